@@ -1,0 +1,85 @@
+// The logical dataflow: operators and their streams, as the user's build function declares them.
+// Promises: a graph that `finishGraph` returns is complete and consistent; it holds the user's closures, so it is built
+// anew on every thread, and its fingerprint says whether two threads built the same one.
+
+import { errors } from '../errors.ts';
+import type { Schema, Shape } from '../mailbox/schema.ts';
+import type { TableDefinition } from '../state/row-layout.ts';
+import type { SinkDefinition } from './sink.ts';
+import type { Source } from './source.ts';
+
+export type OperatorKind = 'source' | 'map' | 'filter' | 'flatMap' | 'process' | 'collect' | 'forEach' | 'sink';
+
+// biome-ignore lint/complexity/noBannedTypes: user closures of every shape; the typed API in dataflow.ts guards their use
+type Closure = Function;
+
+/** One operator of the logical dataflow. */
+export interface OperatorNode {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: OperatorKind;
+  /** Ids of the operators whose streams it reads. */
+  readonly inputs: readonly number[];
+  /** Fields of the input that it is keyed by. */
+  readonly key: readonly string[] | undefined;
+  /** Of its output; undefined for sinks. */
+  readonly output: Schema | undefined;
+  readonly parallelism: number;
+  /** False if it must not share an actor with the operator before it. */
+  readonly fuse: boolean;
+  readonly source?: Source<Shape>;
+  readonly sink?: SinkDefinition<never>;
+  readonly closure?: Closure;
+  readonly state?: Shape;
+  readonly tables?: Readonly<Record<string, TableDefinition>>;
+  /** Runs for each key at the end of the stream. */
+  readonly end?: Closure;
+}
+
+export interface Graph {
+  readonly name: string;
+  readonly operators: readonly OperatorNode[];
+  /** Equal on all threads that built the same flow. */
+  readonly fingerprint: string;
+}
+
+/** The operator that a stream comes from. */
+export const inputNodes = (graph: Graph, node: OperatorNode): OperatorNode[] =>
+  node.inputs.map((id) => graph.operators[id]);
+
+/** The schema of an operator's input: that of the streams it reads, which are all equal. */
+export function inputSchema(graph: Graph, node: OperatorNode): Schema {
+  const [first] = inputNodes(graph, node);
+  if (first?.output === undefined) throw errors.invariant(`operator '${node.name}' reads a stream`);
+  return first.output;
+}
+
+/** The operators that read an operator's stream. */
+export const consumersOf = (graph: Graph, node: OperatorNode): OperatorNode[] =>
+  graph.operators.filter((other) => other.inputs.includes(node.id));
+
+const isSink = (node: OperatorNode): boolean =>
+  node.kind === 'collect' || node.kind === 'forEach' || node.kind === 'sink';
+
+/**
+ * Checks a declared graph as a whole.
+ * @throws MillraceError DUPLICATE_NAME, NO_CONSUMER, BAD_FLOW
+ */
+export function finishGraph(name: string, operators: readonly OperatorNode[]): Graph {
+  if (operators.length === 0) throw errors.badFlow(name, 'declares no operator: begin with flow.source(…)');
+  const seen = new Set<string>();
+  for (const node of operators) {
+    if (seen.has(node.name)) throw errors.duplicateName(name, node.name);
+    seen.add(node.name);
+  }
+  const fingerprint = operators
+    .map(({ id, name: operator, kind, inputs, key, output, parallelism }) =>
+      [id, operator, kind, inputs.join('+'), key?.join('+') ?? '', String(output ?? ''), parallelism].join('|'),
+    )
+    .join('\n');
+  const graph = { name, operators, fingerprint };
+  for (const node of operators) {
+    if (!isSink(node) && consumersOf(graph, node).length === 0) throw errors.noConsumer(name, node.name);
+  }
+  return graph;
+}

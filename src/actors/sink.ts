@@ -1,0 +1,26 @@
+// The contract between a sink and the actor that hosts it.
+// A sink's position is part of the actor's commit: what it wrote beyond the committed position does not count and is
+// overwritten after a rollback or a crash.
+
+export interface SinkContext {
+  /** The operator's name, for error texts. */
+  readonly operator: string;
+  /** The committed position: 0 at the first open. */
+  readonly position: number;
+}
+
+export interface SinkWriter<Tuple> {
+  /** Takes one tuple. May keep it in memory until flush(). */
+  write(tuple: Tuple): void;
+  /** Writes what was taken since the last flush, and returns the position behind it. Called before every commit. */
+  flush(): number;
+  /** Forgets what was taken since the last flush, and goes back to a committed position. */
+  rollback(position: number): void;
+  /** Called once, after the last commit or an error. */
+  close(): void;
+}
+
+/** A sink as declared in a flow: `stream.to('out', writeLines(…))`. */
+export interface SinkDefinition<Tuple> {
+  open(context: SinkContext): SinkWriter<Tuple>;
+}

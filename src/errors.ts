@@ -1,0 +1,356 @@
+// Every error that Millrace raises: one class, a stable code, and all texts in this file.
+// Each text names the rule, the offending value and the remedy.
+// Relies on nothing; every layer may import it.
+
+/** What went wrong, as a stable identifier that programs may compare. */
+export type ErrorCode =
+  | 'BAD_OPTION'
+  | 'BAD_SCHEMA'
+  | 'BAD_FLOW'
+  | 'DUPLICATE_NAME'
+  | 'UNKNOWN_KEY_FIELD'
+  | 'NO_CONSUMER'
+  | 'UNKNOWN_FIELD'
+  | 'BAD_VALUE'
+  | 'TUPLE_TOO_LARGE'
+  | 'OUTBOX_FULL'
+  | 'STATE_FULL'
+  | 'READER_SLOTS'
+  | 'CODE_GENERATION'
+  | 'MODULE_IMPORT'
+  | 'NO_FLOW'
+  | 'FLOW_DIFFERS'
+  | 'RUN_IN_WORKER'
+  | 'TYPESCRIPT_MODULE'
+  | 'INPUT_FILE'
+  | 'BAD_CSV'
+  | 'OPERATOR_FAILED'
+  | 'SINK_FAILED'
+  | 'WORKER_DIED'
+  | 'JOB_CANCELLED'
+  | 'JOB_CLOSED'
+  | 'UNKNOWN_NAME'
+  | 'OUTPUT_TAKEN'
+  | 'STALE_STATE'
+  | 'TABLE_CHANGED'
+  | 'INVARIANT';
+
+/** Facts about an error, for programs: operator, field, value, key, position, file, line, option… */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** The one error class of Millrace. `code` is stable; `details` carries the facts that the message names. */
+export class MillraceError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'MillraceError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+const SHOWN_CHARACTERS_MAX = 80;
+
+/** A short, safe rendering of any value for an error text. */
+export function show(value: unknown): string {
+  let text: string;
+  if (typeof value === 'string') text = JSON.stringify(value);
+  else if (typeof value === 'function') text = `function ${value.name || '(anonymous)'}`;
+  else if (typeof value === 'bigint') text = `${value}n`;
+  else if (Object.is(value, -0)) text = '-0';
+  else if (value instanceof Uint8Array) text = `Uint8Array(${value.length})`;
+  else if (typeof value === 'object' && value !== null) {
+    try {
+      text = JSON.stringify(value) ?? String(value);
+    } catch {
+      text = Object.prototype.toString.call(value);
+    }
+  } else text = String(value);
+  return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text;
+}
+
+/** Bytes for people: 4 MiB, 9.1 MiB, 512 B. */
+export function showBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** One function per error, so that every text stands here. */
+export const errors = {
+  badOption(option: string, value: unknown, rule: string): MillraceError {
+    return new MillraceError('BAD_OPTION', `option '${option}' must be ${rule}, got ${show(value)}`, { option, value });
+  },
+  unknownOption(where: string, option: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `${where} has no option '${option}': use one of ${known.map((name) => `'${name}'`).join(', ')}`,
+      { option, known },
+    );
+  },
+  badSchema(where: string, problem: string): MillraceError {
+    return new MillraceError('BAD_SCHEMA', `schema of ${where}: ${problem}`, { where });
+  },
+  badFlow(flow: string, problem: string): MillraceError {
+    return new MillraceError('BAD_FLOW', `flow '${flow}': ${problem}`, { flow });
+  },
+  duplicateName(flow: string, name: string): MillraceError {
+    return new MillraceError(
+      'DUPLICATE_NAME',
+      `flow '${flow}' has two operators named '${name}': give each operator a name of its own`,
+      { flow, operator: name },
+    );
+  },
+  unknownKeyField(operator: string, field: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_KEY_FIELD',
+      `keyBy after '${operator}' names the field '${field}', which its tuples do not have: use one of ${known.map((name) => `'${name}'`).join(', ')}`,
+      { operator, field, known },
+    );
+  },
+  badKeyType(operator: string, field: string, type: string): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_KEY_FIELD',
+      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is u8, i32, u32, f64, bool, timestamp, string or dictionary`,
+      { operator, field, type },
+    );
+  },
+  noConsumer(flow: string, operator: string): MillraceError {
+    return new MillraceError(
+      'NO_CONSUMER',
+      `the stream of operator '${operator}' in flow '${flow}' has no consumer: end it in a sink (collect, forEach, writeLines), or remove it`,
+      { flow, operator },
+    );
+  },
+  unknownField(operator: string, field: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_FIELD',
+      `operator '${operator}' emitted a tuple with the field '${field}', which its schema does not have: declare it in the operator's output schema, or emit only ${known.map((name) => `'${name}'`).join(', ')}`,
+      { operator, field, known },
+    );
+  },
+  badValue(operator: string, field: string, value: unknown, type: string, rule: string): MillraceError {
+    const remedy = value === undefined ? 'set the field in every tuple' : 'emit such a value, or change the schema';
+    return new MillraceError(
+      'BAD_VALUE',
+      `field '${field}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ${remedy}`,
+      { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
+    );
+  },
+  notATuple(operator: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `operator '${operator}' emitted ${show(value)}: a tuple is an object with the fields of the operator's output schema`,
+      { operator, value: show(value) },
+    );
+  },
+  tupleTooLarge(operator: string, tupleBytes: number, ringBytes: number): MillraceError {
+    return new MillraceError(
+      'TUPLE_TOO_LARGE',
+      `ring capacity ${showBytes(ringBytes)} cannot hold one tuple of ${showBytes(tupleBytes)} from operator '${operator}' (a frame takes at most half of its ring): raise 'ringBytes'`,
+      { operator, tupleBytes, ringBytes },
+    );
+  },
+  outboxFull(operator: string, outboxBytes: number, limitBytes: number): MillraceError {
+    return new MillraceError(
+      'OUTBOX_FULL',
+      `operator '${operator}' emitted ${showBytes(outboxBytes)} beyond the room of its ring within one batch; the outbox holds at most ${showBytes(limitBytes)}: emit less per tuple, await push(), or raise 'outboxBytes'`,
+      { operator, outboxBytes, limitBytes },
+    );
+  },
+  stateFull(operator: string, neededBytes: number, limitBytes: number): MillraceError {
+    return new MillraceError(
+      'STATE_FULL',
+      `state of operator '${operator}' needs ${showBytes(neededBytes)} in one arena, which holds at most ${showBytes(limitBytes)}: raise 'stateBytes', or delete rows that are no longer needed`,
+      { operator, neededBytes, limitBytes },
+    );
+  },
+  readerSlots(operator: string, readers: number, limit: number): MillraceError {
+    return new MillraceError(
+      'READER_SLOTS',
+      `the stream of operator '${operator}' has ${readers} readers; a ring has ${limit} reader slots: lower 'parallelism' of its consumers`,
+      { operator, readers, limit },
+    );
+  },
+  codeGeneration(cause: unknown): MillraceError {
+    return new MillraceError(
+      'CODE_GENERATION',
+      'Millrace generates a step function per operator, and this Node.js forbids code generation from strings: start node without --disallow-code-generation-from-strings',
+      {},
+      cause,
+    );
+  },
+  moduleImport(module: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'MODULE_IMPORT',
+      `worker cannot import the flow's module ${module}: ${messageOf(cause)}. A flow's module is imported on every worker: pass import.meta.url of a file that can be imported to dataflow()`,
+      { module },
+      cause,
+    );
+  },
+  noFlow(module: string, flow: string | undefined, found: readonly string[]): MillraceError {
+    const wanted = flow === undefined ? 'a flow' : `the flow '${flow}'`;
+    const have = found.length === 0 ? 'none' : found.map((name) => `'${name}'`).join(', ');
+    return new MillraceError(
+      'NO_FLOW',
+      `module ${module} does not export ${wanted} (flows it exports: ${have}): export the value of dataflow(import.meta.url, …)`,
+      { module, flow, found },
+    );
+  },
+  flowDiffers(flow: string): MillraceError {
+    return new MillraceError(
+      'FLOW_DIFFERS',
+      `flow '${flow}' was built differently on a worker than in the app: its build function must depend on its params only`,
+      { flow },
+    );
+  },
+  runInWorker(flow: string): MillraceError {
+    return new MillraceError(
+      'RUN_IN_WORKER',
+      `run() of flow '${flow}' was called while a Millrace worker imports its module: call run() in another module than the flow's, or only if isMainThread of node:worker_threads is true`,
+      { flow },
+    );
+  },
+  typescriptModule(module: string, version: string): MillraceError {
+    return new MillraceError(
+      'TYPESCRIPT_MODULE',
+      `Node.js ${version} cannot import the TypeScript module ${module}: use Node.js 22.18 or newer, or compile it with tsc and run the .js file`,
+      { module, version },
+    );
+  },
+  inputFile(path: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'INPUT_FILE',
+      `cannot read input file ${show(path)}: ${messageOf(cause)}`,
+      { path },
+      cause,
+    );
+  },
+  badCsv(path: string, line: number, problem: string): MillraceError {
+    return new MillraceError(
+      'BAD_CSV',
+      `${path}, line ${line}: ${problem}. Mend the line, or pass { onError: 'skip' } to leave such lines out`,
+      { path, line },
+    );
+  },
+  operatorFailed(operator: string, key: unknown, position: string, cause: unknown): MillraceError {
+    const atKey = key === undefined ? '' : `, key ${show(key)}`;
+    return new MillraceError(
+      'OPERATOR_FAILED',
+      `operator '${operator}' failed at ${position}${atKey}: ${messageOf(cause)}. Its batch was rolled back`,
+      { operator, key, position },
+      cause,
+    );
+  },
+  sinkFailed(operator: string, cause: unknown): MillraceError {
+    return new MillraceError('SINK_FAILED', `sink '${operator}' failed: ${messageOf(cause)}`, { operator }, cause);
+  },
+  workerDied(worker: number, actors: readonly string[], cause: unknown): MillraceError {
+    return new MillraceError(
+      'WORKER_DIED',
+      `worker ${worker} died with the actors ${actors.map((name) => `'${name}'`).join(', ') || '(none)'}: ${messageOf(cause)}`,
+      { worker, actors },
+      cause,
+    );
+  },
+  jobCancelled(flow: string, cause?: unknown): MillraceError {
+    return new MillraceError('JOB_CANCELLED', `job '${flow}' was cancelled`, { flow }, cause);
+  },
+  jobClosed(flow: string, what: string): MillraceError {
+    return new MillraceError('JOB_CLOSED', `job '${flow}' has ended: ${what}`, { flow });
+  },
+  unknownName(kind: string, name: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_NAME',
+      `there is no ${kind} '${name}': use one of ${known.map((each) => `'${each}'`).join(', ') || '(none)'}`,
+      { kind, name, known },
+    );
+  },
+  outputTaken(name: string): MillraceError {
+    return new MillraceError(
+      'OUTPUT_TAKEN',
+      `output '${name}' already has an iterator: an output is read once, so share what its one iterator yields`,
+      { name },
+    );
+  },
+  staleState(operator: string): MillraceError {
+    return new MillraceError(
+      'STALE_STATE',
+      `state of operator '${operator}' was used after its closure had returned: use state only within the call it was passed to`,
+      { operator },
+    );
+  },
+  tableChanged(operator: string): MillraceError {
+    return new MillraceError(
+      'TABLE_CHANGED',
+      `a table of operator '${operator}' grew while it was iterated: collect the keys first, then insert`,
+      { operator },
+    );
+  },
+  invariant(rule: string): MillraceError {
+    return new MillraceError(
+      'INVARIANT',
+      `internal invariant broken: ${rule}. Please report this as a bug of Millrace`,
+    );
+  },
+};
+
+/** The form in which an error crosses threads. */
+export interface ErrorRecord {
+  code: ErrorCode | undefined;
+  name: string;
+  message: string;
+  stack: string | undefined;
+  details: ErrorDetails;
+  cause: ErrorRecord | undefined;
+}
+
+const CAUSE_DEPTH_MAX = 5;
+
+/** Turns any thrown value into a record that structured clone takes. */
+export function toRecord(error: unknown, depth = 0): ErrorRecord {
+  if (!(error instanceof Error)) {
+    return { code: undefined, name: 'Error', message: show(error), stack: undefined, details: {}, cause: undefined };
+  }
+  const ours = error instanceof MillraceError;
+  const details: Record<string, unknown> = {};
+  if (ours) for (const [name, value] of Object.entries(error.details)) details[name] = cloneable(value);
+  return {
+    code: ours ? error.code : undefined,
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    details,
+    cause: error.cause === undefined || depth >= CAUSE_DEPTH_MAX ? undefined : toRecord(error.cause, depth + 1),
+  };
+}
+
+/** The error that a record stands for. */
+export function fromRecord(record: ErrorRecord): Error {
+  const cause = record.cause === undefined ? undefined : fromRecord(record.cause);
+  const error =
+    record.code === undefined
+      ? new Error(record.message, cause === undefined ? undefined : { cause })
+      : new MillraceError(record.code, record.message, record.details, cause);
+  if (record.code === undefined) error.name = record.name;
+  if (record.stack !== undefined) error.stack = record.stack;
+  return error;
+}
+
+function cloneable(value: unknown): unknown {
+  try {
+    return structuredClone(value);
+  } catch {
+    return show(value);
+  }
+}

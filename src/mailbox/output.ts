@@ -1,0 +1,208 @@
+// A writer's end of a ring, with its outbox: where the encoder of a stream puts finished frames.
+// Promises: `reserve` never waits. What finds no room in the ring goes to the outbox, in order, and drains by commits
+// before anything more is written to the ring. Nothing is visible before `publish`.
+// Relies on: positions before the committed head are never written again; the outbox range is part of the commit.
+
+import { errors } from '../errors.ts';
+import { FRAME_HEADER_WORDS, FrameKind, READERS_MAX, type Ring } from './ring.ts';
+import { type Views, viewsOf } from './views.ts';
+import type { WakeWords } from './wake.ts';
+
+const OUTBOX_BYTES_FIRST = 1 << 16;
+
+/** The committed state of an output: ring head, and the range of the outbox in words. */
+export interface OutputMark {
+  head: number;
+  outboxStart: number;
+  outboxEnd: number;
+}
+
+/** The growable shared memory of one outbox. */
+export function allocateOutbox(limitBytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(Math.min(OUTBOX_BYTES_FIRST, limitBytes), { maxByteLength: limitBytes });
+}
+
+/** Writes frames into a ring, or beyond its room into the outbox. */
+export class Output {
+  readonly operator: string;
+  readonly ring: Ring;
+  /** The views that the last reserve() points into: the ring's or the outbox's. */
+  target: Views;
+  /** Largest frame, in words: half the ring, or padding could make it fit never. */
+  readonly frameWordsMax: number;
+  private readonly outbox: SharedArrayBuffer;
+  private outboxViews: Views;
+  private head: number;
+  private outboxStart: number;
+  private outboxEnd: number;
+  private unreleasedFrom: number;
+  private readerSlots: number[] = [];
+
+  constructor(operator: string, ring: Ring, outbox: SharedArrayBuffer, mark: OutputMark) {
+    this.operator = operator;
+    this.ring = ring;
+    this.outbox = outbox;
+    this.outboxViews = viewsOf(outbox, 0, outbox.byteLength & ~7);
+    this.target = ring.data;
+    this.frameWordsMax = ring.capacityWords >>> 1;
+    this.head = mark.head;
+    this.outboxStart = mark.outboxStart;
+    this.outboxEnd = mark.outboxEnd;
+    this.unreleasedFrom = (mark.head - ring.unreleasedWords(mark.head)) | 0;
+    this.findReaders();
+  }
+
+  /** Looks up which reader slots are active. Call it when the set of readers may have changed. */
+  findReaders(): void {
+    this.readerSlots = [];
+    for (let slot = 0; slot < READERS_MAX; slot++) if (this.ring.isActive(slot)) this.readerSlots.push(slot);
+  }
+
+  /** True while output waits in the outbox: the operator must not read more input. */
+  get spilled(): boolean {
+    return this.outboxStart !== this.outboxEnd;
+  }
+
+  /** True if the ring has room for `words` and the padding that they may need. Never true of a spilled output. */
+  hasRoom(words: number): boolean {
+    return !this.spilled && this.fits(words);
+  }
+
+  private fits(words: number): boolean {
+    const { capacityWords } = this.ring;
+    const needed = words + this.paddingBefore(words);
+    if (((this.head - this.unreleasedFrom) | 0) + needed <= capacityWords) return true;
+    this.unreleasedFrom = (this.head - this.ring.unreleasedWords(this.head)) | 0;
+    return ((this.head - this.unreleasedFrom) | 0) + needed <= capacityWords;
+  }
+
+  private paddingBefore(words: number): number {
+    const left = this.ring.capacityWords - (this.head & this.ring.mask);
+    return words > left ? left : 0;
+  }
+
+  /**
+   * Room for one frame of `words`, at the returned word index of {@link target}. Grows the outbox if the ring is full.
+   * @throws MillraceError OUTBOX_FULL beyond the outbox's limit
+   */
+  reserve(words: number): number {
+    if (this.hasRoom(words)) {
+      this.target = this.ring.data;
+      return this.take(words);
+    }
+    const end = this.outboxEnd + words;
+    if (end * 8 > this.outboxViews.u8.byteLength) this.growOutbox(end * 8);
+    const index = this.outboxEnd;
+    this.outboxEnd = end;
+    this.target = this.outboxViews;
+    return index;
+  }
+
+  private take(words: number): number {
+    const { ring } = this;
+    const padding = this.paddingBefore(words);
+    if (padding > 0) {
+      const at = (this.head & ring.mask) << 1;
+      ring.data.i32[at] = padding;
+      ring.data.i32[at + 1] = FrameKind.padding;
+      this.head = (this.head + padding) | 0;
+    }
+    const index = this.head & ring.mask;
+    this.head = (this.head + words) | 0;
+    return index;
+  }
+
+  private growOutbox(neededBytes: number): void {
+    const limit = this.outbox.maxByteLength;
+    if (neededBytes > limit) throw errors.outboxFull(this.operator, neededBytes, limit);
+    const bytes = Math.min(limit, 2 ** Math.ceil(Math.log2(neededBytes)));
+    if (bytes > this.outbox.byteLength) this.outbox.grow(bytes);
+    this.outboxViews = viewsOf(this.outbox, 0, this.outbox.byteLength & ~7);
+  }
+
+  /** Writes the end-of-stream frame. */
+  writeEnd(): void {
+    const index = this.reserve(FRAME_HEADER_WORDS);
+    const { i32, f64 } = this.target;
+    i32[index << 1] = FRAME_HEADER_WORDS;
+    i32[(index << 1) + 1] = FrameKind.endOfStream;
+    i32[(index << 1) + 2] = 0;
+    f64[index + 2] = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Moves whole frames from the outbox into the ring, as far as there is room.
+   * @returns true if any moved: the caller must commit
+   */
+  drain(): boolean {
+    const from = this.outboxViews;
+    let moved = false;
+    while (this.outboxStart !== this.outboxEnd) {
+      const words = from.i32[this.outboxStart << 1];
+      if (!this.fits(words)) break;
+      const index = this.take(words);
+      const start = this.outboxStart * 8;
+      this.ring.data.u8.set(from.u8.subarray(start, start + words * 8), index * 8);
+      this.outboxStart += words;
+      moved = true;
+    }
+    if (moved && this.outboxStart === this.outboxEnd) {
+      this.outboxStart = 0;
+      this.outboxEnd = 0;
+    }
+    return moved;
+  }
+
+  /** The words that must be free before this output goes on: half the ring, or the frame that waits. */
+  private wantedWords(): number {
+    const half = this.ring.capacityWords >>> 1;
+    if (!this.spilled) return half;
+    const words = this.outboxViews.i32[this.outboxStart << 1];
+    return Math.max(half, words + this.paddingBefore(words));
+  }
+
+  /** True if at least as much is free as a parked writer waits for. */
+  isDrained(): boolean {
+    return this.freeWords() >= this.wantedWords();
+  }
+
+  private freeWords(): number {
+    return this.ring.capacityWords - this.ring.unreleasedWords(this.head);
+  }
+
+  /** Announces that the writer parks until half of the ring is free. Re-check {@link isDrained} afterwards. */
+  announceWait(): void {
+    this.ring.setWriterNeeds(this.wantedWords());
+  }
+
+  withdrawWait(): void {
+    if (this.ring.writerNeeds() !== 0) this.ring.setWriterNeeds(0);
+  }
+
+  /** Words that readers have not released: how full the ring is. */
+  depthWords(): number {
+    return this.ring.unreleasedWords(this.ring.published());
+  }
+
+  /** Copies what a commit must record into `mark`. */
+  save(mark: OutputMark): void {
+    mark.head = this.head;
+    mark.outboxStart = this.outboxStart;
+    mark.outboxEnd = this.outboxEnd;
+  }
+
+  /** Returns to a commit: everything written since is forgotten. */
+  restore(mark: OutputMark): void {
+    this.head = mark.head;
+    this.outboxStart = mark.outboxStart;
+    this.outboxEnd = mark.outboxEnd;
+  }
+
+  /** Makes everything up to `head` visible, and wakes the readers that are parked. */
+  publish(head: number, wakeWords: WakeWords): void {
+    const { ring, readerSlots } = this;
+    if (ring.published() === head) return;
+    ring.publish(head);
+    for (let i = 0; i < readerSlots.length; i++) wakeWords.wake(ring.readerHost(readerSlots[i]));
+  }
+}

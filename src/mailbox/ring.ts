@@ -1,0 +1,129 @@
+// A ring: the shared buffer that one replica writes its output stream into, and that many readers read.
+// Promises: positions count 8-byte words modulo 2^32 and are compared by signed difference, only when they lie within
+// one ring of each other. The writer may overwrite only what every active reader has released.
+// Relies on: one writer at a time; readers release in order; every hot word has a line of its own.
+
+import { errors } from '../errors.ts';
+import { LINE_BYTES, LINE_I32, type Views, viewsOf } from './views.ts';
+
+export const READERS_MAX = 64;
+export const RING_BYTES_MIN = 1 << 12;
+export const RING_BYTES_MAX = 1 << 30;
+
+const PUBLISHED = 0;
+const WRITER_NEEDS = LINE_I32;
+const WRITER_HOST = 2 * LINE_I32;
+const SLOTS = 3 * LINE_I32;
+const SLOT_RELEASED = 0;
+const SLOT_ACTIVE = 1;
+const SLOT_HOST = 2;
+const CONTROL_BYTES = (3 + READERS_MAX) * LINE_BYTES;
+
+/** Kinds of frames, in the low byte of a frame's second word. */
+export const FrameKind = { padding: 0, data: 1, endOfStream: 2 } as const;
+export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
+
+/** Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark. A padding frame may be its first word only. */
+export const FRAME_HEADER_WORDS = 3;
+
+/** A ring's shared memory, seen from one thread. */
+export class Ring {
+  readonly buffer: SharedArrayBuffer;
+  readonly data: Views;
+  readonly capacityWords: number;
+  readonly mask: number;
+  private readonly control: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    const capacityBytes = buffer.byteLength - CONTROL_BYTES;
+    this.buffer = buffer;
+    this.control = new Int32Array(buffer, 0, CONTROL_BYTES >>> 2);
+    this.data = viewsOf(buffer, CONTROL_BYTES, capacityBytes);
+    this.capacityWords = capacityBytes >>> 3;
+    this.mask = this.capacityWords - 1;
+  }
+
+  /** Shared memory for a ring of at least `capacityBytes`, rounded up to a power of two. */
+  static allocate(capacityBytes: number): SharedArrayBuffer {
+    if (!(capacityBytes >= RING_BYTES_MIN && capacityBytes <= RING_BYTES_MAX)) {
+      throw errors.badOption('ringBytes', capacityBytes, `a number from ${RING_BYTES_MIN} to ${RING_BYTES_MAX}`);
+    }
+    const rounded = 2 ** Math.ceil(Math.log2(capacityBytes));
+    return new SharedArrayBuffer(CONTROL_BYTES + rounded);
+  }
+
+  get capacityBytes(): number {
+    return this.capacityWords * 8;
+  }
+
+  /** The position up to which frames are visible to readers. */
+  published(): number {
+    return Atomics.load(this.control, PUBLISHED);
+  }
+
+  publish(position: number): void {
+    Atomics.store(this.control, PUBLISHED, position);
+  }
+
+  /** The words that the parked writer waits for; 0 if it does not wait. */
+  writerNeeds(): number {
+    return Atomics.load(this.control, WRITER_NEEDS);
+  }
+
+  setWriterNeeds(words: number): void {
+    Atomics.store(this.control, WRITER_NEEDS, words);
+  }
+
+  writerHost(): number {
+    return Atomics.load(this.control, WRITER_HOST);
+  }
+
+  setWriterHost(host: number): void {
+    Atomics.store(this.control, WRITER_HOST, host);
+  }
+
+  /** Activates a reader slot at a position. `released` is stored before `active`: the writer never sees it unset. */
+  activate(slot: number, position: number): void {
+    if (slot >= READERS_MAX) throw errors.invariant(`reader slot ${slot} is below ${READERS_MAX}`);
+    const at = SLOTS + slot * LINE_I32;
+    Atomics.store(this.control, at + SLOT_RELEASED, position);
+    Atomics.store(this.control, at + SLOT_ACTIVE, 1);
+  }
+
+  /** Takes a slot out of use: the writer no longer waits for it. */
+  deactivate(slot: number): void {
+    Atomics.store(this.control, SLOTS + slot * LINE_I32 + SLOT_ACTIVE, 0);
+  }
+
+  isActive(slot: number): boolean {
+    return Atomics.load(this.control, SLOTS + slot * LINE_I32 + SLOT_ACTIVE) === 1;
+  }
+
+  released(slot: number): number {
+    return Atomics.load(this.control, SLOTS + slot * LINE_I32 + SLOT_RELEASED);
+  }
+
+  release(slot: number, position: number): void {
+    Atomics.store(this.control, SLOTS + slot * LINE_I32 + SLOT_RELEASED, position);
+  }
+
+  readerHost(slot: number): number {
+    return Atomics.load(this.control, SLOTS + slot * LINE_I32 + SLOT_HOST);
+  }
+
+  setReaderHost(slot: number, host: number): void {
+    Atomics.store(this.control, SLOTS + slot * LINE_I32 + SLOT_HOST, host);
+  }
+
+  /** Words before `position` that some active reader has not released yet. */
+  unreleasedWords(position: number): number {
+    let most = 0;
+    for (let slot = 0; slot < READERS_MAX; slot++) {
+      const at = SLOTS + slot * LINE_I32;
+      if (Atomics.load(this.control, at + SLOT_ACTIVE) === 0) continue;
+      const held = (position - Atomics.load(this.control, at + SLOT_RELEASED)) | 0;
+      if (held > most) most = held;
+    }
+    return most;
+  }
+}

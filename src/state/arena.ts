@@ -1,0 +1,121 @@
+// Arenas: the growable shared memory in which an operator's state lives. Key group g lives in arena g / GROUPS_PER_ARENA.
+// Promises: addresses are 8-byte word offsets within an arena; 0 is no address. Taking memory is one compare-and-swap, so
+// there is no lock that a dead worker could hold.
+// Relies on: every thread that may see an address grown by another calls `refresh` first (at a transaction's begin).
+
+import { errors } from '../errors.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { LINE_BYTES, LINE_I32, type Views, viewsOf } from '../mailbox/views.ts';
+
+/** Several arenas, because one growable buffer reaches only 4 GiB on Node 20. */
+export const ARENAS = 4;
+export const GROUPS_PER_ARENA = KEY_GROUPS / ARENAS;
+export const STATE_BYTES_DEFAULT = 2 ** 33;
+export const STATE_BYTES_MAX = ARENAS * (2 ** 32 - 2 ** 16);
+
+/** Cells (Int32 elements) of a group's header: stamp counter, then the root of the group's table. */
+export const GROUP_HEADER_CELLS = 16;
+export const GROUP_STAMP = 0;
+export const GROUP_ROOT = 1;
+
+const TOP = 0;
+const HEADERS = LINE_I32;
+const FIRST_FREE_WORD = (LINE_BYTES + GROUPS_PER_ARENA * GROUP_HEADER_CELLS * 4) / 8;
+const ARENA_BYTES_FIRST = 1 << 16;
+const GROWTH_BYTES_MAX = 1 << 26;
+
+/** Shared memory for the state of one operator. */
+export function allocateArenas(stateBytes: number): SharedArrayBuffer[] {
+  if (!(stateBytes >= ARENAS * ARENA_BYTES_FIRST && stateBytes <= STATE_BYTES_MAX)) {
+    throw errors.badOption('stateBytes', stateBytes, `from ${ARENAS * ARENA_BYTES_FIRST} to ${STATE_BYTES_MAX} bytes`);
+  }
+  const maxByteLength = Math.floor(stateBytes / ARENAS / 2 ** 16) * 2 ** 16;
+  return Array.from({ length: ARENAS }, () => {
+    const buffer = new SharedArrayBuffer(ARENA_BYTES_FIRST, { maxByteLength });
+    Atomics.store(new Int32Array(buffer, 0, 1), TOP, FIRST_FREE_WORD);
+    return buffer;
+  });
+}
+
+/** The arena of a key group. */
+export const arenaOfGroup = (group: number): number => group >>> Math.log2(GROUPS_PER_ARENA);
+
+/** The cell of a group's header within its arena. */
+export const groupHeader = (group: number): number => HEADERS + (group % GROUPS_PER_ARENA) * GROUP_HEADER_CELLS;
+
+/** The source text of the same, for the root of group `g`. */
+export const groupRootCode = `(${HEADERS + GROUP_ROOT} + (g & ${GROUPS_PER_ARENA - 1}) * ${GROUP_HEADER_CELLS})`;
+export const arenaOfGroupCode = `(g >>> ${Math.log2(GROUPS_PER_ARENA)})`;
+
+/** The key group whose header holds a root; undefined if the root stands in a row. */
+export function groupOfRoot(arena: number, root: number): number | undefined {
+  const group = (root - HEADERS - GROUP_ROOT) / GROUP_HEADER_CELLS;
+  return group >= 0 && group < GROUPS_PER_ARENA ? arena * GROUPS_PER_ARENA + group : undefined;
+}
+
+/** One arena, seen from one thread. The views are replaced when the buffer has grown: do not keep them. */
+export class Arena implements Views {
+  readonly id: number;
+  readonly operator: string;
+  i32!: Int32Array;
+  u32!: Uint32Array;
+  f64!: Float64Array;
+  u8!: Uint8Array;
+  text!: Buffer;
+  private readonly buffer: SharedArrayBuffer;
+  private bytes = 0;
+
+  constructor(id: number, operator: string, buffer: SharedArrayBuffer) {
+    this.id = id;
+    this.operator = operator;
+    this.buffer = buffer;
+    this.refresh();
+  }
+
+  /** Takes up what any thread has grown. */
+  refresh(): void {
+    const bytes = this.buffer.byteLength;
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    const { i32, u32, f64, u8, text } = viewsOf(this.buffer, 0, bytes);
+    this.i32 = i32;
+    this.u32 = u32;
+    this.f64 = f64;
+    this.u8 = u8;
+    this.text = text;
+  }
+
+  /** Bytes taken so far by all allocators of the arena. */
+  get usedBytes(): number {
+    return (Atomics.load(this.i32, TOP) >>> 0) * 8;
+  }
+
+  /**
+   * Takes `words` of fresh, zeroed memory.
+   * @throws MillraceError STATE_FULL at the arena's limit
+   */
+  take(words: number): number {
+    for (;;) {
+      const top = Atomics.load(this.i32, TOP);
+      this.ensure((top + words) * 8);
+      if (Atomics.compareExchange(this.i32, TOP, top, top + words) === top) return top;
+    }
+  }
+
+  private ensure(neededBytes: number): void {
+    const { buffer } = this;
+    const limit = buffer.maxByteLength;
+    if (neededBytes > limit) throw errors.stateFull(this.operator, neededBytes, limit);
+    while (buffer.byteLength < neededBytes) {
+      const current = buffer.byteLength;
+      const wanted = Math.min(limit, Math.max(neededBytes, current + Math.min(current, GROWTH_BYTES_MAX)));
+      try {
+        buffer.grow(Math.min(limit, Math.ceil(wanted / 2 ** 16) * 2 ** 16));
+      } catch (cause) {
+        // Another replica grew it further in the meantime; anything else is a real lack of memory.
+        if (buffer.byteLength === current) throw cause;
+      }
+    }
+    this.refresh();
+  }
+}

@@ -1,0 +1,113 @@
+// The keyed state of one replica: one row for each key of the key groups that it owns.
+// Promises: within a transaction, `row` positions the state object at a key's row, inserted if missing and saved to the
+// undo log; the JS string of a repeated text key is made once.
+// Relies on: the transaction is open; the caller checks ownership of the key's group.
+
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { type Arena, arenaOfGroup, GROUP_ROOT, groupHeader } from './arena.ts';
+import { generateRowClass, type RowView } from './row-class.ts';
+import { ROW_STAMP, type RowLayout } from './row-layout.ts';
+import { keyValuesReader, type StateTable, stateTableFactory } from './state-table.ts';
+import { generateTable, type Table } from './table.ts';
+import type { Transaction } from './transaction.ts';
+import { readText } from './values.ts';
+
+/** Strings of text keys that are kept, by hash: a power of two. */
+const KEY_STRINGS = 1 << 15;
+
+export interface KeyedState {
+  readonly transaction: Transaction;
+  readonly table: Table;
+  /** The state object of each arena; point its `row` at a row before a closure gets it. */
+  readonly views: readonly RowView[];
+  /** The JS string of a row's text key: the k-th key, of group g, whose hash is `hash`. */
+  keyText(k: number, group: number, hash: number, row: number): string;
+  /** Calls `visit` with the key values and row of each key of a group. */
+  forEachRow(group: number, visit: (key: readonly unknown[], arena: Arena, row: number) => void): void;
+  /** Removes the row of a key: what a closure asked for by `remove()`. */
+  remove(group: number, row: number): void;
+  /** Makes any use of the state outside of a closure an error. */
+  expire(): void;
+}
+
+/** Makes the keyed state of one replica over its operator's shared memory. */
+export function keyedState(operator: string, layout: RowLayout, transaction: Transaction): KeyedState {
+  const table = generateTable(operator, layout, transaction);
+  const factories = table.tables.map(({ cell, table: sub }) => ({
+    cell,
+    make: stateTableFactory(operator, sub, transaction),
+  }));
+  const State = generateRowClass(operator, layout, transaction, {
+    locate: 'const p = this.row; if (p < 0) stale();',
+    save: '',
+    keys: [],
+    constants: {
+      tablesOf: (view: RowView): StateTable<never, never>[] =>
+        factories.map(({ cell, make }) => make(view, cell) as unknown as StateTable<never, never>),
+    },
+  });
+  const views = transaction.arenas.map((arena) => new State(arena, -1));
+  const valuesOf = keyValuesReader(operator, layout);
+  const keyTexts = layout.keys.map((key) => keyTextCache(key.cell, transaction));
+
+  function forEachRow(group: number, visit: (key: readonly unknown[], arena: Arena, row: number) => void): void {
+    const arena = transaction.arenas[arenaOfGroup(group)];
+    const root = groupHeader(group) + GROUP_ROOT;
+    let row = table.next(arena, root, 0);
+    while (row >= 0) {
+      const slot = table.slotOf(arena, root, row);
+      visit(valuesOf(arena, row), arena, row);
+      row = table.next(arena, root, slot + 1);
+    }
+  }
+
+  transaction.clearStamps = (group) => {
+    forEachRow(group, (_, arena, row) => {
+      arena.i32[row + ROW_STAMP] = 0;
+      for (const { cell, table: sub } of table.tables) {
+        let at = sub.next(arena, row + cell, 0);
+        while (at >= 0) {
+          arena.i32[at + ROW_STAMP] = 0;
+          at = sub.next(arena, row + cell, sub.slotOf(arena, row + cell, at) + 1);
+        }
+      }
+    });
+  };
+
+  return {
+    transaction,
+    table,
+    views,
+    keyText: (k, group, hash, row) => keyTexts[k](group, hash, row),
+    forEachRow,
+    remove(group, row) {
+      const arena = transaction.arenas[arenaOfGroup(group)];
+      table.remove(arena, groupHeader(group) + GROUP_ROOT, row, transaction.stamps[group]);
+    },
+    expire() {
+      for (const view of views) view.row = -1;
+    },
+  };
+}
+
+/** A direct-mapped cache of text keys. An entry counts only while no row of its group has moved or been deleted. */
+function keyTextCache(cell: number, transaction: Transaction): (group: number, hash: number, row: number) => string {
+  const hashes = new Int32Array(KEY_STRINGS);
+  const rows = new Int32Array(KEY_STRINGS).fill(-1);
+  const moves = new Int32Array(KEY_STRINGS);
+  const texts: string[] = new Array(KEY_STRINGS).fill('');
+  const { groupMoves, arenas } = transaction;
+  return (group, hash, row) => {
+    const at = hash & (KEY_STRINGS - 1);
+    if (hashes[at] === hash && rows[at] === row && moves[at] === groupMoves[group]) return texts[at];
+    const text = readText(arenas[arenaOfGroup(group)], row + cell);
+    hashes[at] = hash;
+    rows[at] = row;
+    moves[at] = groupMoves[group];
+    texts[at] = text;
+    return text;
+  };
+}
+
+/** All key groups: what a replica owns that is the only one of its operator. */
+export const ALL_GROUPS: readonly number[] = Array.from({ length: KEY_GROUPS }, (_, group) => group);

@@ -1,0 +1,133 @@
+// What users see of a row: a generated class with one accessor per field.
+// Promises: a setter validates and converts before it writes; use after the closure has returned is a clear error.
+// Relies on: whoever points an instance at a row keeps `row` valid, and sets it to -1 when it no longer is.
+
+import { errors } from '../errors.ts';
+import { generate } from '../mailbox/codegen.ts';
+import { invalidValueCode } from '../mailbox/encoder.ts';
+import { TYPE_RULES } from '../mailbox/schema.ts';
+import type { Arena } from './arena.ts';
+import type { RowField, RowKey, RowLayout } from './row-layout.ts';
+import type { Transaction } from './transaction.ts';
+import { readBytes, readJson, readText, writeBytes, writeJson, writeText } from './values.ts';
+
+/** An object positioned at a row. */
+export interface RowView {
+  arena: Arena;
+  /** Index of the row's first cell; -1 outside of the closure. */
+  row: number;
+}
+
+/** Reads a key field or a field of the row at `p` of `arena`, as an expression. */
+export function readCellCode(field: { type: RowField['type']; cell: number }): string {
+  const at = `p + ${field.cell}`;
+  switch (field.type) {
+    case 'u8':
+    case 'u32':
+      return `arena.u32[${at}]`;
+    case 'i32':
+      return `arena.i32[${at}]`;
+    case 'bool':
+      return `arena.i32[${at}] === 1`;
+    case 'f64':
+    case 'timestamp':
+      return `arena.f64[(${at}) >> 1]`;
+    case 'string':
+    case 'dictionary':
+      return `readText(arena, ${at})`;
+    case 'bytes':
+      return `readBytes(arena, ${at})`;
+    case 'json':
+      return `readJson(arena, ${at})`;
+  }
+}
+
+function writeCellCode(field: RowField): string {
+  const at = `p + ${field.cell}`;
+  switch (field.type) {
+    case 'u8':
+    case 'u32':
+    case 'i32':
+      return `arena.i32[${at}] = v;`;
+    case 'bool':
+      return `arena.i32[${at}] = v ? 1 : 0;`;
+    case 'f64':
+    case 'timestamp':
+      return `arena.f64[(${at}) >> 1] = v;`;
+    case 'string':
+    case 'dictionary':
+      return `writeText(allocator, arena, ${at}, v);`;
+    case 'bytes':
+      return `writeBytes(allocator, arena, ${at}, v);`;
+    case 'json':
+      return `writeJson(allocator, arena, ${at}, v);`;
+  }
+}
+
+/** How instances of a row class find and save their rows. */
+export interface RowAccess {
+  /** Statements that define `p`, the valid row of `this`. */
+  readonly locate: string;
+  /** Statements that save the row at `p` before it is changed; '' if that is done when it is looked up. */
+  readonly save: string;
+  /** Key fields to offer as read-only properties. */
+  readonly keys: readonly RowKey[];
+  /** What the statements refer to. */
+  readonly constants: Readonly<Record<string, unknown>>;
+}
+
+/** A generated class of row objects. */
+export type RowClass = new (arena: Arena, row: number, table?: unknown, key?: readonly unknown[]) => RowView;
+
+/** Generates the class of the rows of one layout. */
+export function generateRowClass(
+  operator: string,
+  layout: RowLayout,
+  transaction: Transaction,
+  { locate, save, keys, constants }: RowAccess,
+): RowClass {
+  const accessors = [
+    ...keys.map((key) => `get ${key.name}() { const arena = this.arena; ${locate} return ${readCellCode(key)}; }`),
+    ...layout.fields.map(
+      (field, i) => `
+get ${field.name}() { const arena = this.arena; ${locate} return ${readCellCode(field)}; }
+set ${field.name}(v) {
+const arena = this.arena; ${locate}
+if (${invalidValueCode(field.type, 'v')}) badValue(${i}, v);
+${save}
+${writeCellCode(field)}
+}`,
+    ),
+    ...layout.tables.map((table, i) => `get ${table.name}() { return this.tables[${i}]; }`),
+  ];
+  const body = `return class State {
+constructor(arena, row, table, key) {
+this.arena = arena; this.row = row; this.table = table; this.key = key; this.moves = 0;
+this.tables = tablesOf(this);
+}
+${accessors.join('\n')}
+};`;
+  return generate(
+    `${operator}/state`,
+    {
+      tablesOf: () => undefined,
+      ...constants,
+      allocator: transaction.allocator,
+      transaction,
+      readText,
+      writeText,
+      readBytes,
+      writeBytes,
+      readJson,
+      writeJson,
+      stale: () => {
+        throw errors.staleState(operator);
+      },
+      badValue: (i: number, value: unknown) => {
+        const { name, type } = layout.fields[i];
+        throw errors.badValue(operator, name, value, type, TYPE_RULES[type]);
+      },
+    },
+    body,
+  );
+}

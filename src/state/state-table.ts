@@ -1,0 +1,188 @@
+// What users see of a sub-keyed table: get, upsert, has, delete, clear, size, and iteration over the rows of one key.
+// Promises: a row reference stays right when the table grows (it finds its row again), and throws once its row is deleted.
+// Relies on: the parent row is saved to the undo log before a closure gets it.
+
+import { errors } from '../errors.ts';
+import { generate } from '../mailbox/codegen.ts';
+import { isWide } from '../mailbox/dictionary.ts';
+import { invalidValueCode } from '../mailbox/encoder.ts';
+import { combine32, hashDouble, hashString, mix32 } from '../mailbox/hash.ts';
+import { type Shape, type TupleOf, TYPE_RULES } from '../mailbox/schema.ts';
+import type { Arena } from './arena.ts';
+import { generateRowClass, type RowView, readCellCode } from './row-class.ts';
+import { ROOT_ADDRESS, ROOT_LIVE, type RowLayout } from './row-layout.ts';
+import type { Table } from './table.ts';
+import type { Transaction } from './transaction.ts';
+import { readText } from './values.ts';
+
+/** The values of a table's key fields, in the order of their declaration. */
+export type KeyValues<Key extends Shape> = readonly TupleOf<Key>[keyof Key][];
+
+/** The rows of one table under one key of the operator. Valid within the closure that got the state. */
+export interface StateTable<Key extends Shape, Row extends Shape>
+  extends Iterable<TupleOf<Row> & Readonly<TupleOf<Key>>> {
+  /** The row of a key, or undefined. */
+  get(...key: KeyValues<Key>): (TupleOf<Row> & Readonly<TupleOf<Key>>) | undefined;
+  /** The row of a key, inserted with zero, empty, false or null fields if it is missing. */
+  upsert(...key: KeyValues<Key>): TupleOf<Row> & Readonly<TupleOf<Key>>;
+  has(...key: KeyValues<Key>): boolean;
+  /** Removes a row. Returns false if there was none. */
+  delete(...key: KeyValues<Key>): boolean;
+  /** Removes all rows. */
+  clear(): void;
+  /** The number of rows. */
+  readonly size: number;
+}
+
+/** Makes the StateTable of one table for the row that `parent` points at. */
+export type StateTableFactory = (parent: RowView, rootCell: number) => StateTable<Shape, Shape>;
+
+/** A table's operations with keys given as values. */
+export interface KeyedAccess {
+  find(arena: Arena, root: number, ...key: readonly unknown[]): number;
+  upsert(arena: Arena, root: number, stamp: number, ...key: readonly unknown[]): number;
+}
+
+/** Generates find and upsert that take key values, validate them and hash them as the encoder does. */
+export function keyedAccess(operator: string, table: Table): KeyedAccess {
+  const { keys } = table.layout;
+  const scratch = keys.map(() => Buffer.allocUnsafeSlow(256));
+  const parameters = keys.map((_, i) => `v${i}`).join(', ');
+  const prepare = keys.map((key, i) => {
+    const check = `if (${invalidValueCode(key.type, `v${i}`)}) badKey(${i}, v${i});`;
+    return key.stored === 'text' ? `${check} const wide${i} = encode(${i}, v${i});` : check;
+  });
+  const hashes = keys.map((key, i) => {
+    if (key.stored === 'text') return `hashString(v${i})`;
+    return key.stored === 'f64' ? `hashDouble(v${i})` : `mix32(v${i})`;
+  });
+  const hash = hashes.slice(1).reduce((first, second) => `combine32(${first}, ${second})`, hashes[0]);
+  const stored = keys.map((key, i) => {
+    if (key.stored === 'text') return `scratch[${i}], 0, wide${i} ? v${i}.length * 2 : v${i}.length, wide${i}`;
+    return key.type === 'bool' ? `(v${i} ? 1 : 0)` : `v${i}`;
+  });
+  const body = `return {
+find(arena, root, ${parameters}) { ${prepare.join(' ')} return find(arena, root, ${hash}, ${stored.join(', ')}); },
+upsert(arena, root, stamp, ${parameters}) { ${prepare.join(' ')} return upsert(arena, root, ${hash}, stamp, ${stored.join(', ')}); },
+};`;
+  const constants = {
+    find: table.find,
+    upsert: table.upsert,
+    mix32,
+    hashDouble,
+    hashString,
+    combine32,
+    scratch,
+    badKey: (i: number, value: unknown) => {
+      throw errors.badValue(operator, keys[i].name, value, keys[i].type, TYPE_RULES[keys[i].type]);
+    },
+    encode: (i: number, text: string): boolean => {
+      const wide = isWide(text);
+      if (scratch[i].length < text.length * 2) scratch[i] = Buffer.allocUnsafeSlow(text.length * 2);
+      if (wide) scratch[i].ucs2Write(text, 0, text.length * 2);
+      else scratch[i].latin1Write(text, 0, text.length);
+      return wide;
+    },
+  };
+  return generate(`${operator}/access`, constants, body);
+}
+
+/** The values of a row's key fields. */
+export function keyValuesReader(name: string, layout: RowLayout): (arena: Arena, row: number) => unknown[] {
+  const values = layout.keys.map((key) => readCellCode(key)).join(', ');
+  return generate(`${name}/keys`, { readText }, `return (arena, p) => [${values}];`);
+}
+
+interface RowReference extends RowView {
+  moves: number;
+  key: readonly unknown[];
+  table: { parent: RowView; root: number };
+}
+
+/** Makes the factory of StateTables with one layout. */
+export function stateTableFactory(operator: string, table: Table, transaction: Transaction): StateTableFactory {
+  const { layout } = table;
+  const access = keyedAccess(operator, table);
+  const valuesOf = keyValuesReader(operator, layout);
+  const locate = `if (this.moves !== transaction.moves) relocate(this); const p = this.row;
+    if (this.table.parent.row < 0) stale();`;
+  const RowClass = generateRowClass(operator, layout, transaction, {
+    locate,
+    save: 'touch(arena, p, transaction.stamp);',
+    keys: layout.keys,
+    constants: { relocate, touch: table.touch },
+  });
+
+  class Rows implements StateTable<Shape, Shape> {
+    readonly parent: RowView;
+    private readonly rootCell: number;
+
+    constructor(parent: RowView, rootCell: number) {
+      this.parent = parent;
+      this.rootCell = rootCell;
+    }
+
+    get root(): number {
+      const { row } = this.parent;
+      if (row < 0) throw errors.staleState(operator);
+      return row + this.rootCell;
+    }
+
+    get size(): number {
+      return this.parent.arena.i32[this.root + ROOT_LIVE];
+    }
+
+    get(...key: unknown[]): TupleOf<Shape> | undefined {
+      const row = access.find(this.parent.arena, this.root, ...key);
+      return row < 0 ? undefined : this.reference(row, key);
+    }
+
+    upsert(...key: unknown[]): TupleOf<Shape> {
+      const row = access.upsert(this.parent.arena, this.root, transaction.stamp, ...key);
+      return this.reference(row, key);
+    }
+
+    has(...key: unknown[]): boolean {
+      return access.find(this.parent.arena, this.root, ...key) >= 0;
+    }
+
+    delete(...key: unknown[]): boolean {
+      const row = access.find(this.parent.arena, this.root, ...key);
+      if (row < 0) return false;
+      table.remove(this.parent.arena, this.root, row, transaction.stamp);
+      return true;
+    }
+
+    clear(): void {
+      table.clear(this.parent.arena, this.root);
+    }
+
+    *[Symbol.iterator](): Generator<TupleOf<Shape>> {
+      const { arena } = this.parent;
+      const extent = arena.i32[this.root + ROOT_ADDRESS];
+      let row = table.next(arena, this.root, 0);
+      while (row >= 0) {
+        const slot = table.slotOf(arena, this.root, row);
+        yield this.reference(row, valuesOf(arena, row));
+        if (arena.i32[this.root + ROOT_ADDRESS] !== extent) throw errors.tableChanged(operator);
+        row = table.next(arena, this.root, slot + 1);
+      }
+    }
+
+    private reference(row: number, key: readonly unknown[]): TupleOf<Shape> {
+      const reference = new RowClass(this.parent.arena, row, this, key) as RowReference;
+      reference.moves = transaction.moves;
+      return reference as unknown as TupleOf<Shape>;
+    }
+  }
+
+  /** Points a reference at its row again after rows have moved. */
+  function relocate(reference: RowReference): void {
+    const row = access.find(reference.arena, reference.table.root, ...reference.key);
+    if (row < 0) throw errors.staleState(operator);
+    reference.row = row;
+    reference.moves = transaction.moves;
+  }
+
+  return (parent, rootCell) => new Rows(parent, rootCell);
+}
