@@ -297,6 +297,14 @@ export const errors = {
       { operator },
     );
   },
+  csvHeader(path: string, field: string, columns: readonly string[]): MillraceError {
+    const problem = columns.includes(field) ? `names the column '${field}' more than once` : `lacks the column '${field}'`;
+    return new MillraceError(
+      'BAD_CSV',
+      `header of ${path} ${problem}; it has ${columns.map((name) => show(name)).join(', ')}: give the schema's fields the names of the columns, or mend the header`,
+      { path, line: 1, field, columns },
+    );
+  },
   invariant(rule: string): MillraceError {
     return new MillraceError(
       'INVARIANT',

@@ -4,9 +4,9 @@
 // ever on Node 24 and 26.
 // Relies on: the layout that encoder.ts writes.
 
-import { Unpackr } from 'msgpackr';
 import { generate } from './codegen.ts';
 import type { DictionaryReader } from './dictionary.ts';
+import { unpackJson } from './json.ts';
 import { FRAME_HEADER_WORDS } from './ring.ts';
 import type { Schema, SchemaField } from './schema.ts';
 import type { Views } from './views.ts';
@@ -156,6 +156,5 @@ hashAt(i) { return i32[hashes + i]; },
 numberAt: [${fields.map((field, i) => (isNumeric(field) ? `(i) => ${valueCode({ ...field, type: field.type === 'bool' ? 'u8' : field.type }, i)}` : 'undefined')).join(', ')}],
 textAt: [${fields.map((field, i) => (field.type === 'string' || field.type === 'dictionary' ? `column${i}` : 'undefined')).join(', ')}],
 };`;
-  const unpackr = new Unpackr({ structuredClone: true });
-  return generate(`${name}/tuples`, { unpack: (bytes: Uint8Array) => unpackr.unpack(bytes) }, body);
+  return generate(`${name}/tuples`, { unpack: unpackJson }, body);
 }

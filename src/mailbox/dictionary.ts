@@ -16,7 +16,8 @@ const COUNT = 0;
 const TEXT_END = 1;
 /** An entry: i32 byte offset, i32 byte length, negative if UTF-16. */
 const ENTRY_I32 = 2;
-const WIDE = /[^\x00-\xff]/;
+/** A class without any latin1 character: V8 compiles it to a plain false for strings that it keeps as latin1. */
+const WIDE = /[\u0100-\uffff]/;
 
 /** The shared memory of one dictionary. */
 export interface DictionaryMemory {

@@ -4,11 +4,11 @@
 // a tuple; `emit` never waits; frames are bounded in rows and bytes.
 // Relies on: docs/mailboxes.md for the frame's layout; the decoder reads what stands here.
 
-import { Packr } from 'msgpackr';
 import { errors } from '../errors.ts';
 import { generate } from './codegen.ts';
 import { type DictionaryWriter, isWide } from './dictionary.ts';
 import { combine32, hashDouble, hashLatin1, hashString, hashUtf16, mix32 } from './hash.ts';
+import { packJson } from './json.ts';
 import type { Output } from './output.ts';
 import { FRAME_HEADER_WORDS, FrameKind } from './ring.ts';
 import { type FieldType, type Schema, type SchemaField, TYPE_RULES } from './schema.ts';
@@ -27,7 +27,7 @@ export interface Encoder<Tuple = unknown> {
   flush(): void;
   /** Forgets the rows so far: its transaction is rolled back. */
   discard(): void;
-  /** Tuples emitted since the encoder was made, minus discarded ones. */
+  /** Tuples emitted since the encoder was made, minus discarded ones; flushed ones count even if they are rolled back. */
   emitted(): number;
 }
 
@@ -38,11 +38,11 @@ export interface Validation {
   readonly constants: Readonly<Record<string, unknown>>;
 }
 
-/** True if no double lies outside the type, as an expression over variable `v`. */
+/** The condition under which variable `v` is no value of the type. `typeof` first: operators throw on bigints and symbols. */
 const INVALID: Readonly<Record<FieldType, (v: string) => string>> = {
-  u8: (v) => `(${v} & 255) !== ${v}`,
-  i32: (v) => `(${v} | 0) !== ${v}`,
-  u32: (v) => `(${v} >>> 0) !== ${v}`,
+  u8: (v) => `typeof ${v} !== 'number' || (${v} & 255) !== ${v}`,
+  i32: (v) => `typeof ${v} !== 'number' || (${v} | 0) !== ${v}`,
+  u32: (v) => `typeof ${v} !== 'number' || (${v} >>> 0) !== ${v}`,
   f64: (v) => `typeof ${v} !== 'number'`,
   bool: (v) => `${v} !== true && ${v} !== false`,
   timestamp: (v) => `typeof ${v} !== 'number' || ${v} - ${v} !== 0`,
@@ -57,10 +57,10 @@ export const invalidValueCode = (type: FieldType, v: string): string => INVALID[
 
 /** Code that validates `tuple` against a schema. `prefix` keeps the constants of several validations apart. */
 export function validationCode(schema: Schema, operator: string, prefix = ''): Validation {
-  const lines = [`if (tuple === null || tuple === undefined) ${prefix}notATuple(tuple);`];
+  const lines = [`if (typeof tuple !== 'object' || tuple === null) ${prefix}notATuple(tuple);`];
   schema.fields.forEach((field, i) => {
     lines.push(`const v${i} = tuple.${field.name};`);
-    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) ${prefix}badValue(${i}, v${i}, tuple);`);
+    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) ${prefix}badValue(${i}, v${i});`);
   });
   return {
     code: lines.join('\n'),
@@ -68,16 +68,15 @@ export function validationCode(schema: Schema, operator: string, prefix = ''): V
       [`${prefix}notATuple`]: (value: unknown) => {
         throw errors.notATuple(operator, value);
       },
-      [`${prefix}badValue`]: (index: number, value: unknown, tuple: unknown) => {
-        throw badValue(schema.fields[index], value, tuple, operator);
+      [`${prefix}badValue`]: (index: number, value: unknown) => {
+        throw badValue(schema.fields[index], value, operator);
       },
       [`${prefix}checkNames`]: namesChecker(schema, operator),
     },
   };
 }
 
-function badValue(field: SchemaField, value: unknown, tuple: unknown, operator: string): Error {
-  if (typeof tuple !== 'object') return errors.notATuple(operator, tuple);
+function badValue(field: SchemaField, value: unknown, operator: string): Error {
   return errors.badValue(operator, field.name, value, field.type, TYPE_RULES[field.type]);
 }
 
@@ -94,8 +93,12 @@ function namesChecker(schema: Schema, operator: string): (tuple: object) => void
 interface Column {
   /** Declares the local column. */
   declare: string;
-  /** Size in bytes of the value in variable length, beyond `fixedBytes`; '' if none. */
+  /** An upper bound of the value's bytes in variable length, beyond `fixedBytes`; '' if none. */
   weight: string;
+  /** The exact bytes of the same, when the value is alone in its frame. */
+  exact: string;
+  /** Makes room in the local column for v: all that can fail beyond validation. */
+  room: string;
   /** Appends v to the local column at row n. */
   append: string;
   /** Clears at flush and discard. */
@@ -105,6 +108,8 @@ interface Column {
   /** Writes the column at word `w` and moves `w`. */
   write: string;
   fixedBytes: number;
+  /** Bytes that the column of a frame with one row takes, without what `exact` counts. */
+  aloneBytes: number;
 }
 
 const half = '((n + 1) >>> 1)';
@@ -115,11 +120,14 @@ function numberColumn(i: number, array: string, view: string, bytes: 1 | 4 | 8, 
   return {
     declare: `const c${i} = new ${array}(ROWS);`,
     weight: '',
+    exact: '',
+    room: '',
     append: `c${i}[n] = ${value};`,
     clear: '',
     measure: `words += ${words};`,
     write: `copy(target.${view}, ${index}, c${i}, n); w += ${words};`,
     fixedBytes: bytes,
+    aloneBytes: 8,
   };
 }
 
@@ -127,6 +135,8 @@ function stringColumn(i: number): Column {
   return {
     declare: `let x${i} = ''; const c${i} = new Uint32Array(ROWS);`,
     weight: `2 * v${i}.length`,
+    exact: `(isWide(v${i}) ? 2 * v${i}.length : v${i}.length)`,
+    room: '',
     append: `x${i} += v${i}; c${i}[n] = x${i}.length;`,
     clear: `x${i} = '';`,
     measure: `const wide${i} = isWide(x${i}); const bytes${i} = wide${i} ? x${i}.length * 2 : x${i}.length;
@@ -137,6 +147,7 @@ function stringColumn(i: number): Column {
       if (wide${i}) target.text.ucs2Write(x${i}, start${i}, bytes${i}); else target.text.latin1Write(x${i}, start${i}, bytes${i});
       w += (bytes${i} + 7) >>> 3;`,
     fixedBytes: 4,
+    aloneBytes: 24,
   };
 }
 
@@ -144,14 +155,16 @@ function bytesColumn(i: number, value: string): Column {
   return {
     declare: `let s${i} = new Uint8Array(1024); let l${i} = 0; const c${i} = new Uint32Array(ROWS);`,
     weight: `${value}.length`,
-    append: `if (l${i} + ${value}.length > s${i}.length) s${i} = widen(s${i}, l${i} + ${value}.length);
-      s${i}.set(${value}, l${i}); l${i} += ${value}.length; c${i}[n] = l${i};`,
+    exact: `${value}.length`,
+    room: `if (l${i} + ${value}.length > s${i}.length) s${i} = widen(s${i}, l${i} + ${value}.length);`,
+    append: `s${i}.set(${value}, l${i}); l${i} += ${value}.length; c${i}[n] = l${i};`,
     clear: `l${i} = 0;`,
     measure: `words += ${half} + 1 + ((l${i} + 7) >>> 3);`,
     write: `copy(target.u32, w << 1, c${i}, n); w += ${half};
       target.i32[w << 1] = l${i}; target.i32[(w << 1) + 1] = 0; w += 1;
       copy(target.u8, w << 3, s${i}, l${i}); w += (l${i} + 7) >>> 3;`,
     fixedBytes: 4,
+    aloneBytes: 24,
   };
 }
 
@@ -160,6 +173,8 @@ function dictionaryColumn(i: number): Column {
   return {
     declare: `const c${i} = new Int32Array(ROWS); let inline${i} = []; let chars${i} = 0;`,
     weight: `(d${i} < 0 ? 2 * v${i}.length + 4 : 0)`,
+    exact: `(d${i} < 0 ? (isWide(v${i}) ? 2 * v${i}.length : v${i}.length) : 0)`,
+    room: '',
     append: `if (d${i} < 0) { c${i}[n] = -1 - inline${i}.length; inline${i}.push(v${i}); chars${i} += v${i}.length; }
       else c${i}[n] = d${i};`,
     clear: `if (inline${i}.length > 0) { inline${i} = []; chars${i} = 0; }`,
@@ -171,6 +186,7 @@ function dictionaryColumn(i: number): Column {
       target.i32[w << 1] = inline${i}.length; target.i32[(w << 1) + 1] = 0; w += 1;
       if (inline${i}.length > 0) w = writeInline(target, w, inline${i}, text${i}, bytes${i}, wide${i});`,
     fixedBytes: 4,
+    aloneBytes: 40,
   };
 }
 
@@ -262,12 +278,11 @@ function writeInline(
   return w + ((bytes + 7) >>> 3);
 }
 
-/** A packer of json fields. The result of `pack` is valid until its next call. */
+/** A packer of json fields, whose errors name the field. */
 export function jsonPacker(operator: string, names: readonly string[]): (index: number, value: unknown) => Uint8Array {
-  const packr = new Packr({ structuredClone: true });
   return (index, value) => {
     try {
-      return packr.pack(value);
+      return packJson(value);
     } catch (cause) {
       const rule = `${TYPE_RULES.json} (${cause instanceof Error ? cause.message : String(cause)})`;
       throw errors.badValue(operator, names[index], value, 'json', rule);
@@ -279,6 +294,7 @@ export function jsonPacker(operator: string, names: readonly string[]): (index: 
  * Generates the encoder of one stream.
  * @param keys the distinct keys of the stream's consumers, each a list of field indices: one hash column each
  * @param dictionary needed if the schema has dictionary fields
+ * @throws MillraceError TUPLE_TOO_LARGE if no tuple of the schema fits half the ring
  */
 export function generateEncoder<Tuple>(
   operator: string,
@@ -289,23 +305,27 @@ export function generateEncoder<Tuple>(
 ): Encoder<Tuple> {
   const columns = schema.fields.map(columnOf);
   const fixedBytes = columns.reduce((sum, column) => sum + column.fixedBytes, 4 * keys.length);
-  const softBytes = output.ring.capacityBytes / FRAME_RING_SHARE;
+  // What a frame of one row takes without its values of variable length; columns are rounded up to whole words.
+  const aloneBytes = columns.reduce((sum, column) => sum + column.aloneBytes, 8 * (FRAME_HEADER_WORDS + keys.length));
+  const hardBytes = output.frameWordsMax * 8 - aloneBytes;
+  if (hardBytes < 0) throw errors.tupleTooLarge(operator, aloneBytes, output.ring.capacityBytes);
+  // A frame of several rows takes at most softBytes for fixed and again for variable length, plus aloneBytes.
+  const softBytes = Math.min(output.ring.capacityBytes / FRAME_RING_SHARE, hardBytes / 2);
   const rows = Math.max(1, Math.min(FRAME_ROWS_MAX, Math.floor(softBytes / (fixedBytes + 1))));
   const weights = columns.map((column) => column.weight).filter((weight) => weight !== '');
+  const exact = columns.map((column) => column.exact).filter((each) => each !== '');
   const validation = validationCode(schema, operator);
-  const overhead = FRAME_HEADER_WORDS * 8 + fixedBytes + 24 * columns.length;
-  const hardBytes = output.frameWordsMax * 8 - overhead;
 
   const prepare = schema.fields.flatMap((field, i) => {
     if (field.type === 'dictionary') return [`const d${i} = dictionary.idOf(v${i});`];
-    if (field.type === 'json') return [`const p${i} = stage(pack(${i}, v${i}));`];
+    if (field.type === 'json') return [`const p${i} = pack(${i}, v${i});`];
     return [];
   });
   const weigh =
     weights.length === 0
       ? 'if (n === ROWS) flush();'
       : `const size = ${weights.join(' + ')};
-         if (size > HARD) checkSize(${schema.fields.map((_, i) => `v${i}`).join(', ')});
+         if (size > HARD) checkSize(${exact.join(' + ')});
          if (n === ROWS || (weight + size > SOFT && n > 0)) flush();`;
 
   const body = `
@@ -313,9 +333,10 @@ ${columns.map((column) => column.declare).join('\n')}
 let n = 0, weight = 0, emitted = 0, fullyChecked = ${FULLY_CHECKED_TUPLES};
 function emit(tuple) {
 ${validation.code}
-if (n < fullyChecked) checkNames(tuple);
 ${prepare.join('\n')}
 ${weigh}
+if (n < fullyChecked) checkNames(tuple);
+${columns.map((column) => column.room).join('\n')}
 ${columns.map((column) => column.append).join('\n')}
 ${weights.length === 0 ? '' : 'weight += size;'}
 n++;
@@ -345,7 +366,6 @@ ${columns.map((column) => column.clear).join('\n')}
 }
 return { emit, flush, discard: clear, emitted: () => emitted + n };`;
 
-  const exactBytes = (...values: unknown[]): number => values.reduce<number>((sum, value) => sum + sizeOf(value), 0);
   return generate(
     `${operator}/emit`,
     {
@@ -366,23 +386,10 @@ return { emit, flush, discard: clear, emitted: () => emitted + n };`;
       hashLatin1,
       hashUtf16,
       pack: jsonPacker(operator, schema.names),
-      // A second json field of the same tuple would overwrite the packer's buffer.
-      stage:
-        schema.fields.filter((field) => field.type === 'json').length > 1
-          ? (bytes: Uint8Array) => bytes.slice()
-          : (bytes: Uint8Array) => bytes,
-      checkSize: (...values: unknown[]) => {
-        const bytes = exactBytes(...values);
-        if (bytes > hardBytes) throw errors.tupleTooLarge(operator, bytes + overhead, output.ring.capacityBytes);
+      checkSize: (bytes: number) => {
+        if (bytes > hardBytes) throw errors.tupleTooLarge(operator, bytes + aloneBytes, output.ring.capacityBytes);
       },
     },
     body,
   );
-
-  function sizeOf(value: unknown): number {
-    if (typeof value === 'string') return isWide(value) ? value.length * 2 : value.length;
-    if (value instanceof Uint8Array) return value.length;
-    if (typeof value === 'object') return new Packr({ structuredClone: true }).pack(value).length;
-    return 0;
-  }
 }

@@ -27,7 +27,7 @@ const halves = new Int32Array(double.buffer);
 
 /** The hash of a number as f64. NaN is one value, and -0 is 0. */
 export function hashDouble(value: number): number {
-  double[0] = value === 0 ? 0 : value !== value ? Number.NaN : value;
+  double[0] = value === 0 ? 0 : Number.isNaN(value) ? Number.NaN : value;
   return combine32(halves[0], halves[1]);
 }
 

@@ -9,6 +9,8 @@ import { type Views, viewsOf } from './views.ts';
 import type { WakeWords } from './wake.ts';
 
 const OUTBOX_BYTES_FIRST = 1 << 16;
+/** Byte offsets within an outbox are computed as int32. */
+export const OUTBOX_BYTES_MAX = 2 ** 31 - 2 ** 16;
 
 /** The committed state of an output: ring head, and the range of the outbox in words. */
 export interface OutputMark {
@@ -17,8 +19,14 @@ export interface OutputMark {
   outboxEnd: number;
 }
 
-/** The growable shared memory of one outbox. */
+/**
+ * The growable shared memory of one outbox.
+ * @throws MillraceError BAD_OPTION above {@link OUTBOX_BYTES_MAX}
+ */
 export function allocateOutbox(limitBytes: number): SharedArrayBuffer {
+  if (!(limitBytes >= 0 && limitBytes <= OUTBOX_BYTES_MAX)) {
+    throw errors.badOption('outboxBytes', limitBytes, `a number from 0 to ${OUTBOX_BYTES_MAX}`);
+  }
   return new SharedArrayBuffer(Math.min(OUTBOX_BYTES_FIRST, limitBytes), { maxByteLength: limitBytes });
 }
 
@@ -86,6 +94,7 @@ export class Output {
    * @throws MillraceError OUTBOX_FULL beyond the outbox's limit
    */
   reserve(words: number): number {
+    if (words > this.frameWordsMax) throw errors.invariant(`a frame of ${words} words is at most half of its ring`);
     if (this.hasRoom(words)) {
       this.target = this.ring.data;
       return this.take(words);
@@ -146,10 +155,6 @@ export class Output {
       this.outboxStart += words;
       moved = true;
     }
-    if (moved && this.outboxStart === this.outboxEnd) {
-      this.outboxStart = 0;
-      this.outboxEnd = 0;
-    }
     return moved;
   }
 
@@ -184,8 +189,15 @@ export class Output {
     return this.ring.unreleasedWords(this.ring.published());
   }
 
-  /** Copies what a commit must record into `mark`. */
+  /**
+   * Copies what a commit must record into `mark`. An emptied outbox begins again here and not in drain(): until the commit,
+   * its last committed range must not be written, since a rollback brings it back.
+   */
   save(mark: OutputMark): void {
+    if (this.outboxStart === this.outboxEnd) {
+      this.outboxStart = 0;
+      this.outboxEnd = 0;
+    }
     mark.head = this.head;
     mark.outboxStart = this.outboxStart;
     mark.outboxEnd = this.outboxEnd;
@@ -196,6 +208,8 @@ export class Output {
     this.head = mark.head;
     this.outboxStart = mark.outboxStart;
     this.outboxEnd = mark.outboxEnd;
+    // Without readers it had followed the head, which has just gone back.
+    this.unreleasedFrom = (mark.head - this.ring.unreleasedWords(mark.head)) | 0;
   }
 
   /** Makes everything up to `head` visible, and wakes the readers that are parked. */

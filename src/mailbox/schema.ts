@@ -53,7 +53,10 @@ export const t = {
   dictionary: (): Field<string> => ({ type: 'dictionary' }),
   /** A Uint8Array, copied; its length plus 4 bytes. */
   bytes: (): Field<Uint8Array> => ({ type: 'bytes' }),
-  /** Any structured value, encoded with msgpackr. Takes the value's type: `t.json<Order>()`. */
+  /**
+   * Any structured value, encoded with msgpackr. Takes the value's type: `t.json<Order>()`. -0 inside it comes back as 0;
+   * a string with a lone surrogate inside it is refused.
+   */
   json: <Value = unknown>(): Field<Value> => ({ type: 'json' }),
 } as const;
 
@@ -134,5 +137,5 @@ export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
   string: 'a string',
   dictionary: 'a string',
   bytes: 'a Uint8Array',
-  json: 'a value that msgpackr can encode',
+  json: 'a value that msgpackr can encode, with well-formed strings',
 };

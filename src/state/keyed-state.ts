@@ -37,7 +37,9 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
     cell,
     make: stateTableFactory(operator, sub, transaction),
   }));
-  const State = generateRowClass(operator, layout, transaction, {
+  const State = generateRowClass<[Arena, number], RowView>(operator, layout, transaction, {
+    construct: "constructor(arena, row) { this.arena = arena; this.row = row; this['@tables'] = tablesOf(this); }",
+    arena: 'this.arena',
     locate: 'const p = this.row; if (p < 0) stale();',
     save: '',
     keys: [],

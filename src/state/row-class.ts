@@ -1,15 +1,17 @@
 // What users see of a row: a generated class with one accessor per field.
-// Promises: a setter validates and converts before it writes; use after the closure has returned is a clear error.
+// Promises: a setter validates and converts before it writes; use after the closure has returned is a clear error. What a
+// row object keeps for itself is named so that no field can have the name: rowLayout refuses it, or it is no identifier.
 // Relies on: whoever points an instance at a row keeps `row` valid, and sets it to -1 when it no longer is.
 
 import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
-import { invalidValueCode } from '../mailbox/encoder.ts';
+import { invalidValueCode, jsonPacker } from '../mailbox/encoder.ts';
 import { TYPE_RULES } from '../mailbox/schema.ts';
+import type { Allocator } from './allocator.ts';
 import type { Arena } from './arena.ts';
 import type { RowField, RowKey, RowLayout } from './row-layout.ts';
 import type { Transaction } from './transaction.ts';
-import { readBytes, readJson, readText, writeBytes, writeJson, writeText } from './values.ts';
+import { readBytes, readJson, readText, writeBytes, writeText } from './values.ts';
 
 /** An object positioned at a row. */
 export interface RowView {
@@ -42,7 +44,7 @@ export function readCellCode(field: { type: RowField['type']; cell: number }): s
   }
 }
 
-function writeCellCode(field: RowField): string {
+function writeCellCode(field: RowField, i: number): string {
   const at = `p + ${field.cell}`;
   switch (field.type) {
     case 'u8':
@@ -60,12 +62,16 @@ function writeCellCode(field: RowField): string {
     case 'bytes':
       return `writeBytes(allocator, arena, ${at}, v);`;
     case 'json':
-      return `writeJson(allocator, arena, ${at}, v);`;
+      return `writeJson(allocator, arena, ${at}, v, ${i});`;
   }
 }
 
-/** How instances of a row class find and save their rows. */
+/** How instances of a row class are made, and find and save their rows. */
 export interface RowAccess {
+  /** The constructor. */
+  readonly construct: string;
+  /** The arena of `this`, as an expression. */
+  readonly arena: string;
   /** Statements that define `p`, the valid row of `this`. */
   readonly locate: string;
   /** Statements that save the row at `p` before it is changed; '' if that is done when it is looked up. */
@@ -77,40 +83,40 @@ export interface RowAccess {
 }
 
 /** A generated class of row objects. */
-export type RowClass = new (arena: Arena, row: number, table?: unknown, key?: readonly unknown[]) => RowView;
+export type RowClass<Arguments extends unknown[], Instance> = new (...values: Arguments) => Instance;
 
 /** Generates the class of the rows of one layout. */
-export function generateRowClass(
+export function generateRowClass<Arguments extends unknown[], Instance>(
   operator: string,
   layout: RowLayout,
   transaction: Transaction,
-  { locate, save, keys, constants }: RowAccess,
-): RowClass {
+  { construct, arena, locate, save, keys, constants }: RowAccess,
+): RowClass<Arguments, Instance> {
   const accessors = [
-    ...keys.map((key) => `get ${key.name}() { const arena = this.arena; ${locate} return ${readCellCode(key)}; }`),
+    ...keys.map((key) => `get ${key.name}() { const arena = ${arena}; ${locate} return ${readCellCode(key)}; }`),
     ...layout.fields.map(
       (field, i) => `
-get ${field.name}() { const arena = this.arena; ${locate} return ${readCellCode(field)}; }
+get ${field.name}() { const arena = ${arena}; ${locate} return ${readCellCode(field)}; }
 set ${field.name}(v) {
-const arena = this.arena; ${locate}
+const arena = ${arena}; ${locate}
 if (${invalidValueCode(field.type, 'v')}) badValue(${i}, v);
 ${save}
-${writeCellCode(field)}
+${writeCellCode(field, i)}
 }`,
     ),
-    ...layout.tables.map((table, i) => `get ${table.name}() { return this.tables[${i}]; }`),
+    ...layout.tables.map((table, i) => `get ${table.name}() { return this['@tables'][${i}]; }`),
   ];
   const body = `return class State {
-constructor(arena, row, table, key) {
-this.arena = arena; this.row = row; this.table = table; this.key = key; this.moves = 0;
-this.tables = tablesOf(this);
-}
+${construct}
 ${accessors.join('\n')}
 };`;
+  const pack = jsonPacker(
+    operator,
+    layout.fields.map(({ name }) => name),
+  );
   return generate(
     `${operator}/state`,
     {
-      tablesOf: () => undefined,
       ...constants,
       allocator: transaction.allocator,
       transaction,
@@ -119,7 +125,8 @@ ${accessors.join('\n')}
       readBytes,
       writeBytes,
       readJson,
-      writeJson,
+      writeJson: (allocator: Allocator, arena: Arena, cell: number, value: unknown, i: number) =>
+        writeBytes(allocator, arena, cell, pack(i, value)),
       stale: () => {
         throw errors.staleState(operator);
       },

@@ -70,6 +70,9 @@ export type KeyOf<T> = T extends TableDefinition<infer Key, Shape> ? TupleOf<Key
 
 export const KEY_FIELDS_MAX = 2;
 
+/** Properties of the state object that point it at a row. */
+const RESERVED_NAMES = ['arena', 'row'];
+
 /** How a key of a type is stored; undefined if the type cannot be a key. */
 export function keyTypeOf(type: FieldType): KeyType | undefined {
   switch (type) {
@@ -129,6 +132,7 @@ export function rowLayout(
   key: readonly { name: string; type: FieldType }[],
   state: Shape,
   tables: Readonly<Record<string, TableDefinition>>,
+  inTable = false,
 ): RowLayout {
   const plan = new CellPlan();
   if (key.length === 0 || key.length > KEY_FIELDS_MAX) {
@@ -143,14 +147,31 @@ export function rowLayout(
     ({ stored }) => STORED_CELLS[stored],
   );
   const fieldList = Object.keys(state).length === 0 ? [] : Schema.of(state, where).fields;
+  const names = new Set([...Object.keys(state), ...Object.keys(tables)]);
+  for (const name of RESERVED_NAMES) {
+    if (!inTable && names.has(name)) throw errors.badSchema(where, `'${name}' is taken: choose another name`);
+  }
   const fields = plan.place(fieldList, ({ type }) => fieldCells(type));
   const tableList = Object.entries(tables).map(([name, definition]) => {
-    if (name in state) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
-    const of = `table '${name}' of ${where}`;
-    return { name, layout: rowLayout(of, Schema.of(definition.key, of).fields, definition.row, {}) };
+    if (Object.hasOwn(state, name)) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
+    return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition) };
   });
   const placedTables = plan.place(tableList, () => VALUE_CELLS);
   return { cells: plan.cells, keys, fields, tables: placedTables };
+}
+
+function tableLayout(where: string, name: string, definition: TableDefinition): RowLayout {
+  if (typeof definition !== 'object' || definition === null || typeof definition.row !== 'object') {
+    throw errors.badSchema(where, 'must be made by table(key, row)');
+  }
+  const key = Schema.of(definition.key, where).fields;
+  // A table's name becomes a property, as a field's name does.
+  Schema.of({ [name]: { type: 'u32' } }, where);
+  for (const field of key) {
+    if (!Object.hasOwn(definition.row, field.name)) continue;
+    throw errors.badSchema(where, `'${field.name}' is both a field of the key and of the row`);
+  }
+  return rowLayout(where, key, definition.row, {}, true);
 }
 
 /** True if a field's value lies in an extent of its own. */

@@ -1,5 +1,6 @@
 // What users see of a sub-keyed table: get, upsert, has, delete, clear, size, and iteration over the rows of one key.
-// Promises: a row reference stays right when the table grows (it finds its row again), and throws once its row is deleted.
+// Promises: a row reference stays right when the table grows (it finds its row again), and throws once its row is deleted
+// or the state object has left its key.
 // Relies on: the parent row is saved to the undo log before a closure gets it.
 
 import { errors } from '../errors.ts';
@@ -93,21 +94,34 @@ export function keyValuesReader(name: string, layout: RowLayout): (arena: Arena,
   return generate(`${name}/keys`, { readText }, `return (arena, p) => [${values}];`);
 }
 
-interface RowReference extends RowView {
-  moves: number;
-  key: readonly unknown[];
-  table: { parent: RowView; root: number };
+interface RowReference {
+  readonly '@table': { readonly parent: RowView; readonly root: number };
+  readonly '@key': readonly unknown[];
+  '@row': number;
+  /** The transaction's `moves` when the row was found. */
+  '@moves': number;
 }
+
+/** The row of the key that was in work tells whether it still is; so does the stamp, if the next key is of another arena. */
+const CONSTRUCT_REFERENCE = `constructor(table, row, key) {
+this['@table'] = table; this['@key'] = key; this['@row'] = row; this['@moves'] = transaction.moves;
+this['@parentRow'] = table.parent.row; this['@stamp'] = transaction.stamp;
+}`;
+const LOCATE_REFERENCE = `
+const parent = this['@table'].parent;
+if (parent.row !== this['@parentRow'] || this['@stamp'] !== transaction.stamp) stale();
+if (this['@moves'] !== transaction.moves) relocate(this);
+const p = this['@row'];`;
 
 /** Makes the factory of StateTables with one layout. */
 export function stateTableFactory(operator: string, table: Table, transaction: Transaction): StateTableFactory {
   const { layout } = table;
   const access = keyedAccess(operator, table);
   const valuesOf = keyValuesReader(operator, layout);
-  const locate = `if (this.moves !== transaction.moves) relocate(this); const p = this.row;
-    if (this.table.parent.row < 0) stale();`;
-  const RowClass = generateRowClass(operator, layout, transaction, {
-    locate,
+  const RowClass = generateRowClass<[Rows, number, readonly unknown[]], RowReference>(operator, layout, transaction, {
+    construct: CONSTRUCT_REFERENCE,
+    arena: "this['@table'].parent.arena",
+    locate: LOCATE_REFERENCE,
     save: 'touch(arena, p, transaction.stamp);',
     keys: layout.keys,
     constants: { relocate, touch: table.touch },
@@ -170,18 +184,17 @@ export function stateTableFactory(operator: string, table: Table, transaction: T
     }
 
     private reference(row: number, key: readonly unknown[]): TupleOf<Shape> {
-      const reference = new RowClass(this.parent.arena, row, this, key) as RowReference;
-      reference.moves = transaction.moves;
-      return reference as unknown as TupleOf<Shape>;
+      return new RowClass(this, row, key) as unknown as TupleOf<Shape>;
     }
   }
 
   /** Points a reference at its row again after rows have moved. */
   function relocate(reference: RowReference): void {
-    const row = access.find(reference.arena, reference.table.root, ...reference.key);
+    const { parent, root } = reference['@table'];
+    const row = access.find(parent.arena, root, ...reference['@key']);
     if (row < 0) throw errors.staleState(operator);
-    reference.row = row;
-    reference.moves = transaction.moves;
+    reference['@row'] = row;
+    reference['@moves'] = transaction.moves;
   }
 
   return (parent, rootCell) => new Rows(parent, rootCell);

@@ -80,7 +80,7 @@ function storeCode(key: RowKey, i: number): string {
 function sameText(arena: Arena, cell: number, bytes: Uint8Array, start: number, end: number): boolean {
   const { u8 } = arena;
   const length = end - start;
-  const at = length <= INLINE_BYTES ? (cell + 1) << 2 : (arena.i32[cell + 3] >>> 0) * 8;
+  const at = length <= INLINE_BYTES ? (cell + 1) * 4 : (arena.i32[cell + 3] >>> 0) * 8;
   for (let i = 0; i < length; i++) if (u8[at + i] !== bytes[start + i]) return false;
   return true;
 }
@@ -142,9 +142,9 @@ let slot = tag & mask;
 while ((i32[base + slot * ${cells} + ${ROW_TAG}] >>> 1) !== 0) slot = (slot + 1) & mask;
 const p = base + slot * ${cells};
 save(arena, p, stamp);
+${keys.map(storeCode).join('\n')}
 i32[root + ${ROOT_LIVE}] += 1;
 if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) i32[root + ${ROOT_USED}] += 1;
-${keys.map(storeCode).join('\n')}
 arena.i32[p + ${ROW_TAG}] = tag;
 return p;
 }

@@ -75,6 +75,8 @@ export class Transaction {
     if (this.undo.transaction() !== ((committed + 1) | 0)) return;
     for (const arena of this.arenas) arena.refresh();
     this.undo.rollback([...this.arenas, this.allocator]);
+    // Before the allocator recycles extents: a second rollback would write old images into its free lists.
+    this.undo.empty();
     this.allocator.afterRollback(this.arenas);
     this.stamps.fill(0);
     this.moves++;

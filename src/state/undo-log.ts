@@ -1,9 +1,11 @@
 // The undo log of a replica: old images of everything its open transaction changes.
 // Promises: after rollback, memory is as it was at the last commit; rolling back twice, or crashing in a rollback and
-// rolling back again, changes nothing.
+// rolling back again, changes nothing. Once all images are restored, the owner empties the log: what it does afterwards
+// with memory that the transaction had used must not be overwritten by a second rollback.
 // Relies on: an entry is complete before the count is raised, and the count is raised before the memory changes; the log
 // is stamped with its transaction, count set to 0 first, then the stamp.
 
+import { errors } from '../errors.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
 
 const TRANSACTION = 0;
@@ -52,10 +54,22 @@ export class UndoLog {
   /** Makes room for an entry of `cells` image cells. Call it before {@link end} is used. */
   ensure(cells: number): void {
     const needed = (this.end + cells + UNDO_TRAILER_CELLS) * 4;
-    if (needed <= this.i32.byteLength) return;
+    if (needed > this.i32.byteLength) this.grow(needed);
+  }
+
+  private grow(neededBytes: number): void {
     const { buffer } = this;
-    buffer.grow(Math.min(buffer.maxByteLength, 2 ** Math.ceil(Math.log2(needed))));
-    this.i32 = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    const limit = buffer.maxByteLength;
+    if (neededBytes > limit) throw errors.invariant(`a transaction saves at most ${limit} bytes of state`);
+    const bytes = Math.min(limit, 2 ** Math.ceil(Math.log2(neededBytes)));
+    if (buffer.byteLength < bytes) buffer.grow(bytes);
+    this.refresh();
+  }
+
+  /** Takes up what another thread, which had this log before, has grown. */
+  private refresh(): void {
+    if (this.i32.byteLength === this.buffer.byteLength) return;
+    this.i32 = new Int32Array(this.buffer, 0, this.buffer.byteLength >>> 2);
   }
 
   /** Saves `length` cells from `index` of a space. */
@@ -69,8 +83,9 @@ export class UndoLog {
     i32[COUNT] = this.end - FIRST;
   }
 
-  /** Restores the images, last to first. The log stays as it is: a second rollback finds the same images. */
+  /** Restores the images, last to first. The log stays as it is: after a crash in here the next rollback finds them. */
   rollback(spaces: readonly UndoSpace[]): void {
+    this.refresh();
     const { i32 } = this;
     let at = FIRST + i32[COUNT];
     while (at > FIRST) {
@@ -80,6 +95,12 @@ export class UndoLog {
       at -= length + UNDO_TRAILER_CELLS;
       for (let i = 0; i < length; i++) to[index + i] = i32[at + i];
     }
+  }
+
+  /** Forgets the images, but not whose they were: the rollback is complete. */
+  empty(): void {
+    this.i32[COUNT] = 0;
+    this.end = FIRST;
   }
 }
 

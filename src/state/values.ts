@@ -2,8 +2,8 @@
 // Promises: a value cell is {bytes, encoding, inline or address, …}; texts of at most INLINE_BYTES stand in the cell itself.
 // Relies on: the row that holds the cell has been saved to the undo log; the allocator undoes extents.
 
-import { Packr } from 'msgpackr';
 import { isWide } from '../mailbox/dictionary.ts';
+import { unpackJson } from '../mailbox/json.ts';
 import type { Allocator } from './allocator.ts';
 import type { Arena } from './arena.ts';
 
@@ -20,7 +20,7 @@ const wordsOf = (bytes: number): number => (bytes + 7) >>> 3;
 
 /** The byte at which the value of a cell starts. */
 export function valueStart(arena: Arena, cell: number): number {
-  return bytesOf(arena.i32[cell + META]) <= INLINE_BYTES ? (cell + INLINE) << 2 : (arena.i32[cell + ADDRESS] >>> 0) * 8;
+  return bytesOf(arena.i32[cell + META]) <= INLINE_BYTES ? (cell + INLINE) * 4 : (arena.i32[cell + ADDRESS] >>> 0) * 8;
 }
 
 /** Frees the extent of a cell's value, if it has one, and empties the cell. */
@@ -32,10 +32,11 @@ export function clearValue(allocator: Allocator, arena: Arena, cell: number): vo
 
 /** Reserves room for a value in a cell and returns the byte to write it to. */
 export function reserveValue(allocator: Allocator, arena: Arena, cell: number, bytes: number, wide: boolean): number {
-  clearValue(allocator, arena, cell);
+  // Allocated before the old value goes: if there is no memory, the cell keeps it.
   const address = bytes > INLINE_BYTES ? allocator.allocate(arena, wordsOf(bytes)) : 0;
+  clearValue(allocator, arena, cell);
   arena.i32[cell + META] = metaOf(bytes, wide);
-  if (bytes <= INLINE_BYTES) return (cell + INLINE) << 2;
+  if (bytes <= INLINE_BYTES) return (cell + INLINE) * 4;
   arena.i32[cell + ADDRESS] = address;
   return address * 8;
 }
@@ -66,13 +67,7 @@ export function readBytes(arena: Arena, cell: number): Uint8Array {
   return arena.u8.slice(start, start + bytesOf(arena.i32[cell + META]));
 }
 
-const packr = new Packr({ structuredClone: true });
-
-export function writeJson(allocator: Allocator, arena: Arena, cell: number, value: unknown): void {
-  writeBytes(allocator, arena, cell, packr.pack(value));
-}
-
 /** The value; null if none was ever written. */
 export function readJson(arena: Arena, cell: number): unknown {
-  return arena.i32[cell + META] === 0 ? null : packr.unpack(readBytes(arena, cell));
+  return arena.i32[cell + META] === 0 ? null : unpackJson(readBytes(arena, cell));
 }

@@ -1,0 +1,492 @@
+// An actor: one replica of a stage, stepped by its host. Each step reads input, runs the program and commits.
+// A state machine: reading → (inputs ended) → ending the key groups → finished (end-of-stream written) → done (outbox empty).
+// Promises: a batch is a transaction: input cursors, state and output become visible together, at one atomic store; after
+// an exception everything is as at the last commit. A step never waits.
+// Relies on: one host at a time; docs/transactions.md for the order of stores.
+
+import { errors, MillraceError, show } from '../errors.ts';
+import { generateDecoder } from '../mailbox/decoder.ts';
+import { type DictionaryMemory, DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
+import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { Output, type OutputMark } from '../mailbox/output.ts';
+import { Ring } from '../mailbox/ring.ts';
+import { RingReader } from '../mailbox/ring-reader.ts';
+import type { Schema } from '../mailbox/schema.ts';
+import type { WakeWords } from '../mailbox/wake.ts';
+import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
+import { keyedState } from '../state/keyed-state.ts';
+import { rowLayout } from '../state/row-layout.ts';
+import { Transaction, type TransactionMemory } from '../state/transaction.ts';
+import { hashColumnOf, initialOwner, type Plan, type Stage, stageName } from './plan.ts';
+import { generateProgram, type Program, WorkCell } from './program.ts';
+import type { SinkWriter } from './sink.ts';
+import type { SourceReader } from './source.ts';
+import { Vitals } from './vitals.ts';
+
+/** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
+export const BATCH_TUPLES_MAX = 4096;
+/** Tuples that a source reader emits before the output is looked at again. */
+const SOURCE_READ_TUPLES = 512;
+/** An actor reads on only while this share of its ring is free. */
+const ROOM_RING_SHARE = 8;
+
+export interface RingMemory {
+  readonly ring: SharedArrayBuffer;
+  readonly dictionary: DictionaryMemory | undefined;
+}
+
+/** Everything of an actor that outlives its host: shared memory, and which plan it follows. */
+export interface ActorDescriptor {
+  readonly stage: number;
+  readonly replica: number;
+  readonly commit: SharedArrayBuffer;
+  readonly vitals: SharedArrayBuffer;
+  readonly transaction: TransactionMemory | undefined;
+  readonly output: RingMemory | undefined;
+  readonly outbox: SharedArrayBuffer | undefined;
+  /** The rings it reads: which of its stage's upstreams each belongs to, and its reader slot there. */
+  readonly inputs: readonly { readonly upstream: number; readonly memory: RingMemory; readonly slot: number }[];
+}
+
+/** What an actor gets from its host. */
+export interface ActorEnvironment {
+  readonly host: number;
+  readonly wakeWords: WakeWords;
+  readonly lingerMs: number;
+  /** Milliseconds on a monotonic clock. */
+  now(): number;
+  /** Makes the host step its actors soon. */
+  wake(): void;
+}
+
+/**
+ * What a step ended with: there may be more to do; no input; no room for output; waiting for a time or a callback; or
+ * nothing ever again.
+ */
+export type StepStatus = 'more' | 'idle' | 'blocked' | 'done';
+
+interface Input {
+  readonly reader: RingReader;
+  readonly upstream: number;
+  readonly dictionary: DictionaryReader | undefined;
+}
+
+export class Actor {
+  readonly descriptor: ActorDescriptor;
+  readonly stage: Stage;
+  readonly name: string;
+  readonly vitals: Vitals;
+  /** When the actor wants to be stepped without being woken, on the environment's clock; infinity for never. */
+  wakeAtMs = Number.POSITIVE_INFINITY;
+  private readonly environment: ActorEnvironment;
+  private readonly upstreamStages: readonly Stage[];
+  private readonly log: CommitLog;
+  private readonly committed: CommitRecord;
+  private readonly record: CommitRecord;
+  private readonly inputs: readonly Input[];
+  private readonly output: Output | undefined;
+  private readonly encoder: Encoder | undefined;
+  private readonly transaction: Transaction | undefined;
+  private readonly program: Program;
+  private readonly roomWords: number;
+  private sink: SinkWriter<never> | undefined;
+  private reader: SourceReader<never> | undefined;
+  private generatorStart: { ms: number; index: number } | undefined;
+  private generatorDueMs = 0;
+  private isOpen = false;
+  private openedAtMs = 0;
+  private nextInput = 0;
+  private counted = { processed: 0, emitted: 0 };
+  private sourceReady = true;
+  private stopping = false;
+  private sourceError: unknown;
+  private closed = false;
+
+  constructor(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment) {
+    const stage = plan.stages[descriptor.stage];
+    const head = stage.operators[0];
+    const tail = stage.operators[stage.operators.length - 1];
+    this.descriptor = descriptor;
+    this.stage = stage;
+    this.name = stageName(stage);
+    this.environment = environment;
+    this.vitals = new Vitals(descriptor.vitals);
+    this.log = new CommitLog(descriptor.commit);
+    this.committed = emptyRecord(descriptor.inputs.length);
+    this.record = emptyRecord(descriptor.inputs.length);
+    this.log.read(this.committed);
+    this.log.read(this.record);
+    this.upstreamStages = stage.upstream.map((index) => plan.stages[index]);
+    this.inputs = descriptor.inputs.map(({ upstream, memory, slot }, i) => {
+      const mark = this.committed.inputs[i];
+      const ring = new Ring(memory.ring);
+      ring.setReaderHost(slot, environment.host);
+      return {
+        upstream,
+        reader: new RingReader(ring, slot, mark.position, mark.row, mark.ended),
+        dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
+      };
+    });
+    if (descriptor.output !== undefined && descriptor.outbox !== undefined) {
+      const ring = new Ring(descriptor.output.ring);
+      ring.setWriterHost(environment.host);
+      this.output = new Output(tail.name, ring, descriptor.outbox, this.committed);
+      const dictionary = descriptor.output.dictionary && new DictionaryWriter(descriptor.output.dictionary);
+      this.encoder = generateEncoder(tail.name, tail.output as Schema, stage.outputKeys, this.output, dictionary);
+    }
+    this.roomWords = Math.ceil((this.output?.ring.capacityWords ?? 0) / ROOM_RING_SHARE);
+    this.transaction = descriptor.transaction && new Transaction(head.name, descriptor.transaction);
+    this.sink = tail.sink?.open({ operator: tail.name, position: this.committed.sink });
+    const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
+    const layout = this.transaction && rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
+    this.program = generateProgram({
+      stage,
+      upstream: this.upstreamStages,
+      encoder: this.encoder,
+      output: this.output,
+      sink: this.sink,
+      state: this.transaction && layout && keyedState(head.name, layout, this.transaction),
+      owned: ownedGroups(descriptor.replica, stage.parallelism),
+      work: this.vitals.work,
+    });
+  }
+
+  /** Opens the source, if the actor has one. Call it once before the first step. */
+  async open(): Promise<void> {
+    const source = this.stage.operators[0].source;
+    if (source?.kind !== 'reader') return;
+    const { source: position, sourceAux: aux } = this.committed;
+    this.reader = await source.open({
+      operator: this.name,
+      position,
+      aux,
+      wake: () => {
+        this.sourceReady = true;
+        this.environment.wake();
+      },
+      fail: (error) => {
+        this.sourceError = error;
+        this.sourceReady = true;
+        this.environment.wake();
+      },
+    });
+  }
+
+  /** Ends the source at the next step: what it has emitted is still processed. */
+  stopSource(): void {
+    this.stopping = true;
+  }
+
+  /** True for actors with a source. */
+  get isSource(): boolean {
+    return this.stage.operators[0].kind === 'source';
+  }
+
+  /**
+   * Works until there is nothing to do, or until `untilMs` on the environment's clock.
+   * @throws MillraceError the error that the job fails with; the open batch is rolled back
+   */
+  step(untilMs: number): StepStatus {
+    if (this.closed) return 'done';
+    try {
+      return this.work(untilMs);
+    } catch (cause) {
+      const error = this.describe(cause);
+      this.rollback();
+      throw error;
+    }
+  }
+
+  private work(untilMs: number): StepStatus {
+    const { environment, output } = this;
+    this.wakeAtMs = Number.POSITIVE_INFINITY;
+    for (;;) {
+      if (output?.spilled) {
+        if (output.drain()) {
+          this.begin();
+          this.commit();
+        }
+        if (output.spilled) return 'blocked';
+      }
+      if (this.committed.finished) return 'done';
+      if (output !== undefined && !output.hasRoom(this.roomWords)) {
+        this.commit();
+        return 'blocked';
+      }
+      const status = this.batch();
+      if (status === 'idle') {
+        if (this.isOpen && this.lingers()) return 'idle';
+        this.commit();
+        return 'idle';
+      }
+      if (!this.lingers() || this.isFull()) this.commit();
+      if (environment.now() >= untilMs) return 'more';
+    }
+  }
+
+  /** One pass over the source or the inputs; opens the transaction if there is something to do. */
+  private batch(): StepStatus {
+    if (this.isSource) return this.readSource();
+    const { inputs } = this;
+    let tuples = 0;
+    for (let k = 0; k < inputs.length && tuples < BATCH_TUPLES_MAX; k++) {
+      const { reader, upstream, dictionary } = inputs[(this.nextInput + k) % inputs.length];
+      while (tuples < BATCH_TUPLES_MAX && reader.load()) {
+        this.begin();
+        const next = this.program.run(upstream, reader, dictionary, BATCH_TUPLES_MAX - tuples);
+        tuples += next - reader.row;
+        reader.advance(next);
+        if (this.output?.spilled) return 'more';
+      }
+    }
+    this.nextInput = (this.nextInput + 1) % inputs.length;
+    if (tuples > 0) return 'more';
+    if (inputs.every(({ reader }) => reader.ended)) return this.endInput();
+    return this.passedPadding() ? 'more' : 'idle';
+  }
+
+  /** True if a reader moved without reading a tuple: over padding or the end of its stream. That is committed alone. */
+  private passedPadding(): boolean {
+    const moved = this.inputs.some(({ reader }, i) => reader.position !== this.record.inputs[i].position);
+    if (moved) this.begin();
+    return moved && !this.lingers();
+  }
+
+  private endInput(): StepStatus {
+    const { record } = this;
+    this.begin();
+    const head = this.stage.operators[0];
+    if (head.end !== undefined && record.endedGroups < KEY_GROUPS - 1) {
+      record.endedGroups++;
+      this.program.endGroup(record.endedGroups);
+      return 'more';
+    }
+    return this.finish();
+  }
+
+  private finish(): StepStatus {
+    this.begin();
+    this.encoder?.flush();
+    this.output?.writeEnd();
+    this.record.finished = true;
+    this.commit();
+    return 'more';
+  }
+
+  private readSource(): StepStatus {
+    if (this.sourceError !== undefined) throw this.sourceError;
+    if (this.stopping) return this.finish();
+    const source = this.stage.operators[0].source;
+    if (source?.kind === 'generate') return this.generate(source.count, source.ratePerSecond);
+    const { reader, record } = this;
+    if (reader === undefined || !this.sourceReady) return 'idle';
+    this.begin();
+    this.sourceReady = false;
+    for (let tuples = 0; tuples < BATCH_TUPLES_MAX; tuples += SOURCE_READ_TUPLES) {
+      const status = this.program.read(reader, SOURCE_READ_TUPLES);
+      record.source = reader.position;
+      record.sourceAux = reader.aux;
+      if (status === 'end') return this.finish();
+      if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
+      if (this.output?.spilled) break;
+    }
+    this.sourceReady = true;
+    return 'more';
+  }
+
+  private generate(count: number, ratePerSecond: number | undefined): StepStatus {
+    const { record } = this;
+    const from = record.source;
+    if (from >= count) return this.finish();
+    let to = Math.min(count, from + BATCH_TUPLES_MAX);
+    if (ratePerSecond !== undefined) {
+      const now = this.environment.now();
+      this.generatorStart ??= { ms: now, index: from };
+      const { ms, index } = this.generatorStart;
+      to = Math.min(to, index + Math.floor(((now - ms) * ratePerSecond) / 1000) + 1);
+      if (to <= from) {
+        this.generatorDueMs = ms + ((from - index) / ratePerSecond) * 1000;
+        this.wakeAtMs = this.generatorDueMs;
+        return 'idle';
+      }
+    }
+    this.begin();
+    record.source = this.program.generate(from, to);
+    return 'more';
+  }
+
+  private begin(): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    if (this.environment.lingerMs > 0) this.openedAtMs = this.environment.now();
+    this.transaction?.begin((this.log.sequence() + 1) | 0);
+  }
+
+  /** True while the open transaction may wait for more tuples; sets the time of its commit. */
+  private lingers(): boolean {
+    const { lingerMs } = this.environment;
+    if (lingerMs === 0 || !this.isOpen || this.record.finished) return false;
+    const commitAtMs = this.openedAtMs + lingerMs;
+    this.wakeAtMs = Math.min(this.wakeAtMs, commitAtMs);
+    return this.environment.now() < commitAtMs;
+  }
+
+  private isFull(): boolean {
+    return this.output?.spilled === true || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
+  }
+
+  /** Makes the open transaction visible. The order of the stores is that of docs/transactions.md. */
+  private commit(): void {
+    const { record, committed, output, inputs, log, environment } = this;
+    if (!this.isOpen) return;
+    this.encoder?.flush();
+    if (this.sink !== undefined) record.sink = this.sink.flush();
+    output?.save(record);
+    for (let i = 0; i < inputs.length; i++) {
+      const { reader } = inputs[i];
+      const mark = record.inputs[i];
+      mark.position = reader.position;
+      mark.row = reader.row;
+      mark.ended = reader.ended;
+    }
+    const number = (log.sequence() + 1) | 0;
+    log.write(number, record);
+    log.commit(number);
+    this.isOpen = false;
+    copyRecord(record, committed);
+    output?.publish(record.head, environment.wakeWords);
+    for (let i = 0; i < inputs.length; i++) {
+      inputs[i].reader.release(record.inputs[i].position, environment.wakeWords);
+    }
+    this.count();
+  }
+
+  private count(): void {
+    const processed = this.program.processed();
+    const emitted = this.encoder?.emitted() ?? 0;
+    this.vitals.committed(
+      processed - this.counted.processed,
+      emitted - this.counted.emitted,
+      this.program.takePassed(),
+    );
+    this.counted.processed = processed;
+    this.counted.emitted = emitted;
+  }
+
+  /** Returns everything to the last commit. */
+  private rollback(): void {
+    const { committed } = this;
+    this.isOpen = false;
+    this.encoder?.discard();
+    this.output?.restore(committed);
+    this.transaction?.rollback(this.log.sequence());
+    this.sink?.rollback(committed.sink);
+    this.inputs.forEach(({ reader }, i) => {
+      const { position, row, ended } = committed.inputs[i];
+      reader.reset(position, row, ended);
+    });
+    copyRecord(committed, this.record);
+    this.counted.processed = this.program.processed();
+    this.counted.emitted = this.encoder?.emitted() ?? 0;
+    this.program.takePassed();
+    this.program.clearFailure();
+  }
+
+  /** The error that the job fails with: what was thrown, with the operator, key and position where it happened. */
+  private describe(cause: unknown): Error {
+    const index = this.program.failedAt();
+    const operator = this.stage.operators[index]?.name ?? this.name;
+    const { key, position } = this.whereabouts();
+    if (cause instanceof MillraceError) {
+      const atKey = key === undefined ? '' : `, key ${show(key)}`;
+      const message = `${cause.message} (at ${position}${atKey})`;
+      return new MillraceError(cause.code, message, { operator, key, position, ...cause.details }, cause);
+    }
+    return errors.operatorFailed(operator, key, position, cause);
+  }
+
+  private whereabouts(): { key: unknown; position: string } {
+    if (this.isSource) return { key: undefined, position: `position ${this.record.source} of source '${this.name}'` };
+    const row = this.vitals.work[WorkCell.row];
+    const input = this.inputs.find(({ reader }) => reader.count > row && reader.row <= row);
+    if (input === undefined || this.record.endedGroups >= 0) return { key: undefined, position: 'the end of its input' };
+    const { reader, upstream } = input;
+    const from = this.upstreamStages[upstream];
+    const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(from)}'`;
+    const { stage } = this;
+    const head = stage.operators[0];
+    if (head.key === undefined) return { key: undefined, position };
+    const decoder = generateDecoder<Record<string, unknown>>(
+      this.name,
+      stage.input as Schema,
+      from.outputKeys.length,
+      hashColumnOf(stage, from),
+    );
+    decoder.open(reader.ring.data, reader.frameIndex, reader.count, input.dictionary);
+    const tuple = decoder.tupleAt(row);
+    const values = head.key.map((field) => tuple[field]);
+    return { key: values.length === 1 ? values[0] : values, position };
+  }
+
+  /** Tells writers and readers that this actor parks. Then {@link canStep} must be asked once more. */
+  announcePark(): void {
+    if (this.output !== undefined && (this.output.spilled || !this.output.hasRoom(this.roomWords))) {
+      this.output.announceWait();
+    }
+  }
+
+  withdrawPark(): void {
+    this.output?.withdrawWait();
+  }
+
+  /** True if a step would get somewhere now. */
+  canStep(): boolean {
+    if (this.closed) return false;
+    const { output } = this;
+    if (output !== undefined && (output.spilled || !output.hasRoom(this.roomWords))) return output.isDrained();
+    if (this.committed.finished) return true;
+    if (this.isSource) {
+      if (this.stopping || this.sourceError !== undefined) return true;
+      return this.stage.operators[0].source?.kind === 'generate'
+        ? this.environment.now() >= this.generatorDueMs
+        : this.sourceReady;
+    }
+    const { inputs } = this;
+    if (inputs.every(({ reader }) => reader.ended)) return true;
+    return inputs.some(({ reader }) => reader.hasInput()) || this.environment.now() >= this.wakeAtMs;
+  }
+
+  /** Releases what the actor holds outside of shared memory, and its reader slots. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.reader?.close();
+    this.sink?.close();
+    for (const { reader } of this.inputs) reader.ring.deactivate(reader.slot);
+  }
+}
+
+function copyRecord(from: CommitRecord, to: CommitRecord): void {
+  to.source = from.source;
+  to.sourceAux = from.sourceAux;
+  to.sink = from.sink;
+  to.endedGroups = from.endedGroups;
+  to.finished = from.finished;
+  copyMark(from, to);
+  for (let i = 0; i < from.inputs.length; i++) {
+    to.inputs[i].position = from.inputs[i].position;
+    to.inputs[i].row = from.inputs[i].row;
+    to.inputs[i].ended = from.inputs[i].ended;
+  }
+}
+
+function copyMark(from: OutputMark, to: OutputMark): void {
+  to.head = from.head;
+  to.outboxStart = from.outboxStart;
+  to.outboxEnd = from.outboxEnd;
+}
+
+function ownedGroups(replica: number, parallelism: number): Uint8Array {
+  return Uint8Array.from({ length: KEY_GROUPS }, (_, group) => (initialOwner(group, parallelism) === replica ? 1 : 0));
+}

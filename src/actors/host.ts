@@ -1,0 +1,137 @@
+// The host of a worker's actors: steps those that have something to do, round robin, and parks when none has.
+// Promises: no actor starves another or the event loop: a slice is about 1 ms, and a busy host yields every few ms. No
+// wake-up is lost: announce, re-check everything, then wait (wake.ts). An idle host uses no processor time.
+// Relies on: time and yielding come from outside, so that a test can drive the same loop single-threaded.
+
+import type { WakeWords } from '../mailbox/wake.ts';
+import type { Actor } from './actor.ts';
+
+const SLICE_MS = 1;
+const YIELD_EVERY_MS = 4;
+
+/** Where time and yielding come from. */
+export interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Resolves after other work of the thread's event loop has had its turn. */
+  yield(): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  yield: () => new Promise((resolve) => setImmediate(resolve)),
+};
+
+/** What a host tells the supervisor. */
+export interface HostEvents {
+  ended(actor: Actor): void;
+  failed(actor: Actor, error: unknown): void;
+}
+
+export class Host {
+  readonly id: number;
+  private readonly wakeWords: WakeWords;
+  private readonly clock: Clock;
+  private readonly events: HostEvents;
+  private readonly actors: Actor[] = [];
+  private readonly blockedSince = new Map<Actor, number>();
+  private stopped = false;
+
+  constructor(id: number, wakeWords: WakeWords, clock: Clock, events: HostEvents) {
+    this.id = id;
+    this.wakeWords = wakeWords;
+    this.clock = clock;
+    this.events = events;
+  }
+
+  add(actor: Actor): void {
+    this.actors.push(actor);
+    this.wake();
+  }
+
+  /** Makes the loop look at everything again. May be called from any callback on this thread. */
+  wake(): void {
+    this.wakeWords.wakeUnconditionally(this.id);
+  }
+
+  stopSources(): void {
+    for (const actor of this.actors) if (actor.isSource) actor.stopSource();
+    this.wake();
+  }
+
+  /** Ends the loop after the step in work. */
+  stop(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  /** The loop. Resolves after stop(), with every actor closed. */
+  async run(): Promise<void> {
+    let yieldedAt = this.clock.now();
+    while (!this.stopped) {
+      if (!this.stepAll()) {
+        await this.park();
+        yieldedAt = this.clock.now();
+      } else if (this.clock.now() - yieldedAt >= YIELD_EVERY_MS) {
+        await this.clock.yield();
+        yieldedAt = this.clock.now();
+      }
+    }
+    for (const actor of this.actors) actor.close();
+  }
+
+  /** Steps every actor once. Returns true if any may have more to do. */
+  private stepAll(): boolean {
+    let more = false;
+    for (const actor of [...this.actors]) {
+      if (!actor.canStep()) continue;
+      if (this.step(actor)) more = true;
+    }
+    return more;
+  }
+
+  private step(actor: Actor): boolean {
+    const startMs = this.clock.now();
+    const since = this.blockedSince.get(actor);
+    if (since !== undefined) {
+      actor.vitals.addBlocked(startMs - since);
+      this.blockedSince.delete(actor);
+    }
+    try {
+      const status = actor.step(startMs + SLICE_MS);
+      const endMs = this.clock.now();
+      actor.vitals.addBusy(endMs - startMs);
+      if (status === 'blocked') this.blockedSince.set(actor, endMs);
+      if (status === 'done') {
+        this.remove(actor);
+        this.events.ended(actor);
+      }
+      return status !== 'idle';
+    } catch (error) {
+      this.remove(actor);
+      this.events.failed(actor, error);
+      return true;
+    }
+  }
+
+  private remove(actor: Actor): void {
+    this.actors.splice(this.actors.indexOf(actor), 1);
+    this.blockedSince.delete(actor);
+    actor.close();
+  }
+
+  private async park(): Promise<void> {
+    const { id, wakeWords, actors } = this;
+    const ticket = wakeWords.announcePark(id);
+    for (const actor of actors) actor.announcePark();
+    if (this.stopped || actors.some((actor) => actor.canStep())) {
+      wakeWords.stayAwake(id);
+    } else {
+      const wakeAtMs = Math.min(...actors.map((actor) => actor.wakeAtMs));
+      const timeoutMs = Number.isFinite(wakeAtMs) ? Math.max(0, wakeAtMs - this.clock.now()) : undefined;
+      await wakeWords.sleep(id, ticket, timeoutMs);
+      wakeWords.stayAwake(id);
+    }
+    for (const actor of actors) actor.withdrawPark();
+  }
+}

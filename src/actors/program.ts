@@ -1,0 +1,269 @@
+// The program of an actor: one generated step function per operator instance that decodes rows, checks ownership, looks up
+// state, calls the user's closures of the whole fused chain and encodes what they emit.
+// Promises: no allocation per tuple beyond the tuple itself; an exception of one closure cannot be swallowed by another
+// closure of the chain; `failedAt` names the operator whose closure threw.
+// Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
+
+import { generate } from '../mailbox/codegen.ts';
+import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
+import type { DictionaryReader } from '../mailbox/dictionary.ts';
+import { type Encoder, validationCode } from '../mailbox/encoder.ts';
+import type { Output } from '../mailbox/output.ts';
+import type { RingReader } from '../mailbox/ring-reader.ts';
+import type { Schema } from '../mailbox/schema.ts';
+import { arenaOfGroupCode, groupRootCode } from '../state/arena.ts';
+import type { KeyedState } from '../state/keyed-state.ts';
+import type { OperatorNode } from './graph.ts';
+import { hashColumnOf, type Stage, stageName } from './plan.ts';
+import type { SinkWriter } from './sink.ts';
+import type { SourceReader, SourceStatus } from './source.ts';
+
+/** Cells of an actor's work block: what it does right now, for whoever finds it dead. */
+export const WorkCell = { row: 0, operator: 1 } as const;
+
+/** What a program is generated for. */
+export interface ProgramParts {
+  readonly stage: Stage;
+  readonly upstream: readonly Stage[];
+  readonly encoder: Encoder | undefined;
+  readonly output: Output | undefined;
+  readonly sink: SinkWriter<never> | undefined;
+  readonly state: KeyedState | undefined;
+  /** 1 for each key group that this replica owns. */
+  readonly owned: Uint8Array;
+  /** Shared; see {@link WorkCell}. */
+  readonly work: Int32Array;
+}
+
+export interface Program {
+  /**
+   * Processes rows of a reader's current frame, at most `limit`.
+   * @param upstream index in ProgramParts.upstream of the stage whose ring it reads
+   * @returns the first row that is not processed
+   */
+  run(upstream: number, reader: RingReader, dictionary: DictionaryReader | undefined, limit: number): number;
+  /** Emits tuples `from` to `to` of a generator source; returns the first that is not emitted. */
+  generate(from: number, to: number): number;
+  /** Reads from a source reader. */
+  read(reader: SourceReader<never>, limit: number): SourceStatus;
+  /** Runs the end-of-stream closure for each key of a group. */
+  endGroup(group: number): void;
+  /** Tuples processed since the program was made: those of its own key groups only. */
+  processed(): number;
+  /** The tuples that each operator of the chain but the first has taken since the last call. */
+  takePassed(): readonly number[];
+  /** Forgets an exception that was reported. */
+  clearFailure(): void;
+  /** The operator whose closure failed last, as an index into the stage's chain. */
+  failedAt(): number;
+}
+
+const isKeyText = (type: string): boolean => type === 'string' || type === 'dictionary';
+
+/** Calls operator k's closure with `tuple`, and hands what it returns or emits to operator k + 1. */
+function operatorCode(node: OperatorNode, k: number, isLast: boolean): string {
+  const enter = `work[${WorkCell.operator}] = ${k};`;
+  switch (node.kind) {
+    case 'source':
+      return `feed${k}(tuple);`;
+    case 'map':
+      return `${enter} feed${k}(closure${k}(tuple));`;
+    case 'filter':
+      return `${enter} if (closure${k}(tuple)) feed${k}(tuple);`;
+    case 'flatMap':
+      return `${enter} closure${k}(tuple, emit${k}); ${isLast ? '' : rethrow}`;
+    case 'forEach':
+      return `${enter} closure${k}(tuple);`;
+    case 'sink':
+      return `${enter} sink.write(tuple);`;
+    case 'process':
+    case 'collect':
+      return '';
+  }
+}
+
+const rethrow = 'if (failure !== undefined) throw failure.error;';
+
+/** feed<k>(tuple): takes a tuple that operator k has produced. emit<k>: the same, as its closure sees it. */
+function feedCode(node: OperatorNode, k: number, isLast: boolean): string {
+  if (node.output === undefined) return '';
+  if (isLast) return `const feed${k} = emit, emit${k} = emit;`;
+  const check = node.kind === 'filter' ? '' : `check${k}(tuple);`;
+  return `function feed${k}(tuple) { ${check} step${k + 1}(tuple); }
+function emit${k}(tuple) {
+${check}
+try { step${k + 1}(tuple); } catch (error) { if (failure === undefined) failure = { error, at: work[${WorkCell.operator}] }; throw error; }
+work[${WorkCell.operator}] = ${k};
+}`;
+}
+
+/** A generated check of the tuples that pass from one fused operator to the next. */
+function tupleCheck(schema: Schema, operator: string): (tuple: unknown) => void {
+  const { code, constants } = validationCode(schema, operator);
+  const body = `let unchecked = 64;
+return (tuple) => { ${code} if (unchecked > 0) { unchecked--; checkNames(tuple); } };`;
+  return generate(`${operator}/check`, constants, body);
+}
+
+/** The row loop of one upstream stage. */
+function runCode(parts: ProgramParts, u: number): string {
+  const { stage, output } = parts;
+  const head = stage.operators[0];
+  const blocked = output === undefined ? '' : 'if (output.spilled) { i++; break; }';
+  const stateful = head.state !== undefined;
+  const partitioned = stage.key !== undefined;
+  const ownership = partitioned
+    ? `const h = decoder${u}.hashAt(i), g = h >>> 24; if (owned[g] === 0) continue; processed++;`
+    : '';
+  const process = stateful ? processCode(parts, u) : `step0(decoder${u}.tupleAt(i));`;
+  return `
+function run${u}(reader, dictionary, limit) {
+decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
+const from = reader.row, to = Math.min(reader.count, from + limit);
+let i = from;
+for (; i < to; i++) {
+${ownership}
+work[${WorkCell.row}] = i;
+${process}
+${blocked}
+}
+${partitioned ? '' : 'processed += i - from;'}
+${stateful ? 'state.expire();' : ''}
+return i;
+}`;
+}
+
+function keyFields(parts: ProgramParts): { index: number; text: boolean }[] {
+  const { stage } = parts;
+  return (stage.key ?? []).map((index) => ({ index, text: isKeyText(stage.input?.fields[index].type ?? '') }));
+}
+
+function processCode(parts: ProgramParts, u: number): string {
+  const keys = keyFields(parts);
+  const seek = keys.filter(({ text }) => text).map(({ index }) => `decoder${u}.textAt[${index}].seek(i);`);
+  const args = keys.map(({ index, text }) => {
+    const column = `text${u}_${index}`;
+    return text ? `${column}.bytes(), ${column}.start(), ${column}.end(), ${column}.wide()` : `number${u}_${index}(i)`;
+  });
+  const external = keys.flatMap(({ text }, k) => (text ? [`state.keyText(${k}, g, h, p)`] : []));
+  const columns = seek.map((code) => code.replace(/decoder(\d+)\.textAt\[(\d+)\]/, 'text$1_$2'));
+  const { closure } = parts.stage.operators[0];
+  const removes = (closure?.length ?? 0) > 3;
+  const emit = parts.stage.operators[0].output === undefined ? 'noEmit' : 'emit0';
+  return `
+let s = stamps[g];
+if (s === 0) s = transaction.openGroup(g);
+${columns.join('\n')}
+const arena = arenas[${arenaOfGroupCode}];
+const p = upsert(arena, ${groupRootCode}, h, s, ${args.join(', ')});
+transaction.stamp = s;
+const view = views[${arenaOfGroupCode}];
+view.row = p;
+work[${WorkCell.operator}] = 0;
+closure0(decoder${u}.tupleAt(i${external.map((code) => `, ${code}`).join('')}), view, ${emit}${removes ? ', context' : ''});
+${parts.stage.operators.length > 1 ? rethrow : ''}
+${removes ? 'if (context.removed) { context.removed = false; state.remove(g, p); }' : ''}`;
+}
+
+function endCode(parts: ProgramParts): string {
+  const [head] = parts.stage.operators;
+  if (head.end === undefined) return 'function endGroup() {}';
+  const names = head.key as readonly string[];
+  return `
+function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
+Key.prototype = Object.prototype;
+function endGroup(g) {
+if (owned[g] === 0) return;
+const s = transaction.openGroup(g);
+const view = views[${arenaOfGroupCode}];
+state.forEachRow(g, (key, arena, row) => {
+state.table.touch(arena, row, s);
+transaction.stamp = s;
+view.row = row;
+work[${WorkCell.operator}] = 0;
+end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${head.output === undefined ? 'noEmit' : 'emit0'});
+${parts.stage.operators.length > 1 ? rethrow : ''}
+});
+state.expire();
+}`;
+}
+
+/** Generates the program of one replica. */
+export function generateProgram(parts: ProgramParts): Program {
+  const { stage, upstream, encoder, state } = parts;
+  const name = stageName(stage);
+  const texts = keyFields(parts).filter(({ text }) => text);
+  const external = state === undefined ? [] : texts.map(({ index }) => index);
+  const decoders: Decoder[] = upstream.map((from) =>
+    generateDecoder(name, stage.input as Schema, from.outputKeys.length, hashColumnOf(stage, from), external),
+  );
+  const constants: Record<string, unknown> = {
+    emit: encoder?.emit,
+    output: parts.output,
+    sink: parts.sink,
+    state,
+    transaction: state?.transaction,
+    stamps: state?.transaction.stamps,
+    arenas: state?.transaction.arenas,
+    views: state?.views,
+    upsert: state?.table.upsert,
+    end: stage.operators[0].end,
+    owned: parts.owned,
+    work: parts.work,
+    noEmit: () => {},
+    context: { removed: false, remove: removeRow },
+    generator: stage.operators[0].source?.kind === 'generate' ? stage.operators[0].source.make : undefined,
+  };
+  decoders.forEach((decoder, u) => {
+    constants[`decoder${u}`] = decoder;
+    for (const { index, text } of keyFields(parts)) {
+      if (text) constants[`text${u}_${index}`] = decoder.textAt[index];
+      else constants[`number${u}_${index}`] = decoder.numberAt[index];
+    }
+  });
+  stage.operators.forEach((node, k) => {
+    constants[`closure${k}`] = node.closure;
+    const isLast = k === stage.operators.length - 1;
+    if (!isLast && node.output !== undefined) constants[`check${k}`] = tupleCheck(node.output, node.name);
+  });
+  const chain = stage.operators.map((node, k) => {
+    const isLast = k === stage.operators.length - 1;
+    const stateful = node.state !== undefined;
+    const count = k === 0 ? '' : `passed${k}++; `;
+    const step = stateful ? '' : `function step${k}(tuple) { ${count}${operatorCode(node, k, isLast)} }`;
+    return `${feedCode(node, k, isLast)}\n${step}`;
+  });
+  const counters = stage.operators.slice(1).map((_, i) => `passed${i + 1}`);
+  const isGenerator = constants.generator !== undefined;
+  const body = `
+let processed = 0, failure;
+${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
+const passed = [${counters.map(() => '0').join(', ')}];
+${chain.join('\n')}
+${upstream.map((_, u) => runCode(parts, u)).join('\n')}
+${endCode(parts)}
+const runs = [${upstream.map((_, u) => `run${u}`).join(', ')}];
+return {
+run: (upstream, reader, dictionary, limit) => runs[upstream](reader, dictionary, limit),
+generate(from, to) {
+${
+  isGenerator
+    ? `let i = from;
+for (; i < to; i++) { work[${WorkCell.operator}] = 0; step0(generator(i)); ${parts.output === undefined ? '' : 'if (output.spilled) { i++; break; }'} }
+return i;`
+    : 'return from;'
+}
+},
+read: (reader, limit) => reader.read(${stage.operators[0].kind === 'source' ? 'step0' : 'noEmit'}, limit),
+endGroup,
+processed: () => processed,
+takePassed() { ${counters.map((counter, i) => `passed[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return passed; },
+clearFailure() { failure = undefined; },
+failedAt: () => failure === undefined ? work[${WorkCell.operator}] : failure.at,
+};`;
+  return generate(`${name}/step`, constants, body);
+}
+
+function removeRow(this: { removed: boolean }): void {
+  this.removed = true;
+}

@@ -1,0 +1,38 @@
+// The source that computes its tuples: data for the actor, which generates the loop around it.
+// Promises: a definition is valid, or a typed error has been thrown.
+
+import { errors } from '../../errors.ts';
+import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
+import type { GeneratorDefinition } from '../source.ts';
+import { checkOptionNames } from './source-options.ts';
+
+export interface GenerateOptions {
+  /** How many tuples; without it the source goes on until the job is stopped. */
+  count?: number;
+  /** Tuples per second, at most; without it as many as downstream takes. */
+  ratePerSecond?: number;
+}
+
+/**
+ * Tuples computed from their index, 0, 1, 2, …: test data and load.
+ * @param fields the schema of its tuples
+ * @param make gives tuple i. After a crash it is asked again for those that were not committed
+ * @throws MillraceError BAD_OPTION, BAD_SCHEMA
+ */
+export function generate<Fields extends Shape>(
+  fields: Fields,
+  make: (index: number) => TupleOf<Fields>,
+  options: GenerateOptions = {},
+): GeneratorDefinition<Fields> {
+  Schema.of(fields, 'generate');
+  if (typeof make !== 'function') throw errors.badOption('make', make, 'a function from an index to a tuple');
+  checkOptionNames('generate', options, ['count', 'ratePerSecond']);
+  const { count = Number.POSITIVE_INFINITY, ratePerSecond } = options;
+  if (count !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(count) && count >= 0)) {
+    throw errors.badOption('count', count, 'an integer from 0 on, or Infinity');
+  }
+  if (ratePerSecond !== undefined && !(Number.isFinite(ratePerSecond) && ratePerSecond > 0)) {
+    throw errors.badOption('ratePerSecond', ratePerSecond, 'a number greater than 0');
+  }
+  return { kind: 'generate', fields, make: make as GeneratorDefinition<Fields>['make'], count, ratePerSecond };
+}

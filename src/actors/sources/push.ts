@@ -1,0 +1,15 @@
+// The source that the app feeds from its own thread.
+// Promises: a definition is valid, or a typed error has been thrown.
+
+import { Schema, type Shape } from '../../mailbox/schema.ts';
+import type { PushDefinition } from '../source.ts';
+
+/**
+ * Tuples that the app pushes into the running job through `job.input(name)`.
+ * @param fields the schema of its tuples
+ * @throws MillraceError BAD_SCHEMA
+ */
+export function push<Fields extends Shape>(fields: Fields): PushDefinition<Fields> {
+  Schema.of(fields, 'push');
+  return { kind: 'push', fields };
+}

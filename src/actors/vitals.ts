@@ -1,0 +1,70 @@
+// Vitals of an actor: counters in shared memory that its host writes and anyone reads without asking.
+// Promises: each value is one aligned double, so a reader never sees half of one; values of one instant may be a step apart.
+
+import { LINE_BYTES } from '../mailbox/views.ts';
+
+const TUPLES_IN = 0;
+const TUPLES_OUT = 1;
+const BUSY_MS = 2;
+const BLOCKED_MS = 3;
+const COMMITS = 4;
+const PASSED = LINE_BYTES / 8;
+const WORK_CELLS = LINE_BYTES / 4;
+
+/** One reading of an actor's vitals. */
+export interface VitalsReading {
+  readonly tuplesIn: number;
+  readonly tuplesOut: number;
+  /** Time spent stepping, in milliseconds. */
+  readonly busyMs: number;
+  /** Time in which the output had no room, in milliseconds. */
+  readonly blockedMs: number;
+  readonly commits: number;
+  /** For each operator of the fused chain but the first, the tuples it has taken. */
+  readonly passed: readonly number[];
+}
+
+export class Vitals {
+  /** The row and operator in work: see WorkCell. */
+  readonly work: Int32Array;
+  private readonly values: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.work = new Int32Array(buffer, 0, WORK_CELLS);
+    this.values = new Float64Array(buffer, LINE_BYTES);
+  }
+
+  /** Shared memory for an actor whose chain has `operators` operators. */
+  static allocate(operators: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(2 * LINE_BYTES + 8 * (operators - 1));
+  }
+
+  read(): VitalsReading {
+    const { values } = this;
+    return {
+      tuplesIn: values[TUPLES_IN],
+      tuplesOut: values[TUPLES_OUT],
+      busyMs: values[BUSY_MS],
+      blockedMs: values[BLOCKED_MS],
+      commits: values[COMMITS],
+      passed: [...values.subarray(PASSED)],
+    };
+  }
+
+  /** Counts a commit, with what its batch has read, written, and passed from operator to operator. */
+  committed(tuplesIn: number, tuplesOut: number, passed: readonly number[]): void {
+    const { values } = this;
+    values[TUPLES_IN] += tuplesIn;
+    values[TUPLES_OUT] += tuplesOut;
+    values[COMMITS] += 1;
+    for (let i = 0; i < passed.length; i++) values[PASSED + i] += passed[i];
+  }
+
+  addBusy(ms: number): void {
+    this.values[BUSY_MS] += ms;
+  }
+
+  addBlocked(ms: number): void {
+    this.values[BLOCKED_MS] += ms;
+  }
+}

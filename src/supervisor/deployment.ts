@@ -1,0 +1,80 @@
+// Deployment: the shared memory of a job, and which worker hosts which actor.
+// Promises: every ring has its reader slots active at position 0 before any actor runs; nothing here holds a closure, so a
+// deployment can be sent to any thread.
+
+import { errors } from '../errors.ts';
+import type { ActorDescriptor, RingMemory } from '../actors/actor.ts';
+import { type Plan, readerSlotOf, readerSlots, type Stage, stageName } from '../actors/plan.ts';
+import { Vitals } from '../actors/vitals.ts';
+import { allocateDictionary } from '../mailbox/dictionary.ts';
+import { allocateOutbox } from '../mailbox/output.ts';
+import { READERS_MAX, Ring } from '../mailbox/ring.ts';
+import { allocateArenas } from '../state/arena.ts';
+import { CommitLog } from '../state/commit-log.ts';
+import { allocateTransaction } from '../state/transaction.ts';
+
+/** Sizes of a job's shared memory, in bytes. */
+export interface MemoryLimits {
+  readonly ringBytes: number;
+  readonly outboxBytes: number;
+  readonly stateBytes: number;
+}
+
+/** An actor and the host that it runs on. */
+export interface Placement {
+  readonly descriptor: ActorDescriptor;
+  readonly stage: Stage;
+  readonly host: number;
+}
+
+export interface Deployment {
+  /** Actors on workers and, for push sources and collects, the descriptors of the app's own ends. */
+  readonly placements: readonly Placement[];
+  /** The host number of the app's own thread. */
+  readonly appHost: number;
+}
+
+function allocateRing(plan: Plan, stage: Stage, ringBytes: number): RingMemory {
+  const readers = readerSlots(plan, stage);
+  if (readers > READERS_MAX) throw errors.readerSlots(stageName(stage), readers, READERS_MAX);
+  const buffer = Ring.allocate(ringBytes);
+  const ring = new Ring(buffer);
+  for (let slot = 0; slot < readers; slot++) ring.activate(slot, 0);
+  const usesDictionary = stage.output?.fields.some(({ type }) => type === 'dictionary');
+  return { ring: buffer, dictionary: usesDictionary ? allocateDictionary() : undefined };
+}
+
+/** Allocates everything a plan needs and spreads the actors over the workers, round robin in the order of the stream. */
+export function deploy(plan: Plan, workers: number, limits: MemoryLimits): Deployment {
+  const rings = plan.stages.map((stage) =>
+    stage.output === undefined
+      ? []
+      : Array.from({ length: stage.parallelism }, () => allocateRing(plan, stage, limits.ringBytes)),
+  );
+  let next = 0;
+  const placements = plan.stages.flatMap((stage) => {
+    const stateful = stage.operators[0].state !== undefined;
+    const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
+    return Array.from({ length: stage.parallelism }, (_, replica): Placement => {
+      const inputs = stage.upstream.flatMap((index, upstream) =>
+        rings[index].map((memory) => ({
+          upstream,
+          memory,
+          slot: readerSlotOf(plan, plan.stages[index], stage, replica),
+        })),
+      );
+      const descriptor: ActorDescriptor = {
+        stage: stage.index,
+        replica,
+        commit: CommitLog.allocate(inputs.length),
+        vitals: Vitals.allocate(stage.operators.length),
+        transaction: arenas && allocateTransaction(arenas),
+        output: rings[stage.index][replica],
+        outbox: stage.output && allocateOutbox(limits.outboxBytes),
+        inputs,
+      };
+      return { descriptor, stage, host: stage.place === 'app' ? workers : next++ % workers };
+    });
+  });
+  return { placements, appHost: workers };
+}

@@ -1,0 +1,112 @@
+// The app's end of a `push` source: it writes into a ring as an actor does, from the app's own thread.
+// Promises: a tuple is validated at once, and visible to its readers at the latest when the current tick ends; `push` says
+// when to wait for room.
+
+import type { ActorDescriptor, RingMemory } from '../actors/actor.ts';
+import { type Stage, stageName } from '../actors/plan.ts';
+import { errors } from '../errors.ts';
+import { DictionaryWriter } from '../mailbox/dictionary.ts';
+import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
+import { Output } from '../mailbox/output.ts';
+import { Ring } from '../mailbox/ring.ts';
+import type { Schema } from '../mailbox/schema.ts';
+import type { AppHost, Waiter } from './app-host.ts';
+import type { JobInput } from './job-api.ts';
+
+/** Tuples after which a commit does not wait for the tick's end. */
+const COMMIT_TUPLES_MAX = 4096;
+const ROOM_RING_SHARE = 8;
+
+export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
+  readonly name: string;
+  private readonly host: AppHost;
+  private readonly output: Output;
+  private readonly encoder: Encoder<Tuple>;
+  private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
+  private readonly roomWords: number;
+  private pending = 0;
+  private scheduled = false;
+  private ended = false;
+  private closed = false;
+
+  constructor(stage: Stage, descriptor: ActorDescriptor, host: AppHost) {
+    this.name = stageName(stage);
+    this.host = host;
+    const memory = descriptor.output as RingMemory;
+    const ring = new Ring(memory.ring);
+    ring.setWriterHost(host.id);
+    this.output = new Output(this.name, ring, descriptor.outbox as SharedArrayBuffer, this.mark);
+    this.roomWords = ring.capacityWords / ROOM_RING_SHARE;
+    const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
+    this.encoder = generateEncoder(this.name, stage.output as Schema, stage.outputKeys, this.output, dictionary);
+  }
+
+  get tuplesPushed(): number {
+    return this.encoder.emitted();
+  }
+
+  push(tuple: Tuple): Promise<void> | undefined {
+    if (this.ended || this.closed) throw errors.jobClosed(this.name, 'its input takes no more tuples');
+    this.encoder.emit(tuple);
+    this.pending++;
+    if (this.pending >= COMMIT_TUPLES_MAX) this.commit();
+    else if (!this.scheduled) {
+      this.scheduled = true;
+      process.nextTick(this.commitAtEndOfTick);
+    }
+    return this.output.hasRoom(this.roomWords) ? undefined : this.room();
+  }
+
+  async pushAll(tuples: Iterable<Tuple>): Promise<void> {
+    for (const tuple of tuples) {
+      const room = this.push(tuple);
+      if (room !== undefined) await room;
+    }
+  }
+
+  end(): void {
+    if (this.ended || this.closed) return;
+    this.ended = true;
+    this.encoder.flush();
+    this.output.writeEnd();
+    this.publish();
+    if (this.output.spilled) void this.room();
+  }
+
+  /** Makes further pushes an error: the job has ended. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private readonly commitAtEndOfTick = (): void => {
+    this.scheduled = false;
+    if (!this.closed) this.commit();
+  };
+
+  private commit(): void {
+    this.encoder.flush();
+    this.publish();
+  }
+
+  private publish(): void {
+    this.pending = 0;
+    this.output.save(this.mark);
+    this.output.publish(this.mark.head, this.host.wakeWords);
+  }
+
+  private async room(): Promise<void> {
+    if (!this.ended) this.commit();
+    await this.host.waitFor(this);
+    this.output.withdrawWait();
+    if (this.closed && !this.ended) throw errors.jobClosed(this.name, 'its input takes no more tuples');
+  }
+
+  announce(): void {
+    this.output.announceWait();
+  }
+
+  check(): boolean {
+    if (this.output.drain()) this.publish();
+    return !this.output.spilled && this.output.isDrained();
+  }
+}

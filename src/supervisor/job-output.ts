@@ -1,0 +1,146 @@
+// The app's end of a `collect`: an async iterator over the rings of the operators before it.
+// Promises: every committed tuple once, each ring in order; back-pressure, since a frame is released when its tuples have
+// been made and those of the frame before it are consumed. After a failure, what was committed before still comes, then the error.
+
+import type { ActorDescriptor } from '../actors/actor.ts';
+import type { Plan, Stage } from '../actors/plan.ts';
+import { stageName } from '../actors/plan.ts';
+import { errors } from '../errors.ts';
+import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
+import { DictionaryReader } from '../mailbox/dictionary.ts';
+import { Ring } from '../mailbox/ring.ts';
+import { RingReader } from '../mailbox/ring-reader.ts';
+import type { Schema } from '../mailbox/schema.ts';
+import type { AppHost } from './app-host.ts';
+import type { JobOutput } from './job-api.ts';
+
+interface OutputInput<Tuple> {
+  readonly reader: RingReader;
+  readonly decoder: Decoder<Tuple>;
+  readonly dictionary: DictionaryReader | undefined;
+}
+
+export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
+  readonly name: string;
+  private readonly host: AppHost;
+  private readonly inputs: readonly OutputInput<Tuple>[];
+  private next = 0;
+  private taken = false;
+  private failure: { error: unknown } | undefined;
+  private tuples = 0;
+
+  constructor(plan: Plan, stage: Stage, descriptor: ActorDescriptor, host: AppHost) {
+    this.name = stageName(stage);
+    this.host = host;
+    const decoders = stage.upstream.map((index) =>
+      generateDecoder<Tuple>(this.name, stage.input as Schema, plan.stages[index].outputKeys.length, 0),
+    );
+    this.inputs = descriptor.inputs.map(({ upstream, memory, slot }) => {
+      const ring = new Ring(memory.ring);
+      ring.setReaderHost(slot, host.id);
+      return {
+        reader: new RingReader(ring, slot, 0),
+        decoder: decoders[upstream],
+        dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
+      };
+    });
+  }
+
+  /** Tuples handed to the app so far. */
+  get tuplesRead(): number {
+    return this.tuples;
+  }
+
+  /** Makes the iterator throw once it has yielded what is there. */
+  fail(error: unknown): void {
+    this.failure = { error };
+  }
+
+  /** Lets everything that comes go by. */
+  private abandon(): void {
+    for (const { reader } of this.inputs) {
+      reader.ring.deactivate(reader.slot);
+      this.host.wakeWords.wake(reader.ring.writerHost());
+    }
+  }
+
+  private get ended(): boolean {
+    return this.inputs.every(({ reader }) => reader.ended);
+  }
+
+  /** The tuples of the next frame; undefined if there is none now. */
+  private take(): Tuple[] | undefined {
+    const { inputs } = this;
+    for (let k = 0; k < inputs.length; k++) {
+      const { reader, decoder, dictionary } = inputs[(this.next + k) % inputs.length];
+      if (!reader.load()) {
+        reader.release(reader.position, this.host.wakeWords);
+        continue;
+      }
+      this.next = (this.next + k + 1) % inputs.length;
+      decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
+      const batch: Tuple[] = new Array(reader.count);
+      for (let i = 0; i < reader.count; i++) batch[i] = decoder.tupleAt(i);
+      reader.advance(reader.count);
+      reader.release(reader.position, this.host.wakeWords);
+      this.tuples += batch.length;
+      return batch;
+    }
+    return undefined;
+  }
+
+  /** The next batch; undefined at the end of the stream. */
+  private async nextBatch(): Promise<Tuple[] | undefined> {
+    for (;;) {
+      const batch = this.take();
+      if (batch !== undefined) return batch;
+      if (this.ended) return undefined;
+      if (this.failure !== undefined) throw this.failure.error;
+      await this.host.waitFor({
+        announce: () => {},
+        check: () => this.failure !== undefined || this.inputs.some(({ reader }) => reader.hasInput()),
+      });
+    }
+  }
+
+  private claim(): void {
+    if (this.taken) throw errors.outputTaken(this.name);
+    this.taken = true;
+  }
+
+  batches(): AsyncIterable<Tuple[]> {
+    this.claim();
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: async (): Promise<IteratorResult<Tuple[]>> => {
+          const value = await this.nextBatch();
+          return value === undefined ? { done: true, value: undefined } : { done: false, value };
+        },
+        return: async (): Promise<IteratorResult<Tuple[]>> => {
+          this.abandon();
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Tuple> {
+    this.claim();
+    let batch: Tuple[] = [];
+    let at = 0;
+    const fetch = async (): Promise<IteratorResult<Tuple>> => {
+      const fetched = await this.nextBatch();
+      if (fetched === undefined) return { done: true, value: undefined };
+      batch = fetched;
+      at = 1;
+      return { done: false, value: batch[0] };
+    };
+    return {
+      next: () => (at < batch.length ? Promise.resolve({ done: false, value: batch[at++] }) : fetch()),
+      return: async () => {
+        this.abandon();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+}

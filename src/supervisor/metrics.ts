@@ -1,0 +1,130 @@
+// Metrics of a job: rates and shares, computed from the actors' vitals over the span since they were last asked for.
+// Promises: reading them stops nobody and costs the actors nothing.
+
+import type { Plan, Stage } from '../actors/plan.ts';
+import { Vitals, type VitalsReading } from '../actors/vitals.ts';
+import { Ring } from '../mailbox/ring.ts';
+import type { Deployment, Placement } from './deployment.ts';
+import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from './job-api.ts';
+
+/** A shorter span than this says little: rates then stay those of the span before. */
+const SPAN_MS_MIN = 50;
+
+interface Tracked {
+  readonly placement: Placement;
+  readonly vitals: Vitals;
+  readonly inputs: readonly { ring: Ring; slot: number }[];
+  before: VitalsReading;
+  now: VitalsReading;
+}
+
+/** Counts of the app's own ends, by stage index: they have no vitals. */
+export type AppCounts = ReadonlyMap<number, () => number>;
+
+export class MetricsReader {
+  private readonly plan: Plan;
+  private readonly tracked: readonly Tracked[];
+  private readonly appHost: number;
+  private readonly appCounts: AppCounts;
+  private readonly startedAtMs = performance.now();
+  private fromMs = this.startedAtMs;
+  private toMs = this.startedAtMs;
+
+  constructor(plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts) {
+    this.plan = plan;
+    this.appHost = appHost;
+    this.appCounts = appCounts;
+    this.tracked = placements.map((placement) => {
+      const vitals = new Vitals(placement.descriptor.vitals);
+      const reading = vitals.read();
+      const inputs = placement.descriptor.inputs.map(({ memory, slot }) => ({ ring: new Ring(memory.ring), slot }));
+      return { placement, vitals, inputs, before: reading, now: reading };
+    });
+  }
+
+  read(): JobMetrics {
+    const nowMs = performance.now();
+    if (nowMs - this.toMs >= SPAN_MS_MIN) {
+      this.fromMs = this.toMs;
+      this.toMs = nowMs;
+      for (const tracked of this.tracked) {
+        tracked.before = tracked.now;
+        tracked.now = this.readingOf(tracked);
+      }
+    }
+    return {
+      elapsedMs: nowMs - this.startedAtMs,
+      operators: this.plan.stages.flatMap((stage) => this.operatorsOf(stage)),
+    };
+  }
+
+  private readingOf({ placement, vitals }: Tracked): VitalsReading {
+    const reading = vitals.read();
+    const count = this.appCounts.get(placement.stage.index)?.();
+    if (count === undefined) return reading;
+    const isInput = placement.stage.operators[0].kind === 'source';
+    return { ...reading, tuplesIn: isInput ? 0 : count, tuplesOut: isInput ? count : 0 };
+  }
+
+  private operatorsOf(stage: Stage): OperatorMetrics[] {
+    const tracked = this.tracked.filter(({ placement }) => placement.stage === stage);
+    return stage.operators.map((node, k) => {
+      const replicas = tracked.map((each) => this.replicaOf(each, k, stage.operators.length));
+      return {
+        name: node.name,
+        kind: node.kind,
+        fusedInto: k === 0 ? undefined : stage.operators[0].name,
+        tuplesIn: sum(replicas, 'tuplesIn'),
+        tuplesOut: sum(replicas, 'tuplesOut'),
+        rateIn: sum(replicas, 'rateIn'),
+        rateOut: sum(replicas, 'rateOut'),
+        busy: most(replicas, 'busy'),
+        blocked: most(replicas, 'blocked'),
+        idle: Math.min(...replicas.map(({ idle }) => idle)),
+        queueBytes: most(replicas, 'queueBytes'),
+        queueFill: most(replicas, 'queueFill'),
+        replicas,
+      };
+    });
+  }
+
+  private replicaOf({ placement, inputs, before, now }: Tracked, k: number, operators: number): ReplicaMetrics {
+    const spanMs = Math.max(this.toMs - this.fromMs, 1e-9);
+    const share = (ms: number): number => Math.min(1, Math.max(0, ms / spanMs));
+    const taken = (reading: VitalsReading): number => (k === 0 ? reading.tuplesIn : reading.passed[k - 1]);
+    const given = (reading: VitalsReading): number => (k === operators - 1 ? reading.tuplesOut : reading.passed[k]);
+    const busy = share(now.busyMs - before.busyMs);
+    const blocked = Math.min(1 - busy, share(now.blockedMs - before.blockedMs));
+    let queueBytes = 0;
+    let queueFill = 0;
+    if (k === 0) {
+      for (const { ring, slot } of inputs) {
+        if (!ring.isActive(slot)) continue;
+        const bytes = Math.max(0, (ring.published() - ring.released(slot)) | 0) * 8;
+        queueBytes = Math.max(queueBytes, bytes);
+        queueFill = Math.max(queueFill, bytes / ring.capacityBytes);
+      }
+    }
+    return {
+      replica: placement.descriptor.replica,
+      worker: placement.host === this.appHost ? -1 : placement.host,
+      tuplesIn: taken(now),
+      tuplesOut: given(now),
+      rateIn: ((taken(now) - taken(before)) * 1000) / spanMs,
+      rateOut: ((given(now) - given(before)) * 1000) / spanMs,
+      busy,
+      blocked,
+      idle: 1 - busy - blocked,
+      queueBytes,
+      queueFill,
+    };
+  }
+}
+
+type Numeric = Exclude<keyof ReplicaMetrics, 'replica' | 'worker'>;
+
+const sum = (replicas: readonly ReplicaMetrics[], name: Numeric): number =>
+  replicas.reduce((total, replica) => total + replica[name], 0);
+
+const most = (replicas: readonly ReplicaMetrics[], name: Numeric): number =>
+  Math.max(...replicas.map((replica) => replica[name]));
