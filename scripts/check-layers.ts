@@ -35,7 +35,9 @@ for (const file of files) {
   imports.set(file, targets);
   for (const target of targets) {
     if (layerOf(target) > layerOf(file)) {
-      problems.push(`${file} (${LAYERS[layerOf(file)].name}) imports ${target} (${LAYERS[layerOf(target)].name}) above it`);
+      problems.push(
+        `${file} (${LAYERS[layerOf(file)].name}) imports ${target} (${LAYERS[layerOf(target)].name}) above it`,
+      );
     }
   }
 }

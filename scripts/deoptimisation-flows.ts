@@ -21,13 +21,19 @@ function halfWay(count: number): () => void {
 
 export const hop = dataflow(import.meta.url, 'hop', (flow, { count }: Params) => {
   const mark = halfWay(count);
-  let sum = 0;
   flow
-    .source('numbers', generate({ key: t.u32(), ts: t.f64(), value: t.f64() }, (i) => ({ key: i & 1023, ts: i, value: i / 2 }), { count }))
-    .map('scale', { key: t.u32(), value: t.f64() }, ({ key, ts, value }) => ({ key, value: ts * value }), { fuse: false })
+    .source(
+      'numbers',
+      generate({ key: t.u32(), ts: t.f64(), value: t.f64() }, (i) => ({ key: i & 1023, ts: i, value: i / 2 }), {
+        count,
+      }),
+    )
+    .map('scale', { key: t.u32(), value: t.f64() }, ({ key, ts, value }) => ({ key, value: ts * value }), {
+      fuse: false,
+    })
     .filter('some', ({ key }) => key !== 7)
     .forEach('sum', ({ value }) => {
-      sum += value;
+      if (value < 0) throw new RangeError('no product of these is negative');
       mark();
     });
 });
@@ -35,7 +41,10 @@ export const hop = dataflow(import.meta.url, 'hop', (flow, { count }: Params) =>
 export const keyed = dataflow(import.meta.url, 'keyed', (flow, { count }: Params) => {
   const mark = halfWay(count);
   return flow
-    .source('numbers', generate({ key: t.u32(), value: t.f64() }, (i) => ({ key: scatter(i) % 100_000, value: i }), { count }))
+    .source(
+      'numbers',
+      generate({ key: t.u32(), value: t.f64() }, (i) => ({ key: scatter(i) % 100_000, value: i }), { count }),
+    )
     .keyBy('key')
     .process('total', { state: { count: t.u32(), sum: t.f64() } }, ({ value }, state) => {
       state.count += 1;
@@ -47,11 +56,22 @@ export const keyed = dataflow(import.meta.url, 'keyed', (flow, { count }: Params
 export const words = dataflow(import.meta.url, 'words', (flow, { count }: Params) => {
   const mark = halfWay(count);
   return flow
-    .source('words', generate({ word: t.string(), tag: t.dictionary() }, (i) => ({ word: WORDS[scatter(i) % 20_000], tag: WORDS[i % 100] }), { count }))
+    .source(
+      'words',
+      generate(
+        { word: t.string(), tag: t.dictionary() },
+        (i) => ({ word: WORDS[scatter(i) % 20_000], tag: WORDS[i % 100] }),
+        { count },
+      ),
+    )
     .keyBy('word')
-    .process('count', { state: { count: t.u32() }, output: { word: t.string(), tag: t.dictionary(), count: t.u32() } }, ({ word, tag }, state, emit) => {
-      state.count += 1;
-      emit({ word, tag, count: state.count });
-    })
+    .process(
+      'count',
+      { state: { count: t.u32() }, output: { word: t.string(), tag: t.dictionary(), count: t.u32() } },
+      ({ word, tag }, state, emit) => {
+        state.count += 1;
+        emit({ word, tag, count: state.count });
+      },
+    )
     .forEach('sink', mark, { fuse: false });
 });

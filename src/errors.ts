@@ -4,6 +4,7 @@
 
 /** What went wrong, as a stable identifier that programs may compare. */
 export type ErrorCode =
+  | 'USAGE'
   | 'BAD_OPTION'
   | 'BAD_SCHEMA'
   | 'BAD_FLOW'
@@ -88,6 +89,9 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 
 /** One function per error, so that every text stands here. */
 export const errors = {
+  usage(problem: string): MillraceError {
+    return new MillraceError('USAGE', `${problem} (millrace --help tells more)`);
+  },
   badOption(option: string, value: unknown, rule: string): MillraceError {
     return new MillraceError('BAD_OPTION', `option '${option}' must be ${rule}, got ${show(value)}`, { option, value });
   },
@@ -147,6 +151,13 @@ export const errors = {
       { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
     );
   },
+  noOutput(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `operator '${operator}' called emit(), but declares no output: add an 'output' schema to its options`,
+      { operator },
+    );
+  },
   notATuple(operator: string, value: unknown): MillraceError {
     return new MillraceError(
       'BAD_VALUE',
@@ -198,6 +209,21 @@ export const errors = {
       cause,
     );
   },
+  flowModule(module: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'MODULE_IMPORT',
+      `cannot import the module ${module}: ${messageOf(cause)}`,
+      { module },
+      cause,
+    );
+  },
+  missingModule(module: string): MillraceError {
+    return new MillraceError(
+      'MODULE_IMPORT',
+      `there is no module ${module}: give the path of a file that exports a flow, relative to the working directory`,
+      { module },
+    );
+  },
   noFlow(module: string, flow: string | undefined, found: readonly string[]): MillraceError {
     const wanted = flow === undefined ? 'a flow' : `the flow '${flow}'`;
     const have = found.length === 0 ? 'none' : found.map((name) => `'${name}'`).join(', ');
@@ -205,6 +231,13 @@ export const errors = {
       'NO_FLOW',
       `module ${module} does not export ${wanted} (flows it exports: ${have}): export the value of dataflow(import.meta.url, …)`,
       { module, flow, found },
+    );
+  },
+  severalFlows(module: string, found: readonly string[]): MillraceError {
+    return new MillraceError(
+      'NO_FLOW',
+      `module ${module} exports several flows (${found.map((name) => `'${name}'`).join(', ')}) and none as default: choose one with --flow NAME`,
+      { module, found },
     );
   },
   flowDiffers(flow: string): MillraceError {
@@ -266,8 +299,12 @@ export const errors = {
   jobCancelled(flow: string, cause?: unknown): MillraceError {
     return new MillraceError('JOB_CANCELLED', `job '${flow}' was cancelled`, { flow }, cause);
   },
-  jobClosed(flow: string, what: string): MillraceError {
-    return new MillraceError('JOB_CLOSED', `job '${flow}' has ended: ${what}`, { flow });
+  inputClosed(input: string): MillraceError {
+    return new MillraceError(
+      'JOB_CLOSED',
+      `input '${input}' takes no more tuples: it was ended, or its job has ended; push before end() and stop()`,
+      { input },
+    );
   },
   unknownName(kind: string, name: string, known: readonly string[]): MillraceError {
     return new MillraceError(
@@ -298,7 +335,9 @@ export const errors = {
     );
   },
   csvHeader(path: string, field: string, columns: readonly string[]): MillraceError {
-    const problem = columns.includes(field) ? `names the column '${field}' more than once` : `lacks the column '${field}'`;
+    const problem = columns.includes(field)
+      ? `names the column '${field}' more than once`
+      : `lacks the column '${field}'`;
     return new MillraceError(
       'BAD_CSV',
       `header of ${path} ${problem}; it has ${columns.map((name) => show(name)).join(', ')}: give the schema's fields the names of the columns, or mend the header`,

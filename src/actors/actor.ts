@@ -19,15 +19,17 @@ import { keyedState } from '../state/keyed-state.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { Transaction, type TransactionMemory } from '../state/transaction.ts';
 import { hashColumnOf, initialOwner, type Plan, type Stage, stageName } from './plan.ts';
-import { generateProgram, type Program, WorkCell } from './program.ts';
-import type { SinkWriter } from './sink.ts';
+import { generateProgram, type Program, type SinkHolder, WorkCell } from './program.ts';
 import type { SourceReader } from './source.ts';
 import { Vitals } from './vitals.ts';
 
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
 export const BATCH_TUPLES_MAX = 4096;
+/** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
+const BATCH_MS_MAX = 2;
+const BATCH_TUPLES_FIRST = 16;
 /** Tuples that a source reader emits before the output is looked at again. */
-const SOURCE_READ_TUPLES = 512;
+const SOURCE_READ_TUPLES = 128;
 /** An actor reads on only while this share of its ring is free. */
 const ROOM_RING_SHARE = 8;
 
@@ -90,17 +92,21 @@ export class Actor {
   private readonly transaction: Transaction | undefined;
   private readonly program: Program;
   private readonly roomWords: number;
-  private sink: SinkWriter<never> | undefined;
+  private readonly sink: SinkHolder = { writer: undefined };
   private reader: SourceReader<never> | undefined;
   private generatorStart: { ms: number; index: number } | undefined;
   private generatorDueMs = 0;
   private isOpen = false;
   private openedAtMs = 0;
   private nextInput = 0;
+  private inputInWork: Input | undefined;
+  /** Most tuples of the next batch, and how many the last one took. */
+  private batchTuples = BATCH_TUPLES_FIRST;
+  private taken = 0;
   private counted = { processed: 0, emitted: 0 };
   private sourceReady = true;
   private stopping = false;
-  private sourceError: unknown;
+  private sourceFailure: { error: unknown } | undefined;
   private closed = false;
 
   constructor(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment) {
@@ -137,7 +143,6 @@ export class Actor {
     }
     this.roomWords = Math.ceil((this.output?.ring.capacityWords ?? 0) / ROOM_RING_SHARE);
     this.transaction = descriptor.transaction && new Transaction(head.name, descriptor.transaction);
-    this.sink = tail.sink?.open({ operator: tail.name, position: this.committed.sink });
     const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
     const layout = this.transaction && rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
     this.program = generateProgram({
@@ -152,8 +157,14 @@ export class Actor {
     });
   }
 
+  /** Opens the sink, if the actor has one. Call it once before the first step, when the job is certain to start. */
+  openSink(): void {
+    const tail = this.stage.operators[this.stage.operators.length - 1];
+    this.sink.writer = tail.sink?.open({ operator: tail.name, position: this.committed.sink });
+  }
+
   /** Opens the source, if the actor has one. Call it once before the first step. */
-  async open(): Promise<void> {
+  async openSource(): Promise<void> {
     const source = this.stage.operators[0].source;
     if (source?.kind !== 'reader') return;
     const { source: position, sourceAux: aux } = this.committed;
@@ -166,7 +177,7 @@ export class Actor {
         this.environment.wake();
       },
       fail: (error) => {
-        this.sourceError = error;
+        this.sourceFailure = { error };
         this.sourceReady = true;
         this.environment.wake();
       },
@@ -192,9 +203,11 @@ export class Actor {
     try {
       return this.work(untilMs);
     } catch (cause) {
-      const error = this.describe(cause);
-      this.rollback();
-      throw error;
+      try {
+        throw this.describe(cause);
+      } finally {
+        this.rollback();
+      }
     }
   }
 
@@ -214,7 +227,9 @@ export class Actor {
         this.commit();
         return 'blocked';
       }
+      const startedMs = environment.now();
       const status = this.batch();
+      if (status === 'more') this.fitBatch(environment.now() - startedMs);
       if (status === 'idle') {
         if (this.isOpen && this.lingers()) return 'idle';
         this.commit();
@@ -225,21 +240,33 @@ export class Actor {
     }
   }
 
+  /** Sizes the next batch by how long the last one took. */
+  private fitBatch(tookMs: number): void {
+    const { taken, batchTuples } = this;
+    if (tookMs > BATCH_MS_MAX) this.batchTuples = Math.max(1, Math.floor((taken * BATCH_MS_MAX) / (2 * tookMs)));
+    else if (taken >= batchTuples && tookMs < BATCH_MS_MAX / 2)
+      this.batchTuples = Math.min(BATCH_TUPLES_MAX, batchTuples * 2);
+  }
+
   /** One pass over the source or the inputs; opens the transaction if there is something to do. */
   private batch(): StepStatus {
     if (this.isSource) return this.readSource();
-    const { inputs } = this;
+    const { inputs, batchTuples } = this;
     let tuples = 0;
-    for (let k = 0; k < inputs.length && tuples < BATCH_TUPLES_MAX; k++) {
-      const { reader, upstream, dictionary } = inputs[(this.nextInput + k) % inputs.length];
-      while (tuples < BATCH_TUPLES_MAX && reader.load()) {
+    for (let k = 0; k < inputs.length && tuples < batchTuples; k++) {
+      const input = inputs[(this.nextInput + k) % inputs.length];
+      const { reader, upstream, dictionary } = input;
+      this.inputInWork = input;
+      while (tuples < batchTuples && reader.load()) {
         this.begin();
-        const next = this.program.run(upstream, reader, dictionary, BATCH_TUPLES_MAX - tuples);
+        const next = this.program.run(upstream, reader, dictionary, batchTuples - tuples);
         tuples += next - reader.row;
+        this.taken = tuples;
         reader.advance(next);
-        if (this.output?.spilled) return 'more';
+        if (this.output?.isBatchFull) return 'more';
       }
     }
+    this.inputInWork = undefined;
     this.nextInput = (this.nextInput + 1) % inputs.length;
     if (tuples > 0) return 'more';
     if (inputs.every(({ reader }) => reader.ended)) return this.endInput();
@@ -258,8 +285,9 @@ export class Actor {
     this.begin();
     const head = this.stage.operators[0];
     if (head.end !== undefined && record.endedGroups < KEY_GROUPS - 1) {
-      record.endedGroups++;
-      this.program.endGroup(record.endedGroups);
+      const next = this.program.endGroup(record.endedGroups + 1, record.endedSlot);
+      record.endedSlot = Math.max(0, next);
+      if (next < 0) record.endedGroups++;
       return 'more';
     }
     return this.finish();
@@ -275,21 +303,23 @@ export class Actor {
   }
 
   private readSource(): StepStatus {
-    if (this.sourceError !== undefined) throw this.sourceError;
+    if (this.sourceFailure !== undefined) throw this.sourceFailure.error;
     if (this.stopping) return this.finish();
     const source = this.stage.operators[0].source;
     if (source?.kind === 'generate') return this.generate(source.count, source.ratePerSecond);
-    const { reader, record } = this;
+    const { reader, record, batchTuples } = this;
     if (reader === undefined || !this.sourceReady) return 'idle';
     this.begin();
     this.sourceReady = false;
-    for (let tuples = 0; tuples < BATCH_TUPLES_MAX; tuples += SOURCE_READ_TUPLES) {
-      const status = this.program.read(reader, SOURCE_READ_TUPLES);
+    const readTuples = Math.min(SOURCE_READ_TUPLES, batchTuples);
+    for (let tuples = 0; tuples < batchTuples; tuples += readTuples) {
+      const status = this.program.read(reader, readTuples);
+      this.taken = tuples + readTuples;
       record.source = reader.position;
       record.sourceAux = reader.aux;
       if (status === 'end') return this.finish();
       if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
-      if (this.output?.spilled) break;
+      if (this.output?.isBatchFull) break;
     }
     this.sourceReady = true;
     return 'more';
@@ -299,7 +329,7 @@ export class Actor {
     const { record } = this;
     const from = record.source;
     if (from >= count) return this.finish();
-    let to = Math.min(count, from + BATCH_TUPLES_MAX);
+    let to = Math.min(count, from + this.batchTuples);
     if (ratePerSecond !== undefined) {
       const now = this.environment.now();
       this.generatorStart ??= { ms: now, index: from };
@@ -313,6 +343,7 @@ export class Actor {
     }
     this.begin();
     record.source = this.program.generate(from, to);
+    this.taken = record.source - from;
     return 'more';
   }
 
@@ -333,7 +364,7 @@ export class Actor {
   }
 
   private isFull(): boolean {
-    return this.output?.spilled === true || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
+    return this.output?.isBatchFull === true || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
   }
 
   /** Makes the open transaction visible. The order of the stores is that of docs/transactions.md. */
@@ -341,7 +372,8 @@ export class Actor {
     const { record, committed, output, inputs, log, environment } = this;
     if (!this.isOpen) return;
     this.encoder?.flush();
-    if (this.sink !== undefined) record.sink = this.sink.flush();
+    const { writer } = this.sink;
+    if (writer !== undefined) record.sink = writer.flush();
     output?.save(record);
     for (let i = 0; i < inputs.length; i++) {
       const { reader } = inputs[i];
@@ -381,7 +413,8 @@ export class Actor {
     this.encoder?.discard();
     this.output?.restore(committed);
     this.transaction?.rollback(this.log.sequence());
-    this.sink?.rollback(committed.sink);
+    this.sink.writer?.rollback(committed.sink);
+    this.program.expireState();
     this.inputs.forEach(({ reader }, i) => {
       const { position, row, ended } = committed.inputs[i];
       reader.reset(position, row, ended);
@@ -407,10 +440,14 @@ export class Actor {
   }
 
   private whereabouts(): { key: unknown; position: string } {
-    if (this.isSource) return { key: undefined, position: `position ${this.record.source} of source '${this.name}'` };
+    if (this.isSource) {
+      return { key: undefined, position: `the batch from position ${this.committed.source} of source '${this.name}'` };
+    }
     const row = this.vitals.work[WorkCell.row];
-    const input = this.inputs.find(({ reader }) => reader.count > row && reader.row <= row);
-    if (input === undefined || this.record.endedGroups >= 0) return { key: undefined, position: 'the end of its input' };
+    const input = this.inputInWork;
+    if (this.record.endedGroups >= 0)
+      return { key: keyValue(this.program.endingKey()), position: 'the end of its input' };
+    if (input === undefined) return { key: undefined, position: 'the end of a batch' };
     const { reader, upstream } = input;
     const from = this.upstreamStages[upstream];
     const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(from)}'`;
@@ -425,8 +462,7 @@ export class Actor {
     );
     decoder.open(reader.ring.data, reader.frameIndex, reader.count, input.dictionary);
     const tuple = decoder.tupleAt(row);
-    const values = head.key.map((field) => tuple[field]);
-    return { key: values.length === 1 ? values[0] : values, position };
+    return { key: keyValue(head.key.map((field) => tuple[field])), position };
   }
 
   /** Tells writers and readers that this actor parks. Then {@link canStep} must be asked once more. */
@@ -444,17 +480,20 @@ export class Actor {
   canStep(): boolean {
     if (this.closed) return false;
     const { output } = this;
-    if (output !== undefined && (output.spilled || !output.hasRoom(this.roomWords))) return output.isDrained();
-    if (this.committed.finished) return true;
+    if (output !== undefined && (output.spilled || !output.hasRoom(this.roomWords))) {
+      // An open transaction holds input and output back: a step commits it before it waits.
+      return this.isOpen || output.isDrained();
+    }
+    if (this.committed.finished || this.environment.now() >= this.wakeAtMs) return true;
     if (this.isSource) {
-      if (this.stopping || this.sourceError !== undefined) return true;
+      if (this.stopping || this.sourceFailure !== undefined) return true;
       return this.stage.operators[0].source?.kind === 'generate'
         ? this.environment.now() >= this.generatorDueMs
         : this.sourceReady;
     }
     const { inputs } = this;
     if (inputs.every(({ reader }) => reader.ended)) return true;
-    return inputs.some(({ reader }) => reader.hasInput()) || this.environment.now() >= this.wakeAtMs;
+    return inputs.some(({ reader }) => reader.hasInput());
   }
 
   /** Releases what the actor holds outside of shared memory, and its reader slots. */
@@ -462,16 +501,20 @@ export class Actor {
     if (this.closed) return;
     this.closed = true;
     this.reader?.close();
-    this.sink?.close();
+    this.sink.writer?.close();
     for (const { reader } of this.inputs) reader.ring.deactivate(reader.slot);
   }
 }
+
+/** A key as errors show it: the value itself if it is a single one. */
+const keyValue = (values: readonly unknown[]): unknown => (values.length <= 1 ? values[0] : [...values]);
 
 function copyRecord(from: CommitRecord, to: CommitRecord): void {
   to.source = from.source;
   to.sourceAux = from.sourceAux;
   to.sink = from.sink;
   to.endedGroups = from.endedGroups;
+  to.endedSlot = from.endedSlot;
   to.finished = from.finished;
   copyMark(from, to);
   for (let i = 0; i < from.inputs.length; i++) {

@@ -29,7 +29,8 @@ export type StateOf<State extends Shape, SubTables extends Tables> = TupleOf<Sta
     : never;
 };
 
-export type Emit<Output extends Shape> = (tuple: TupleOf<Output>) => void;
+/** What a closure emits its tuples with; of no use to one whose operator has no output. */
+export type Emit<Output extends Shape> = (tuple: keyof Output extends never ? never : TupleOf<Output>) => void;
 
 /** What a keyed, stateful operator is made of. */
 export interface ProcessOptions<
@@ -47,6 +48,12 @@ export interface ProcessOptions<
   output?: Output;
   /** Called once for each key when the input has ended, to emit final results. */
   end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: Emit<Output>) => void;
+}
+
+/** The fourth parameter of a process closure. */
+export interface ProcessContext {
+  /** Removes the key's row, with its tables, when the closure returns: the key begins anew with its next tuple. */
+  remove(): void;
 }
 
 declare const TUPLE: unique symbol;
@@ -166,6 +173,8 @@ export class Stream<Fields extends Shape> {
   /** Ends the stream in a sink of `millrace/sinks`, or one of your own. */
   to(name: string, sink: SinkDefinition<TupleOf<Fields>>, options: Omit<OperatorOptions, 'parallelism'> = {}): void {
     if (typeof sink?.open !== 'function') throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt')`);
+    if ('parallelism' in options)
+      throw errors.badOption('parallelism', options.parallelism, `left out for sink '${name}'`);
     this.add(name, 'sink', options, { sink: sink as unknown as SinkDefinition<never> });
   }
 
@@ -224,7 +233,12 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
   >(
     name: string,
     options: ProcessOptions<Fields, Key, State, SubTables, Output>,
-    closure: (tuple: TupleOf<Fields>, state: StateOf<State, SubTables>, emit: Emit<Output>) => void,
+    closure: (
+      tuple: TupleOf<Fields>,
+      state: StateOf<State, SubTables>,
+      emit: Emit<Output>,
+      context: ProcessContext,
+    ) => void,
   ): Stream<Output> {
     const { state, tables, output, end, ...rest } = options;
     const where = `state of operator '${name}'`;
@@ -232,8 +246,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     rowLayout(where, key, state ?? {}, tables ?? {});
     if (end !== undefined && typeof end !== 'function') throw errors.badOption('end', end, 'a function');
     const schema = output === undefined ? undefined : Schema.of(output, `operator '${name}'`);
-    const kind = schema === undefined ? 'forEach' : 'process';
-    const node = this.add(name, kind, rest, {
+    const node = this.add(name, 'process', rest, {
       closure,
       output: schema,
       state: state ?? {},

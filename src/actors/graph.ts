@@ -58,8 +58,27 @@ export function inputSchema(graph: Graph, node: OperatorNode): Schema {
 export const consumersOf = (graph: Graph, node: OperatorNode): OperatorNode[] =>
   graph.operators.filter((other) => other.inputs.includes(node.id));
 
-const isSink = (node: OperatorNode): boolean =>
-  node.kind === 'collect' || node.kind === 'forEach' || node.kind === 'sink';
+const isSink = (node: OperatorNode): boolean => node.output === undefined;
+
+/** Everything of an operator that the plan or the layout of shared memory depends on. */
+function fingerprintOf(node: OperatorNode): string {
+  const { id, name, kind, inputs, key, output, parallelism, fuse, source, state, tables, end } = node;
+  const schema = output?.toString();
+  return JSON.stringify([
+    id,
+    name,
+    kind,
+    inputs,
+    key,
+    schema,
+    parallelism,
+    fuse,
+    source?.kind,
+    state,
+    tables,
+    end !== undefined,
+  ]);
+}
 
 /**
  * Checks a declared graph as a whole.
@@ -72,13 +91,17 @@ export function finishGraph(name: string, operators: readonly OperatorNode[]): G
     if (seen.has(node.name)) throw errors.duplicateName(name, node.name);
     seen.add(node.name);
   }
-  const fingerprint = operators
-    .map(({ id, name: operator, kind, inputs, key, output, parallelism }) =>
-      [id, operator, kind, inputs.join('+'), key?.join('+') ?? '', String(output ?? ''), parallelism].join('|'),
-    )
-    .join('\n');
+  const fingerprint = operators.map(fingerprintOf).join('\n');
   const graph = { name, operators, fingerprint };
   for (const node of operators) {
+    for (const input of inputNodes(graph, node)) {
+      if (isSink(input)) {
+        throw errors.badFlow(
+          name,
+          `operator '${node.name}' reads '${input.name}', which has no output: give it an 'output' schema`,
+        );
+      }
+    }
     if (!isSink(node) && consumersOf(graph, node).length === 0) throw errors.noConsumer(name, node.name);
   }
   return graph;

@@ -5,6 +5,7 @@
 
 import type { WakeWords } from '../mailbox/wake.ts';
 import type { Actor } from './actor.ts';
+import { Activity } from './vitals.ts';
 
 const SLICE_MS = 1;
 const YIELD_EVERY_MS = 4;
@@ -34,7 +35,6 @@ export class Host {
   private readonly clock: Clock;
   private readonly events: HostEvents;
   private readonly actors: Actor[] = [];
-  private readonly blockedSince = new Map<Actor, number>();
   private stopped = false;
 
   constructor(id: number, wakeWords: WakeWords, clock: Clock, events: HostEvents) {
@@ -69,8 +69,7 @@ export class Host {
   async run(): Promise<void> {
     let yieldedAt = this.clock.now();
     while (!this.stopped) {
-      if (!this.stepAll()) {
-        await this.park();
+      if (!this.stepAll() && (await this.park())) {
         yieldedAt = this.clock.now();
       } else if (this.clock.now() - yieldedAt >= YIELD_EVERY_MS) {
         await this.clock.yield();
@@ -91,23 +90,17 @@ export class Host {
   }
 
   private step(actor: Actor): boolean {
-    const startMs = this.clock.now();
-    const since = this.blockedSince.get(actor);
-    if (since !== undefined) {
-      actor.vitals.addBlocked(startMs - since);
-      this.blockedSince.delete(actor);
-    }
+    actor.vitals.enter(Activity.busy);
     try {
-      const status = actor.step(startMs + SLICE_MS);
-      const endMs = this.clock.now();
-      actor.vitals.addBusy(endMs - startMs);
-      if (status === 'blocked') this.blockedSince.set(actor, endMs);
+      const status = actor.step(this.clock.now() + SLICE_MS);
+      actor.vitals.enter(status === 'blocked' ? Activity.blocked : Activity.idle);
       if (status === 'done') {
         this.remove(actor);
         this.events.ended(actor);
       }
       return status !== 'idle';
     } catch (error) {
+      actor.vitals.enter(Activity.idle);
       this.remove(actor);
       this.events.failed(actor, error);
       return true;
@@ -116,22 +109,22 @@ export class Host {
 
   private remove(actor: Actor): void {
     this.actors.splice(this.actors.indexOf(actor), 1);
-    this.blockedSince.delete(actor);
     actor.close();
   }
 
-  private async park(): Promise<void> {
+  /** Waits until something may have changed. Returns false if there was something to do at once: nothing else had a turn. */
+  private async park(): Promise<boolean> {
     const { id, wakeWords, actors } = this;
     const ticket = wakeWords.announcePark(id);
     for (const actor of actors) actor.announcePark();
-    if (this.stopped || actors.some((actor) => actor.canStep())) {
-      wakeWords.stayAwake(id);
-    } else {
-      const wakeAtMs = Math.min(...actors.map((actor) => actor.wakeAtMs));
-      const timeoutMs = Number.isFinite(wakeAtMs) ? Math.max(0, wakeAtMs - this.clock.now()) : undefined;
-      await wakeWords.sleep(id, ticket, timeoutMs);
-      wakeWords.stayAwake(id);
-    }
+    const wakeAtMs = Math.min(...actors.map((actor) => actor.wakeAtMs));
+    const timeoutMs = Number.isFinite(wakeAtMs) ? wakeAtMs - this.clock.now() : undefined;
+    const mustStep =
+      this.stopped || actors.some((actor) => actor.canStep()) || (timeoutMs !== undefined && timeoutMs <= 0);
+    const waiting = mustStep ? undefined : wakeWords.sleep(id, ticket, timeoutMs);
+    if (waiting !== undefined) await waiting;
+    wakeWords.stayAwake(id);
     for (const actor of actors) actor.withdrawPark();
+    return waiting !== undefined;
   }
 }

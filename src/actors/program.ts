@@ -4,10 +4,12 @@
 // closure of the chain; `failedAt` names the operator whose closure threw.
 // Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
 
+import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import type { DictionaryReader } from '../mailbox/dictionary.ts';
 import { type Encoder, validationCode } from '../mailbox/encoder.ts';
+import { keyGroupCode } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
@@ -21,13 +23,18 @@ import type { SourceReader, SourceStatus } from './source.ts';
 /** Cells of an actor's work block: what it does right now, for whoever finds it dead. */
 export const WorkCell = { row: 0, operator: 1 } as const;
 
+/** Where the program finds the sink, which is opened after the program is made. */
+export interface SinkHolder {
+  writer: SinkWriter<never> | undefined;
+}
+
 /** What a program is generated for. */
 export interface ProgramParts {
   readonly stage: Stage;
   readonly upstream: readonly Stage[];
   readonly encoder: Encoder | undefined;
   readonly output: Output | undefined;
-  readonly sink: SinkWriter<never> | undefined;
+  readonly sink: SinkHolder;
   readonly state: KeyedState | undefined;
   /** 1 for each key group that this replica owns. */
   readonly owned: Uint8Array;
@@ -46,8 +53,13 @@ export interface Program {
   generate(from: number, to: number): number;
   /** Reads from a source reader. */
   read(reader: SourceReader<never>, limit: number): SourceStatus;
-  /** Runs the end-of-stream closure for each key of a group. */
-  endGroup(group: number): void;
+  /**
+   * Runs the end-of-stream closure for the keys of a group, from a slot of its table on, until a commit's worth is written.
+   * @returns the slot to go on from, or -1 when the group is done
+   */
+  endGroup(group: number, fromSlot: number): number;
+  /** Makes any use of the state outside of a closure an error: after an exception. */
+  expireState(): void;
   /** Tuples processed since the program was made: those of its own key groups only. */
   processed(): number;
   /** The tuples that each operator of the chain but the first has taken since the last call. */
@@ -56,6 +68,8 @@ export interface Program {
   clearFailure(): void;
   /** The operator whose closure failed last, as an index into the stage's chain. */
   failedAt(): number;
+  /** The key whose end-of-stream closure ran last: one value for each key field. */
+  endingKey(): readonly unknown[];
 }
 
 const isKeyText = (type: string): boolean => type === 'string' || type === 'dictionary';
@@ -75,7 +89,7 @@ function operatorCode(node: OperatorNode, k: number, isLast: boolean): string {
     case 'forEach':
       return `${enter} closure${k}(tuple);`;
     case 'sink':
-      return `${enter} sink.write(tuple);`;
+      return `${enter} sink.writer.write(tuple);`;
     case 'process':
     case 'collect':
       return '';
@@ -105,32 +119,30 @@ return (tuple) => { ${code} if (unchecked > 0) { unchecked--; checkNames(tuple);
   return generate(`${operator}/check`, constants, body);
 }
 
+/** Rows whose state is looked up before the first of them is processed. */
+const CHUNK_ROWS = 64;
+
 /** The row loop of one upstream stage. */
 function runCode(parts: ProgramParts, u: number): string {
-  const { stage, output } = parts;
-  const head = stage.operators[0];
-  const blocked = output === undefined ? '' : 'if (output.spilled) { i++; break; }';
-  const stateful = head.state !== undefined;
-  const partitioned = stage.key !== undefined;
-  const ownership = partitioned
-    ? `const h = decoder${u}.hashAt(i), g = h >>> 24; if (owned[g] === 0) continue; processed++;`
-    : '';
-  const process = stateful ? processCode(parts, u) : `step0(decoder${u}.tupleAt(i));`;
   return `
 function run${u}(reader, dictionary, limit) {
 decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
 const from = reader.row, to = Math.min(reader.count, from + limit);
 let i = from;
-for (; i < to; i++) {
-${ownership}
-work[${WorkCell.row}] = i;
-${process}
-${blocked}
-}
-${partitioned ? '' : 'processed += i - from;'}
-${stateful ? 'state.expire();' : ''}
+${parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u)}
 return i;
 }`;
+}
+
+function statelessLoopCode({ stage, output }: ProgramParts, u: number): string {
+  const partitioned = stage.key !== undefined;
+  return `for (; i < to; i++) {
+${partitioned ? `if (owned[${keyGroupCode(`decoder${u}.hashAt(i)`)}] === 0) continue; processed++;` : ''}
+work[${WorkCell.row}] = i;
+step0(decoder${u}.tupleAt(i));
+${output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'}
+}
+${partitioned ? '' : 'processed += i - from;'}`;
 }
 
 function keyFields(parts: ProgramParts): { index: number; text: boolean }[] {
@@ -138,53 +150,100 @@ function keyFields(parts: ProgramParts): { index: number; text: boolean }[] {
   return (stage.key ?? []).map((index) => ({ index, text: isKeyText(stage.input?.fields[index].type ?? '') }));
 }
 
-function processCode(parts: ProgramParts, u: number): string {
+/**
+ * The two phases of a chunk of rows: locate looks up the state of the owned ones (their indices and state rows), apply calls
+ * the closure with each. Two loops, because the processor then overlaps the cache misses of several look-ups.
+ */
+function phasesCode(parts: ProgramParts, u: number): string {
+  const { stage } = parts;
+  const [head] = stage.operators;
   const keys = keyFields(parts);
-  const seek = keys.filter(({ text }) => text).map(({ index }) => `decoder${u}.textAt[${index}].seek(i);`);
+  const keyTexts = keys.flatMap(({ text }, k) => (text ? [`, state.keyText(${k}, g, h, p)`] : []));
+  const removes = (head.closure?.length ?? 0) > CONTEXT_PARAMETER;
+  const seek = keys.filter(({ text }) => text).map(({ index }) => `text${u}_${index}.seek(i);`);
   const args = keys.map(({ index, text }) => {
     const column = `text${u}_${index}`;
     return text ? `${column}.bytes(), ${column}.start(), ${column}.end(), ${column}.wide()` : `number${u}_${index}(i)`;
   });
-  const external = keys.flatMap(({ text }, k) => (text ? [`state.keyText(${k}, g, h, p)`] : []));
-  const columns = seek.map((code) => code.replace(/decoder(\d+)\.textAt\[(\d+)\]/, 'text$1_$2'));
-  const { closure } = parts.stage.operators[0];
-  const removes = (closure?.length ?? 0) > 3;
-  const emit = parts.stage.operators[0].output === undefined ? 'noEmit' : 'emit0';
   return `
+function lookUp${u}(from, to) {
+let n = 0;
+for (let i = from; i < to; i++) {
+const h = decoder${u}.hashAt(i), g = ${keyGroupCode('h')};
+if (owned[g] === 0) continue;
 let s = stamps[g];
 if (s === 0) s = transaction.openGroup(g);
-${columns.join('\n')}
-const arena = arenas[${arenaOfGroupCode}];
-const p = upsert(arena, ${groupRootCode}, h, s, ${args.join(', ')});
-transaction.stamp = s;
+${seek.join(' ')}
+indices[n] = i;
+rows[n++] = upsert(arenas[${arenaOfGroupCode}], ${groupRootCode}, h, s, ${args.join(', ')});
+}
+return n;
+}
+function locate${u}(from, to) {
+for (;;) {
+const before = transaction.rowMoves, n = lookUp${u}(from, to);
+// A table that grew has moved the rows that were found before.
+if (before === transaction.rowMoves) return n;
+}
+}
+function apply${u}(from, to, count) {
+let n = count;
+for (let j = 0; j < n; j++) {
+const k = indices[j], p = rows[j], h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
 const view = views[${arenaOfGroupCode}];
 view.row = p;
+transaction.stamp = stamps[g];
+work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
-closure0(decoder${u}.tupleAt(i${external.map((code) => `, ${code}`).join('')}), view, ${emit}${removes ? ', context' : ''});
-${parts.stage.operators.length > 1 ? rethrow : ''}
-${removes ? 'if (context.removed) { context.removed = false; state.remove(g, p); }' : ''}`;
+closure0(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(parts)}${removes ? ', context' : ''});
+${stage.operators.length > 1 ? rethrow : ''}
+processed++;
+${removes ? `if (context.removed) { context.removed = false; state.remove(g, p); n = locate${u}(k + 1, to); j = -1; }` : ''}
 }
+return 0;
+}
+const phases${u} = [locate${u}, apply${u}];`;
+}
+
+/** One call site for both phases keeps V8 from inlining them: each then has an inlining budget of its own. */
+function statefulLoopCode({ output }: ProgramParts, u: number): string {
+  return `state.resume();
+while (i < to) {
+const end = Math.min(to, i + ${CHUNK_ROWS});
+for (let phase = 0, n = 0; phase < 2; phase++) n = phases${u}[phase](i, end, n);
+i = end;
+${output === undefined ? '' : 'if (output.isBatchFull) break;'}
+}
+state.expire();`;
+}
+
+const emitName = ({ stage }: ProgramParts): string => (stage.operators[0].output === undefined ? 'noEmit' : 'emit0');
 
 function endCode(parts: ProgramParts): string {
   const [head] = parts.stage.operators;
-  if (head.end === undefined) return 'function endGroup() {}';
+  if (head.end === undefined) return 'const endingKey = []; function endGroup() { return -1; }';
   const names = head.key as readonly string[];
   return `
+let endingKey = [];
 function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
 Key.prototype = Object.prototype;
-function endGroup(g) {
-if (owned[g] === 0) return;
+function endGroup(g, fromSlot) {
+if (owned[g] === 0) return -1;
 const s = transaction.openGroup(g);
+state.resume();
 const view = views[${arenaOfGroupCode}];
-state.forEachRow(g, (key, arena, row) => {
+const next = state.forEachRow(g, fromSlot, (key, arena, row) => {
 state.table.touch(arena, row, s);
 transaction.stamp = s;
 view.row = row;
 work[${WorkCell.operator}] = 0;
-end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${head.output === undefined ? 'noEmit' : 'emit0'});
+endingKey = key;
+end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(parts)});
 ${parts.stage.operators.length > 1 ? rethrow : ''}
+return ${parts.output === undefined ? 'true' : '!output.isBatchFull'};
 });
 state.expire();
+return next;
 }`;
 }
 
@@ -210,7 +269,11 @@ export function generateProgram(parts: ProgramParts): Program {
     end: stage.operators[0].end,
     owned: parts.owned,
     work: parts.work,
-    noEmit: () => {},
+    noEmit: () => {
+      throw errors.noOutput(name);
+    },
+    indices: new Int32Array(CHUNK_ROWS),
+    rows: new Int32Array(CHUNK_ROWS),
     context: { removed: false, remove: removeRow },
     generator: stage.operators[0].source?.kind === 'generate' ? stage.operators[0].source.make : undefined,
   };
@@ -240,6 +303,7 @@ let processed = 0, failure;
 ${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
 const passed = [${counters.map(() => '0').join(', ')}];
 ${chain.join('\n')}
+${state === undefined ? '' : upstream.map((_, u) => phasesCode(parts, u)).join('\n')}
 ${upstream.map((_, u) => runCode(parts, u)).join('\n')}
 ${endCode(parts)}
 const runs = [${upstream.map((_, u) => `run${u}`).join(', ')}];
@@ -249,20 +313,25 @@ generate(from, to) {
 ${
   isGenerator
     ? `let i = from;
-for (; i < to; i++) { work[${WorkCell.operator}] = 0; step0(generator(i)); ${parts.output === undefined ? '' : 'if (output.spilled) { i++; break; }'} }
+for (; i < to; i++) { work[${WorkCell.operator}] = 0; step0(generator(i)); ${parts.output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'} }
 return i;`
     : 'return from;'
 }
 },
-read: (reader, limit) => reader.read(${stage.operators[0].kind === 'source' ? 'step0' : 'noEmit'}, limit),
+read: (reader, limit) => reader.read(${stage.operators[0].kind === 'source' ? 'step0' : 'undefined'}, limit),
 endGroup,
+expireState() { ${state === undefined ? '' : 'state.expire();'} },
 processed: () => processed,
 takePassed() { ${counters.map((counter, i) => `passed[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return passed; },
 clearFailure() { failure = undefined; },
 failedAt: () => failure === undefined ? work[${WorkCell.operator}] : failure.at,
+endingKey: () => endingKey,
 };`;
   return generate(`${name}/step`, constants, body);
 }
+
+/** Closures with this many parameters or fewer do not ask for the context. */
+const CONTEXT_PARAMETER = 3;
 
 function removeRow(this: { removed: boolean }): void {
   this.removed = true;

@@ -8,8 +8,17 @@ const TUPLES_OUT = 1;
 const BUSY_MS = 2;
 const BLOCKED_MS = 3;
 const COMMITS = 4;
+const ACTIVITY = 5;
+const SINCE_MS = 6;
 const PASSED = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
+
+/** What an actor's time is spent on. */
+export const Activity = { idle: 0, busy: 1, blocked: 2 } as const;
+export type Activity = (typeof Activity)[keyof typeof Activity];
+
+/** Milliseconds since the epoch: a clock that threads share, to some microseconds. */
+const epochMs = (): number => performance.timeOrigin + performance.now();
 
 /** One reading of an actor's vitals. */
 export interface VitalsReading {
@@ -41,11 +50,14 @@ export class Vitals {
 
   read(): VitalsReading {
     const { values } = this;
+    const activity = values[ACTIVITY];
+    // What goes on now counts too: an actor may be blocked, or at one slow tuple, for longer than metrics are apart.
+    const soFarMs = Math.max(0, epochMs() - values[SINCE_MS]);
     return {
       tuplesIn: values[TUPLES_IN],
       tuplesOut: values[TUPLES_OUT],
-      busyMs: values[BUSY_MS],
-      blockedMs: values[BLOCKED_MS],
+      busyMs: values[BUSY_MS] + (activity === Activity.busy ? soFarMs : 0),
+      blockedMs: values[BLOCKED_MS] + (activity === Activity.blocked ? soFarMs : 0),
       commits: values[COMMITS],
       passed: [...values.subarray(PASSED)],
     };
@@ -60,11 +72,14 @@ export class Vitals {
     for (let i = 0; i < passed.length; i++) values[PASSED + i] += passed[i];
   }
 
-  addBusy(ms: number): void {
-    this.values[BUSY_MS] += ms;
-  }
-
-  addBlocked(ms: number): void {
-    this.values[BLOCKED_MS] += ms;
+  /** Ends what the actor was at, and begins something else. */
+  enter(activity: Activity): void {
+    const { values } = this;
+    const nowMs = epochMs();
+    const before = values[ACTIVITY];
+    if (before === Activity.busy) values[BUSY_MS] += nowMs - values[SINCE_MS];
+    else if (before === Activity.blocked) values[BLOCKED_MS] += nowMs - values[SINCE_MS];
+    values[SINCE_MS] = nowMs;
+    values[ACTIVITY] = activity;
   }
 }

@@ -6,7 +6,14 @@
 import { errors, MillraceError, toRecord } from '../errors.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { Actor } from './actor.ts';
-import { exposeOn, type FlowReference, type HostTask, type WorkerControl, type WorkerReports, wrapPort } from './control.ts';
+import {
+  exposeOn,
+  type FlowReference,
+  type HostTask,
+  type WorkerControl,
+  type WorkerReports,
+  wrapPort,
+} from './control.ts';
 import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
 import { Host, systemClock } from './host.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -73,17 +80,26 @@ export default async function hostActors(task: HostTask): Promise<void> {
               now: systemClock.now,
               wake: () => host.wake(),
             });
-            await actor.open();
+            await actor.openSource();
             deployed.push(actor);
           }
         }),
       start: async () => {
-        for (const actor of deployed.splice(0)) host.add(actor);
+        for (const actor of deployed.splice(0)) {
+          try {
+            actor.openSink();
+            host.add(actor);
+          } catch (error) {
+            actor.close();
+            void reports.failed(actor.descriptor.stage, actor.descriptor.replica, toRecord(error));
+          }
+        }
         running ??= host.run().then(resolve, reject);
       },
       stopSources: async () => host.stopSources(),
       shutdown: async () => {
         host.stop();
+        for (const actor of deployed.splice(0)) actor.close();
         if (running === undefined) resolve();
       },
     };

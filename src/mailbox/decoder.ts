@@ -1,5 +1,5 @@
 // The decoder of a stream: generated functions that open a frame and make the tuple of a row.
-// Promises: tuples are plain objects of one hidden class; columns that nobody reads are not decoded.
+// Promises: tuples are plain objects of one hidden class; a text column is decoded when its first value is read.
 // Tuples are made by a generated constructor whose prototype is Object.prototype: as object literals they deoptimise for
 // ever on Node 24 and 26.
 // Relies on: the layout that encoder.ts writes.

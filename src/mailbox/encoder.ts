@@ -95,7 +95,7 @@ interface Column {
   declare: string;
   /** An upper bound of the value's bytes in variable length, beyond `fixedBytes`; '' if none. */
   weight: string;
-  /** The exact bytes of the same, when the value is alone in its frame. */
+  /** The exact bytes of the same, in whole words, when the value is alone in its frame. */
   exact: string;
   /** Makes room in the local column for v: all that can fail beyond validation. */
   room: string;
@@ -113,6 +113,10 @@ interface Column {
 }
 
 const half = '((n + 1) >>> 1)';
+const textBytes = (v: string): string => `(isWide(${v}) ? 2 * ${v}.length : ${v}.length)`;
+const wholeWords = (bytes: string): string => `((${bytes} + 7) & -8)`;
+/** By how much `exact` can exceed `weight`, and by how much the end of a column can exceed both. */
+const COLUMN_SLACK_BYTES = 24;
 
 function numberColumn(i: number, array: string, view: string, bytes: 1 | 4 | 8, value: string): Column {
   const words = bytes === 8 ? 'n' : bytes === 4 ? half : '((n + 7) >>> 3)';
@@ -135,7 +139,7 @@ function stringColumn(i: number): Column {
   return {
     declare: `let x${i} = ''; const c${i} = new Uint32Array(ROWS);`,
     weight: `2 * v${i}.length`,
-    exact: `(isWide(v${i}) ? 2 * v${i}.length : v${i}.length)`,
+    exact: wholeWords(textBytes(`v${i}`)),
     room: '',
     append: `x${i} += v${i}; c${i}[n] = x${i}.length;`,
     clear: `x${i} = '';`,
@@ -147,7 +151,7 @@ function stringColumn(i: number): Column {
       if (wide${i}) target.text.ucs2Write(x${i}, start${i}, bytes${i}); else target.text.latin1Write(x${i}, start${i}, bytes${i});
       w += (bytes${i} + 7) >>> 3;`,
     fixedBytes: 4,
-    aloneBytes: 24,
+    aloneBytes: 16,
   };
 }
 
@@ -155,7 +159,7 @@ function bytesColumn(i: number, value: string): Column {
   return {
     declare: `let s${i} = new Uint8Array(1024); let l${i} = 0; const c${i} = new Uint32Array(ROWS);`,
     weight: `${value}.length`,
-    exact: `${value}.length`,
+    exact: wholeWords(`${value}.length`),
     room: `if (l${i} + ${value}.length > s${i}.length) s${i} = widen(s${i}, l${i} + ${value}.length);`,
     append: `s${i}.set(${value}, l${i}); l${i} += ${value}.length; c${i}[n] = l${i};`,
     clear: `l${i} = 0;`,
@@ -164,7 +168,7 @@ function bytesColumn(i: number, value: string): Column {
       target.i32[w << 1] = l${i}; target.i32[(w << 1) + 1] = 0; w += 1;
       copy(target.u8, w << 3, s${i}, l${i}); w += (l${i} + 7) >>> 3;`,
     fixedBytes: 4,
-    aloneBytes: 24,
+    aloneBytes: 16,
   };
 }
 
@@ -173,7 +177,7 @@ function dictionaryColumn(i: number): Column {
   return {
     declare: `const c${i} = new Int32Array(ROWS); let inline${i} = []; let chars${i} = 0;`,
     weight: `(d${i} < 0 ? 2 * v${i}.length + 4 : 0)`,
-    exact: `(d${i} < 0 ? (isWide(v${i}) ? 2 * v${i}.length : v${i}.length) : 0)`,
+    exact: `(d${i} < 0 ? 16 + ${wholeWords(textBytes(`v${i}`))} : 0)`,
     room: '',
     append: `if (d${i} < 0) { c${i}[n] = -1 - inline${i}.length; inline${i}.push(v${i}); chars${i} += v${i}.length; }
       else c${i}[n] = d${i};`,
@@ -186,7 +190,7 @@ function dictionaryColumn(i: number): Column {
       target.i32[w << 1] = inline${i}.length; target.i32[(w << 1) + 1] = 0; w += 1;
       if (inline${i}.length > 0) w = writeInline(target, w, inline${i}, text${i}, bytes${i}, wide${i});`,
     fixedBytes: 4,
-    aloneBytes: 40,
+    aloneBytes: 16,
   };
 }
 
@@ -305,12 +309,13 @@ export function generateEncoder<Tuple>(
 ): Encoder<Tuple> {
   const columns = schema.fields.map(columnOf);
   const fixedBytes = columns.reduce((sum, column) => sum + column.fixedBytes, 4 * keys.length);
-  // What a frame of one row takes without its values of variable length; columns are rounded up to whole words.
+  // What a frame of one row takes without its values of variable length.
   const aloneBytes = columns.reduce((sum, column) => sum + column.aloneBytes, 8 * (FRAME_HEADER_WORDS + keys.length));
   const hardBytes = output.frameWordsMax * 8 - aloneBytes;
   if (hardBytes < 0) throw errors.tupleTooLarge(operator, aloneBytes, output.ring.capacityBytes);
-  // A frame of several rows takes at most softBytes for fixed and again for variable length, plus aloneBytes.
-  const softBytes = Math.min(output.ring.capacityBytes / FRAME_RING_SHARE, hardBytes / 2);
+  const slackBytes = COLUMN_SLACK_BYTES * columns.length;
+  // A frame of several rows takes at most softBytes for fixed, again for variable length, aloneBytes and slackBytes.
+  const softBytes = Math.min(output.ring.capacityBytes / FRAME_RING_SHARE, Math.max(0, hardBytes - slackBytes) / 2);
   const rows = Math.max(1, Math.min(FRAME_ROWS_MAX, Math.floor(softBytes / (fixedBytes + 1))));
   const weights = columns.map((column) => column.weight).filter((weight) => weight !== '');
   const exact = columns.map((column) => column.exact).filter((each) => each !== '');
@@ -325,7 +330,7 @@ export function generateEncoder<Tuple>(
     weights.length === 0
       ? 'if (n === ROWS) flush();'
       : `const size = ${weights.join(' + ')};
-         if (size > HARD) checkSize(${exact.join(' + ')});
+         if (size > CHECKED) checkSize(${exact.join(' + ')});
          if (n === ROWS || (weight + size > SOFT && n > 0)) flush();`;
 
   const body = `
@@ -372,7 +377,7 @@ return { emit, flush, discard: clear, emitted: () => emitted + n };`;
       ...validation.constants,
       ROWS: rows,
       SOFT: softBytes,
-      HARD: hardBytes,
+      CHECKED: hardBytes - slackBytes,
       output,
       dictionary,
       copy,

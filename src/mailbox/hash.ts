@@ -7,6 +7,9 @@ export const KEY_GROUPS = 256;
 /** The key group of a hash: its top 8 bits, 0 to 255. */
 export const keyGroupOf = (hash: number): number => hash >>> 24;
 
+/** The same as source text for generated code. */
+export const keyGroupCode = (hash: string): string => `(${hash} >>> 24)`;
+
 /** Mixes 32 bits so that each input bit reaches each output bit (the finaliser of MurmurHash3). */
 export function mix32(bits: number): number {
   let h = bits | 0;

@@ -8,6 +8,8 @@ import { FRAME_HEADER_WORDS, FrameKind, READERS_MAX, type Ring } from './ring.ts
 import { type Views, viewsOf } from './views.ts';
 import type { WakeWords } from './wake.ts';
 
+/** Frames after which a batch commits, so that readers work while the writer goes on. */
+const FRAMES_PER_COMMIT = 4;
 const OUTBOX_BYTES_FIRST = 1 << 16;
 /** Byte offsets within an outbox are computed as int32. */
 export const OUTBOX_BYTES_MAX = 2 ** 31 - 2 ** 16;
@@ -45,6 +47,7 @@ export class Output {
   private outboxEnd: number;
   private unreleasedFrom: number;
   private readerSlots: number[] = [];
+  private frames = 0;
 
   constructor(operator: string, ring: Ring, outbox: SharedArrayBuffer, mark: OutputMark) {
     this.operator = operator;
@@ -58,6 +61,11 @@ export class Output {
     this.outboxEnd = mark.outboxEnd;
     this.unreleasedFrom = (mark.head - ring.unreleasedWords(mark.head)) | 0;
     this.findReaders();
+  }
+
+  /** True when enough is written for one commit, or output waits in the outbox: the batch ends here. */
+  get isBatchFull(): boolean {
+    return this.frames >= FRAMES_PER_COMMIT || this.outboxStart !== this.outboxEnd;
   }
 
   /** Looks up which reader slots are active. Call it when the set of readers may have changed. */
@@ -94,6 +102,7 @@ export class Output {
    * @throws MillraceError OUTBOX_FULL beyond the outbox's limit
    */
   reserve(words: number): number {
+    this.frames++;
     if (words > this.frameWordsMax) throw errors.invariant(`a frame of ${words} words is at most half of its ring`);
     if (this.hasRoom(words)) {
       this.target = this.ring.data;
@@ -190,7 +199,7 @@ export class Output {
   }
 
   /**
-   * Copies what a commit must record into `mark`. An emptied outbox begins again here and not in drain(): until the commit,
+   * Copies what a commit must record into `mark`; a new batch begins. An emptied outbox begins again here and not in drain(): until the commit,
    * its last committed range must not be written, since a rollback brings it back.
    */
   save(mark: OutputMark): void {
@@ -201,6 +210,7 @@ export class Output {
     mark.head = this.head;
     mark.outboxStart = this.outboxStart;
     mark.outboxEnd = this.outboxEnd;
+    this.frames = 0;
   }
 
   /** Returns to a commit: everything written since is forgotten. */
@@ -208,6 +218,7 @@ export class Output {
     this.head = mark.head;
     this.outboxStart = mark.outboxStart;
     this.outboxEnd = mark.outboxEnd;
+    this.frames = 0;
     // Without readers it had followed the head, which has just gone back.
     this.unreleasedFrom = (mark.head - this.ring.unreleasedWords(mark.head)) | 0;
   }

@@ -1,6 +1,7 @@
 // A reader's end of a ring: a cursor (frame position and row in that frame) that moves privately and is released at commits.
 // Promises: sees only published frames; what lies before `released` may be overwritten, nothing else.
 
+import { errors } from '../errors.ts';
 import { FrameKind, type Ring } from './ring.ts';
 import type { WakeWords } from './wake.ts';
 
@@ -62,6 +63,8 @@ export class RingReader {
         this.count = i32[at + 2];
         if (this.row < this.count) return true;
       }
+      if (kind > FrameKind.endOfStream)
+        throw errors.invariant(`frame kind ${kind} at position ${this.position} is known`);
       this.position = (this.position + i32[at]) | 0;
       this.row = 0;
       if (kind === FrameKind.endOfStream) {
@@ -80,11 +83,6 @@ export class RingReader {
     }
     this.position = (this.position + this.ring.data.i32[this.frameIndex << 1]) | 0;
     this.row = 0;
-  }
-
-  /** Words between the release point and what is published: how full the mailbox is. */
-  depthWords(): number {
-    return (this.ring.published() - this.ring.released(this.slot)) | 0;
   }
 
   /** Releases everything before the cursor's frame, and wakes the writer if that is what it waits for. */

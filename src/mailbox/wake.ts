@@ -56,14 +56,10 @@ export class WakeWords {
     Atomics.store(this.words, host * STRIDE + PARKED, 0);
   }
 
-  /** Waits until the host is woken or `timeoutMs` have passed. Resolves at once if a wake came since the ticket. */
+  /** Waits until the host is woken or `timeoutMs` have passed; undefined if a wake came since the ticket. */
   sleep(host: number, ticket: number, timeoutMs: number | undefined): Promise<unknown> | undefined {
     const base = host * STRIDE;
     const waiting = Atomics.waitAsync(this.words, base + WAKE, ticket, timeoutMs ?? Number.POSITIVE_INFINITY);
-    if (!waiting.async) {
-      this.stayAwake(host);
-      return undefined;
-    }
-    return waiting.value;
+    return waiting.async ? waiting.value : undefined;
   }
 }

@@ -10,7 +10,10 @@ import { LINE_BYTES, LINE_I32, type Views, viewsOf } from '../mailbox/views.ts';
 /** Several arenas, because one growable buffer reaches only 4 GiB on Node 20. */
 export const ARENAS = 4;
 export const GROUPS_PER_ARENA = KEY_GROUPS / ARENAS;
+const GROUP_SHIFT = Math.log2(GROUPS_PER_ARENA);
 export const STATE_BYTES_DEFAULT = 2 ** 33;
+/** Four chunks of small extents an arena: with less, a few rows would fill it. */
+export const STATE_BYTES_MIN = ARENAS * 2 ** 18;
 export const STATE_BYTES_MAX = ARENAS * (2 ** 32 - 2 ** 16);
 
 /** Cells (Int32 elements) of a group's header: stamp counter, then the root of the group's table. */
@@ -26,8 +29,8 @@ const GROWTH_BYTES_MAX = 1 << 26;
 
 /** Shared memory for the state of one operator. */
 export function allocateArenas(stateBytes: number): SharedArrayBuffer[] {
-  if (!(stateBytes >= ARENAS * ARENA_BYTES_FIRST && stateBytes <= STATE_BYTES_MAX)) {
-    throw errors.badOption('stateBytes', stateBytes, `from ${ARENAS * ARENA_BYTES_FIRST} to ${STATE_BYTES_MAX} bytes`);
+  if (!(stateBytes >= STATE_BYTES_MIN && stateBytes <= STATE_BYTES_MAX)) {
+    throw errors.badOption('stateBytes', stateBytes, `from ${STATE_BYTES_MIN} to ${STATE_BYTES_MAX} bytes`);
   }
   const maxByteLength = Math.floor(stateBytes / ARENAS / 2 ** 16) * 2 ** 16;
   return Array.from({ length: ARENAS }, () => {
@@ -38,14 +41,14 @@ export function allocateArenas(stateBytes: number): SharedArrayBuffer[] {
 }
 
 /** The arena of a key group. */
-export const arenaOfGroup = (group: number): number => group >>> Math.log2(GROUPS_PER_ARENA);
+export const arenaOfGroup = (group: number): number => group >>> GROUP_SHIFT;
 
 /** The cell of a group's header within its arena. */
 export const groupHeader = (group: number): number => HEADERS + (group % GROUPS_PER_ARENA) * GROUP_HEADER_CELLS;
 
 /** The source text of the same, for the root of group `g`. */
 export const groupRootCode = `(${HEADERS + GROUP_ROOT} + (g & ${GROUPS_PER_ARENA - 1}) * ${GROUP_HEADER_CELLS})`;
-export const arenaOfGroupCode = `(g >>> ${Math.log2(GROUPS_PER_ARENA)})`;
+export const arenaOfGroupCode = `(g >>> ${GROUP_SHIFT})`;
 
 /** The key group whose header holds a root; undefined if the root stands in a row. */
 export function groupOfRoot(arena: number, root: number): number | undefined {

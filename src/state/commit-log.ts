@@ -25,6 +25,8 @@ export interface CommitRecord {
   sink: number;
   /** Key groups whose end-of-stream closures have run; -1 before the input has ended. */
   endedGroups: number;
+  /** The slot at which the group after those goes on. */
+  endedSlot: number;
   /** True once the replica's end-of-stream is written: it is done when its outbox is empty. */
   finished: boolean;
   head: number;
@@ -33,7 +35,7 @@ export interface CommitRecord {
   readonly inputs: InputMark[];
 }
 
-const FIXED = 8;
+const FIXED = 9;
 const PER_INPUT = 3;
 
 /** A record of a replica that has done nothing yet. */
@@ -43,6 +45,7 @@ export function emptyRecord(inputs: number): CommitRecord {
     sourceAux: 0,
     sink: 0,
     endedGroups: -1,
+    endedSlot: 0,
     finished: false,
     head: 0,
     outboxStart: 0,
@@ -86,6 +89,7 @@ export class CommitLog {
     slot[5] = record.outboxStart;
     slot[6] = record.outboxEnd;
     slot[7] = record.sink;
+    slot[8] = record.endedSlot;
     for (let i = 0, at = FIXED; i < record.inputs.length; i++, at += PER_INPUT) {
       const input = record.inputs[i];
       slot[at] = input.position;
@@ -110,6 +114,7 @@ export class CommitLog {
     record.outboxStart = slot[5];
     record.outboxEnd = slot[6];
     record.sink = slot[7];
+    record.endedSlot = slot[8];
     for (let i = 0, at = FIXED; i < record.inputs.length; i++, at += PER_INPUT) {
       const input = record.inputs[i];
       input.position = slot[at];

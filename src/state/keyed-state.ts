@@ -3,7 +3,7 @@
 // undo log; the JS string of a repeated text key is made once.
 // Relies on: the transaction is open; the caller checks ownership of the key's group.
 
-import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { errors } from '../errors.ts';
 import { type Arena, arenaOfGroup, GROUP_ROOT, groupHeader } from './arena.ts';
 import { generateRowClass, type RowView } from './row-class.ts';
 import { ROW_STAMP, type RowLayout } from './row-layout.ts';
@@ -15,6 +15,9 @@ import { readText } from './values.ts';
 /** Strings of text keys that are kept, by hash: a power of two. */
 const KEY_STRINGS = 1 << 15;
 
+/** The row of a state object that stands at none: so far below 0 that no cell of it is a cell of an arena. */
+const NO_ROW = -(2 ** 30);
+
 export interface KeyedState {
   readonly transaction: Transaction;
   readonly table: Table;
@@ -22,10 +25,19 @@ export interface KeyedState {
   readonly views: readonly RowView[];
   /** The JS string of a row's text key: the k-th key, of group g, whose hash is `hash`. */
   keyText(k: number, group: number, hash: number, row: number): string;
-  /** Calls `visit` with the key values and row of each key of a group. */
-  forEachRow(group: number, visit: (key: readonly unknown[], arena: Arena, row: number) => void): void;
+  /**
+   * Calls `visit` with the key values and row of each key of a group, from slot `fromSlot` on, while it returns true.
+   * @returns the slot after the last one visited if `visit` returned false, else -1
+   */
+  forEachRow(
+    group: number,
+    fromSlot: number,
+    visit: (key: readonly unknown[], arena: Arena, row: number) => boolean,
+  ): number;
   /** Removes the row of a key: what a closure asked for by `remove()`. */
   remove(group: number, row: number): void;
+  /** Makes the state objects usable: closures are about to run. */
+  resume(): void;
   /** Makes any use of the state outside of a closure an error. */
   expire(): void;
 }
@@ -40,7 +52,7 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
   const State = generateRowClass<[Arena, number], RowView>(operator, layout, transaction, {
     construct: "constructor(arena, row) { this.arena = arena; this.row = row; this['@tables'] = tablesOf(this); }",
     arena: 'this.arena',
-    locate: 'const p = this.row; if (p < 0) stale();',
+    locate: 'const p = this.row;',
     save: '',
     keys: [],
     constants: {
@@ -48,23 +60,25 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
         factories.map(({ cell, make }) => make(view, cell) as unknown as StateTable<never, never>),
     },
   });
-  const views = transaction.arenas.map((arena) => new State(arena, -1));
+  const expired = expiredArena(operator);
+  const views = transaction.arenas.map((arena) => new State(arena, NO_ROW));
   const valuesOf = keyValuesReader(operator, layout);
   const keyTexts = layout.keys.map((key) => keyTextCache(key.cell, transaction));
 
-  function forEachRow(group: number, visit: (key: readonly unknown[], arena: Arena, row: number) => void): void {
+  const forEachRow: KeyedState['forEachRow'] = (group, fromSlot, visit) => {
     const arena = transaction.arenas[arenaOfGroup(group)];
     const root = groupHeader(group) + GROUP_ROOT;
-    let row = table.next(arena, root, 0);
+    let row = table.next(arena, root, fromSlot);
     while (row >= 0) {
       const slot = table.slotOf(arena, root, row);
-      visit(valuesOf(arena, row), arena, row);
+      if (!visit(valuesOf(arena, row), arena, row)) return slot + 1;
       row = table.next(arena, root, slot + 1);
     }
-  }
+    return -1;
+  };
 
   transaction.clearStamps = (group) => {
-    forEachRow(group, (_, arena, row) => {
+    forEachRow(group, 0, (_, arena, row) => {
       arena.i32[row + ROW_STAMP] = 0;
       for (const { cell, table: sub } of table.tables) {
         let at = sub.next(arena, row + cell, 0);
@@ -73,6 +87,7 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
           at = sub.next(arena, row + cell, sub.slotOf(arena, row + cell, at) + 1);
         }
       }
+      return true;
     });
   };
 
@@ -86,30 +101,42 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
       const arena = transaction.arenas[arenaOfGroup(group)];
       table.remove(arena, groupHeader(group) + GROUP_ROOT, row, transaction.stamps[group]);
     },
+    resume() {
+      for (let id = 0; id < views.length; id++) views[id].arena = transaction.arenas[id];
+    },
     expire() {
-      for (const view of views) view.row = -1;
+      for (let id = 0; id < views.length; id++) {
+        views[id].row = NO_ROW;
+        views[id].arena = expired;
+      }
     },
   };
 }
 
+/** Stands in for a state object's arena outside of closures, so that accessors need no check of their own. */
+function expiredArena(operator: string): Arena {
+  const stale = (): never => {
+    throw errors.staleState(operator);
+  };
+  const properties = ['i32', 'u32', 'f64', 'u8', 'text'].map((name) => [name, { get: stale }] as const);
+  return Object.create(null, Object.fromEntries(properties)) as Arena;
+}
+
 /** A direct-mapped cache of text keys. An entry counts only while no row of its group has moved or been deleted. */
 function keyTextCache(cell: number, transaction: Transaction): (group: number, hash: number, row: number) => string {
-  const hashes = new Int32Array(KEY_STRINGS);
-  const rows = new Int32Array(KEY_STRINGS).fill(-1);
-  const moves = new Int32Array(KEY_STRINGS);
+  // One entry is {hash, row, moves of its group, unused}: a look-up reads one cache line.
+  const entries = new Int32Array(KEY_STRINGS * 4).fill(-1);
   const texts: string[] = new Array(KEY_STRINGS).fill('');
   const { groupMoves, arenas } = transaction;
   return (group, hash, row) => {
-    const at = hash & (KEY_STRINGS - 1);
-    if (hashes[at] === hash && rows[at] === row && moves[at] === groupMoves[group]) return texts[at];
+    const index = hash & (KEY_STRINGS - 1);
+    const at = index << 2;
+    if (entries[at] === hash && entries[at + 1] === row && entries[at + 2] === groupMoves[group]) return texts[index];
     const text = readText(arenas[arenaOfGroup(group)], row + cell);
-    hashes[at] = hash;
-    rows[at] = row;
-    moves[at] = groupMoves[group];
-    texts[at] = text;
+    entries[at] = hash;
+    entries[at + 1] = row;
+    entries[at + 2] = groupMoves[group];
+    texts[index] = text;
     return text;
   };
 }
-
-/** All key groups: what a replica owns that is the only one of its operator. */
-export const ALL_GROUPS: readonly number[] = Array.from({ length: KEY_GROUPS }, (_, group) => group);

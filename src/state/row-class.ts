@@ -16,7 +16,7 @@ import { readBytes, readJson, readText, writeBytes, writeText } from './values.t
 /** An object positioned at a row. */
 export interface RowView {
   arena: Arena;
-  /** Index of the row's first cell; -1 outside of the closure. */
+  /** Index of the row's first cell; negative outside of the closure. */
   row: number;
 }
 

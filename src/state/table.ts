@@ -201,7 +201,9 @@ return { find, upsert, save };`;
   function moved(arena: Arena, root: number): void {
     transaction.moves++;
     const group = groupOfRoot(arena.id, root);
-    if (group !== undefined) transaction.groupMoves[group]++;
+    if (group === undefined) return;
+    transaction.rowMoves++;
+    transaction.groupMoves[group]++;
   }
 
   function rehash(i32: Int32Array, from: number, rows: number, to: number, mask: number): void {

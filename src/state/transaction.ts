@@ -31,7 +31,9 @@ export class Transaction {
   stamp = 0;
   /** Counts everything that moves or deletes rows: references to rows from before must find them again. */
   moves = 0;
-  /** Counts, per group, what moves or deletes rows of the operator's keyed state itself. */
+  /** Counts what moves or deletes rows of the operator's keyed state itself. */
+  rowMoves = 0;
+  /** The same per group. */
   readonly groupMoves = new Int32Array(KEY_GROUPS);
   /** Sets the stamps of all rows of a group to 0: needed once in 2^32 transactions of the group. */
   clearStamps: (group: number) => void = () => {};
@@ -80,6 +82,7 @@ export class Transaction {
     this.allocator.afterRollback(this.arenas);
     this.stamps.fill(0);
     this.moves++;
+    this.rowMoves++;
     for (let group = 0; group < KEY_GROUPS; group++) this.groupMoves[group]++;
   }
 }

@@ -2,10 +2,10 @@
 // Promises: every ring has its reader slots active at position 0 before any actor runs; nothing here holds a closure, so a
 // deployment can be sent to any thread.
 
-import { errors } from '../errors.ts';
 import type { ActorDescriptor, RingMemory } from '../actors/actor.ts';
 import { type Plan, readerSlotOf, readerSlots, type Stage, stageName } from '../actors/plan.ts';
 import { Vitals } from '../actors/vitals.ts';
+import { errors } from '../errors.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
 import { allocateOutbox } from '../mailbox/output.ts';
 import { READERS_MAX, Ring } from '../mailbox/ring.ts';

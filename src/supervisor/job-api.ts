@@ -92,6 +92,6 @@ export interface Job<Outputs = Record<string, unknown>> {
   /** @throws MillraceError UNKNOWN_NAME */
   input<Tuple = Record<string, unknown>>(name: string): JobInput<Tuple>;
   metrics(): JobMetrics;
-  /** Calls `listener` at each event; returns a function that ends this. */
+  /** Calls `listener` at each event, the first one with those of before too; returns a function that ends this. */
   on(listener: (event: JobEvent) => void): () => void;
 }

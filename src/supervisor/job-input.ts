@@ -20,6 +20,7 @@ const ROOM_RING_SHARE = 8;
 export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   readonly name: string;
   private readonly host: AppHost;
+  private readonly onEnd: () => void;
   private readonly output: Output;
   private readonly encoder: Encoder<Tuple>;
   private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
@@ -29,9 +30,10 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   private ended = false;
   private closed = false;
 
-  constructor(stage: Stage, descriptor: ActorDescriptor, host: AppHost) {
+  constructor(stage: Stage, descriptor: ActorDescriptor, host: AppHost, onEnd: () => void) {
     this.name = stageName(stage);
     this.host = host;
+    this.onEnd = onEnd;
     const memory = descriptor.output as RingMemory;
     const ring = new Ring(memory.ring);
     ring.setWriterHost(host.id);
@@ -46,7 +48,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   }
 
   push(tuple: Tuple): Promise<void> | undefined {
-    if (this.ended || this.closed) throw errors.jobClosed(this.name, 'its input takes no more tuples');
+    if (this.ended || this.closed) throw errors.inputClosed(this.name);
     this.encoder.emit(tuple);
     this.pending++;
     if (this.pending >= COMMIT_TUPLES_MAX) this.commit();
@@ -66,11 +68,17 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
 
   end(): void {
     if (this.ended || this.closed) return;
-    this.ended = true;
     this.encoder.flush();
     this.output.writeEnd();
+    this.ended = true;
     this.publish();
     if (this.output.spilled) void this.room();
+    this.onEnd();
+  }
+
+  /** True after end(). */
+  get isEnded(): boolean {
+    return this.ended;
   }
 
   /** Makes further pushes an error: the job has ended. */
@@ -80,7 +88,12 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
 
   private readonly commitAtEndOfTick = (): void => {
     this.scheduled = false;
-    if (!this.closed) this.commit();
+    if (this.closed) return;
+    try {
+      this.commit();
+    } catch {
+      // The tuples are still here: the next push(), end() or tick commits them, or throws the same error to the app.
+    }
   };
 
   private commit(): void {
@@ -98,7 +111,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     if (!this.ended) this.commit();
     await this.host.waitFor(this);
     this.output.withdrawWait();
-    if (this.closed && !this.ended) throw errors.jobClosed(this.name, 'its input takes no more tuples');
+    if (this.closed && !this.ended) throw errors.inputClosed(this.name);
   }
 
   announce(): void {

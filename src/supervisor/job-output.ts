@@ -26,6 +26,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private readonly inputs: readonly OutputInput<Tuple>[];
   private next = 0;
   private taken = false;
+  private abandoned = false;
   private failure: { error: unknown } | undefined;
   private tuples = 0;
 
@@ -58,6 +59,8 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
 
   /** Lets everything that comes go by. */
   private abandon(): void {
+    this.abandoned = true;
+    this.host.wakeWords.wakeUnconditionally(this.host.id);
     for (const { reader } of this.inputs) {
       reader.ring.deactivate(reader.slot);
       this.host.wakeWords.wake(reader.ring.writerHost());
@@ -92,13 +95,15 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   /** The next batch; undefined at the end of the stream. */
   private async nextBatch(): Promise<Tuple[] | undefined> {
     for (;;) {
+      if (this.abandoned) return undefined;
       const batch = this.take();
       if (batch !== undefined) return batch;
       if (this.ended) return undefined;
       if (this.failure !== undefined) throw this.failure.error;
       await this.host.waitFor({
         announce: () => {},
-        check: () => this.failure !== undefined || this.inputs.some(({ reader }) => reader.hasInput()),
+        check: () =>
+          this.abandoned || this.failure !== undefined || this.inputs.some(({ reader }) => reader.hasInput()),
       });
     }
   }
@@ -135,9 +140,22 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
       at = 1;
       return { done: false, value: batch[0] };
     };
+    let fetching: Promise<unknown> | undefined;
+    const next = (): Promise<IteratorResult<Tuple>> => {
+      // Whoever asks while a batch is fetched asks again when it is there.
+      if (fetching !== undefined) return fetching.then(next, next);
+      if (at < batch.length) return Promise.resolve({ done: false, value: batch[at++] });
+      const fetched = fetch();
+      const settled = (): void => {
+        fetching = undefined;
+      };
+      fetching = fetched.then(settled, settled);
+      return fetched;
+    };
     return {
-      next: () => (at < batch.length ? Promise.resolve({ done: false, value: batch[at++] }) : fetch()),
+      next,
       return: async () => {
+        batch = [];
         this.abandon();
         return { done: true, value: undefined };
       },

@@ -2,15 +2,15 @@
 // Promises: whatever the outcome, afterwards no thread and no timer of the job is left; a failing job never takes the app's
 // process down, and `done` tells why it failed.
 
-import type { ErrorRecord } from '../errors.ts';
-import { errors, fromRecord, toRecord } from '../errors.ts';
 import type { FlowReference, WorkerReports } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, stageName } from '../actors/plan.ts';
 import { type HiredWorker, WorkerPool } from '../actors/pool.ts';
+import type { ErrorRecord } from '../errors.ts';
+import { errors, fromRecord, toRecord } from '../errors.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { AppHost } from './app-host.ts';
-import { deploy, type Deployment } from './deployment.ts';
+import { type Deployment, deploy } from './deployment.ts';
 import type { Job, JobEvent, JobInput, JobMetrics, JobOutput, RunOptions } from './job-api.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
@@ -18,6 +18,9 @@ import { MetricsReader } from './metrics.ts';
 import { checkRunOptions } from './run-options.ts';
 
 type Outcome = Extract<JobEvent, { type: 'ended' }>['outcome'];
+
+/** How long a worker may take to close what it holds, before its thread is terminated. */
+const SHUTDOWN_MS = 500;
 
 const actorKey = (stage: number, replica: number): string => `${stage}/${replica}`;
 
@@ -27,6 +30,17 @@ function revive(error: unknown): unknown {
   return typeof record === 'object' && record !== null && 'details' in record && !(error instanceof Error)
     ? fromRecord(record as ErrorRecord)
     : error;
+}
+
+function tell(listener: (event: JobEvent) => void, event: JobEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    // A listener's fault is the app's own, but it must not keep the job from ending.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 export class RunningJob implements Job {
@@ -40,6 +54,8 @@ export class RunningJob implements Job {
   private readonly inputs = new Map<string, PushedInput<unknown>>();
   private readonly metricsReader: MetricsReader;
   private readonly listeners = new Set<(event: JobEvent) => void>();
+  /** Events that nobody has listened to yet: run() resolves after the first of them. */
+  private unheard: JobEvent[] = [];
   private readonly running = new Set<string>();
   private workers: HiredWorker[] = [];
   private outcome: Outcome | undefined;
@@ -70,7 +86,7 @@ export class RunningJob implements Job {
         this.outputs.set(output.name, output);
         counts.set(stage.index, () => output.tuplesRead);
       } else {
-        const input = new PushedInput(stage, descriptor, this.appHost);
+        const input = new PushedInput(stage, descriptor, this.appHost, () => this.endIfAllEnded());
         this.inputs.set(input.name, input);
         counts.set(stage.index, () => input.tuplesPushed);
       }
@@ -82,21 +98,25 @@ export class RunningJob implements Job {
   /** Starts the workers and the actors. Rejects, with everything taken down again, if that fails. */
   async start(flow: FlowReference, options: RunOptions): Promise<void> {
     const { signal } = options;
-    if (signal?.aborted) return this.fail(errors.jobCancelled(this.name, signal.reason), 'cancelled').then(() => this.done);
+    if (signal?.aborted)
+      return this.fail(errors.jobCancelled(this.name, signal.reason), 'cancelled').then(() => this.done);
     const abort = (): void => void this.cancel(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     void this.done.catch(() => {}).finally(() => signal?.removeEventListener('abort', abort));
     try {
       this.workers = Array.from({ length: this.workerCount }, (_, host) => this.pool.hire(host, this.reports));
-      const died = Promise.race(this.workers.map((worker) => this.watch(worker)));
+      for (const worker of this.workers) this.watch(worker);
       const { lingerMs } = checkRunOptions(options);
-      await Promise.race([this.deployAll(flow, lingerMs), died]);
+      // Whatever ends the job also ends the wait: a thread that is gone answers no call.
+      await Promise.race([this.deployAll(flow, lingerMs), this.done]);
       if (this.outcome !== undefined) return this.done;
     } catch (error) {
       await this.fail(revive(error), 'failed');
       return this.done;
     }
     this.announce({ type: 'started', workers: this.workerCount, actors: this.running.size });
+    const started = Promise.all(this.workers.map(({ control }) => control.start()));
+    await Promise.race([started, this.done.catch(() => {})]);
     this.endIfAllEnded();
   }
 
@@ -111,18 +131,18 @@ export class RunningJob implements Job {
         );
       }),
     );
-    await Promise.all(this.workers.map(({ control }) => control.start()));
   }
 
-  /** Fails the job if a worker's thread dies. Never resolves: for racing with calls to the worker. */
-  private watch(worker: HiredWorker): Promise<never> {
-    return new Promise(() => {
-      worker.ended.catch((cause) => {
-        const actors = this.deployment.placements
-          .filter(({ host, descriptor }) => host === worker.host && this.running.has(actorKey(descriptor.stage, descriptor.replica)))
-          .map(({ stage }) => stageName(stage));
-        void this.fail(errors.workerDied(worker.host, actors, cause), 'failed');
-      });
+  /** Fails the job if a worker's thread dies. */
+  private watch(worker: HiredWorker): void {
+    worker.ended.catch((cause) => {
+      const actors = this.deployment.placements
+        .filter(
+          ({ host, descriptor }) =>
+            host === worker.host && this.running.has(actorKey(descriptor.stage, descriptor.replica)),
+        )
+        .map(({ stage }) => stageName(stage));
+      void this.fail(errors.workerDied(worker.host, actors, cause), 'failed');
     });
   }
 
@@ -131,7 +151,8 @@ export class RunningJob implements Job {
       this.running.delete(actorKey(stage, replica));
       const isLast = ![...this.running].some((key) => key.startsWith(`${stage}/`));
       if (isLast) {
-        for (const { name } of this.plan.stages[stage].operators) this.announce({ type: 'operatorEnded', operator: name });
+        for (const { name } of this.plan.stages[stage].operators)
+          this.announce({ type: 'operatorEnded', operator: name });
       }
       this.endIfAllEnded();
     },
@@ -139,7 +160,9 @@ export class RunningJob implements Job {
   };
 
   private endIfAllEnded(): void {
-    if (this.running.size === 0 && this.outcome === undefined) void this.finish('done');
+    // An input may lead straight to an output: then no actor's end tells the end of the job.
+    const fed = [...this.inputs.values()].some((input) => !input.isEnded);
+    if (this.running.size === 0 && !fed && this.outcome === undefined) void this.finish('done');
   }
 
   private async finish(outcome: Outcome, error?: unknown): Promise<void> {
@@ -150,11 +173,28 @@ export class RunningJob implements Job {
     }
     for (const input of this.inputs.values()) input.close();
     if (outcome !== 'done') this.appHost.close();
-    if (error instanceof Error && outcome === 'failed') this.announce({ type: 'failed', error, record: toRecord(error) });
+    if (error instanceof Error && outcome === 'failed')
+      this.announce({ type: 'failed', error, record: toRecord(error) });
+    await this.shutDownWorkers();
     await this.pool.close();
+    this.metricsReader.freeze();
     this.announce({ type: 'ended', outcome });
     if (error === undefined) this.resolveDone();
     else this.rejectDone(error);
+  }
+
+  /** Lets the workers close their sources and sinks. One that does not answer in time is terminated with the pool. */
+  private async shutDownWorkers(): Promise<void> {
+    const ended = this.workers.map(({ control, ended: task }) => {
+      control.shutdown().catch(() => {});
+      return task.catch(() => {});
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise((resolve) => {
+      timer = setTimeout(resolve, SHUTDOWN_MS);
+    });
+    await Promise.race([Promise.all(ended), deadline]);
+    clearTimeout(timer);
   }
 
   private fail(error: unknown, outcome: 'failed' | 'cancelled'): Promise<void> {
@@ -162,22 +202,17 @@ export class RunningJob implements Job {
   }
 
   private announce(event: JobEvent): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        // A listener's fault is the app's own, but it must not keep the job from ending.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    if (this.listeners.size === 0) this.unheard.push(event);
+    for (const listener of this.listeners) tell(listener, event);
   }
 
   async stop(): Promise<void> {
     if (this.outcome === undefined) {
       for (const input of this.inputs.values()) input.end();
-      await Promise.race([Promise.all(this.workers.map(({ control }) => control.stopSources())), this.done.catch(() => {})]);
+      await Promise.race([
+        Promise.all(this.workers.map(({ control }) => control.stopSources())),
+        this.done.catch(() => {}),
+      ]);
     }
     await this.done;
   }
@@ -205,6 +240,7 @@ export class RunningJob implements Job {
 
   on(listener: (event: JobEvent) => void): () => void {
     this.listeners.add(listener);
+    for (const event of this.unheard.splice(0)) tell(listener, event);
     return () => this.listeners.delete(listener);
   }
 }

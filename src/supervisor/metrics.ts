@@ -27,6 +27,7 @@ export class MetricsReader {
   private readonly appHost: number;
   private readonly appCounts: AppCounts;
   private readonly startedAtMs = performance.now();
+  private frozenAtMs: number | undefined;
   private fromMs = this.startedAtMs;
   private toMs = this.startedAtMs;
 
@@ -42,8 +43,14 @@ export class MetricsReader {
     });
   }
 
+  /** Takes the last reading: the job has ended. */
+  freeze(): void {
+    this.read();
+    this.frozenAtMs = performance.now();
+  }
+
   read(): JobMetrics {
-    const nowMs = performance.now();
+    const nowMs = this.frozenAtMs ?? performance.now();
     if (nowMs - this.toMs >= SPAN_MS_MIN) {
       this.fromMs = this.toMs;
       this.toMs = nowMs;

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { errors } from '../errors.ts';
+import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
 import { RING_BYTES_MAX, RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { ARENAS, STATE_BYTES_DEFAULT, STATE_BYTES_MAX } from '../state/arena.ts';
 import type { RunOptions } from './job-api.ts';
@@ -9,7 +10,6 @@ import type { RunOptions } from './job-api.ts';
 export const WORKERS_MAX = 1024;
 export const RING_BYTES_DEFAULT = 1 << 21;
 export const OUTBOX_BYTES_DEFAULT = 1 << 28;
-export const OUTBOX_BYTES_MAX = 2 ** 32 - 2 ** 16;
 export const LINGER_MS_MAX = 60_000;
 
 type Checked = Required<Omit<RunOptions, 'params' | 'signal'>>;
@@ -26,9 +26,10 @@ const NAMES = [...Object.keys(RULES), 'params', 'signal'];
 
 /**
  * Fills in defaults.
- * @throws MillraceError BAD_OPTION for an unknown option, a value out of range, or params that cannot be cloned
+ * @throws MillraceError BAD_OPTION for an unknown option, a bad value, or params that cannot be cloned
  */
 export function checkRunOptions(options: RunOptions): Checked {
+  if (typeof options !== 'object' || options === null) throw errors.badOption('options', options, 'an object');
   for (const name of Object.keys(options)) if (!NAMES.includes(name)) throw errors.unknownOption('run()', name, NAMES);
   const checked: Checked = {
     workers: options.workers ?? availableParallelism(),
@@ -42,10 +43,18 @@ export function checkRunOptions(options: RunOptions): Checked {
     const valid = typeof value === 'number' && value >= from && value <= to && (!integer || Number.isInteger(value));
     if (!valid) throw errors.badOption(name, value, `${unit} from ${from} to ${to}`);
   }
+  const { signal } = options;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw errors.badOption('signal', signal, 'an AbortSignal');
+  }
   try {
     structuredClone(options.params);
   } catch {
-    throw errors.badOption('params', options.params, 'cloneable, since every worker gets a copy: no functions or symbols');
+    throw errors.badOption(
+      'params',
+      options.params,
+      'cloneable, since every worker gets a copy: no functions or symbols',
+    );
   }
   return checked;
 }

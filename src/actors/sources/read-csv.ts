@@ -186,7 +186,7 @@ class CsvReader implements SourceReader<unknown> {
   readonly #parser: CsvParser;
   readonly #needsText: boolean;
   /** Where the window's last complete line ends: what may be parsed. */
-  #cut = 0;
+  #cut: number;
   /** The window's bytes from #base on as latin1, one character a byte. */
   #text = '';
   #base = 0;
@@ -208,6 +208,7 @@ class CsvReader implements SourceReader<unknown> {
     this.#path = path;
     this.#window = window;
     this.#needsText = needsText(schema);
+    this.#cut = window.start;
     this.position = window.position;
     this.aux = lines;
     this.#parser = generateCsvParser(context.operator, {
@@ -267,9 +268,9 @@ class CsvReader implements SourceReader<unknown> {
         this.#final = true;
       } else this.#final = false;
       const cut = window.start + window.bytes.subarray(window.start, window.end).lastIndexOf(NEWLINE) + 1;
+      this.#cut = cut;
       if (cut === window.start) continue;
       window.skipByteOrderMark();
-      this.#cut = cut;
       this.#incomplete = false;
       this.#base = window.start;
       if (this.#needsText) this.#text = window.bytes.latin1Slice(window.start, cut);

@@ -1,0 +1,116 @@
+// Runs contenders against each other and reduces what they measured.
+// Promises: contenders take turns (ours, each baseline, ours, …), so that a machine that slows down slows all of them; a
+// ratio is the median of the ratios of single rounds, each of which compares neighbours in time.
+// Relies on: a contender's run() measures itself, and throws if a tuple was lost or changed.
+
+import { median } from './statistics.ts';
+
+/** One run's figures, by the name of the result. */
+export type Figures = Readonly<Record<string, number>>;
+
+export interface Contender {
+  readonly name: string;
+  run(): Promise<Figures>;
+  /** Ends its threads. */
+  close(): Promise<void>;
+}
+
+/** Contenders that measure the same results on the same tuples. */
+export interface Experiment {
+  readonly results: readonly string[];
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  readonly rounds: number;
+  readonly ours: () => Promise<Contender>;
+  readonly baselines: readonly (() => Promise<Contender>)[];
+}
+
+export interface Spread {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface BaselineResult extends Spread {
+  /** Ours over theirs as speed: above 1, ours is better. */
+  readonly ratio: number;
+}
+
+export interface Result extends Spread {
+  readonly name: string;
+  readonly unit: string;
+  readonly runs: number;
+  readonly vs: Readonly<Record<string, BaselineResult>>;
+}
+
+/** A run takes about a second; one that takes this long hangs. */
+const RUN_LIMIT_MS = 120_000;
+
+async function runWithin(contender: Contender): Promise<Figures> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const error = new Error(`${contender.name} did not end a run within ${RUN_LIMIT_MS / 1000} s`);
+    timer = setTimeout(() => reject(error), RUN_LIMIT_MS);
+  });
+  try {
+    return await Promise.race([contender.run(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const spread = (values: readonly number[]): Spread => ({
+  value: median(values),
+  min: Math.min(...values),
+  max: Math.max(...values),
+});
+
+/** Runs one experiment; each contender has one run beforehand that does not count. */
+export async function runExperiment(experiment: Experiment, progress: (line: string) => void): Promise<Result[]> {
+  const contenders: Contender[] = [];
+  try {
+    for (const open of [experiment.ours, ...experiment.baselines]) contenders.push(await open());
+    const runs: Figures[][] = contenders.map(() => []);
+    for (let round = 0; round <= experiment.rounds; round++) {
+      for (const [index, contender] of contenders.entries()) {
+        const figures = await runWithin(contender);
+        if (round > 0) runs[index].push(figures);
+        progress(progressLine(experiment, round, contender.name, figures));
+      }
+    }
+    return experiment.results.map((name) => reduce(experiment, name, contenders, runs));
+  } finally {
+    for (const contender of contenders) await contender.close();
+  }
+}
+
+function reduce(experiment: Experiment, name: string, contenders: readonly Contender[], runs: Figures[][]): Result {
+  const [ours, ...theirs] = runs.map((figures) => figures.map((figure) => figure[name]));
+  const vs: Record<string, BaselineResult> = {};
+  for (const [index, values] of theirs.entries()) {
+    const ratios = values.map((value, round) =>
+      experiment.better === 'higher' ? ours[round] / value : value / ours[round],
+    );
+    vs[contenders[index + 1].name] = { ...spread(values), ratio: median(ratios) };
+  }
+  return { name, unit: experiment.unit, ...spread(ours), runs: ours.length, vs };
+}
+
+function progressLine(
+  { results, unit, rounds }: Experiment,
+  round: number,
+  contender: string,
+  figures: Figures,
+): string {
+  const turn = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`;
+  const values = results.map((name) => `${name} ${formatFigure(figures[name], unit)}`);
+  return `${turn.padEnd(12)} ${contender.padEnd(18)} ${values.join(', ')} ${unit}`;
+}
+
+/** Three significant digits, with M for rates, so that columns can be compared by eye. */
+export function formatFigure(value: number, unit: string): string {
+  const millions = unit.endsWith('/s');
+  const scaled = millions ? value / 1e6 : value;
+  const digits = scaled >= 100 ? 0 : scaled >= 10 ? 1 : scaled >= 1 ? 2 : 3;
+  return `${scaled.toFixed(digits)}${millions ? ' M' : ''}`;
+}

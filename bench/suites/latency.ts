@@ -1,0 +1,146 @@
+// Suite `latency`: how long a tuple takes through a chain, alone and under load, against the same chain of postMessage.
+// Lower is better; ratios are theirs over ours.
+
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { ChainData, ChainRole } from '../baselines/chain.ts';
+import { idleChain, type LoadedParams, loadedChain } from '../flows/latency.ts';
+import type { Contender, Experiment, Figures } from '../harness.ts';
+import { LatencyLog } from '../latency-log.ts';
+import type { Order } from '../meter.ts';
+import { onlyTuple } from './only-tuple.ts';
+
+const ROUNDS = 5;
+const ROUNDS_QUICK = 3;
+const RATE_PER_SECOND = 100_000;
+
+const idleOrder = (quick: boolean): Order => (quick ? { count: 600, warm: 200 } : { count: 6000, warm: 2000 });
+
+const loadedParams = (quick: boolean): LoadedParams => {
+  const count = quick ? 20_000 : 200_000;
+  return { count, warm: count / 2, ratePerSecond: RATE_PER_SECOND };
+};
+
+const idleFigures = (log: LatencyLog): Figures => ({
+  'idle-3-hops-p50': log.quantileUs(0.5),
+  'idle-3-hops-p99': log.quantileUs(0.99),
+});
+
+function idleMillrace(order: Order): Contender {
+  return {
+    name: 'millrace',
+    async run() {
+      const job = await idleChain.run({ workers: 2 });
+      const input = job.input<{ sequence: number }>('app');
+      const back = job.output('back')[Symbol.asyncIterator]();
+      const log = new LatencyLog(order);
+      for (let sequence = 0, last = false; !last; sequence++) {
+        const sentMs = performance.now();
+        await input.push({ sequence });
+        const { value } = await back.next();
+        last = log.add(performance.now() - sentMs);
+        if (value?.sequence !== sequence + 2)
+          throw new Error(`millrace: tuple ${sequence} came back as ${value?.sequence}`);
+      }
+      input.end();
+      if (!(await back.next()).done) throw new Error('millrace: more tuples came back than were sent');
+      await job.done;
+      return idleFigures(log);
+    },
+    async close() {},
+  };
+}
+
+function openThread(role: ChainRole, input?: MessagePort, output?: MessagePort): Worker {
+  const data: ChainData = { role, input, output };
+  const transferList = [input, output].filter((port) => port !== undefined);
+  return new Worker(new URL('../baselines/chain.js', import.meta.url), { workerData: data, transferList });
+}
+
+const close = async (...threads: Worker[]): Promise<void> => {
+  await Promise.all(threads.map((thread) => thread.terminate()));
+};
+
+function idlePostMessage(order: Order): Contender {
+  const [toFirst, toSecond, back] = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
+  const first = openThread('relay', toFirst.port2, toSecond.port1);
+  const second = openThread('relay', toSecond.port2, back.port1);
+  const arrived = (): Promise<{ sequence: number }> =>
+    new Promise((resolve) => {
+      back.port2.once('message', resolve);
+    });
+  return {
+    name: 'postMessage-chain',
+    async run() {
+      const log = new LatencyLog(order);
+      for (let sequence = 0, last = false; !last; sequence++) {
+        const sentMs = performance.now();
+        const tuple = arrived();
+        toFirst.port1.postMessage({ sequence, sentMs });
+        const value = await tuple;
+        last = log.add(performance.now() - sentMs);
+        if (value.sequence !== sequence + 2)
+          throw new Error(`postMessage: tuple ${sequence} came back as ${value.sequence}`);
+      }
+      return idleFigures(log);
+    },
+    async close() {
+      toFirst.port1.close();
+      back.port2.close();
+      await close(first, second);
+    },
+  };
+}
+
+function loadedMillrace(params: LoadedParams): Contender {
+  return {
+    name: 'millrace',
+    async run() {
+      const job = await loadedChain.run({ params, workers: 2 });
+      const { p99Us } = await onlyTuple(job.output('report'));
+      await job.done;
+      return { 'loaded-p99': p99Us };
+    },
+    async close() {},
+  };
+}
+
+function loadedPostMessage(params: LoadedParams): Contender {
+  const [toRelay, toSink] = [new MessageChannel(), new MessageChannel()];
+  const source = openThread('source', undefined, toRelay.port1);
+  const relay = openThread('relay', toRelay.port2, toSink.port1);
+  const sink = openThread('sink', toSink.port2);
+  return {
+    name: 'postMessage-chain',
+    async run() {
+      sink.postMessage(params);
+      await once(sink, 'message');
+      source.postMessage(params);
+      const [{ p99Us }] = await once(sink, 'message');
+      return { 'loaded-p99': p99Us };
+    },
+    close: () => close(source, relay, sink),
+  };
+}
+
+export function latency(quick: boolean): Experiment[] {
+  const rounds = quick ? ROUNDS_QUICK : ROUNDS;
+  return [
+    {
+      results: ['idle-3-hops-p50', 'idle-3-hops-p99'],
+      unit: 'µs',
+      better: 'lower',
+      rounds,
+      ours: async () => idleMillrace(idleOrder(quick)),
+      baselines: [async () => idlePostMessage(idleOrder(quick))],
+    },
+    {
+      results: ['loaded-p99'],
+      unit: 'µs',
+      better: 'lower',
+      rounds,
+      ours: async () => loadedMillrace(loadedParams(quick)),
+      baselines: [async () => loadedPostMessage(loadedParams(quick))],
+    },
+  ];
+}

@@ -1,0 +1,50 @@
+// @ts-check
+// The flow of the main job: sources that read the book over and over and split it into words, and replicas that count them.
+// `sources` and `counters` say over how many actors each half of the work is spread. Emits each word's total at the end.
+
+import { dataflow, t } from 'millrace';
+import { generate } from 'millrace/sources';
+import { bookLines, wordsOf } from './book.js';
+
+/**
+ * @typedef {object} Params
+ * @property {number} lines of the book
+ * @property {number} passes how often the book is read, at least once by each source
+ * @property {number} sources
+ * @property {number} counters
+ */
+
+/** The passes of one of the sources: together they make all. */
+const share = (/** @type {Params} */ { passes, sources }, /** @type {number} */ source) =>
+  Math.floor((passes * (source + 1)) / sources) - Math.floor((passes * source) / sources);
+
+export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} */ params) => {
+  const [first, ...others] = Array.from({ length: params.sources }, (_, source) =>
+    flow
+      .source(
+        `lines-${source}`,
+        generate({ line: t.string() }, (index) => ({ line: bookLines()[index % params.lines] }), {
+          count: params.lines * share(params, source),
+        }),
+      )
+      .flatMap(`split-${source}`, { word: t.string() }, ({ line }, emit) => {
+        for (const word of wordsOf(line)) emit({ word });
+      }),
+  );
+  return first
+    .merge(...others)
+    .keyBy('word')
+    .process(
+      'count',
+      {
+        parallelism: params.counters,
+        state: { count: t.u32() },
+        output: { word: t.string(), count: t.u32() },
+        end: ({ word }, { count }, emit) => emit({ word, count }),
+      },
+      (_, state) => {
+        state.count += 1;
+      },
+    )
+    .collect('totals');
+});

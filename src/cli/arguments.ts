@@ -1,0 +1,134 @@
+// The command line as data: what the user asked for, before anything is imported or run.
+// Promises: a command is complete and its options are in range, or a typed error has been thrown.
+// Whatever is not an option of the command line is a parameter of the flow, so a flow needs no argument parser of its own.
+
+import { errors } from '../errors.ts';
+import type { RunOptions } from '../supervisor/job-api.ts';
+import { checkRunOptions } from '../supervisor/run-options.ts';
+
+export type ParamValue = string | number | boolean;
+
+export interface RunCommand {
+  readonly kind: 'run';
+  readonly module: string;
+  /** Name of the flow, for a module that exports several. */
+  readonly flow: string | undefined;
+  readonly options: RunOptions;
+  readonly params: Readonly<Record<string, ParamValue>>;
+  readonly json: boolean;
+}
+
+export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 'version' };
+
+const RUN_OPTIONS: Readonly<Record<string, keyof RunOptions>> = {
+  workers: 'workers',
+  'ring-bytes': 'ringBytes',
+  'linger-ms': 'lingerMs',
+};
+const SWITCHES = ['json', 'verbose'];
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+const DIGITS = /^-?\d+$/;
+
+/** `--max-words` is `params.maxWords`: a name that a build function can destructure. */
+const paramName = (option: string): string => option.replace(/-+(.)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Numbers as JSON writes them, true and false; the rest stays text, as do digits that a number cannot hold exactly. */
+export function paramValue(text: string): ParamValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (!NUMBER.test(text)) return text;
+  const value = Number(text);
+  const exact = DIGITS.test(text) ? Number.isSafeInteger(value) : Number.isFinite(value);
+  return exact ? value : text;
+}
+
+/** Whether the stack is to be shown with an error; asked also where parsing fails. */
+export const isVerbose = (args: readonly string[]): boolean => args.includes('--verbose');
+
+/**
+ * @param args of the process, without node and the script
+ * @throws MillraceError USAGE, BAD_OPTION
+ */
+export function parseArguments(args: readonly string[]): Command {
+  const [command, ...rest] = args;
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (command === '--help' || command === '-h' || own.includes('--help') || own.includes('-h')) return { kind: 'help' };
+  if (command === '--version') return { kind: 'version' };
+  if (command === undefined) throw errors.usage('no command given: use millrace run <module>');
+  if (command !== 'run') throw errors.usage(`there is no command '${command}': use millrace run <module>`);
+  return parseRun(rest);
+}
+
+function parseRun(args: readonly string[]): RunCommand {
+  const { positional, options, params } = readOptions(args);
+  const [module, extra] = positional;
+  if (module === undefined) throw errors.usage('millrace run needs the path of a module');
+  if (extra !== undefined)
+    throw errors.usage(`millrace run takes one module, and '${extra}' is a second: write parameters as --name value`);
+  for (const name of SWITCHES) {
+    const value = options.get(name);
+    if (value !== undefined && value !== 'true' && value !== 'false')
+      throw errors.usage(`--${name} takes no value, got '${value}'`);
+  }
+  const runOptions: Record<string, ParamValue> = {};
+  for (const [option, name] of Object.entries(RUN_OPTIONS)) {
+    const value = options.get(option);
+    if (value !== undefined) runOptions[name] = paramValue(value);
+  }
+  checkRunOptions(runOptions as RunOptions);
+  return {
+    kind: 'run',
+    module,
+    flow: options.get('flow'),
+    options: runOptions as RunOptions,
+    params: Object.fromEntries(params),
+    json: options.get('json') === 'true',
+  };
+}
+
+interface Options {
+  readonly positional: string[];
+  readonly options: Map<string, string>;
+  readonly params: Map<string, ParamValue>;
+}
+
+/** Sorts arguments into the module's path, options of the command line, and parameters of the flow. */
+function readOptions(args: readonly string[]): Options {
+  const positional: string[] = [];
+  const options = new Map<string, string>();
+  const params = new Map<string, ParamValue>();
+  let onlyParams = false;
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at];
+    if (arg === '--') {
+      onlyParams = true;
+      continue;
+    }
+    if (!arg.startsWith('--')) {
+      if (arg.startsWith('-') && arg.length > 1)
+        throw errors.usage(`there is no option '${arg}': options begin with --`);
+      positional.push(arg);
+      continue;
+    }
+    const equals = arg.indexOf('=');
+    const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
+    if (name === '') throw errors.usage(`'${arg}' names no option`);
+    const isSwitch = !onlyParams && SWITCHES.includes(name);
+    const isOwn = isSwitch || (!onlyParams && (name === 'flow' || Object.hasOwn(RUN_OPTIONS, name)));
+    let value = equals < 0 ? undefined : arg.slice(equals + 1);
+    if (value === undefined && !isSwitch && isValue(args[at + 1])) value = args[++at];
+    if (isOwn) {
+      if (value === undefined && !isSwitch) throw errors.usage(`option --${name} needs a value`);
+      if (options.has(name)) throw errors.usage(`option --${name} is given twice`);
+      options.set(name, value ?? 'true');
+    } else {
+      const param = paramName(name);
+      if (params.has(param)) throw errors.usage(`parameter --${name} is given twice`);
+      params.set(param, value === undefined ? true : paramValue(value));
+    }
+  }
+  return { positional, options, params };
+}
+
+/** A negative number is a value; anything else that begins with a dash is an option. */
+const isValue = (arg: string | undefined): boolean =>
+  arg !== undefined && (!arg.startsWith('-') || arg === '-' || NUMBER.test(arg));

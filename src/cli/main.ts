@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// The command `millrace`.
+// Promises: one line `millrace: <message> [CODE]` on standard error for whatever goes wrong, and an exit code that tells
+// wrong usage (2) from a failure (1).
+
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { type Command, isVerbose, parseArguments } from './arguments.ts';
+import { HELP } from './help.ts';
+import { EXIT_DONE, run } from './run.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const args = process.argv.slice(2);
+
+/** Prints an error. Its code is read from any object: the user's module may use another copy of the library. */
+function report(error: unknown, exitCode: number): number {
+  const { message, code, name } = (error ?? {}) as { message?: string; code?: unknown; name?: string };
+  const text = (message ?? String(error)).replace(/\s*\n\s*/g, ' ');
+  process.stderr.write(`millrace: ${text} [${typeof code === 'string' ? code : (name ?? 'Error')}]\n`);
+  if (isVerbose(args)) process.stderr.write(`${inspect(error)}\n`);
+  return exitCode;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+async function main(): Promise<number> {
+  let command: Command;
+  try {
+    command = parseArguments(args);
+  } catch (error) {
+    return report(error, EXIT_USAGE);
+  }
+  if (command.kind === 'run') {
+    try {
+      return await run(command);
+    } catch (error) {
+      return report(error, EXIT_FAILED);
+    }
+  }
+  process.stdout.write(command.kind === 'help' ? HELP : `${version()}\n`);
+  return EXIT_DONE;
+}
+
+/** Ends the process also if the user's module keeps the event loop busy, but not before a pipe has taken what was written. */
+function exit(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+process.on('uncaughtException', (error) => exit(report(error, EXIT_FAILED)));
+exit(await main());

@@ -1,0 +1,109 @@
+// Goal: a tuple that does not fit its schema is a typed error that names operator, field and value, wherever it is emitted, and
+// nothing of its batch comes out. Every bad value of every type is tried in one thread; one of each kind also in a real job.
+
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import type { FieldType, MillraceError } from '../../src/index.ts';
+import { type BadParams, type BadPlace, badTuples, badValues, goodValues, pushed } from '../flows/bad-tuples.ts';
+import { LocalJob } from './local-run.ts';
+import { failureOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from './run-flow.ts';
+
+afterEach(noThreadLeft);
+
+/** Runs in this thread until a step throws. */
+function localFailure(params: BadParams): MillraceError {
+  const job = LocalJob.of(badTuples, { params, workers: 1 });
+  let turn = 0;
+  let failure: MillraceError | undefined;
+  try {
+    job.run(
+      (below) => turn++ % below,
+      (error) => {
+        failure = error as MillraceError;
+        throw error;
+      },
+    );
+  } catch (error) {
+    assert.equal(error, failure);
+  }
+  assert.ok(failure !== undefined, `was to fail: ${JSON.stringify(params)}`);
+  assert.deepEqual(job.tuples.get('out'), []);
+  return failure;
+}
+
+const places: BadPlace[] = ['last', 'fused', 'source', 'state'];
+
+for (const type of Object.keys(badValues) as FieldType[]) {
+  test(`no bad value of type ${type} passes, at any place`, TIMEOUT, () => {
+    for (const place of places) {
+      badValues[type].forEach((value, index) => {
+        // What is fused passes as it is, so that json is not yet encoded there.
+        if (place === 'fused' && type === 'json' && typeof value === 'string') return;
+        const error = localFailure({ type, place, bad: 'value', value: index });
+        assert.equal(error.code, 'BAD_VALUE', `${type} ${place} ${index}: ${error.message}`);
+        assert.equal(error.details.operator, 'bad');
+        assert.equal(error.details.field, 'field');
+        assert.equal(error.details.type, type);
+        if (typeof value !== 'function' && typeof value !== 'symbol') assert.deepEqual(error.details.value, value);
+        assert.match(error.message, /field 'field' of operator 'bad' is/);
+      });
+    }
+  });
+}
+
+test('good values at the limits of every type pass', TIMEOUT, () => {
+  for (const type of Object.keys(goodValues) as FieldType[]) {
+    for (const place of places) {
+      const job = LocalJob.of(badTuples, { params: { type, place, bad: 'value', at: 1000 }, workers: 1 });
+      let turn = 0;
+      job.run((below) => turn++ % below);
+      assert.equal(job.tuples.get('out')?.length, 100);
+      if (place === 'last') assert.deepEqual(job.tuples.get('out')?.[7], { n: 7, field: goodValues[type] });
+    }
+  }
+});
+
+for (const place of ['last', 'fused', 'source'] as const) {
+  test(`an unknown field, a missing field and what is no object at all are refused: ${place}`, TIMEOUT, () => {
+    const unknown = localFailure({ type: 'u32', place, bad: 'extra' });
+    assert.equal(unknown.code, 'UNKNOWN_FIELD');
+    assert.deepEqual([unknown.details.operator, unknown.details.field], ['bad', 'extra']);
+    const missing = localFailure({ type: 'u32', place, bad: 'missing' });
+    assert.equal(missing.code, 'BAD_VALUE');
+    assert.deepEqual(
+      [missing.details.operator, missing.details.field, missing.details.value],
+      ['bad', 'field', undefined],
+    );
+    assert.match(missing.message, /set the field in every tuple/);
+    for (const bad of ['null', 'number'] as const) {
+      const error = localFailure({ type: 'u32', place, bad });
+      assert.equal(error.code, 'BAD_VALUE');
+      assert.equal(error.details.operator, 'bad');
+    }
+  });
+}
+
+for (const place of places) {
+  test(`a bad value in a real job fails it with operator, field, value and position: ${place}`, TIMEOUT, async () => {
+    const options = { params: { type: 'u8', place, bad: 'value', value: 0 } as BadParams, workers: 1 };
+    const { error, tuples } = await failureOf(badTuples, 'BAD_VALUE', options, 'out');
+    const { operator, field, value, position } = error.details;
+    assert.deepEqual({ operator, field, value }, { operator: 'bad', field: 'field', value: 256 });
+    assert.equal(typeof position, 'string');
+    assert.deepEqual(tuples, []);
+  });
+}
+
+test('push() refuses a bad tuple at once, without effect, and takes good ones afterwards', TIMEOUT, async () => {
+  const job = await start(pushed, { workers: 1 });
+  const input = job.input('input');
+  const missing = thrown(() => input.push({ n: 1 }), 'BAD_VALUE');
+  assert.deepEqual([missing.details.operator, missing.details.field], ['input', 'text']);
+  const extra = thrown(() => input.push({ n: 1, text: 'a', extra: 2 }), 'UNKNOWN_FIELD');
+  assert.deepEqual([extra.details.operator, extra.details.field], ['input', 'extra']);
+  thrown(() => input.push({ n: -1, text: 'a' }), 'BAD_VALUE');
+  input.push({ n: 7, text: 'a' });
+  input.end();
+  assert.deepEqual(await tuplesOf(job.output('out')), [{ n: 7 }]);
+  await job.done;
+});

@@ -1,0 +1,66 @@
+// Goal: emit never waits: what finds no room in the smallest ring comes out all the same, in order; beyond its limits there are
+// errors that name the operator and the option.
+
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { explode, largeTuples, rawOf, textOf } from '../flows/outbox.ts';
+import { failureOf, noThreadLeft, resultOf, TIMEOUT } from './run-flow.ts';
+
+afterEach(noThreadLeft);
+
+for (const fuse of [true, false]) {
+  test(
+    `one tuple becomes 100,000 through 4 KiB rings, in order, ${fuse ? 'fused with the source' : 'in an actor of its own'}`,
+    TIMEOUT,
+    async () => {
+      const copies = 100_000;
+      const tuples = await resultOf(explode, 'out', {
+        params: { count: 2, copies, fuse },
+        ringBytes: 4096,
+        workers: 2,
+      });
+      assert.equal(tuples.length, 2 * copies);
+      assert.ok(tuples.every(({ n, copy }, i) => n === Math.floor(i / copies) && copy === i % copies));
+    },
+  );
+}
+
+for (const characters of [100, 400]) {
+  test(`tuples of ${characters} characters and bytes pass 4 KiB rings`, TIMEOUT, async () => {
+    const count = 500;
+    const tuples = await resultOf(largeTuples, 'out', { params: { count, characters }, ringBytes: 4096, workers: 2 });
+    assert.equal(tuples.length, count);
+    tuples.forEach(({ text, raw }, n) => {
+      assert.equal(text, textOf(n, characters));
+      assert.deepEqual(raw, rawOf(n, characters));
+    });
+  });
+}
+
+test('OUTBOX_FULL names the operator, the sizes and the option', TIMEOUT, async () => {
+  const options = {
+    params: { count: 1, copies: 100_000, fuse: false },
+    ringBytes: 4096,
+    outboxBytes: 1 << 16,
+    workers: 1,
+  };
+  const { error, tuples } = await failureOf(explode, 'OUTBOX_FULL', options, 'out');
+  assert.equal(error.details.operator, 'copies');
+  assert.equal(error.details.limitBytes, 1 << 16);
+  assert.match(error.message, /'copies'.*'outboxBytes'/);
+  assert.deepEqual(tuples, [], 'nothing of the batch is visible');
+});
+
+test(
+  'TUPLE_TOO_LARGE names the operator and the sizes, at the first tuple that does not fit half a ring',
+  TIMEOUT,
+  async () => {
+    const options = { params: { count: 5, characters: 2000 }, ringBytes: 4096, workers: 1 };
+    const { error, tuples } = await failureOf(largeTuples, 'TUPLE_TOO_LARGE', options, 'out');
+    assert.equal(error.details.operator, 'texts');
+    assert.equal(error.details.ringBytes, 4096);
+    assert.ok((error.details.tupleBytes as number) > 2048);
+    assert.match(error.message, /'ringBytes'/);
+    assert.deepEqual(tuples, []);
+  },
+);

@@ -1,0 +1,89 @@
+// Goal: what is typed becomes the command that was meant, and nonsense is refused before anything runs.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { paramValue, parseArguments, type RunCommand } from '../../src/cli/arguments.ts';
+
+const parse = (text: string): RunCommand => {
+  const command = parseArguments(text.split(' ').filter((word) => word !== ''));
+  assert.equal(command.kind, 'run');
+  return command as RunCommand;
+};
+const fails = (text: string, code: string, message: RegExp): void =>
+  assert.throws(() => parseArguments(text.split(' ').filter((word) => word !== '')), { code, message });
+
+test('a module, options and params in any order', () => {
+  const command = parse('run --workers 3 flow.js --file a.txt --ring-bytes=65536 --max-words 5 --json --fast');
+  assert.deepEqual(command, {
+    kind: 'run',
+    module: 'flow.js',
+    flow: undefined,
+    options: { workers: 3, ringBytes: 65536 },
+    params: { file: 'a.txt', maxWords: 5, fast: true },
+    json: true,
+  });
+});
+
+test('numbers, true and false are converted, the rest stays text', () => {
+  const values: [string, unknown][] = [
+    ['5', 5],
+    ['-2.5e3', -2500],
+    ['true', true],
+    ['false', false],
+    ['007', '007'],
+    ['1,5', '1,5'],
+    ['', ''],
+    ['NaN', 'NaN'],
+    ['0x10', '0x10'],
+    ['1e999', '1e999'],
+    ['9007199254740993', '9007199254740993'],
+    ['null', 'null'],
+  ];
+  for (const [text, value] of values) assert.equal(paramValue(text), value, text);
+});
+
+test('a negative number is a value, another option is not', () => {
+  assert.deepEqual(parse('run x.js --from -5 --dry --to 5').params, { from: -5, dry: true, to: 5 });
+});
+
+test('values may hold equals signs and be empty', () => {
+  assert.deepEqual(parse('run x.js --where=a=b --empty=').params, { where: 'a=b', empty: '' });
+});
+
+test('after -- every option is a param', () => {
+  const command = parse('run x.js --workers 2 -- --workers 9 --json');
+  assert.deepEqual(command.options, { workers: 2 });
+  assert.deepEqual(command.params, { workers: 9, json: true });
+  assert.equal(command.json, false);
+});
+
+test('a param may have the name of an object property', () => {
+  const { params } = parse('run x.js --constructor 1 --toString 2');
+  assert.deepEqual(Object.entries(params), [
+    ['constructor', 1],
+    ['toString', 2],
+  ]);
+});
+
+test('help and version', () => {
+  assert.equal(parseArguments(['--help']).kind, 'help');
+  assert.equal(parseArguments(['run', '--help']).kind, 'help');
+  assert.equal(parseArguments(['--version']).kind, 'version');
+});
+
+test('nonsense is refused', () => {
+  fails('', 'USAGE', /no command/);
+  fails('walk x.js', 'USAGE', /no command 'walk'/);
+  fails('run', 'USAGE', /path of a module/);
+  fails('run a.js b.js', 'USAGE', /'b.js' is a second/);
+  fails('run a.js -w 3', 'USAGE', /no option '-w'/);
+  fails('run a.js --workers', 'USAGE', /needs a value/);
+  fails('run a.js --workers 2 --workers 3', 'USAGE', /given twice/);
+  fails('run a.js --file a --file b', 'USAGE', /given twice/);
+  fails('run a.js --json=yes', 'USAGE', /takes no value/);
+  fails('run a.js --=5', 'USAGE', /names no option/);
+  fails('run a.js --workers 0', 'BAD_OPTION', /'workers'.*got 0/);
+  fails('run a.js --workers many', 'BAD_OPTION', /got "many"/);
+  fails('run a.js --ring-bytes 10', 'BAD_OPTION', /'ringBytes'/);
+  fails('run a.js --linger-ms -1', 'BAD_OPTION', /'lingerMs'/);
+});

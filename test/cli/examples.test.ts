@@ -1,0 +1,128 @@
+// Goal: every example runs as its header says, and prints what it promises.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { millrace, ROOT, start } from './command.ts';
+
+async function rows(...args: readonly string[]): Promise<string[][]> {
+  const { code, stdout, stderr } = await millrace('run', ...args);
+  assert.equal(code, 0, stderr);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+}
+
+test('word-count', async () => {
+  const text = readFileSync(join(ROOT, 'LICENSE'), 'utf8').toLowerCase();
+  const expected = new Map<string, number>();
+  for (const word of text.match(/[a-z']+/g) ?? []) expected.set(word, (expected.get(word) ?? 0) + 1);
+  const counts = await rows('examples/word-count.js', '--file', 'LICENSE');
+  assert.deepEqual(new Map(counts.map(([word, count]) => [word, Number(count)])), expected);
+  assert.equal(counts.length, expected.size);
+});
+
+test('operators', async () => {
+  const found = await rows('examples/operators.js', '--orders', '6');
+  assert.deepEqual(
+    found.filter(([output]) => output === 'largeOrders'),
+    [
+      ['largeOrders', '3', 'tea', '27'],
+      ['largeOrders', '4', 'flour', '36'],
+      ['largeOrders', '5', 'salt', '45'],
+    ],
+  );
+  const letters = found.filter(([output]) => output === 'letterCounts').map(([, letter, times]) => letter + times);
+  assert.deepEqual(letters.sort(), ['a4', 'e2', 'f4', 'h2', 'i2', 'l4', 'o2', 'r2', 's4', 't4', 'u2']);
+});
+
+test('schemas', async () => {
+  const [first] = await rows('examples/schemas.js');
+  assert.deepEqual(first, [
+    '0',
+    '0',
+    '4000000000',
+    '20',
+    'true',
+    '1767225600000',
+    '',
+    'mill',
+    'AP8=',
+    '{"unit":"°C","limits":[-40,125]}',
+  ]);
+  const { code, stderr } = await millrace('run', 'examples/schemas.js', '--wrong');
+  assert.equal(code, 1);
+  assert.match(stderr, /field 'channel' of operator 'read' is u8.* got 300.* \[BAD_VALUE\]/);
+});
+
+test('mailboxes', async () => {
+  const { code, stdout } = await millrace(
+    'run',
+    'examples/mailboxes.js',
+    '--tuples',
+    '20000',
+    '--ring-bytes',
+    '16384',
+    '--json',
+  );
+  assert.equal(code, 0);
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as {
+    metrics: { operators: { name: string; tuplesIn: number; replicas: { tuplesIn: number }[] }[] };
+  };
+  const slow = last.metrics.operators.find(({ name }) => name === 'slow');
+  assert.equal(slow?.tuplesIn, 20_000);
+  assert.equal(slow?.replicas.length, 2);
+  assert.ok(slow?.replicas.every(({ tuplesIn }) => tuplesIn > 5000));
+});
+
+test('state', async () => {
+  const users = await rows('examples/state.js', '--clicks', '1000');
+  assert.deepEqual(
+    users.sort(),
+    Array.from({ length: 5 }, (_, user) => [`user-${user}`, '200', '10', '95']),
+  );
+});
+
+test('csv', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-csv-'));
+  try {
+    const out = join(directory, 'rivers.txt');
+    const continents = await rows('examples/csv.js', '--out', out);
+    assert.deepEqual(
+      continents.sort().map((row) => row.join()),
+      [
+        'Africa,2,Nile',
+        'Asia,7,Yangtze',
+        'Australia,1,Murray–Darling',
+        'Europe,2,Volga',
+        'North America,1,Mississippi–Missouri',
+        'South America,1,Amazon',
+      ],
+    );
+    const lines = readFileSync(out, 'utf8').trimEnd().split('\n');
+    assert.equal(lines.length, 14);
+    assert.equal(lines[0], 'Nile is 6650 km long');
+    const { code, stderr } = await millrace('run', 'examples/csv.js', '--out', out, '--strict');
+    assert.equal(code, 1);
+    assert.match(stderr, /rivers\.csv, line 9: .*\[BAD_CSV\]/);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('moby-dick', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/moby-dick/main.js'), [
+    '--passes',
+    '3',
+    '--workers',
+    '3',
+  ]).done;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, / the +43,263\n/);
+  assert.match(stdout, /648,267 words, 17,492 distinct; both counts agree/);
+  assert.match(stdout, /millrace +\d+\.\d\d M words\/s/);
+  assert.match(stdout, /ratio +\d+\.\d\d\n/);
+});

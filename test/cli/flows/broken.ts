@@ -1,0 +1,3 @@
+// Cannot be imported.
+
+throw new Error('not today');

@@ -1,0 +1,3 @@
+// A module without a flow.
+
+export const notAFlow = 1;

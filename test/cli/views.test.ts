@@ -1,0 +1,177 @@
+// Goal: on a terminal the frame is redrawn in place, fits, and is not torn by what others print; in a log there are plain lines.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { clip, LiveView } from '../../src/cli/live-view.ts';
+import { barText, operatorTable, progressLine, rateText } from '../../src/cli/metrics-text.ts';
+import { RunTotals } from '../../src/cli/run-totals.ts';
+import type { JobMetrics, OperatorMetrics } from '../../src/supervisor/job-api.ts';
+
+const idle = {
+  tuplesIn: 0,
+  tuplesOut: 0,
+  rateIn: 0,
+  rateOut: 0,
+  busy: 0,
+  blocked: 0,
+  idle: 1,
+  queueBytes: 0,
+  queueFill: 0,
+};
+
+function operator(name: string, values: Partial<OperatorMetrics>): OperatorMetrics {
+  const replica = { ...idle, ...values, replica: 0, worker: values.kind === 'collect' ? -1 : 0 };
+  return { ...idle, kind: 'map', fusedInto: undefined, replicas: [replica], name, ...values };
+}
+
+const metrics: JobMetrics = {
+  elapsedMs: 2000,
+  operators: [
+    operator('lines', { kind: 'source', tuplesOut: 1200, rateOut: 600, busy: 0.5, blocked: 0.25 }),
+    operator('split', {
+      kind: 'flatMap',
+      fusedInto: 'lines',
+      tuplesIn: 1200,
+      tuplesOut: 2_400_000,
+      rateIn: 600,
+      rateOut: 1.2e6,
+    }),
+    operator('count', {
+      kind: 'process',
+      tuplesIn: 2_400_000,
+      tuplesOut: 7,
+      rateIn: 1.2e6,
+      busy: 0.97,
+      queueFill: 0.42,
+    }),
+    operator('counts', { kind: 'collect', tuplesIn: 7, rateIn: 3.5 }),
+  ],
+};
+
+test('the table of operators', () => {
+  assert.deepEqual(operatorTable(metrics, true), [
+    'operator  replicas         in        out  tuples/s  busy  blocked  queue',
+    'lines            1                 1,200       600  50 %     25 %',
+    '└ split          1      1,200  2,400,000       600',
+    'count            1  2,400,000          7    1.20 M  97 %      0 %  █████░░░░░',
+    'counts         app          7                    4                 ░░░░░░░░░░',
+  ]);
+});
+
+test('a line of progress', () => {
+  assert.equal(
+    progressLine(metrics),
+    '2.0 s: lines 600/s (busy 50 %), split 600/s, count 1.20 M/s (busy 97 %), counts 4/s',
+  );
+});
+
+test('numbers', () => {
+  assert.deepEqual([0, 0.4, 999, 1000, 12_345, 999_400, 1_234_567, 123e6, Number.NaN].map(rateText), [
+    '0',
+    '0',
+    '999',
+    '1.00 k',
+    '12.3 k',
+    '999 k',
+    '1.23 M',
+    '123 M',
+    '0',
+  ]);
+  assert.equal(barText(0), '░░░░░░░░░░');
+  assert.equal(barText(0.01), '█░░░░░░░░░');
+  assert.equal(barText(1), '██████████');
+});
+
+test('totals are means over the samples, weighted by their spans', () => {
+  const totals = new RunTotals();
+  const sample = (elapsedMs: number, tuplesIn: number, busy: number): JobMetrics => ({
+    elapsedMs,
+    operators: [operator('count', { tuplesIn, busy, idle: 1 - busy })],
+  });
+  totals.add(sample(1000, 10, 1));
+  totals.add(sample(4000, 400, 0.5));
+  const [count] = totals.get().operators;
+  assert.equal(count.busy, 0.625);
+  assert.equal(count.idle, 0.375);
+  assert.equal(count.rateIn, 100);
+});
+
+test('lines are cut to the width, and cannot move the cursor', () => {
+  assert.equal(clip('abcdef', 4), 'abcd');
+  assert.equal(clip('a\x1b[2Jb', 10), 'a·[2Jb');
+  assert.equal(clip('日本語', 5), '日本');
+  assert.equal(clip('██░░', 4), '██░░');
+});
+
+/** What is on the screen after all that was written. */
+function screenOf(written: string): string[] {
+  const lines: string[] = [''];
+  let row = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that a terminal obeys
+  for (const [token, up] of written.matchAll(/\x1b\[(\d+)A|\x1b\[[JK]|\n|[^\x1b\n]+/g)) {
+    if (up !== undefined) row -= Number(up);
+    else if (token === '\x1b[J') lines.splice(row + (lines[row] === '' ? 0 : 1), lines.length, '');
+    else if (token === '\n') {
+      row++;
+      lines[row] ??= '';
+    } else if (token !== '\x1b[K') lines[row] = token;
+    assert.ok(row >= 0, 'the cursor went above the first line');
+  }
+  return lines.slice(0, -1);
+}
+
+function liveView(rows: number) {
+  let written = '';
+  const write = (text: string): boolean => {
+    written += text;
+    return true;
+  };
+  const view = new LiveView({ write, columns: 60, rows }, 'flow', 1, ['counts']);
+  return { view, write, screen: () => screenOf(written) };
+}
+
+test('the frame is redrawn in place, with the last tuples below the table', () => {
+  const { view, screen } = liveView(24);
+  view.progress(metrics);
+  view.tuples(
+    'counts',
+    Array.from({ length: 100 }, (_, id) => ({ id, word: 'w' })),
+  );
+  view.progress(metrics);
+  const lines = screen();
+  assert.equal(lines[0], 'flow: 2.0 s, 1 worker');
+  assert.equal(lines.length, 1 + 5 + 1 + 5);
+  assert.deepEqual(lines.slice(-2), ['  98  w', '  99  w']);
+});
+
+test('a frame never is as high as the terminal', () => {
+  const { view, screen } = liveView(5);
+  for (let i = 0; i < 3; i++) view.progress(metrics);
+  assert.equal(screen().length, 4);
+});
+
+test('what others print stays above the frame', () => {
+  const { view, write, screen } = liveView(24);
+  view.progress(metrics);
+  view.pass(() => void write('hello\n'));
+  view.progress(metrics);
+  view.note('stopping');
+  const lines = screen();
+  assert.deepEqual(lines.slice(0, 2), ['hello', 'flow: 2.0 s, 1 worker']);
+  assert.equal(lines.at(-1), 'stopping');
+});
+
+test('at the end the table stays, and the last tuples are printed', () => {
+  const { view, screen } = liveView(24);
+  view.progress(metrics);
+  view.tuples(
+    'counts',
+    Array.from({ length: 30 }, (_, id) => ({ id })),
+  );
+  view.close(metrics);
+  const lines = screen();
+  assert.equal(lines[0], 'flow: done in 2.0 s on 1 worker');
+  assert.equal(lines[7], 'counts: 30 tuples, the last 20 (pipe the command to get all');
+  assert.deepEqual(lines.slice(-1), ['  29']);
+  assert.equal(lines.length, 6 + 2 + 20);
+});

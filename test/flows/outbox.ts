@@ -1,0 +1,51 @@
+// Flows that emit far more than their rings hold: one tuple becomes many, or a few large ones.
+
+import { dataflow, t } from '../../src/index.ts';
+import { generate } from '../../src/sources.ts';
+
+/** Each of `count` tuples becomes `copies`, in an actor of its own or fused with the source. */
+export const explode = dataflow(
+  import.meta.url,
+  'explode',
+  (flow, { count, copies, fuse }: { count: number; copies: number; fuse: boolean }) =>
+    flow
+      .source(
+        'numbers',
+        generate({ n: t.u32() }, (n) => ({ n }), { count }),
+      )
+      .flatMap(
+        'copies',
+        { n: t.u32(), copy: t.u32() },
+        ({ n }, emit) => {
+          for (let copy = 0; copy < copies; copy++) emit({ n, copy });
+        },
+        { fuse },
+      )
+      .map('pass', { n: t.u32(), copy: t.u32() }, ({ n, copy }) => ({ n, copy }), { fuse: false })
+      .collect('out'),
+);
+
+/** Tuples of `characters` each, whose text tells their number. */
+export const largeTuples = dataflow(
+  import.meta.url,
+  'large-tuples',
+  (flow, { count, characters }: { count: number; characters: number }) =>
+    flow
+      .source(
+        'numbers',
+        generate({ n: t.u32() }, (n) => ({ n }), { count }),
+      )
+      .map(
+        'texts',
+        { text: t.string(), raw: t.bytes() },
+        ({ n }) => ({ text: textOf(n, characters), raw: rawOf(n, characters) }),
+        {
+          fuse: false,
+        },
+      )
+      .map('pass', { text: t.string(), raw: t.bytes() }, ({ text, raw }) => ({ text, raw }), { fuse: false })
+      .collect('out'),
+);
+
+export const textOf = (n: number, characters: number): string => `${n}:`.padEnd(characters, n % 2 === 0 ? 'x' : '漢');
+export const rawOf = (n: number, characters: number): Uint8Array => new Uint8Array(characters).fill(n);

@@ -1,0 +1,35 @@
+// Goal: generated code has a name of its own, and where Node.js forbids it the error says so.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { generate } from '../../src/mailbox/codegen.ts';
+
+test('where code generation is forbidden, a schema is a CODE_GENERATION error that names the option', () => {
+  const script = `
+    const { Schema, t } = await import(${JSON.stringify(new URL('../../src/mailbox/schema.js', import.meta.url))});
+    const { generateDecoder } = await import(${JSON.stringify(new URL('../../src/mailbox/decoder.js', import.meta.url))});
+    try { generateDecoder('test', Schema.of({ a: t.u8() }, 'test'), 0, 0); console.log('generated'); }
+    catch (error) { console.log(error.code, error.name, error.message); }`;
+  const run = (...options: string[]): string => {
+    const child = spawnSync(process.execPath, [...options, '--input-type=module', '-e', script], { encoding: 'utf8' });
+    assert.equal(child.status, 0, child.stderr);
+    return child.stdout.trim();
+  };
+  assert.match(
+    run('--disallow-code-generation-from-strings'),
+    /^CODE_GENERATION MillraceError .*start node without --disallow-code-generation-from-strings$/,
+  );
+  assert.equal(run(), 'generated');
+});
+
+test('each generated function is a script of its own, named in stack traces', () => {
+  const make = () => generate<() => string>('split/emit me', {}, 'return () => new Error().stack;')();
+  const names = [make(), make()].map((stack) => stack.match(/millrace\/[^\s:)]+/)?.[0]);
+  assert.match(String(names[0]), /^millrace\/split\/emit_me#\d+$/);
+  assert.notEqual(names[0], names[1]);
+});
+
+test('errors of generated code other than forbidden generation pass as they are', () => {
+  assert.throws(() => generate('test', {}, 'return ]'), SyntaxError);
+});
