@@ -1,4 +1,5 @@
 // Goal: state is of use only within the call that got it: later, or after a deletion, it is an error and never another key's row.
+// The same holds for a table that changes under its own iteration.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';

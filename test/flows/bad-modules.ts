@@ -1,4 +1,5 @@
 // Flows that work in the app's thread and not on a worker.
+// Workers import this module too: it declares, and runs nothing.
 
 import { isMainThread, threadId } from 'node:worker_threads';
 import { dataflow, t } from '../../src/index.ts';

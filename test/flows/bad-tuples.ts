@@ -1,4 +1,5 @@
 // A flow that emits one bad tuple after some good ones, in every place where a tuple is taken.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, type Field, type FieldType, type Stream, t } from '../../src/index.ts';
 import { generate, push } from '../../src/sources.ts';

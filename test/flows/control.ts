@@ -1,9 +1,10 @@
 // Flows that run until they are told to end, and leave in shared memory what they have processed.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, t } from '../../src/index.ts';
 import { generate, push } from '../../src/sources.ts';
 
-/** Cells of `seen`: tuples made, tuples processed at the end of the chain, their sum modulo 2^32, actors told to run on. */
+/** Cells of `seen`: tuples made, tuples processed at the end of the chain, their sum modulo 2^32. */
 export const Cell = { made: 0, processed: 1, sum: 2 } as const;
 
 /** An endless source, two actors behind it and a sink. */

@@ -1,4 +1,5 @@
 // Flows that kill their worker, or trouble it outside of any tuple.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';

@@ -1,4 +1,5 @@
 // A module that ends its thread when a worker imports it.
+// What happens at the import is all that its tests need: no actor of it ever runs.
 
 import { isMainThread } from 'node:worker_threads';
 import { dataflow, t } from '../../src/index.ts';

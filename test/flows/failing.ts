@@ -1,4 +1,5 @@
 // Flows in which one closure throws at one tuple.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, type Stream, t } from '../../src/index.ts';
 import { fromIterable, generate } from '../../src/sources.ts';

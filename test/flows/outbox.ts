@@ -1,4 +1,5 @@
 // Flows that emit far more than their rings hold: one tuple becomes many, or a few large ones.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';

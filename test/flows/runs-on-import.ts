@@ -1,4 +1,5 @@
 // A module that calls run() at its top level on a worker, as one does who forgets that workers import it too.
+// The job never starts, since that worker cannot finish the import.
 
 import { isMainThread } from 'node:worker_threads';
 import { dataflow, t } from '../../src/index.ts';

@@ -1,4 +1,5 @@
 // Flows that pass on what their source gives, one for each source.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, t } from '../../src/index.ts';
 import { fromIterable, generate, push, readCsv, readLines } from '../../src/sources.ts';

@@ -1,4 +1,5 @@
 // A flow whose closure keeps state beyond its call, in one of several ways.
+// Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, t, table } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';

@@ -43,7 +43,6 @@ test('memory does not grow while the app reads slowly', TIMEOUT, async () => {
 
 test('with lingerMs tuples arrive in few commits, and within the linger time', TIMEOUT, async () => {
   const lingerMs = 60;
-  const seen = new SharedArrayBuffer(16);
   const commits = async (options: { lingerMs?: number }) => {
     const job = await start(waiting, { params: { actors: 1 }, workers: 1, ...options });
     const output = job.output('out').batches()[Symbol.asyncIterator]();
@@ -67,7 +66,6 @@ test('with lingerMs tuples arrive in few commits, and within the linger time', T
   assert.ok(lingering.batches <= 6, `${lingering.batches} batches with linger`);
   assert.ok(prompt.batches >= 15, `${prompt.batches} batches without`);
   assert.ok(lingering.slowest < lingerMs + 150, `${lingering.slowest} ms`);
-  assert.equal(seen.byteLength, 16);
 });
 
 test('a single lingering tuple arrives without a second one, after about the linger time', TIMEOUT, async () => {
