@@ -47,6 +47,52 @@ export class Meter {
   }
 }
 
+/** What one of several replicas saw, with times that threads share: milliseconds since the epoch. */
+export interface ReplicaReport {
+  readonly seen: number;
+  readonly timed: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+const epochMs = (): number => performance.timeOrigin + performance.now();
+
+/** The same for one of several replicas that share a stream: none of them knows which tuple is the last. */
+export class ReplicaMeter {
+  readonly #warm: number;
+  #seen = 0;
+  #startedAtMs = 0.5;
+  #endedAtMs = 0.5;
+
+  /** @param warm tuples of this replica that are not timed */
+  constructor(warm: number) {
+    this.#warm = warm;
+    this.#endedAtMs = 0;
+  }
+
+  add(): void {
+    this.#seen += 1;
+    if (this.#seen === this.#warm) this.#startedAtMs = epochMs();
+  }
+
+  /** The stream has ended. Only the first call counts. */
+  end(): void {
+    if (this.#endedAtMs === 0) this.#endedAtMs = epochMs();
+  }
+
+  report(): ReplicaReport {
+    const timed = this.#seen - this.#warm;
+    return { seen: this.#seen, timed, startedAtMs: this.#startedAtMs, endedAtMs: this.#endedAtMs };
+  }
+}
+
+/** The span in which replicas worked together, for `timed` tuples between them: from the first start to the last end. */
+export function combined(reports: readonly ReplicaReport[]): { timed: number; elapsedMs: number } {
+  const started = Math.min(...reports.map((report) => report.startedAtMs));
+  const ended = Math.max(...reports.map((report) => report.endedAtMs));
+  return { timed: reports.reduce((sum, report) => sum + report.timed, 0), elapsedMs: ended - started };
+}
+
 /** Tuples per second in a report, after checking that it is the report of exactly these tuples. */
 export function checkedRate(contender: string, report: SinkReport, { count, warm }: Order, sum: number): number {
   if (report.seen !== count || report.sum !== sum) {

@@ -7,7 +7,7 @@ import { Meter } from '../meter.ts';
 import { keyedTuple, Totals } from '../workloads.ts';
 
 function count(params: KeyedCountParams) {
-  const make = keyedTuple(params.keys);
+  const make = keyedTuple(params.keys, params.kind);
   const meter = new Meter(params);
   const rows = new Map<number, { count: number; sum: number }>();
   for (let index = 0; index < params.count; index++) {
@@ -23,7 +23,7 @@ function count(params: KeyedCountParams) {
   }
   const totals = new Totals();
   for (const [key, row] of rows) totals.add(key, row.count, row.sum);
-  return { ...totals.report(), elapsedMs: meter.report().elapsedMs };
+  return { ...totals.report(), timed: params.count - params.warm, elapsedMs: meter.report().elapsedMs };
 }
 
 parentPort?.on('message', (params: KeyedCountParams) => parentPort?.postMessage(count(params)));

@@ -1,38 +1,53 @@
-// The flow of the `keyed-count` suite: a source on one worker, count and sum of each key in state on another.
-// Two kinds of tuples leave it: one when the last input has been processed, with the time it took; and one at the end, with
-// what all keys' rows add up to, so that the state itself is checked and not only what passed by.
+// The flow of the `keyed-count` suite: a source, and count and sum of each key in state on as many replicas as workers.
+// One tuple leaves each replica, when the rows of its state have been added up: how many it saw and when, and what the rows
+// amount to, so that the state itself is checked and not only what passed by.
 
 import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';
-import { Meter, type Order } from '../meter.ts';
-import { keyedTuple, Totals } from '../workloads.ts';
+import { type Order, ReplicaMeter } from '../meter.ts';
+import { type KeyKind, keyedTuple, Totals } from '../workloads.ts';
 
 export interface KeyedCountParams extends Order {
   readonly keys: number;
+  readonly kind: KeyKind;
+  readonly parallelism: number;
 }
 
 const fields = { key: t.u32(), ts: t.f64(), value: t.f64() };
+const report = {
+  keys: t.u32(),
+  count: t.f64(),
+  sum: t.f64(),
+  seen: t.f64(),
+  timed: t.f64(),
+  startedAtMs: t.f64(),
+  endedAtMs: t.f64(),
+};
 
 export const keyedCountFlow = dataflow(import.meta.url, 'keyed-count', (flow, params: KeyedCountParams) => {
-  const meter = new Meter(params);
+  const { keys, kind, count, warm, parallelism } = params;
+  const meter = new ReplicaMeter(Math.floor(warm / parallelism));
   const totals = new Totals();
   return flow
-    .source('source', generate(fields, keyedTuple(params.keys), { count: params.count }))
+    .source('source', generate(fields, keyedTuple(keys, kind), { count }))
     .keyBy('key')
     .process(
       'count',
       {
+        parallelism,
         state: { count: t.u32(), sum: t.f64() },
-        output: { keys: t.u32(), count: t.f64(), sum: t.f64(), elapsedMs: t.f64() },
+        output: report,
         end: ({ key }, state, emit) => {
+          meter.end();
           totals.add(key, state.count, state.sum);
-          if (totals.count === params.count) emit({ ...totals.report(), elapsedMs: 0 });
+          const measured = meter.report();
+          if (totals.count === measured.seen) emit({ ...totals.report(), ...measured });
         },
       },
-      (tuple, state, emit) => {
+      (tuple, state) => {
         state.count += 1;
         state.sum += tuple.value;
-        if (meter.add(1)) emit({ keys: 0, count: 0, sum: 0, elapsedMs: meter.report().elapsedMs });
+        meter.add();
       },
     )
     .collect('reports');

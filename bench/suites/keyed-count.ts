@@ -1,17 +1,22 @@
-// Suite `keyed-count`: count and sum per key, in transactional state on a second thread, against a Map in one loop.
+// Suite `keyed-count`: count and sum per key, in transactional state on a second worker, against a Map in one loop.
 // Timed is the steady state: each key has its row before the clock starts (see keyedTuple), on both sides.
 
 import { openSolo } from '../baselines/solo.ts';
 import { type KeyedCountParams, keyedCountFlow } from '../flows/keyed-count.ts';
 import type { Contender, Experiment } from '../harness.ts';
-import { keyedTuple, Totals } from '../workloads.ts';
+import { combined, type ReplicaReport } from '../meter.ts';
+import { type KeyKind, keyedTuple, Totals } from '../workloads.ts';
 
 const ROUNDS = 5;
 const ROUNDS_QUICK = 3;
 const WARM_SHARE = 0.3;
+const WORKERS = 2;
+/** The source fills the other worker: a second replica beside it would only take its time. */
+const REPLICAS = 1;
 
 interface Size {
   readonly result: string;
+  readonly kind: KeyKind;
   readonly keys: number;
   /** Tuples per run after each key has been seen once, ours and the baseline's. */
   readonly ours: number;
@@ -19,9 +24,12 @@ interface Size {
 }
 
 const SIZES: readonly Size[] = [
-  { result: 'keys-1k', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
-  { result: 'keys-100k', keys: 100_000, ours: 10_000_000, theirs: 4_000_000 },
-  { result: 'keys-1m', keys: 1_000_000, ours: 6_000_000, theirs: 2_000_000 },
+  { result: 'keys-1k', kind: 'ids', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
+  { result: 'keys-100k', kind: 'ids', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
+  { result: 'keys-1m', kind: 'ids', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
+  { result: 'dense-1k', kind: 'dense', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
+  { result: 'dense-100k', kind: 'dense', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
+  { result: 'dense-1m', kind: 'dense', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
 ];
 const QUICK: readonly Size[] = SIZES.map((size) => ({ ...size, ours: 400_000, theirs: 200_000 }));
 
@@ -29,16 +37,17 @@ interface Report {
   readonly keys: number;
   readonly count: number;
   readonly sum: number;
+  readonly timed: number;
   readonly elapsedMs: number;
 }
 
-function paramsOf(keys: number, tuples: number): KeyedCountParams {
-  return { keys, count: keys + tuples, warm: keys + Math.ceil(tuples * WARM_SHARE) };
+function paramsOf({ keys, kind }: Size, tuples: number): KeyedCountParams {
+  return { keys, kind, parallelism: REPLICAS, count: keys + tuples, warm: keys + Math.ceil(tuples * WARM_SHARE) };
 }
 
 /** What the rows must add up to: each tuple as if it were a row of its own. */
-function expected({ keys, count }: KeyedCountParams): number {
-  const make = keyedTuple(keys);
+function expected({ keys, kind, count }: KeyedCountParams): number {
+  const make = keyedTuple(keys, kind);
   const totals = new Totals();
   for (let index = 0; index < count; index++) {
     const tuple = make(index);
@@ -66,32 +75,33 @@ function contender(
             `got ${report.keys} with ${report.count} and ${report.sum}`,
         );
       }
-      return { [result]: ((params.count - params.warm) * 1000) / report.elapsedMs };
+      return { [result]: (report.timed * 1000) / report.elapsedMs };
     },
     close,
   };
 }
 
 async function runMillrace(params: KeyedCountParams): Promise<Report> {
-  const job = await keyedCountFlow.run({ params, workers: 2 });
-  const reports: Report[] = [];
+  const job = await keyedCountFlow.run({ params, workers: WORKERS });
+  const reports: (ReplicaReport & Omit<Report, 'elapsedMs'>)[] = [];
   for await (const report of job.output('reports')) reports.push(report);
   await job.done;
-  if (reports.length !== 2) throw new Error(`millrace: rows of state are missing, ${reports.length} reports`);
-  return { ...reports[1], elapsedMs: reports[0].elapsedMs };
+  if (reports.length !== REPLICAS) throw new Error(`millrace: rows of state are missing, ${reports.length} reports`);
+  const total = (name: 'keys' | 'count' | 'sum'): number => reports.reduce((sum, each) => sum + each[name], 0);
+  return { keys: total('keys'), count: total('count'), sum: total('sum'), ...combined(reports) };
 }
 
 export function keyedCount(quick: boolean): Experiment[] {
-  return (quick ? QUICK : SIZES).map(({ result, keys, ours, theirs }) => ({
-    results: [result],
+  return (quick ? QUICK : SIZES).map((size) => ({
+    results: [size.result],
     unit: 'tuples/s',
     better: 'higher',
     rounds: quick ? ROUNDS_QUICK : ROUNDS,
     ours: async () => {
-      const params = paramsOf(keys, ours);
+      const params = paramsOf(size, size.ours);
       return contender(
         'millrace',
-        result,
+        size.result,
         params,
         () => runMillrace(params),
         async () => {},
@@ -99,9 +109,9 @@ export function keyedCount(quick: boolean): Experiment[] {
     },
     baselines: [
       async () => {
-        const params = paramsOf(keys, theirs);
+        const params = paramsOf(size, size.theirs);
         const thread = openSolo<KeyedCountParams, Report>('./single-thread-map.js');
-        return contender('single-thread-map', result, params, () => thread.run(params), thread.close);
+        return contender('single-thread-map', size.result, params, () => thread.run(params), thread.close);
       },
     ],
   }));

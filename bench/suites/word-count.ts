@@ -9,7 +9,7 @@ import type { Contender, Experiment } from '../harness.ts';
 const ROUNDS = 5;
 const ROUNDS_QUICK = 3;
 const WARM_SHARE = 0.3;
-const PASSES = 25;
+const PASSES = 40;
 const PASSES_QUICK = 2;
 
 interface Report {

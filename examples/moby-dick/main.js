@@ -20,7 +20,7 @@ const grouped = (/** @type {number} */ count) => count.toLocaleString('en-US');
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      passes: { type: 'string', default: '80' },
+      passes: { type: 'string', default: '160' },
       workers: { type: 'string', default: String(availableParallelism()) },
     },
   });

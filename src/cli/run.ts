@@ -18,9 +18,6 @@ export const EXIT_CANCELLED = 130;
 
 /** A loop over batches that are always there would keep timers and signals from being heard. */
 const YIELD_EVERY_MS = 20;
-/** metrics() counts anew when this much time has passed since it was last asked. */
-const METRICS_SPAN_MS = 55;
-
 interface OpenView {
   readonly view: View;
   readonly restore: () => void;
@@ -86,9 +83,7 @@ export async function run(command: RunCommand): Promise<number> {
   const job = (await flow.run({ ...command.options, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
   const totals = new RunTotals();
-  let sampledAt = 0;
   const sample = (): void => {
-    sampledAt = performance.now();
     const metrics = job.metrics();
     totals.add(metrics);
     view.progress(metrics);
@@ -105,8 +100,6 @@ export async function run(command: RunCommand): Promise<number> {
   try {
     await finished(job, outputs, view);
     clearInterval(timer);
-    const waitMs = sampledAt + METRICS_SPAN_MS - performance.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     totals.add(job.metrics());
     view.close(totals.get());
     return EXIT_DONE;

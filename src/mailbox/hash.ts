@@ -34,26 +34,74 @@ export function hashDouble(value: number): number {
   return combine32(halves[0], halves[1]);
 }
 
-const STRING_SEED = 0x811c9dc5 | 0;
-const STRING_PRIME = 0x01000193;
+const LATIN1_SEED = 0x811c9dc5 | 0;
+const WIDE_SEED = 0x2545f491;
+const STRING_PRIME = 0x9e3779b1;
 
-/** The hash of a string's code units (FNV-1a, then mixed). */
+/** Takes in 32 bits of text. The shift keeps a difference in the top bits from being cancelled by the next word. */
+function addText(hash: number, word: number): number {
+  const h = Math.imul(hash ^ word, STRING_PRIME);
+  return h ^ (h >>> 15);
+}
+
+/**
+ * The hash of a string by its code units, whichever encoding carries it: four at a time if all of them are below 256, else
+ * two at a time.
+ */
 export function hashString(value: string): number {
-  let h = STRING_SEED;
-  for (let i = 0; i < value.length; i++) h = Math.imul(h ^ value.charCodeAt(i), STRING_PRIME);
+  const { length } = value;
+  for (let i = 0; i < length; i++) if (value.charCodeAt(i) > 0xff) return hashWideString(value);
+  let h = LATIN1_SEED ^ length;
+  for (let i = 0; i < length; i += 4) {
+    let word = value.charCodeAt(i);
+    for (let k = 1; k < 4 && i + k < length; k++) word |= value.charCodeAt(i + k) << (8 * k);
+    h = addText(h, word);
+  }
+  return mix32(h);
+}
+
+function hashWideString(value: string): number {
+  const { length } = value;
+  let h = WIDE_SEED ^ length;
+  for (let i = 0; i < length; i += 2) {
+    h = addText(h, value.charCodeAt(i) | (i + 1 < length ? value.charCodeAt(i + 1) << 16 : 0));
+  }
   return mix32(h);
 }
 
 /** The same as {@link hashString}, for latin1 bytes from `start` to `end`. */
 export function hashLatin1(bytes: Uint8Array, start: number, end: number): number {
-  let h = STRING_SEED;
-  for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i], STRING_PRIME);
+  let h = LATIN1_SEED ^ (end - start);
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    h = addText(h, bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
+  }
+  if (i < end) {
+    let word = bytes[i];
+    if (i + 1 < end) word |= bytes[i + 1] << 8;
+    if (i + 2 < end) word |= bytes[i + 2] << 16;
+    h = addText(h, word);
+  }
   return mix32(h);
 }
 
 /** The same as {@link hashString}, for little-endian UTF-16 bytes from `start` to `end`. */
 export function hashUtf16(bytes: Uint8Array, start: number, end: number): number {
-  let h = STRING_SEED;
-  for (let i = start; i < end; i += 2) h = Math.imul(h ^ (bytes[i] | (bytes[i + 1] << 8)), STRING_PRIME);
+  let isWide = false;
+  for (let i = start + 1; i < end; i += 2) if (bytes[i] !== 0) isWide = true;
+  const length = (end - start) >>> 1;
+  let h = (isWide ? WIDE_SEED : LATIN1_SEED) ^ length;
+  if (isWide) {
+    for (let i = start; i < end; i += 4) {
+      const second = i + 2 < end ? bytes[i + 2] | (bytes[i + 3] << 8) : 0;
+      h = addText(h, bytes[i] | (bytes[i + 1] << 8) | (second << 16));
+    }
+  } else {
+    for (let i = start; i < end; i += 8) {
+      let word = bytes[i];
+      for (let k = 1; k < 4 && i + 2 * k < end; k++) word |= bytes[i + 2 * k] << (8 * k);
+      h = addText(h, word);
+    }
+  }
   return mix32(h);
 }

@@ -4,7 +4,7 @@
 // Relies on: the undo log; extents that are freed are not written any more by the transaction.
 
 import type { Arena } from './arena.ts';
-import { ARENAS } from './arena.ts';
+import { ARENAS_MAX } from './arena.ts';
 import type { UndoLog } from './undo-log.ts';
 
 /** Sizes are 2^k times 1, 1.25, 1.5 or 1.75 words. */
@@ -17,7 +17,7 @@ const BLOCK_CELLS = PENDING_TRANSACTION + CLASSES;
 const BUMP = 0;
 const BUMP_END = 1;
 /** What the open transaction took from the arenas: a count, then {arena, address, size class} each. */
-const TAKEN = ARENAS * BLOCK_CELLS;
+const TAKEN = ARENAS_MAX * BLOCK_CELLS;
 const TAKEN_MAX = 4096;
 const TAKEN_CELLS = 3;
 /** Small extents are cut from chunks of this size. */
@@ -44,7 +44,7 @@ export class Allocator {
   /** The allocator's own cells, which the undo log restores like an arena's. */
   readonly i32: Int32Array;
   /** The space number of {@link i32} in the undo log. */
-  static readonly space = ARENAS;
+  static readonly space = ARENAS_MAX;
   private readonly undo: UndoLog;
   private transaction = 0;
 

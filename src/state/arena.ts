@@ -1,4 +1,4 @@
-// Arenas: the growable shared memory in which an operator's state lives. Key group g lives in arena g / GROUPS_PER_ARENA.
+// Arenas: the growable shared memory in which an operator's state lives: one, or four that share the key groups.
 // Promises: addresses are 8-byte word offsets within an arena; 0 is no address. Taking memory is one compare-and-swap, so
 // there is no lock that a dead worker could hold.
 // Relies on: every thread that may see an address grown by another calls `refresh` first (at a transaction's begin).
@@ -7,14 +7,13 @@ import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { LINE_BYTES, LINE_I32, type Views, viewsOf } from '../mailbox/views.ts';
 
-/** Several arenas, because one growable buffer reaches only 4 GiB on Node 20. */
-export const ARENAS = 4;
-export const GROUPS_PER_ARENA = KEY_GROUPS / ARENAS;
-const GROUP_SHIFT = Math.log2(GROUPS_PER_ARENA);
-export const STATE_BYTES_DEFAULT = 2 ** 33;
+/** One growable buffer reaches only 4 GiB on Node 20: a larger state takes several, and look-ups take a little longer. */
+export const ARENAS_MAX = 4;
+const ARENA_BYTES_MAX = 2 ** 32 - 2 ** 16;
+export const STATE_BYTES_DEFAULT = ARENA_BYTES_MAX;
 /** Four chunks of small extents an arena: with less, a few rows would fill it. */
-export const STATE_BYTES_MIN = ARENAS * 2 ** 18;
-export const STATE_BYTES_MAX = ARENAS * (2 ** 32 - 2 ** 16);
+export const STATE_BYTES_MIN = ARENAS_MAX * 2 ** 18;
+export const STATE_BYTES_MAX = ARENAS_MAX * ARENA_BYTES_MAX;
 
 /** Cells (Int32 elements) of a group's header: stamp counter, then the root of the group's table. */
 export const GROUP_HEADER_CELLS = 16;
@@ -23,7 +22,7 @@ export const GROUP_ROOT = 1;
 
 const TOP = 0;
 const HEADERS = LINE_I32;
-const FIRST_FREE_WORD = (LINE_BYTES + GROUPS_PER_ARENA * GROUP_HEADER_CELLS * 4) / 8;
+const FIRST_FREE_WORD = (LINE_BYTES + KEY_GROUPS * GROUP_HEADER_CELLS * 4) / 8;
 const ARENA_BYTES_FIRST = 1 << 16;
 const GROWTH_BYTES_MAX = 1 << 26;
 
@@ -32,28 +31,28 @@ export function allocateArenas(stateBytes: number): SharedArrayBuffer[] {
   if (!(stateBytes >= STATE_BYTES_MIN && stateBytes <= STATE_BYTES_MAX)) {
     throw errors.badOption('stateBytes', stateBytes, `from ${STATE_BYTES_MIN} to ${STATE_BYTES_MAX} bytes`);
   }
-  const maxByteLength = Math.floor(stateBytes / ARENAS / 2 ** 16) * 2 ** 16;
-  return Array.from({ length: ARENAS }, () => {
+  const arenas = stateBytes <= ARENA_BYTES_MAX ? 1 : ARENAS_MAX;
+  const maxByteLength = Math.floor(stateBytes / arenas / 2 ** 16) * 2 ** 16;
+  return Array.from({ length: arenas }, () => {
     const buffer = new SharedArrayBuffer(ARENA_BYTES_FIRST, { maxByteLength });
     Atomics.store(new Int32Array(buffer, 0, 1), TOP, FIRST_FREE_WORD);
     return buffer;
   });
 }
 
-/** The arena of a key group. */
-export const arenaOfGroup = (group: number): number => group >>> GROUP_SHIFT;
+/** By how much a key group's number is shifted right to give its arena. */
+export const arenaShiftOf = (arenas: number): number => Math.log2(KEY_GROUPS / arenas);
 
-/** The cell of a group's header within its arena. */
-export const groupHeader = (group: number): number => HEADERS + (group % GROUPS_PER_ARENA) * GROUP_HEADER_CELLS;
+/** The cell of a group's header; every arena has room for all of them. */
+export const groupHeader = (group: number): number => HEADERS + group * GROUP_HEADER_CELLS;
 
-/** The source text of the same, for the root of group `g`. */
-export const groupRootCode = `(${HEADERS + GROUP_ROOT} + (g & ${GROUPS_PER_ARENA - 1}) * ${GROUP_HEADER_CELLS})`;
-export const arenaOfGroupCode = `(g >>> ${GROUP_SHIFT})`;
+/** The source text of the cell of the root of group `g`. */
+export const groupRootCode = `(${HEADERS + GROUP_ROOT} + g * ${GROUP_HEADER_CELLS})`;
 
 /** The key group whose header holds a root; undefined if the root stands in a row. */
-export function groupOfRoot(arena: number, root: number): number | undefined {
+export function groupOfRoot(root: number): number | undefined {
   const group = (root - HEADERS - GROUP_ROOT) / GROUP_HEADER_CELLS;
-  return group >= 0 && group < GROUPS_PER_ARENA ? arena * GROUPS_PER_ARENA + group : undefined;
+  return group < KEY_GROUPS ? group : undefined;
 }
 
 /** One arena, seen from one thread. The views are replaced when the buffer has grown: do not keep them. */

@@ -4,7 +4,7 @@
 // Relies on: the transaction is open; the caller checks ownership of the key's group.
 
 import { errors } from '../errors.ts';
-import { type Arena, arenaOfGroup, GROUP_ROOT, groupHeader } from './arena.ts';
+import { type Arena, GROUP_ROOT, groupHeader } from './arena.ts';
 import { generateRowClass, type RowView } from './row-class.ts';
 import { ROW_STAMP, type RowLayout } from './row-layout.ts';
 import { keyValuesReader, type StateTable, stateTableFactory } from './state-table.ts';
@@ -66,7 +66,7 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
   const keyTexts = layout.keys.map((key) => keyTextCache(key.cell, transaction));
 
   const forEachRow: KeyedState['forEachRow'] = (group, fromSlot, visit) => {
-    const arena = transaction.arenas[arenaOfGroup(group)];
+    const arena = transaction.arenaOf(group);
     const root = groupHeader(group) + GROUP_ROOT;
     let row = table.next(arena, root, fromSlot);
     while (row >= 0) {
@@ -98,7 +98,7 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
     keyText: (k, group, hash, row) => keyTexts[k](group, hash, row),
     forEachRow,
     remove(group, row) {
-      const arena = transaction.arenas[arenaOfGroup(group)];
+      const arena = transaction.arenaOf(group);
       table.remove(arena, groupHeader(group) + GROUP_ROOT, row, transaction.stamps[group]);
     },
     resume() {
@@ -127,12 +127,12 @@ function keyTextCache(cell: number, transaction: Transaction): (group: number, h
   // One entry is {hash, row, moves of its group, unused}: a look-up reads one cache line.
   const entries = new Int32Array(KEY_STRINGS * 4).fill(-1);
   const texts: string[] = new Array(KEY_STRINGS).fill('');
-  const { groupMoves, arenas } = transaction;
+  const { groupMoves } = transaction;
   return (group, hash, row) => {
     const index = hash & (KEY_STRINGS - 1);
     const at = index << 2;
     if (entries[at] === hash && entries[at + 1] === row && entries[at + 2] === groupMoves[group]) return texts[index];
-    const text = readText(arenas[arenaOfGroup(group)], row + cell);
+    const text = readText(transaction.arenaOf(group), row + cell);
     entries[at] = hash;
     entries[at + 1] = row;
     entries[at + 2] = groupMoves[group];

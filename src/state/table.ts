@@ -20,9 +20,9 @@ import {
 import type { Transaction } from './transaction.ts';
 import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
 
-const LOG_ROWS_FIRST = 2;
+const LOG_ROWS_FIRST = 4;
 /** A table grows when more than this share of its slots is in use. */
-const LOAD_MAX = 0.7;
+const LOAD_MAX = 0.5;
 
 /** Key arguments: a number for u32 and f64 keys; source bytes, start, end and whether UTF-16 for a text key. */
 export type KeyArguments = readonly (number | boolean | Uint8Array)[];
@@ -34,6 +34,8 @@ export interface Table {
   readonly tables: readonly { readonly name: string; readonly cell: number; readonly table: Table }[];
   /** The row of a key, or -1. */
   find(arena: Arena, root: number, hash: number, ...key: KeyArguments): number;
+  /** Reads the slot where the search for a hash begins, only to bring it into the cache. */
+  firstProbe(arena: Arena, root: number, hash: number): number;
   /** The row of a key, inserted if missing and saved to the undo log in either case. */
   upsert(arena: Arena, root: number, hash: number, stamp: number, ...key: KeyArguments): number;
   /** Saves a row that the open transaction has not saved yet. */
@@ -118,6 +120,10 @@ if (t === ${TAG_EMPTY}) break;
 ${missing}`;
 
   const body = `
+function firstProbe(arena, root, hash) {
+const i32 = arena.i32;
+return i32[i32[root + ${ROOT_ADDRESS}] * 2 + (hash & ((1 << i32[root + ${ROOT_LOG_ROWS}]) - 1)) * ${cells} + ${ROW_TAG}];
+}
 function find(arena, root, hash, ${parameters}) {
 ${probe('return p;', 'return -1;')}
 }
@@ -148,13 +154,14 @@ if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) i32[root + ${ROOT_USED}] += 1;
 arena.i32[p + ${ROW_TAG}] = tag;
 return p;
 }
-return { find, upsert, save };`;
+return { find, upsert, save, firstProbe };`;
 
   const double = new Float64Array(1);
   const scratch = keys.map(() => new Uint8Array(64));
   const { allocator } = transaction;
   const generated = generate<{
     find: Table['find'];
+    firstProbe: Table['firstProbe'];
     upsert: Table['upsert'];
     save: (arena: Arena, row: number, stamp: number) => void;
   }>(
@@ -195,12 +202,12 @@ return { find, upsert, save };`;
     arena.i32[root + ROOT_ADDRESS] = target;
     arena.i32[root + ROOT_LOG_ROWS] = grown;
     arena.i32[root + ROOT_USED] = live;
-    moved(arena, root);
+    moved(root);
   }
 
-  function moved(arena: Arena, root: number): void {
+  function moved(root: number): void {
     transaction.moves++;
-    const group = groupOfRoot(arena.id, root);
+    const group = groupOfRoot(root);
     if (group === undefined) return;
     transaction.rowMoves++;
     transaction.groupMoves[group]++;
@@ -252,6 +259,7 @@ return { find, upsert, save };`;
     layout,
     tables,
     find: generated.find,
+    firstProbe: generated.firstProbe,
     upsert: generated.upsert,
     touch(arena, row, stamp) {
       if (arena.i32[row + ROW_STAMP] !== stamp) generated.save(arena, row, stamp);
@@ -262,7 +270,7 @@ return { find, upsert, save };`;
       arena.i32.fill(0, row + 2, row + cells);
       arena.i32[row + ROW_TAG] = TAG_DELETED;
       arena.i32[root + ROOT_LIVE] -= 1;
-      moved(arena, root);
+      moved(root);
     },
     clear(arena, root) {
       const address = arena.i32[root + ROOT_ADDRESS];
@@ -273,7 +281,7 @@ return { find, upsert, save };`;
       }
       allocator.free(arena, address, extentWords(arena.i32[root + ROOT_LOG_ROWS]));
       arena.i32.fill(0, root, root + 4);
-      moved(arena, root);
+      moved(root);
     },
     next,
     slotOf,

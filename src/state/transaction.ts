@@ -5,10 +5,12 @@
 
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { Allocator } from './allocator.ts';
-import { Arena, arenaOfGroup, GROUP_ROOT, GROUP_STAMP, groupHeader } from './arena.ts';
-import { saveRowCode, UndoLog } from './undo-log.ts';
+import { Arena, arenaShiftOf, GROUP_ROOT, GROUP_STAMP, groupHeader } from './arena.ts';
+import { saveRowCode, UndoLog, type UndoSpace } from './undo-log.ts';
 
 const ROOT_CELLS = 4;
+/** More than a core's share of the caches, on the machines of today. */
+const LARGE_STATE_BYTES = 1 << 22;
 
 /** Shared memory for the state of one replica, besides the operator's arenas. */
 export interface TransactionMemory {
@@ -23,12 +25,16 @@ export function allocateTransaction(arenas: readonly SharedArrayBuffer[]): Trans
 
 export class Transaction {
   readonly arenas: readonly Arena[];
+  /** A key group's number shifted right by this is the number of its arena. */
+  readonly arenaShift: number;
   readonly undo: UndoLog;
   readonly allocator: Allocator;
   /** The stamp of each group in the open transaction; 0 if it has not touched the group yet. */
   readonly stamps = new Int32Array(KEY_GROUPS);
   /** The stamp of the group whose row is in work. */
   stamp = 0;
+  /** True if the state is larger than the processor's caches. */
+  isLarge = false;
   /** Counts everything that moves or deletes rows: references to rows from before must find them again. */
   moves = 0;
   /** Counts what moves or deletes rows of the operator's keyed state itself. */
@@ -40,8 +46,16 @@ export class Transaction {
 
   constructor(operator: string, memory: TransactionMemory) {
     this.arenas = memory.arenas.map((buffer, id) => new Arena(id, operator, buffer));
+    this.arenaShift = arenaShiftOf(this.arenas.length);
     this.undo = new UndoLog(memory.undo);
     this.allocator = new Allocator(memory.allocator, this.undo);
+  }
+
+  /** What the undo log restores, by the number of the space. */
+  private get spaces(): UndoSpace[] {
+    const spaces: UndoSpace[] = [...this.arenas];
+    spaces[Allocator.space] = this.allocator;
+    return spaces;
   }
 
   saveRowCode(cells: number): string {
@@ -53,13 +67,19 @@ export class Transaction {
     for (const arena of this.arenas) arena.refresh();
     this.allocator.begin(number);
     this.undo.begin(number);
+    this.isLarge = this.arenas[0].usedBytes * this.arenas.length > LARGE_STATE_BYTES;
     this.stamps.fill(0);
     this.stamp = 0;
   }
 
+  /** The arena of a key group. */
+  arenaOf(group: number): Arena {
+    return this.arenas[group >>> this.arenaShift];
+  }
+
   /** First touch of a group in the open transaction: saves the group's root, and returns the group's stamp. */
   openGroup(group: number): number {
-    const arena = this.arenas[arenaOfGroup(group)];
+    const arena = this.arenaOf(group);
     const header = groupHeader(group);
     let stamp = (arena.i32[header + GROUP_STAMP] + 1) | 0;
     if (stamp === 0) {
@@ -76,7 +96,7 @@ export class Transaction {
   rollback(committed: number): void {
     if (this.undo.transaction() !== ((committed + 1) | 0)) return;
     for (const arena of this.arenas) arena.refresh();
-    this.undo.rollback([...this.arenas, this.allocator]);
+    this.undo.rollback(this.spaces);
     // Before the allocator recycles extents: a second rollback would write old images into its free lists.
     this.undo.empty();
     this.allocator.afterRollback(this.arenas);

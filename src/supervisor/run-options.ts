@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { errors } from '../errors.ts';
 import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
 import { RING_BYTES_MAX, RING_BYTES_MIN } from '../mailbox/ring.ts';
-import { ARENAS, STATE_BYTES_DEFAULT, STATE_BYTES_MAX } from '../state/arena.ts';
+import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../state/arena.ts';
 import type { RunOptions } from './job-api.ts';
 
 export const WORKERS_MAX = 1024;
@@ -18,7 +18,7 @@ const RULES: Readonly<Record<keyof Checked, { from: number; to: number; integer:
   workers: { from: 1, to: WORKERS_MAX, integer: true, unit: 'an integer' },
   ringBytes: { from: RING_BYTES_MIN, to: RING_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
   outboxBytes: { from: 1 << 12, to: OUTBOX_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
-  stateBytes: { from: ARENAS << 16, to: STATE_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
+  stateBytes: { from: STATE_BYTES_MIN, to: STATE_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
   lingerMs: { from: 0, to: LINGER_MS_MAX, integer: false, unit: 'milliseconds' },
 };
 

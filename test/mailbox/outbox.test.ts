@@ -273,3 +273,25 @@ test('padding fills the end of the ring and is skipped', () => {
   assert.ok(paddings >= 2);
   assert.deepStrictEqual(read, tuples);
 });
+
+test('a writer whose frame needs padding waits for the padding too', () => {
+  const ring = new Ring(Ring.allocate(4096));
+  ring.activate(0, 0);
+  const mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
+  const output = new Output('test', ring, allocateOutbox(1 << 16), mark);
+  const write = (words: number): void => {
+    const index = output.reserve(words);
+    output.target.i32[index << 1] = words;
+  };
+  for (const words of [150, 50, 200, 200]) write(words);
+  assert.ok(output.spilled);
+  output.announceWait();
+  // 112 words to the end of the ring, and the frame.
+  assert.equal(ring.writerNeeds(), 312);
+  ring.release(0, 150);
+  assert.equal(output.isDrained(), false);
+  assert.equal(output.drain(), false);
+  ring.release(0, 200);
+  assert.equal(output.isDrained(), true);
+  assert.equal(output.drain(), true);
+});

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { READERS_MAX, RING_BYTES_MAX, RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
+import { FrameKind, READERS_MAX, RING_BYTES_MAX, RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
 import { RingReader } from '../../src/mailbox/ring-reader.ts';
 import { runs, schemaOf } from './arbitraries.ts';
 import { Stream, type Tuple } from './stream.ts';
@@ -136,5 +136,21 @@ test('a capacity is rounded up to a power of two, or refused', () => {
   assert.equal(new Ring(Ring.allocate(RING_BYTES_MIN)).capacityBytes, RING_BYTES_MIN);
   for (const bytes of [RING_BYTES_MIN - 1, RING_BYTES_MAX + 1, Number.NaN]) {
     assert.throws(() => Ring.allocate(bytes), { code: 'BAD_OPTION', message: /ringBytes/ });
+  }
+});
+
+test('padding that is published alone is passed, at the edges of int32 too', () => {
+  for (const end of [0, 2 ** 31, 2 ** 32, 512]) {
+    const ring = new Ring(Ring.allocate(4096));
+    const start = (end - 4) | 0;
+    ring.activate(0, start);
+    const at = (start & ring.mask) << 1;
+    ring.data.i32[at] = 4;
+    ring.data.i32[at + 1] = FrameKind.padding;
+    ring.publish(end | 0);
+    const reader = new RingReader(ring, 0, start);
+    assert.equal(reader.load(), false);
+    assert.equal(reader.position, end | 0);
+    assert.equal(reader.hasInput(), false);
   }
 });

@@ -4,13 +4,16 @@
 import type { MillraceError } from '../../src/errors.ts';
 import { combine32, hashDouble, hashString, KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
 import { type FieldType, Schema, type Shape } from '../../src/mailbox/schema.ts';
-import { allocateArenas, arenaOfGroup, GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/arena.ts';
+import { allocateArenas, GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/arena.ts';
 import { type KeyedState, keyedState } from '../../src/state/keyed-state.ts';
 import { type RowLayout, rowLayout, type TableDefinition } from '../../src/state/row-layout.ts';
 import { type KeyedAccess, keyedAccess } from '../../src/state/state-table.ts';
 import { allocateTransaction, Transaction, type TransactionMemory } from '../../src/state/transaction.ts';
 
 export const ALL_GROUPS = Array.from({ length: KEY_GROUPS }, (_, group) => group);
+
+/** So much that it takes several arenas; address space, not memory. */
+export const FOUR_ARENAS_BYTES = 2 ** 33;
 
 export type Row = Record<string, unknown>;
 /** A sub-keyed table without its types. */
@@ -43,7 +46,7 @@ export class Store {
   private readonly shape: StoreShape;
   private readonly access: KeyedAccess;
 
-  constructor(shape: StoreShape, memory?: TransactionMemory, committed = 0, stateBytes = 1 << 28) {
+  constructor(shape: StoreShape, memory?: TransactionMemory, committed = 0, stateBytes = FOUR_ARENAS_BYTES) {
     this.shape = shape;
     this.committed = committed;
     this.memory = memory ?? allocateTransaction(allocateArenas(stateBytes));
@@ -86,9 +89,9 @@ export class Store {
     const { transaction, state } = this;
     const group = this.group(key);
     const stamp = this.open(group);
-    const arena = transaction.arenas[arenaOfGroup(group)];
+    const arena = transaction.arenaOf(group);
     state.resume();
-    const view = state.views[arenaOfGroup(group)];
+    const view = state.views[transaction.arenaOf(group).id];
     view.row = this.access.upsert(arena, groupHeader(group) + GROUP_ROOT, stamp, ...key);
     transaction.stamp = stamp;
     return view as unknown as Row;
@@ -100,7 +103,7 @@ export class Store {
 
   find(...key: unknown[]): number {
     const group = this.group(key);
-    return this.access.find(this.transaction.arenas[arenaOfGroup(group)], groupHeader(group) + GROUP_ROOT, ...key);
+    return this.access.find(this.transaction.arenaOf(group), groupHeader(group) + GROUP_ROOT, ...key);
   }
 
   remove(...key: unknown[]): boolean {
@@ -149,7 +152,7 @@ export class Store {
   }
 
   setStampCounter(group: number, value: number): void {
-    this.transaction.arenas[arenaOfGroup(group)].i32[groupHeader(group) + GROUP_STAMP] = value;
+    this.transaction.arenaOf(group).i32[groupHeader(group) + GROUP_STAMP] = value;
   }
 }
 
@@ -173,7 +176,8 @@ export const codeIs =
 export function imageOf(store: Store): Int32Array[] {
   return store.transaction.arenas.map((arena) => {
     const cells = arena.i32.slice();
-    for (const group of ALL_GROUPS) if (arenaOfGroup(group) === arena.id) cells[groupHeader(group) + GROUP_STAMP] = 0;
+    for (const group of ALL_GROUPS)
+      if (store.transaction.arenaOf(group) === arena) cells[groupHeader(group) + GROUP_STAMP] = 0;
     return cells;
   });
 }
