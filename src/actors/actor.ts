@@ -336,7 +336,8 @@ export class Actor {
       const { ms, index } = this.generatorStart;
       to = Math.min(to, index + Math.floor(((now - ms) * ratePerSecond) / 1000) + 1);
       if (to <= from) {
-        this.generatorDueMs = ms + ((from - index) / ratePerSecond) * 1000;
+        // Timers count in milliseconds: a shorter wait would be none, and the worker would spin.
+        this.generatorDueMs = Math.max(now + 1, ms + ((from - index) / ratePerSecond) * 1000);
         this.wakeAtMs = this.generatorDueMs;
         return 'idle';
       }
@@ -441,7 +442,8 @@ export class Actor {
 
   private whereabouts(): { key: unknown; position: string } {
     if (this.isSource) {
-      return { key: undefined, position: `the batch from position ${this.committed.source} of source '${this.name}'` };
+      const position = this.reader?.position ?? this.record.source + this.vitals.work[WorkCell.row];
+      return { key: undefined, position: `position ${position} of source '${this.name}'` };
     }
     const row = this.vitals.work[WorkCell.row];
     const input = this.inputInWork;

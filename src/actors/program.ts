@@ -335,7 +335,7 @@ generate(from, to) {
 ${
   isGenerator
     ? `let i = from;
-for (; i < to; i++) { work[${WorkCell.operator}] = 0; step0(generator(i)); ${parts.output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'} }
+for (; i < to; i++) { work[${WorkCell.operator}] = 0; work[${WorkCell.row}] = i - from; step0(generator(i)); ${parts.output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'} }
 return i;`
     : 'return from;'
 }

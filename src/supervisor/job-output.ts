@@ -20,11 +20,15 @@ interface OutputInput<Tuple> {
   readonly dictionary: DictionaryReader | undefined;
 }
 
+/** How long an iterator may keep the event loop of the app to itself. */
+const YIELD_EVERY_MS = 5;
+
 export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   readonly name: string;
   private readonly host: AppHost;
   private readonly inputs: readonly OutputInput<Tuple>[];
   private next = 0;
+  private yieldedAtMs = 0;
   private taken = false;
   private abandoned = false;
   private failure: { error: unknown } | undefined;
@@ -96,6 +100,8 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private async nextBatch(): Promise<Tuple[] | undefined> {
     for (;;) {
       if (this.abandoned) return undefined;
+      // An output that always has data would keep the app's timers and sockets waiting: promises come before them.
+      if (performance.now() - this.yieldedAtMs >= YIELD_EVERY_MS) await this.yield();
       const batch = this.take();
       if (batch !== undefined) return batch;
       if (this.ended) return undefined;
@@ -105,7 +111,13 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
         check: () =>
           this.abandoned || this.failure !== undefined || this.inputs.some(({ reader }) => reader.hasInput()),
       });
+      this.yieldedAtMs = performance.now();
     }
+  }
+
+  private async yield(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.yieldedAtMs = performance.now();
   }
 
   private claim(): void {

@@ -14,8 +14,11 @@ interface Tracked {
   readonly placement: Placement;
   readonly vitals: Vitals;
   readonly inputs: readonly { ring: Ring; slot: number }[];
+  /** Where the last span begins and ends. */
   before: VitalsReading;
   now: VitalsReading;
+  /** Counts are always of this moment, whatever the span. */
+  latest: VitalsReading;
 }
 
 /** Counts of the app's own ends, by stage index: they have no vitals. */
@@ -39,7 +42,7 @@ export class MetricsReader {
       const vitals = new Vitals(placement.descriptor.vitals);
       const reading = vitals.read();
       const inputs = placement.descriptor.inputs.map(({ memory, slot }) => ({ ring: new Ring(memory.ring), slot }));
-      return { placement, vitals, inputs, before: reading, now: reading };
+      return { placement, vitals, inputs, before: reading, now: reading, latest: reading };
     });
   }
 
@@ -51,12 +54,14 @@ export class MetricsReader {
 
   read(): JobMetrics {
     const nowMs = this.frozenAtMs ?? performance.now();
+    // Also after the end: the app may still be reading its outputs.
+    for (const tracked of this.tracked) tracked.latest = this.readingOf(tracked);
     if (nowMs - this.toMs >= SPAN_MS_MIN) {
       this.fromMs = this.toMs;
       this.toMs = nowMs;
       for (const tracked of this.tracked) {
         tracked.before = tracked.now;
-        tracked.now = this.readingOf(tracked);
+        tracked.now = tracked.latest;
       }
     }
     return {
@@ -95,7 +100,7 @@ export class MetricsReader {
     });
   }
 
-  private replicaOf({ placement, inputs, before, now }: Tracked, k: number, operators: number): ReplicaMetrics {
+  private replicaOf({ placement, inputs, before, now, latest }: Tracked, k: number, operators: number): ReplicaMetrics {
     const spanMs = Math.max(this.toMs - this.fromMs, 1e-9);
     const share = (ms: number): number => Math.min(1, Math.max(0, ms / spanMs));
     const taken = (reading: VitalsReading): number => (k === 0 ? reading.tuplesIn : reading.passed[k - 1]);
@@ -115,8 +120,8 @@ export class MetricsReader {
     return {
       replica: placement.descriptor.replica,
       worker: placement.host === this.appHost ? -1 : placement.host,
-      tuplesIn: taken(now),
-      tuplesOut: given(now),
+      tuplesIn: taken(latest),
+      tuplesOut: given(latest),
       rateIn: ((taken(now) - taken(before)) * 1000) / spanMs,
       rateOut: ((given(now) - given(before)) * 1000) / spanMs,
       busy,
