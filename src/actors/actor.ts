@@ -4,21 +4,21 @@
 // an exception everything is as at the last commit. A step never waits.
 // Relies on: one host at a time; docs/transactions.md for the order of stores.
 
-import { errors, MillraceError, show } from '../errors.ts';
-import { generateDecoder } from '../mailbox/decoder.ts';
+import { errors, MillraceError } from '../errors.ts';
 import { type DictionaryMemory, DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
 import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import { Output, type OutputMark } from '../mailbox/output.ts';
+import { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
+import { CommitLog, type CommitRecord, copyRecord, emptyRecord } from '../state/commit-log.ts';
 import { keyedState } from '../state/keyed-state.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { Transaction, type TransactionMemory } from '../state/transaction.ts';
-import { hashColumnOf, initialOwner, type Plan, type Stage, stageName } from './plan.ts';
+import { AT_COMMIT, atEndOfInput, failureAt, inFrame, inSource, type Whereabouts } from './failure.ts';
+import { initialGroups, type Plan, type Stage, stageName } from './plan.ts';
 import { generateProgram, type Program, type SinkHolder, WorkCell } from './program.ts';
 import type { SourceReader } from './source.ts';
 import { Vitals } from './vitals.ts';
@@ -152,7 +152,7 @@ export class Actor {
       output: this.output,
       sink: this.sink,
       state: this.transaction && layout && keyedState(head.name, layout, this.transaction),
-      owned: ownedGroups(descriptor.replica, stage.parallelism),
+      owned: initialGroups(descriptor.replica, stage.parallelism),
       work: this.vitals.work,
     });
   }
@@ -160,7 +160,11 @@ export class Actor {
   /** Opens the sink, if the actor has one. Call it once before the first step, when the job is certain to start. */
   openSink(): void {
     const tail = this.stage.operators[this.stage.operators.length - 1];
-    this.sink.writer = tail.sink?.open({ operator: tail.name, position: this.committed.sink });
+    try {
+      this.sink.writer = tail.sink?.open({ operator: tail.name, position: this.committed.sink });
+    } catch (cause) {
+      throw cause instanceof MillraceError ? cause : errors.sinkFailed(tail.name, cause);
+    }
   }
 
   /** Opens the source, if the actor has one. Call it once before the first step. */
@@ -429,42 +433,17 @@ export class Actor {
 
   /** The error that the job fails with: what was thrown, with the operator, key and position where it happened. */
   private describe(cause: unknown): Error {
-    const index = this.program.failedAt();
-    const operator = this.stage.operators[index]?.name ?? this.name;
-    const { key, position } = this.whereabouts();
-    if (cause instanceof MillraceError) {
-      const atKey = key === undefined ? '' : `, key ${show(key)}`;
-      const message = `${cause.message} (at ${position}${atKey})`;
-      return new MillraceError(cause.code, message, { operator, key, position, ...cause.details }, cause);
-    }
-    return errors.operatorFailed(operator, key, position, cause);
+    const operator = this.stage.operators[this.program.failedAt()]?.name ?? this.name;
+    return failureAt(operator, this.whereabouts(), cause);
   }
 
-  private whereabouts(): { key: unknown; position: string } {
-    if (this.isSource) {
-      const position = this.reader?.position ?? this.record.source + this.vitals.work[WorkCell.row];
-      return { key: undefined, position: `position ${position} of source '${this.name}'` };
-    }
+  private whereabouts(): Whereabouts {
     const row = this.vitals.work[WorkCell.row];
+    if (this.isSource) return inSource(this.name, this.reader?.position ?? this.record.source + row);
+    if (this.record.endedGroups >= 0) return atEndOfInput(this.program.endingKey());
     const input = this.inputInWork;
-    if (this.record.endedGroups >= 0)
-      return { key: keyValue(this.program.endingKey()), position: 'the end of its input' };
-    if (input === undefined) return { key: undefined, position: 'the end of a batch' };
-    const { reader, upstream } = input;
-    const from = this.upstreamStages[upstream];
-    const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(from)}'`;
-    const { stage } = this;
-    const head = stage.operators[0];
-    if (head.key === undefined) return { key: undefined, position };
-    const decoder = generateDecoder<Record<string, unknown>>(
-      this.name,
-      stage.input as Schema,
-      from.outputKeys.length,
-      hashColumnOf(stage, from),
-    );
-    decoder.open(reader.ring.data, reader.frameIndex, reader.count, input.dictionary);
-    const tuple = decoder.tupleAt(row);
-    return { key: keyValue(head.key.map((field) => tuple[field])), position };
+    if (input === undefined) return AT_COMMIT;
+    return inFrame(this.stage, this.upstreamStages[input.upstream], input.reader, input.dictionary, row);
   }
 
   /** Tells writers and readers that this actor parks. Then {@link canStep} must be asked once more. */
@@ -506,32 +485,4 @@ export class Actor {
     this.sink.writer?.close();
     for (const { reader } of this.inputs) reader.ring.deactivate(reader.slot);
   }
-}
-
-/** A key as errors show it: the value itself if it is a single one. */
-const keyValue = (values: readonly unknown[]): unknown => (values.length <= 1 ? values[0] : [...values]);
-
-function copyRecord(from: CommitRecord, to: CommitRecord): void {
-  to.source = from.source;
-  to.sourceAux = from.sourceAux;
-  to.sink = from.sink;
-  to.endedGroups = from.endedGroups;
-  to.endedSlot = from.endedSlot;
-  to.finished = from.finished;
-  copyMark(from, to);
-  for (let i = 0; i < from.inputs.length; i++) {
-    to.inputs[i].position = from.inputs[i].position;
-    to.inputs[i].row = from.inputs[i].row;
-    to.inputs[i].ended = from.inputs[i].ended;
-  }
-}
-
-function copyMark(from: OutputMark, to: OutputMark): void {
-  to.head = from.head;
-  to.outboxStart = from.outboxStart;
-  to.outboxEnd = from.outboxEnd;
-}
-
-function ownedGroups(replica: number, parallelism: number): Uint8Array {
-  return Uint8Array.from({ length: KEY_GROUPS }, (_, group) => (initialOwner(group, parallelism) === replica ? 1 : 0));
 }

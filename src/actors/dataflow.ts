@@ -64,12 +64,17 @@ export interface OutputHandle<Name extends string = string, Tuple = unknown> {
   readonly [TUPLE]?: Tuple;
 }
 
-/** The outputs by name, from what a build function returns: a handle, or an array or object of handles. */
+/** The outputs by name, from what a build function returns: a handle, an array with handles, or an object of handles. */
 export type OutputsOf<Built> = [Built] extends [OutputHandle<infer Name, infer Tuple>]
   ? Record<Name, Tuple>
-  : Built extends readonly OutputHandle[]
+  : Built extends readonly unknown[]
     ? {
-        [Handle in Built[number] as Handle['output']]: Handle extends OutputHandle<string, infer Tuple> ? Tuple : never;
+        [Handle in Extract<Built[number], OutputHandle> as Handle['output']]: Handle extends OutputHandle<
+          string,
+          infer Tuple
+        >
+          ? Tuple
+          : never;
       }
     : Built extends Readonly<Record<string, OutputHandle>>
       ? {

@@ -129,3 +129,8 @@ export const readerSlots = (plan: Plan, stage: Stage): number =>
 /** Who owns a key group at the start: contiguous ranges of nearly equal size. */
 export const initialOwner = (group: number, parallelism: number): number =>
   Math.floor((group * parallelism) / KEY_GROUPS);
+
+/** 1 for each key group that a replica owns at the start. */
+export function initialGroups(replica: number, parallelism: number): Uint8Array {
+  return Uint8Array.from({ length: KEY_GROUPS }, (_, group) => (initialOwner(group, parallelism) === replica ? 1 : 0));
+}

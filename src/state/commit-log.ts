@@ -54,6 +54,24 @@ export function emptyRecord(inputs: number): CommitRecord {
   };
 }
 
+/** Makes `to` equal to `from`, which has as many inputs. */
+export function copyRecord(from: CommitRecord, to: CommitRecord): void {
+  to.source = from.source;
+  to.sourceAux = from.sourceAux;
+  to.sink = from.sink;
+  to.endedGroups = from.endedGroups;
+  to.endedSlot = from.endedSlot;
+  to.finished = from.finished;
+  to.head = from.head;
+  to.outboxStart = from.outboxStart;
+  to.outboxEnd = from.outboxEnd;
+  for (let i = 0; i < from.inputs.length; i++) {
+    to.inputs[i].position = from.inputs[i].position;
+    to.inputs[i].row = from.inputs[i].row;
+    to.inputs[i].ended = from.inputs[i].ended;
+  }
+}
+
 export class CommitLog {
   private readonly sequenceWord: Int32Array;
   private readonly slots: readonly [Float64Array, Float64Array];

@@ -21,6 +21,8 @@ import type { Transaction } from './transaction.ts';
 import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
 
 const LOG_ROWS_FIRST = 4;
+/** The same for a table under one key: there may be many of them, with few rows each. */
+const LOG_SUB_ROWS_FIRST = 2;
 /** A table grows when more than this share of its slots is in use. */
 const LOAD_MAX = 0.5;
 
@@ -193,7 +195,8 @@ return { find, upsert, save, firstProbe };`;
     const logRows = i32[root + ROOT_LOG_ROWS];
     if (address !== 0 && i32[root + ROOT_USED] + 1 <= (1 << logRows) * LOAD_MAX) return;
     const live = i32[root + ROOT_LIVE];
-    const grown = address === 0 ? LOG_ROWS_FIRST : live * 2 > (1 << logRows) * LOAD_MAX ? logRows + 1 : logRows;
+    const first = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
+    const grown = address === 0 ? first : live * 2 > (1 << logRows) * LOAD_MAX ? logRows + 1 : logRows;
     const target = allocator.allocate(arena, extentWords(grown));
     if (address !== 0) {
       rehash(arena.i32, address * 2, 1 << logRows, target * 2, (1 << grown) - 1);
