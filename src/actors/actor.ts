@@ -323,7 +323,11 @@ export class Actor {
       record.sourceAux = reader.aux;
       if (status === 'end') return this.finish();
       if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
-      if (this.output?.isBatchFull) break;
+      if (this.output?.isBatchFull) {
+        // A reader does not see that its tuples become more than the ring holds: it gets smaller orders.
+        if (this.output.spilled) this.batchTuples = Math.max(1, readTuples >>> 2);
+        break;
+      }
     }
     this.sourceReady = true;
     return 'more';

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { explode, largeTuples, rawOf, textOf } from '../flows/outbox.ts';
+import { explode, explodeByKey, largeTuples, rawOf, textOf } from '../flows/outbox.ts';
 import { failureOf, noThreadLeft, resultOf, TIMEOUT } from './run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -36,6 +36,18 @@ for (const characters of [100, 400]) {
     });
   });
 }
+
+test('a keyed operator stops after the tuple that filled its outbox, not after a chunk of them', TIMEOUT, async () => {
+  const params = { count: 300, copies: 4000, keys: 7 };
+  // One tuple's output is 48 kB: two of them would be too much.
+  const options = { params, ringBytes: 4096, outboxBytes: 1 << 16, workers: 1 };
+  const tuples = await resultOf(explodeByKey, 'out', options);
+  assert.equal(tuples.length, params.count * params.copies);
+  tuples.forEach((tuple, i) => {
+    const n = Math.floor(i / params.copies);
+    assert.deepEqual(tuple, { n, count: Math.floor(n / params.keys) + 1 });
+  });
+});
 
 test('OUTBOX_FULL names the operator, the sizes and the option', TIMEOUT, async () => {
   const options = {

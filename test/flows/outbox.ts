@@ -48,5 +48,27 @@ export const largeTuples = dataflow(
       .collect('out'),
 );
 
+/** A keyed operator that emits `copies` tuples for each one, with the count of its key. */
+export const explodeByKey = dataflow(
+  import.meta.url,
+  'explode-by-key',
+  (flow, { count, copies, keys }: { count: number; copies: number; keys: number }) =>
+    flow
+      .source(
+        'numbers',
+        generate({ n: t.u32(), key: t.u32() }, (n) => ({ n, key: n % keys }), { count }),
+      )
+      .keyBy('key')
+      .process(
+        'copies',
+        { state: { count: t.u32() }, output: { n: t.u32(), count: t.u32() } },
+        ({ n }, state, emit) => {
+          state.count += 1;
+          for (let copy = 0; copy < copies; copy++) emit({ n, count: state.count });
+        },
+      )
+      .collect('out'),
+);
+
 export const textOf = (n: number, characters: number): string => `${n}:`.padEnd(characters, n % 2 === 0 ? 'x' : '漢');
 export const rawOf = (n: number, characters: number): Uint8Array => new Uint8Array(characters).fill(n);
