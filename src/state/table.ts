@@ -24,7 +24,7 @@ const LOG_ROWS_FIRST = 4;
 /** The same for a table under one key: there may be many of them, with few rows each. */
 const LOG_SUB_ROWS_FIRST = 2;
 /** A table grows when more than this share of its slots is in use. */
-const LOAD_MAX = 0.5;
+const LOAD_MAX = 0.7;
 
 /** Key arguments: a number for u32 and f64 keys; source bytes, start, end and whether UTF-16 for a text key. */
 export type KeyArguments = readonly (number | boolean | Uint8Array)[];
