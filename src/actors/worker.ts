@@ -16,6 +16,7 @@ import {
 } from './control.ts';
 import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
 import { Host, systemClock } from './host.ts';
+import { internStrings } from './params.ts';
 import { type Plan, planOf } from './plan.ts';
 import { markWorkerThread } from './worker-thread.ts';
 
@@ -66,7 +67,7 @@ export default async function hostActors(task: HostTask): Promise<void> {
     const control: WorkerControl = {
       load: (reference) =>
         reported(async () => {
-          const graph = buildGraph(await importFlow(reference), reference.params);
+          const graph = buildGraph(await importFlow(reference), internStrings(reference.params));
           if (graph.fingerprint !== reference.fingerprint) throw errors.flowDiffers(reference.name);
           plan = planOf(graph);
         }),
