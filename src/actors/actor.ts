@@ -450,11 +450,15 @@ export class Actor {
     return inFrame(this.stage, this.upstreamStages[input.upstream], input.reader, input.dictionary, row);
   }
 
+  /** True while the output has no room for another batch. */
+  get isBlocked(): boolean {
+    const { output } = this;
+    return output !== undefined && (output.spilled || !output.hasRoom(this.roomWords));
+  }
+
   /** Tells writers and readers that this actor parks. Then {@link canStep} must be asked once more. */
   announcePark(): void {
-    if (this.output !== undefined && (this.output.spilled || !this.output.hasRoom(this.roomWords))) {
-      this.output.announceWait();
-    }
+    if (this.isBlocked) this.output?.announceWait();
   }
 
   withdrawPark(): void {
@@ -464,11 +468,8 @@ export class Actor {
   /** True if a step would get somewhere now. */
   canStep(): boolean {
     if (this.closed) return false;
-    const { output } = this;
-    if (output !== undefined && (output.spilled || !output.hasRoom(this.roomWords))) {
-      // An open transaction holds input and output back: a step commits it before it waits.
-      return this.isOpen || output.isDrained();
-    }
+    // An open transaction holds input and output back: a step commits it before it waits.
+    if (this.isBlocked) return this.isOpen || this.output?.isDrained() === true;
     if (this.committed.finished || this.environment.now() >= this.wakeAtMs) return true;
     if (this.isSource) {
       if (this.stopping || this.sourceFailure !== undefined) return true;

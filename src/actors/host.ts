@@ -93,7 +93,8 @@ export class Host {
     actor.vitals.enter(Activity.busy);
     try {
       const status = actor.step(this.clock.now() + SLICE_MS);
-      actor.vitals.enter(status === 'blocked' ? Activity.blocked : Activity.idle);
+      // A step that ran out of time may have filled the output too: it is not stepped again before there is room.
+      actor.vitals.enter(actor.isBlocked ? Activity.blocked : Activity.idle);
       if (status === 'done') {
         this.remove(actor);
         this.events.ended(actor);
