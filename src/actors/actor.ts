@@ -30,8 +30,6 @@ const BATCH_MS_MAX = 2;
 const BATCH_TUPLES_FIRST = 16;
 /** Tuples that a source reader emits before the output is looked at again. */
 const SOURCE_READ_TUPLES = 128;
-/** An actor reads on only while this share of its ring is free. */
-const ROOM_RING_SHARE = 8;
 
 export interface RingMemory {
   readonly ring: SharedArrayBuffer;
@@ -91,7 +89,6 @@ export class Actor {
   private readonly encoder: Encoder | undefined;
   private readonly transaction: Transaction | undefined;
   private readonly program: Program;
-  private readonly roomWords: number;
   private readonly sink: SinkHolder = { writer: undefined };
   private reader: SourceReader<never> | undefined;
   private generatorStart: { ms: number; index: number } | undefined;
@@ -141,7 +138,6 @@ export class Actor {
       const dictionary = descriptor.output.dictionary && new DictionaryWriter(descriptor.output.dictionary);
       this.encoder = generateEncoder(tail.name, tail.output as Schema, stage.outputKeys, this.output, dictionary);
     }
-    this.roomWords = Math.ceil((this.output?.ring.capacityWords ?? 0) / ROOM_RING_SHARE);
     this.transaction = descriptor.transaction && new Transaction(head.name, descriptor.transaction);
     const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
     const layout = this.transaction && rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
@@ -227,7 +223,7 @@ export class Actor {
         if (output.spilled) return 'blocked';
       }
       if (this.committed.finished) return 'done';
-      if (output !== undefined && !output.hasRoom(this.roomWords)) {
+      if (output !== undefined && !output.hasRoomForBatch) {
         this.commit();
         return 'blocked';
       }
@@ -453,7 +449,7 @@ export class Actor {
   /** True while the output has no room for another batch. */
   get isBlocked(): boolean {
     const { output } = this;
-    return output !== undefined && (output.spilled || !output.hasRoom(this.roomWords));
+    return output !== undefined && !output.hasRoomForBatch;
   }
 
   /** Tells writers and readers that this actor parks. Then {@link canStep} must be asked once more. */

@@ -55,23 +55,23 @@ const INVALID: Readonly<Record<FieldType, (v: string) => string>> = {
 /** The condition, as source text, under which variable `v` is no value of a type. */
 export const invalidValueCode = (type: FieldType, v: string): string => INVALID[type](v);
 
-/** Code that validates `tuple` against a schema. `prefix` keeps the constants of several validations apart. */
-export function validationCode(schema: Schema, operator: string, prefix = ''): Validation {
-  const lines = [`if (typeof tuple !== 'object' || tuple === null) ${prefix}notATuple(tuple);`];
+/** Code that validates `tuple` against a schema. */
+export function validationCode(schema: Schema, operator: string): Validation {
+  const lines = [`if (typeof tuple !== 'object' || tuple === null) notATuple(tuple);`];
   schema.fields.forEach((field, i) => {
     lines.push(`const v${i} = tuple.${field.name};`);
-    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) ${prefix}badValue(${i}, v${i});`);
+    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) badValue(${i}, v${i});`);
   });
   return {
     code: lines.join('\n'),
     constants: {
-      [`${prefix}notATuple`]: (value: unknown) => {
+      notATuple: (value: unknown) => {
         throw errors.notATuple(operator, value);
       },
-      [`${prefix}badValue`]: (index: number, value: unknown) => {
+      badValue: (index: number, value: unknown) => {
         throw badValue(schema.fields[index], value, operator);
       },
-      [`${prefix}checkNames`]: namesChecker(schema, operator),
+      checkNames: namesChecker(schema, operator),
     },
   };
 }

@@ -10,6 +10,8 @@ import type { WakeWords } from './wake.ts';
 
 /** Frames after which a batch commits, so that readers work while the writer goes on. */
 const FRAMES_PER_COMMIT = 4;
+/** A writer goes on only while this share of its ring is free. */
+const BATCH_RING_SHARE = 8;
 const OUTBOX_BYTES_FIRST = 1 << 16;
 /** Byte offsets within an outbox are computed as int32. */
 export const OUTBOX_BYTES_MAX = 2 ** 31 - 2 ** 16;
@@ -77,6 +79,11 @@ export class Output {
   /** True while output waits in the outbox: the operator must not read more input. */
   get spilled(): boolean {
     return this.outboxStart !== this.outboxEnd;
+  }
+
+  /** True if the ring has room for another batch; what that writes beyond the room goes to the outbox. */
+  get hasRoomForBatch(): boolean {
+    return this.hasRoom(this.ring.capacityWords / BATCH_RING_SHARE);
   }
 
   /** True if the ring has room for `words` and the padding that they may need. Never true of a spilled output. */

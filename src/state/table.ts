@@ -18,6 +18,7 @@ import {
   TAG_EMPTY,
 } from './row-layout.ts';
 import type { Transaction } from './transaction.ts';
+import { saveRowCode } from './undo-log.ts';
 import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
 
 const LOG_ROWS_FIRST = 4;
@@ -137,7 +138,7 @@ ${probe(
 }
 function save(arena, p, stamp) {
 const i32 = arena.i32, id = arena.id;
-${transaction.saveRowCode(cells)}
+${saveRowCode(cells)}
 i32[p + ${ROW_STAMP}] = stamp;
 }
 function insert(arena, root, hash, stamp, ${parameters}) {

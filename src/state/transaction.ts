@@ -6,7 +6,7 @@
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { Allocator } from './allocator.ts';
 import { Arena, arenaShiftOf, GROUP_ROOT, GROUP_STAMP, groupHeader } from './arena.ts';
-import { saveRowCode, UndoLog, type UndoSpace } from './undo-log.ts';
+import { UndoLog, type UndoSpace } from './undo-log.ts';
 
 const ROOT_CELLS = 4;
 /** More than a core's share of the caches, on the machines of today. */
@@ -56,10 +56,6 @@ export class Transaction {
     const spaces: UndoSpace[] = [...this.arenas];
     spaces[Allocator.space] = this.allocator;
     return spaces;
-  }
-
-  saveRowCode(cells: number): string {
-    return saveRowCode(cells);
   }
 
   /** Opens transaction `number`. The allocator first: if the undo log is not stamped yet, nothing is rolled back. */

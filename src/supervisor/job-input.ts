@@ -15,7 +15,6 @@ import type { JobInput } from './job-api.ts';
 
 /** Tuples after which a commit does not wait for the tick's end. */
 const COMMIT_TUPLES_MAX = 4096;
-const ROOM_RING_SHARE = 8;
 
 export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   readonly name: string;
@@ -24,7 +23,6 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   private readonly output: Output;
   private readonly encoder: Encoder<Tuple>;
   private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
-  private readonly roomWords: number;
   private pending = 0;
   private scheduled = false;
   private ended = false;
@@ -38,7 +36,6 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     const ring = new Ring(memory.ring);
     ring.setWriterHost(host.id);
     this.output = new Output(this.name, ring, descriptor.outbox as SharedArrayBuffer, this.mark);
-    this.roomWords = ring.capacityWords / ROOM_RING_SHARE;
     const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
     this.encoder = generateEncoder(this.name, stage.output as Schema, stage.outputKeys, this.output, dictionary);
   }
@@ -56,7 +53,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
       this.scheduled = true;
       process.nextTick(this.commitAtEndOfTick);
     }
-    return this.output.hasRoom(this.roomWords) ? undefined : this.room();
+    return this.output.hasRoomForBatch ? undefined : this.room();
   }
 
   async pushAll(tuples: Iterable<Tuple>): Promise<void> {
