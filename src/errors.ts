@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'NO_CONSUMER'
   | 'UNKNOWN_FIELD'
   | 'BAD_VALUE'
+  | 'BAD_KEY'
+  | 'BAD_BACKUP'
   | 'TUPLE_TOO_LARGE'
   | 'OUTBOX_FULL'
   | 'STATE_FULL'
@@ -27,7 +29,15 @@ export type ErrorCode =
   | 'BAD_CSV'
   | 'OPERATOR_FAILED'
   | 'SINK_FAILED'
+  | 'SOURCE_CONTRACT'
   | 'WORKER_DIED'
+  | 'WORKER_HUNG'
+  | 'WORKER_STUCK'
+  | 'WORKER_KILLED'
+  | 'TUPLE_KILLED_WORKER'
+  | 'NO_SPARE'
+  | 'STATE_DAMAGED'
+  | 'RESTART_INTENSITY'
   | 'JOB_CANCELLED'
   | 'JOB_CLOSED'
   | 'UNKNOWN_NAME'
@@ -151,6 +161,21 @@ export const errors = {
       { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
     );
   },
+  badKey(operator: string, field: string, value: unknown, type: string, rule: string): MillraceError {
+    return new MillraceError(
+      'BAD_KEY',
+      `key field '${field}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ask for a key of such values`,
+      { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
+    );
+  },
+  badKeyCount(operator: string, fields: readonly string[], given: number): MillraceError {
+    const names = fields.map((name) => `'${name}'`).join(', ');
+    return new MillraceError(
+      'BAD_KEY',
+      `a key of operator '${operator}' takes ${fields.length === 1 ? 'one value' : `${fields.length} values`} (${names}); got ${given}: give one value for each field, in this order`,
+      { operator, fields, given },
+    );
+  },
   noOutput(operator: string): MillraceError {
     return new MillraceError(
       'BAD_FLOW',
@@ -184,6 +209,27 @@ export const errors = {
       'STATE_FULL',
       `state of operator '${operator}' needs ${showBytes(neededBytes)} in one arena, which holds at most ${showBytes(limitBytes)}: raise 'stateBytes', or delete rows that are no longer needed`,
       { operator, neededBytes, limitBytes },
+    );
+  },
+  backupLayout(whose: string, found: string, expected: string): MillraceError {
+    return new MillraceError(
+      'BAD_BACKUP',
+      `backup of ${show(whose)} holds rows of the layout ${found}, where ${expected} is wanted: restore it with the version of the flow and of Millrace that wrote it, or remove it to begin without`,
+      { whose, found, expected },
+    );
+  },
+  backupDamaged(whose: string, problem: string): MillraceError {
+    return new MillraceError(
+      'BAD_BACKUP',
+      `backup of ${show(whose)} is damaged: ${problem}. Restore an older one, or remove it to begin without`,
+      { whose, problem },
+    );
+  },
+  backupGap(actor: string, after: number, found: number | undefined): MillraceError {
+    return new MillraceError(
+      'BAD_BACKUP',
+      `increment of the backup of ${show(actor)} follows commit ${after}, and the store holds ${found === undefined ? 'none' : `commit ${found}`}: write the backups of an actor in their order, and after a failed write begin with a full one`,
+      { actor, after, found },
     );
   },
   readerSlots(operator: string, readers: number, limit: number): MillraceError {
@@ -294,6 +340,62 @@ export const errors = {
       `worker ${worker} died with the actors ${actors.map((name) => `'${name}'`).join(', ') || '(none)'}: ${messageOf(cause)}`,
       { worker, actors },
       cause,
+    );
+  },
+  sourceContract(source: string, emitted: number): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `source '${source}' emitted ${emitted} tuples when it was asked for one: read(emit, limit) must emit at most 'limit' tuples`,
+      { operator: source, emitted },
+    );
+  },
+  workerHung(worker: number, operator: string | undefined, limitMs: number): MillraceError {
+    const where = operator === undefined ? 'outside of any operator' : `in operator '${operator}'`;
+    return new MillraceError(
+      'WORKER_HUNG',
+      `worker ${worker} made no progress for ${limitMs} ms ${where}, and was terminated: make the closure return, or raise 'hangTimeoutMs'`,
+      { worker, operator, limitMs },
+    );
+  },
+  workerStuck(worker: number, actors: readonly string[], limitMs: number): MillraceError {
+    return new MillraceError(
+      'WORKER_STUCK',
+      `worker ${worker} was terminated and has not exited within ${limitMs} ms: it hangs in a call that cannot be interrupted. Its actors (${actors.map((name) => `'${name}'`).join(', ') || 'none'}) cannot be taken over, since it may still write: use asynchronous or bounded calls in closures, or raise 'fenceTimeoutMs'`,
+      { worker, actors, limitMs },
+    );
+  },
+  workerKilled(worker: number): MillraceError {
+    return new MillraceError('WORKER_KILLED', `worker ${worker} was terminated by killWorker()`, { worker });
+  },
+  tupleKilledWorker(operator: string, deaths: number, cause: unknown): MillraceError {
+    return new MillraceError(
+      'TUPLE_KILLED_WORKER',
+      `a tuple of operator '${operator}' ended its worker ${deaths} times when it was tried alone, the last time with: ${messageOf(cause)}. It is not tried again`,
+      { operator, deaths },
+      cause,
+    );
+  },
+  noSpare(attempts: number, cause: unknown): MillraceError {
+    return new MillraceError(
+      'NO_SPARE',
+      `no worker could take over: ${attempts} in a row failed while they loaded the flow, the last with: ${messageOf(cause)}. Make sure that the flow's module can be imported again at any time`,
+      { attempts },
+      cause,
+    );
+  },
+  restartIntensity(supervisor: string, intensity: number, periodMs: number, cause: unknown): MillraceError {
+    return new MillraceError(
+      'RESTART_INTENSITY',
+      `supervisor '${supervisor}' gave up: more than ${intensity} crashes without progress within ${periodMs} ms, the last with: ${messageOf(cause)}. Mend the cause, or raise 'intensity' of its supervision`,
+      { supervisor, intensity, periodMs },
+      cause,
+    );
+  },
+  stateDamaged(operator: string, replica: number, problem: string): MillraceError {
+    return new MillraceError(
+      'STATE_DAMAGED',
+      `state of replica ${replica} of operator '${operator}' is damaged: ${problem}. Run the job with 'backup', so that it can be restored`,
+      { operator, replica, problem },
     );
   },
   jobCancelled(flow: string, cause?: unknown): MillraceError {

@@ -6,7 +6,9 @@ import type { MessagePort } from 'node:worker_threads';
 import { type Endpoint, expose, type Remote, wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { ErrorRecord } from '../errors.ts';
-import type { ActorDescriptor } from './actor.ts';
+import type { Backup } from '../state/backup.ts';
+import type { ActorDescriptor, Resumption } from './actor-descriptor.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 
 /** What a worker needs to find and build the flow. */
 export interface FlowReference {
@@ -16,30 +18,76 @@ export interface FlowReference {
   readonly fingerprint: string;
 }
 
+/** An actor and how it begins. */
+export interface Order {
+  readonly descriptor: ActorDescriptor;
+  readonly resumption: Resumption;
+}
+
+/** What all actors of a job are run with. */
+export interface WorkerSettings {
+  readonly lingerMs: number;
+  /** Milliseconds between backups; undefined for none. */
+  readonly backupEveryMs: number | undefined;
+}
+
+/** Which replica of which stage. */
+export interface ActorName {
+  readonly stage: number;
+  readonly replica: number;
+}
+
+/** Asks for the row of a key, or without a key for all rows of a key group. */
+export interface StateRequest {
+  readonly key: readonly unknown[] | undefined;
+  readonly group: number;
+}
+
 /** Orders to a worker. Each resolves when it is carried out. */
 export interface WorkerControl {
-  /** Imports the flow's module and builds its graph. */
-  load(flow: FlowReference): Promise<void>;
-  /** Makes actors from their shared memory and opens their sources. */
-  deploy(actors: readonly ActorDescriptor[], lingerMs: number): Promise<void>;
+  /** Imports the flow's module and builds its graph. Resolves with the thread's id. */
+  load(flow: FlowReference): Promise<number>;
+  /** Makes the actors of a new job from their shared memory and opens their sources. */
+  deploy(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
   /** Begins to step the actors that are deployed. */
   start(): Promise<void>;
+  /** Resumes actors from their last commits, and steps them at once; sources open in the background. */
+  adopt(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
+  /** Lets go of actors, so that they can be resumed. */
+  release(actors: readonly ActorName[]): Promise<void>;
+  /** Reads committed state between transactions; undefined if the actor is not here (any more). */
+  readState(actor: ActorName, request: StateRequest): Promise<{ readonly found: unknown } | undefined>;
+  /** Answers {@link WorkerReports.backup}. */
+  backupDone(actor: ActorName, sequence: number, isStored: boolean): Promise<void>;
   /** Ends the sources; everything they have emitted is still processed. */
   stopSources(): Promise<void>;
   /** Ends the host: the worker's task resolves. */
   shutdown(): Promise<void>;
 }
 
+/** What a worker tells of an actor that cannot go on. */
+export interface FailureReport extends ActorName {
+  readonly error: ErrorRecord;
+  readonly policy: FailurePolicy;
+  /** Of the offending tuple. */
+  readonly position: string | undefined;
+}
+
 /** Reports of a worker. */
 export interface WorkerReports {
-  ended(stage: number, replica: number): void;
-  failed(stage: number, replica: number, error: ErrorRecord): void;
+  ended(actor: ActorName): void;
+  failed(report: FailureReport): void;
+  /** An actor that was resumed has committed, at this time in milliseconds since the epoch. */
+  recovered(actor: ActorName, committedAtMs: number): void;
+  /** A backup for the store. */
+  backup(actor: ActorName, backup: Backup): void;
 }
 
 /** What a pool task carries to the worker. */
 export interface HostTask {
   readonly host: number;
   readonly wakeWords: SharedArrayBuffer;
+  readonly stepWords: SharedArrayBuffer;
   readonly control: MessagePort;
   readonly reports: MessagePort;
 }

@@ -6,6 +6,7 @@ import { errors } from '../errors.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { KEY_FIELDS_MAX, keyTypeOf, rowLayout, type TableDefinition } from '../state/row-layout.ts';
 import type { StateTable } from '../state/state-table.ts';
+import { checkSupervision, FAILURE_POLICIES, type FailurePolicy, type SupervisionOptions } from './failure-policy.ts';
 import { finishGraph, type Graph, type OperatorNode } from './graph.ts';
 import type { SinkDefinition } from './sink.ts';
 import type { Source } from './source.ts';
@@ -18,6 +19,14 @@ export interface OperatorOptions {
   parallelism?: number;
   /** False to give a stateless operator an actor of its own instead of running it in the one before it. */
   fuse?: boolean;
+  /**
+   * What becomes of a tuple whose closure throws, or that kills or hangs its worker: `deadLetter` (the default) hands it to
+   * `job.deadLetters` and goes on, `stop` fails the job, `escalate` leaves it to the operator's supervisor. See
+   * docs/supervision.md.
+   */
+  onError?: FailurePolicy;
+  /** The supervisor over the operator's replicas; of a fused operator that of the one it runs in counts. */
+  supervision?: SupervisionOptions;
 }
 
 type Tables = Readonly<Record<string, TableDefinition>>;
@@ -204,7 +213,8 @@ export class Stream<Fields extends Shape> {
     if ('closure' in rest && typeof rest.closure !== 'function') {
       throw errors.badOption(`closure of '${name}'`, rest.closure, 'a function');
     }
-    const { parallelism, fuse } = checkOptions(name, options);
+    const checked = checkOptions(name, options);
+    const { parallelism } = checked;
     if (parallelism > 1 && this.key === undefined) {
       throw errors.badOption(
         'parallelism',
@@ -218,8 +228,7 @@ export class Stream<Fields extends Shape> {
       inputs: this.from,
       key: this.key,
       output: undefined,
-      parallelism,
-      fuse,
+      ...checked,
       ...rest,
     });
   }
@@ -262,18 +271,23 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
   }
 }
 
-const OPTION_NAMES = ['parallelism', 'fuse'];
+const OPTION_NAMES = ['parallelism', 'fuse', 'onError', 'supervision'];
 
-function checkOptions(name: string, options: OperatorOptions): Required<OperatorOptions> {
+type CheckedOptions = Pick<OperatorNode, 'parallelism' | 'fuse' | 'onError' | 'supervision'>;
+
+function checkOptions(name: string, options: OperatorOptions): CheckedOptions {
   for (const option of Object.keys(options)) {
     if (!OPTION_NAMES.includes(option)) throw errors.unknownOption(`operator '${name}'`, option, OPTION_NAMES);
   }
-  const { parallelism = 1, fuse = true } = options;
+  const { parallelism = 1, fuse = true, onError = 'deadLetter' } = options;
   if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > PARALLELISM_MAX) {
     throw errors.badOption('parallelism', parallelism, `an integer from 1 to ${PARALLELISM_MAX}`);
   }
   if (typeof fuse !== 'boolean') throw errors.badOption('fuse', fuse, 'true or false');
-  return { parallelism, fuse };
+  if (!FAILURE_POLICIES.includes(onError)) {
+    throw errors.badOption('onError', onError, FAILURE_POLICIES.map((policy) => `'${policy}'`).join(' or '));
+  }
+  return { parallelism, fuse, onError, supervision: checkSupervision(`operator '${name}'`, options.supervision) };
 }
 
 /** What a build function gets first: where streams begin. */
@@ -289,20 +303,20 @@ export class FlowBuilder {
   source<Fields extends Shape>(
     name: string,
     source: Source<Fields>,
-    options: Pick<OperatorOptions, 'fuse'> = {},
+    options: Omit<OperatorOptions, 'parallelism'> = {},
   ): Stream<Fields> {
     const kinds = ['reader', 'generate', 'push'];
     if (!kinds.includes(source?.kind)) throw errors.badOption('source', source, `a source such as readLines('in.txt')`);
     const schema = Schema.of(source.fields, `source '${name}'`);
-    const { fuse } = checkOptions(name, options);
+    if ('parallelism' in options)
+      throw errors.badOption('parallelism', options.parallelism, `left out for source '${name}'`);
     const node = this.add({
       name,
       kind: 'source',
       inputs: [],
       key: undefined,
       output: schema,
-      parallelism: 1,
-      fuse,
+      ...checkOptions(name, options),
       source,
     });
     return new Stream(this, [node.id], schema);

@@ -1,33 +1,49 @@
-// Where an exception happened: the words and facts that a failing actor adds to what was thrown.
-// Relies on: it is called before the rollback, while the frame in work is still the reader's current one.
+// What went wrong in a step: the words and facts that a failing actor adds to what was thrown.
+// Relies on: it is made before the rollback, while the frame in work is still the reader's current one.
 
 import { errors, MillraceError, show } from '../errors.ts';
 import { generateDecoder } from '../mailbox/decoder.ts';
 import type { DictionaryReader } from '../mailbox/dictionary.ts';
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
+import type { FailurePolicy } from './failure-policy.ts';
+import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 
-/** The key in work, if there is one, and where its tuple stands. */
+/** The tuple in work: itself, its key if it has one, and where it stands. */
 export interface Whereabouts {
   readonly key: unknown;
+  readonly tuple: unknown;
   readonly position: string;
+}
+
+/** One failure of one operator. */
+export interface Failure {
+  readonly operator: OperatorNode;
+  readonly policy: FailurePolicy;
+  readonly where: Whereabouts;
+  /** What was thrown. */
+  readonly cause: unknown;
+  /** True if the tuple in work is to blame, so that the operator's policy decides about it. */
+  readonly isOfTuple: boolean;
 }
 
 /** A key as errors show it: the value itself if it is a single one. */
 const keyValue = (values: readonly unknown[]): unknown => (values.length <= 1 ? values[0] : [...values]);
 
 /** Between tuples: the batch's output did not fit, or its sink could not write. */
-export const AT_COMMIT: Whereabouts = { key: undefined, position: 'the end of a batch' };
+export const AT_COMMIT: Whereabouts = { key: undefined, tuple: undefined, position: 'the end of a batch' };
 
-export const inSource = (source: string, position: number): Whereabouts => ({
+export const inSource = (source: string, position: number, tuple?: unknown): Whereabouts => ({
   key: undefined,
+  tuple,
   position: `position ${position} of source '${source}'`,
 });
 
 /** In an end-of-stream closure, with the values of its key. */
 export const atEndOfInput = (key: readonly unknown[]): Whereabouts => ({
   key: keyValue(key),
+  tuple: undefined,
   position: 'the end of its input',
 });
 
@@ -40,8 +56,6 @@ export function inFrame(
   row: number,
 ): Whereabouts {
   const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(from)}'`;
-  const { key } = stage.operators[0];
-  if (key === undefined) return { key, position };
   const decoder = generateDecoder<Record<string, unknown>>(
     stageName(stage),
     stage.input as Schema,
@@ -50,13 +64,46 @@ export function inFrame(
   );
   decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
   const tuple = decoder.tupleAt(row);
-  return { key: keyValue(key.map((field) => tuple[field])), position };
+  const key = stage.operators[0].key?.map((field) => tuple[field]);
+  return { key: key && keyValue(key), tuple, position };
 }
 
+/** Errors that no other tuple would avoid: the job's resources, its files, or Millrace itself. */
+const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
+  'STATE_FULL',
+  'SINK_FAILED',
+  'INPUT_FILE',
+  'BAD_CSV',
+  'SOURCE_CONTRACT',
+  'STATE_DAMAGED',
+  'INVARIANT',
+]);
+
+/** True if what was thrown may be the fault of the tuple in work. */
+export const mayBeOfTuple = (cause: unknown): boolean =>
+  !(cause instanceof MillraceError && NOT_OF_A_TUPLE.has(cause.code));
+
 /** The error that a job fails with: one of our own keeps its code, anything else becomes OPERATOR_FAILED. */
-export function failureAt(operator: string, { key, position }: Whereabouts, cause: unknown): MillraceError {
-  if (!(cause instanceof MillraceError)) return errors.operatorFailed(operator, key, position, cause);
+export function errorOf({ operator: { name }, where, cause }: Failure): MillraceError {
+  const { key, position } = where;
+  if (!(cause instanceof MillraceError)) return errors.operatorFailed(name, key, position, cause);
   const atKey = key === undefined ? '' : `, key ${show(key)}`;
   const message = `${cause.message} (at ${position}${atKey})`;
-  return new MillraceError(cause.code, message, { operator, key, position, ...cause.details }, cause);
+  return new MillraceError(cause.code, message, { operator: name, key, position, ...cause.details }, cause);
+}
+
+export class ActorFailure extends Error {
+  /** What its supervisor is to do. */
+  readonly policy: Exclude<FailurePolicy, 'deadLetter'>;
+  override readonly cause: MillraceError;
+  /** Where the offending tuple stands. */
+  readonly position: string;
+
+  constructor(cause: MillraceError, policy: FailurePolicy, position: string) {
+    super(cause.message);
+    this.name = 'ActorFailure';
+    this.policy = policy === 'escalate' ? 'escalate' : 'stop';
+    this.cause = cause;
+    this.position = position;
+  }
 }

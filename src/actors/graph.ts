@@ -5,6 +5,7 @@
 import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/row-layout.ts';
+import type { FailurePolicy, SupervisionOptions } from './failure-policy.ts';
 import type { SinkDefinition } from './sink.ts';
 import type { Source } from './source.ts';
 
@@ -27,6 +28,10 @@ export interface OperatorNode {
   readonly parallelism: number;
   /** False if it must not share an actor with the operator before it. */
   readonly fuse: boolean;
+  /** What becomes of a tuple that it fails at. */
+  readonly onError: FailurePolicy;
+  /** Of the supervisor over its replicas. */
+  readonly supervision: Required<SupervisionOptions>;
   readonly source?: Source<Shape>;
   readonly sink?: SinkDefinition<never>;
   readonly closure?: Closure;

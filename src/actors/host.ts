@@ -1,10 +1,12 @@
 // The host of a worker's actors: steps those that have something to do, round robin, and parks when none has.
 // Promises: no actor starves another or the event loop: a slice is about 1 ms, and a busy host yields every few ms. No
-// wake-up is lost: announce, re-check everything, then wait (wake.ts). An idle host uses no processor time.
+// wake-up is lost: announce, re-check everything, then wait (wake.ts). An idle host uses no processor time. The step words
+// name the actor in work, for whoever finds the thread dead or hanging.
 // Relies on: time and yielding come from outside, so that a test can drive the same loop single-threaded.
 
 import type { WakeWords } from '../mailbox/wake.ts';
 import type { Actor } from './actor.ts';
+import type { StepWords } from './step-words.ts';
 import { Activity } from './vitals.ts';
 
 const SLICE_MS = 1;
@@ -27,26 +29,46 @@ export const systemClock: Clock = {
 export interface HostEvents {
   ended(actor: Actor): void;
   failed(actor: Actor, error: unknown): void;
+  /** The first commit of an actor that was resumed after a crash. */
+  recovered(actor: Actor): void;
 }
 
 export class Host {
   readonly id: number;
   private readonly wakeWords: WakeWords;
+  private readonly stepWords: StepWords;
   private readonly clock: Clock;
   private readonly events: HostEvents;
   private readonly actors: Actor[] = [];
+  /** Actors whose first commit is still to be told, with the number of the last one before it. */
+  private readonly recovering = new Map<Actor, number>();
   private stopped = false;
 
-  constructor(id: number, wakeWords: WakeWords, clock: Clock, events: HostEvents) {
+  constructor(id: number, wakeWords: WakeWords, stepWords: StepWords, clock: Clock, events: HostEvents) {
     this.id = id;
     this.wakeWords = wakeWords;
+    this.stepWords = stepWords;
     this.clock = clock;
     this.events = events;
+    stepWords.reset(id);
+    wakeWords.stayAwake(id);
   }
 
-  add(actor: Actor): void {
+  add(actor: Actor, isRecovering = false): void {
     this.actors.push(actor);
+    if (isRecovering) this.recovering.set(actor, actor.sequence);
     this.wake();
+  }
+
+  /** The actor of a replica, if it runs here. */
+  find(stage: number, replica: number): Actor | undefined {
+    return this.actors.find(({ descriptor }) => descriptor.stage === stage && descriptor.replica === replica);
+  }
+
+  /** Takes an actor out: it can be resumed elsewhere. */
+  release(actor: Actor): void {
+    this.remove(actor);
+    actor.release();
   }
 
   /** Makes the loop look at everything again. May be called from any callback on this thread. */
@@ -65,10 +87,11 @@ export class Host {
     this.wake();
   }
 
-  /** The loop. Resolves after stop(), with every actor closed. */
+  /** The loop. Resolves after stop(), with every actor released, last to first. */
   async run(): Promise<void> {
     let yieldedAt = this.clock.now();
     while (!this.stopped) {
+      this.stepWords.turn(this.id);
       if (!this.stepAll() && (await this.park())) {
         yieldedAt = this.clock.now();
       } else if (this.clock.now() - yieldedAt >= YIELD_EVERY_MS) {
@@ -76,7 +99,7 @@ export class Host {
         yieldedAt = this.clock.now();
       }
     }
-    for (const actor of this.actors) actor.close();
+    for (const actor of this.actors.reverse()) actor.release();
   }
 
   /** Steps every actor once. Returns true if any may have more to do. */
@@ -91,26 +114,39 @@ export class Host {
 
   private step(actor: Actor): boolean {
     actor.vitals.enter(Activity.busy);
+    this.stepWords.begin(this.id, actor.descriptor.number);
     try {
       const status = actor.step(this.clock.now() + SLICE_MS);
       // A step that ran out of time may have filled the output too: it is not stepped again before there is room.
       actor.vitals.enter(actor.isBlocked ? Activity.blocked : Activity.idle);
+      if (this.recovering.size > 0) this.tellRecovered(actor);
+      if (status === 'superseded') this.release(actor);
       if (status === 'done') {
         this.remove(actor);
+        actor.retire();
         this.events.ended(actor);
       }
       return status !== 'idle';
     } catch (error) {
       actor.vitals.enter(Activity.idle);
-      this.remove(actor);
       this.events.failed(actor, error);
+      this.release(actor);
       return true;
+    } finally {
+      this.stepWords.end(this.id);
     }
+  }
+
+  private tellRecovered(actor: Actor): void {
+    const before = this.recovering.get(actor);
+    if (before === undefined || actor.sequence === before) return;
+    this.recovering.delete(actor);
+    this.events.recovered(actor);
   }
 
   private remove(actor: Actor): void {
     this.actors.splice(this.actors.indexOf(actor), 1);
-    actor.close();
+    this.recovering.delete(actor);
   }
 
   /** Waits until something may have changed. Returns false if there was something to do at once: nothing else had a turn. */

@@ -33,6 +33,9 @@ export interface Plan {
 /** The name of a stage: that of its first operator. */
 export const stageName = (stage: Stage): string => stage.operators[0].name;
 
+/** The counts that a stage's actors keep: tuples in, tuples out, and those passed on between its operators. */
+export const countsOf = (stage: Stage): number => 2 + stage.operators.length - 1;
+
 const last = <Item>(items: readonly Item[]): Item => items[items.length - 1];
 
 function runsInApp(node: OperatorNode): boolean {

@@ -1,12 +1,20 @@
 // The pool of warm worker threads: piscina, with one task per thread that hosts actors and does not end by itself.
-// Promises: `hire` resolves with a worker that runs; `ended` of a worker settles when its thread is gone or its task has
-// ended; after `close` no thread is left.
-// Relies on: piscina's rejected tasks come before the thread's exit, so `close` awaits the exits themselves.
+// Promises: `hire` gives a worker at once, whose `loaded` settles; `fence` resolves when its thread is certain to be gone,
+// or says that it cannot be ended; after `close` no thread is left that can be ended.
+// Relies on: piscina starts a thread for a task if none is idle and there are fewer than allowed. A task's rejection
+// comes before its thread's exit, hence the fence.
 
-import { MessageChannel, type Worker } from 'node:worker_threads';
+import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Remote } from 'comlink';
 import { Piscina } from 'piscina';
-import { exposeOn, type HostTask, type WorkerControl, type WorkerReports, wrapPort } from './control.ts';
+import {
+  exposeOn,
+  type FlowReference,
+  type HostTask,
+  type WorkerControl,
+  type WorkerReports,
+  wrapPort,
+} from './control.ts';
 
 const WORKER_ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url).href;
 
@@ -14,55 +22,140 @@ const WORKER_ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : '
 export interface HiredWorker {
   readonly host: number;
   readonly control: Remote<WorkerControl>;
+  /** Resolves with the thread's id when the flow is loaded; rejects if it cannot be, or the thread dies before. */
+  readonly loaded: Promise<number>;
   /** Resolves when its task ends in order; rejects when its thread dies. */
   readonly ended: Promise<void>;
 }
 
+/** The shared words of all hosts. */
+export interface HostBuffers {
+  readonly wakeWords: SharedArrayBuffer;
+  readonly stepWords: SharedArrayBuffer;
+}
+
+interface Hired extends HiredWorker {
+  thread: Worker | undefined;
+  readonly abort: AbortController;
+}
+
+/** Resolves when a thread is gone. */
+const exitOf = (thread: Worker): Promise<void> =>
+  new Promise((resolve) => {
+    if (thread.threadId === -1) resolve();
+    else thread.once('exit', () => resolve());
+  });
+
+/** True if `promise` settles within `limitMs`. */
+async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export class WorkerPool {
   private readonly piscina: Piscina<HostTask, void>;
-  private readonly wakeWords: SharedArrayBuffer;
+  private readonly buffers: HostBuffers;
   private readonly threads = new Set<Worker>();
 
-  constructor(workers: number, wakeWords: SharedArrayBuffer) {
-    this.wakeWords = wakeWords;
+  /** @param active threads that are started at once; up to `most` are, as they are hired */
+  constructor(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined) {
+    this.buffers = buffers;
     this.piscina = new Piscina({
       filename: WORKER_ENTRY,
-      minThreads: workers,
-      maxThreads: workers,
+      minThreads: active,
+      maxThreads: most,
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
-      maxQueue: workers,
+      maxQueue: most,
       recordTiming: false,
+      ...(resourceLimits && { resourceLimits }),
     });
     // Failures of threads reach the callers through the tasks; an unheard 'error' event would end the process.
     this.piscina.on('error', () => {});
+    this.noteThreads();
   }
 
-  /** Starts a host on a thread of the pool. */
-  hire(host: number, reports: WorkerReports): HiredWorker {
+  /** Remembers all threads, also those that piscina forgets when they fail: each is awaited at the end. */
+  private noteThreads(): void {
+    for (const thread of this.piscina.threads) {
+      if (this.threads.has(thread)) continue;
+      this.threads.add(thread);
+      thread.once('exit', () => this.threads.delete(thread));
+    }
+  }
+
+  /** Starts a host on a thread of the pool, and loads the flow there. */
+  hire(host: number, flow: FlowReference, reports: WorkerReports): HiredWorker {
     const control = new MessageChannel();
     const reporting = new MessageChannel();
+    const abort = new AbortController();
     exposeOn(reporting.port2, reports);
-    const task: HostTask = { host, wakeWords: this.wakeWords, control: control.port1, reports: reporting.port1 };
-    const ended = this.piscina.run(task, { transferList: [control.port1, reporting.port1] }).finally(() => {
+    const task: HostTask = { host, ...this.buffers, control: control.port1, reports: reporting.port1 };
+    const options = { transferList: [control.port1, reporting.port1], signal: abort.signal };
+    const ended = this.piscina.run(task, options).finally(() => {
       control.port2.close();
-      reporting.port2.close();
+      // Reports that were sent before the end are still to be read.
+      setImmediate(() => reporting.port2.close());
     });
-    for (const thread of this.piscina.threads) this.threads.add(thread);
-    return { host, control: wrapPort<WorkerControl>(control.port2), ended };
+    ended.catch(() => {});
+    this.noteThreads();
+    const remote = wrapPort<WorkerControl>(control.port2);
+    // A call to a thread that dies never settles: its end does.
+    const died = ended.then(() => Promise.reject(new Error('the worker ended before it had loaded the flow')));
+    const hired: Hired = {
+      host,
+      control: remote,
+      ended,
+      abort,
+      thread: undefined,
+      loaded: Promise.race([remote.load(flow), died]).then((threadId) => {
+        this.noteThreads();
+        hired.thread = [...this.threads].find((thread) => thread.threadId === threadId);
+        return threadId;
+      }),
+    };
+    hired.loaded.catch(() => {});
+    return hired;
   }
 
-  /** Ends all threads, and resolves when they are gone. */
-  async close(): Promise<void> {
-    for (const thread of this.piscina.threads) this.threads.add(thread);
-    const exits = [...this.threads].map(
-      (thread) =>
-        new Promise<void>((resolve) => {
-          if (thread.threadId === -1) resolve();
-          else thread.once('exit', () => resolve());
-        }),
-    );
-    await this.piscina.destroy();
-    await Promise.all(exits);
+  /**
+   * Ends a worker's thread, and makes sure of it: only after its exit can it no longer write to shared memory.
+   * @returns false if the thread has not exited after `limitMs`: it hangs in a call that cannot be interrupted
+   */
+  async fence(worker: HiredWorker, limitMs: number): Promise<boolean> {
+    const { thread, abort } = worker as Hired;
+    if (thread === undefined) {
+      abort.abort();
+      return true;
+    }
+    const exit = exitOf(thread);
+    void thread.terminate();
+    return settlesWithin(exit, limitMs);
+  }
+
+  /** Gives up a worker that has not loaded yet: its task is cancelled, also if no thread has taken it. */
+  giveUp(worker: HiredWorker): void {
+    (worker as Hired).abort.abort();
+  }
+
+  /**
+   * Ends all threads, and resolves when they are gone.
+   * @returns false if some are still there after `limitMs`
+   */
+  async close(limitMs: number): Promise<boolean> {
+    this.noteThreads();
+    const exits = [...this.threads].map(exitOf);
+    const destroyed = this.piscina.destroy();
+    const gone = await settlesWithin(Promise.all([destroyed, ...exits]), limitMs);
+    // A thread that cannot be ended must not keep the process alive.
+    if (!gone) for (const thread of this.threads) thread.unref();
+    return gone;
   }
 }

@@ -19,9 +19,7 @@ import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import type { SinkWriter } from './sink.ts';
 import type { SourceReader, SourceStatus } from './source.ts';
-
-/** Cells of an actor's work block: what it does right now, for whoever finds it dead. */
-export const WorkCell = { row: 0, operator: 1 } as const;
+import { WorkCell } from './vitals.ts';
 
 /** Where the program finds the sink, which is opened after the program is made. */
 export interface SinkHolder {
@@ -53,11 +51,14 @@ export interface Program {
   generate(from: number, to: number): number;
   /** Reads from a source reader. */
   read(reader: SourceReader<never>, limit: number): SourceStatus;
+  /** Hands a source's tuple to the operators behind it. */
+  feed(tuple: unknown): void;
   /**
-   * Runs the end-of-stream closure for the keys of a group, from a slot of its table on, until a commit's worth is written.
+   * Runs the end-of-stream closure for at most `limit` keys of a group, from a slot of its table on, until a commit's worth
+   * is written.
    * @returns the slot to go on from, or -1 when the group is done
    */
-  endGroup(group: number, fromSlot: number): number;
+  endGroup(group: number, fromSlot: number, limit: number): number;
   /** Makes any use of the state outside of a closure an error: after an exception. */
   expireState(): void;
   /** Tuples processed since the program was made: those of its own key groups only. */
@@ -70,6 +71,8 @@ export interface Program {
   failedAt(): number;
   /** The key whose end-of-stream closure ran last: one value for each key field. */
   endingKey(): readonly unknown[];
+  /** The slot of that key in its group's table. */
+  endingSlot(): number;
 }
 
 const isKeyText = (type: string): boolean => type === 'string' || type === 'dictionary';
@@ -243,14 +246,15 @@ const emitName = ({ stage }: ProgramParts): string => (stage.operators[0].output
 
 function endCode(parts: ProgramParts): string {
   const [head] = parts.stage.operators;
-  if (head.end === undefined) return 'const endingKey = []; function endGroup() { return -1; }';
+  if (head.end === undefined) return 'const endingKey = [], endingSlot = 0; function endGroup() { return -1; }';
   const names = head.key as readonly string[];
   return `
-let endingKey = [];
+let endingKey = [], endingSlot = 0;
 function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
 Key.prototype = Object.prototype;
-function endGroup(g, fromSlot) {
+function endGroup(g, fromSlot, limit) {
 if (owned[g] === 0) return -1;
+let left = limit;
 const s = transaction.openGroup(g);
 state.resume();
 const view = ${perArena(parts, 'view')};
@@ -260,9 +264,11 @@ transaction.stamp = s;
 view.row = row;
 work[${WorkCell.operator}] = 0;
 endingKey = key;
+endingSlot = state.table.slotOf(arena, ${groupRootCode}, row);
+work[${WorkCell.row}] = endingSlot;
 end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(parts)});
 ${parts.stage.operators.length > 1 ? rethrow : ''}
-return ${parts.output === undefined ? 'true' : '!output.isBatchFull'};
+return --left > 0${parts.output === undefined ? '' : ' && !output.isBatchFull'};
 });
 state.expire();
 return next;
@@ -371,6 +377,7 @@ ${isGenerator ? `for (let k = 0; k < 2; k++) next = generating[k](from, to, 0, n
 return next;
 },
 read: (reader, limit) => reader.read(${stage.operators[0].kind === 'source' ? 'step0' : 'undefined'}, limit),
+feed: ${stage.operators[0].kind === 'source' ? 'step0' : 'undefined'},
 endGroup,
 expireState() { ${state === undefined ? '' : 'state.expire();'} },
 processed: () => processed,
@@ -378,6 +385,7 @@ takePassed() { ${counters.map((counter, i) => `passed[${i}] = ${counter}; ${coun
 clearFailure() { failure = undefined; context.removed = false; },
 failedAt: () => failure === undefined ? work[${WorkCell.operator}] : failure.at,
 endingKey: () => endingKey,
+endingSlot: () => endingSlot,
 };`;
   return generate(`${name}/step`, constants, body);
 }

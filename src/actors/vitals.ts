@@ -13,12 +13,19 @@ const SINCE_MS = 6;
 const PASSED = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
 
+/**
+ * Cells of an actor's work block, for whoever finds it dead or hanging: the row (at the end of the input, the key's slot) and
+ * the operator in work, the input that the row is of (-1 for none), a count of the batches begun, 1 while a single tuple is
+ * tried, and which incarnation of the actor may step.
+ */
+export const WorkCell = { row: 0, operator: 1, input: 2, batch: 3, isolating: 4, incarnation: 5 } as const;
+
 /** What an actor's time is spent on. */
 export const Activity = { idle: 0, busy: 1, blocked: 2 } as const;
 export type Activity = (typeof Activity)[keyof typeof Activity];
 
 /** Milliseconds since the epoch: a clock that threads share, to some microseconds. */
-const epochMs = (): number => performance.timeOrigin + performance.now();
+export const epochMs = (): number => performance.timeOrigin + performance.now();
 
 /** One reading of an actor's vitals. */
 export interface VitalsReading {
@@ -34,7 +41,7 @@ export interface VitalsReading {
 }
 
 export class Vitals {
-  /** The row and operator in work: see WorkCell. */
+  /** See {@link WorkCell}. */
   readonly work: Int32Array;
   private readonly values: Float64Array;
 
@@ -63,13 +70,18 @@ export class Vitals {
     };
   }
 
-  /** Counts a commit, with what its batch has read, written, and passed from operator to operator. */
-  committed(tuplesIn: number, tuplesOut: number, passed: readonly number[]): void {
+  /** Shows what has been committed: tuples read, tuples written, and those passed on between fused operators. */
+  show(counts: readonly number[], commits: number): void {
     const { values } = this;
-    values[TUPLES_IN] += tuplesIn;
-    values[TUPLES_OUT] += tuplesOut;
-    values[COMMITS] += 1;
-    for (let i = 0; i < passed.length; i++) values[PASSED + i] += passed[i];
+    values[TUPLES_IN] = counts[0];
+    values[TUPLES_OUT] = counts[1];
+    values[COMMITS] = commits;
+    for (let i = 2; i < counts.length; i++) values[PASSED + i - 2] = counts[i];
+  }
+
+  /** The batches that the actor has begun, modulo 2^32. */
+  get batches(): number {
+    return this.work[WorkCell.batch];
   }
 
   /** Ends what the actor was at, and begins something else. */

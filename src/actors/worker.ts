@@ -3,21 +3,31 @@
 // control port is open (a thread whose only pending work is Atomics.waitAsync would exit).
 // A module of its own: importing a flow from within the library's index would deadlock on the import cycle.
 
+import { threadId } from 'node:worker_threads';
+import { transfer } from 'comlink';
 import { errors, MillraceError, toRecord } from '../errors.ts';
 import { WakeWords } from '../mailbox/wake.ts';
+import type { Backup } from '../state/backup.ts';
+import { buffersOf } from '../state/group-images.ts';
 import { Actor } from './actor.ts';
 import {
+  type ActorName,
   exposeOn,
   type FlowReference,
   type HostTask,
+  type Order,
   type WorkerControl,
   type WorkerReports,
+  type WorkerSettings,
   wrapPort,
 } from './control.ts';
 import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
+import { ActorFailure } from './failure.ts';
 import { Host, systemClock } from './host.ts';
 import { internStrings } from './params.ts';
 import { type Plan, planOf } from './plan.ts';
+import { StepWords } from './step-words.ts';
+import { epochMs } from './vitals.ts';
 import { markWorkerThread } from './worker-thread.ts';
 
 markWorkerThread();
@@ -51,36 +61,66 @@ async function importFlow({ moduleUrl, name }: FlowReference): Promise<FlowDefin
   return flow;
 }
 
+const nameOf = ({ descriptor: { stage, replica } }: Actor): ActorName => ({ stage, replica });
+
 /** The pool task. Resolves when the host has been shut down. */
 export default async function hostActors(task: HostTask): Promise<void> {
   const wakeWords = new WakeWords(task.wakeWords);
   const reports = wrapPort<WorkerReports>(task.reports);
-  const host = new Host(task.host, wakeWords, systemClock, {
-    ended: ({ descriptor }) => void reports.ended(descriptor.stage, descriptor.replica),
-    failed: ({ descriptor }, error) => void reports.failed(descriptor.stage, descriptor.replica, toRecord(error)),
+  const reportFailure = (actor: ActorName, error: unknown): void => {
+    const isTold = error instanceof ActorFailure;
+    void reports.failed({
+      ...actor,
+      error: toRecord(isTold ? error.cause : error),
+      policy: isTold ? error.policy : 'stop',
+      position: isTold ? error.position : undefined,
+    });
+  };
+  const host = new Host(task.host, wakeWords, new StepWords(task.stepWords), systemClock, {
+    ended: (actor) => void reports.ended(nameOf(actor)),
+    failed: (actor, error) => reportFailure(nameOf(actor), error),
+    recovered: (actor) => void reports.recovered(nameOf(actor), epochMs()),
   });
-  let plan: Plan | undefined;
+  let buildPlan: (() => Plan) | undefined;
   let running: Promise<void> | undefined;
   const deployed: Actor[] = [];
 
+  const make = (plan: Plan, { descriptor, resumption }: Order, { lingerMs, backupEveryMs }: WorkerSettings): Actor => {
+    const { stage, replica } = descriptor;
+    const ship = (backup: Backup): void => void reports.backup({ stage, replica }, transfer(backup, buffersOf(backup)));
+    const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
+    const wake = (): void => host.wake();
+    const environment = { host: task.host, wakeWords, lingerMs, backup, now: systemClock.now, wake };
+    return new Actor(plan, descriptor, environment, resumption);
+  };
+
   const ended = new Promise<void>((resolve, reject) => {
+    const run = (): void => {
+      running ??= host.run().then(resolve, reject);
+    };
+    /** Each call builds the flow anew: a restarted actor gets new closures. */
+    const plan = (): Plan => {
+      if (buildPlan === undefined) throw errors.invariant('a worker has loaded its flow before it gets actors');
+      return buildPlan();
+    };
     const control: WorkerControl = {
       load: (reference) =>
         reported(async () => {
-          const graph = buildGraph(await importFlow(reference), internStrings(reference.params));
-          if (graph.fingerprint !== reference.fingerprint) throw errors.flowDiffers(reference.name);
-          plan = planOf(graph);
+          const flow = await importFlow(reference);
+          const params = internStrings(reference.params);
+          buildPlan = () => {
+            const graph = buildGraph(flow, params);
+            if (graph.fingerprint !== reference.fingerprint) throw errors.flowDiffers(reference.name);
+            return planOf(graph);
+          };
+          buildPlan();
+          return threadId;
         }),
-      deploy: (descriptors, lingerMs) =>
+      deploy: (orders, settings) =>
         reported(async () => {
-          for (const descriptor of descriptors) {
-            const actor = new Actor(plan as Plan, descriptor, {
-              host: task.host,
-              wakeWords,
-              lingerMs,
-              now: systemClock.now,
-              wake: () => host.wake(),
-            });
+          const stages = plan();
+          for (const order of orders) {
+            const actor = make(stages, order, settings);
             await actor.openSource();
             deployed.push(actor);
           }
@@ -91,16 +131,49 @@ export default async function hostActors(task: HostTask): Promise<void> {
             actor.openSink();
             host.add(actor);
           } catch (error) {
-            actor.close();
-            void reports.failed(actor.descriptor.stage, actor.descriptor.replica, toRecord(error));
+            actor.release();
+            reportFailure(nameOf(actor), error);
           }
         }
-        running ??= host.run().then(resolve, reject);
+        run();
       },
+      adopt: (orders, settings) =>
+        reported(async () => {
+          const stages = plan();
+          for (const order of orders) {
+            try {
+              const actor = make(stages, order, settings);
+              actor.reopenSource();
+              actor.openSink();
+              host.add(actor, true);
+            } catch (error) {
+              reportFailure(order.descriptor, error);
+            }
+          }
+          run();
+        }),
+      release: async (actors) => {
+        for (const { stage, replica } of actors) {
+          const actor = host.find(stage, replica);
+          if (actor !== undefined) host.release(actor);
+        }
+      },
+      readState: ({ stage, replica }, request) =>
+        reported(async () => {
+          for (;;) {
+            const actor = host.find(stage, replica);
+            if (actor === undefined) return undefined;
+            if (actor.isReadable) return { found: actor.readState(request) };
+            actor.hurry();
+            await systemClock.yield();
+          }
+        }),
+      backupDone: async ({ stage, replica }, sequence, isStored) =>
+        host.find(stage, replica)?.backupDone(sequence, isStored),
       stopSources: async () => host.stopSources(),
       shutdown: async () => {
         host.stop();
-        for (const actor of deployed.splice(0)) actor.close();
+        for (const actor of deployed.splice(0)) actor.release();
         if (running === undefined) resolve();
       },
     };

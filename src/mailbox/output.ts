@@ -237,4 +237,9 @@ export class Output {
     ring.publish(head);
     for (let i = 0; i < readerSlots.length; i++) wakeWords.wake(ring.readerHost(readerSlots[i]));
   }
+
+  /** Wakes all readers, whatever they have announced: after a crash nobody knows what they were told. */
+  wakeReaders(wakeWords: WakeWords): void {
+    for (const slot of this.readerSlots) wakeWords.wakeUnconditionally(this.ring.readerHost(slot));
+  }
 }

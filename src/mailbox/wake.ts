@@ -56,6 +56,11 @@ export class WakeWords {
     Atomics.store(this.words, host * STRIDE + PARKED, 0);
   }
 
+  /** True while a host is parked or about to park. */
+  isParked(host: number): boolean {
+    return Atomics.load(this.words, host * STRIDE + PARKED) !== 0;
+  }
+
   /** Waits until the host is woken or `timeoutMs` have passed; undefined if a wake came since the ticket. */
   sleep(host: number, ticket: number, timeoutMs: number | undefined): Promise<unknown> | undefined {
     const base = host * STRIDE;

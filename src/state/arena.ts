@@ -15,14 +15,19 @@ export const STATE_BYTES_DEFAULT = ARENA_BYTES_MAX;
 export const STATE_BYTES_MIN = ARENAS_MAX * 2 ** 18;
 export const STATE_BYTES_MAX = ARENAS_MAX * ARENA_BYTES_MAX;
 
-/** Cells (Int32 elements) of a group's header: stamp counter, then the root of the group's table. */
+/**
+ * Cells (Int32 elements) of a group's header: stamp counter, root of the group's table, and how often a row of it was
+ * removed. Like the stamp counter the last only grows: a row that is gone has no stamp that could tell.
+ */
 export const GROUP_HEADER_CELLS = 16;
 export const GROUP_STAMP = 0;
 export const GROUP_ROOT = 1;
+export const GROUP_REMOVALS = 5;
 
 const TOP = 0;
 const HEADERS = LINE_I32;
-const FIRST_FREE_WORD = (LINE_BYTES + KEY_GROUPS * GROUP_HEADER_CELLS * 4) / 8;
+/** The lowest address that an extent can have. */
+export const FIRST_FREE_WORD = (LINE_BYTES + KEY_GROUPS * GROUP_HEADER_CELLS * 4) / 8;
 const ARENA_BYTES_FIRST = 1 << 16;
 const GROWTH_BYTES_MAX = 1 << 26;
 

@@ -3,6 +3,7 @@
 // everything does. Slot 0 is valid before anything runs (t = 0). Applying a slot again changes nothing.
 // Relies on: one writer; slot n & 1 is written completely before `commit(n)`.
 
+import type { OutputMark } from '../mailbox/output.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
 
 const SEQUENCE = 0;
@@ -15,8 +16,8 @@ export interface InputMark {
   ended: boolean;
 }
 
-/** Everything a commit makes durable besides the state's rows. */
-export interface CommitRecord {
+/** Everything a commit makes durable besides the state's rows. Its own mark is that of the actor's output. */
+export interface CommitRecord extends OutputMark {
   /** Where the source goes on: its own unit, see the source. */
   source: number;
   /** A second number for sources that need one. */
@@ -29,17 +30,26 @@ export interface CommitRecord {
   endedSlot: number;
   /** True once the replica's end-of-stream is written: it is done when its outbox is empty. */
   finished: boolean;
-  head: number;
-  outboxStart: number;
-  outboxEnd: number;
-  readonly inputs: InputMark[];
+  /** True while a restored state is brought up to date: inputs are read again until {@link replayUntil}. */
+  replaying: boolean;
+  /** The output of dead letters. */
+  readonly letters: OutputMark;
+  readonly inputs: readonly InputMark[];
+  /** What a replay of restored state must reach, per input. */
+  readonly replayUntil: readonly InputMark[];
+  /** Tuples read, tuples written, and tuples passed on between fused operators, since the job began. */
+  readonly counts: number[];
 }
 
-const FIXED = 9;
-const PER_INPUT = 3;
+/** The values of a slot in their order: fields, then letters, inputs, replayUntil and counts. */
+const FIELDS = ['source', 'sourceAux', 'sink', 'endedGroups', 'endedSlot', 'head', 'outboxStart', 'outboxEnd'] as const;
+const FIXED = FIELDS.length + 2 + 3;
+const PER_INPUT = 6;
+
+const emptyMark = (): InputMark => ({ position: 0, row: 0, ended: false });
 
 /** A record of a replica that has done nothing yet. */
-export function emptyRecord(inputs: number): CommitRecord {
+export function emptyRecord(inputs: number, counts = 2): CommitRecord {
   return {
     source: 0,
     sourceAux: 0,
@@ -47,14 +57,24 @@ export function emptyRecord(inputs: number): CommitRecord {
     endedGroups: -1,
     endedSlot: 0,
     finished: false,
+    replaying: false,
     head: 0,
     outboxStart: 0,
     outboxEnd: 0,
-    inputs: Array.from({ length: inputs }, () => ({ position: 0, row: 0, ended: false })),
+    letters: { head: 0, outboxStart: 0, outboxEnd: 0 },
+    inputs: Array.from({ length: inputs }, emptyMark),
+    replayUntil: Array.from({ length: inputs }, emptyMark),
+    counts: new Array(counts).fill(0),
   };
 }
 
-/** Makes `to` equal to `from`, which has as many inputs. */
+export function copyMark(from: InputMark, to: InputMark): void {
+  to.position = from.position;
+  to.row = from.row;
+  to.ended = from.ended;
+}
+
+/** Makes `to` equal to `from`, which has as many inputs and counts. */
 export function copyRecord(from: CommitRecord, to: CommitRecord): void {
   to.source = from.source;
   to.sourceAux = from.sourceAux;
@@ -62,14 +82,18 @@ export function copyRecord(from: CommitRecord, to: CommitRecord): void {
   to.endedGroups = from.endedGroups;
   to.endedSlot = from.endedSlot;
   to.finished = from.finished;
+  to.replaying = from.replaying;
   to.head = from.head;
   to.outboxStart = from.outboxStart;
   to.outboxEnd = from.outboxEnd;
+  to.letters.head = from.letters.head;
+  to.letters.outboxStart = from.letters.outboxStart;
+  to.letters.outboxEnd = from.letters.outboxEnd;
   for (let i = 0; i < from.inputs.length; i++) {
-    to.inputs[i].position = from.inputs[i].position;
-    to.inputs[i].row = from.inputs[i].row;
-    to.inputs[i].ended = from.inputs[i].ended;
+    copyMark(from.inputs[i], to.inputs[i]);
+    copyMark(from.replayUntil[i], to.replayUntil[i]);
   }
+  for (let i = 0; i < from.counts.length; i++) to.counts[i] = from.counts[i];
 }
 
 export class CommitLog {
@@ -85,9 +109,9 @@ export class CommitLog {
     ];
   }
 
-  static allocate(inputs: number): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer(SLOTS_BYTES + 2 * (FIXED + PER_INPUT * inputs) * 8);
-    new CommitLog(buffer).write(0, emptyRecord(inputs));
+  static allocate(inputs: number, counts = 2): SharedArrayBuffer {
+    const buffer = new SharedArrayBuffer(SLOTS_BYTES + 2 * (FIXED + PER_INPUT * inputs + counts) * 8);
+    new CommitLog(buffer).write(0, emptyRecord(inputs, counts));
     return buffer;
   }
 
@@ -99,21 +123,19 @@ export class CommitLog {
   /** Fills the slot of transaction `number`. Not visible before {@link commit}. */
   write(number: number, record: CommitRecord): void {
     const slot = this.slots[number & 1];
-    slot[0] = record.source;
-    slot[1] = record.sourceAux;
-    slot[2] = record.endedGroups;
-    slot[3] = record.finished ? 1 : 0;
-    slot[4] = record.head;
-    slot[5] = record.outboxStart;
-    slot[6] = record.outboxEnd;
-    slot[7] = record.sink;
-    slot[8] = record.endedSlot;
-    for (let i = 0, at = FIXED; i < record.inputs.length; i++, at += PER_INPUT) {
-      const input = record.inputs[i];
-      slot[at] = input.position;
-      slot[at + 1] = input.row;
-      slot[at + 2] = input.ended ? 1 : 0;
+    const { letters, inputs, replayUntil, counts } = record;
+    let at = 0;
+    for (let i = 0; i < FIELDS.length; i++) slot[at++] = record[FIELDS[i]];
+    slot[at++] = record.finished ? 1 : 0;
+    slot[at++] = record.replaying ? 1 : 0;
+    slot[at++] = letters.head;
+    slot[at++] = letters.outboxStart;
+    slot[at++] = letters.outboxEnd;
+    for (let i = 0; i < inputs.length; i++, at += PER_INPUT) {
+      writeMark(slot, at, inputs[i]);
+      writeMark(slot, at + 3, replayUntil[i]);
     }
+    for (let i = 0; i < counts.length; i++) slot[at + i] = counts[i];
   }
 
   /** The commit point. */
@@ -124,20 +146,30 @@ export class CommitLog {
   /** Reads the slot of the last commit into `record`. */
   read(record: CommitRecord): void {
     const slot = this.slots[this.sequence() & 1];
-    record.source = slot[0];
-    record.sourceAux = slot[1];
-    record.endedGroups = slot[2];
-    record.finished = slot[3] === 1;
-    record.head = slot[4];
-    record.outboxStart = slot[5];
-    record.outboxEnd = slot[6];
-    record.sink = slot[7];
-    record.endedSlot = slot[8];
-    for (let i = 0, at = FIXED; i < record.inputs.length; i++, at += PER_INPUT) {
-      const input = record.inputs[i];
-      input.position = slot[at];
-      input.row = slot[at + 1];
-      input.ended = slot[at + 2] === 1;
+    const { letters, inputs, replayUntil, counts } = record;
+    let at = 0;
+    for (let i = 0; i < FIELDS.length; i++) record[FIELDS[i]] = slot[at++];
+    record.finished = slot[at++] === 1;
+    record.replaying = slot[at++] === 1;
+    letters.head = slot[at++];
+    letters.outboxStart = slot[at++];
+    letters.outboxEnd = slot[at++];
+    for (let i = 0; i < inputs.length; i++, at += PER_INPUT) {
+      readMark(slot, at, inputs[i]);
+      readMark(slot, at + 3, replayUntil[i]);
     }
+    for (let i = 0; i < counts.length; i++) counts[i] = slot[at + i];
   }
+}
+
+function writeMark(slot: Float64Array, at: number, mark: InputMark): void {
+  slot[at] = mark.position;
+  slot[at + 1] = mark.row;
+  slot[at + 2] = mark.ended ? 1 : 0;
+}
+
+function readMark(slot: Float64Array, at: number, mark: InputMark): void {
+  mark.position = slot[at];
+  mark.row = slot[at + 1];
+  mark.ended = slot[at + 2] === 1;
 }

@@ -6,6 +6,7 @@
 import { errors } from '../errors.ts';
 import { type Arena, GROUP_ROOT, groupHeader } from './arena.ts';
 import { generateRowClass, type RowView } from './row-class.ts';
+import { generateRowImages, type RowImages } from './row-image.ts';
 import { ROW_STAMP, type RowLayout } from './row-layout.ts';
 import { keyValuesReader, type StateTable, stateTableFactory } from './state-table.ts';
 import { generateTable, type Table } from './table.ts';
@@ -21,6 +22,8 @@ const NO_ROW = -(2 ** 30);
 export interface KeyedState {
   readonly transaction: Transaction;
   readonly table: Table;
+  /** Encoder and decoder of its rows. */
+  readonly images: RowImages;
   /** The state object of each arena; point its `row` at a row before a closure gets it. */
   readonly views: readonly RowView[];
   /** The JS string of a row's text key: the k-th key, of group g, whose hash is `hash`. */
@@ -91,9 +94,16 @@ export function keyedState(operator: string, layout: RowLayout, transaction: Tra
     });
   };
 
+  // Generated when they are needed first: most replicas start without.
+  let images: RowImages | undefined;
+
   return {
     transaction,
     table,
+    get images() {
+      images ??= generateRowImages(operator, table, transaction);
+      return images;
+    },
     views,
     keyText: (k, group, hash, row) => keyTexts[k](group, hash, row),
     forEachRow,

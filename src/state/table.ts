@@ -3,7 +3,7 @@
 // Relies on: the cells of the root are saved before insert or remove (the group is open, or the parent row is touched).
 
 import { generate } from '../mailbox/codegen.ts';
-import { type Arena, groupOfRoot } from './arena.ts';
+import { type Arena, GROUP_REMOVALS, GROUP_ROOT, groupOfRoot } from './arena.ts';
 import {
   isExternal,
   ROOT_ADDRESS,
@@ -25,7 +25,13 @@ const LOG_ROWS_FIRST = 4;
 /** The same for a table under one key: there may be many of them, with few rows each. */
 const LOG_SUB_ROWS_FIRST = 2;
 /** A table grows when more than this share of its slots is in use. */
-const LOAD_MAX = 0.7;
+export const LOAD_MAX = 0.7;
+
+/**
+ * Stands for the log2 of the slots in the root of a key group whose rows were discarded and not yet restored. With address
+ * 0 the table is empty to all who use it; the integrity check tells it from one that is empty by right.
+ */
+export const LOG_ROWS_DISCARDED = -1;
 
 /** Key arguments: a number for u32 and f64 keys; source bytes, start, end and whether UTF-16 for a text key. */
 export type KeyArguments = readonly (number | boolean | Uint8Array)[];
@@ -47,6 +53,8 @@ export interface Table {
   remove(arena: Arena, root: number, row: number, stamp: number): void;
   /** Removes all rows and frees the table's extent. */
   clear(arena: Arena, root: number): void;
+  /** Gives a table without an extent one with free slots for `rows` rows. */
+  reserve(arena: Arena, root: number, rows: number): void;
   /** The first row at or after slot `slot`, or -1. Use {@link slotOf} to go on. */
   next(arena: Arena, root: number, slot: number): number;
   /** The slot of a row. */
@@ -217,6 +225,11 @@ return { find, upsert, save, firstProbe };`;
     transaction.groupMoves[group]++;
   }
 
+  /** Comes before the removal: after a rollback the group counts one too many, which costs its owner a longer backup. */
+  function countRemoval(arena: Arena, root: number): void {
+    if (groupOfRoot(root) !== undefined) arena.i32[root - GROUP_ROOT + GROUP_REMOVALS] += 1;
+  }
+
   function rehash(i32: Int32Array, from: number, rows: number, to: number, mask: number): void {
     for (let p = from; p < from + rows * cells; p += cells) {
       const tag = i32[p + ROW_TAG];
@@ -270,6 +283,7 @@ return { find, upsert, save, firstProbe };`;
     },
     remove(arena, root, row, stamp) {
       if (arena.i32[row + ROW_STAMP] !== stamp) generated.save(arena, row, stamp);
+      countRemoval(arena, root);
       freeContents(arena, row);
       arena.i32.fill(0, row + 2, row + cells);
       arena.i32[row + ROW_TAG] = TAG_DELETED;
@@ -279,12 +293,21 @@ return { find, upsert, save, firstProbe };`;
     clear(arena, root) {
       const address = arena.i32[root + ROOT_ADDRESS];
       if (address === 0) return;
+      countRemoval(arena, root);
       for (let row = next(arena, root, 0); row >= 0; row = next(arena, root, slotOf(arena, root, row) + 1)) {
         // The rows' cells are not changed, only what they point to is freed: the extent keeps their images.
         freeExtentsOf(arena, row);
       }
       allocator.free(arena, address, extentWords(arena.i32[root + ROOT_LOG_ROWS]));
       arena.i32.fill(0, root, root + 4);
+      moved(root);
+    },
+    reserve(arena, root, rows) {
+      let logRows = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
+      while ((1 << logRows) * LOAD_MAX < rows) logRows++;
+      const address = allocator.allocate(arena, extentWords(logRows));
+      arena.i32[root + ROOT_ADDRESS] = address;
+      arena.i32[root + ROOT_LOG_ROWS] = logRows;
       moved(root);
     },
     next,

@@ -5,7 +5,7 @@
 
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { Allocator } from './allocator.ts';
-import { Arena, arenaShiftOf, GROUP_ROOT, GROUP_STAMP, groupHeader } from './arena.ts';
+import { Arena, arenaShiftOf, GROUP_REMOVALS, GROUP_ROOT, GROUP_STAMP, groupHeader } from './arena.ts';
 import { UndoLog, type UndoSpace } from './undo-log.ts';
 
 const ROOT_CELLS = 4;
@@ -81,6 +81,8 @@ export class Transaction {
     if (stamp === 0) {
       this.clearStamps(group);
       stamp = 1;
+      // The stamps no longer tell which rows are new: as after a removal, a backup takes all of them.
+      arena.i32[header + GROUP_REMOVALS] += 1;
     }
     arena.i32[header + GROUP_STAMP] = stamp;
     this.undo.save(arena.id, arena.i32, header + GROUP_ROOT, ROOT_CELLS);

@@ -28,6 +28,11 @@ export class AppHost {
     this.wakeWords = wakeWords;
   }
 
+  /** True once all waits end at once. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   /** Resolves when the waiter's check holds, or when the host is closed. */
   waitFor(waiter: Waiter): Promise<void> {
     if (this.closed || waiter.check()) return Promise.resolve();

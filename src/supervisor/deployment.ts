@@ -2,8 +2,9 @@
 // Promises: every ring has its reader slots active at position 0 before any actor runs; nothing here holds a closure, so a
 // deployment can be sent to any thread.
 
-import type { ActorDescriptor, RingMemory } from '../actors/actor.ts';
-import { type Plan, readerSlotOf, readerSlots, type Stage, stageName } from '../actors/plan.ts';
+import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
+import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/dead-letters.ts';
+import { countsOf, type Plan, readerSlotOf, readerSlots, type Stage, stageName } from '../actors/plan.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors } from '../errors.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
@@ -20,11 +21,11 @@ export interface MemoryLimits {
   readonly stateBytes: number;
 }
 
-/** An actor and the host that it runs on. */
+/** An actor and the host that it runs on: another one after a crash. */
 export interface Placement {
   readonly descriptor: ActorDescriptor;
   readonly stage: Stage;
-  readonly host: number;
+  host: number;
 }
 
 export interface Deployment {
@@ -44,14 +45,22 @@ function allocateRing(plan: Plan, stage: Stage, ringBytes: number): RingMemory {
   return { ring: buffer, dictionary: usesDictionary ? allocateDictionary() : undefined };
 }
 
+/** The ring of an actor's dead letters has one reader: the app. */
+function allocateLetters(): LetterMemory {
+  const ring = Ring.allocate(LETTER_RING_BYTES);
+  new Ring(ring).activate(0, 0);
+  return { ring, outbox: allocateOutbox(LETTER_OUTBOX_BYTES) };
+}
+
 /** Allocates everything a plan needs and spreads the actors over the workers, round robin in the order of the stream. */
-export function deploy(plan: Plan, workers: number, limits: MemoryLimits): Deployment {
+export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers): Deployment {
   const rings = plan.stages.map((stage) =>
     stage.output === undefined
       ? []
       : Array.from({ length: stage.parallelism }, () => allocateRing(plan, stage, limits.ringBytes)),
   );
   let next = 0;
+  let number = 0;
   const placements = plan.stages.flatMap((stage) => {
     const stateful = stage.operators[0].state !== undefined;
     const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
@@ -64,17 +73,19 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits): Deplo
         })),
       );
       const descriptor: ActorDescriptor = {
+        number: number++,
         stage: stage.index,
         replica,
-        commit: CommitLog.allocate(inputs.length),
+        commit: CommitLog.allocate(inputs.length, countsOf(stage)),
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),
         output: rings[stage.index][replica],
         outbox: stage.output && allocateOutbox(limits.outboxBytes),
+        letters: allocateLetters(),
         inputs,
       };
-      return { descriptor, stage, host: stage.place === 'app' ? workers : next++ % workers };
+      return { descriptor, stage, host: stage.place === 'app' ? appHost : next++ % workers };
     });
   });
-  return { placements, appHost: workers };
+  return { placements, appHost };
 }

@@ -1,7 +1,13 @@
 // The public face of a running flow: what `flow.run()` takes and returns.
 
+import type { ResourceLimits } from 'node:worker_threads';
+import type { SupervisionOptions } from '../actors/failure-policy.ts';
 import type { OperatorKind } from '../actors/graph.ts';
 import type { ErrorRecord } from '../errors.ts';
+import type { BackupOptions } from './backups.ts';
+import type { CrashReport } from './crash-report.ts';
+import type { CrewState } from './crew.ts';
+import type { SupervisionNode } from './supervision.ts';
 
 /** Options of `flow.run()`. */
 export interface RunOptions<Params = unknown> {
@@ -17,6 +23,20 @@ export interface RunOptions<Params = unknown> {
   stateBytes?: number;
   /** Longest time that a commit waits for more tuples, in milliseconds. Default 0. */
   lingerMs?: number;
+  /** Warm workers that wait to take over from one that dies. Default 1; with 0 a crash waits for a thread to start. */
+  spares?: number;
+  /** A worker that makes no progress for so long, while it should, is terminated; in milliseconds. Default 10,000; 0 for never. */
+  hangTimeoutMs?: number;
+  /** How long a terminated thread may take to exit before the job fails with WORKER_STUCK, in milliseconds. Default 5,000. */
+  fenceTimeoutMs?: number;
+  /** How long sources and sinks may take to close at the end, before their threads are terminated, in milliseconds. Default 5,000. */
+  shutdownTimeoutMs?: number;
+  /** Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers do not count. */
+  resourceLimits?: ResourceLimits;
+  /** Backups of keyed state, for the case that the live image is damaged. Default: none. */
+  backup?: BackupOptions;
+  /** The supervisor over the job's operators. */
+  supervision?: SupervisionOptions;
   /** Cancels the job when aborted. */
   signal?: AbortSignal;
 }
@@ -24,7 +44,7 @@ export interface RunOptions<Params = unknown> {
 /** Counts and shares of one replica since the last call of metrics(). Shares are of its time, from 0 to 1. */
 export interface ReplicaMetrics {
   readonly replica: number;
-  /** Worker that hosts it; -1 for the app's own thread. */
+  /** Worker that hosts it; -1 for the app's own thread, and while none does. */
   readonly worker: number;
   readonly tuplesIn: number;
   readonly tuplesOut: number;
@@ -55,12 +75,84 @@ export interface JobMetrics {
   readonly operators: readonly OperatorMetrics[];
 }
 
+/** Which replica of which operator: that which begins its actor. */
+export interface ReplicaName {
+  readonly operator: string;
+  readonly replica: number;
+}
+
+/** The keyed state of one operator, as the app reads it. */
+export interface JobState<Row = Record<string, unknown>> {
+  /**
+   * The committed row of a key (one value for each key field); undefined if there is none. Tables are arrays of rows.
+   * @throws MillraceError BAD_KEY
+   */
+  get(...key: unknown[]): Promise<Row | undefined>;
+  /**
+   * All rows, in no order. Those of one of 256 key groups are of one commit; different groups may be of different ones.
+   */
+  entries(): AsyncIterable<{ readonly key: Record<string, unknown>; readonly value: Row }>;
+}
+
+/** A tuple that an operator failed at, and that was left out. See docs/supervision.md. */
+export interface DeadLetter extends ReplicaName {
+  /** The key of the tuple, if the actor reads by key. */
+  readonly key: unknown;
+  /** The tuple as the actor has read it: of fused operators the first one. A text of it, if it is very large. */
+  readonly tuple: unknown;
+  readonly error: Error;
+  /** Where it stood in its stream. */
+  readonly position: string;
+}
+
+/** The dead letters of a job. One iterator reads them; while none does, the latest 1,000 are kept. */
+export interface DeadLetters extends AsyncIterable<DeadLetter> {
+  /** All so far. */
+  readonly count: number;
+  /** Those that nobody read before there were too many. */
+  readonly dropped: number;
+}
+
 /** What happens in a job. */
 export type JobEvent =
   | { readonly type: 'started'; readonly workers: number; readonly actors: number }
   | { readonly type: 'operatorEnded'; readonly operator: string }
+  | { readonly type: 'deadLetter'; readonly letter: DeadLetter }
+  /** A worker died with its actors, or (worker and all) a single actor could not go on. */
+  | {
+      readonly type: 'crash';
+      readonly worker: number;
+      readonly actors: readonly ReplicaName[];
+      readonly report: CrashReport;
+    }
+  /** A warm spare has taken over; `tookMs` since the crash was noticed. */
+  | {
+      readonly type: 'adoption';
+      readonly worker: number;
+      readonly actors: readonly ReplicaName[];
+      readonly tookMs: number;
+    }
+  | ({ readonly type: 'restart'; readonly worker: number; readonly supervisor: string } & ReplicaName)
+  /** The first commit of an actor after its crash; `tookMs` since that was noticed, `committedAtMs` since the epoch. */
+  | ({
+      readonly type: 'recovered';
+      readonly worker: number;
+      readonly tookMs: number;
+      readonly committedAtMs: number;
+    } & ReplicaName)
+  | { readonly type: 'escalation'; readonly from: string; readonly to: string; readonly reason: Error }
+  | ({ readonly type: 'backupFailed'; readonly error: Error } & ReplicaName)
+  | { readonly type: 'spareFailed'; readonly error: Error; readonly attempt: number }
   | { readonly type: 'failed'; readonly error: Error; readonly record: ErrorRecord }
   | { readonly type: 'ended'; readonly outcome: 'done' | 'failed' | 'cancelled' };
+
+/** One worker thread of a job. */
+export interface WorkerInfo {
+  readonly worker: number;
+  readonly threadId: number;
+  readonly state: CrewState;
+  readonly actors: readonly ReplicaName[];
+}
 
 /** The tuples of one `collect`. One iterator reads them; stopping early lets the rest go by. */
 export interface JobOutput<Tuple> extends AsyncIterable<Tuple> {
@@ -92,6 +184,21 @@ export interface Job<Outputs = Record<string, unknown>> {
   /** @throws MillraceError UNKNOWN_NAME */
   input<Tuple = Record<string, unknown>>(name: string): JobInput<Tuple>;
   metrics(): JobMetrics;
+  /**
+   * Reads the keyed state of an operator, while the job runs and after it.
+   * @throws MillraceError UNKNOWN_NAME if there is no such operator, or it has no state
+   */
+  state<Row = Record<string, unknown>>(operator: string): JobState<Row>;
+  /** Tuples that were left out because an operator failed at them. */
+  readonly deadLetters: DeadLetters;
+  /** The job's supervision tree as it stands: the job, its operators, their replicas. */
+  tree(): SupervisionNode;
+  workers(): readonly WorkerInfo[];
+  /**
+   * Terminates a worker's thread, as a drill: its actors are taken over. Resolves when the thread is gone.
+   * @throws MillraceError UNKNOWN_NAME if there is no such worker
+   */
+  killWorker(worker: number): Promise<void>;
   /** Calls `listener` at each event, the first one with those of before too; returns a function that ends this. */
   on(listener: (event: JobEvent) => void): () => void;
 }

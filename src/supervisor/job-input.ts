@@ -2,7 +2,7 @@
 // Promises: a tuple is validated at once, and visible to its readers at the latest when the current tick ends; `push` says
 // when to wait for room.
 
-import type { ActorDescriptor, RingMemory } from '../actors/actor.ts';
+import type { ActorDescriptor, RingMemory } from '../actors/actor-descriptor.ts';
 import { type Stage, stageName } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
 import { DictionaryWriter } from '../mailbox/dictionary.ts';

@@ -2,7 +2,7 @@
 // Promises: every committed tuple once, each ring in order; back-pressure, since a frame is released when its tuples have
 // been made and those of the frame before it are consumed. After a failure, what was committed before still comes, then the error.
 
-import type { ActorDescriptor } from '../actors/actor.ts';
+import type { ActorDescriptor } from '../actors/actor-descriptor.ts';
 import type { Plan, Stage } from '../actors/plan.ts';
 import { stageName } from '../actors/plan.ts';
 import { errors } from '../errors.ts';

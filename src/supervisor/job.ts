@@ -1,36 +1,43 @@
 // A running flow: starts workers, deploys actors, hears their reports, and ends in exactly one way: done, failed or cancelled.
-// Promises: whatever the outcome, afterwards no thread and no timer of the job is left; a failing job never takes the app's
-// process down, and `done` tells why it failed.
+// Promises: whatever the outcome, afterwards no thread and no timer of the job is left (but a thread that cannot be ended);
+// a failing job never takes the app's process down, and `done` tells why it failed.
 
-import type { FlowReference, WorkerReports } from '../actors/control.ts';
+import { FIRST_START } from '../actors/actor-descriptor.ts';
+import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, stageName } from '../actors/plan.ts';
-import { type HiredWorker, WorkerPool } from '../actors/pool.ts';
-import type { ErrorRecord } from '../errors.ts';
-import { errors, fromRecord, toRecord } from '../errors.ts';
+import { WorkerPool } from '../actors/pool.ts';
+import { StepWords } from '../actors/step-words.ts';
+import { Vitals } from '../actors/vitals.ts';
+import { errors, toRecord } from '../errors.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { AppHost } from './app-host.ts';
+import { Backups } from './backups.ts';
+import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
+import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
-import type { Job, JobEvent, JobInput, JobMetrics, JobOutput, RunOptions } from './job-api.ts';
+import { HangDetector } from './hang-detector.ts';
+import type {
+  DeadLetters,
+  Job,
+  JobEvent,
+  JobInput,
+  JobMetrics,
+  JobOutput,
+  JobState,
+  RunOptions,
+  WorkerInfo,
+} from './job-api.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
-import { checkRunOptions } from './run-options.ts';
+import { type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
+import { revive } from './revive.ts';
+import { type CheckedOptions, checkRunOptions } from './run-options.ts';
+import { StateQuery } from './state-query.ts';
+import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
 type Outcome = Extract<JobEvent, { type: 'ended' }>['outcome'];
-
-/** How long a worker may take to close what it holds, before its thread is terminated. */
-const SHUTDOWN_MS = 500;
-
-const actorKey = (stage: number, replica: number): string => `${stage}/${replica}`;
-
-/** Errors come over comlink as records; anything else is a fault of the control plane itself. */
-function revive(error: unknown): unknown {
-  const record = error as Partial<ErrorRecord> | null;
-  return typeof record === 'object' && record !== null && 'details' in record && !(error instanceof Error)
-    ? fromRecord(record as ErrorRecord)
-    : error;
-}
 
 function tell(listener: (event: JobEvent) => void, event: JobEvent): void {
   try {
@@ -46,43 +53,87 @@ function tell(listener: (event: JobEvent) => void, event: JobEvent): void {
 export class RunningJob implements Job {
   readonly name: string;
   readonly done: Promise<void>;
+  readonly deadLetters: DeadLetters;
+  private readonly options: CheckedOptions;
   private readonly plan: Plan;
   private readonly deployment: Deployment;
+  private readonly wakeWords: WakeWords;
+  private readonly stepWords: StepWords;
   private readonly appHost: AppHost;
   private readonly pool: WorkerPool;
+  private readonly crew: Crew;
+  private readonly supervision: JobSupervision;
+  private readonly recovery: Recovery;
+  private readonly hangDetector: HangDetector;
+  private readonly backups: Backups | undefined;
+  private readonly letters: CollectedLetters;
+  private readonly actors: readonly Recoverable[];
   private readonly outputs = new Map<string, CollectedOutput<unknown>>();
   private readonly inputs = new Map<string, PushedInput<unknown>>();
+  private readonly queries = new Map<string, StateQuery>();
   private readonly metricsReader: MetricsReader;
   private readonly listeners = new Set<(event: JobEvent) => void>();
   /** Events that nobody has listened to yet: run() resolves after the first of them. */
   private unheard: JobEvent[] = [];
-  private readonly running = new Set<string>();
-  private workers: HiredWorker[] = [];
   private outcome: Outcome | undefined;
+  private stopping = false;
   private resolveDone!: () => void;
   private rejectDone!: (error: unknown) => void;
-  private readonly workerCount: number;
 
-  constructor(name: string, plan: Plan, options: RunOptions) {
-    const { workers, ...limits } = checkRunOptions(options);
-    this.name = name;
+  constructor(flow: FlowReference, plan: Plan, options: RunOptions) {
+    const checked = checkRunOptions(options);
+    const hosts = checked.workers + checked.spares + HOSTS_BEYOND;
+    this.name = flow.name;
+    this.options = checked;
     this.plan = plan;
-    this.workerCount = workers;
-    this.deployment = deploy(plan, workers, limits);
-    const wakeWords = new WakeWords(WakeWords.allocate(workers + 1));
-    this.appHost = new AppHost(this.deployment.appHost, wakeWords);
+    this.deployment = deploy(plan, checked.workers, checked, hosts);
+    // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters.
+    this.wakeWords = new WakeWords(WakeWords.allocate(hosts + 2));
+    this.stepWords = new StepWords(StepWords.allocate(hosts));
+    this.appHost = new AppHost(this.deployment.appHost, this.wakeWords);
     this.done = new Promise((resolve, reject) => {
       this.resolveDone = resolve;
       this.rejectDone = reject;
     });
     // Whoever awaits done or reads an output hears of a failure; nobody's silence may end the process.
     this.done.catch(() => {});
+    const counts = this.connectApp();
+    this.metricsReader = new MetricsReader(plan, this.deployment, counts);
+    this.actors = this.deployment.placements
+      .filter(({ stage }) => stage.place === 'worker')
+      .map((placement) => recoverable(placement, new Vitals(placement.descriptor.vitals).work));
+    const gone = this.done.catch(() => {});
+    for (const stage of plan.stages) {
+      if (stage.operators[0].state === undefined) continue;
+      const actors = this.actors.filter(({ placement }) => placement.stage === stage);
+      const query = new StateQuery(stage, { actors, gone, isOver: () => this.outcome !== undefined });
+      this.queries.set(stageName(stage), query);
+    }
+    const descriptors = this.actors.map(({ placement }) => placement.descriptor);
+    this.letters = new CollectedLetters(descriptors, new AppHost(hosts + 1, this.wakeWords), (letter) =>
+      this.announce({ type: 'deadLetter', letter }),
+    );
+    this.deadLetters = this.letters;
+    this.supervision = superviseStages(flow.name, plan, checked);
+    const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
+    this.pool = new WorkerPool(checked.workers, hosts, buffers, checked.resourceLimits);
+    this.crew = new Crew(this.pool, flow, hosts, checked.spares, (member) => this.reportsOf(member), {
+      lost: (member, cause) => void this.recovery.lost(member, cause),
+      spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
+    });
+    this.backups = this.backupsOf(checked);
+    this.recovery = this.recoveryOf(checked);
+    const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
+    this.hangDetector = new HangDetector(this.stepWords, this.wakeWords, (actor) => workOf.get(actor) as Int32Array);
+  }
+
+  /** Makes the app's own ends of streams; returns what counts their tuples, by stage. */
+  private connectApp(): Map<number, () => number> {
     const counts = new Map<number, () => number>();
-    for (const { stage, descriptor, host } of this.deployment.placements) {
-      if (host !== this.deployment.appHost) {
-        this.running.add(actorKey(descriptor.stage, descriptor.replica));
-      } else if (stage.output === undefined) {
-        const output = new CollectedOutput(plan, stage, descriptor, this.appHost);
+    for (const { stage, descriptor } of this.deployment.placements) {
+      if (stage.place !== 'app') continue;
+      if (stage.output === undefined) {
+        const output = new CollectedOutput(this.plan, stage, descriptor, this.appHost);
         this.outputs.set(output.name, output);
         counts.set(stage.index, () => output.tuplesRead);
       } else {
@@ -91,109 +142,187 @@ export class RunningJob implements Job {
         counts.set(stage.index, () => input.tuplesPushed);
       }
     }
-    this.metricsReader = new MetricsReader(plan, this.deployment, counts);
-    this.pool = new WorkerPool(workers, wakeWords.buffer);
+    return counts;
+  }
+
+  private get settings(): WorkerSettings {
+    const { lingerMs, backup } = this.options;
+    return { lingerMs, backupEveryMs: backup?.everyMs };
+  }
+
+  private backupsOf({ backup }: CheckedOptions): Backups | undefined {
+    if (backup === undefined) return undefined;
+    const operatorOf = ({ stage }: ActorName): string => stageName(this.plan.stages[stage]);
+    return new Backups(
+      backup,
+      (actor) => `${this.name}/${operatorOf(actor)}/${actor.replica}`,
+      (actor, error) => {
+        const { replica } = actor;
+        this.announce({ type: 'backupFailed', operator: operatorOf(actor), replica, error: asError(error) });
+      },
+    );
+  }
+
+  private recoveryOf({ fenceTimeoutMs, hangTimeoutMs }: CheckedOptions): Recovery {
+    return new Recovery({
+      actors: this.actors,
+      crew: this.crew,
+      pool: this.pool,
+      supervision: this.supervision,
+      stepWords: this.stepWords,
+      fenceTimeoutMs,
+      hangTimeoutMs,
+      settings: this.settings,
+      backups: this.backups,
+      isOver: () => this.outcome !== undefined,
+      isStopping: () => this.stopping,
+      announce: (event) => this.announce(event),
+      fail: (error) => void this.fail(error, 'failed'),
+    });
   }
 
   /** Starts the workers and the actors. Rejects, with everything taken down again, if that fails. */
-  async start(flow: FlowReference, options: RunOptions): Promise<void> {
-    const { signal } = options;
+  async start({ signal }: RunOptions): Promise<void> {
+    rootSupervisor.add(this.supervision);
     if (signal?.aborted)
       return this.fail(errors.jobCancelled(this.name, signal.reason), 'cancelled').then(() => this.done);
     const abort = (): void => void this.cancel(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     void this.done.catch(() => {}).finally(() => signal?.removeEventListener('abort', abort));
+    const { workers } = this.options;
     try {
-      this.workers = Array.from({ length: this.workerCount }, (_, host) => this.pool.hire(host, this.reports));
-      for (const worker of this.workers) this.watch(worker);
-      const { lingerMs } = checkRunOptions(options);
       // Whatever ends the job also ends the wait: a thread that is gone answers no call.
-      await Promise.race([this.deployAll(flow, lingerMs), this.done]);
+      const members = await Promise.race([this.crew.start(workers), this.done.then(() => [])]);
+      await Promise.race([this.deployTo(members), this.done]);
       if (this.outcome !== undefined) return this.done;
     } catch (error) {
       await this.fail(revive(error), 'failed');
       return this.done;
     }
-    this.announce({ type: 'started', workers: this.workerCount, actors: this.running.size });
-    const started = Promise.all(this.workers.map(({ control }) => control.start()));
+    this.announce({ type: 'started', workers, actors: this.actors.length });
+    this.letters.start();
+    const { hangTimeoutMs } = this.options;
+    this.hangDetector.start(
+      hangTimeoutMs,
+      () => this.crew.active().map(({ host }) => host),
+      (host) => this.hung(host),
+    );
+    for (const { placement, member } of this.actors) {
+      if (member !== undefined)
+        this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
+    }
+    const started = Promise.all(this.crew.active().map(({ hired }) => hired.control.start()));
     await Promise.race([started, this.done.catch(() => {})]);
     this.endIfAllEnded();
   }
 
-  private async deployAll(flow: FlowReference, lingerMs: number): Promise<void> {
-    await Promise.all(this.workers.map(({ control }) => control.load(flow)));
+  /** Makes the actors on their workers. The hosts of a new job are numbered from 0, as the deployment has placed them. */
+  private async deployTo(members: readonly CrewMember[]): Promise<void> {
     await Promise.all(
-      this.workers.map(({ control, host }) => {
-        const mine = this.deployment.placements.filter((placement) => placement.host === host);
-        return control.deploy(
-          mine.map(({ descriptor }) => descriptor),
-          lingerMs,
-        );
+      members.map((member) => {
+        const mine = this.actors.filter(({ placement }) => placement.host === member.host);
+        for (const actor of mine) actor.member = member;
+        const orders = mine.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
+        return member.hired.control.deploy(orders, this.settings);
       }),
     );
   }
 
-  /** Fails the job if a worker's thread dies. */
-  private watch(worker: HiredWorker): void {
-    worker.ended.catch((cause) => {
-      const actors = this.deployment.placements
-        .filter(
-          ({ host, descriptor }) =>
-            host === worker.host && this.running.has(actorKey(descriptor.stage, descriptor.replica)),
-        )
-        .map(({ stage }) => stageName(stage));
-      void this.fail(errors.workerDied(worker.host, actors, cause), 'failed');
-    });
+  private hung(host: number): void {
+    const member = this.crew.find(host);
+    const stepping = this.stepWords.stepping(host);
+    const actor = this.actors.find(({ placement }) => placement.descriptor.number === stepping);
+    if (member === undefined) return;
+    const reason = errors.workerHung(host, actor && replicaName(actor).operator, this.options.hangTimeoutMs);
+    void this.recovery.terminate(member, reason);
   }
 
-  private readonly reports: WorkerReports = {
-    ended: (stage, replica) => {
-      this.running.delete(actorKey(stage, replica));
-      const isLast = ![...this.running].some((key) => key.startsWith(`${stage}/`));
-      if (isLast) {
-        for (const { name } of this.plan.stages[stage].operators)
-          this.announce({ type: 'operatorEnded', operator: name });
-      }
-      this.endIfAllEnded();
-    },
-    failed: (_stage, _replica, record) => void this.fail(fromRecord(record), 'failed'),
-  };
+  private reportsOf(member: () => CrewMember): WorkerReports {
+    return {
+      ended: (actor) => this.ended(actor),
+      failed: (report) => this.recovery.failed(member(), report),
+      recovered: ({ stage, replica }, committedAtMs) =>
+        this.recovery.recovered(member(), stage, replica, committedAtMs),
+      backup: (actor, backup) =>
+        this.backups?.write(actor, backup, (isStored) => {
+          const { control } = member().hired;
+          control.backupDone(actor, backup.sequence, isStored).catch(() => {});
+        }),
+    };
+  }
+
+  /** An actor has ended: a fact of its last commit, so it holds whichever incarnation told it. */
+  private ended({ stage, replica }: ActorName): void {
+    const same = this.actors.filter(({ placement }) => placement.stage.index === stage);
+    const actor = same.find(({ placement }) => placement.descriptor.replica === replica);
+    if (actor === undefined || actor.isEnded) return;
+    actor.isEnded = true;
+    this.supervision.ended(stage, replica);
+    if (same.every(({ isEnded }) => isEnded)) {
+      for (const { name } of this.plan.stages[stage].operators)
+        this.announce({ type: 'operatorEnded', operator: name });
+    }
+    this.endIfAllEnded();
+  }
 
   private endIfAllEnded(): void {
     // An input may lead straight to an output: then no actor's end tells the end of the job.
     const fed = [...this.inputs.values()].some((input) => !input.isEnded);
-    if (this.running.size === 0 && !fed && this.outcome === undefined) void this.finish('done');
+    if (this.actors.every(({ isEnded }) => isEnded) && !fed && this.outcome === undefined) void this.finish('done');
   }
 
   private async finish(outcome: Outcome, error?: unknown): Promise<void> {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
+    this.hangDetector.stop();
+    this.crew.close();
     if (error !== undefined) {
       for (const output of this.outputs.values()) output.fail(error);
     }
     for (const input of this.inputs.values()) input.close();
-    if (outcome !== 'done') this.appHost.close();
+    if (outcome !== 'done') {
+      this.appHost.close();
+      this.supervision.failed();
+    }
     if (error instanceof Error && outcome === 'failed')
       this.announce({ type: 'failed', error, record: toRecord(error) });
     await this.shutDownWorkers();
-    await this.pool.close();
+    await this.pool.close(this.options.fenceTimeoutMs);
+    await this.backups?.settle();
+    this.letters.end();
     this.metricsReader.freeze();
+    rootSupervisor.remove(this.supervision);
     this.announce({ type: 'ended', outcome });
     if (error === undefined) this.resolveDone();
     else this.rejectDone(error);
   }
 
-  /** Lets the workers close their sources and sinks. One that does not answer in time is terminated with the pool. */
+  /**
+   * Lets the workers close their sources and sinks, right to left as OTP's supervisors do. Those that do not answer in time
+   * are terminated with the pool.
+   */
   private async shutDownWorkers(): Promise<void> {
-    const ended = this.workers.map(({ control, ended: task }) => {
-      control.shutdown().catch(() => {});
-      return task.catch(() => {});
-    });
+    // Spares hold nothing that would have to be closed.
+    const members = this.crew.active();
+    const ended = members.map(({ hired }) => hired.ended.catch(() => {}));
+    const orderly = (async () => {
+      for (const { operator, replica } of this.supervision.stopOrder()) {
+        const actor = this.actors.find(
+          ({ placement: { descriptor } }) => descriptor.stage === operator && descriptor.replica === replica,
+        );
+        const member = actor?.member;
+        if (member === undefined) continue;
+        const released = member.hired.control.release([{ stage: operator, replica }]).catch(() => {});
+        await Promise.race([released, member.hired.ended.catch(() => {})]);
+      }
+      for (const { hired } of members) hired.control.shutdown().catch(() => {});
+      await Promise.all(ended);
+    })();
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise((resolve) => {
-      timer = setTimeout(resolve, SHUTDOWN_MS);
+      timer = setTimeout(resolve, this.options.shutdownTimeoutMs);
     });
-    await Promise.race([Promise.all(ended), deadline]);
+    await Promise.race([orderly, deadline]);
     clearTimeout(timer);
   }
 
@@ -208,11 +337,10 @@ export class RunningJob implements Job {
 
   async stop(): Promise<void> {
     if (this.outcome === undefined) {
+      this.stopping = true;
       for (const input of this.inputs.values()) input.end();
-      await Promise.race([
-        Promise.all(this.workers.map(({ control }) => control.stopSources())),
-        this.done.catch(() => {}),
-      ]);
+      // Workers that die meanwhile are told when they are resumed.
+      for (const { hired } of this.crew.active()) hired.control.stopSources().catch(() => {});
     }
     await this.done;
   }
@@ -234,8 +362,39 @@ export class RunningJob implements Job {
     return input as JobInput<unknown> as JobInput<Tuple>;
   }
 
+  state<Row>(name: string): JobState<Row> {
+    const query = this.queries.get(name);
+    if (query === undefined) throw errors.unknownName('operator with state', name, [...this.queries.keys()]);
+    return query as JobState<unknown> as JobState<Row>;
+  }
+
   metrics(): JobMetrics {
     return this.metricsReader.read();
+  }
+
+  tree(): SupervisionNode {
+    return this.supervision.tree();
+  }
+
+  workers(): readonly WorkerInfo[] {
+    return [...this.crew.members].map((member) => ({
+      worker: member.host,
+      threadId: member.threadId,
+      state: member.state,
+      actors: this.actors.filter((actor) => actor.member === member && !actor.isEnded).map(replicaName),
+    }));
+  }
+
+  async killWorker(worker: number): Promise<void> {
+    const member = this.crew.find(worker);
+    if (member === undefined) {
+      throw errors.unknownName(
+        'worker',
+        String(worker),
+        [...this.crew.members].map(({ host }) => String(host)),
+      );
+    }
+    await this.recovery.terminate(member, errors.workerKilled(worker));
   }
 
   on(listener: (event: JobEvent) => void): () => void {
@@ -245,14 +404,25 @@ export class RunningJob implements Job {
   }
 }
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** The job's supervision tree. Stages in the app's own thread are no children: there is nothing to restart. */
+function superviseStages(job: string, plan: Plan, { supervision }: CheckedOptions): JobSupervision {
+  const operators = plan.stages.map((stage) => ({
+    name: stageName(stage),
+    replicas: stage.place === 'worker' ? stage.parallelism : 0,
+    supervision: stage.operators[0].supervision,
+  }));
+  return new JobSupervision(job, operators, supervision);
+}
+
 /** Builds, deploys and starts a flow. */
 export async function runFlow<Params>(flow: FlowDefinition<Params>, options: RunOptions<Params>): Promise<RunningJob> {
   checkRunOptions(options);
   const graph = buildGraph(flow, options.params as Params);
-  const job = new RunningJob(flow.name, planOf(graph), options);
-  await job.start(
-    { moduleUrl: flow.moduleUrl, name: flow.name, params: options.params, fingerprint: graph.fingerprint },
-    options,
-  );
+  const { moduleUrl, name } = flow;
+  const reference = { moduleUrl, name, params: options.params, fingerprint: graph.fingerprint };
+  const job = new RunningJob(reference, planOf(graph), options);
+  await job.start(options);
   return job;
 }

@@ -1,9 +1,10 @@
-// Goal: an exception in any closure fails the job with operator, key and position; its batch leaves no trace, the process lives
-// on, and whoever listens hears of it: done, outputs, events.
+// Goal: with onError 'stop' an exception in any closure fails the job with operator, key and position. Every tuple before it has
+// taken effect, it and those behind it have not; the process lives on, and whoever listens hears of it: done, outputs, events.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ActorFailure } from '../../src/actors/failure.ts';
 import { MillraceError } from '../../src/index.ts';
 import { type FailingKind, failing, failingCounts } from '../flows/failing.ts';
 import { LocalJob } from './local-run.ts';
@@ -19,6 +20,8 @@ afterEach(async () => {
 
 const count = 20_000;
 const at = 9000;
+/** A bug must not become an endless loop. */
+const STEPS_MAX = 10_000;
 
 const kinds: [FailingKind, { operator: string; hasOutput: boolean; hasKey: boolean }][] = [
   ['source', { operator: 'failing-source', hasOutput: true, hasKey: false }],
@@ -37,10 +40,10 @@ const kinds: [FailingKind, { operator: string; hasOutput: boolean; hasKey: boole
 
 for (const [kind, { operator, hasOutput, hasKey }] of kinds) {
   test(
-    `an exception in ${kind} fails the job with OPERATOR_FAILED, and leaves whole batches only`,
+    `an exception in ${kind} fails the job with OPERATOR_FAILED; every tuple before it comes out`,
     TIMEOUT,
     async () => {
-      const options = { params: { kind, count, at }, workers: 1 };
+      const options = { params: { kind, count, at, onError: 'stop' }, workers: 1 } as const;
       const { error, tuples } = await failureOf(failing, 'OPERATOR_FAILED', options, hasOutput ? 'out' : undefined);
       assert.equal(error.details.operator, operator);
       assert.match(
@@ -52,27 +55,28 @@ for (const [kind, { operator, hasOutput, hasKey }] of kinds) {
       assert.match(error.cause.stack ?? '', /explodeAt/, "the stack of the closure's own error");
       assert.equal(error.details.key, hasKey ? at : undefined);
       assert.equal(typeof error.details.position, 'string');
-      assert.ok(tuples.length <= at);
-      for (const [i, { n }] of tuples.entries()) assert.equal(n, i);
+      assert.deepEqual(
+        tuples,
+        Array.from({ length: hasOutput ? at : 0 }, (_, n) => ({ n })),
+      );
     },
   );
 }
 
-test('an exception in end names the key', TIMEOUT, async () => {
-  const { error } = await failureOf(
-    failing,
-    'OPERATOR_FAILED',
-    { params: { kind: 'end', count: 2000, at: 700 }, workers: 1 },
-    'out',
-  );
+test('an exception in end names the key, and the keys before it have ended once each', TIMEOUT, async () => {
+  const options = { params: { kind: 'end', count: 2000, at: 700, onError: 'stop' }, workers: 1 } as const;
+  const { error, tuples } = await failureOf(failing, 'OPERATOR_FAILED', options, 'out');
   assert.equal(error.details.operator, 'failing');
   assert.equal(error.details.key, 700);
+  const ended = new Set(tuples.map(({ n }) => n));
+  assert.equal(ended.size, tuples.length);
+  assert.ok(!ended.has(700) && ended.size > 0);
 });
 
 for (const thrown of ['a mere text', null]) {
   test(`what is thrown need not be an Error: ${thrown}`, TIMEOUT, async () => {
     for (const kind of ['map', 'swallowed'] as const) {
-      const options = { params: { kind, count: 100, at: 42, thrown }, workers: 1 };
+      const options = { params: { kind, count: 100, at: 42, thrown, onError: 'stop' }, workers: 1 } as const;
       const { error } = await failureOf(failing, 'OPERATOR_FAILED', options, 'out');
       assert.equal(error.details.operator, 'failing');
       assert.match(error.message, thrown === null ? /: null\./ : /: a mere text\./);
@@ -81,28 +85,24 @@ for (const thrown of ['a mere text', null]) {
 }
 
 test('the position of a tuple names the row, the frame and the operator it came from', TIMEOUT, async () => {
-  const { error } = await failureOf(
-    failing,
-    'OPERATOR_FAILED',
-    { params: { kind: 'map', count: 100, at: 7 }, workers: 1 },
-    'out',
-  );
+  const options = { params: { kind: 'map', count: 100, at: 7, onError: 'stop' }, workers: 1 } as const;
+  const { error } = await failureOf(failing, 'OPERATOR_FAILED', options, 'out');
   assert.match(String(error.details.position), /^row 7 of the frame at 0 from 'failing-source'$/);
 });
 
 for (const fuse of [false, true]) {
   test(
-    `outputs after a failure are a prefix of whole batches, state and all, ${fuse ? 'the fused operator behind' : 'process itself'} throwing`,
+    `what came out before a failure is complete, state and all, ${fuse ? 'the fused operator behind' : 'process itself'} throwing`,
     TIMEOUT,
     async () => {
       const keys = 10;
       const poison = 15_000;
-      const options = { params: { count, keys, at: poison, fuse }, workers: 2, ringBytes: 1 << 16 };
+      const params = { count, keys, at: poison, fuse, onError: 'stop' } as const;
+      const options = { params, workers: 2, ringBytes: 1 << 16 };
       const { error, tuples } = await failureOf(failingCounts, 'OPERATOR_FAILED', options, 'out');
       assert.equal(error.details.operator, fuse ? 'check' : 'count');
       assert.equal(error.details.key, `key-${poison % keys}`);
-      assert.ok(tuples.length <= poison, `${tuples.length} came out`);
-      assert.ok(tuples.length > 0, 'batches before the poisoned one are committed');
+      assert.equal(tuples.length, poison);
       for (const [n, tuple] of tuples.entries()) {
         assert.deepEqual(tuple, { key: `key-${n % keys}`, n, count: Math.floor(n / keys) + 1 });
       }
@@ -111,44 +111,50 @@ for (const fuse of [false, true]) {
 }
 
 test('a step that threw leaves its actor as it was: the same exception comes again, nothing else', TIMEOUT, () => {
-  const params = { count: 500, keys: 10, at: 300, fuse: false };
+  const params = { count: 500, keys: 10, at: 300, fuse: false, onError: 'stop' } as const;
   const job = LocalJob.of(failingCounts, { params, workers: 1 });
   const source = job.actor('numbers');
-  while (source.step(0) !== 'done');
+  for (let steps = 0; source.step(0) !== 'done'; steps++) assert.ok(steps < STEPS_MAX, 'the source is done');
   const actor = job.actor('count');
-  const fails = () => {
+  const fails = (): boolean => {
     try {
       actor.step(0);
-    } catch (error) {
-      assert.ok(error instanceof MillraceError);
-      assert.deepEqual([error.code, error.details.key], ['OPERATOR_FAILED', 'key-0']);
+      return false;
+    } catch (failure) {
+      assert.ok(failure instanceof ActorFailure);
+      const { policy, cause, position } = failure;
+      assert.deepEqual([policy, cause.code, cause.details.key], ['stop', 'OPERATOR_FAILED', 'key-0']);
+      assert.equal(position, cause.details.position);
       return true;
     }
-    return false;
   };
-  while (!fails());
+  for (let steps = 0; !fails(); steps++) assert.ok(steps < STEPS_MAX, 'a step fails');
   job.collect();
-  const before = actor.vitals.read();
-  const came = job.tuples.get('out')?.length ?? 0;
-  assert.ok(came > 0 && came <= params.at);
+  const { commits } = actor.vitals.read();
   for (let i = 0; i < 3; i++) {
-    assert.ok(fails());
+    if (i > 0) assert.ok(fails());
     job.collect();
-    assert.equal(job.tuples.get('out')?.length, came);
-    const { tuplesIn, tuplesOut, commits } = actor.vitals.read();
-    assert.deepEqual([tuplesIn, tuplesOut, commits], [came, came, before.commits]);
+    const { tuplesIn, tuplesOut, commits: now } = actor.vitals.read();
+    assert.deepEqual(
+      [job.tuples.get('out')?.length, tuplesIn, tuplesOut, now],
+      [params.at, params.at, params.at, commits],
+    );
   }
 });
 
 test('a failure that nobody awaits harms nobody', TIMEOUT, async () => {
-  const job = await start(failing, { params: { kind: 'forEach', count: 10, at: 5 }, workers: 1 });
+  const job = await start(failing, { params: { kind: 'forEach', count: 10, at: 5, onError: 'stop' }, workers: 1 });
   await noThreadLeft();
   await sleep(20);
   await rejection(job.done, 'OPERATOR_FAILED');
 });
 
 test('a failing job tells its listeners: failed with the error, then ended', TIMEOUT, async () => {
-  const job = await start(failing, { params: { kind: 'map', count, at }, workers: 1, ringBytes: 4096 });
+  const job = await start(failing, {
+    params: { kind: 'map', count, at, onError: 'stop' },
+    workers: 1,
+    ringBytes: 4096,
+  });
   const events: string[] = [];
   let failure: unknown;
   job.on((event) => {

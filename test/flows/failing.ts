@@ -1,7 +1,7 @@
 // Flows in which one closure throws at one tuple.
 // Workers import this module too: it declares, and runs nothing.
 
-import { dataflow, type Stream, t } from '../../src/index.ts';
+import { dataflow, type OperatorOptions, type Stream, t } from '../../src/index.ts';
 import { fromIterable, generate } from '../../src/sources.ts';
 
 export type FailingKind =
@@ -26,6 +26,8 @@ export interface FailingParams {
   readonly at: number;
   /** What it throws, if it is no Error. */
   readonly thrown?: string | null;
+  /** Of the operator that throws. */
+  readonly onError?: OperatorOptions['onError'];
 }
 
 const fields = { n: t.u32() };
@@ -66,35 +68,37 @@ function sourceOf({ kind, count, at }: FailingParams) {
 
 /** The failing operator is called 'failing'; its stream, if it has one, is collected as 'out'. */
 export const failing = dataflow(import.meta.url, 'failing', (flow, params: FailingParams) => {
-  const { kind, at, thrown } = params;
-  const fuse = false;
-  const numbers = flow.source('failing-source', sourceOf(params));
+  const { kind, at, thrown, onError } = params;
+  const apart = { fuse: false, onError };
+  const numbers = flow.source('failing-source', sourceOf(params), { onError });
   const check = (n: number): { n: number } => {
     explodeAt(at, n, thrown);
     return { n };
   };
   const operators: Partial<Record<FailingKind, () => Numbers | undefined>> = {
-    map: () => numbers.map('failing', fields, ({ n }) => check(n), { fuse }),
-    filter: () => numbers.filter('failing', ({ n }) => check(n).n >= 0, { fuse }),
-    flatMap: () => numbers.flatMap('failing', fields, ({ n }, emit) => emit(check(n)), { fuse }),
+    map: () => numbers.map('failing', fields, ({ n }) => check(n), apart),
+    filter: () => numbers.filter('failing', ({ n }) => check(n).n >= 0, apart),
+    flatMap: () => numbers.flatMap('failing', fields, ({ n }, emit) => emit(check(n)), apart),
     process: () =>
-      numbers.keyBy('n').process('failing', { state: { count: t.u32() }, output: fields }, ({ n }, state, emit) => {
-        state.count += 1;
-        emit({ n });
-        check(n);
-      }),
+      numbers
+        .keyBy('n')
+        .process('failing', { state: { count: t.u32() }, output: fields, onError }, ({ n }, state, emit) => {
+          state.count += 1;
+          emit({ n });
+          check(n);
+        }),
     end: () =>
       numbers
         .keyBy('n')
         .process(
           'failing',
-          { state: { count: t.u32() }, output: fields, end: ({ n }, _, emit) => emit(check(n)) },
+          { state: { count: t.u32() }, output: fields, onError, end: ({ n }, _, emit) => emit(check(n)) },
           () => {},
         ),
     'fused-second': () =>
       numbers
-        .map('before', fields, ({ n }) => ({ n }), { fuse })
-        .map('failing', fields, ({ n }) => check(n))
+        .map('before', fields, ({ n }) => ({ n }), { fuse: false })
+        .map('failing', fields, ({ n }) => check(n), { onError })
         .map('after', fields, ({ n }) => ({ n })),
     swallowed: () =>
       numbers
@@ -108,10 +112,10 @@ export const failing = dataflow(import.meta.url, 'failing', (flow, params: Faili
               // A closure that hides what the operators behind it throw: it must not be able to.
             }
           },
-          { fuse },
+          { fuse: false },
         )
-        .map('failing', fields, ({ n }) => check(n)),
-    forEach: () => void numbers.forEach('failing', ({ n }) => check(n), { fuse }),
+        .map('failing', fields, ({ n }) => check(n), { onError }),
+    forEach: () => void numbers.forEach('failing', ({ n }) => check(n), apart),
     'swallowed-fused-forEach': () =>
       void numbers
         .flatMap('before', fields, ({ n }, emit) => {
@@ -121,23 +125,32 @@ export const failing = dataflow(import.meta.url, 'failing', (flow, params: Faili
             // As above.
           }
         })
-        .forEach('failing', ({ n }) => check(n)),
+        .forEach('failing', ({ n }) => check(n), { onError }),
     sink: () =>
       void numbers.to(
         'failing',
         { open: () => ({ write: ({ n }) => check(n), flush: () => 0, rollback: () => {}, close: () => {} }) },
-        { fuse },
+        apart,
       ),
   };
   const stream = kind in operators ? operators[kind]?.() : numbers;
   return stream?.collect('out');
 });
 
+export interface FailingCountsParams {
+  readonly count: number;
+  readonly keys: number;
+  readonly at: number;
+  /** True if the operator fused behind `count` is to throw, false if `count` itself is. */
+  readonly fuse: boolean;
+  readonly onError?: OperatorOptions['onError'];
+}
+
 /** Counts per key, and throws at tuple `at`; what came out before tells the state that was committed. */
 export const failingCounts = dataflow(
   import.meta.url,
   'failing-counts',
-  (flow, { count, keys, at, fuse }: { count: number; keys: number; at: number; fuse: boolean }) =>
+  (flow, { count, keys, at, fuse, onError }: FailingCountsParams) =>
     flow
       .source(
         'numbers',
@@ -146,16 +159,21 @@ export const failingCounts = dataflow(
       .keyBy('key')
       .process(
         'count',
-        { state: { count: t.u32() }, output: { key: t.string(), n: t.u32(), count: t.u32() } },
+        { state: { count: t.u32() }, output: { key: t.string(), n: t.u32(), count: t.u32() }, onError },
         ({ key, n }, state, emit) => {
           state.count += 1;
           emit({ key, n, count: state.count });
           if (!fuse) explodeAt(at, n);
         },
       )
-      .map('check', { key: t.string(), n: t.u32(), count: t.u32() }, (tuple) => {
-        if (fuse) explodeAt(at, tuple.n);
-        return tuple;
-      })
+      .map(
+        'check',
+        { key: t.string(), n: t.u32(), count: t.u32() },
+        (tuple) => {
+          if (fuse) explodeAt(at, tuple.n);
+          return tuple;
+        },
+        { onError },
+      )
       .collect('out'),
 );

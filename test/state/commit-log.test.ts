@@ -3,10 +3,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/commit-log.ts';
+import { CommitLog, type CommitRecord, copyRecord, emptyRecord } from '../../src/state/commit-log.ts';
 import { runs } from '../mailbox/arbitraries.ts';
 
+const COUNTS = 3;
+
 const int32 = fc.oneof(fc.integer(), fc.constantFrom(0, -1, 2 ** 31 - 1, -(2 ** 31)));
+const plain = { noNullPrototype: true } as const;
+const outputMark = { head: int32, outboxStart: fc.nat(), outboxEnd: fc.nat() };
+const inputMark = fc.record({ position: int32, row: fc.nat({ max: 4096 }), ended: fc.boolean() }, plain);
+const listOf = <Item>(item: fc.Arbitrary<Item>, length: number): fc.Arbitrary<Item[]> =>
+  fc.array(item, { minLength: length, maxLength: length });
 const records = (inputs: number): fc.Arbitrary<CommitRecord> =>
   fc.record(
     {
@@ -16,31 +23,27 @@ const records = (inputs: number): fc.Arbitrary<CommitRecord> =>
       endedGroups: fc.integer({ min: -1, max: 255 }),
       endedSlot: fc.nat(),
       finished: fc.boolean(),
-      head: int32,
-      outboxStart: fc.nat(),
-      outboxEnd: fc.nat(),
-      inputs: fc.array(
-        fc.record({ position: int32, row: fc.nat({ max: 4096 }), ended: fc.boolean() }, { noNullPrototype: true }),
-        {
-          minLength: inputs,
-          maxLength: inputs,
-        },
-      ),
+      replaying: fc.boolean(),
+      ...outputMark,
+      letters: fc.record(outputMark, plain),
+      inputs: listOf(inputMark, inputs),
+      replayUntil: listOf(inputMark, inputs),
+      counts: listOf(fc.maxSafeNat(), COUNTS),
     },
-    { noNullPrototype: true },
+    plain,
   );
 
 const readOf = (buffer: SharedArrayBuffer, inputs: number): CommitRecord => {
-  const record = emptyRecord(inputs);
+  const record = emptyRecord(inputs, COUNTS);
   new CommitLog(buffer).read(record);
   return record;
 };
 
 test('slot 0 is valid before anything runs', () => {
   for (const inputs of [0, 1, 5]) {
-    const buffer = CommitLog.allocate(inputs);
+    const buffer = CommitLog.allocate(inputs, COUNTS);
     assert.equal(new CommitLog(buffer).sequence(), 0);
-    assert.deepStrictEqual(readOf(buffer, inputs), emptyRecord(inputs));
+    assert.deepStrictEqual(readOf(buffer, inputs), emptyRecord(inputs, COUNTS));
   }
 });
 
@@ -50,11 +53,11 @@ test('what is written is not visible before the commit, then wholly, and the slo
     .chain((inputs) => fc.tuple(fc.constant(inputs), fc.array(records(inputs), { minLength: 1, maxLength: 12 })));
   fc.assert(
     fc.property(cases, fc.constantFrom(0, 2 ** 31 - 3, -4), ([inputs, list], start) => {
-      const buffer = CommitLog.allocate(inputs);
+      const buffer = CommitLog.allocate(inputs, COUNTS);
       const log = new CommitLog(buffer);
-      log.write(start, emptyRecord(inputs));
+      log.write(start, emptyRecord(inputs, COUNTS));
       log.commit(start);
-      let last = emptyRecord(inputs);
+      let last = emptyRecord(inputs, COUNTS);
       for (const record of list) {
         const number = (log.sequence() + 1) | 0;
         log.write(number, record);
@@ -66,5 +69,20 @@ test('what is written is not visible before the commit, then wholly, and the slo
       }
     }),
     runs(200),
+  );
+});
+
+test('a copy of a record is equal to it, and shares nothing with it', () => {
+  const cases = fc.nat({ max: 4 }).chain((inputs) => fc.tuple(records(inputs), records(inputs)));
+  fc.assert(
+    fc.property(cases, ([from, other]) => {
+      const copy = emptyRecord(from.inputs.length, COUNTS);
+      copyRecord(from, copy);
+      assert.deepStrictEqual(copy, from);
+      const before = structuredClone(copy);
+      copyRecord(other, from);
+      assert.deepStrictEqual(copy, before);
+    }),
+    runs(100),
   );
 });

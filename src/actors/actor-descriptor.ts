@@ -1,0 +1,82 @@
+// What an actor is made of beyond its plan: the shared memory that outlives its host, how it begins, and what its host gives it.
+// Promises: a descriptor and a resumption are plain data, so they go to any thread.
+
+import type { ErrorRecord } from '../errors.ts';
+import type { DictionaryMemory } from '../mailbox/dictionary.ts';
+import type { WakeWords } from '../mailbox/wake.ts';
+import type { Backup } from '../state/backup.ts';
+import type { Checkpoint } from '../state/checkpoint.ts';
+import type { TransactionMemory } from '../state/transaction.ts';
+
+export interface RingMemory {
+  readonly ring: SharedArrayBuffer;
+  readonly dictionary: DictionaryMemory | undefined;
+}
+
+export interface LetterMemory {
+  readonly ring: SharedArrayBuffer;
+  readonly outbox: SharedArrayBuffer;
+}
+
+/** Everything of an actor that outlives its host: shared memory, and which plan it follows. */
+export interface ActorDescriptor {
+  /** Among all actors of the job. */
+  readonly number: number;
+  readonly stage: number;
+  readonly replica: number;
+  readonly commit: SharedArrayBuffer;
+  readonly vitals: SharedArrayBuffer;
+  readonly transaction: TransactionMemory | undefined;
+  readonly output: RingMemory | undefined;
+  readonly outbox: SharedArrayBuffer | undefined;
+  /** Where its dead letters go. */
+  readonly letters: LetterMemory;
+  /** The rings it reads: which of its stage's upstreams each belongs to, and its reader slot there. */
+  readonly inputs: readonly { readonly upstream: number; readonly memory: RingMemory; readonly slot: number }[];
+}
+
+/** A tuple that killed or hung its worker again and again: it is not tried once more. */
+export interface Condemned {
+  /** Index of the input that it came from; negative if it is a source's tuple, or a key at the end of the input. */
+  readonly input: number;
+  /** The operator in work, as an index into the stage's chain. */
+  readonly operator: number;
+  /** The slot of the key, if it is one at the end of the input. */
+  readonly slot: number;
+  readonly error: ErrorRecord;
+}
+
+/** How an actor begins. */
+export interface Resumption {
+  /** Equal to the incarnation word as long as this is the actor that may step. */
+  readonly incarnation: number;
+  /** True to try the first tuples one by one: one of them may have killed the worker before. */
+  readonly isolate: boolean;
+  readonly condemned: Condemned | undefined;
+  /** Set if its state is to be restored from its last backup instead of being taken as it is. */
+  readonly restore: { /** Undefined if there was none yet. */ readonly checkpoint: Checkpoint | undefined } | undefined;
+}
+
+/** How an actor of a new job begins. */
+export const FIRST_START: Resumption = { incarnation: 0, isolate: false, condemned: undefined, restore: undefined };
+
+/** What an actor gets from its host. */
+export interface ActorEnvironment {
+  readonly host: number;
+  readonly wakeWords: WakeWords;
+  readonly lingerMs: number;
+  /** Time between backups of keyed state, and where they go; undefined for no backups. */
+  readonly backup?: { readonly everyMs: number; ship(backup: Backup): void } | undefined;
+  /** Milliseconds on a monotonic clock. */
+  now(): number;
+  /** Makes the host step its actors soon. */
+  wake(): void;
+}
+
+/**
+ * What a step ended with: there may be more to do; no input; no room for output; waiting for a time or a callback; nothing
+ * ever again; or another incarnation of the actor runs, and this one must not.
+ */
+export type StepStatus = 'more' | 'idle' | 'blocked' | 'done' | 'superseded';
+
+/** What step() throws: the actor cannot go on by itself. Everything is as at its last commit. */

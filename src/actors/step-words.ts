@@ -1,0 +1,54 @@
+// What each host is doing, in shared memory: which actor it steps now, and that it moves on.
+// Promises: after a thread's exit the words tell what it died in; while it runs they tell whether it makes progress.
+// Relies on: one thread writes a host's words at a time; every value is one aligned int32.
+
+import { LINE_I32 } from '../mailbox/views.ts';
+
+const STEPPING = 0;
+const TURNS = 1;
+
+/** The words of all hosts of a job, in one shared buffer. */
+export class StepWords {
+  readonly buffer: SharedArrayBuffer;
+  private readonly words: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.words = new Int32Array(buffer);
+  }
+
+  static allocate(hosts: number): SharedArrayBuffer {
+    return new SharedArrayBuffer(hosts * LINE_I32 * Int32Array.BYTES_PER_ELEMENT);
+  }
+
+  /** A new thread takes the host's number: it steps nothing yet. */
+  reset(host: number): void {
+    this.end(host);
+  }
+
+  /** The host begins to step an actor. */
+  begin(host: number, actor: number): void {
+    Atomics.store(this.words, host * LINE_I32 + STEPPING, actor + 1);
+  }
+
+  /** The step is over. */
+  end(host: number): void {
+    Atomics.store(this.words, host * LINE_I32 + STEPPING, 0);
+  }
+
+  /** The host's loop has come round once more. */
+  turn(host: number): void {
+    Atomics.add(this.words, host * LINE_I32 + TURNS, 1);
+  }
+
+  /** The actor that the host steps, or stepped when its thread died; undefined if none. */
+  stepping(host: number): number | undefined {
+    const word = Atomics.load(this.words, host * LINE_I32 + STEPPING);
+    return word === 0 ? undefined : word - 1;
+  }
+
+  /** Changes whenever the host's loop comes round. */
+  turns(host: number): number {
+    return Atomics.load(this.words, host * LINE_I32 + TURNS);
+  }
+}

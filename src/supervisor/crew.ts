@@ -1,0 +1,219 @@
+// The crew of a job: its workers, and the warm spares that wait to take over: SEEP's pool of hosts.
+// Promises: a spare is hired for each one that is taken or lost; one that fails while it loads is told, and hired again
+// after a pause. Whoever waits for a spare gets one, or an error once several in a row could not be loaded.
+// Relies on: a host's number is used again only after the thread that had it has exited.
+
+import type { FlowReference, WorkerReports } from '../actors/control.ts';
+import type { HiredWorker, WorkerPool } from '../actors/pool.ts';
+import { errors } from '../errors.ts';
+import { revive } from './revive.ts';
+
+/** Failures in a row after which nobody waits for a spare any longer. */
+const SPARE_ATTEMPTS_MAX = 3;
+const RETRY_MS_FIRST = 50;
+/** A flow whose module takes longer to import is given up. */
+const LOAD_MS_MAX = 60_000;
+/** Spares are hired when the job has started: its first tuples need the processor more. */
+const FIRST_SPARE_MS = 100;
+/** Host numbers beyond those in use, so that a new thread need not have the number of one that has just gone. */
+export const HOSTS_BEYOND = 2;
+
+export type CrewState = 'starting' | 'spare' | 'active' | 'lost';
+
+export interface CrewMember {
+  readonly host: number;
+  readonly hired: HiredWorker;
+  state: CrewState;
+  /** -1 until it is known. */
+  threadId: number;
+  /** Why it was terminated, if it was on purpose. */
+  terminatedFor: Error | undefined;
+}
+
+export interface CrewEvents {
+  /** An active worker's thread has died, or its task has ended. */
+  lost(member: CrewMember, cause: unknown): void;
+  spareFailed(error: unknown, attempt: number): void;
+}
+
+interface Waiting {
+  resolve(member: CrewMember): void;
+  reject(error: unknown): void;
+}
+
+export class Crew {
+  readonly members = new Set<CrewMember>();
+  private readonly pool: WorkerPool;
+  private readonly flow: FlowReference;
+  private readonly spares: number;
+  private readonly events: CrewEvents;
+  private readonly reportsOf: (member: () => CrewMember) => WorkerReports;
+  private readonly freeHosts: number[];
+  private readonly waiting: Waiting[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private attempts = 0;
+  private lastError: unknown;
+  private retrying = false;
+  private closed = false;
+
+  /** @param hosts numbers that workers may have, from 0 on */
+  constructor(
+    pool: WorkerPool,
+    flow: FlowReference,
+    hosts: number,
+    spares: number,
+    reportsOf: (member: () => CrewMember) => WorkerReports,
+    events: CrewEvents,
+  ) {
+    this.pool = pool;
+    this.flow = flow;
+    this.spares = spares;
+    this.reportsOf = reportsOf;
+    this.events = events;
+    this.freeHosts = Array.from({ length: hosts }, (_, host) => host);
+  }
+
+  /** Hires the job's workers, and resolves when all have loaded the flow. */
+  async start(workers: number): Promise<readonly CrewMember[]> {
+    const members = Array.from({ length: workers }, () => this.hire('active'));
+    await Promise.all(members.map((member) => this.load(member)));
+    this.later(FIRST_SPARE_MS, () => this.refill());
+    return members;
+  }
+
+  /** The workers that host actors. */
+  active(): CrewMember[] {
+    return [...this.members].filter(({ state }) => state === 'active');
+  }
+
+  find(host: number): CrewMember | undefined {
+    return [...this.members].find((member) => member.host === host);
+  }
+
+  /** A warm worker, active from now on. Rejects with NO_SPARE if none can be loaded. */
+  takeSpare(): Promise<CrewMember> {
+    const spare = [...this.members].find(({ state }) => state === 'spare');
+    if (spare !== undefined) {
+      spare.state = 'active';
+      this.refill();
+      return Promise.resolve(spare);
+    }
+    const taken = new Promise<CrewMember>((resolve, reject) => this.waiting.push({ resolve, reject }));
+    // One more try, also after those that have failed before anyone waited.
+    this.attempts = Math.min(this.attempts, SPARE_ATTEMPTS_MAX - 1);
+    this.refill();
+    return taken;
+  }
+
+  /** A spare that was taken and is not needed after all. */
+  giveBack(member: CrewMember): void {
+    if (member.state === 'active') member.state = 'spare';
+  }
+
+  /** Takes a worker out whose thread is gone: its number is free again. */
+  remove(member: CrewMember): void {
+    member.state = 'lost';
+    if (this.members.delete(member)) this.freeHosts.push(member.host);
+  }
+
+  /** Hires no more. */
+  close(): void {
+    this.closed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    for (const { reject } of this.waiting.splice(0))
+      reject(errors.invariant('nobody takes over in a job that has ended'));
+  }
+
+  private hire(state: CrewState): CrewMember {
+    const host = this.freeHosts.shift();
+    if (host === undefined) throw errors.invariant('there are numbers for all hosts of a job');
+    const member: CrewMember = {
+      host,
+      hired: this.pool.hire(
+        host,
+        this.flow,
+        this.reportsOf(() => member),
+      ),
+      state,
+      threadId: -1,
+      terminatedFor: undefined,
+    };
+    this.members.add(member);
+    const gone = (cause: unknown): void => this.gone(member, cause);
+    member.hired.ended.then(() => gone(new Error('its task has ended')), gone);
+    return member;
+  }
+
+  private async load(member: CrewMember): Promise<void> {
+    const timer = this.later(LOAD_MS_MAX, () => this.pool.giveUp(member.hired));
+    try {
+      member.threadId = await member.hired.loaded;
+    } finally {
+      clearTimeout(timer);
+      this.timers.delete(timer);
+    }
+  }
+
+  /** A thread is gone, or going. Those that load are told of by their loading. */
+  private gone(member: CrewMember, cause: unknown): void {
+    if (this.closed || member.state === 'lost') return;
+    if (member.state === 'active') this.events.lost(member, cause);
+    else if (member.state === 'spare') void this.spareFailed(member, cause);
+  }
+
+  /** Hires what is missing. */
+  private refill(): void {
+    if (this.closed || this.retrying) return;
+    const ready = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
+    for (let missing = Math.max(this.spares, this.waiting.length) - ready; missing > 0; missing--) {
+      if (this.attempts >= SPARE_ATTEMPTS_MAX || this.freeHosts.length === 0) return;
+      void this.hireSpare();
+    }
+  }
+
+  private async hireSpare(): Promise<void> {
+    const member = this.hire('starting');
+    try {
+      await this.load(member);
+    } catch (error) {
+      if (!this.closed) await this.spareFailed(member, revive(error));
+      return;
+    }
+    if (this.closed) return;
+    this.attempts = 0;
+    const first = this.waiting.shift();
+    member.state = first === undefined ? 'spare' : 'active';
+    first?.resolve(member);
+    this.refill();
+  }
+
+  private async spareFailed(member: CrewMember, error: unknown): Promise<void> {
+    this.attempts++;
+    this.lastError = error;
+    member.state = 'lost';
+    this.events.spareFailed(error, this.attempts);
+    // No actor was ever here, so nothing has to be certain of the thread's end but the number that it used.
+    await this.pool.fence(member.hired, LOAD_MS_MAX);
+    this.remove(member);
+    if (this.attempts >= SPARE_ATTEMPTS_MAX) {
+      for (const { reject } of this.waiting.splice(0)) reject(errors.noSpare(this.attempts, this.lastError));
+      return;
+    }
+    this.retrying = true;
+    this.later(RETRY_MS_FIRST * 2 ** this.attempts, () => {
+      this.retrying = false;
+      this.refill();
+    });
+  }
+
+  private later(ms: number, action: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (!this.closed) action();
+    }, ms);
+    timer.unref();
+    this.timers.add(timer);
+    return timer;
+  }
+}

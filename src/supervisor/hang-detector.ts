@@ -1,0 +1,85 @@
+// Finds workers that make no progress while they should: an endless loop in a closure, or in any other code of the thread.
+// Promises: a worker is named only after several looks, spread over the limit, have found it at the very same point. So
+// neither a busy app's thread, which looks late, nor a process that was suspended, puts the blame on a worker that moves.
+// Relies on: an actor's work block changes with every row and batch; a host that waits is parked, and one that was woken
+// and does not come round hangs as well.
+
+import type { StepWords } from '../actors/step-words.ts';
+import { WorkCell } from '../actors/vitals.ts';
+import type { WakeWords } from '../mailbox/wake.ts';
+
+/** Looks at the same point that make a hang: they span the limit. */
+const LOOKS = 4;
+const LOOK_MS_MIN = 5;
+
+interface Watched {
+  point: string;
+  looks: number;
+}
+
+export class HangDetector {
+  private readonly stepWords: StepWords;
+  private readonly wakeWords: WakeWords;
+  private readonly workOf: (actor: number) => Int32Array;
+  private readonly watched = new Map<number, Watched>();
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param workOf the work block of an actor, by its number */
+  constructor(stepWords: StepWords, wakeWords: WakeWords, workOf: (actor: number) => Int32Array) {
+    this.stepWords = stepWords;
+    this.wakeWords = wakeWords;
+    this.workOf = workOf;
+  }
+
+  /**
+   * Looks at the hosts from now on.
+   * @param limitMs 0 for never
+   * @param hung told of a host that hangs, once
+   */
+  start(limitMs: number, hosts: () => readonly number[], hung: (host: number) => void): void {
+    if (limitMs === 0) return;
+    const everyMs = Math.max(LOOK_MS_MIN, limitMs / LOOKS);
+    this.timer = setInterval(() => {
+      for (const host of this.look(hosts())) hung(host);
+    }, everyMs);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** One look. Returns the hosts that have been found at the same point for the whole limit. */
+  look(hosts: readonly number[]): number[] {
+    const hanging: number[] = [];
+    for (const host of [...this.watched.keys()]) if (!hosts.includes(host)) this.watched.delete(host);
+    for (const host of hosts) {
+      const point = this.pointOf(host);
+      const before = this.watched.get(host);
+      if (point === undefined || before === undefined || before.point !== point) {
+        if (point === undefined) this.watched.delete(host);
+        else this.watched.set(host, { point, looks: 0 });
+        continue;
+      }
+      before.looks++;
+      if (before.looks < LOOKS) continue;
+      this.watched.delete(host);
+      hanging.push(host);
+    }
+    return hanging;
+  }
+
+  /** Where a host is; undefined if it waits. */
+  private pointOf(host: number): string | undefined {
+    const actor = this.stepWords.stepping(host);
+    if (actor === undefined) return this.wakeWords.isParked(host) ? undefined : `${this.stepWords.turns(host)}`;
+    const work = this.workOf(actor);
+    return [
+      this.stepWords.turns(host),
+      actor,
+      Atomics.load(work, WorkCell.batch),
+      Atomics.load(work, WorkCell.row),
+      Atomics.load(work, WorkCell.operator),
+    ].join();
+  }
+}

@@ -1,0 +1,406 @@
+// Recovery: brings actors back after their worker died, or after they could not go on.
+// Promises: an actor is resumed only when the thread that had it is certain to be gone, and from its last commit; a tuple
+// that kills its worker is found and condemned after a bounded number of deaths; every step is an event.
+// Relies on: the supervision tree decides who is restarted (supervision.ts); actors recover as they are made (actor.ts).
+
+import type { Condemned, Resumption } from '../actors/actor-descriptor.ts';
+import type { FailureReport, Order, WorkerSettings } from '../actors/control.ts';
+import { countsOf, stageName } from '../actors/plan.ts';
+import type { WorkerPool } from '../actors/pool.ts';
+import type { StepWords } from '../actors/step-words.ts';
+import { epochMs, WorkCell } from '../actors/vitals.ts';
+import { errors, fromRecord, MillraceError, toRecord } from '../errors.ts';
+import { Ring } from '../mailbox/ring.ts';
+import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
+import type { Backups } from './backups.ts';
+import type { CrashContext } from './crash-report.ts';
+import type { Crew, CrewMember } from './crew.ts';
+import type { Placement } from './deployment.ts';
+import type { JobEvent, ReplicaName } from './job-api.ts';
+import { revive } from './revive.ts';
+import type { FailDecision, JobSupervision, RestartDecision } from './supervision.ts';
+
+/** Deaths of a worker in one and the same tuple, tried alone, after which it is not tried again. */
+const DEATHS_MAX = 2;
+/** The host of an actor that no worker hosts. */
+export const NO_HOST = -1;
+
+/** What recovery knows of an actor. */
+export interface Recoverable {
+  readonly placement: Placement;
+  readonly log: CommitLog;
+  readonly work: Int32Array;
+  /** The worker that hosts it. */
+  member: CrewMember | undefined;
+  isEnded: boolean;
+  incarnation: number;
+  /** The number of its last commit when it crashed last. */
+  crashedAt: number | undefined;
+  /** Deaths in one tuple that was tried alone, and the last commit before it. */
+  deaths: number;
+  deathsAt: number;
+  resume: Pick<Resumption, 'isolate' | 'condemned'>;
+  /** True if its live image was found to be damaged. */
+  isDamaged: boolean;
+  /** When its crash was noticed; and the count of its restarts, so that an overtaken one is dropped. */
+  noticedAtMs: number;
+  restarts: number;
+}
+
+const NOTHING_SPECIAL: Recoverable['resume'] = { isolate: false, condemned: undefined };
+
+export function recoverable(placement: Placement, work: Int32Array): Recoverable {
+  return {
+    placement,
+    log: new CommitLog(placement.descriptor.commit),
+    work,
+    member: undefined,
+    isEnded: false,
+    incarnation: 0,
+    crashedAt: undefined,
+    deaths: 0,
+    deathsAt: 0,
+    resume: NOTHING_SPECIAL,
+    isDamaged: false,
+    noticedAtMs: 0,
+    restarts: 0,
+  };
+}
+
+export const replicaName = ({ placement: { stage, descriptor } }: Recoverable): ReplicaName => ({
+  operator: stageName(stage),
+  replica: descriptor.replica,
+});
+
+const nameText = (actor: Recoverable): string => {
+  const { operator, replica } = replicaName(actor);
+  return actor.placement.stage.parallelism > 1 ? `${operator}/${replica}` : operator;
+};
+
+/** What recovery needs of the job. */
+export interface RecoveryJob {
+  readonly actors: readonly Recoverable[];
+  readonly crew: Crew;
+  readonly pool: WorkerPool;
+  readonly supervision: JobSupervision;
+  readonly stepWords: StepWords;
+  readonly fenceTimeoutMs: number;
+  readonly hangTimeoutMs: number;
+  readonly settings: WorkerSettings;
+  /** Undefined if the job keeps none. */
+  readonly backups: Backups | undefined;
+  /** True once the job has ended, or is about to: nothing is recovered any more. */
+  isOver(): boolean;
+  /** True once the job's sources have been told to end. */
+  isStopping(): boolean;
+  announce(event: JobEvent): void;
+  fail(error: unknown): void;
+}
+
+/** A crash that is to be decided about. */
+interface Incident {
+  readonly actors: readonly Recoverable[];
+  /** The one that is to blame, if that is known. */
+  readonly blamed: Recoverable | undefined;
+  readonly reason: Error;
+  readonly context: CrashContext;
+  readonly worker: number;
+  readonly position: string | undefined;
+  readonly counted: boolean;
+  readonly stalledMs: number;
+  readonly noticedAtMs: number;
+}
+
+export class Recovery {
+  private readonly job: RecoveryJob;
+  private readonly losing = new Set<CrewMember>();
+
+  constructor(job: RecoveryJob) {
+    this.job = job;
+  }
+
+  /** Terminates a worker's thread on purpose; its actors are taken over. Resolves when the thread is gone. */
+  async terminate(member: CrewMember, reason: Error): Promise<void> {
+    member.terminatedFor ??= reason;
+    await this.lost(member, reason);
+  }
+
+  /** A worker's thread has died, or is to die. */
+  async lost(member: CrewMember, cause: unknown): Promise<void> {
+    const { job } = this;
+    if (this.losing.has(member)) return;
+    this.losing.add(member);
+    const noticedAtMs = performance.now();
+    member.state = 'lost';
+    const actors = job.actors.filter((actor) => actor.member === member);
+    const isGone = await job.pool.fence(member.hired, job.fenceTimeoutMs);
+    if (job.isOver()) return;
+    if (!isGone) return job.fail(errors.workerStuck(member.host, actors.map(nameText), job.fenceTimeoutMs));
+    job.crew.remove(member);
+    const lost = actors.filter(({ isEnded }) => !isEnded);
+    for (const actor of lost) {
+      actor.member = undefined;
+      actor.placement.host = NO_HOST;
+    }
+    if (lost.length > 0) this.decide(this.incidentOf(member, lost, revive(cause), noticedAtMs));
+  }
+
+  private incidentOf(member: CrewMember, actors: Recoverable[], cause: unknown, noticedAtMs: number): Incident {
+    const { stepWords, hangTimeoutMs } = this.job;
+    const worker = member.host;
+    const reason = member.terminatedFor ?? errors.workerDied(worker, actors.map(nameText), cause);
+    const code = reason instanceof MillraceError ? reason.code : undefined;
+    const isDrill = code === 'WORKER_KILLED';
+    const stepping = isDrill ? undefined : stepWords.stepping(worker);
+    const blamed = actors.find(({ placement }) => placement.descriptor.number === stepping);
+    const isolates = blamed !== undefined && this.isolate(blamed, reason);
+    return {
+      actors,
+      blamed,
+      reason,
+      context: 'childTerminated',
+      worker,
+      position: blamed && positionOf(blamed),
+      counted: !isDrill && !isolates,
+      stalledMs: code === 'WORKER_HUNG' ? hangTimeoutMs : 0,
+      noticedAtMs,
+    };
+  }
+
+  /**
+   * Decides how the actor that a worker died in begins again: tuple by tuple, and without a tuple that has ended its worker
+   * too often. Returns true if this death belongs to the search for such a tuple, which has an end of its own.
+   */
+  private isolate(actor: Recoverable, reason: Error): boolean {
+    const { work, log } = actor;
+    const sequence = log.sequence();
+    const wasAlone = work[WorkCell.isolating] === 1;
+    actor.deaths = wasAlone ? (sequence === actor.deathsAt ? actor.deaths + 1 : 1) : 0;
+    actor.deathsAt = sequence;
+    const operator = actor.placement.stage.operators[work[WorkCell.operator]] ?? actor.placement.stage.operators[0];
+    const isCondemned = actor.deaths >= DEATHS_MAX && operator.onError !== 'escalate';
+    const condemned: Condemned | undefined = isCondemned
+      ? {
+          input: work[WorkCell.input],
+          operator: work[WorkCell.operator],
+          slot: work[WorkCell.row],
+          error: toRecord(errors.tupleKilledWorker(operator.name, actor.deaths, reason)),
+        }
+      : undefined;
+    actor.resume = { isolate: true, condemned };
+    return wasAlone && actor.deaths <= DEATHS_MAX && operator.onError !== 'escalate';
+  }
+
+  /** An actor could not go on, while its worker lives. */
+  failed(member: CrewMember, report: FailureReport): void {
+    const { job } = this;
+    const actor = job.actors.find(
+      ({ placement: { descriptor } }) => descriptor.stage === report.stage && descriptor.replica === report.replica,
+    );
+    if (job.isOver() || actor === undefined || actor.member !== member) return;
+    const reason = fromRecord(report.error);
+    const isDamaged = report.error.code === 'STATE_DAMAGED' && job.backups !== undefined && !actor.isDamaged;
+    if (isDamaged) actor.isDamaged = true;
+    else if (report.policy !== 'escalate') {
+      job.fail(reason);
+      return;
+    }
+    this.decide({
+      actors: [actor],
+      blamed: actor,
+      reason,
+      context: 'childTerminated',
+      worker: member.host,
+      position: report.position,
+      counted: true,
+      stalledMs: 0,
+      noticedAtMs: performance.now(),
+    });
+  }
+
+  private decide(incident: Incident): void {
+    const { job } = this;
+    const { actors, blamed, reason, context, worker, position } = incident;
+    const replicas = actors.map((actor) => {
+      const sequence = actor.log.sequence();
+      const isSuspect = blamed === undefined || blamed === actor;
+      const progressed = !isSuspect || sequence !== actor.crashedAt || !hasPendingInput(actor);
+      actor.crashedAt = sequence;
+      actor.noticedAtMs = incident.noticedAtMs;
+      return { ...indexOf(actor), progressed };
+    });
+    const offender = blamed ?? (actors.length === 1 ? actors[0] : undefined);
+    job.announce({
+      type: 'crash',
+      worker,
+      actors: actors.map(replicaName),
+      report: {
+        supervisor: job.supervision.supervisorOf(offender === undefined ? replicas : [indexOf(offender)]),
+        context,
+        reason,
+        offender: { ...(offender && replicaName(offender)), worker, ...(position !== undefined && { position }) },
+      },
+    });
+    const { counted, stalledMs, noticedAtMs } = incident;
+    const decision = job.supervision.crashed({ replicas, counted, nowMs: noticedAtMs, stalledMs });
+    for (const { from, to } of decision.escalations) job.announce({ type: 'escalation', from, to, reason });
+    if (decision.kind === 'fail') job.fail(failureOf(decision, reason));
+    else void this.restart(decision, incident).catch((error) => job.fail(error));
+  }
+
+  /** Does what a decision says: stops, waits, starts. */
+  private async restart({ stops, starts, delayMs }: RestartDecision, incident: Incident): Promise<void> {
+    const { job } = this;
+    const restarting = starts.map(({ operator, replica, supervisor }) => {
+      const actor = this.actorAt(operator, replica);
+      actor.restarts++;
+      return { actor, supervisor, restart: actor.restarts };
+    });
+    for (const { operator, replica } of stops) {
+      const { member } = this.actorAt(operator, replica);
+      if (member !== undefined) await settled(member, member.hired.control.release([{ stage: operator, replica }]));
+    }
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
+    const isDue = (): typeof restarting =>
+      restarting.filter(({ actor, restart }) => actor.restarts === restart && !actor.isEnded);
+    const spare = isDue().some(({ actor }) => actor.member === undefined) ? await job.crew.takeSpare() : undefined;
+    if (job.isOver()) return;
+    // While nobody could take over, some may have crashed again, in another decision.
+    const due = isDue();
+    for (const { actor } of due) actor.member ??= spare;
+    if (spare !== undefined && due.every(({ actor }) => actor.member !== spare)) job.crew.giveBack(spare);
+    const members = new Set(due.map(({ actor }) => actor.member as CrewMember));
+    await Promise.all(
+      [...members].map(async (member) => {
+        const here = due.filter(({ actor }) => actor.member === member);
+        if (
+          !(await this.resume(
+            member,
+            here.map(({ actor }) => actor),
+          ))
+        )
+          return;
+        if (member === spare) {
+          const tookMs = performance.now() - incident.noticedAtMs;
+          const actors = here.map(({ actor }) => replicaName(actor));
+          job.announce({ type: 'adoption', worker: member.host, actors, tookMs });
+        }
+        for (const { actor, supervisor } of here) {
+          job.announce({ type: 'restart', ...replicaName(actor), worker: member.host, supervisor });
+        }
+      }),
+    );
+  }
+
+  /** Begins actors on a worker, from their last commits. Returns false if the worker died, or the job is over. */
+  private async resume(member: CrewMember, actors: readonly Recoverable[]): Promise<boolean> {
+    const { job } = this;
+    const { control } = member.hired;
+    const restores = await Promise.all(actors.map((actor) => this.restoreOf(actor)));
+    // The worker, or one of the actors, may be another's by now.
+    if (job.isOver() || actors.some((actor) => actor.member !== member)) return false;
+    const orders = actors.map((actor, i): Order => {
+      actor.placement.host = member.host;
+      actor.incarnation++;
+      Atomics.store(actor.work, WorkCell.incarnation, actor.incarnation);
+      const resumption = { incarnation: actor.incarnation, ...actor.resume, restore: restores[i] };
+      actor.resume = NOTHING_SPECIAL;
+      return { descriptor: actor.placement.descriptor, resumption };
+    });
+    const outcome = await settled(member, control.adopt(orders, job.settings));
+    if (job.isOver() || outcome === 'gone') return false;
+    if (outcome !== 'done') {
+      job.fail(revive(outcome.error));
+      return false;
+    }
+    if (job.isStopping()) void control.stopSources();
+    for (const actor of actors) {
+      actor.isDamaged = false;
+      const { operator, replica } = indexOf(actor);
+      job.supervision.started(operator, replica, member.host);
+    }
+    return true;
+  }
+
+  /** What an actor's state is to be restored from; undefined if it is taken as it is. */
+  private async restoreOf(actor: Recoverable): Promise<Resumption['restore']> {
+    const { backups } = this.job;
+    if (actor.placement.descriptor.transaction === undefined || backups === undefined) return undefined;
+    if (!actor.isDamaged && !backups.restoresAlways) return undefined;
+    const { operator, replica } = indexOf(actor);
+    return { checkpoint: await backups.read({ stage: operator, replica }) };
+  }
+
+  /** An actor that was resumed has made its first commit. */
+  recovered(member: CrewMember, stage: number, replica: number, committedAtMs: number): void {
+    const actor = this.actorAt(stage, replica);
+    if (actor.member !== member || this.job.isOver()) return;
+    const tookMs = committedAtMs - (epochMs() - performance.now()) - actor.noticedAtMs;
+    this.job.announce({ type: 'recovered', ...replicaName(actor), worker: member.host, tookMs, committedAtMs });
+  }
+
+  private actorAt(stage: number, replica: number): Recoverable {
+    const found = this.job.actors.find(
+      ({ placement: { descriptor } }) => descriptor.stage === stage && descriptor.replica === replica,
+    );
+    if (found === undefined) throw errors.invariant(`replica ${replica} of stage ${stage} runs on a worker`);
+    return found;
+  }
+}
+
+const indexOf = ({ placement: { descriptor } }: Recoverable): { operator: number; replica: number } => ({
+  operator: descriptor.stage,
+  replica: descriptor.replica,
+});
+
+/** How a call to a worker ended: one to a thread that dies never settles by itself. */
+async function settled(member: CrewMember, call: Promise<unknown>): Promise<'done' | 'gone' | { error: unknown }> {
+  const gone = member.hired.ended.then(
+    () => 'gone' as const,
+    () => 'gone' as const,
+  );
+  const done = call.then(
+    () => 'done' as const,
+    (error: unknown) => ({ error }),
+  );
+  return Promise.race([done, gone]);
+}
+
+function failureOf({ escalations }: FailDecision, reason: Error): Error {
+  const last = escalations[escalations.length - 1];
+  return last === undefined ? reason : errors.restartIntensity(last.from, last.intensity, last.periodMs, reason);
+}
+
+function committedOf({ placement: { descriptor, stage }, log }: Recoverable): CommitRecord {
+  const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
+  log.read(record);
+  return record;
+}
+
+/** False if an actor has read all that there is: that it has not committed since its last crash then says nothing. */
+function hasPendingInput(actor: Recoverable): boolean {
+  const { placement } = actor;
+  const record = committedOf(actor);
+  if (placement.descriptor.inputs.length === 0) return !record.finished;
+  return placement.descriptor.inputs.some(({ memory }, i) => {
+    const { position, ended } = record.inputs[i];
+    return !ended && new Ring(memory.ring).published() !== position;
+  });
+}
+
+/** Where the tuple in work stood, as far as shared memory tells. */
+function positionOf(actor: Recoverable): string {
+  const { work, placement } = actor;
+  const record = committedOf(actor);
+  const input = work[WorkCell.input];
+  const isAlone = work[WorkCell.isolating] === 1;
+  const { stage, descriptor } = placement;
+  if (input >= 0 && input < record.inputs.length) {
+    const { position, row } = record.inputs[input];
+    const where = `row ${row} of the frame at ${position >>> 0} from input ${descriptor.inputs[input].upstream}`;
+    return isAlone ? where : `the batch that begins at ${where}`;
+  }
+  if (stage.operators[0].kind !== 'source') return 'the end of its input';
+  const where = `position ${record.source} of source '${stageName(stage)}'`;
+  return isAlone ? where : `the batch that begins at ${where}`;
+}
