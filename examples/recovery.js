@@ -50,10 +50,14 @@ export default bakery;
 
 /** What went on, in words. */
 function tell(/** @type {import('millrace').JobEvent} */ event) {
-  const names = (/** @type {readonly { operator: string }[]} */ actors) => actors.map(({ operator }) => `'${operator}'`).join(', ');
+  const names = (/** @type {readonly { operator: string }[]} */ actors) =>
+    actors.map(({ operator }) => `'${operator}'`).join(', ');
   if (event.type === 'crash') console.log(`crash      ${event.report.reason.message}`);
   if (event.type === 'adoption') console.log(`adoption   worker ${event.worker} takes over ${names(event.actors)}`);
-  if (event.type === 'recovered') console.log(`recovered  '${event.operator}' is at work again, ${event.tookMs.toFixed(1)} ms after its crash was noticed`);
+  if (event.type === 'recovered')
+    console.log(
+      `recovered  '${event.operator}' is at work again, ${event.tookMs.toFixed(1)} ms after its crash was noticed`,
+    );
   if (event.type === 'escalation') console.log(`escalation from ${event.from} to ${event.to}`);
   if (event.type === 'deadLetter') console.log(`dead letter`);
 }

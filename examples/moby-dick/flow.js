@@ -12,11 +12,24 @@ import { bookLines, wordsOf } from './book.js';
  * @property {number} passes how often the book is read, at least once by each source
  * @property {number} sources
  * @property {number} counters
+ * @property {Int32Array} [orders] shared memory, for `npm start -- --crash`: 1 orders whoever counts the next word to die
  */
 
 /** The passes of one of the sources: together they make all. */
 const share = (/** @type {Params} */ { passes, sources }, /** @type {number} */ source) =>
   Math.floor((passes * (source + 1)) / sources) - Math.floor((passes * source) / sources);
+
+/** Counts one word: `state` is the word's row. */
+const countOne = (/** @type {unknown} */ _, /** @type {{ count: number }} */ state) => {
+  state.count += 1;
+};
+
+/** The same, by a closure with a fatal flaw: once it is ordered to, it ends its thread in the middle of its work. */
+const countUntilOrdered =
+  (/** @type {Int32Array} */ orders) => (/** @type {unknown} */ _, /** @type {{ count: number }} */ state) => {
+    state.count += 1;
+    if (Atomics.load(orders, 0) === 1 && Atomics.exchange(orders, 0, 0) === 1) process.exit(1);
+  };
 
 export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} */ params) => {
   const [first, ...others] = Array.from({ length: params.sources }, (_, source) =>
@@ -42,9 +55,7 @@ export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} 
         output: { word: t.string(), count: t.u32() },
         end: ({ word }, { count }, emit) => emit({ word, count }),
       },
-      (_, state) => {
-        state.count += 1;
-      },
+      params.orders === undefined ? countOne : countUntilOrdered(params.orders),
     )
     .collect('totals');
 });

@@ -1,19 +1,25 @@
 // @ts-check
 // The main job: counts the words of Moby-Dick, read many times over, on all cores; and once more with one loop on one
 // thread, on the same text in the same run, to compare. Fails if the two counts differ.
+// With --crash workers are killed while they count, and the counts must not differ all the same.
 //
 //   npm start
 //   npm start -- --passes 200 --workers 4
+//   npm start -- --crash
 
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bookLines } from './book.js';
+import { Drill } from './crash.js';
 import flow from './flow.js';
 import { countOnOneThread } from './single-thread.js';
 import { Stopwatch } from './stopwatch.js';
 
 const TOP_WORDS = 20;
+const TOP_WORDS_CRASH = 5;
 const LAP_MS = 60;
+/** With more workers the words of a crash run are counted before much can be shown. */
+const WORKERS_CRASH_MAX = 4;
 
 const grouped = (/** @type {number} */ count) => count.toLocaleString('en-US');
 
@@ -21,11 +27,13 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       passes: { type: 'string', default: '160' },
-      workers: { type: 'string', default: String(availableParallelism()) },
+      workers: { type: 'string' },
+      crash: { type: 'boolean', default: false },
     },
   });
   const passes = Number(values.passes);
-  const workers = Number(values.workers);
+  const most = values.crash ? WORKERS_CRASH_MAX : Number.POSITIVE_INFINITY;
+  const workers = Number(values.workers ?? Math.min(availableParallelism(), most));
   if (!Number.isInteger(workers) || workers < 1)
     throw new Error(`--workers must be an integer from 1, got ${values.workers}`);
   // Splitting and counting cost about the same, so each gets half of the workers.
@@ -33,30 +41,49 @@ function readOptions() {
   if (!Number.isInteger(passes) || passes < sources) {
     throw new Error(`--passes must be an integer, at least one for each of ${sources} sources, got ${values.passes}`);
   }
-  return { passes, workers, sources, counters: Math.max(1, workers - sources) };
+  return { passes, workers, sources, counters: Math.max(1, workers - sources), crash: values.crash };
 }
 
 /** @typedef {ReturnType<typeof readOptions>} Options */
 
+/** @typedef {Awaited<ReturnType<typeof flow.run>>} Job */
+
+/** Each word's total, which the flow emits once, at the end. */
+async function totalsOf(/** @type {Job} */ job) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for await (const { word, count } of job.output('totals')) {
+    if (counts.has(word)) throw new Error(`'${word}' has two totals`);
+    counts.set(word, count);
+  }
+  return counts;
+}
+
 /** Counts on all cores. */
-async function countOnAllCores(/** @type {Options} */ { workers, ...shape }, /** @type {Stopwatch} */ stopwatch) {
-  const job = await flow.run({ params: { ...shape, lines: bookLines().length }, workers });
+async function countOnAllCores(/** @type {Options} */ options, /** @type {Stopwatch} */ stopwatch) {
+  const { passes, sources, counters, workers } = options;
+  const job = await flow.run({ params: { passes, sources, counters, lines: bookLines().length }, workers });
   const timer = setInterval(() => {
     stopwatch.lap(job.metrics().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0);
   }, LAP_MS);
-  /** @type {Map<string, number>} */
-  const counts = new Map();
   try {
-    for await (const { word, count } of job.output('totals')) {
-      if (counts.has(word)) throw new Error(`'${word}' has two totals`);
-      counts.set(word, count);
-    }
+    const counts = await totalsOf(job);
     stopwatch.end();
     await job.done;
+    return counts;
   } finally {
     clearInterval(timer);
   }
-  return counts;
+}
+
+/** Counts on all cores, while workers are killed. */
+async function countUnderBlows(/** @type {Options} */ options, /** @type {number} */ total) {
+  const { passes, sources, counters, workers } = options;
+  const orders = new Int32Array(new SharedArrayBuffer(4));
+  const job = await flow.run({ params: { passes, sources, counters, lines: bookLines().length, orders }, workers });
+  const drill = new Drill(job, total, orders);
+  const [counts] = await Promise.all([totalsOf(job), drill.strike(), job.done]);
+  return { counts, tookMs: drill.tookMs, seconds: (performance.now() - drill.startMs) / 1000 };
 }
 
 /** Fails loudly if a word has another count on one side than on the other. */
@@ -70,13 +97,49 @@ function compare(/** @type {Map<string, number>} */ ours, /** @type {Map<string,
   }
 }
 
-async function main() {
-  const options = readOptions();
-  const { passes, workers, sources, counters } = options;
+/** How many words there are to be counted. */
+function wordsOf(/** @type {Options} */ { passes }) {
   let total = 0;
   countOnOneThread(1, (_, words) => {
     total = words * passes;
   });
+  return total;
+}
+
+const mostFrequent = (/** @type {Map<string, number>} */ counts) => [...counts].sort(([, a], [, b]) => b - a);
+
+async function crash(/** @type {Options} */ options) {
+  const { passes, workers } = options;
+  const total = wordsOf(options);
+  console.log(
+    `Moby-Dick, read ${passes} times: ${grouped(total)} words, counted by ${workers} workers while they are killed\n`,
+  );
+  const { counts, tookMs, seconds } = await countUnderBlows(options, total);
+  console.log(`${seconds.toFixed(3).padStart(7)} s  100 % of the words are counted\n`);
+  console.log('Now the same words in one loop on one thread, which nobody kills …\n');
+  const expected = countOnOneThread(passes, () => {});
+  const columns = (/** @type {string[]} */ ...[word, ...cells]) =>
+    console.log(word.padStart(8) + cells.map((cell) => cell.padStart(16)).join(''));
+  columns('', 'killed workers', 'one thread');
+  for (const [word, count] of mostFrequent(counts).slice(0, TOP_WORDS_CRASH)) {
+    columns(word, grouped(count), grouped(expected.get(word) ?? 0));
+  }
+  const sum = (/** @type {Map<string, number>} */ all) => [...all.values()].reduce((so, count) => so + count, 0);
+  columns('distinct', grouped(counts.size), grouped(expected.size));
+  columns('words', grouped(sum(counts)), grouped(sum(expected)));
+  compare(counts, expected);
+  console.log('\nAll counts agree, word for word: nothing is lost, and nothing is counted twice.');
+  const times = tookMs.map((ms) => ms.toFixed(1)).join(', ');
+  console.log(
+    `From the notice of a crash to the first commit after it: ${times} ms. ${cpus()[0].model}, Node.js ${process.version}`,
+  );
+}
+
+async function main() {
+  const options = readOptions();
+  if (options.crash) return crash(options);
+  const { passes, workers, sources, counters } = options;
+  const total = wordsOf(options);
   const ours = new Stopwatch('millrace', total);
   const counts = await countOnAllCores(options, ours);
   const theirs = new Stopwatch('single thread', total);
@@ -84,7 +147,7 @@ async function main() {
   theirs.end();
   compare(counts, expected);
 
-  const top = [...counts].sort(([, a], [, b]) => b - a).slice(0, TOP_WORDS);
+  const top = mostFrequent(counts).slice(0, TOP_WORDS);
   console.log(`\nThe ${TOP_WORDS} most frequent words of Moby-Dick, read ${passes} times`);
   for (const [word, count] of top) console.log(`${word.padStart(8)} ${grouped(count).padStart(12)}`);
   console.log(`\n${grouped(total)} words, ${grouped(counts.size)} distinct; both counts agree`);

@@ -47,6 +47,8 @@ export interface StateRequest {
 export interface WorkerControl {
   /** Imports the flow's module and builds its graph. Resolves with the thread's id. */
   load(flow: FlowReference): Promise<number>;
+  /** Runs actors over scratch memory, without tuples: a warm worker takes over faster. */
+  warmUp(descriptors: readonly ActorDescriptor[]): Promise<void>;
   /** Makes the actors of a new job from their shared memory and opens their sources. */
   deploy(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
   /** Begins to step the actors that are deployed. */

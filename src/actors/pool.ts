@@ -7,6 +7,7 @@
 import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
 import type { Remote } from 'comlink';
 import { Piscina } from 'piscina';
+import { errors } from '../errors.ts';
 import {
   exposeOn,
   type FlowReference,
@@ -108,7 +109,10 @@ export class WorkerPool {
     this.noteThreads();
     const remote = wrapPort<WorkerControl>(control.port2);
     // A call to a thread that dies never settles: its end does.
-    const died = ended.then(() => Promise.reject(new Error('the worker ended before it had loaded the flow')));
+    const dead = (cause: unknown): never => {
+      throw errors.workerDied(host, [], cause);
+    };
+    const died = ended.then(() => dead(new Error('its task ended before it had loaded the flow')), dead);
     const hired: Hired = {
       host,
       control: remote,

@@ -28,6 +28,7 @@ import { internStrings } from './params.ts';
 import { type Plan, planOf } from './plan.ts';
 import { StepWords } from './step-words.ts';
 import { epochMs } from './vitals.ts';
+import { warmUp } from './warm-up.ts';
 import { markWorkerThread } from './worker-thread.ts';
 
 markWorkerThread();
@@ -116,6 +117,7 @@ export default async function hostActors(task: HostTask): Promise<void> {
           buildPlan();
           return threadId;
         }),
+      warmUp: (descriptors) => reported(async () => warmUp(plan(), descriptors, task.host, wakeWords)),
       deploy: (orders, settings) =>
         reported(async () => {
           const stages = plan();

@@ -16,6 +16,10 @@ export interface RunCommand {
   readonly options: RunOptions;
   readonly params: Readonly<Record<string, ParamValue>>;
   readonly json: boolean;
+  /** Crashes are reported in full. */
+  readonly verbose: boolean;
+  /** Dead letters do not change the exit code. */
+  readonly allowDeadLetters: boolean;
 }
 
 export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 'version' };
@@ -24,8 +28,12 @@ const RUN_OPTIONS: Readonly<Record<string, keyof RunOptions>> = {
   workers: 'workers',
   'ring-bytes': 'ringBytes',
   'linger-ms': 'lingerMs',
+  spares: 'spares',
+  'hang-timeout-ms': 'hangTimeoutMs',
+  'fence-timeout-ms': 'fenceTimeoutMs',
+  'shutdown-timeout-ms': 'shutdownTimeoutMs',
 };
-const SWITCHES = ['json', 'verbose'];
+const SWITCHES = ['json', 'verbose', 'allow-dead-letters'];
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const DIGITS = /^-?\d+$/;
 
@@ -82,6 +90,8 @@ function parseRun(args: readonly string[]): RunCommand {
     options: runOptions as RunOptions,
     params: Object.fromEntries(params),
     json: options.get('json') === 'true',
+    verbose: options.get('verbose') === 'true',
+    allowDeadLetters: options.get('allow-dead-letters') === 'true',
   };
 }
 

@@ -3,9 +3,10 @@
 // Tuples are counted and only the last are kept: a terminal is no place for millions of lines, and a pipe gets them all.
 
 import type { JobMetrics } from '../supervisor/job-api.ts';
+import { tallyText } from './incident-text.ts';
 import { countText, operatorTable, secondsText, workersText } from './metrics-text.ts';
 import { tupleLine } from './tuple-text.ts';
-import type { Sheet, View } from './view.ts';
+import type { Sheet, Tally, View } from './view.ts';
 
 type Screen = Omit<Sheet, 'on'>;
 
@@ -44,6 +45,7 @@ export class LiveView implements View {
   readonly #workers: number;
   readonly #seen: Map<string, Seen>;
   #metrics: JobMetrics = { elapsedMs: 0, operators: [] };
+  #tally: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };
   #notes: string[] = [];
   /** Lines of the frame that stands above the cursor. */
   #drawn = 0;
@@ -61,13 +63,21 @@ export class LiveView implements View {
     seen.last = [...seen.last, ...batch.slice(-FINAL_TUPLES)].slice(-FINAL_TUPLES);
   }
 
-  progress(metrics: JobMetrics): void {
+  letter(): undefined {}
+
+  progress(metrics: JobMetrics, tally: Tally): void {
     this.#metrics = metrics;
+    this.#tally = tally;
     this.#draw(this.#frame());
   }
 
   note(text: string): void {
     this.#notes.push(text);
+    this.#draw(this.#frame());
+  }
+
+  log(text: string): void {
+    this.pass(() => this.#screen.write(`${clip(`${this.#flow}: ${text}`, Number.POSITIVE_INFINITY)}\n`));
     this.#draw(this.#frame());
   }
 
@@ -78,11 +88,12 @@ export class LiveView implements View {
     print();
   }
 
-  close(summary: JobMetrics | undefined): void {
+  close(summary: JobMetrics | undefined, tally: Tally): void {
     if (summary === undefined) return;
     const seconds = secondsText(summary.elapsedMs);
+    const incidents = tallyText(tally);
     this.#draw([
-      `${this.#flow}: done in ${seconds} on ${workersText(this.#workers)}`,
+      `${this.#flow}: done in ${seconds} on ${workersText(this.#workers)}${incidents && `, with ${incidents}`}`,
       ...operatorTable(summary, false),
     ]);
     this.#drawn = 0;
@@ -99,8 +110,9 @@ export class LiveView implements View {
 
   #frame(): string[] {
     const { elapsedMs } = this.#metrics;
+    const incidents = tallyText(this.#tally);
     const lines = [
-      `${this.#flow}: ${secondsText(elapsedMs)}, ${workersText(this.#workers)}`,
+      `${this.#flow}: ${secondsText(elapsedMs)}, ${workersText(this.#workers)}${incidents && `, ${incidents}`}`,
       ...operatorTable(this.#metrics, true),
     ];
     for (const [output, { count, last }] of this.#seen) {

@@ -3,17 +3,23 @@
 
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import type { Graph } from '../actors/graph.ts';
 import type { Dataflow } from '../supervisor/flow.ts';
 import type { Job } from '../supervisor/job-api.ts';
 import type { RunCommand } from './arguments.ts';
 import { graphOf, loadFlow } from './flow-module.ts';
+import type { NameOf } from './incident-text.ts';
+import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
 import { LiveView, passAbove } from './live-view.ts';
+import { countText } from './metrics-text.ts';
 import { RunTotals } from './run-totals.ts';
 import { StreamView } from './stream-view.ts';
-import type { View } from './view.ts';
+import type { Tally, View } from './view.ts';
 
 export const EXIT_DONE = 0;
+/** The job is done, but for tuples that an operator failed at. */
+export const EXIT_DEAD_LETTERS = 3;
 export const EXIT_CANCELLED = 130;
 
 /** A loop over batches that are always there would keep timers and signals from being heard. */
@@ -57,9 +63,25 @@ async function readOutput(job: Job, output: string, view: View): Promise<void> {
   }
 }
 
-/** Reads all outputs until the job has ended. A reader's own failure ends the job. */
-async function finished(job: Job, outputs: readonly string[], view: View): Promise<void> {
-  const readers = outputs.map((output) => readOutput(job, output, view));
+async function readLetters(job: Job, incidents: Incidents): Promise<void> {
+  let yieldedAt = performance.now();
+  for await (const letter of job.deadLetters) {
+    await incidents.letter(letter);
+    if (performance.now() - yieldedAt < YIELD_EVERY_MS) continue;
+    await setImmediate();
+    yieldedAt = performance.now();
+  }
+}
+
+/** Calls a replica by its number as well, if its operator has several. */
+function namesIn({ operators }: Graph): NameOf {
+  const several = new Set(operators.filter(({ parallelism }) => parallelism > 1).map(({ name }) => name));
+  return ({ operator, replica }) => (several.has(operator) ? `'${operator}/${replica}'` : `'${operator}'`);
+}
+
+/** Reads all outputs and dead letters until the job has ended. A reader's own failure ends the job. */
+async function finished(job: Job, outputs: readonly string[], view: View, incidents: Incidents): Promise<void> {
+  const readers = [...outputs.map((output) => readOutput(job, output, view)), readLetters(job, incidents)];
   const all = Promise.all([job.done, ...readers]);
   try {
     await all;
@@ -70,6 +92,17 @@ async function finished(job: Job, outputs: readonly string[], view: View): Promi
   }
 }
 
+/** The exit code of a job that is done: tuples that were left out are no success, as with `cp` and files that it cannot read. */
+function exitCodeOf({ allowDeadLetters }: RunCommand, flow: string, { deadLetters }: Tally): number {
+  if (deadLetters === 0 || allowDeadLetters) return EXIT_DONE;
+  const what =
+    deadLetters === 1
+      ? '1 tuple was left out as a dead letter'
+      : `${countText(deadLetters)} tuples were left out as dead letters`;
+  process.stderr.write(`${flow}: ${what}: exit code ${EXIT_DEAD_LETTERS}, or 0 with --allow-dead-letters\n`);
+  return EXIT_DEAD_LETTERS;
+}
+
 /**
  * Runs a flow; resolves with the exit code of the process.
  * @throws MillraceError of the flow, of its module, or of the job
@@ -77,16 +110,22 @@ async function finished(job: Job, outputs: readonly string[], view: View): Promi
 export async function run(command: RunCommand): Promise<number> {
   const flow = await loadFlow(command.module, command.flow);
   const params = command.params as Record<string, never>;
-  const outputs = graphOf(flow, params)
-    .operators.filter(({ kind }) => kind === 'collect')
-    .map(({ name }) => name);
+  const graph = graphOf(flow, params);
+  const outputs = graph.operators.filter(({ kind }) => kind === 'collect').map(({ name }) => name);
+  const startedMs = performance.now();
   const job = (await flow.run({ ...command.options, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
   const totals = new RunTotals();
+  const incidents = new Incidents(view, {
+    nameOf: namesIn(graph),
+    verbose: command.verbose,
+    elapsedMs: () => performance.now() - startedMs,
+  });
+  job.on((event) => incidents.hear(event));
   const sample = (): void => {
     const metrics = job.metrics();
     totals.add(metrics);
-    view.progress(metrics);
+    view.progress(metrics, incidents.tally);
   };
   const timer = setInterval(sample, view.everyMs);
   const interrupts = onInterrupts(job, (text) => view.note(text));
@@ -98,13 +137,13 @@ export async function run(command: RunCommand): Promise<number> {
   };
   process.stdout.on('error', onPipeError);
   try {
-    await finished(job, outputs, view);
+    await finished(job, outputs, view, incidents);
     clearInterval(timer);
     totals.add(job.metrics());
-    view.close(totals.get());
-    return EXIT_DONE;
+    view.close(totals.get(), incidents.tally);
+    return exitCodeOf(command, flow.name, incidents.tally);
   } catch (error) {
-    view.close(undefined);
+    view.close(undefined, incidents.tally);
     if (closed) return EXIT_DONE;
     if (!interrupts.cancelled) throw error;
     view.note('cancelled');

@@ -1,10 +1,11 @@
 // The view without a terminal: every tuple as a line on standard output, progress as lines on standard error.
 // Promises: whole lines only; a slow reader of standard output slows the job down instead of filling memory.
 
-import type { JobMetrics } from '../supervisor/job-api.ts';
+import type { DeadLetter, JobMetrics } from '../supervisor/job-api.ts';
+import { tallyText } from './incident-text.ts';
 import { operatorTable, progressLine, secondsText } from './metrics-text.ts';
-import { tupleJson, tupleLine } from './tuple-text.ts';
-import type { Sheet, View } from './view.ts';
+import { letterJson, tupleJson, tupleLine } from './tuple-text.ts';
+import type { Sheet, Tally, View } from './view.ts';
 
 export interface StreamViewOptions {
   readonly flow: string;
@@ -39,22 +40,36 @@ export class StreamView implements View {
     const prefix = outputs.length > 1 ? `${output}\t` : '';
     let text = '';
     for (const tuple of batch) text += json ? `${tupleJson(output, tuple)}\n` : `${prefix}${tupleLine(tuple)}\n`;
+    return this.#write(text);
+  }
+
+  letter(letter: DeadLetter): Promise<void> | undefined {
+    return this.#options.json ? this.#write(`${letterJson(letter)}\n`) : undefined;
+  }
+
+  #write(text: string): Promise<void> | undefined {
     if (this.#out.write(text)) return undefined;
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  progress(metrics: JobMetrics): void {
-    this.#log.write(`${this.#options.flow}: ${progressLine(metrics)}\n`);
+  progress(metrics: JobMetrics, tally: Tally): void {
+    const incidents = tallyText(tally);
+    this.log(`${progressLine(metrics)}${incidents && `; ${incidents}`}`);
   }
 
-  note(text: string): void {
+  log(text: string): void {
     this.#log.write(`${this.#options.flow}: ${text}\n`);
   }
 
-  close(summary: JobMetrics | undefined): void {
+  note(text: string): void {
+    this.log(text);
+  }
+
+  close(summary: JobMetrics | undefined, tally: Tally): void {
     if (summary === undefined) return;
-    if (this.#options.json) this.#out.write(`${JSON.stringify({ metrics: summary })}\n`);
+    if (this.#options.json) this.#out.write(`${JSON.stringify({ metrics: summary, incidents: tally })}\n`);
     this.#log.write(`${operatorTable(summary, false).join('\n')}\n`);
-    this.note(`done in ${secondsText(summary.elapsedMs)}`);
+    const incidents = tallyText(tally);
+    this.note(`done in ${secondsText(summary.elapsedMs)}${incidents && ` with ${incidents}`}`);
   }
 }

@@ -1,6 +1,8 @@
 // Tuples as text: a line of tab-separated values for people and their tools, or JSON for programs.
 // Promises: one tuple is one line, whatever is in its strings.
 
+import type { DeadLetter } from '../supervisor/job-api.ts';
+
 /** Values that JSON has no form for: bytes as base64, big integers as digits. */
 function jsonValue(_name: string, value: unknown): unknown {
   if (value instanceof Uint8Array)
@@ -8,11 +10,20 @@ function jsonValue(_name: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-export const tupleJson = (output: string, tuple: unknown): string => {
+function jsonTuple(tuple: object): object {
   // A Buffer's own toJSON comes before the replacer.
-  const fields = Object.entries(tuple as object).map(([name, value]) => [name, jsonValue(name, value)]);
-  return JSON.stringify({ output, tuple: Object.fromEntries(fields) }, jsonValue);
-};
+  return Object.fromEntries(Object.entries(tuple).map(([name, value]) => [name, jsonValue(name, value)]));
+}
+
+export const tupleJson = (output: string, tuple: unknown): string =>
+  JSON.stringify({ output, tuple: jsonTuple(tuple as object) }, jsonValue);
+
+export function letterJson({ operator, replica, key, tuple, error, position }: DeadLetter): string {
+  const { name, message, code } = error as Error & { code?: unknown };
+  const given = typeof tuple === 'object' && tuple !== null ? jsonTuple(tuple) : tuple;
+  const deadLetter = { operator, replica, key, tuple: given, error: { code, name, message }, position };
+  return JSON.stringify({ deadLetter }, jsonValue);
+}
 
 const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\' };
 

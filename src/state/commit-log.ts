@@ -5,6 +5,7 @@
 
 import type { OutputMark } from '../mailbox/output.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
+import { SAVES_IMAGES } from './undo-log.ts';
 
 const SEQUENCE = 0;
 const SLOTS_BYTES = LINE_I32 * 4;
@@ -122,6 +123,7 @@ export class CommitLog {
 
   /** Fills the slot of transaction `number`. Not visible before {@link commit}. */
   write(number: number, record: CommitRecord): void {
+    if (!SAVES_IMAGES && number !== 0) return;
     const slot = this.slots[number & 1];
     const { letters, inputs, replayUntil, counts } = record;
     let at = 0;

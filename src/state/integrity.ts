@@ -27,7 +27,7 @@ const LOG_ROWS_MAX = 29;
 
 /**
  * Checks the key groups of a replica.
- * @param depth 'roots' takes microseconds; 'rows' about a tenth of a microsecond a row
+ * @param depth 'roots' takes a fraction of a millisecond; 'rows' a tenth of a microsecond and more for each row
  * @returns the first broken rule; undefined if there is none
  */
 export function checkState(state: KeyedState, groups: Iterable<number>, depth: 'roots' | 'rows'): string | undefined {

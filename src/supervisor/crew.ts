@@ -24,6 +24,7 @@ export interface CrewMember {
   readonly host: number;
   readonly hired: HiredWorker;
   state: CrewState;
+  isLoaded: boolean;
   /** -1 until it is known. */
   threadId: number;
   /** Why it was terminated, if it was on purpose. */
@@ -34,6 +35,8 @@ export interface CrewEvents {
   /** An active worker's thread has died, or its task has ended. */
   lost(member: CrewMember, cause: unknown): void;
   spareFailed(error: unknown, attempt: number): void;
+  /** Prepares a spare that has loaded the flow. */
+  warmUp(member: CrewMember): Promise<void>;
 }
 
 interface Waiting {
@@ -136,6 +139,7 @@ export class Crew {
         this.reportsOf(() => member),
       ),
       state,
+      isLoaded: false,
       threadId: -1,
       terminatedFor: undefined,
     };
@@ -149,6 +153,7 @@ export class Crew {
     const timer = this.later(LOAD_MS_MAX, () => this.pool.giveUp(member.hired));
     try {
       member.threadId = await member.hired.loaded;
+      member.isLoaded = true;
     } finally {
       clearTimeout(timer);
       this.timers.delete(timer);
@@ -159,7 +164,7 @@ export class Crew {
   private gone(member: CrewMember, cause: unknown): void {
     if (this.closed || member.state === 'lost') return;
     if (member.state === 'active') this.events.lost(member, cause);
-    else if (member.state === 'spare') void this.spareFailed(member, cause);
+    else if (member.state === 'spare' || member.isLoaded) void this.spareFailed(member, cause);
   }
 
   /** Hires what is missing. */
@@ -182,10 +187,19 @@ export class Crew {
     }
     if (this.closed) return;
     this.attempts = 0;
+    // Who waits needs it now, as it is.
+    if (this.waiting.length === 0) await this.warmUp(member);
+    if (this.closed || member.state === 'lost') return;
     const first = this.waiting.shift();
     member.state = first === undefined ? 'spare' : 'active';
     first?.resolve(member);
     this.refill();
+  }
+
+  /** What fails here fails again, and is told, when the worker takes over. */
+  private async warmUp(member: CrewMember): Promise<void> {
+    const gone = member.hired.ended.catch(() => {});
+    await Promise.race([this.events.warmUp(member).catch(() => {}), gone]);
   }
 
   private async spareFailed(member: CrewMember, error: unknown): Promise<void> {

@@ -2,7 +2,7 @@
 // Promises: whatever the outcome, afterwards no thread and no timer of the job is left (but a thread that cannot be ended);
 // a failing job never takes the app's process down, and `done` tells why it failed.
 
-import { FIRST_START } from '../actors/actor-descriptor.ts';
+import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts';
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, stageName } from '../actors/plan.ts';
@@ -10,7 +10,9 @@ import { WorkerPool } from '../actors/pool.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
+import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
+import { STATE_BYTES_MIN } from '../state/arena.ts';
 import { AppHost } from './app-host.ts';
 import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
@@ -119,6 +121,7 @@ export class RunningJob implements Job {
     this.pool = new WorkerPool(checked.workers, hosts, buffers, checked.resourceLimits);
     this.crew = new Crew(this.pool, flow, hosts, checked.spares, (member) => this.reportsOf(member), {
       lost: (member, cause) => void this.recovery.lost(member, cause),
+      warmUp: ({ hired }) => hired.control.warmUp(scratchActors(plan)),
       spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
     });
     this.backups = this.backupsOf(checked);
@@ -405,6 +408,14 @@ export class RunningJob implements Job {
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** Small memory for one actor of each stage, for spares to warm up on. */
+function scratchActors(plan: Plan): ActorDescriptor[] {
+  const limits = { ringBytes: RING_BYTES_MIN, outboxBytes: RING_BYTES_MIN, stateBytes: STATE_BYTES_MIN };
+  return deploy(plan, 1, limits)
+    .placements.filter(({ stage, descriptor }) => stage.place === 'worker' && descriptor.replica === 0)
+    .map(({ descriptor }) => descriptor);
+}
 
 /** The job's supervision tree. Stages in the app's own thread are no children: there is nothing to restart. */
 function superviseStages(job: string, plan: Plan, { supervision }: CheckedOptions): JobSupervision {

@@ -45,7 +45,11 @@ export interface Recoverable {
   /** When its crash was noticed; and the count of its restarts, so that an overtaken one is dropped. */
   noticedAtMs: number;
   restarts: number;
+  /** What is to be told of it once its restart is: its first commit may be heard of before the end of the call that began it. */
+  early: Recovered[] | undefined;
 }
+
+type Recovered = Extract<JobEvent, { type: 'recovered' }>;
 
 const NOTHING_SPECIAL: Recoverable['resume'] = { isolate: false, condemned: undefined };
 
@@ -64,6 +68,7 @@ export function recoverable(placement: Placement, work: Int32Array): Recoverable
     isDamaged: false,
     noticedAtMs: 0,
     restarts: 0,
+    early: undefined,
   };
 }
 
@@ -254,6 +259,9 @@ export class Recovery {
     const restarting = starts.map(({ operator, replica, supervisor }) => {
       const actor = this.actorAt(operator, replica);
       actor.restarts++;
+      // Also of those that are stopped with the crashed ones.
+      actor.noticedAtMs = incident.noticedAtMs;
+      actor.early = [];
       return { actor, supervisor, restart: actor.restarts };
     });
     for (const { operator, replica } of stops) {
@@ -273,21 +281,22 @@ export class Recovery {
     await Promise.all(
       [...members].map(async (member) => {
         const here = due.filter(({ actor }) => actor.member === member);
-        if (
-          !(await this.resume(
-            member,
-            here.map(({ actor }) => actor),
-          ))
-        )
-          return;
-        if (member === spare) {
-          const tookMs = performance.now() - incident.noticedAtMs;
-          const actors = here.map(({ actor }) => replicaName(actor));
-          job.announce({ type: 'adoption', worker: member.host, actors, tookMs });
+        const actors = here.map(({ actor }) => actor);
+        const isResumed = await this.resume(member, actors);
+        const early = actors.flatMap((actor) => actor.early ?? []);
+        for (const actor of actors) actor.early = undefined;
+        if (isResumed && member === spare) {
+          const heardMs = performance.now() - incident.noticedAtMs;
+          // Whoever has committed was running by then.
+          const tookMs = Math.min(heardMs, ...early.map(({ tookMs }) => tookMs));
+          job.announce({ type: 'adoption', worker: member.host, actors: actors.map(replicaName), tookMs });
         }
-        for (const { actor, supervisor } of here) {
-          job.announce({ type: 'restart', ...replicaName(actor), worker: member.host, supervisor });
+        if (isResumed) {
+          for (const { actor, supervisor } of here) {
+            job.announce({ type: 'restart', ...replicaName(actor), worker: member.host, supervisor });
+          }
         }
+        for (const event of early) job.announce(event);
       }),
     );
   }
@@ -336,7 +345,9 @@ export class Recovery {
     const actor = this.actorAt(stage, replica);
     if (actor.member !== member || this.job.isOver()) return;
     const tookMs = committedAtMs - (epochMs() - performance.now()) - actor.noticedAtMs;
-    this.job.announce({ type: 'recovered', ...replicaName(actor), worker: member.host, tookMs, committedAtMs });
+    const event: Recovered = { type: 'recovered', ...replicaName(actor), worker: member.host, tookMs, committedAtMs };
+    if (actor.early === undefined) this.job.announce(event);
+    else actor.early.push(event);
   }
 
   private actorAt(stage: number, replica: number): Recoverable {

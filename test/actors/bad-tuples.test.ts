@@ -1,34 +1,48 @@
-// Goal: a tuple that does not fit its schema is a typed error that names operator, field and value, wherever it is emitted, and
-// nothing of its batch comes out. Every bad value of every type is tried in one thread; one of each kind also in a real job.
+// Goal: a tuple that does not fit its schema is a typed error that names operator, field and value, wherever it is emitted; those
+// before it come out, and nothing else. Every bad value of every type is tried in one thread; one of each kind also in a real job.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { ActorFailure } from '../../src/actors/failure.ts';
 import type { FieldType, MillraceError } from '../../src/index.ts';
-import { type BadParams, type BadPlace, badTuples, badValues, goodValues, pushed } from '../flows/bad-tuples.ts';
+import {
+  type BadParams,
+  type BadPlace,
+  badTuples,
+  badValues,
+  DEFAULT_AT,
+  goodValues,
+  pushed,
+} from '../flows/bad-tuples.ts';
 import { LocalJob } from './local-run.ts';
 import { failureOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from './run-flow.ts';
 
 afterEach(noThreadLeft);
 
+/** The numbers of the tuples before the bad one. */
+const before = Array.from({ length: DEFAULT_AT }, (_, n) => n);
+const numbersOf = (tuples: readonly Record<string, unknown>[] = []): unknown[] => tuples.map(({ n }) => n);
+
 /** Runs in this thread until a step throws. */
 function localFailure(params: BadParams): MillraceError {
   const job = LocalJob.of(badTuples, { params, workers: 1 });
   let turn = 0;
-  let failure: MillraceError | undefined;
+  let failure: ActorFailure | undefined;
   try {
     job.run(
       (below) => turn++ % below,
       (error) => {
-        failure = error as MillraceError;
+        failure = error as ActorFailure;
         throw error;
       },
     );
   } catch (error) {
     assert.equal(error, failure);
   }
-  assert.ok(failure !== undefined, `was to fail: ${JSON.stringify(params)}`);
-  assert.deepEqual(job.tuples.get('out'), []);
-  return failure;
+  assert.ok(failure instanceof ActorFailure, `was to fail: ${JSON.stringify(params)}`);
+  job.collect();
+  assert.deepEqual(numbersOf(job.tuples.get('out')), before);
+  return failure.cause;
 }
 
 const places: BadPlace[] = ['last', 'fused', 'source', 'state'];
@@ -90,7 +104,7 @@ for (const place of places) {
     const { operator, field, value, position } = error.details;
     assert.deepEqual({ operator, field, value }, { operator: 'bad', field: 'field', value: 256 });
     assert.equal(typeof position, 'string');
-    assert.deepEqual(tuples, []);
+    assert.deepEqual(numbersOf(tuples), before);
   });
 }
 

@@ -1,9 +1,13 @@
 // Runs the actors of a flow in this very thread, one step at a time, as the test orders: no threads, no clock, no chance.
-// What it shares with a real job: graph, plan, deployment, actors, rings, commits. What it lacks: hosts, parking and wake-ups.
+// What it shares with a real job: graph, plan, deployment, actors, rings, commits, parking, and how actors are resumed after
+// a crash (src/supervisor/recovery.ts, src/actors/worker.ts). What it lacks: threads, pools, and a supervisor that decides.
 
-import { Actor, type StepStatus } from '../../src/actors/actor.ts';
+import { Actor } from '../../src/actors/actor.ts';
+import { FIRST_START, type Resumption, type StepStatus } from '../../src/actors/actor-descriptor.ts';
 import { buildGraph } from '../../src/actors/dataflow.ts';
+import { LETTER_SCHEMA, type LetterBody, type LetterTuple, openLetter } from '../../src/actors/dead-letters.ts';
 import { type Plan, planOf, type Stage, stageName } from '../../src/actors/plan.ts';
+import { WorkCell } from '../../src/actors/vitals.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
@@ -13,19 +17,26 @@ import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { checkRunOptions } from '../../src/supervisor/run-options.ts';
+import { CRASH, type CrashingMemory } from './crashing-memory.ts';
 
-/** Reads one ring of a `collect` as the app would. */
+type Tuple = Record<string, unknown>;
+
+/** Reads one ring as the app would. */
 class LocalReader {
   private readonly reader: RingReader;
-  private readonly decoder: Decoder<Record<string, unknown>>;
+  private readonly decoder: Decoder<Tuple>;
   private readonly dictionary: DictionaryReader | undefined;
   private readonly wakeWords: WakeWords;
 
-  constructor(plan: Plan, stage: Stage, input: Placement['descriptor']['inputs'][number], wakeWords: WakeWords) {
-    const from = plan.stages[stage.upstream[input.upstream]];
-    this.reader = new RingReader(new Ring(input.memory.ring), input.slot, 0);
-    this.decoder = generateDecoder(stageName(stage), stage.input as Schema, from.outputKeys.length, 0);
-    this.dictionary = input.memory.dictionary && new DictionaryReader(input.memory.dictionary);
+  constructor(
+    reader: RingReader,
+    decoder: Decoder<Tuple>,
+    dictionary: DictionaryReader | undefined,
+    wakeWords: WakeWords,
+  ) {
+    this.reader = reader;
+    this.decoder = decoder;
+    this.dictionary = dictionary;
     this.wakeWords = wakeWords;
   }
 
@@ -33,13 +44,13 @@ class LocalReader {
     return this.reader.ended;
   }
 
-  /** Moves what is committed into `tuples`. */
-  read(tuples: Record<string, unknown>[]): boolean {
+  /** Hands what is committed to `take`. */
+  read(take: (tuple: Tuple) => void): boolean {
     const { reader, decoder } = this;
     const from = reader.position;
     while (reader.load()) {
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, this.dictionary);
-      for (let row = 0; row < reader.count; row++) tuples.push(decoder.tupleAt(row));
+      for (let row = 0; row < reader.count; row++) take(decoder.tupleAt(row));
       reader.advance(reader.count);
     }
     reader.release(reader.position, this.wakeWords);
@@ -47,35 +58,119 @@ class LocalReader {
   }
 }
 
+/** A dead letter as its actor wrote it. */
+export type LocalLetter = Pick<LetterTuple, 'operator' | 'replica'> & LetterBody;
+
+/** What a test puts in place of the world. */
+export interface LocalWorld {
+  /** Where actors may crash. Without one none does. */
+  readonly memory?: CrashingMemory;
+  /** Milliseconds; by default the real ones. */
+  readonly now?: () => number;
+  /** True to step an actor that had nothing to do only after it has been woken, or its time has come. */
+  readonly parks?: boolean;
+}
+
+/** How a job is run to its end. */
+export interface RunOrder {
+  /** An index below its argument. */
+  readonly choose: (count: number) => number;
+  /** Called with what a step throws; the actor has rolled back, and is stepped again later. By default it is thrown on. */
+  readonly onError?: (error: unknown) => void;
+  /** Called when an actor has crashed: it is to resume that one at least. By default that is an error. */
+  readonly onCrash?: (actor: Actor) => void;
+}
+
+/** Turns without any progress after which a job is held to be stuck. */
+const IDLE_TURNS_MAX = 10_000;
+
 /** A job whose every step is the test's. Outputs gather in {@link tuples} by name, when {@link collect} is called. */
 export class LocalJob {
-  readonly actors: Actor[];
-  readonly tuples = new Map<string, Record<string, unknown>[]>();
-  private readonly readers: { readonly reader: LocalReader; readonly name: string }[] = [];
+  /** Those that have not ended yet, and those that have: each operator's replicas in order. */
+  readonly actors: Actor[] = [];
+  readonly tuples = new Map<string, Tuple[]>();
+  readonly letters: LocalLetter[] = [];
+  readonly plan: Plan;
+  private readonly placements: readonly Placement[];
+  private readonly world: LocalWorld;
+  private readonly lingerMs: number;
+  private readonly wakeWords: WakeWords;
+  private readonly appHost: number;
+  private readonly readers: { readonly reader: LocalReader; readonly take: (tuple: Tuple) => void }[] = [];
+  private readonly letterReaders: LocalReader[];
+  private readonly alive: Actor[];
+  private readonly parked = new Set<Actor>();
 
-  constructor(plan: Plan, options: RunOptions) {
+  constructor(plan: Plan, { params: _, ...options }: RunOptions, world: LocalWorld = {}) {
     const { workers, lingerMs, ...limits } = checkRunOptions(options);
-    const wakeWords = new WakeWords(WakeWords.allocate(workers + 1));
+    this.plan = plan;
+    this.world = world;
+    this.lingerMs = lingerMs;
     const { placements } = deploy(plan, workers, limits);
-    for (const { stage, descriptor } of placements) {
-      if (stage.place !== 'app') continue;
-      this.tuples.set(stageName(stage), []);
-      for (const input of descriptor.inputs) {
-        this.readers.push({ reader: new LocalReader(plan, stage, input, wakeWords), name: stageName(stage) });
-      }
-    }
-    this.actors = placements
-      .filter(({ stage }) => stage.place === 'worker')
-      .map(({ descriptor, host }) => {
-        const environment = { host, wakeWords, lingerMs, now: () => performance.now(), wake: () => {} };
-        const actor = new Actor(plan, descriptor, environment);
-        actor.openSink();
-        return actor;
-      });
+    this.placements = placements;
+    // Each actor has a host of its own, and another one after each crash: nobody is woken by another's wake-up.
+    this.appHost = placements.length * 2;
+    this.wakeWords = new WakeWords(WakeWords.allocate(this.appHost + 1));
+    for (const placement of placements) if (placement.stage.place === 'app') this.connect(placement);
+    const onWorkers = placements.filter(({ stage }) => stage.place === 'worker');
+    const letterDecoder = generateDecoder<Tuple>('dead letters', LETTER_SCHEMA, 0, 0);
+    this.letterReaders = onWorkers.map(({ descriptor: { letters } }) =>
+      this.readerOf(letters.ring, 0, letterDecoder, undefined),
+    );
+    for (const { descriptor } of onWorkers) world.memory?.ignore(descriptor.vitals);
+    this.actors = onWorkers.map(({ descriptor }) => this.makeActor(descriptor, FIRST_START));
+    for (const actor of this.actors) actor.openSink();
+    this.alive = [...this.actors];
   }
 
-  static of<Params, Built>(flow: Dataflow<Params, Built>, options: RunOptions<Params>): LocalJob {
-    return new LocalJob(planOf(buildGraph(flow, options.params as Params)), options as RunOptions);
+  static of<Params, Built>(flow: Dataflow<Params, Built>, options: RunOptions<Params>, world?: LocalWorld): LocalJob {
+    return new LocalJob(planOf(buildGraph(flow, options.params as Params)), options as RunOptions, world);
+  }
+
+  /** Opens the sources, as a job does before it starts. Flows with generated sources only need not call it. */
+  async openSources(): Promise<void> {
+    for (const actor of this.actors) await actor.openSource();
+  }
+
+  private connect({ stage, descriptor }: Placement): void {
+    const { plan } = this;
+    const tuples: Tuple[] = [];
+    this.tuples.set(stageName(stage), tuples);
+    const decoders = stage.upstream.map((index) => this.decoderOf(stage, plan.stages[index]));
+    for (const { memory, slot, upstream } of descriptor.inputs) {
+      const dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
+      const reader = this.readerOf(memory.ring, slot, decoders[upstream], dictionary);
+      this.readers.push({ reader, take: (tuple) => void tuples.push(tuple) });
+    }
+  }
+
+  private decoderOf(stage: Stage, from: Stage): Decoder<Tuple> {
+    return generateDecoder(stageName(stage), stage.input as Schema, from.outputKeys.length, 0);
+  }
+
+  private readerOf(
+    memory: SharedArrayBuffer,
+    slot: number,
+    decoder: Decoder<Tuple>,
+    dictionary: DictionaryReader | undefined,
+  ): LocalReader {
+    const ring = new Ring(memory);
+    ring.setReaderHost(slot, this.appHost);
+    return new LocalReader(new RingReader(ring, slot, 0), decoder, dictionary, this.wakeWords);
+  }
+
+  private makeActor(descriptor: Actor['descriptor'], resumption: Resumption): Actor {
+    const { now = () => performance.now() } = this.world;
+    const host = descriptor.number * 2 + (resumption.incarnation & 1);
+    this.wakeWords.stayAwake(host);
+    const environment = {
+      host,
+      wakeWords: this.wakeWords,
+      lingerMs: this.lingerMs,
+      now,
+      wake: () => this.wakeWords.wakeUnconditionally(host),
+    };
+    return new Actor(this.plan, descriptor, environment, resumption);
   }
 
   /** The actor of a replica of the operator that begins a stage. */
@@ -85,15 +180,51 @@ export class LocalJob {
     return found;
   }
 
-  /** Takes what is committed from all rings of all outputs. Returns true if anything moved. */
+  /**
+   * Makes an actor anew over the same memory, in its next incarnation, as after a worker's death. The one before must not be
+   * used any more, and is not asked to let go of anything.
+   * @returns the new actor; CRASH if it died while it recovered. The one before is then still the one in {@link actors}
+   */
+  resume(before: Actor, how: Partial<Resumption> = {}): Actor | typeof CRASH {
+    const { descriptor } = before;
+    // As Recovery.resume(): by the app's thread, which is not the one that crashes.
+    const incarnation = Atomics.add(before.vitals.work, WorkCell.incarnation, 1) + 1;
+    const made = this.asWorker(() => {
+      const actor = this.makeActor(descriptor, { ...FIRST_START, ...how, incarnation });
+      actor.reopenSource();
+      actor.openSink();
+      return actor;
+    });
+    if (made === CRASH) return CRASH;
+    this.parked.delete(before);
+    this.actors[this.actors.indexOf(before)] = made;
+    if (this.alive.includes(before)) this.alive[this.alive.indexOf(before)] = made;
+    else this.alive.push(made);
+    return made;
+  }
+
+  /** Runs what a worker does, as far as its life goes. */
+  private asWorker<Result>(action: () => Result): Result | typeof CRASH {
+    const { memory } = this.world;
+    return memory === undefined ? action() : memory.work(action);
+  }
+
+  /** Takes what is committed from all rings of all outputs, and the dead letters. Returns true if anything moved. */
   collect(): boolean {
     let moved = false;
-    for (const { reader, name } of this.readers) moved = reader.read(this.tuples.get(name) ?? []) || moved;
+    for (const { reader, take } of this.readers) moved = reader.read(take) || moved;
+    for (const reader of this.letterReaders) {
+      const taken = reader.read((tuple) => {
+        const { operator, replica, body } = tuple as unknown as LetterTuple;
+        this.letters.push({ operator, replica, ...openLetter(body) });
+      });
+      moved = taken || moved;
+    }
     return moved;
   }
 
   get ended(): boolean {
-    return this.readers.every(({ reader }) => reader.ended);
+    return this.alive.length === 0 && this.readers.every(({ reader }) => reader.ended);
   }
 
   /**
@@ -101,36 +232,89 @@ export class LocalJob {
    * @param choose an index below its argument
    * @param onError called with what a step throws; the actor has rolled back, and is stepped again later
    */
-  run(choose: (count: number) => number, onError: (error: unknown) => void = rethrow): void {
-    const alive = [...this.actors];
-    for (let idleSteps = 0; alive.length > 0 || !this.ended; ) {
-      if (idleSteps > 10_000) throw new Error(`no progress: ${alive.map(({ name }) => name).join(', ')} are waiting`);
-      idleSteps++;
-      if (alive.length === 0 || choose(4) === 0) {
-        if (this.collect()) idleSteps = 0;
-        continue;
-      }
-      const actor = alive[choose(alive.length)];
-      if (!actor.canStep()) continue;
-      idleSteps = 0;
-      if (stepOnce(actor, onError) === 'done') {
-        alive.splice(alive.indexOf(actor), 1);
-        actor.close();
-      }
+  run(choose: RunOrder['choose'], onError: RunOrder['onError'] = rethrow): void {
+    let idleTurns = 0;
+    while (!this.ended) idleTurns = this.countIdle(this.turn({ choose, onError }), idleTurns);
+    this.collect();
+  }
+
+  /** The same, for sources that open and are read asynchronously. */
+  async runAsync(order: RunOrder): Promise<void> {
+    let idleTurns = 0;
+    while (!this.ended) {
+      idleTurns = this.countIdle(this.turn(order), idleTurns);
+      if (idleTurns % 16 === 1) await new Promise((resolve) => setImmediate(resolve));
     }
+    this.collect();
+  }
+
+  private countIdle(moved: boolean, idleTurns: number): number {
+    if (moved) return 0;
+    if (idleTurns < IDLE_TURNS_MAX) return idleTurns + 1;
+    throw new Error(`no progress: ${this.alive.map(({ name }) => name).join(', ') || 'nobody'} waits`);
+  }
+
+  /** One step of one actor, or a look at the outputs. Returns true if anything has moved. */
+  private turn(order: RunOrder): boolean {
+    const { choose } = order;
+    const { alive } = this;
+    if (alive.length === 0 || choose(4) === 0) return this.collect();
+    const actor = alive[choose(alive.length)];
+    const canStep = this.asWorker(() => this.isReady(actor));
+    if (canStep === CRASH) this.crashed(actor, order);
+    else if (canStep) this.step(actor, order);
+    return canStep !== false;
+  }
+
+  /** What a host asks before it steps an actor; one that has nothing to do parks. */
+  private isReady(actor: Actor): boolean {
+    if (!this.world.parks) return actor.canStep();
+    const { wakeWords, parked } = this;
+    const { host } = actor;
+    const now = (this.world.now ?? performance.now)();
+    if (parked.has(actor)) {
+      if (wakeWords.isParked(host) && now < actor.wakeAtMs) return false;
+      parked.delete(actor);
+      wakeWords.stayAwake(host);
+      actor.withdrawPark();
+    }
+    if (actor.canStep()) return true;
+    wakeWords.announcePark(host);
+    actor.announcePark();
+    if (!actor.canStep()) {
+      parked.add(actor);
+      return false;
+    }
+    wakeWords.stayAwake(host);
+    actor.withdrawPark();
+    return true;
+  }
+
+  private step(actor: Actor, order: RunOrder): void {
+    const { onError = rethrow } = order;
+    let failure: { error: unknown } | undefined;
+    const status = this.asWorker((): StepStatus => {
+      try {
+        // No time at all: a step is then one batch.
+        const reached = actor.step(0);
+        if (reached === 'done') actor.retire();
+        return reached;
+      } catch (error) {
+        failure = { error };
+        return 'more';
+      }
+    });
+    if (status === CRASH) return this.crashed(actor, order);
+    if (failure !== undefined) onError(failure.error);
+    if (status === 'done') this.alive.splice(this.alive.indexOf(actor), 1);
+  }
+
+  private crashed(actor: Actor, { onCrash }: RunOrder): void {
+    if (onCrash === undefined) throw new Error(`'${actor.name}' has crashed`);
+    onCrash(actor);
   }
 }
 
 function rethrow(error: unknown): void {
   throw error;
-}
-
-function stepOnce(actor: Actor, onError: (error: unknown) => void): StepStatus {
-  try {
-    // No time at all: a step is then one batch.
-    return actor.step(0);
-  } catch (error) {
-    onError(error);
-    return 'more';
-  }
 }

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flowModule, millrace } from './command.ts';
 
-async function fails(args: readonly string[], exitCode: number, line: RegExp): Promise<void> {
+async function fails(args: readonly string[], exitCode: number, line: RegExp, output = ''): Promise<void> {
   const { code, stdout, stderr } = await millrace(...args);
   assert.equal(code, exitCode, stderr);
-  assert.equal(stdout, '');
+  assert.equal(stdout, output);
   assert.match(stderr, line);
   assert.equal(stderr.split('\n').length, 2, `more than one line: ${stderr}`);
 }
@@ -61,11 +61,12 @@ test('options out of range', () =>
 
 test('wrong usage', () => fails(['run'], 2, /needs the path of a module \(millrace --help tells more\) \[USAGE\]\n$/));
 
-test('an operator that throws', () =>
+test("an operator that throws, with onError 'stop': what is before the tuple comes out", () =>
   fails(
     ['run', flowModule('failing')],
     1,
     /^millrace: operator 'check' failed at .*: seven is too much.* \[OPERATOR_FAILED\]\n$/,
+    '0\n1\n2\n3\n4\n5\n6\n',
   ));
 
 test('--verbose adds the stack and the cause', async () => {

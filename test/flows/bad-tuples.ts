@@ -43,7 +43,9 @@ export interface BadParams {
   readonly at?: number;
 }
 
-const DEFAULT_AT = 3;
+export const DEFAULT_AT = 3;
+/** So that the bad tuple is an error of the job. */
+const onError = 'stop';
 
 function tupleAt(n: number, { type, bad, value = 0, at = DEFAULT_AT }: BadParams): { n: number; field: unknown } {
   const good = { n, field: goodValues[type] };
@@ -71,6 +73,7 @@ export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: 
       .source(
         'bad',
         generate(fields, (n) => tupleAt(n, params), { count: 100 }),
+        { onError },
       )
       .collect('out');
   }
@@ -83,7 +86,7 @@ export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: 
       .keyBy('n')
       .process(
         'bad',
-        { state: { field: t[params.type]() as Field<unknown> }, output: { n: t.u32() } },
+        { state: { field: t[params.type]() as Field<unknown> }, output: { n: t.u32() }, onError },
         ({ n }, state, emit) => {
           state.field = tupleAt(n, params).field;
           emit({ n });
@@ -91,7 +94,10 @@ export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: 
       )
       .collect('out');
   }
-  const bad: Stream<typeof fields> = numbers.map('bad', fields, ({ n }) => tupleAt(n, params), { fuse: false });
+  const bad: Stream<typeof fields> = numbers.map('bad', fields, ({ n }) => tupleAt(n, params), {
+    fuse: false,
+    onError,
+  });
   if (place === 'last') return bad.collect('out');
   return bad.map('behind', { n: t.u32() }, ({ n }) => ({ n })).collect('out');
 });

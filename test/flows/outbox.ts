@@ -20,7 +20,7 @@ export const explode = dataflow(
         ({ n }, emit) => {
           for (let copy = 0; copy < copies; copy++) emit({ n, copy });
         },
-        { fuse },
+        { fuse, onError: 'stop' },
       )
       .map('pass', { n: t.u32(), copy: t.u32() }, ({ n, copy }) => ({ n, copy }), { fuse: false })
       .collect('out'),
@@ -40,9 +40,7 @@ export const largeTuples = dataflow(
         'texts',
         { text: t.string(), raw: t.bytes() },
         ({ n }) => ({ text: textOf(n, characters), raw: rawOf(n, characters) }),
-        {
-          fuse: false,
-        },
+        { fuse: false, onError: 'stop' },
       )
       .map('pass', { text: t.string(), raw: t.bytes() }, ({ text, raw }) => ({ text, raw }), { fuse: false })
       .collect('out'),

@@ -9,9 +9,14 @@ export default dataflow(import.meta.url, 'failing', (flow) =>
       'numbers',
       generate({ id: t.u32() }, (id) => ({ id }), { count: 10 }),
     )
-    .map('check', { id: t.u32() }, ({ id }) => {
-      if (id === 7) throw new RangeError('seven is\ntoo much');
-      return { id };
-    })
+    .map(
+      'check',
+      { id: t.u32() },
+      ({ id }) => {
+        if (id === 7) throw new RangeError('seven is\ntoo much');
+        return { id };
+      },
+      { onError: 'stop' },
+    )
     .collect('ids'),
 );

@@ -1,0 +1,272 @@
+// The open batch of an actor, as a transaction: what it has read, changed, written and counted since its last commit.
+// Promises: `commit` makes all of it visible at one atomic store, `rollback` undoes all of it. Making a Batch recovers what
+// a dead host left: its open transaction is rolled back, and its last commit applied again, which changes nothing if there
+// was no crash.
+// Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
+
+import { errors, MillraceError } from '../errors.ts';
+import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
+import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
+import { Output } from '../mailbox/output.ts';
+import { Ring } from '../mailbox/ring.ts';
+import { RingReader } from '../mailbox/ring-reader.ts';
+import type { Schema } from '../mailbox/schema.ts';
+import { CommitLog, type CommitRecord, copyRecord, emptyRecord } from '../state/commit-log.ts';
+import { type KeyedState, keyedState } from '../state/keyed-state.ts';
+import { rowLayout } from '../state/row-layout.ts';
+import { Transaction } from '../state/transaction.ts';
+import type { ActorDescriptor, ActorEnvironment } from './actor-descriptor.ts';
+import { DeadLetterWriter } from './dead-letters.ts';
+import { countsOf, initialGroups, type Plan, type Stage } from './plan.ts';
+import { generateProgram, type Program, type SinkHolder } from './program.ts';
+import { ReplicaBackup } from './replica-backup.ts';
+import { Activity, type Vitals, WorkCell } from './vitals.ts';
+
+/** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
+export const BATCH_TUPLES_MAX = 4096;
+
+/** One ring that the actor reads. */
+export interface Input {
+  readonly index: number;
+  readonly reader: RingReader;
+  /** Of the stage's upstreams, the one that writes the ring. */
+  readonly upstream: number;
+  readonly dictionary: DictionaryReader | undefined;
+}
+
+export class Batch {
+  /** The last commit, and what the next one will record. */
+  readonly committed: CommitRecord;
+  readonly record: CommitRecord;
+  readonly inputs: readonly Input[];
+  readonly output: Output | undefined;
+  readonly letters: DeadLetterWriter;
+  readonly encoder: Encoder | undefined;
+  readonly state: KeyedState | undefined;
+  readonly program: Program;
+  readonly sink: SinkHolder = { writer: undefined };
+  /** The key groups that this replica owns. */
+  readonly groups: readonly number[];
+  readonly backup: ReplicaBackup | undefined;
+  isOpen = false;
+  /** When it was opened, on the environment's clock; only kept if commits linger. */
+  openedAtMs = 0;
+  /** Tuples read since it was opened. */
+  tuples = 0;
+  private readonly stage: Stage;
+  private readonly environment: ActorEnvironment;
+  private readonly vitals: Vitals;
+  private readonly log: CommitLog;
+  private readonly transaction: Transaction | undefined;
+  /** The program's counters at the last commit. */
+  private readonly counted = { processed: 0, emitted: 0 };
+
+  constructor(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment, vitals: Vitals) {
+    const stage = plan.stages[descriptor.stage];
+    const [head] = stage.operators;
+    this.stage = stage;
+    this.environment = environment;
+    this.vitals = vitals;
+    this.log = new CommitLog(descriptor.commit);
+    const counts = countsOf(stage);
+    this.committed = emptyRecord(descriptor.inputs.length, counts);
+    this.record = emptyRecord(descriptor.inputs.length, counts);
+    this.log.read(this.committed);
+    this.log.read(this.record);
+    this.inputs = descriptor.inputs.map((input, index) => this.inputOf(input, index));
+    const { tail } = this;
+    if (descriptor.output !== undefined && descriptor.outbox !== undefined) {
+      const ring = this.writtenRing(descriptor.output.ring);
+      this.output = new Output(tail.name, ring, descriptor.outbox, this.committed);
+      const dictionary = descriptor.output.dictionary && new DictionaryWriter(descriptor.output.dictionary);
+      this.encoder = generateEncoder(tail.name, tail.output as Schema, stage.outputKeys, this.output, dictionary);
+    }
+    const letterRing = this.writtenRing(descriptor.letters.ring);
+    const { letters } = this.committed;
+    this.letters = new DeadLetterWriter(head.name, descriptor.replica, letterRing, descriptor.letters.outbox, letters);
+    if (descriptor.transaction !== undefined) {
+      this.transaction = new Transaction(head.name, descriptor.transaction);
+      this.transaction.rollback(this.log.sequence());
+      const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
+      const layout = rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
+      this.state = keyedState(head.name, layout, this.transaction);
+    }
+    const owned = initialGroups(descriptor.replica, stage.parallelism);
+    this.groups = [...owned.keys()].filter((group) => owned[group] === 1);
+    this.program = generateProgram({
+      stage,
+      upstream: stage.upstream.map((index) => plan.stages[index]),
+      encoder: this.encoder,
+      output: this.output,
+      sink: this.sink,
+      state: this.state,
+      owned,
+      work: vitals.work,
+    });
+    this.backup = this.backupOf(environment);
+    this.applyLastCommit();
+  }
+
+  private inputOf({ upstream, memory, slot }: ActorDescriptor['inputs'][number], index: number): Input {
+    const { position, row, ended } = this.committed.inputs[index];
+    const ring = new Ring(memory.ring);
+    ring.setReaderHost(slot, this.environment.host);
+    return {
+      index,
+      upstream,
+      reader: new RingReader(ring, slot, position, row, ended),
+      dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
+    };
+  }
+
+  private writtenRing(buffer: SharedArrayBuffer): Ring {
+    const ring = new Ring(buffer);
+    ring.setWriterHost(this.environment.host);
+    return ring;
+  }
+
+  private backupOf({ backup, now }: ActorEnvironment): ReplicaBackup | undefined {
+    const { state, groups, inputs } = this;
+    if (state === undefined || backup === undefined) return undefined;
+    const readers = inputs.map(({ reader }) => reader);
+    return new ReplicaBackup(state, groups, readers, backup.everyMs, now(), backup.ship);
+  }
+
+  /**
+   * Does what the last commit had yet to do when its host died, and wakes everyone who might wait for this actor: nobody knows
+   * what the dead host had announced or had been told.
+   */
+  private applyLastCommit(): void {
+    const { inputs, output, letters, vitals, environment } = this;
+    const { wakeWords } = environment;
+    vitals.enter(Activity.idle);
+    vitals.work[WorkCell.isolating] = 0;
+    for (const each of [output, letters.output]) each?.withdrawWait();
+    this.apply();
+    for (const { reader } of inputs) wakeWords.wakeUnconditionally(reader.ring.writerHost());
+    for (const each of [output, letters.output]) each?.wakeReaders(wakeWords);
+  }
+
+  /** The operator that writes: the last one of the chain. */
+  private get tail(): Stage['operators'][number] {
+    return this.stage.operators[this.stage.operators.length - 1];
+  }
+
+  /** The number of the last commit. */
+  get sequence(): number {
+    return this.log.sequence();
+  }
+
+  /** Opens the sink, if there is one. Call it once before anything is written, when the job is certain to start. */
+  openSink(): void {
+    const { name, sink } = this.tail;
+    this.sink.writer = sinkCall(name, () => sink?.open({ operator: name, position: this.committed.sink }));
+  }
+
+  begin(): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    this.tuples = 0;
+    if (this.environment.lingerMs > 0) this.openedAtMs = this.environment.now();
+    this.transaction?.begin((this.log.sequence() + 1) | 0);
+  }
+
+  /** When the open batch commits at the latest, on the environment's clock; undefined if it does not wait for tuples. */
+  get commitAtMs(): number | undefined {
+    const { lingerMs } = this.environment;
+    return lingerMs === 0 || !this.isOpen || this.record.finished ? undefined : this.openedAtMs + lingerMs;
+  }
+
+  /** True if the batch is as large as it should become. */
+  get isFull(): boolean {
+    return this.output?.isBatchFull === true || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
+  }
+
+  /** Makes the open batch visible. The order of the stores is that of docs/transactions.md. */
+  commit(): void {
+    const { record, committed, output, letters, inputs, log } = this;
+    if (!this.isOpen) return;
+    this.encoder?.flush();
+    const { writer } = this.sink;
+    if (writer !== undefined) record.sink = sinkCall(this.tail.name, () => writer.flush());
+    output?.save(record);
+    letters.output.save(record.letters);
+    for (let i = 0; i < inputs.length; i++) {
+      const { reader } = inputs[i];
+      const mark = record.inputs[i];
+      mark.position = reader.position;
+      mark.row = reader.row;
+      mark.ended = reader.ended;
+    }
+    this.count();
+    const number = (log.sequence() + 1) | 0;
+    log.write(number, record);
+    log.commit(number);
+    this.isOpen = false;
+    copyRecord(record, committed);
+    this.apply();
+  }
+
+  /** What follows from the last commit: output is published, input released, counts are shown. Doing it again changes nothing. */
+  private apply(): void {
+    const { committed, output, letters, inputs, backup, vitals, log, environment } = this;
+    const { wakeWords } = environment;
+    output?.publish(committed.head, wakeWords);
+    letters.output.publish(committed.letters.head, wakeWords);
+    for (let i = 0; i < inputs.length; i++) {
+      inputs[i].reader.release(backup?.releasable(i) ?? committed.inputs[i].position, wakeWords);
+    }
+    vitals.show(committed.counts, log.sequence());
+  }
+
+  /** Adds to the record's counts what the program has counted since the last commit. */
+  private count(): void {
+    const { counts } = this.record;
+    const { counted, program } = this;
+    const processed = program.processed();
+    const emitted = this.encoder?.emitted() ?? 0;
+    counts[0] += processed - counted.processed;
+    counts[1] += emitted - counted.emitted;
+    const passed = program.takePassed();
+    for (let i = 0; i < passed.length; i++) counts[i + 2] += passed[i];
+    counted.processed = processed;
+    counted.emitted = emitted;
+  }
+
+  /** Returns everything to the last commit. */
+  rollback(): void {
+    const { committed, vitals } = this;
+    this.isOpen = false;
+    vitals.work[WorkCell.isolating] = 0;
+    this.giveUpOutput();
+    this.letters.restore(committed.letters);
+    this.transaction?.rollback(this.log.sequence());
+    this.program.expireState();
+    for (const { index, reader } of this.inputs) {
+      const { position, row, ended } = committed.inputs[index];
+      reader.reset(position, row, ended);
+    }
+    copyRecord(committed, this.record);
+  }
+
+  /** Forgets what the open batch has written, and counted. */
+  giveUpOutput(): void {
+    const { committed, program } = this;
+    this.encoder?.discard();
+    this.output?.restore(committed);
+    this.sink.writer?.rollback(committed.sink);
+    this.counted.processed = program.processed();
+    this.counted.emitted = this.encoder?.emitted() ?? 0;
+    program.takePassed();
+    program.clearFailure();
+  }
+}
+
+/** What a sink cannot do is no tuple's fault. */
+function sinkCall<Result>(operator: string, call: () => Result): Result {
+  try {
+    return call();
+  } catch (cause) {
+    throw cause instanceof MillraceError ? cause : errors.sinkFailed(operator, cause);
+  }
+}

@@ -1,0 +1,78 @@
+// State that an actor takes up from a dead host, or from a backup; and the replay that brings a backup up to date.
+// Promises: state is restored in one transaction, and each step of the replay is one: a crash in between goes on from there.
+// What a replay writes is dropped, since it was published before the crash.
+// Relies on: inputs are held back up to the last backup (replica-backup.ts); operators are deterministic.
+
+import { errors } from '../errors.ts';
+import type { RingReader } from '../mailbox/ring-reader.ts';
+import { discardGroups, restore } from '../state/checkpoint.ts';
+import { copyMark, emptyRecord, type InputMark } from '../state/commit-log.ts';
+import { checkState } from '../state/integrity.ts';
+import type { ActorDescriptor, Resumption } from './actor-descriptor.ts';
+import type { Batch, Input } from './batch.ts';
+
+/**
+ * Makes sure of the live image, or replaces it by a backup, from which the actor must then {@link nextReplayed replay}.
+ * @throws MillraceError STATE_DAMAGED
+ */
+export function takeUpState(
+  batch: Batch,
+  operator: string,
+  { replica }: ActorDescriptor,
+  backup: Resumption['restore'],
+): void {
+  const { state, groups, record, inputs } = batch;
+  if (state === undefined) return;
+  if (backup === undefined) {
+    const problem = checkState(state, groups, 'roots');
+    if (problem !== undefined) throw errors.stateDamaged(operator, replica, problem);
+    return;
+  }
+  const checkpoint = backup.checkpoint ?? {
+    format: state.images.format,
+    sequence: 0,
+    marks: emptyRecord(inputs.length),
+    groups: groups.map((group) => ({ group, rows: 0, image: new Uint8Array(0) })),
+  };
+  discardGroups(state, groups);
+  batch.begin();
+  restore(state, checkpoint);
+  for (const { index, reader } of inputs) {
+    const { position, row, ended } = checkpoint.marks.inputs[index];
+    reader.reset(position, row, ended);
+    if (!record.replaying) copyMark(record.inputs[index], record.replayUntil[index]);
+  }
+  record.replaying = true;
+  batch.commit();
+}
+
+/** True while a reader has not come to a mark, which is at most one ring ahead. */
+function isBefore(reader: RingReader, { position, row }: InputMark): boolean {
+  const words = (reader.position - position) | 0;
+  return words < 0 || (words === 0 && reader.row < row);
+}
+
+/** The next input with rows to read again, and how many of its current frame; undefined if state is up to date. */
+export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: number } | undefined {
+  for (const input of inputs) {
+    const { reader, index } = input;
+    const until = record.replayUntil[index];
+    // Loading a frame may pass padding, and with it the mark.
+    if (!isBefore(reader, until) || !reader.load() || !isBefore(reader, until)) continue;
+    const rows = reader.position === until.position ? until.row - reader.row : Number.POSITIVE_INFINITY;
+    return { input, rows };
+  }
+  return undefined;
+}
+
+/** Goes on from where the crash was: state reflects all that was read until then. */
+export function endReplay(batch: Batch): void {
+  const { inputs, record } = batch;
+  batch.begin();
+  for (const { index, reader } of inputs) {
+    const { position, row, ended } = record.replayUntil[index];
+    reader.reset(position, row, ended);
+  }
+  record.replaying = false;
+  batch.commit();
+}

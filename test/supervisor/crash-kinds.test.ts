@@ -1,0 +1,134 @@
+// Goal: however a worker comes to its end, its actors go on elsewhere, and each tuple takes effect exactly once: process.exit, a
+// throw or an unhandled rejection outside of a tuple, heap exhaustion; once, or each time that a tuple is tried, which is then
+// found and becomes a dead letter.
+
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import type { MillraceError } from '../../src/index.ts';
+import { noThreadLeft, TIMEOUT } from '../actors/run-flow.ts';
+import type { Misdeed, Place } from '../flows/crashing.ts';
+import { judge, runCrashing, shotsOf } from './crash-oracle.ts';
+
+afterEach(noThreadLeft);
+
+const COUNT = 3000;
+/** In the middle of batches, and far from both ends. */
+const AT = 1777;
+/** A key, for end-of-stream closures. */
+const KEY = 7;
+
+const trapAt = (place: Place, misdeed: Misdeed, times?: number) => ({
+  place,
+  at: place === 'end' ? KEY : AT,
+  misdeed,
+  times,
+});
+
+/** The operator that begins the actor which a place is in. */
+const actorOf = (place: Place): string => (place === 'behind' || place === 'end' ? 'count' : place);
+
+const sorted = (names: readonly { operator: string; replica: number }[]): string[] =>
+  names.map(({ operator, replica }) => `${operator}/${replica}`).sort();
+
+const places: Place[] = ['numbers', 'pass', 'count', 'behind', 'end'];
+
+for (const place of places) {
+  test(`process.exit() in a tuple of ${place}, once: nothing is lost, and no dead letter`, TIMEOUT, async () => {
+    const run = await runCrashing({ count: COUNT, traps: [trapAt(place, 'exit', 1)] });
+    judge(run);
+    const { job, events } = run;
+    assert.equal(events.of('crash').length, 1);
+    const [{ worker, actors, report }] = events.of('crash');
+    assert.equal(report.supervisor, `crashing/${actorOf(place)}`);
+    assert.equal(report.context, 'childTerminated');
+    const { code, details } = report.reason as MillraceError;
+    assert.equal(code, 'WORKER_DIED');
+    assert.deepEqual([...(details.actors as string[])].sort(), actors.map(({ operator }) => operator).sort());
+    const { operator, replica, worker: its, position } = report.offender;
+    assert.deepEqual([operator, replica, its], [actorOf(place), 0, worker]);
+    assert.match(
+      String(position),
+      place === 'numbers'
+        ? /position \d+ of source 'numbers'/
+        : place === 'end'
+          ? /end of its input/
+          : /row \d+ of the frame/,
+    );
+    assert.deepEqual(sorted(events.of('restart')), sorted(actors));
+    assert.deepEqual(
+      events.of('restart').map(({ supervisor }) => supervisor),
+      events.of('restart').map(({ operator }) => `crashing/${operator}`),
+    );
+    const [adoption] = events.of('adoption');
+    assert.notEqual(adoption.worker, worker);
+    assert.deepEqual(sorted(adoption.actors), sorted(actors));
+    assert.equal(job.tree().restarts, actors.length);
+  });
+
+  test(`process.exit() each time that a tuple of ${place} is tried: found, and left out`, TIMEOUT, async () => {
+    const run = await runCrashing({ count: COUNT, traps: [trapAt(place, 'exit')] });
+    judge(run, { [place]: [place === 'end' ? KEY : AT] });
+    const [{ letter }] = run.events.of('deadLetter');
+    assert.equal((letter.error as MillraceError).code, 'TUPLE_KILLED_WORKER');
+    assert.equal((letter.error as MillraceError).details.operator, place === 'end' ? 'count' : place);
+    assert.match(letter.error.message, /ended its worker 2 times when it was tried alone/);
+    assert.deepEqual(shotsOf(run.params), [3], 'once in its batch, twice alone');
+    assert.equal(run.events.of('crash').length, 3);
+  });
+}
+
+for (const misdeed of ['throw-later', 'reject', 'exit-later'] as const) {
+  test(`${misdeed}, outside of any tuple: the worker's actors are lost and regained, all three`, TIMEOUT, async () => {
+    const run = await runCrashing({ count: COUNT, traps: [trapAt('count', misdeed, 1)] }, { workers: 1 });
+    judge(run);
+    const { events } = run;
+    const [{ actors, report }] = events.of('crash');
+    assert.ok(actors.length > 0 && actors.length <= 3);
+    assert.deepEqual(sorted(events.of('restart')), sorted(actors));
+    assert.equal(report.offender.position, undefined);
+    const message = {
+      'throw-later': 'out of nowhere after 1777',
+      reject: 'nobody caught this at 1777',
+      'exit-later': 'code: 7',
+    };
+    assert.ok(report.reason.message.includes(message[misdeed]), report.reason.message);
+  });
+
+  test(`${misdeed} in several actors, again and again, with three replicas`, TIMEOUT, async () => {
+    const traps = (['numbers', 'pass', 'count', 'behind'] as const).map((place, i) => ({
+      place,
+      at: 500 * i,
+      every: 4000,
+      misdeed,
+      times: 2,
+    }));
+    const run = await runCrashing({ count: 8000, keys: 50, traps, parallelism: 3 }, { workers: 3, ringBytes: 1 << 14 });
+    judge(run);
+    assert.ok(run.events.of('crash').length >= 2);
+  });
+}
+
+test('heap exhaustion under resourceLimits: what it interrupted is tried again', TIMEOUT, async () => {
+  const resourceLimits = { maxOldGenerationSizeMb: 32 };
+  const run = await runCrashing({ count: COUNT, traps: [trapAt('count', 'heap', 1)] }, { resourceLimits });
+  judge(run);
+  assert.match(run.events.of('crash')[0].report.reason.message, /memory/);
+});
+
+test('a tuple that exhausts the heap each time: found, and left out', TIMEOUT, async () => {
+  const resourceLimits = { maxOldGenerationSizeMb: 32 };
+  const run = await runCrashing({ count: COUNT, traps: [trapAt('pass', 'heap')] }, { resourceLimits });
+  judge(run, { pass: [AT] });
+  const [{ letter }] = run.events.of('deadLetter');
+  assert.equal((letter.error as MillraceError).code, 'TUPLE_KILLED_WORKER');
+  assert.match(letter.error.message, /memory/);
+});
+
+test('several deadly tuples, next to each other, in different operators and at both ends', TIMEOUT, async () => {
+  const lost = { numbers: [0], pass: [1, COUNT - 1], count: [2, 3], end: [KEY] };
+  const traps = Object.entries(lost).flatMap(([place, numbers]) =>
+    numbers.map((at) => ({ place: place as Place, at, misdeed: 'exit' as const })),
+  );
+  const run = await runCrashing({ count: COUNT, traps }, { spares: 2 });
+  judge(run, lost);
+});
