@@ -21,8 +21,15 @@ export interface Experiment {
   readonly unit: string;
   readonly better: 'higher' | 'lower';
   readonly rounds: number;
+  /** False if runs have nothing in common that could be warm: then there is no run beforehand. Default true. */
+  readonly warmUp?: boolean;
   readonly ours: () => Promise<Contender>;
   readonly baselines: readonly (() => Promise<Contender>)[];
+}
+
+/** What cannot be had from contenders that take turns: measures in its own way. */
+export interface Measurement {
+  measure(progress: (line: string) => void): Promise<Result[]>;
 }
 
 export interface Spread {
@@ -59,19 +66,19 @@ async function runWithin(contender: Contender): Promise<Figures> {
   }
 }
 
-const spread = (values: readonly number[]): Spread => ({
+export const spread = (values: readonly number[]): Spread => ({
   value: median(values),
   min: Math.min(...values),
   max: Math.max(...values),
 });
 
-/** Runs one experiment; each contender has one run beforehand that does not count. */
+/** Runs one experiment; each contender has one run beforehand that does not count, unless the experiment needs none. */
 export async function runExperiment(experiment: Experiment, progress: (line: string) => void): Promise<Result[]> {
   const contenders: Contender[] = [];
   try {
     for (const open of [experiment.ours, ...experiment.baselines]) contenders.push(await open());
     const runs: Figures[][] = contenders.map(() => []);
-    for (let round = 0; round <= experiment.rounds; round++) {
+    for (let round = experiment.warmUp === false ? 1 : 0; round <= experiment.rounds; round++) {
       for (const [index, contender] of contenders.entries()) {
         const figures = await runWithin(contender);
         if (round > 0) runs[index].push(figures);

@@ -37,9 +37,14 @@ export function toJson(reports: readonly SuiteReport[]): string {
 
 const COLUMNS = ['result', 'contender', 'median', 'min..max', 'ours is'] as const;
 
+/** What a suite was run on, in words. */
+export const machineOf = ({ cpu, cores, node }: SuiteReport): string => `${cpu}, ${cores} cores, Node ${node}`;
+
 /** One suite's table. */
-export function toTable({ suite, node, cpu, cores, results }: SuiteReport): string {
+export function toTable(report: SuiteReport): string {
+  const { suite, results } = report;
   const runs = Math.min(...results.map((result) => result.runs));
+  const most = Math.max(...results.map((result) => result.runs));
   const rows: string[][] = [[...COLUMNS]];
   for (const { name, unit, vs, ...ours } of results) {
     const figure = (value: number): string => formatFigure(value, unit);
@@ -57,7 +62,8 @@ export function toTable({ suite, node, cpu, cores, results }: SuiteReport): stri
     return cells.join('  ').trimEnd();
   });
   lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
-  return [`${suite} on ${cpu}, ${cores} cores, Node ${node}; median of ${runs} runs`, '', ...lines].join('\n');
+  const runsText = runs === most ? `${runs} runs` : `${runs} runs or more`;
+  return [`${suite} on ${machineOf(report)}; median of ${runsText}`, '', ...lines].join('\n');
 }
 
 const formatRatio = (ratio: number): string => ratio.toFixed(ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2);

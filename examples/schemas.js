@@ -1,13 +1,17 @@
 // @ts-check
 // Schemas: every field type, and what happens to a value that does not fit its type. `emit` checks each tuple, so the error
-// names the operator, the field and the value, and the batch is rolled back.
+// names the operator, the field and the value. The tuple that led to it is left out as a dead letter, and the rest goes on.
 //
 //   $ npx millrace run examples/schemas.js
 //   0       0       4000000000      20      true    1767225600000           mill    AP8=    {"unit":"°C","limits":[-40,125]}
 //   1       -1      4000000001      20.25   true    1767312000000           mill    Af4=    {"unit":"°C","limits":[-40,124]}
 //   2       -2      4000000002      20.5    false   1767398400000   out of range: “hot”     mill    Av0=    {"unit":"°C","limits":[-40,123]}
 //   $ npx millrace run examples/schemas.js --wrong
-//   millrace: field 'channel' of operator 'read' is u8, which takes an integer from 0 to 255; got 300: emit such a value, or change the schema (at position 0 of source 'sensors') [BAD_VALUE]
+//   schemas: 0.3 s: dead letter: operator 'read', tuple {"index":1}: BAD_VALUE: field 'channel' of operator 'read' is u8, which takes an integer from 0 to 255; got 300: emit such a value, or change the schema (position 1 of source 'sensors')
+//   0       0       4000000000      20      true    1767225600000           mill    AP8=    {"unit":"°C","limits":[-40,125]}
+//   2       -2      4000000002      20.5    false   1767398400000   out of range: “hot”     mill    Av0=    {"unit":"°C","limits":[-40,123]}
+//   …
+//   schemas: 1 tuple was left out as a dead letter: exit code 3, or 0 with --allow-dead-letters
 
 import { dataflow, t } from 'millrace';
 import { generate } from 'millrace/sources';

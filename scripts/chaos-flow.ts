@@ -13,6 +13,7 @@ import {
   digestWith,
   FINAL,
   GROUPS,
+  keyNumber,
   keyOfId,
   keyOfUid,
   keyText,
@@ -155,7 +156,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
         tables: { recent: table({ place: t.u32() }, { uid: t.u32() }) },
         output: COUNTED,
         end: ({ key }, { count, digest, last, recent }, emit) => {
-          const number = Number(/\d+/.exec(key));
+          const number = keyNumber(key);
           countEnd.obey(number, When.before);
           const group = number % GROUPS;
           emit({ key, group, uid: FINAL, count, digest, before: last, rows: recent.size, recent: 0 });
@@ -218,10 +219,10 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
       (stream) => stream.collect('out'),
       (stream) =>
         stream
-          .filter('thin', ({ key }) => Number(/\d+/.exec(key)) % fileEvery === 0, { fuse: false, supervision })
+          .filter('thin', ({ key }) => keyNumber(key) % fileEvery === 0, { fuse: false, supervision })
           .map('line', { line: t.string() }, ({ key, uid, count, digest }) => {
             if (uid !== FINAL) line.obey(uid, When.before);
-            return { line: `${/\d+/.exec(key)} ${uid} ${count} ${digest}` };
+            return { line: `${keyNumber(key)} ${uid} ${count} ${digest}` };
           })
           .to(
             'file',

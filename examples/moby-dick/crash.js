@@ -32,8 +32,11 @@ export class Drill {
     this.isOver = false;
     /** Milliseconds from the notice of each crash to the first commit of an actor that it hit. @type {number[]} */
     this.tookMs = [];
-    /** Called with the name of each operator that is at work again. */
-    this.recovered = (/** @type {string} */ _operator) => {};
+    /**
+     * Called with the name of each operator that is at work again.
+     * @type {(operator: string) => void}
+     */
+    this.recovered = () => {};
     job.on((event) => this.hear(event));
   }
 
@@ -79,17 +82,15 @@ export class Drill {
   }
 
   hear(/** @type {import('millrace').JobEvent} */ event) {
-    if (event.type === 'crash') this.say(`crash      noticed: ${event.report.reason.message}`, true);
+    if (event.type === 'crash') this.say(`crash: ${event.report.reason.message}`, true);
     if (event.type === 'adoption') {
       const names = event.actors.map(({ operator }) => `'${operator}'`).join(' and ');
-      this.say(
-        `adoption   by worker ${event.worker}, a warm spare, which runs ${names} ${event.tookMs.toFixed(1)} ms after that`,
-        true,
-      );
+      this.say(`adoption: worker ${event.worker}, a warm spare, has taken over ${names}`, true);
     }
     if (event.type === 'recovered') {
+      const took = `${event.tookMs.toFixed(1)} ms after the crash was noticed`;
       this.tookMs.push(event.tookMs);
-      this.say(`recovered  '${event.operator}' made its first commit ${event.tookMs.toFixed(1)} ms after that`, true);
+      this.say(`recovered: '${event.operator}' has committed its next batch, ${took}`, true);
       this.recovered(event.operator);
     }
     if (event.type === 'ended') this.isOver = true;

@@ -75,9 +75,17 @@ export class DrillOrders {
     return LASTING.has(order) ? this.victim(target) : undefined;
   }
 
+  /** The tuple that has taken an order to throw, once or at each try. */
+  throwingVictim(target: Target): number | undefined {
+    const order = ORDERS[Atomics.load(this.words, baseOf(target) + ORDER)];
+    return LASTING.has(order) || order === 'throw' ? this.victim(target) : undefined;
+  }
+
   /** Takes an order back. Returns false if a tuple has taken it. */
   withdraw(target: Target): boolean {
-    return Atomics.compareExchange(this.words, baseOf(target) + VICTIM, WANTED, NOBODY) !== WANTED ? this.victim(target) === undefined : true;
+    return Atomics.compareExchange(this.words, baseOf(target) + VICTIM, WANTED, NOBODY) !== WANTED
+      ? this.victim(target) === undefined
+      : true;
   }
 
   /** Ends an order: its tuple goes free. */
@@ -85,16 +93,17 @@ export class DrillOrders {
     Atomics.store(this.words, baseOf(target) + VICTIM, NOBODY);
   }
 
-  /** Ends a lasting order whose tuple is a dead letter: it fails at every further try, as after a restore of older state. */
+  /** A tuple is a dead letter: it fails at every further try, as after a restore of older state. Ends its order. */
   bury(target: Target, id: number): void {
     const { words } = this;
+    const isVictim = this.victim(target) === id;
     const base = baseOf(target);
     const mark = markOf(id);
     let slot = slotOf(mark);
     while (words[base + DEAD_FROM + slot] !== NOBODY) slot = (slot + 1) % DEAD_SLOTS;
     Atomics.store(words, base + DEAD_FROM + slot, mark);
     Atomics.add(words, base + DEAD_COUNT, 1);
-    this.release(target);
+    if (isVictim) this.release(target);
   }
 
   /** How many tuples can still be buried. */

@@ -23,8 +23,7 @@ export const CLEAR_EVERY = 64;
 export const isPushed = (id: number): boolean => id >= PUSHED_FROM;
 
 /** The number of a tuple's key. */
-export const keyOfId = (id: number): number =>
-  isPushed(id) ? KEYS + ((id - PUSHED_FROM) % PUSHED_KEYS) : id % KEYS;
+export const keyOfId = (id: number): number => (isPushed(id) ? KEYS + ((id - PUSHED_FROM) % PUSHED_KEYS) : id % KEYS);
 
 export const idOf = (uid: number): number => Math.floor(uid / PARTS);
 
@@ -55,6 +54,9 @@ export function keyText(key: number): string {
   if (key % 16 === 3) return `鍵-${key}`;
   return key % 16 === 5 ? `key-${key}-with-a-longer-name-than-the-others` : `key-${key}`;
 }
+
+/** The number of the key with a text. */
+export const keyNumber = (key: string): number => Number(/\d+/.exec(key));
 
 /** The text that a tuple carries: its length varies, so that rows of a string field move. */
 export const textOf = (uid: number): string => `${uid}:${'x'.repeat(uid % 41)}`;

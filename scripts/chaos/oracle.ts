@@ -22,7 +22,7 @@ import {
   uidAt,
 } from './numbering.ts';
 
-/** Where a tuple was left out by plan: before the keyed operator, or behind it; undefined if it was not. */
+/** Where a tuple may have been left out, if it was ordered to fail: before the keyed operator has counted it, or behind. */
 export type Excuse = (uid: number) => 'before' | 'behind' | undefined;
 
 export type ViolationKind = 'lost' | 'doubled' | 'reordered' | 'wrongState' | 'other';
@@ -111,6 +111,17 @@ interface KeyProgress {
 /** The tuples of one end of the flow, each of which tells at least its key's count and digest. */
 export type Seen = Pick<Totalled, 'uid' | 'count' | 'digest'> & Partial<Totalled>;
 
+/** What is known when everything has ended. */
+export interface End {
+  /** How many ids the source of a key has made. */
+  readonly idsOf: (key: number) => number;
+  /** The tuples that have become dead letters before this end, and the keys whose final state has. */
+  readonly dead: readonly number[];
+  readonly deadFinals: ReadonlySet<number>;
+  /** False for a key whose tuples do not come to this end. */
+  readonly covers?: (key: number) => boolean;
+}
+
 export class Oracle {
   readonly name: string;
   /** Tuples seen, but for those that tell a key's final state. */
@@ -122,6 +133,8 @@ export class Oracle {
   private readonly groups = Array.from({ length: GROUPS }, () => ({ tuples: 0, total: 0 }));
   /** Places that were passed over without an excuse, as `key/place`. */
   private readonly gaps = new Set<string>();
+  /** Tuples that were passed over with an excuse. */
+  private readonly excused = new Set<number>();
 
   constructor(name: string, violations: Violations, excuse: Excuse) {
     this.name = name;
@@ -136,15 +149,23 @@ export class Oracle {
   see(key: number, tuple: Seen): void {
     const progress = this.keys[key];
     if (progress === undefined || (tuple.key !== undefined && tuple.key !== keyText(key))) {
-      return this.violate('wrongState', `no key is called '${tuple.key ?? key}'`);
+      this.violate('wrongState', `no key is called '${tuple.key ?? key}'`);
+      return;
     }
-    if (tuple.uid === FINAL) return this.seeFinal(key, progress, tuple);
+    if (tuple.uid === FINAL) {
+      this.seeFinal(key, progress, tuple);
+      return;
+    }
     this.tuples++;
     if (keyOfUid(tuple.uid) !== key) {
-      return this.violate('wrongState', `tuple ${tuple.uid} came out with the key '${keyText(key)}'`);
+      this.violate('wrongState', `tuple ${tuple.uid} came out with the key '${keyText(key)}'`);
+      return;
     }
     const place = sequenceOf(tuple.uid);
-    if (place < progress.next) return this.seeAgain(key, place, tuple);
+    if (place < progress.next) {
+      this.seeAgain(key, place, tuple);
+      return;
+    }
     this.passOver(key, progress, place);
     if (progress.final) this.violate('reordered', `${this.at(key, place)} came after the final state of its key`);
     progress.next = place + 1;
@@ -158,7 +179,10 @@ export class Oracle {
       const uid = uidAt(key, progress.next);
       const excuse = this.excuse(uid);
       if (excuse === 'behind') progress.model.apply(uid);
-      if (excuse !== undefined) continue;
+      if (excuse !== undefined) {
+        this.excused.add(uid);
+        continue;
+      }
       progress.known = false;
       if (this.gaps.size < GAPS_MAX) this.gaps.add(`${key}/${progress.next}`);
       else this.violate('lost', `${this.at(key, progress.next)} did not come`);
@@ -168,7 +192,7 @@ export class Oracle {
   private seeAgain(key: number, place: number, { uid }: Seen): void {
     const where = this.at(key, place);
     if (this.gaps.delete(`${key}/${place}`)) this.violate('reordered', `${where} came late`);
-    else if (this.excuse(uid) !== undefined) this.violate('doubled', `${where} came, and is a dead letter as well`);
+    else if (this.excused.delete(uid)) this.violate('reordered', `${where} came late, though it was ordered to fail`);
     else this.violate('doubled', `${where} came twice`);
   }
 
@@ -203,14 +227,25 @@ export class Oracle {
   private seeFinal(key: number, progress: KeyProgress, tuple: Seen): void {
     const where = `the final state of '${keyText(key)}'`;
     this.finals++;
-    if (progress.final) return this.violate('doubled', `${where} came twice`);
+    if (progress.final) {
+      this.violate('doubled', `${where} came twice`);
+      return;
+    }
     progress.final = true;
     // What was left out behind the last tuple that came out is still to be accounted for.
     this.passOverExcused(key, progress);
     const { model } = progress;
     if (!progress.known) return;
-    if (!model.lives) return this.violate('wrongState', `${where} came, but the key has no row`);
-    this.compare(where, tuple, { count: model.count, digest: model.digest, before: model.last, rows: model.recent.size });
+    if (!model.lives) {
+      this.violate('wrongState', `${where} came, but the key has no row`);
+      return;
+    }
+    this.compare(where, tuple, {
+      count: model.count,
+      digest: model.digest,
+      before: model.last,
+      rows: model.recent.size,
+    });
   }
 
   private passOverExcused(key: number, progress: KeyProgress): void {
@@ -219,6 +254,7 @@ export class Oracle {
       const excuse = this.excuse(uid);
       if (excuse === undefined) return;
       if (excuse === 'behind') progress.model.apply(uid);
+      this.excused.add(uid);
       progress.next++;
     }
   }
@@ -233,12 +269,8 @@ export class Oracle {
     return true;
   }
 
-  /**
-   * The end: what has not come is lost.
-   * @param idsOf how many ids the source of a key has made
-   * @param covers false for a key whose tuples do not come to this end
-   */
-  finish(idsOf: (key: number) => number, covers: (key: number) => boolean = () => true): void {
+  /** The end: what has neither come nor become a dead letter is lost. */
+  finish({ idsOf, dead, deadFinals, covers = () => true }: End): void {
     for (const [key, progress] of this.keys.entries()) {
       if (!covers(key)) {
         if (progress.next > 0) this.violate('other', `tuples of '${keyText(key)}' came to the wrong end`);
@@ -249,7 +281,7 @@ export class Oracle {
       if (progress.next > end) {
         this.violate('other', `'${keyText(key)}' has ${progress.next} tuples, but its source says ${end}`);
       }
-      if (progress.known && progress.model.lives && !progress.final) {
+      if (progress.known && progress.model.lives && !progress.final && !deadFinals.has(key)) {
         this.violate('lost', `the final state of '${keyText(key)}' did not come`);
       }
     }
@@ -258,6 +290,19 @@ export class Oracle {
       this.violate('lost', `${this.at(key, place)} did not come`);
     }
     this.gaps.clear();
+    this.finishDead(dead.filter((uid) => covers(keyOfUid(uid))));
+  }
+
+  /** What was left out must be exactly what became a dead letter. */
+  private finishDead(dead: readonly number[]): void {
+    for (const uid of dead) {
+      const where = this.at(keyOfUid(uid), sequenceOf(uid));
+      if (!this.excused.delete(uid)) this.violate('doubled', `${where} came, and is a dead letter as well`);
+    }
+    for (const uid of this.excused) {
+      this.violate('lost', `${this.at(keyOfUid(uid), sequenceOf(uid))} did not come, and is no dead letter`);
+    }
+    this.excused.clear();
   }
 
   /** The place that the next tuple of a key should have, for whoever looks at its state meanwhile. */

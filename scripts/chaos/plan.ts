@@ -101,28 +101,33 @@ export function settingsOf(seed: number): Settings {
 }
 
 /** The operators whose closure can obey an order, in a flow of these settings. */
-function targetsOf({ source, fuse, onRelayError }: FlowSettings, order: Order): Target[] {
-  const targets: Target[] = ['count', 'count', 'count', 'total', 'total', 'line'];
+function targetsOf({ source, onRelayError }: FlowSettings, order: Order): Target[] {
+  const targets: Target[] = ['count', 'count', 'count', 'total', 'total', 'line', 'spread'];
   const isAnError = order === 'throw' || order === 'poison';
   // A reader that throws is no tuple's fault, and its tuple cannot be left out.
   if (source === 'generate' || (source === 'reader' && !isAnError && !LASTING.has(order))) targets.push('numbers');
   // What is escalated is tried for ever.
   if (onRelayError === 'deadLetter' || !LASTING.has(order)) targets.push('relay');
-  if (fuse && source === 'push') targets.push('spread');
-  else targets.push('spread', 'spread');
   return targets;
 }
 
+/** Operators that can be struck after they have changed something, too. */
+const WITH_EFFECTS: readonly Target[] = ['spread', 'count', 'total'];
+
 /** The drills of a seed, one after the other. */
-export function* drillsOf(seed: number, settings: FlowSettings): Generator<Drill, never> {
+export function* drillsOf(seed: number, { flow, run }: Settings): Generator<Drill, never> {
   const random = new Random(~seed);
+  // Restoring older state repeats tuples: a tuple that fails once may then fail the first time, and not the second.
+  const weights = run.backup?.restore === 'always' ? { ...WEIGHTS, throw: 0 } : WEIGHTS;
   for (;;) {
-    const kind = random.weighted(WEIGHTS);
+    const kind = random.weighted(weights);
     const isOutside = kind === 'terminate' || kind === 'terminateTwo' || kind === 'terminateSpare';
+    const target = isOutside ? undefined : random.pick(targetsOf(flow, kind));
+    const isLate = random.chance(0.5) && target !== undefined && WITH_EFFECTS.includes(target);
     yield {
       kind,
-      target: isOutside ? undefined : random.pick(targetsOf(settings, kind)),
-      when: random.chance(0.5) ? When.before : When.after,
+      target,
+      when: isLate ? When.after : When.before,
       choice: random.next(),
       doubled: !isOutside && random.chance(DOUBLED_CHANCE),
       until: random.weighted(COMEBACKS),

@@ -1,11 +1,11 @@
-// Tuples that were left out by plan: what each lasting order has struck, and whether its dead letter came.
+// Tuples that may be left out: those that orders have struck, and what dead letters came.
 // Promises: a tuple is excused from the moment at which a closure takes the order, which is before anything behind it can come
-// out; each letter is expected once.
+// out; each letter is expected once. A tuple that fails once may be a dead letter or not: it is one if it was tried alone.
 // Relies on: the operators of the flow in their order (chaos-flow.ts).
 
 import type { DeadLetter } from '../../src/index.ts';
-import { type DrillOrders, type Target, TARGETS } from './drill-words.ts';
-import { idOf, isPushed } from './numbering.ts';
+import { type DrillOrders, TARGETS, type Target } from './drill-words.ts';
+import { idOf, isPushed, keyNumber, PARTS } from './numbering.ts';
 import type { Excuse, Violations } from './oracle.ts';
 
 /** Targets whose tuples are those of a source; the others have them spread. */
@@ -18,6 +18,8 @@ export class Victims {
   private readonly orders: DrillOrders;
   private readonly violations: Violations;
   private readonly buried = new Map<Target, Set<number>>(TARGETS.map((target) => [target, new Set()]));
+  /** Tuples that were ordered to fail once. */
+  private readonly failed = new Map<Target, Set<number>>(TARGETS.map((target) => [target, new Set()]));
   private wake: () => void = () => {};
 
   constructor(orders: DrillOrders, violations: Violations) {
@@ -42,14 +44,28 @@ export class Victims {
     return count;
   }
 
-  /** The tuples that were left out at a target. */
-  at(target: Target): readonly number[] {
-    return [...(this.buried.get(target) as Set<number>)];
+  /** The tuple that has taken an order to fail once goes free, and may become a dead letter yet. */
+  failsOnce(target: Target, number: number): void {
+    this.failed.get(target)?.add(number);
   }
 
   private isStruck(target: Target, uid: number): boolean {
     const number = numberOf(target, uid);
-    return this.orders.lastingVictim(target) === number || (this.buried.get(target) as Set<number>).has(number);
+    return this.mayDie(target, number) || this.buried.get(target)?.has(number) === true;
+  }
+
+  private mayDie(target: Target, number: number): boolean {
+    return this.orders.throwingVictim(target) === number || this.failed.get(target)?.has(number) === true;
+  }
+
+  /** The tuples of one end that are dead letters. */
+  deadAt(targets: readonly Target[]): number[] {
+    return targets.flatMap((target) => {
+      const numbers = [...(this.buried.get(target) as Set<number>)];
+      return OF_IDS.includes(target)
+        ? numbers.flatMap((id) => Array.from({ length: PARTS }, (_, part) => id * PARTS + part))
+        : numbers;
+    });
   }
 
   /** For what comes out of `total`. */
@@ -64,21 +80,27 @@ export class Victims {
   };
 
   /** A dead letter has come: it must be one that the plan asked for. */
-  receive({ operator, tuple, error, position }: DeadLetter): void {
-    const { id, uid, index, line } = (tuple ?? {}) as Partial<Record<'id' | 'uid' | 'index', number>> & { line?: string };
-    const number = id ?? uid ?? index ?? Number(line?.split(' ')[1]);
-    const target = TARGETS.find((name) => name === operator);
-    if (target === undefined || this.orders.lastingVictim(target) !== number) {
-      const again = target !== undefined && this.buried.get(target)?.has(number) ? ' once more' : '';
-      this.violations.add(
-        again === '' ? 'lost' : 'doubled',
-        `dead letter of '${operator}' for ${JSON.stringify(tuple)} at ${position}${again}, which no drill asked for: ${error.message}`,
-      );
-      return;
+  receive({ operator, key, tuple, error, position }: DeadLetter): void {
+    const { id, uid, index } = (tuple ?? {}) as Partial<Record<'id' | 'uid' | 'index', number>>;
+    const isOfEnd = tuple === undefined && operator === 'count';
+    const number = isOfEnd ? keyNumber(String(key)) : ((id ?? uid ?? index) as number);
+    const target = isOfEnd ? 'countEnd' : TARGETS.find((name) => name === operator);
+    const what = `the dead letter of '${operator}' for ${JSON.stringify(tuple)} at ${position}`;
+    if (target === undefined || this.buried.get(target)?.has(number)) {
+      this.violations.add('doubled', `${what} came once more: ${error.message}`);
+    } else if (!this.mayDie(target, number)) {
+      this.violations.add('lost', `${what} was asked for by no drill: ${error.message}`);
     }
+    if (target === undefined) return;
     this.buried.get(target)?.add(number);
+    this.failed.get(target)?.delete(number);
     this.orders.bury(target, number);
     this.wake();
+  }
+
+  /** Keys whose final state has become a dead letter. */
+  get deadFinals(): ReadonlySet<number> {
+    return this.buried.get('countEnd') as Set<number>;
   }
 
   /** Resolves with true when a target's victim is buried, or with false after a while. */

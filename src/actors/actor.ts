@@ -43,8 +43,11 @@ export class Actor {
   readonly stage: Stage;
   readonly name: string;
   readonly vitals: Vitals;
-  /** When the actor wants to be stepped without being woken, on the environment's clock; infinity for never. */
-  wakeAtMs = Number.POSITIVE_INFINITY;
+  /**
+   * When the actor wants to be stepped without being woken, on the environment's clock; infinity for never. At first at once: one
+   * that is resumed may have a backup to take, which its upstream waits for, though no input comes.
+   */
+  wakeAtMs = 0;
   private readonly environment: ActorEnvironment;
   private readonly incarnation: number;
   private readonly upstreamStages: readonly Stage[];

@@ -208,19 +208,20 @@ export class SourceFeed {
   private generateSingle(record: CommitRecord, skip: unknown, failed: (failure: SingleFailure) => void): FeedStatus {
     const { source } = this;
     const index = record.source;
-    const fail = (error: unknown): void => {
+    const fail = (error: unknown, tuple: unknown): void => {
       record.source = index + 1;
-      failed({ tuple: source.kind === 'generate' ? madeTuple(source.make, index) : undefined, error });
+      failed({ tuple, error });
     };
     if (skip !== undefined) {
       this.environment.begin();
-      fail(skip);
+      // Making it may be what ends the worker.
+      fail(skip, { index });
       return 'more';
     }
     try {
       return this.generate(record, 1);
     } catch (error) {
-      fail(error);
+      fail(error, source.kind === 'generate' ? madeTuple(source.make, index) : undefined);
       return 'more';
     }
   }

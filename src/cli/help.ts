@@ -9,10 +9,17 @@ Options
   --workers N      worker threads (default: as many as the machine runs at once)
   --ring-bytes N   capacity of each ring in bytes (default: 2097152)
   --linger-ms N    longest time that a commit waits for more tuples (default: 0)
-  --json           print tuples as {"output":…,"tuple":…}, one a line, and {"metrics":…} at the end
-  --verbose        print the stack with an error
+  --json           print tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and
+                   {"metrics":…,"incidents":…} at the end
+  --verbose        print each crash as a supervisor's report, and the stack with an error
   --help           print this
   --version        print the version
+
+  --spares N               warm worker threads that wait to take over from one that dies (default: 1)
+  --hang-timeout-ms N      a worker without progress for so long is terminated and replaced (default: 10000; 0: never)
+  --fence-timeout-ms N     how long a terminated thread may take to exit before the job fails (default: 5000)
+  --shutdown-timeout-ms N  how long sources and sinks may take to close at the end (default: 5000)
+  --allow-dead-letters     exit code 0 also if tuples were left out
 
 Parameters
   Every other --name value (or --name=value) is a parameter that the flow's build function gets: --file a.txt is
@@ -24,8 +31,17 @@ Output
   standard output, a line each with its fields separated by tabs, and progress goes to standard error. With several
   outputs a line begins with the output's name.
 
+  Crashes, restarts and escalations are told as they happen, above the table or on standard error. Results are as if there had
+  been no crash: nothing is lost, and nothing counts twice.
+
   Ctrl-C stops the sources and processes what they have emitted; a second one cancels the job.
-  Exit code: 0 done, 1 failed, 2 wrong usage, 130 cancelled.
+
+Dead letters
+  A tuple at which an operator fails is left out as a dead letter, and the job goes on behind it, unless the operator says
+  onError: 'stop' or 'escalate'. The first five are told as they happen, all are counted at the end, and --json prints them all.
+
+Exit code
+  0 done, 1 failed, 2 wrong usage, 3 done but for dead letters, 130 cancelled.
 
 TypeScript modules run on Node.js 22.18 and newer.
 `;

@@ -90,10 +90,7 @@ export function discardGroups({ transaction }: KeyedState, groups: Iterable<numb
     const header = groupHeader(group);
     for (const cell of [ROOT_ADDRESS, ROOT_LIVE, ROOT_USED]) i32[header + GROUP_ROOT + cell] = 0;
     i32[header + GROUP_REMOVALS] += 1;
-    transaction.groupMoves[group]++;
   }
-  transaction.moves++;
-  transaction.rowMoves++;
 }
 
 /**

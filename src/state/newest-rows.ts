@@ -64,8 +64,8 @@ class Rows {
       const other = index[place] - 1 + keyOffset;
       let i = 0;
       while (i < keySize && cells[other + i] === from[key + i]) i++;
-      // Cells before the key say how long it is: if they differ, the tags may still be equal, but not all of the key.
-      if (i === keySize && (keyOffset === 0 || cells[other - 1] === keySize)) return;
+      // A shorter or longer key differs in its first cells, which say how long its texts are.
+      if (i === keySize) return;
     }
     index[place] = end + 1;
     for (let i = 0; i < size; i++) cells[end + i] = from[at + i];

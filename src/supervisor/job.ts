@@ -33,7 +33,7 @@ import type {
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
-import { type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
+import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { StateQuery } from './state-query.ts';
@@ -214,7 +214,7 @@ export class RunningJob implements Job {
       if (member !== undefined)
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
-    const started = Promise.all(this.crew.active().map(({ hired }) => hired.control.start()));
+    const started = Promise.all(this.crew.active().map((member) => settled(member, member.hired.control.start())));
     await Promise.race([started, this.done.catch(() => {})]);
     this.endIfAllEnded();
   }
@@ -222,11 +222,14 @@ export class RunningJob implements Job {
   /** Makes the actors on their workers. The hosts of a new job are numbered from 0, as the deployment has placed them. */
   private async deployTo(members: readonly CrewMember[]): Promise<void> {
     await Promise.all(
-      members.map((member) => {
+      members.map(async (member) => {
         const mine = this.actors.filter(({ placement }) => placement.host === member.host);
         for (const actor of mine) actor.member = member;
         const orders = mine.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
-        return member.hired.control.deploy(orders, this.settings);
+        const outcome = await settled(member, member.hired.control.deploy(orders, this.settings));
+        // Nothing has run yet: what keeps a worker from starting is not worth a second try.
+        if (outcome === 'gone') throw errors.workerDied(member.host, mine.map(nameText), await deathOf(member));
+        if (outcome !== 'done') throw outcome.error;
       }),
     );
   }
@@ -406,6 +409,13 @@ export class RunningJob implements Job {
     return () => this.listeners.delete(listener);
   }
 }
+
+/** Why a worker's task has ended. */
+const deathOf = ({ hired }: CrewMember): Promise<unknown> =>
+  hired.ended.then(
+    () => new Error('its task has ended'),
+    (cause: unknown) => cause,
+  );
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

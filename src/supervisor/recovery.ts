@@ -77,7 +77,7 @@ export const replicaName = ({ placement: { stage, descriptor } }: Recoverable): 
   replica: descriptor.replica,
 });
 
-const nameText = (actor: Recoverable): string => {
+export const nameText = (actor: Recoverable): string => {
   const { operator, replica } = replicaName(actor);
   return actor.placement.stage.parallelism > 1 ? `${operator}/${replica}` : operator;
 };
@@ -317,7 +317,8 @@ export class Recovery {
       return { descriptor: actor.placement.descriptor, resumption };
     });
     const outcome = await settled(member, control.adopt(orders, job.settings));
-    if (job.isOver() || outcome === 'gone') return false;
+    // The last actors of a job may have done all their work by now: they were resumed all the same.
+    if (outcome === 'gone' || job.isOver()) return outcome === 'done';
     if (outcome !== 'done') {
       job.fail(revive(outcome.error));
       return false;
@@ -365,7 +366,10 @@ const indexOf = ({ placement: { descriptor } }: Recoverable): { operator: number
 });
 
 /** How a call to a worker ended: one to a thread that dies never settles by itself. */
-async function settled(member: CrewMember, call: Promise<unknown>): Promise<'done' | 'gone' | { error: unknown }> {
+export async function settled(
+  member: CrewMember,
+  call: Promise<unknown>,
+): Promise<'done' | 'gone' | { error: unknown }> {
   const gone = member.hired.ended.then(
     () => 'gone' as const,
     () => 'gone' as const,

@@ -35,9 +35,12 @@ export class CrashingMemory {
   points = 0;
   /** The thread that comes to this point dies there. */
   crashAt = Number.POSITIVE_INFINITY;
+  /** Called at each point that is passed, before what comes then. */
+  observe: (() => void) | undefined;
   /** All shared buffers that views were made of since the last {@link reset}. */
   readonly buffers = new Set<SharedArrayBuffer>();
   private isWorking = false;
+  private isPlain = false;
   private isDead = false;
   private journal: Overwritten[] | undefined;
   /** Buffers, and Int32 views of them, in which a store is no point to die at. */
@@ -48,6 +51,7 @@ export class CrashingMemory {
   reset(): void {
     this.points = 0;
     this.crashAt = Number.POSITIVE_INFINITY;
+    this.observe = undefined;
     this.buffers.clear();
     this.journal = undefined;
   }
@@ -86,6 +90,16 @@ export class CrashingMemory {
     }
   }
 
+  /** Lets `action` make views of its own, which are not counted: those of whoever only looks. */
+  plainly<Result>(action: () => Result): Result {
+    this.isPlain = true;
+    try {
+      return action();
+    } finally {
+      this.isPlain = false;
+    }
+  }
+
   /** A point at which the thread in work may die. Call it before everything that has an effect outside of it. */
   point(): void {
     if (!this.isWorking) return;
@@ -95,6 +109,7 @@ export class CrashingMemory {
       throw CRASH;
     }
     this.points++;
+    this.observe?.();
   }
 
   /** From now on everything that is overwritten is kept, for {@link revert}. */
@@ -127,12 +142,12 @@ export class CrashingMemory {
     const originals = Object.fromEntries(
       [...Object.keys(CONSTRUCTORS), 'Atomics'].map((name) => [name, globals[name]]),
     );
-    for (const [name, constructor] of Object.entries(CONSTRUCTORS)) globals[name] = this.hookedConstructor(constructor);
+    for (const [name, make] of Object.entries(CONSTRUCTORS)) globals[name] = this.hookedConstructor(make);
     globals.Atomics = this.hookedAtomics();
     const memory = this;
     Buffer.from = ((...values: unknown[]) => {
       const made = Reflect.apply(trueBufferFrom, Buffer, values) as Buffer;
-      return values[0] instanceof SharedArrayBuffer ? this.hooked(made as unknown as View) : made;
+      return this.isShared(values[0]) ? this.hooked(made as unknown as View) : made;
     }) as typeof Buffer.from;
     SharedArrayBuffer.prototype.grow = function grow(bytes) {
       memory.point();
@@ -145,11 +160,15 @@ export class CrashingMemory {
     };
   }
 
-  private hookedConstructor(constructor: ViewConstructor): ViewConstructor {
-    return new Proxy(constructor, {
+  private isShared(value: unknown): boolean {
+    return value instanceof SharedArrayBuffer && !this.isPlain;
+  }
+
+  private hookedConstructor(make: ViewConstructor): ViewConstructor {
+    return new Proxy(make, {
       construct: (target, values, newTarget) => {
         const made = Reflect.construct(target, values, newTarget) as View;
-        return values[0] instanceof SharedArrayBuffer ? this.hooked(made) : made;
+        return this.isShared(values[0]) ? this.hooked(made) : made;
       },
     });
   }

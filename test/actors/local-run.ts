@@ -91,7 +91,6 @@ export class LocalJob {
   readonly tuples = new Map<string, Tuple[]>();
   readonly letters: LocalLetter[] = [];
   readonly plan: Plan;
-  private readonly placements: readonly Placement[];
   private readonly world: LocalWorld;
   private readonly lingerMs: number;
   private readonly wakeWords: WakeWords;
@@ -100,6 +99,7 @@ export class LocalJob {
   private readonly letterReaders: LocalReader[];
   private readonly alive: Actor[];
   private readonly parked = new Set<Actor>();
+  private readonly hosts = new WeakMap<Actor, number>();
 
   constructor(plan: Plan, { params: _, ...options }: RunOptions, world: LocalWorld = {}) {
     const { workers, lingerMs, ...limits } = checkRunOptions(options);
@@ -107,7 +107,6 @@ export class LocalJob {
     this.world = world;
     this.lingerMs = lingerMs;
     const { placements } = deploy(plan, workers, limits);
-    this.placements = placements;
     // Each actor has a host of its own, and another one after each crash: nobody is woken by another's wake-up.
     this.appHost = placements.length * 2;
     this.wakeWords = new WakeWords(WakeWords.allocate(this.appHost + 1));
@@ -170,7 +169,9 @@ export class LocalJob {
       now,
       wake: () => this.wakeWords.wakeUnconditionally(host),
     };
-    return new Actor(this.plan, descriptor, environment, resumption);
+    const actor = new Actor(this.plan, descriptor, environment, resumption);
+    this.hosts.set(actor, host);
+    return actor;
   }
 
   /** The actor of a replica of the operator that begins a stage. */
@@ -243,7 +244,7 @@ export class LocalJob {
     let idleTurns = 0;
     while (!this.ended) {
       idleTurns = this.countIdle(this.turn(order), idleTurns);
-      if (idleTurns % 16 === 1) await new Promise((resolve) => setImmediate(resolve));
+      if (idleTurns % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
     }
     this.collect();
   }
@@ -270,7 +271,7 @@ export class LocalJob {
   private isReady(actor: Actor): boolean {
     if (!this.world.parks) return actor.canStep();
     const { wakeWords, parked } = this;
-    const { host } = actor;
+    const host = this.hosts.get(actor) as number;
     const now = (this.world.now ?? performance.now)();
     if (parked.has(actor)) {
       if (wakeWords.isParked(host) && now < actor.wakeAtMs) return false;
@@ -304,8 +305,8 @@ export class LocalJob {
         return 'more';
       }
     });
-    if (status === CRASH) return this.crashed(actor, order);
-    if (failure !== undefined) onError(failure.error);
+    if (status === CRASH) this.crashed(actor, order);
+    else if (failure !== undefined) onError(failure.error);
     if (status === 'done') this.alive.splice(this.alive.indexOf(actor), 1);
   }
 

@@ -16,7 +16,7 @@ export interface CrashParams {
   readonly file: string[];
 }
 
-type CrashFlow = Dataflow<CrashParams, unknown>;
+export type CrashFlow = Dataflow<CrashParams, unknown>;
 
 /** A hash in which every value and its place count. */
 export const mix = (state: number, value: number): number => mix32((Math.imul(state, 31) + value) | 0) >>> 0;

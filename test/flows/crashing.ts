@@ -5,33 +5,19 @@
 import { dataflow, type Field, type OperatorOptions, type Stream, t, table } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable, generate, push, readCsv, readLines } from '../../src/sources.ts';
-
-/** What a trap does. Those with `later` do it in a callback, when the tuple is long done. */
-export type Misdeed = 'throw' | 'exit' | 'loop' | 'heap' | 'throw-later' | 'reject' | 'exit-later' | 'loop-later';
+import { type Traps, trapsAt } from './traps.ts';
 
 /** The operators in which there can be a trap; `end` is the end-of-stream closure of `count`. */
 export type Place = 'numbers' | 'parse' | 'pass' | 'count' | 'removed' | 'behind' | 'sink' | 'end';
 
-export interface Trap {
-  readonly place: Place;
-  /** The tuple that springs it; for `end` the key. */
-  readonly at: number;
-  /** And every so many tuples behind that one. */
-  readonly every?: number;
-  readonly misdeed: Misdeed;
-  /** How often it goes off in all; without it always. */
-  readonly times?: number;
-}
+const PLACES: readonly Place[] = ['numbers', 'parse', 'pass', 'count', 'removed', 'behind', 'sink', 'end'];
 
 export type KeyType = 'u32' | 'f64' | 'string' | 'dictionary';
 export type SourceKind = 'generate' | 'iterable' | 'async-iterable' | 'lines' | 'csv' | 'push';
 
-export interface CrashingParams {
+export interface CrashingParams extends Traps<Place> {
   readonly count: number;
   readonly keys: number;
-  readonly traps?: readonly Trap[];
-  /** An int32 per trap: how often it has gone off. Made by `crashing()` of the oracle. */
-  readonly shots?: SharedArrayBuffer;
   readonly source?: SourceKind;
   /** Of a generator. */
   readonly ratePerSecond?: number;
@@ -75,51 +61,19 @@ export interface CountedTuple {
   padding: string;
 }
 
-const harm: Readonly<Record<Misdeed, (n: number) => void>> = {
-  throw(n) {
-    throw new RangeError(`trapped at ${n}`);
-  },
-  exit: () => process.exit(7),
-  loop() {
-    for (;;);
-  },
-  heap() {
-    const hoard: number[][] = [];
-    for (;;) hoard.push(new Array<number>(100_000).fill(hoard.length));
-  },
-  'throw-later': (n) =>
-    void setTimeout(() => {
-      throw new Error(`out of nowhere after ${n}`);
-    }),
-  reject: (n) => void Promise.reject(new Error(`nobody caught this at ${n}`)),
-  'exit-later': () => void setTimeout(() => process.exit(7)),
-  'loop-later': () =>
-    void setTimeout(() => {
-      for (;;);
-    }),
-};
-
-/** What the closure of a place calls with each tuple. */
-function trapsOf(place: Place, { traps = [], shots }: CrashingParams): (n: number) => void {
-  const cells = shots && new Int32Array(shots);
-  const here = traps.flatMap((trap, index) => (trap.place === place ? [{ ...trap, index }] : []));
-  return (n) => {
-    for (const { at, every, misdeed, times, index } of here) {
-      const isHit = n === at || (every !== undefined && n > at && (n - at) % every === 0);
-      if (!isHit || cells === undefined) continue;
-      if (times !== undefined && Atomics.load(cells, index) >= times) continue;
-      Atomics.add(cells, index, 1);
-      harm[misdeed](n);
-    }
-  };
-}
-
 const keyOf = (n: number, keys: number, keyType: KeyType): unknown => {
   if (keyType === 'u32') return n % keys;
   // Keys that are zero, negative and not a number.
   if (keyType === 'f64') return n % keys === 0 ? Number.NaN : (n % keys) - keys / 2;
   return `key-${n % keys}`;
 };
+
+/** The first number that has a key. */
+function firstOf(key: unknown, keys: number, keyType: KeyType): number {
+  let n = 0;
+  while (!Object.is(keyOf(n, keys, keyType), key)) n++;
+  return n;
+}
 
 /** How outputs write a key. */
 export const keyText = (n: number, keys: number, keyType: KeyType = 'u32'): string => String(keyOf(n, keys, keyType));
@@ -133,12 +87,7 @@ export const crashing = dataflow(import.meta.url, 'crashing', (flow, params: Cra
   const { ratePerSecond, path = '', removeEvery = 0, sinkPath } = params;
   const padding = '-'.repeat(params.padding ?? 0);
   const numbered = { n: t.u32() };
-  const trap = Object.fromEntries(
-    (['numbers', 'parse', 'pass', 'count', 'removed', 'behind', 'sink', 'end'] as const).map((place) => [
-      place,
-      trapsOf(place, params),
-    ]),
-  ) as Record<Place, (n: number) => void>;
+  const trap = trapsAt(PLACES, params);
   const options = { onError, supervision };
   const made = (n: number): { n: number } => {
     trap.numbers(n);
@@ -190,7 +139,7 @@ export const crashing = dataflow(import.meta.url, 'crashing', (flow, params: Cra
         tables: { thirds: table({ third: t.u32() }, { times: t.u32() }) },
         output: fields,
         end: ({ key: its }, state, emit) => {
-          trap.end(Number(String(its).replace('key-', '')));
+          trap.end(firstOf(its, keys, keyType));
           emit({
             key: String(its),
             n: END,

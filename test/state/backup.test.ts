@@ -218,10 +218,12 @@ test('stamps are told apart over the whole range of their counter, also where it
     store.setStampCounter(200, start);
     const writer = new BackupWriter(store.state, ALL_GROUPS);
     backups.write('a', take(writer, store));
+    const counterOf = (): number => store.transaction.arenaOf(200).i32[groupHeader(200) + GROUP_STAMP];
     for (let round = 0; round < 10; round++) {
-      change(store, [id]);
+      const before = counterOf();
+      for (let i = 0; i <= round; i++) change(store, [id]);
       const backup = take(writer, store);
-      const wraps = store.transaction.arenaOf(200).i32[groupHeader(200) + GROUP_STAMP] === 1 && start < 0;
+      const wraps = before < 0 && counterOf() > 0;
       const [{ whole, rows }] = backup.groups;
       assert.deepStrictEqual([whole, rows], wraps ? [true, 2] : [false, 1], `${start}, round ${round}`);
       backups.write('a', backup);
@@ -326,6 +328,17 @@ test('a restored replica, and one whose damaged image was discarded, ship what t
   }
 });
 
+test('rows that are restored to an empty replica are in the next backup', () => {
+  const image = checkpoint(filled(1000).state, ALL_GROUPS, marksOf(0), 1);
+  const store = new Store(counts);
+  const writer = new BackupWriter(store.state, ALL_GROUPS);
+  take(writer, store);
+  store.begin();
+  restore(store.state, image);
+  store.commit();
+  assert.equal(rowsOf(take(writer, store)), 1000);
+});
+
 test('a store takes increments in their order only, and a full backup at any time', () => {
   const store = filled(100);
   const backups = memoryBackup();
@@ -404,10 +417,15 @@ test('a writer and its store follow a change of owned groups', () => {
     groups: backups.read('a')?.groups,
   });
   const kept = new Set(owned);
+  const before = store.contents();
   assert.deepStrictEqual(
     restored(counts, backups.read('a')).contents(),
-    new Map([...store.contents()].filter(([name]) => kept.has(store.group(JSON.parse(name).map(Number))))),
+    new Map([...before].filter(([name]) => kept.has(store.group(JSON.parse(name).map(Number))))),
   );
+  // A group that comes back is new to the store.
+  writer.own(ALL_GROUPS);
+  backups.write('a', take(writer, store));
+  assert.deepStrictEqual(restored(counts, backups.read('a')).contents(), before);
 });
 
 test('increments that outweigh their base are put together between other events, and the store stays small', async () => {

@@ -335,6 +335,33 @@ test('whatever the bytes of an image are, a restore ends: in rows that are sound
   );
 });
 
+test('rows under the number of another key group are refused', () => {
+  const image = take(filled(500));
+  const [first, second] = image.groups.filter(({ rows }) => rows > 0);
+  const store = new Store(shape);
+  store.begin();
+  assert.throws(() => restore(store.state, { ...image, groups: [{ ...first, group: second.group }] }), {
+    code: 'BAD_BACKUP',
+  });
+});
+
+test('an image does not tell where its rows were', () => {
+  const store = new Store(shape);
+  // Other addresses, stamps and slots: what it has been through before.
+  const moved = filled(300);
+  moved.begin();
+  for (let i = 0; i < 300; i++) moved.remove(`word ${i}`);
+  moved.commit();
+  for (const each of [store, moved]) {
+    each.begin();
+    const row = each.at('a word that takes an extent of its own');
+    row.text = 'a text that takes one, too';
+    (row.parts as AnyTable).upsert('a part with a long name').count = 5;
+    each.commit();
+  }
+  assert.deepStrictEqual(take(store, marksOf(0)).groups, take(moved, marksOf(0)).groups);
+});
+
 test('an image that is not aligned in its buffer, as read from a file, is restored', () => {
   const store = filled(100);
   const image = take(store);
@@ -388,6 +415,18 @@ test('a damaged image is discarded and restored, by whoever comes, wherever the 
     store.rollback();
     assert.deepStrictEqual(store.contents(), expected, dies);
   }
+});
+
+test('a discard is not undone by the rollback of the transaction that was open', () => {
+  const store = filled(100);
+  store.begin();
+  const group = store.group(['word 7']);
+  store.at('word 7').count = 1;
+  discardGroups(store.state, [group]);
+  const adopter = store.adopt();
+  adopter.rollback();
+  assert.match(checkState(adopter.state, ALL_GROUPS, 'roots') ?? '', /discarded/);
+  assert.equal(adopter.find('word 7'), -1);
 });
 
 test('groups that are discarded are empty to those who do not ask, and other groups keep their rows', () => {

@@ -15,6 +15,7 @@ import {
   NO_LAST,
   type Place,
 } from '../flows/crashing.ts';
+import { armed } from '../flows/traps.ts';
 
 export type EventOf<Type extends JobEvent['type']> = Extract<JobEvent, { type: Type }>;
 
@@ -40,16 +41,6 @@ export interface CrashRun {
 
 export type CrashOptions = Omit<RunOptions, 'params'>;
 
-/** Params with defaults, and with a count of shots for each trap. */
-export function crashingParams(params: Partial<CrashingParams>): CrashingParams {
-  const { traps = [] } = params;
-  const shots = new SharedArrayBuffer(Math.max(1, traps.length) * Int32Array.BYTES_PER_ELEMENT);
-  return { count: 3000, keys: 20, ...params, shots };
-}
-
-/** How often each trap has gone off. */
-export const shotsOf = ({ shots }: CrashingParams): number[] => [...new Int32Array(shots as SharedArrayBuffer)];
-
 /**
  * Runs the flow to its end.
  * @param during runs beside it
@@ -59,7 +50,7 @@ export async function runCrashing(
   options: CrashOptions = {},
   during: (job: Job, events: EventLog) => Promise<void> = async () => {},
 ): Promise<CrashRun> {
-  const params = crashingParams(given);
+  const params = armed({ count: 3000, keys: 20, ...given });
   const job = (await start(crashing, { workers: 2, ...options, params })) as unknown as Job;
   const events = new EventLog(job);
   const reading = params.sinkPath === undefined ? tuplesOf(job.output('out')) : Promise.resolve([]);
@@ -135,7 +126,7 @@ function expectedCounts(
   return {
     numbers: [0, made],
     ...(source === 'lines' && { parse: [made, made] }),
-    pass: [made, passed],
+    pass: [passed, passed],
     count: [counted, emitted],
     behind: [emitted, emitted],
     [sinkPath === undefined ? 'out' : 'sink']: [written, 0],

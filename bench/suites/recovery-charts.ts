@@ -1,0 +1,58 @@
+// The plots of the `recovery` suite, made from its results alone.
+
+import type { Spread } from '../harness.ts';
+import type { LineChart, Point, Series } from '../plot/chart.ts';
+import { machineOf, type SuiteReport } from '../report.ts';
+import { STATE_SIZES } from './recovery-crashes.ts';
+import { RATES } from './recovery-replay.ts';
+
+const TARGET_MS = 10;
+
+/** The charts, by the names of their files. */
+export function recoveryCharts(report: SuiteReport): Record<string, LineChart> {
+  const resultOf = (name: string): SuiteReport['results'][number] | undefined =>
+    report.results.find((result) => result.name === name);
+  const subtitle = `${machineOf(report)}; npm run bench -- recovery`;
+  const pointAt = (x: number, spread: Spread | undefined): Point[] =>
+    spread === undefined ? [] : [{ x, y: spread.value, min: spread.min, max: spread.max }];
+  const theirs = (name: string): Series => ({
+    name: name.replace('-', ' '),
+    points: RATES.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result)?.vs[name])),
+  });
+  return {
+    'recovery-state-size': {
+      kind: 'lines',
+      title: 'Recovery time against state size',
+      subtitle,
+      x: { title: 'keys in the state', scale: 'log' },
+      panels: [
+        {
+          y: { title: 'crash to first commit, medians of runs', unit: 'ms' },
+          series: [
+            { name: 'millrace', points: STATE_SIZES.flatMap(({ keys, result }) => pointAt(keys, resultOf(result))) },
+          ],
+          references: [{ y: TARGET_MS, label: `target: ${TARGET_MS} ms` }],
+        },
+      ],
+    },
+    'recovery-rate': {
+      kind: 'lines',
+      title: 'Recovery time against input rate',
+      subtitle,
+      x: { title: 'input rate', unit: 'tuples/s', scale: 'log' },
+      panels: [
+        {
+          y: { title: 'crash to first new result', unit: 'ms', scale: 'log' },
+          series: [
+            {
+              name: 'millrace',
+              points: RATES.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result))),
+            },
+            theirs('upstream-backup'),
+            theirs('source-replay'),
+          ],
+        },
+      ],
+    },
+  };
+}

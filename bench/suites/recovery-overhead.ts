@@ -1,0 +1,120 @@
+// What it costs to be able to recover, while nothing crashes: throughput with transactions and with backups over that of
+// the same pipeline without.
+
+import { type Backup, memoryBackup } from '../../src/index.ts';
+import type { Contender, Experiment } from '../harness.ts';
+import { Drill, type DrillOptions } from './recovery-drill.ts';
+
+const ROUNDS = 5;
+const ROUNDS_QUICK = 1;
+
+interface Span {
+  readonly warmMs: number;
+  readonly spanMs: number;
+}
+
+const TRANSACTION_SPAN: Span = { warmMs: 500, spanMs: 1500 };
+const BACKUP_SPAN: Span = { warmMs: 1500, spanMs: 4000 };
+const QUICK_SPAN: Span = { warmMs: 50, spanMs: 150 };
+
+const KEYS: readonly { readonly keys: number; readonly suffix: string }[] = [
+  { keys: 1000, suffix: '1k' },
+  { keys: 100_000, suffix: '100k' },
+];
+const BACKUP_KEYS = 100_000;
+const BACKUP_EVERY_MS = 1000;
+const BACKUP_EVERY_MS_QUICK = 50;
+/** Holds back the input of more than a second: half of it at most waits for a backup that is not due yet. */
+const LARGE_RING_BYTES = 2 ** 30;
+const LARGE_RING_BYTES_QUICK = 2 ** 26;
+
+/** A switch for this benchmark alone: workers that start while it is off save no images and fill no commit slots. */
+const SWITCH = 'MILLRACE_BENCH_UNDO';
+
+async function withoutTransactions<Value>(start: () => Promise<Value>): Promise<Value> {
+  process.env[SWITCH] = 'off';
+  try {
+    return await start();
+  } finally {
+    delete process.env[SWITCH];
+  }
+}
+
+const contender = (name: string, result: string, { warmMs, spanMs }: Span, start: () => Promise<Drill>): Contender => ({
+  name,
+  async run() {
+    const drill = await start();
+    const rate = await drill.rate(warmMs, spanMs);
+    await drill.end();
+    return { [result]: rate };
+  },
+  async close() {},
+});
+
+export function transactionsOverhead(quick: boolean): Experiment[] {
+  return KEYS.map(({ keys, suffix }) => {
+    const result = `transactions-overhead-${suffix}`;
+    const span = quick ? QUICK_SPAN : TRANSACTION_SPAN;
+    // Spares would load while the clock runs.
+    const start = (): Promise<Drill> => Drill.start({ keys, ratePerSecond: undefined }, { spares: 0 });
+    return {
+      results: [result],
+      unit: 'tuples/s',
+      better: 'higher',
+      rounds: quick ? ROUNDS_QUICK : ROUNDS,
+      warmUp: false,
+      ours: async () => contender('millrace', result, span, start),
+      baselines: [async () => contender('without-transactions', result, span, () => withoutTransactions(start))],
+    };
+  });
+}
+
+/** Backups each second, into a store that counts them. */
+function backedUp(result: string, span: Span, everyMs: number, options: DrillOptions): Contender {
+  let backups = 0;
+  const start = (): Promise<Drill> => {
+    const store = memoryBackup();
+    backups = 0;
+    const write = (actor: string, backup: Backup): void => {
+      backups++;
+      store.write(actor, backup);
+    };
+    const read = (actor: string): ReturnType<typeof store.read> => store.read(actor);
+    const remove = (actor: string): void => store.remove(actor);
+    const backup = { everyMs, store: { write, read, remove } };
+    return Drill.start({ keys: BACKUP_KEYS, ratePerSecond: undefined }, { ...options, backup });
+  };
+  const { name, run, close } = contender('millrace', result, span, start);
+  return {
+    name,
+    close,
+    async run() {
+      const figures = await run();
+      if (backups === 0) throw new Error(`${result}: no backup was taken`);
+      return { ...figures, backups };
+    },
+  };
+}
+
+export function backupOverhead(quick: boolean): Experiment[] {
+  const large = quick ? LARGE_RING_BYTES_QUICK : LARGE_RING_BYTES;
+  const rings: [string, DrillOptions][] = [
+    ['backup-overhead', { ringBytes: large, spares: 0 }],
+    ['backup-overhead-default-ring', { spares: 0 }],
+  ];
+  const span = quick ? QUICK_SPAN : BACKUP_SPAN;
+  return rings.map(([result, options]) => ({
+    results: [result],
+    unit: 'tuples/s',
+    better: 'higher',
+    rounds: quick ? ROUNDS_QUICK : ROUNDS,
+    warmUp: false,
+    ours: async () => backedUp(result, span, quick ? BACKUP_EVERY_MS_QUICK : BACKUP_EVERY_MS, options),
+    baselines: [
+      async () =>
+        contender('without-backup', result, span, () =>
+          Drill.start({ keys: BACKUP_KEYS, ratePerSecond: undefined }, options),
+        ),
+    ],
+  }));
+}

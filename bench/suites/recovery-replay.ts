@@ -1,0 +1,104 @@
+// The same crash recovered in three ways: ours, and SEEP's two baselines, which build the state anew from what it was made
+// of. `upstream-backup` reads again all that the ring has held back since the start; `source-replay` cancels the job, and
+// another one, whose threads have waited for that with everything loaded, reads the source again.
+// Timed is the span from the crash to the first result of a tuple beyond it, as the app gets it, in all three.
+
+import type { BackupStore } from '../../src/index.ts';
+import { CrashWords } from '../flows/crash-words.ts';
+import { TUPLE_BYTES } from '../flows/recovery.ts';
+import type { Contender, Experiment } from '../harness.ts';
+import { Drill } from './recovery-drill.ts';
+
+/** Input rates, and what their results are called. */
+export const RATES: readonly { readonly ratePerSecond: number; readonly result: string }[] = [
+  { ratePerSecond: 100_000, result: 'rate-100k' },
+  { ratePerSecond: 300_000, result: 'rate-300k' },
+  { ratePerSecond: 1_000_000, result: 'rate-1m' },
+];
+const ROUNDS = 5;
+const ROUNDS_QUICK = 1;
+const RUN_S = 2;
+const RUN_S_QUICK = 0.2;
+const KEYS = 100_000;
+const KEYS_QUICK = 10_000;
+/** A backup is taken when half of a ring is held back: here there is room for several times the span until the crash. */
+const RING_SHARE = 16;
+/** The largest ring that there can be. */
+const RING_BYTES_MAX = 2 ** 30;
+const NEVER_MS = 86_400_000;
+
+interface Scenario {
+  readonly result: string;
+  readonly keys: number;
+  readonly ratePerSecond: number;
+  /** The crash comes after about so many tuples. */
+  readonly tuples: number;
+}
+
+const contender = (name: string, { result }: Scenario, run: () => Promise<number>): Contender => ({
+  name,
+  run: async () => ({ [result]: await run() }),
+  async close() {},
+});
+
+async function crashMs(scenario: Scenario, options: Parameters<typeof Drill.start>[1]): Promise<number> {
+  const drill = await Drill.start(scenario, options);
+  await drill.reach(scenario.tuples);
+  const { caughtUpMs } = await drill.crash('terminate');
+  await drill.end();
+  return caughtUpMs;
+}
+
+async function upstreamBackup(scenario: Scenario): Promise<number> {
+  let written = 0;
+  const store: BackupStore = {
+    write() {
+      written++;
+    },
+    read: () => undefined,
+    remove() {},
+  };
+  const ringBytes = Math.min(RING_BYTES_MAX, scenario.tuples * TUPLE_BYTES * RING_SHARE);
+  const tookMs = await crashMs(scenario, { ringBytes, backup: { everyMs: NEVER_MS, restore: 'always', store } });
+  if (written > 0) throw new Error(`${scenario.result}: the ring has not held back all input, a backup was taken`);
+  return tookMs;
+}
+
+async function sourceReplay(scenario: Scenario): Promise<number> {
+  const words = new CrashWords();
+  words.closeGate();
+  const { keys } = scenario;
+  const starting = Drill.start({ keys, ratePerSecond: undefined }, { spares: 0 }, words);
+  // A failure to start is met where it is awaited.
+  starting.catch(() => {});
+  const drill = await Drill.start(scenario);
+  await drill.reach(scenario.tuples);
+  await drill.until('the second job at its gate', () => words.isWaitedAt);
+  await drill.crashForGood('terminate', (mark) => {
+    words.reportFrom(mark);
+    words.openGate();
+  });
+  const replay = await starting;
+  const tookMs = (await replay.reportedAtMs()) - drill.words.crashedAtMs;
+  await replay.end();
+  return tookMs;
+}
+
+export function replay(quick: boolean): Experiment[] {
+  return RATES.map(({ ratePerSecond, result }) => {
+    const tuples = ratePerSecond * (quick ? RUN_S_QUICK : RUN_S);
+    const scenario: Scenario = { result, ratePerSecond, tuples, keys: quick ? KEYS_QUICK : KEYS };
+    return {
+      results: [result],
+      unit: 'ms',
+      better: 'lower',
+      rounds: quick ? ROUNDS_QUICK : ROUNDS,
+      warmUp: false,
+      ours: async () => contender('millrace', scenario, () => crashMs(scenario, {})),
+      baselines: [
+        async () => contender('upstream-backup', scenario, () => upstreamBackup(scenario)),
+        async () => contender('source-replay', scenario, () => sourceReplay(scenario)),
+      ],
+    };
+  });
+}

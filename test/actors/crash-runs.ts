@@ -1,0 +1,350 @@
+// Runs flows whose actors crash, and tells what has become of them: what came out, state, counts and dead letters.
+// Promises: two runs of one seed do the same up to the crash; after it the resumed actor is compared with what the crash-free
+// run had at that commit.
+
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { Actor } from '../../src/actors/actor.ts';
+import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
+import { countsOf, initialGroups, type Stage, stageName } from '../../src/actors/plan.ts';
+import { Vitals } from '../../src/actors/vitals.ts';
+import type { RunOptions } from '../../src/index.ts';
+import { Ring } from '../../src/mailbox/ring.ts';
+import type { Schema } from '../../src/mailbox/schema.ts';
+import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/commit-log.ts';
+import { checkState } from '../../src/state/integrity.ts';
+import { type KeyedState, keyedState } from '../../src/state/keyed-state.ts';
+import { rowLayout } from '../../src/state/row-layout.ts';
+import { type StateEntry, type StateReader, stateReader } from '../../src/state/state-reader.ts';
+import { Transaction, type TransactionMemory } from '../../src/state/transaction.ts';
+import type { CrashFlow } from '../flows/crash-cases.ts';
+import { CRASH, CrashingMemory } from './crashing-memory.ts';
+import { LocalJob } from './local-run.ts';
+
+export interface CrashCase {
+  readonly flow: CrashFlow;
+  readonly count: number;
+  readonly options?: Omit<RunOptions, 'params'>;
+}
+
+/** Who is resumed how after a crash: the actor in work tuple by tuple, or as after a drill; or all, of one worker. */
+export const CRASH_MODES = ['actor', 'drill', 'worker'] as const;
+export type CrashMode = (typeof CRASH_MODES)[number];
+
+/** mulberry32: small, and good enough to draw tests. */
+export function randomOf(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(state ^ (state >>> 15), state | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return Math.floor((((z ^ (z >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+/** What an actor has committed, as shared memory tells it. */
+export interface Committed {
+  readonly record: CommitRecord;
+  readonly entries: readonly StateEntry[];
+}
+
+const text = (value: unknown): string => JSON.stringify(value);
+const sorted = <Item>(items: readonly Item[]): Item[] =>
+  items
+    .map((item) => ({ item, name: text(item) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ item }) => item);
+
+/** Reads the state of one operator; the code for it is generated once, and used on the memory of many jobs. */
+class StateWitness {
+  private readonly transaction: Transaction;
+  private readonly state: KeyedState;
+  private readonly reader: StateReader;
+
+  constructor(stage: Stage, memory: TransactionMemory) {
+    const [{ name, state = {}, tables = {} }] = stage.operators;
+    this.transaction = new Transaction(name, memory);
+    const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
+    this.state = keyedState(name, rowLayout(name, key, state, tables), this.transaction);
+    this.reader = stateReader(name, this.state.table, this.transaction);
+  }
+
+  /** Looks at the same operator in another job. */
+  turnTo(memory: TransactionMemory): void {
+    Object.assign(this.transaction, new Transaction('', memory));
+  }
+
+  entries(groups: readonly number[]): StateEntry[] {
+    return sorted(groups.flatMap(this.reader.entries).map(canonical));
+  }
+
+  problem(groups: readonly number[]): string | undefined {
+    return checkState(this.state, groups, 'rows');
+  }
+}
+
+/** Looks at an actor's shared memory from outside, as the app's thread does. */
+class Witness {
+  readonly descriptor: ActorDescriptor;
+  private readonly stage: Stage;
+  private readonly log: CommitLog;
+  private readonly state: StateWitness | undefined;
+  private readonly groups: readonly number[];
+
+  constructor({ stage, descriptor }: Actor, state: StateWitness | undefined) {
+    this.stage = stage;
+    this.descriptor = descriptor;
+    this.log = new CommitLog(descriptor.commit);
+    this.state = state;
+    const owned = initialGroups(descriptor.replica, stage.parallelism);
+    this.groups = [...owned.keys()].filter((group) => owned[group] === 1);
+  }
+
+  get sequence(): number {
+    return this.log.sequence();
+  }
+
+  private record(): CommitRecord {
+    const record = emptyRecord(this.descriptor.inputs.length, countsOf(this.stage));
+    this.log.read(record);
+    return record;
+  }
+
+  entries(): StateEntry[] {
+    return this.state?.entries(this.groups) ?? [];
+  }
+
+  committed(): Committed {
+    const record = this.record();
+    // A dead letter carries a stack, whose length is that of the calls which led there.
+    record.letters.head = 0;
+    return { record, entries: this.entries() };
+  }
+
+  /** What a recovered actor must have done: its last commit is applied, and state is sound. */
+  assertRecovered(): void {
+    const { output, letters, inputs, vitals } = this.descriptor;
+    const record = this.record();
+    if (output !== undefined) assert.equal(new Ring(output.ring).published(), record.head, 'output is published');
+    assert.equal(new Ring(letters.ring).published(), record.letters.head, 'dead letters are published');
+    inputs.forEach(({ memory, slot }, i) => {
+      assert.equal(new Ring(memory.ring).released(slot), record.inputs[i].position, `input ${i} is released`);
+    });
+    const { tuplesIn, tuplesOut, passed } = new Vitals(vitals).read();
+    assert.deepEqual([tuplesIn, tuplesOut, ...passed], record.counts, 'counts are shown');
+    this.assertSound();
+  }
+
+  assertSound(): void {
+    assert.equal(this.state?.problem(this.groups), undefined);
+  }
+}
+
+/** A table's rows have no order. */
+function canonical({ key, value }: StateEntry): StateEntry {
+  const fields = Object.entries(value).map(([name, each]) => [name, Array.isArray(each) ? sorted(each) : each]);
+  return { key, value: Object.fromEntries(fields) };
+}
+
+/** All that can be told of a job that has ended. */
+export interface Result {
+  /** The tuples of each output by key, in order. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>;
+  readonly letters: readonly unknown[];
+  /** For each actor: tuples in, out, and passed on between fused operators. */
+  readonly counts: readonly unknown[];
+  readonly states: readonly unknown[];
+  readonly file: readonly string[];
+}
+
+function resultOf(job: LocalJob, witnesses: readonly Witness[], file: readonly string[]): Result {
+  const outputs = [...job.tuples].map(([name, tuples]) => {
+    const byKey: Record<string, unknown[]> = {};
+    for (const tuple of tuples) {
+      const key = text(tuple.key);
+      byKey[key] ??= [];
+      byKey[key].push(tuple);
+    }
+    return [name, byKey];
+  });
+  // Where a frame begins depends on when it was committed; what failed does not.
+  const letters = job.letters.map(({ operator, replica, key, tuple, error: { name, message } }) => ({
+    operator,
+    replica,
+    key,
+    tuple,
+    error: `${name}: ${message}`,
+  }));
+  return {
+    outputs: Object.fromEntries(outputs),
+    letters: sorted(letters),
+    counts: job.actors.map(({ stage, descriptor, vitals }) => {
+      const { tuplesIn, tuplesOut, passed } = vitals.read();
+      return [stageName(stage), descriptor.replica, tuplesIn, tuplesOut, passed];
+    }),
+    states: witnesses.map((witness) => witness.entries()),
+    file: [...file],
+  };
+}
+
+/** What a crash-free run has had at each commit of each actor, and in the end. */
+interface Reference {
+  readonly result: Result;
+  readonly commits: readonly ReadonlyMap<number, Committed>[];
+  /** Where to crash: at every point, but for most of a long row of commits that change nothing. */
+  readonly points: readonly number[];
+}
+
+/** At the end of input each key group is a commit, and most are empty: of these a few are tried wholly, and of the rest some points. */
+const IDLE_COMMITS_TRIED = 3;
+const IDLE_POINTS_STRIDE = 61;
+
+/** Writes down what a crash-free run does. */
+class Recorder {
+  readonly commits: Map<number, Committed>[];
+  readonly points: number[] = [];
+  private readonly memory: CrashingMemory;
+  private readonly witnesses: readonly Witness[];
+  private from = 0;
+  private idleCommits = 0;
+
+  constructor(memory: CrashingMemory, witnesses: readonly Witness[]) {
+    this.memory = memory;
+    this.witnesses = witnesses;
+    this.commits = witnesses.map((witness) => new Map([[0, witness.committed()]]));
+    memory.observe = () => this.look();
+  }
+
+  private look(): void {
+    this.witnesses.forEach((witness, i) => {
+      const { sequence } = witness;
+      if (this.commits[i].has(sequence)) return;
+      const committed = witness.committed();
+      const isIdle = isDeepStrictEqual(changesOf(committed), changesOf(this.commits[i].get(sequence - 1)));
+      this.commits[i].set(sequence, committed);
+      this.addPoints(isIdle);
+    });
+  }
+
+  private addPoints(areIdle: boolean): void {
+    const { points } = this.memory;
+    if (areIdle) this.idleCommits++;
+    const stride = areIdle && this.idleCommits > IDLE_COMMITS_TRIED ? IDLE_POINTS_STRIDE : 1;
+    for (let point = this.from; point < points; point++) if (point % stride === 0) this.points.push(point);
+    this.from = points;
+  }
+
+  /** Call it when the run has ended. The last point is one that it does not come to. */
+  finish(): void {
+    this.addPoints(false);
+    this.points.push(this.memory.points);
+  }
+}
+
+/** What a commit has changed, but for the count of key groups that have ended. */
+const changesOf = (committed: Committed | undefined): unknown =>
+  committed && { entries: committed.entries, record: { ...committed.record, endedGroups: 0 } };
+
+interface Hooks {
+  readonly onStart?: (witnesses: readonly Witness[]) => void;
+  readonly onCrash: (job: LocalJob, actor: Actor, witnesses: readonly Witness[]) => void;
+}
+
+const notCrashing: Hooks['onCrash'] = () => assert.fail('nothing was to crash');
+
+/** Runs of one case in one order of steps, which is told by a seed. */
+export class CrashRuns {
+  readonly memory = new CrashingMemory();
+  reference: Reference = {
+    result: { outputs: {}, letters: [], counts: [], states: [], file: [] },
+    points: 0,
+    commits: [],
+  };
+  private readonly kind: CrashCase;
+  private readonly seed: number;
+  private readonly states = new Map<string, StateWitness>();
+
+  private constructor(kind: CrashCase, seed: number) {
+    this.kind = kind;
+    this.seed = seed;
+  }
+
+  /** Runs the case without a crash first. */
+  static async of(kind: CrashCase, seed: number): Promise<CrashRuns> {
+    const runs = new CrashRuns(kind, seed);
+    let recorder: Recorder | undefined;
+    const onStart = (witnesses: readonly Witness[]): void => {
+      recorder = new Recorder(runs.memory, witnesses);
+    };
+    const result = await runs.run({ onStart, onCrash: notCrashing });
+    recorder?.finish();
+    runs.reference = { result, commits: recorder?.commits ?? [], points: recorder?.points ?? [] };
+    return runs;
+  }
+
+  private witnessOf(actor: Actor): Witness {
+    const { stage, descriptor, name } = actor;
+    if (descriptor.transaction === undefined) return new Witness(actor, undefined);
+    const state = this.states.get(name) ?? new StateWitness(stage, descriptor.transaction);
+    this.states.set(name, state);
+    // Replicas share their arenas.
+    state.turnTo(descriptor.transaction);
+    return new Witness(actor, state);
+  }
+
+  /** One run, to the end. */
+  async run({ onStart, onCrash }: Hooks): Promise<Result> {
+    const { memory, kind } = this;
+    const { flow, count, options } = kind;
+    const random = randomOf(this.seed);
+    const file: string[] = [];
+    const params = { point: () => memory.point(), count, file };
+    const sizes = { workers: 1, ringBytes: 4096, stateBytes: 1 << 20, outboxBytes: 1 << 20 };
+    let nowMs = 0;
+    return memory.within(async () => {
+      const job = LocalJob.of(flow, { ...sizes, ...options, params }, { memory, now: () => nowMs, parks: true });
+      await job.openSources();
+      const witnesses = memory.plainly(() => job.actors.map((actor) => this.witnessOf(actor)));
+      onStart?.(witnesses);
+      const choose = (below: number): number => {
+        nowMs += 0.01;
+        return random(below);
+      };
+      await job.runAsync({ choose, onCrash: (actor) => onCrash(job, actor, witnesses) });
+      for (const witness of witnesses) witness.assertSound();
+      return resultOf(job, witnesses, file);
+    });
+  }
+
+  /**
+   * One run that crashes once, at point `crashAt`; the result must be that of the crash-free run.
+   * @returns false if the run ended before it came to that point
+   */
+  async crashOnce(crashAt: number, mode: CrashMode): Promise<boolean> {
+    const { memory, reference } = this;
+    memory.reset();
+    memory.crashAt = crashAt;
+    let hasCrashed = false;
+    const onCrash: Hooks['onCrash'] = (job, crashed, witnesses) => {
+      hasCrashed = true;
+      memory.crashAt = Number.POSITIVE_INFINITY;
+      const lost = mode === 'worker' ? [...job.actors] : [crashed];
+      for (const actor of lost) {
+        const made = job.resume(actor, { isolate: mode !== 'drill' && actor === crashed });
+        assert.ok(made !== CRASH);
+        const index = job.actors.indexOf(made);
+        const witness = witnesses[index];
+        witness.assertRecovered();
+        const { sequence } = witness;
+        assert.deepEqual(
+          witness.committed(),
+          reference.commits[index].get(sequence),
+          `'${made.name}' at commit ${sequence}`,
+        );
+      }
+    };
+    const result = await this.run({ onCrash });
+    assert.deepEqual(result, reference.result);
+    return hasCrashed;
+  }
+}
