@@ -11,12 +11,12 @@
 //
 //   $ node examples/supervision.js
 //   1. The service is down for 50 ms, and heals itself. Ten crashes in 5 s are declared to be all right:
-//      400 prices of 400 parcels, in spite of 4 crashes
+//      400 prices of 400 parcels; crashes: 4
 //   2. Of three replicas, 1 loses its thread. Who is restarted depends on the strategy:
 //      one_for_one  restarts 1        (400 prices of 400 parcels)
 //      one_for_all  restarts 0, 1, 2  (400 prices of 400 parcels)
 //      rest_for_one restarts 1, 2     (400 prices of 400 parcels)
-//   3. The service never comes back. Two crashes in 5 s, and no progress between them, are too many:
+//   3. The service never comes back. Two crashes in 5 s without any progress before them are too many:
 //      'ask' crashes: 503 Service Unavailable
 //      shop/ask restarts it
 //      'ask' crashes: 503 Service Unavailable
@@ -100,7 +100,7 @@ async function main() {
   const patient = await run({ outageMs: 50, intensity: 10 }, (event) => {
     if (event.type === 'crash') crashes += 1;
   });
-  console.log(`   ${await readPrices(patient)}, in spite of ${crashes} crashes`);
+  console.log(`   ${await readPrices(patient)}; crashes: ${crashes}`);
 
   console.log('2. Of three replicas, 1 loses its thread. Who is restarted depends on the strategy:');
   for (const strategy of /** @type {const} */ (['one_for_one', 'one_for_all', 'rest_for_one'])) {
@@ -117,7 +117,7 @@ async function main() {
     console.log(`   ${strategy.padEnd(12)} restarts ${restarted.sort().join(', ').padEnd(7)}  (${prices})`);
   }
 
-  console.log('3. The service never comes back. Two crashes in 5 s, and no progress between them, are too many:');
+  console.log('3. The service never comes back. Two crashes in 5 s without any progress before them are too many:');
   const doomed = await run({ outageMs: Number.POSITIVE_INFINITY }, (event) => {
     // The reason's own cause is what the closure has thrown.
     if (event.type === 'crash')

@@ -62,13 +62,23 @@ function quantile(sorted: readonly number[], share: number): string {
   return `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(1)} ms`;
 }
 
-function report({ seconds, tuples, lines, finals, deadLetters, threadsLeft, memoryBytes, drills }: ChaosResult): void {
+function report({
+  seconds,
+  tuples,
+  lines,
+  finals,
+  deadLetters,
+  stateReads,
+  threadsLeft,
+  memoryBytes,
+  drills,
+}: ChaosResult): void {
   const { counts } = violations;
   const times = [...drills.recoveriesMs].sort((one, other) => one - other);
   const perMinute = (drills.struck * 60) / seconds;
   console.log(`
 duration     ${seconds.toFixed(1)} s
-tuples       ${tuples} out and ${finals} final states, ${lines} lines, ${deadLetters} dead letters by plan
+tuples       ${tuples} out and ${finals} final states, ${lines} lines, ${deadLetters} dead letters by plan, ${stateReads} rows read meanwhile
 kills        ${drills.struck} (${perMinute.toFixed(0)} a minute): ${listed(drills.kills)}; ${drills.untaken} orders not taken
 crashes      ${listed(drills.reasons)}
 recoveries   ${times.length}, p50 ${quantile(times, 0.5)}, p99 ${quantile(times, 0.99)}; ${drills.adoptions} adoptions

@@ -33,8 +33,8 @@ export class Drill {
     /** Milliseconds from the notice of each crash to the first commit of an actor that it hit. @type {number[]} */
     this.tookMs = [];
     /**
-     * Called with the name of each operator that is at work again.
-     * @type {(operator: string) => void}
+     * Called with the name of each operator that is at work again, and without one when the job has ended.
+     * @type {(operator?: string) => void}
      */
     this.recovered = () => {};
     job.on((event) => this.hear(event));
@@ -45,7 +45,7 @@ export class Drill {
     for (const { share, operator, by } of BLOWS) {
       const done = await this.countedShare(share);
       const isHit = new Promise((resolve) => {
-        this.recovered = (name) => name === operator && resolve(undefined);
+        this.recovered = (name) => (name === operator || this.isOver) && resolve(undefined);
       });
       if (by === 'killWorker') {
         const worker = this.workerOf(operator);
@@ -93,7 +93,10 @@ export class Drill {
       this.say(`recovered: '${event.operator}' has committed its next batch, ${took}`, true);
       this.recovered(event.operator);
     }
-    if (event.type === 'ended') this.isOver = true;
+    if (event.type === 'ended') {
+      this.isOver = true;
+      this.recovered();
+    }
   }
 
   say(/** @type {string} */ text, isDetail = false) {

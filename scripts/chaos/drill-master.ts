@@ -152,15 +152,9 @@ export class DrillMaster {
     count(this.kills, kind);
     const victim = orders.victim(target);
     if (kind === 'throw' && victim !== undefined) this.victims.failsOnce(target, victim);
-    return doubled || (kind !== 'poison' && !(kind === 'throw' && !this.escalates(target)));
+    // What fails once is tried again in the same actor.
+    return doubled || (kind !== 'poison' && kind !== 'throw');
   }
-
-  private escalates(target: Target): boolean {
-    return target === 'relay' && this.relayEscalates;
-  }
-
-  /** Set if the operator 'relay' leaves its failures to its supervisor. */
-  relayEscalates = false;
 
   private async bury(target: Target, drill: Drill): Promise<void> {
     const isBuried = await this.victims.burial(target, BURIED_MS_MAX, () => this.over);

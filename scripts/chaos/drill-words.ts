@@ -9,10 +9,10 @@ export const TARGETS = ['numbers', 'relay', 'spread', 'count', 'countEnd', 'tota
 export type Target = (typeof TARGETS)[number];
 
 /**
- * What a closure can be ordered to do: throw at one try of a tuple, or at all; end the thread; leave a rejection that nobody
+ * What a closure can be ordered to do: throw at one try of a tuple, at two, or at all; end the thread; leave a rejection that nobody
  * handles; throw in a timer; loop for ever; fill the heap; end the thread at every try of a tuple.
  */
-export const ORDERS = ['throw', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
+export const ORDERS = ['throw', 'throwTwice', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** Orders that stay with their tuple, which ends as a dead letter. */
@@ -28,6 +28,7 @@ const WHEN = 1;
 const VICTIM = 2;
 const PREVIOUS = 3;
 const DEAD_COUNT = 4;
+const TRIES = 5;
 const DEAD_FROM = 16;
 const DEAD_SLOTS = 1 << 12;
 const WORDS = DEAD_FROM + DEAD_SLOTS;
@@ -60,6 +61,7 @@ export class DrillOrders {
     const base = baseOf(target);
     Atomics.store(this.words, base + ORDER, ORDERS.indexOf(order));
     Atomics.store(this.words, base + WHEN, when);
+    Atomics.store(this.words, base + TRIES, 0);
     Atomics.store(this.words, base + VICTIM, WANTED);
   }
 
@@ -138,7 +140,8 @@ export class DrillPort {
     const mark = markOf(id);
     if (victim === mark) {
       const order = ORDERS[Atomics.load(words, base + ORDER)];
-      if (LASTING.has(order)) carryOut(order, id);
+      const isSecond = order === 'throwTwice' && Atomics.add(words, base + TRIES, 1) === 0;
+      if (isSecond || LASTING.has(order)) carryOut(order, id);
       return;
     }
     if (victim !== WANTED || Atomics.load(words, this.previous) === mark) return;
@@ -166,7 +169,8 @@ interface Hog {
 function carryOut(order: Order, id: number): void {
   switch (order) {
     case 'throw':
-      throw new Error(`drill: ${id} fails once`);
+    case 'throwTwice':
+      throw new Error(`drill: ${id} fails`);
     case 'poison':
       throw new Error(`drill: ${id} is poison`);
     case 'exit':
@@ -184,7 +188,7 @@ function carryOut(order: Order, id: number): void {
     case 'loop':
       for (;;);
     case 'heap':
-      // Small objects: one large array would end the process, not the thread.
-      for (let hog: Hog | undefined; ; ) hog = { before: hog, weight: [id, 1, 2, 3, 4, 5, 6, 7] };
+      // Pieces of 40 kB: one large array would end the process instead of the thread, small objects take seconds.
+      for (let hog: Hog | undefined; ; ) hog = { before: hog, weight: new Array(5000).fill(id + 0.5) };
   }
 }

@@ -51,6 +51,7 @@ export class Violations {
 class KeyModel {
   count = 0;
   digest = 0;
+  uid = 0;
   last = '';
   readonly recent = new Map<number, number>();
 
@@ -58,6 +59,7 @@ class KeyModel {
     if (this.count === LIFE) this.clear();
     this.count++;
     this.digest = digestWith(this.digest, uid);
+    this.uid = uid;
     this.last = textOf(idOf(uid));
     if (this.count % CLEAR_EVERY === 0) this.recent.clear();
     this.recent.set(this.count % RECENT, uid);
@@ -111,6 +113,15 @@ interface KeyProgress {
 /** The tuples of one end of the flow, each of which tells at least its key's count and digest. */
 export type Seen = Pick<Totalled, 'uid' | 'count' | 'digest'> & Partial<Totalled>;
 
+/** A row of the state of `count`, as a query gives it. */
+export interface CountRow {
+  readonly count: number;
+  readonly digest: number;
+  readonly uid: number;
+  readonly last: string;
+  readonly recent: readonly { readonly place: number; readonly uid: number }[];
+}
+
 /** What is known when everything has ended. */
 export interface End {
   /** How many ids the source of a key has made. */
@@ -162,6 +173,8 @@ export class Oracle {
       return;
     }
     const place = sequenceOf(tuple.uid);
+    // Its group has counted it, whatever is wrong with it.
+    this.checkGroup(tuple, this.at(key, place));
     if (place < progress.next) {
       this.seeAgain(key, place, tuple);
       return;
@@ -170,7 +183,6 @@ export class Oracle {
     if (progress.final) this.violate('reordered', `${this.at(key, place)} came after the final state of its key`);
     progress.next = place + 1;
     this.checkState(progress, tuple, this.at(key, place));
-    this.checkGroup(tuple, this.at(key, place));
   }
 
   /** Accounts for the places between the expected one and `place`. */
@@ -308,6 +320,20 @@ export class Oracle {
   /** The place that the next tuple of a key should have, for whoever looks at its state meanwhile. */
   nextOf(key: number): number {
     return this.keys[key].next;
+  }
+
+  /** The row that a key must have when everything has ended: undefined for none, 'unknown' after a violation. */
+  rowOf(key: number): CountRow | undefined | 'unknown' {
+    const { known, model } = this.keys[key];
+    if (!known) return 'unknown';
+    if (!model.lives) return undefined;
+    const recent = [...model.recent].map(([place, uid]) => ({ place, uid }));
+    return { count: model.count, digest: model.digest, uid: model.uid, last: model.last, recent };
+  }
+
+  /** The row that a group must have when everything has ended. */
+  groupRowOf(group: number): { readonly tuples: number; readonly total: number } {
+    return { ...this.groups[group] };
   }
 
   private at(key: number, place: number): string {

@@ -56,6 +56,7 @@ export interface Drill {
 
 const WEIGHTS: Readonly<Record<DrillKind, number>> = {
   throw: 10,
+  throwTwice: 0,
   poison: 8,
   exit: 16,
   reject: 10,
@@ -102,6 +103,8 @@ export function settingsOf(seed: number): Settings {
 
 /** The operators whose closure can obey an order, in a flow of these settings. */
 function targetsOf({ source, onRelayError }: FlowSettings, order: Order): Target[] {
+  // At a second failure a tuple is a dead letter, or its supervisor's: only the latter lets it try once more.
+  if (order === 'throwTwice') return ['relay'];
   const targets: Target[] = ['count', 'count', 'count', 'total', 'total', 'line', 'spread'];
   const isAnError = order === 'throw' || order === 'poison';
   // A reader that throws is no tuple's fault, and its tuple cannot be left out.
@@ -118,7 +121,9 @@ const WITH_EFFECTS: readonly Target[] = ['spread', 'count', 'total'];
 export function* drillsOf(seed: number, { flow, run }: Settings): Generator<Drill, never> {
   const random = new Random(~seed);
   // Restoring older state repeats tuples: a tuple that fails once may then fail the first time, and not the second.
-  const weights = run.backup?.restore === 'always' ? { ...WEIGHTS, throw: 0 } : WEIGHTS;
+  const isRepeated = run.backup?.restore === 'always';
+  const escalates = flow.onRelayError === 'escalate';
+  const weights = { ...WEIGHTS, throw: isRepeated ? 0 : WEIGHTS.throw, throwTwice: escalates ? WEIGHTS.throw : 0 };
   for (;;) {
     const kind = random.weighted(weights);
     const isOutside = kind === 'terminate' || kind === 'terminateTwo' || kind === 'terminateSpare';

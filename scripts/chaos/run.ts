@@ -12,9 +12,10 @@ import { DrillOrders, type Target } from './drill-words.ts';
 import { KEYS, keyNumber, keyOfId, keyText, PARTS, PUSHED_FROM } from './numbering.ts';
 import { Oracle, type Violations } from './oracle.ts';
 import { drillsOf, lastOrderOf, type Settings } from './plan.ts';
+import { StateInspector } from './state-inspector.ts';
 import { Victims } from './victims.ts';
 
-const HANG_TIMEOUT_MS = 200;
+const HANG_TIMEOUT_MS = 400;
 /** So small that a thread that fills it dies soon, and does not take the process with it. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 };
 const INTENSITY = 1_000_000;
@@ -40,6 +41,7 @@ export interface ChaosResult {
   readonly lines: number;
   readonly finals: number;
   readonly deadLetters: number;
+  readonly stateReads: number;
   readonly threadsLeft: number;
   readonly memoryBytes: number;
   readonly drills: DrillMaster;
@@ -78,13 +80,13 @@ export async function runChaos(
     const job = (await chaos.run(options)) as unknown as Job;
     const victims = new Victims(orders, violations);
     const drills = new DrillMaster(job, orders, victims, violations);
-    drills.relayEscalates = settings.flow.onRelayError === 'escalate';
     const oracle = new Oracle('output', violations, victims.excuseOfOutput);
     const reading = readOutput(job, oracle);
     const lettering = readLetters(job, victims);
     // Whoever waits for them hears of a failure, but perhaps later.
     for (const each of [reading, lettering]) each.catch(() => {});
     const pushers = pushersOf(job, settings);
+    const inspector = new StateInspector(job, oracle, victims, violations);
     const watchdog = new Watchdog(job, () => oracle.tuples, violations, drills);
     let saidMs = performance.now();
     const progress = setInterval(() => {
@@ -94,14 +96,15 @@ export async function runChaos(
     }, 250);
     progress.unref();
     try {
+      inspector.start(seed);
       await drills.run(drillsOf(seed, settings), startedMs + seconds * 1000, killsMax);
       for (const pusher of pushers) await pusher.stop();
       await drills.end(lastOrderOf(seed), seed);
-      await Promise.all([reading, lettering]);
+      await Promise.all([reading, lettering, inspector.stop()]);
     } catch (error) {
       violations.add('other', `the job failed: ${inspect(error, { depth: 4 })}`);
       await Promise.race([job.cancel(), limit(CANCEL_MS_MAX)]);
-      await Promise.allSettled([reading, lettering]);
+      await Promise.race([Promise.allSettled([reading, lettering, inspector.stop()]), limit(CANCEL_MS_MAX)]);
     } finally {
       clearInterval(progress);
       watchdog.stop();
@@ -110,6 +113,7 @@ export async function runChaos(
     if (violations.counts.other === 0) {
       await readFile(params.file, file, violations);
       checkEnd(job, settings, violations, victims, pushers, oracle, file);
+      await inspector.finish();
     }
     for (const until = performance.now() + THREADS_GONE_MS_MAX; threads() > threadsBefore; await sleep(5)) {
       if (performance.now() > until) break;
@@ -120,6 +124,7 @@ export async function runChaos(
       lines: file.tuples + file.finals,
       finals: oracle.finals,
       deadLetters: victims.count,
+      stateReads: inspector.reads,
       threadsLeft: Math.max(0, threads() - threadsBefore),
       memoryBytes: process.memoryUsage().rss,
       drills,

@@ -58,6 +58,12 @@ export class Victims {
     return this.orders.throwingVictim(target) === number || this.failed.get(target)?.has(number) === true;
   }
 
+  /** True if a tuple fails at each try, so that its effect on an operator is never committed. */
+  isPoison(target: Target, uid: number): boolean {
+    const number = numberOf(target, uid);
+    return this.orders.lastingVictim(target) === number || this.buried.get(target)?.has(number) === true;
+  }
+
   /** The tuples of one end that are dead letters. */
   deadAt(targets: readonly Target[]): number[] {
     return targets.flatMap((target) => {

@@ -402,7 +402,7 @@ export class Actor {
     const { upstream, dictionary } = input;
     const where = inFrame(this.stage, this.upstreamStages[upstream], reader, dictionary, reader.row);
     batch.begin();
-    if (batch.record.replaying && failure.policy === 'deadLetter') this.isolating = 0;
+    if (batch.record.replaying && failure.policy === 'deadLetter') this.endIsolation();
     else this.letterOrThrow({ ...failure, where });
     reader.advance(reader.row + 1);
     batch.commit();
@@ -440,6 +440,10 @@ export class Actor {
       throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
     }
     this.batch.letters.write(failure);
+    this.endIsolation();
+  }
+
+  private endIsolation(): void {
     this.isolating = 0;
     this.condemned = undefined;
   }

@@ -2,7 +2,7 @@
 // Relies on: it is made before the rollback, while the frame in work is still the reader's current one.
 
 import { errors, MillraceError, show } from '../errors.ts';
-import { generateDecoder } from '../mailbox/decoder.ts';
+import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import type { DictionaryReader } from '../mailbox/dictionary.ts';
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
@@ -47,6 +47,25 @@ export const atEndOfInput = (key: readonly unknown[]): Whereabouts => ({
   position: 'the end of its input',
 });
 
+/** Generating a decoder takes most of a millisecond, and a stream may be full of poison. */
+const decoders = new WeakMap<Stage, Map<Stage, Decoder<Record<string, unknown>>>>();
+
+function decoderOf(stage: Stage, from: Stage): Decoder<Record<string, unknown>> {
+  const ofStage = decoders.get(stage) ?? new Map<Stage, Decoder<Record<string, unknown>>>();
+  decoders.set(stage, ofStage);
+  const known = ofStage.get(from);
+  if (known !== undefined) return known;
+  const columns = from.outputKeys.length;
+  const made = generateDecoder<Record<string, unknown>>(
+    stageName(stage),
+    stage.input as Schema,
+    columns,
+    hashColumnOf(stage, from),
+  );
+  ofStage.set(from, made);
+  return made;
+}
+
 /** In a row of the reader's current frame, which stage `from` has written. */
 export function inFrame(
   stage: Stage,
@@ -56,12 +75,7 @@ export function inFrame(
   row: number,
 ): Whereabouts {
   const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(from)}'`;
-  const decoder = generateDecoder<Record<string, unknown>>(
-    stageName(stage),
-    stage.input as Schema,
-    from.outputKeys.length,
-    hashColumnOf(stage, from),
-  );
+  const decoder = decoderOf(stage, from);
   decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
   const tuple = decoder.tupleAt(row);
   const key = stage.operators[0].key?.map((field) => tuple[field]);

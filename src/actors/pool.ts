@@ -17,7 +17,10 @@ import {
   wrapPort,
 } from './control.ts';
 
-const WORKER_ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url).href;
+const WORKER_ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? './worker-entry.cts' : './worker-entry.cjs',
+  import.meta.url,
+).href;
 
 /** One hired worker thread. */
 export interface HiredWorker {

@@ -52,9 +52,9 @@ export class ReplicaBackup {
     if (this.underWay !== undefined || sequence === this.lastSequence) return;
     if (nowMs < this.dueMs && !this.holdsMuch(committed)) return;
     this.dueMs = nowMs + this.everyMs;
+    this.ship(this.writer.take(committed, sequence));
     this.lastSequence = sequence;
     this.underWay = { sequence, positions: committed.inputs.map(({ position }) => position) };
-    this.ship(this.writer.take(committed, sequence));
   }
 
   /** True if the writer of an input may soon have to wait for a backup. */

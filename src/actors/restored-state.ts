@@ -28,13 +28,21 @@ export function takeUpState(
     if (problem !== undefined) throw errors.stateDamaged(operator, replica, problem);
     return;
   }
+  if (record.endedSlot > 0) {
+    throw errors.stateDamaged(
+      operator,
+      replica,
+      'and some keys of a group have ended, which a backup cannot tell apart',
+    );
+  }
   const checkpoint = backup.checkpoint ?? {
     format: state.images.format,
     sequence: 0,
     marks: emptyRecord(inputs.length),
     groups: groups.map((group) => ({ group, rows: 0, image: new Uint8Array(0) })),
   };
-  discardGroups(state, groups);
+  // Discarding leaks what the groups held: only where it cannot be walked.
+  if (checkState(state, groups, 'roots') !== undefined) discardGroups(state, groups);
   batch.begin();
   restore(state, checkpoint);
   for (const { index, reader } of inputs) {

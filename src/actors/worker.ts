@@ -97,7 +97,11 @@ export default async function hostActors(task: HostTask): Promise<void> {
 
   const ended = new Promise<void>((resolve, reject) => {
     const run = (): void => {
-      running ??= host.run().then(resolve, reject);
+      // After the answer to the order: a first step may take long.
+      running ??= systemClock
+        .yield()
+        .then(() => host.run())
+        .then(resolve, reject);
     };
     /** Each call builds the flow anew: a restarted actor gets new closures. */
     const plan = (): Plan => {

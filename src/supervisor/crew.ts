@@ -167,8 +167,8 @@ export class Crew {
     else if (member.state === 'spare' || member.isLoaded) void this.spareFailed(member, cause);
   }
 
-  /** Hires what is missing. */
-  private refill(): void {
+  /** Hires the spares that are missing. */
+  refill(): void {
     if (this.closed || this.retrying) return;
     const ready = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
     for (let missing = Math.max(this.spares, this.waiting.length) - ready; missing > 0; missing--) {

@@ -19,7 +19,7 @@ export interface RunOptions<Params = unknown> {
   ringBytes?: number;
   /** Most that one batch may emit beyond its ring's room, in bytes. Default 256 MiB. */
   outboxBytes?: number;
-  /** Most that the state of one operator may take, in bytes. Default 8 GiB (address space, not memory). */
+  /** Most that the state of one operator may take, in bytes. Default: almost 4 GiB (address space, not memory). */
   stateBytes?: number;
   /** Longest time that a commit waits for more tuples, in milliseconds. Default 0. */
   lingerMs?: number;

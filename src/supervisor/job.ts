@@ -13,6 +13,7 @@ import { errors, toRecord } from '../errors.ts';
 import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../state/arena.ts';
+import type { Backup } from '../state/backup.ts';
 import { AppHost } from './app-host.ts';
 import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
@@ -168,6 +169,7 @@ export class RunningJob implements Job {
 
   private recoveryOf({ fenceTimeoutMs, hangTimeoutMs }: CheckedOptions): Recovery {
     return new Recovery({
+      plan: this.plan,
       actors: this.actors,
       crew: this.crew,
       pool: this.pool,
@@ -214,8 +216,8 @@ export class RunningJob implements Job {
       if (member !== undefined)
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
-    const started = Promise.all(this.crew.active().map((member) => settled(member, member.hired.control.start())));
-    await Promise.race([started, this.done.catch(() => {})]);
+    // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
+    for (const { hired } of this.crew.active()) hired.control.start().catch(() => {});
     this.endIfAllEnded();
   }
 
@@ -249,12 +251,19 @@ export class RunningJob implements Job {
       failed: (report) => this.recovery.failed(member(), report),
       recovered: ({ stage, replica }, committedAtMs) =>
         this.recovery.recovered(member(), stage, replica, committedAtMs),
-      backup: (actor, backup) =>
-        this.backups?.write(actor, backup, (isStored) => {
-          const { control } = member().hired;
-          control.backupDone(actor, backup.sequence, isStored).catch(() => {});
-        }),
+      backup: (name, backup) => this.backUp(name, backup, member()),
     };
+  }
+
+  private backUp(name: ActorName, backup: Backup, member: CrewMember): void {
+    const actor = this.actors.find(
+      ({ placement: { descriptor } }) => descriptor.stage === name.stage && descriptor.replica === name.replica,
+    );
+    // An increment of a dead worker must not follow the full backup of its successor.
+    if (actor?.member !== member) return;
+    this.backups?.write(name, backup, (isStored) => {
+      member.hired.control.backupDone(name, backup.sequence, isStored).catch(() => {});
+    });
   }
 
   /** An actor has ended: a fact of its last commit, so it holds whichever incarnation told it. */

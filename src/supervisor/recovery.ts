@@ -5,7 +5,7 @@
 
 import type { Condemned, Resumption } from '../actors/actor-descriptor.ts';
 import type { FailureReport, Order, WorkerSettings } from '../actors/control.ts';
-import { countsOf, stageName } from '../actors/plan.ts';
+import { countsOf, type Plan, stageName } from '../actors/plan.ts';
 import type { WorkerPool } from '../actors/pool.ts';
 import type { StepWords } from '../actors/step-words.ts';
 import { epochMs, WorkCell } from '../actors/vitals.ts';
@@ -84,6 +84,7 @@ export const nameText = (actor: Recoverable): string => {
 
 /** What recovery needs of the job. */
 export interface RecoveryJob {
+  readonly plan: Plan;
   readonly actors: readonly Recoverable[];
   readonly crew: Crew;
   readonly pool: WorkerPool;
@@ -142,6 +143,7 @@ export class Recovery {
     if (job.isOver()) return;
     if (!isGone) return job.fail(errors.workerStuck(member.host, actors.map(nameText), job.fenceTimeoutMs));
     job.crew.remove(member);
+    job.crew.refill();
     const lost = actors.filter(({ isEnded }) => !isEnded);
     for (const actor of lost) {
       actor.member = undefined;
@@ -165,7 +167,7 @@ export class Recovery {
       reason,
       context: 'childTerminated',
       worker,
-      position: blamed && positionOf(blamed),
+      position: blamed && positionOf(blamed, this.job.plan),
       counted: !isDrill && !isolates,
       stalledMs: code === 'WORKER_HUNG' ? hangTimeoutMs : 0,
       noticedAtMs,
@@ -336,7 +338,9 @@ export class Recovery {
   private async restoreOf(actor: Recoverable): Promise<Resumption['restore']> {
     const { backups } = this.job;
     if (actor.placement.descriptor.transaction === undefined || backups === undefined) return undefined;
-    if (!actor.isDamaged && !backups.restoresAlways) return undefined;
+    // A tuple that is being isolated has to be found again at the same commit, and key groups that end have lost their order.
+    const takesAsIs = !backups.restoresAlways || actor.resume.isolate || hasEnded(actor);
+    if (!actor.isDamaged && takesAsIs) return undefined;
     const { operator, replica } = indexOf(actor);
     return { checkpoint: await backups.read({ stage: operator, replica }) };
   }
@@ -403,8 +407,11 @@ function hasPendingInput(actor: Recoverable): boolean {
   });
 }
 
+/** True once an actor has read all its input: at most `end` closures are left to run. */
+const hasEnded = (actor: Recoverable): boolean => committedOf(actor).inputs.every(({ ended }) => ended);
+
 /** Where the tuple in work stood, as far as shared memory tells. */
-function positionOf(actor: Recoverable): string {
+function positionOf(actor: Recoverable, plan: Plan): string {
   const { work, placement } = actor;
   const record = committedOf(actor);
   const input = work[WorkCell.input];
@@ -412,7 +419,8 @@ function positionOf(actor: Recoverable): string {
   const { stage, descriptor } = placement;
   if (input >= 0 && input < record.inputs.length) {
     const { position, row } = record.inputs[input];
-    const where = `row ${row} of the frame at ${position >>> 0} from input ${descriptor.inputs[input].upstream}`;
+    const from = stageName(plan.stages[stage.upstream[descriptor.inputs[input].upstream]]);
+    const where = `row ${row} of the frame at ${position >>> 0} from '${from}'`;
     return isAlone ? where : `the batch that begins at ${where}`;
   }
   if (stage.operators[0].kind !== 'source') return 'the end of its input';

@@ -5,12 +5,14 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../src/actors/actor.ts';
-import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
+import type { ActorDescriptor, Condemned } from '../../src/actors/actor-descriptor.ts';
 import { countsOf, initialGroups, type Stage, stageName } from '../../src/actors/plan.ts';
-import { Vitals } from '../../src/actors/vitals.ts';
+import { Vitals, WorkCell } from '../../src/actors/vitals.ts';
+import { errors, toRecord } from '../../src/errors.ts';
 import type { RunOptions } from '../../src/index.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
+import { memoryBackup } from '../../src/state/backup.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/commit-log.ts';
 import { checkState } from '../../src/state/integrity.ts';
 import { type KeyedState, keyedState } from '../../src/state/keyed-state.ts';
@@ -25,6 +27,8 @@ export interface CrashCase {
   readonly flow: CrashFlow;
   readonly count: number;
   readonly options?: Omit<RunOptions, 'params'>;
+  /** Set to keep backups, and to restore state from them after a crash. */
+  readonly backupEveryMs?: number;
 }
 
 /** Who is resumed how after a crash: the actor in work tuple by tuple, or as after a drill; or all, of one worker. */
@@ -122,13 +126,14 @@ class Witness {
   }
 
   /** What a recovered actor must have done: its last commit is applied, and state is sound. */
-  assertRecovered(): void {
+  assertRecovered(holdsInput = false): void {
     const { output, letters, inputs, vitals } = this.descriptor;
     const record = this.record();
     if (output !== undefined) assert.equal(new Ring(output.ring).published(), record.head, 'output is published');
     assert.equal(new Ring(letters.ring).published(), record.letters.head, 'dead letters are published');
     inputs.forEach(({ memory, slot }, i) => {
-      assert.equal(new Ring(memory.ring).released(slot), record.inputs[i].position, `input ${i} is released`);
+      const released = new Ring(memory.ring).released(slot);
+      if (!holdsInput) assert.equal(released, record.inputs[i].position, `input ${i} is released`);
     });
     const { tuplesIn, tuplesOut, passed } = new Vitals(vitals).read();
     assert.deepEqual([tuplesIn, tuplesOut, ...passed], record.counts, 'counts are shown');
@@ -146,11 +151,20 @@ function canonical({ key, value }: StateEntry): StateEntry {
   return { key, value: Object.fromEntries(fields) };
 }
 
+/** A dead letter, but for where its tuple stood: where a frame begins depends on when it was committed. */
+interface Letter {
+  readonly operator: string;
+  readonly replica: number;
+  readonly key: unknown;
+  readonly tuple: unknown;
+  readonly error: string;
+}
+
 /** All that can be told of a job that has ended. */
 export interface Result {
   /** The tuples of each output by key, in order. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>;
-  readonly letters: readonly unknown[];
+  readonly letters: readonly Letter[];
   /** For each actor: tuples in, out, and passed on between fused operators. */
   readonly counts: readonly unknown[];
   readonly states: readonly unknown[];
@@ -167,7 +181,6 @@ function resultOf(job: LocalJob, witnesses: readonly Witness[], file: readonly s
     }
     return [name, byKey];
   });
-  // Where a frame begins depends on when it was committed; what failed does not.
   const letters = job.letters.map(({ operator, replica, key, tuple, error: { name, message } }) => ({
     operator,
     replica,
@@ -246,20 +259,25 @@ const changesOf = (committed: Committed | undefined): unknown =>
   committed && { entries: committed.entries, record: { ...committed.record, endedGroups: 0 } };
 
 interface Hooks {
+  /** What a deadly tuple does. */
+  readonly die?: () => void;
   readonly onStart?: (witnesses: readonly Witness[]) => void;
   readonly onCrash: (job: LocalJob, actor: Actor, witnesses: readonly Witness[]) => void;
 }
 
+const throwDeadly = (): void => {
+  throw new Error('deadly');
+};
+
 const notCrashing: Hooks['onCrash'] = () => assert.fail('nothing was to crash');
+
+/** Recoveries that one recovery's deaths may take, at the most: it has fewer points. */
+const RECOVERIES_MAX = 20_000;
 
 /** Runs of one case in one order of steps, which is told by a seed. */
 export class CrashRuns {
   readonly memory = new CrashingMemory();
-  reference: Reference = {
-    result: { outputs: {}, letters: [], counts: [], states: [], file: [] },
-    points: 0,
-    commits: [],
-  };
+  reference!: Reference;
   private readonly kind: CrashCase;
   private readonly seed: number;
   private readonly states = new Map<string, StateWitness>();
@@ -293,16 +311,20 @@ export class CrashRuns {
   }
 
   /** One run, to the end. */
-  async run({ onStart, onCrash }: Hooks): Promise<Result> {
-    const { memory, kind } = this;
-    const { flow, count, options } = kind;
+  private async run({ die = throwDeadly, onStart, onCrash }: Hooks): Promise<Result> {
+    const { memory } = this;
+    const { flow, count, options, backupEveryMs } = this.kind;
     const random = randomOf(this.seed);
     const file: string[] = [];
-    const params = { point: () => memory.point(), count, file };
-    const sizes = { workers: 1, ringBytes: 4096, stateBytes: 1 << 20, outboxBytes: 1 << 20 };
+    const params = { point: () => memory.point(), count, file, die };
+    const stateBytes = backupEveryMs === undefined ? 1 << 20 : 1 << 28;
+    const sizes = { workers: 1, ringBytes: 4096, stateBytes, outboxBytes: 1 << 20 };
+    // Compaction of backups is never due.
+    const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, store: memoryBackup(() => {}) };
     let nowMs = 0;
     return memory.within(async () => {
-      const job = LocalJob.of(flow, { ...sizes, ...options, params }, { memory, now: () => nowMs, parks: true });
+      const world = { memory, now: () => nowMs, parks: true, backup };
+      const job = LocalJob.of(flow, { ...sizes, ...options, params }, world);
       await job.openSources();
       const witnesses = memory.plainly(() => job.actors.map((actor) => this.witnessOf(actor)));
       onStart?.(witnesses);
@@ -316,35 +338,153 @@ export class CrashRuns {
     });
   }
 
+  /** Runs to the end, and compares that with the crash-free run. */
+  private async runLikeReference(hooks: Hooks): Promise<void> {
+    assert.deepEqual(await this.run(hooks), this.reference.result);
+  }
+
   /**
-   * One run that crashes once, at point `crashAt`; the result must be that of the crash-free run.
+   * One run that crashes once, at point `crashAt`.
    * @returns false if the run ended before it came to that point
    */
   async crashOnce(crashAt: number, mode: CrashMode): Promise<boolean> {
-    const { memory, reference } = this;
+    const { memory } = this;
     memory.reset();
     memory.crashAt = crashAt;
     let hasCrashed = false;
-    const onCrash: Hooks['onCrash'] = (job, crashed, witnesses) => {
-      hasCrashed = true;
-      memory.crashAt = Number.POSITIVE_INFINITY;
-      const lost = mode === 'worker' ? [...job.actors] : [crashed];
-      for (const actor of lost) {
-        const made = job.resume(actor, { isolate: mode !== 'drill' && actor === crashed });
-        assert.ok(made !== CRASH);
-        const index = job.actors.indexOf(made);
-        const witness = witnesses[index];
-        witness.assertRecovered();
-        const { sequence } = witness;
-        assert.deepEqual(
-          witness.committed(),
-          reference.commits[index].get(sequence),
-          `'${made.name}' at commit ${sequence}`,
-        );
-      }
-    };
-    const result = await this.run({ onCrash });
-    assert.deepEqual(result, reference.result);
+    await this.runLikeReference({
+      onCrash: (job, crashed, witnesses) => {
+        hasCrashed = true;
+        for (const actor of mode === 'worker' ? [...job.actors] : [crashed]) {
+          const made = this.resume(job, actor, mode !== 'drill' && actor === crashed);
+          this.assertAsReference(job.actors.indexOf(made), witnesses);
+        }
+      },
+    });
     return hasCrashed;
+  }
+
+  /** Makes an actor anew, with nothing in the way. */
+  private resume(job: LocalJob, actor: Actor, isolate: boolean): Actor {
+    const made = job.resume(actor, { isolate });
+    assert.ok(made !== CRASH);
+    return made;
+  }
+
+  private assertAsReference(index: number, witnesses: readonly Witness[]): void {
+    const witness = witnesses[index];
+    const { sequence } = witness;
+    witness.assertRecovered();
+    const expected = this.reference.commits[index].get(sequence);
+    assert.deepEqual(witness.committed(), expected, `actor ${index} at commit ${sequence}`);
+  }
+
+  /**
+   * One run that crashes at point `crashAt`; its recovery is then made to crash at each of its points, each time from the same
+   * memory, and recovered again.
+   * @returns how many crashes of recoveries that were
+   */
+  async crashTwice(crashAt: number): Promise<number> {
+    const { memory } = this;
+    memory.reset();
+    memory.crashAt = crashAt;
+    let crashes = 0;
+    await this.runLikeReference({
+      onCrash: (job, crashed, witnesses) => {
+        const index = job.actors.indexOf(crashed);
+        memory.record();
+        for (; crashes < RECOVERIES_MAX; crashes++) {
+          memory.crashAt = memory.points + crashes;
+          const hasDied = job.resume(job.actors[index]) === CRASH;
+          memory.crashAt = Number.POSITIVE_INFINITY;
+          if (hasDied) this.resume(job, job.actors[index], true);
+          this.assertAsReference(index, witnesses);
+          if (!hasDied) return;
+          memory.revert();
+        }
+      },
+    });
+    return crashes;
+  }
+
+  /**
+   * One run that crashes again and again, in work and in recovery.
+   * @param pointsMean about how far the crashes are apart
+   * @returns how many crashes that were
+   */
+  async crashOften(random: (below: number) => number, pointsMean: number, crashesMax: number): Promise<number> {
+    const { memory } = this;
+    memory.reset();
+    let crashes = 0;
+    const arm = (): void => {
+      memory.crashAt = crashes < crashesMax ? memory.points + random(2 * pointsMean) : Number.POSITIVE_INFINITY;
+    };
+    arm();
+    await this.runLikeReference({
+      onCrash: (job, crashed, witnesses) => {
+        const lost = random(4) === 0 ? [...job.actors] : [crashed];
+        for (const actor of lost) {
+          const index = job.actors.indexOf(actor);
+          do {
+            crashes++;
+            arm();
+          } while (job.resume(job.actors[index], { isolate: random(2) === 0, restore: job.backupOf(actor) }) === CRASH);
+          witnesses[index].assertRecovered(this.kind.backupEveryMs !== undefined);
+        }
+      },
+    });
+    return crashes;
+  }
+
+  /**
+   * One run whose deadly tuples end their workers until they are condemned; it crashes once more at point `crashAt`. What comes
+   * out must be what comes out if they throw.
+   */
+  async crashOfTuples(crashAt: number): Promise<void> {
+    const { memory, reference } = this;
+    memory.reset();
+    memory.crashAt = crashAt;
+    const deaths = new Map<ActorDescriptor, Deaths>();
+    const onCrash: Hooks['onCrash'] = (job, actor) => {
+      const counted = deaths.get(actor.descriptor) ?? new Deaths();
+      deaths.set(actor.descriptor, counted);
+      const condemned = counted.next(actor);
+      const restore = job.backupOf(actor);
+      // Until one of the tuples is found, each dies as often as it takes, and no more.
+      assert.ok(++counted.total < 50, `'${actor.name}' dies again and again`);
+      if (job.resume(actor, { isolate: true, condemned, restore }) === CRASH) this.resume(job, actor, true);
+    };
+    const { letters, ...rest } = await this.run({ die: () => memory.die(), onCrash });
+    const { letters: expected, ...others } = reference.result;
+    assert.deepEqual(rest, others);
+    assert.deepEqual(letters.map(victimOf), expected.map(victimOf));
+    assert.ok(letters.every(({ error }) => /ended its worker 2 times/.test(error)));
+  }
+}
+
+/** A tuple that would end the worker is not made once more: the letter tells its index. */
+function victimOf({ operator, replica, key, tuple }: Letter): unknown {
+  const { index, n } = (tuple ?? {}) as { index?: number; n?: number };
+  return [operator, replica, key, index ?? n];
+}
+
+/** What Recovery.isolate() does: an actor that dies in the same tuple twice, when it is tried alone, is to skip it. */
+class Deaths {
+  total = 0;
+  private count = 0;
+  private sequence = 0;
+
+  next({ stage, sequence, vitals: { work } }: Actor): Condemned | undefined {
+    const wasAlone = work[WorkCell.isolating] === 1;
+    this.count = wasAlone ? (sequence === this.sequence ? this.count + 1 : 1) : 0;
+    this.sequence = sequence;
+    if (this.count < 2) return undefined;
+    const { name } = stage.operators[work[WorkCell.operator]];
+    return {
+      input: work[WorkCell.input],
+      operator: work[WorkCell.operator],
+      slot: work[WorkCell.row],
+      error: toRecord(errors.tupleKilledWorker(name, this.count, new Error('deadly'))),
+    };
   }
 }

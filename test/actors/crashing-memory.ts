@@ -33,7 +33,7 @@ interface Overwritten {
 export class CrashingMemory {
   /** Points that the threads in work have passed. */
   points = 0;
-  /** The thread that comes to this point dies there. */
+  /** The thread that comes to this point dies there; those after it live on. */
   crashAt = Number.POSITIVE_INFINITY;
   /** Called at each point that is passed, before what comes then. */
   observe: (() => void) | undefined;
@@ -104,12 +104,17 @@ export class CrashingMemory {
   point(): void {
     if (!this.isWorking) return;
     if (this.isDead) throw CRASH;
-    if (this.points === this.crashAt) {
-      this.isDead = true;
-      throw CRASH;
-    }
+    if (this.points === this.crashAt) this.die();
     this.points++;
     this.observe?.();
+  }
+
+  /** The thread in work dies here. */
+  die(): void {
+    if (!this.isWorking) return;
+    this.isDead = true;
+    this.crashAt = Number.POSITIVE_INFINITY;
+    throw CRASH;
   }
 
   /** From now on everything that is overwritten is kept, for {@link revert}. */

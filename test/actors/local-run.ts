@@ -3,7 +3,12 @@
 // a crash (src/supervisor/recovery.ts, src/actors/worker.ts). What it lacks: threads, pools, and a supervisor that decides.
 
 import { Actor } from '../../src/actors/actor.ts';
-import { FIRST_START, type Resumption, type StepStatus } from '../../src/actors/actor-descriptor.ts';
+import {
+  type ActorDescriptor,
+  FIRST_START,
+  type Resumption,
+  type StepStatus,
+} from '../../src/actors/actor-descriptor.ts';
 import { buildGraph } from '../../src/actors/dataflow.ts';
 import { LETTER_SCHEMA, type LetterBody, type LetterTuple, openLetter } from '../../src/actors/dead-letters.ts';
 import { type Plan, planOf, type Stage, stageName } from '../../src/actors/plan.ts';
@@ -15,6 +20,7 @@ import { Ring } from '../../src/mailbox/ring.ts';
 import { RingReader } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
+import type { Backup, MemoryBackup } from '../../src/state/backup.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { checkRunOptions } from '../../src/supervisor/run-options.ts';
 import { CRASH, type CrashingMemory } from './crashing-memory.ts';
@@ -69,6 +75,8 @@ export interface LocalWorld {
   readonly now?: () => number;
   /** True to step an actor that had nothing to do only after it has been woken, or its time has come. */
   readonly parks?: boolean;
+  /** Time between backups, and where they are kept. */
+  readonly backup?: { readonly everyMs: number; readonly store: MemoryBackup };
 }
 
 /** How a job is run to its end. */
@@ -92,6 +100,7 @@ export class LocalJob {
   readonly letters: LocalLetter[] = [];
   readonly plan: Plan;
   private readonly world: LocalWorld;
+  private readonly now: () => number;
   private readonly lingerMs: number;
   private readonly wakeWords: WakeWords;
   private readonly appHost: number;
@@ -100,11 +109,14 @@ export class LocalJob {
   private readonly alive: Actor[];
   private readonly parked = new Set<Actor>();
   private readonly hosts = new WeakMap<Actor, number>();
+  /** Backups on their way to the store. */
+  private readonly shipped: { readonly descriptor: ActorDescriptor; readonly backup: Backup }[] = [];
 
   constructor(plan: Plan, { params: _, ...options }: RunOptions, world: LocalWorld = {}) {
     const { workers, lingerMs, ...limits } = checkRunOptions(options);
     this.plan = plan;
     this.world = world;
+    this.now = world.now ?? (() => performance.now());
     this.lingerMs = lingerMs;
     const { placements } = deploy(plan, workers, limits);
     // Each actor has a host of its own, and another one after each crash: nobody is woken by another's wake-up.
@@ -158,15 +170,17 @@ export class LocalJob {
     return new LocalReader(new RingReader(ring, slot, 0), decoder, dictionary, this.wakeWords);
   }
 
-  private makeActor(descriptor: Actor['descriptor'], resumption: Resumption): Actor {
-    const { now = () => performance.now() } = this.world;
+  private makeActor(descriptor: ActorDescriptor, resumption: Resumption): Actor {
+    const { backup } = this.world;
+    const ship = (made: Backup): void => void this.shipped.push({ descriptor, backup: made });
     const host = descriptor.number * 2 + (resumption.incarnation & 1);
     this.wakeWords.stayAwake(host);
     const environment = {
       host,
       wakeWords: this.wakeWords,
       lingerMs: this.lingerMs,
-      now,
+      backup: backup && { everyMs: backup.everyMs, ship },
+      now: this.now,
       wake: () => this.wakeWords.wakeUnconditionally(host),
     };
     const actor = new Actor(this.plan, descriptor, environment, resumption);
@@ -202,6 +216,24 @@ export class LocalJob {
     if (this.alive.includes(before)) this.alive[this.alive.indexOf(before)] = made;
     else this.alive.push(made);
     return made;
+  }
+
+  /** What {@link resume} can restore an actor's state from; undefined if it has none, or there are no backups. */
+  backupOf({ descriptor }: Actor): Resumption['restore'] {
+    const { backup } = this.world;
+    if (backup === undefined || descriptor.transaction === undefined) return undefined;
+    return { checkpoint: backup.store.read(nameOf(descriptor)) };
+  }
+
+  /** Brings the next backup to the store, and its actor the answer. */
+  private storeBackup(order: RunOrder): void {
+    const next = this.shipped.shift();
+    if (next === undefined) return;
+    const { descriptor, backup } = next;
+    this.world.backup?.store.write(nameOf(descriptor), backup);
+    const actor = this.alive.find((each) => each.descriptor === descriptor);
+    if (actor === undefined) return;
+    if (this.asWorker(() => actor.backupDone(backup.sequence, true)) === CRASH) this.crashed(actor, order);
   }
 
   /** Runs what a worker does, as far as its life goes. */
@@ -259,6 +291,7 @@ export class LocalJob {
   private turn(order: RunOrder): boolean {
     const { choose } = order;
     const { alive } = this;
+    if (this.shipped.length > 0 && choose(3) === 0) this.storeBackup(order);
     if (alive.length === 0 || choose(4) === 0) return this.collect();
     const actor = alive[choose(alive.length)];
     const canStep = this.asWorker(() => this.isReady(actor));
@@ -272,9 +305,8 @@ export class LocalJob {
     if (!this.world.parks) return actor.canStep();
     const { wakeWords, parked } = this;
     const host = this.hosts.get(actor) as number;
-    const now = (this.world.now ?? performance.now)();
     if (parked.has(actor)) {
-      if (wakeWords.isParked(host) && now < actor.wakeAtMs) return false;
+      if (wakeWords.isParked(host) && this.now() < actor.wakeAtMs) return false;
       parked.delete(actor);
       wakeWords.stayAwake(host);
       actor.withdrawPark();
@@ -315,6 +347,8 @@ export class LocalJob {
     onCrash(actor);
   }
 }
+
+const nameOf = ({ stage, replica }: ActorDescriptor): string => `${stage}/${replica}`;
 
 function rethrow(error: unknown): void {
   throw error;

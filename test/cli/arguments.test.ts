@@ -21,7 +21,19 @@ test('a module, options and params in any order', () => {
     options: { workers: 3, ringBytes: 65536 },
     params: { file: 'a.txt', maxWords: 5, fast: true },
     json: true,
+    verbose: false,
+    allowDeadLetters: false,
   });
+});
+
+test('options of recovery', () => {
+  const { options, params, verbose, allowDeadLetters } = parse(
+    'run flow.js --spares 0 --hang-timeout-ms 500 --fence-timeout-ms=1000 --shutdown-timeout-ms 0 --verbose --allow-dead-letters',
+  );
+  assert.deepEqual(options, { spares: 0, hangTimeoutMs: 500, fenceTimeoutMs: 1000, shutdownTimeoutMs: 0 });
+  assert.deepEqual(params, {});
+  assert.equal(verbose, true);
+  assert.equal(allowDeadLetters, true);
 });
 
 test('numbers, true and false are converted, the rest stays text', () => {
@@ -86,4 +98,9 @@ test('nonsense is refused', () => {
   fails('run a.js --workers many', 'BAD_OPTION', /got "many"/);
   fails('run a.js --ring-bytes 10', 'BAD_OPTION', /'ringBytes'/);
   fails('run a.js --linger-ms -1', 'BAD_OPTION', /'lingerMs'/);
+  fails('run a.js --spares half', 'BAD_OPTION', /'spares'.*got "half"/);
+  fails('run a.js --hang-timeout-ms 3', 'BAD_OPTION', /'hangTimeoutMs'.*got 3/);
+  fails('run a.js --fence-timeout-ms 0', 'BAD_OPTION', /'fenceTimeoutMs'/);
+  fails('run a.js --shutdown-timeout-ms -1', 'BAD_OPTION', /'shutdownTimeoutMs'/);
+  fails('run a.js --allow-dead-letters=all', 'USAGE', /takes no value/);
 });

@@ -53,9 +53,19 @@ test('schemas', async () => {
     'AP8=',
     '{"unit":"°C","limits":[-40,125]}',
   ]);
-  const { code, stderr } = await millrace('run', 'examples/schemas.js', '--wrong');
-  assert.equal(code, 1);
-  assert.match(stderr, /field 'channel' of operator 'read' is u8.* got 300.* \[BAD_VALUE\]/);
+  const { code, stdout, stderr } = await millrace('run', 'examples/schemas.js', '--wrong');
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /dead letter: operator 'read', tuple {"index":1}: BAD_VALUE: field 'channel' of operator 'read' is u8.* got 300/,
+  );
+  assert.deepEqual(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line[0]),
+    ['0', '2'],
+  );
 });
 
 test('mailboxes', async () => {
@@ -125,4 +135,67 @@ test('moby-dick', async () => {
   assert.match(stdout, /648,267 words, 17,492 distinct; both counts agree/);
   assert.match(stdout, /millrace +\d+\.\d\d M words\/s/);
   assert.match(stdout, /ratio +\d+\.\d\d\n/);
+});
+
+test('moby-dick --crash', async () => {
+  const main = join(ROOT, 'examples/moby-dick/main.js');
+  const { code, stdout, stderr } = await start(main, ['--crash', '--passes', '60', '--workers', '3']).done;
+  assert.equal(code, 0, stderr);
+  const happened = stdout.split('\n').map((line) => /^ *\d+\.\d{3} s +(.*)/.exec(line)?.[1] ?? '');
+  const kinds = happened
+    .map((line) => /^(crash|adoption|recovered):/.exec(line)?.[1])
+    .filter((kind) => kind !== undefined);
+  assert.deepEqual(kinds.sort(), [
+    ...Array(3).fill('adoption'),
+    ...Array(3).fill('crash'),
+    ...Array(3).fill('recovered'),
+  ]);
+  assert.match(stdout, /\. Worker \d is terminated from outside: job\.killWorker\(\d\)\n/);
+  assert.match(stdout, /crash: worker \d died with the actors 'count': worker exited with code: 1\n/);
+  assert.match(stdout, /recovered: 'count' has committed its next batch, [\d.]+ ms after the crash was noticed\n/);
+  assert.match(stdout, /recovered: 'lines-0' has committed its next batch/);
+  assert.match(stdout, / the +865,260 +865,260\n/);
+  assert.match(stdout, / words +12,965,340 +12,965,340\n/);
+  assert.match(stdout, /\nAll counts agree, word for word/);
+});
+
+test('moby-dick --crash that is over too soon says so', async () => {
+  const main = join(ROOT, 'examples/moby-dick/main.js');
+  const { code, stderr } = await start(main, ['--crash', '--passes', '2', '--workers', '2']).done;
+  assert.equal(code, 1);
+  assert.match(stderr, /^moby-dick: the words were all counted before .* with --passes\n$/);
+});
+
+test('recovery', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/recovery.js'), []).done;
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stdout.replace(/[\d.]+ ms/, 'n ms').replace(/\(row .*\)/, '(row n)'),
+    /^crash: worker 1 died with the actors 'till': worker exited with code: 1\nadoption: worker 2, a warm spare, has taken over 'till'\nrecovered: 'till', n ms after the crash was noticed\ntotals:\n/,
+  );
+  for (const total of [
+    'bread: 3334 orders, 4150.83 €, as it must be',
+    'cake: 3333 orders, 4149.50 €, as it must be',
+    'rolls: 3332 orders, 4148.67 €, as it must be',
+  ]) {
+    assert.ok(stdout.includes(`  ${total}\n`), stdout);
+  }
+  assert.match(
+    stdout,
+    /dead letters:\n {2}operator 'till', key 'rolls': order 7000 has no price \(row \d+ .*\)\n {2}{ id: 7000, product: 'rolls', cents: NaN }\nsupervision tree:\n/,
+  );
+  assert.match(stdout, /\n {4}operator till: ended, 1 restart\n {6}replica 0: ended, 1 restart\n/);
+});
+
+test('supervision', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/supervision.js'), []).done;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, / 400 prices of 400 parcels; crashes: [1-9]\n/);
+  assert.match(stdout, / one_for_one +restarts 1 +\(400 prices of 400 parcels\)\n/);
+  assert.match(stdout, / one_for_all +restarts 0, 1, 2 +\(400 prices of 400 parcels\)\n/);
+  assert.match(stdout, / rest_for_one +restarts 1, 2 +\(400 prices of 400 parcels\)\n/);
+  assert.match(
+    stdout,
+    / {3}shop\/ask gives up: shop decides\n {3}shop gives up: millrace decides\n {3}the job fails, and this app goes on\. RESTART_INTENSITY: .*\n$/,
+  );
 });

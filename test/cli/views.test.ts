@@ -2,10 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { incidentLine, letterLine, tallyText } from '../../src/cli/incident-text.ts';
+import { Incidents } from '../../src/cli/incidents.ts';
 import { clip, LiveView } from '../../src/cli/live-view.ts';
 import { barText, operatorTable, progressLine, rateText } from '../../src/cli/metrics-text.ts';
 import { RunTotals } from '../../src/cli/run-totals.ts';
-import type { JobMetrics, OperatorMetrics } from '../../src/supervisor/job-api.ts';
+import { StreamView } from '../../src/cli/stream-view.ts';
+import type { Sheet, Tally } from '../../src/cli/view.ts';
+import { errors } from '../../src/errors.ts';
+import type { DeadLetter, JobEvent, JobMetrics, OperatorMetrics, ReplicaName } from '../../src/supervisor/job-api.ts';
 
 const idle = {
   tuplesIn: 0,
@@ -23,6 +28,8 @@ function operator(name: string, values: Partial<OperatorMetrics>): OperatorMetri
   const replica = { ...idle, ...values, replica: 0, worker: values.kind === 'collect' ? -1 : 0 };
   return { ...idle, kind: 'map', fusedInto: undefined, replicas: [replica], name, ...values };
 }
+
+const NONE: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };
 
 const metrics: JobMetrics = {
   elapsedMs: 2000,
@@ -62,6 +69,69 @@ test('a line of progress', () => {
   assert.equal(
     progressLine(metrics),
     '2.0 s: lines 600/s (busy 50 %), split 600/s, count 1.20 M/s (busy 97 %), counts 4/s',
+  );
+});
+
+const nameOf = ({ operator, replica }: ReplicaName): string => `'${operator}/${replica}'`;
+const count = { operator: 'count', replica: 1 };
+
+test('incidents as lines: one each, whatever is in a message', () => {
+  const reason = new Error('out of\r\n  memory');
+  const events: JobEvent[] = [
+    { type: 'started', workers: 2, actors: 2 },
+    {
+      type: 'crash',
+      worker: 1,
+      actors: [count],
+      report: { supervisor: 'job', context: 'childTerminated', reason, offender: { worker: 1 } },
+    },
+    { type: 'adoption', worker: 2, actors: [count, { operator: 'split', replica: 0 }], tookMs: 12.34 },
+    { type: 'restart', ...count, worker: 2, supervisor: 'flow/count' },
+    { type: 'recovered', ...count, worker: 2, tookMs: 7.25, committedAtMs: 0 },
+    { type: 'escalation', from: 'flow/count', to: 'flow', reason },
+    { type: 'spareFailed', error: reason, attempt: 2 },
+    { type: 'ended', outcome: 'done' },
+  ];
+  assert.deepEqual(
+    events.map((event) => incidentLine(event, nameOf)),
+    [
+      undefined,
+      'crash: out of memory',
+      "adoption: worker 2 has taken over 'count/1', 'split/0', after 12 ms",
+      "restart: 'count/1' on worker 2, by supervisor 'flow/count'",
+      "recovered: 'count/1', 7.3 ms after the crash was noticed",
+      "escalation: supervisor 'flow/count' gave up, and 'flow' decides",
+      'spare: attempt 2 to start a spare worker failed: out of memory',
+      undefined,
+    ],
+  );
+});
+
+const letter: DeadLetter = {
+  ...count,
+  key: 'whale',
+  tuple: { word: 'whale', size: 7 },
+  error: new TypeError('too\nlarge'),
+  position: 'row 3',
+};
+
+test('dead letters as lines: with key and tuple if there are any, and the code of our own errors', () => {
+  assert.equal(
+    letterLine(letter),
+    `dead letter: operator 'count', key "whale", tuple {"word":"whale","size":7}: TypeError: too large (row 3)`,
+  );
+  const error = errors.tableChanged('count');
+  assert.match(
+    letterLine({ ...letter, key: undefined, tuple: undefined, error }),
+    /^dead letter: operator 'count': TABLE_CHANGED: a table of operator 'count' grew .* \(row 3\)$/,
+  );
+});
+
+test('a tally in words', () => {
+  assert.equal(tallyText(NONE), '');
+  assert.equal(
+    tallyText({ crashes: 1, restarts: 2, escalations: 1, deadLetters: 1234 }),
+    '1 crash, 2 restarts, 1 escalation, 1,234 dead letters',
   );
 });
 
@@ -132,12 +202,12 @@ function liveView(rows: number) {
 
 test('the frame is redrawn in place, with the last tuples below the table', () => {
   const { view, screen } = liveView(24);
-  view.progress(metrics);
+  view.progress(metrics, NONE);
   view.tuples(
     'counts',
     Array.from({ length: 100 }, (_, id) => ({ id, word: 'w' })),
   );
-  view.progress(metrics);
+  view.progress(metrics, NONE);
   const lines = screen();
   assert.equal(lines[0], 'flow: 2.0 s, 1 worker');
   assert.equal(lines.length, 1 + 5 + 1 + 5);
@@ -146,29 +216,76 @@ test('the frame is redrawn in place, with the last tuples below the table', () =
 
 test('a frame never is as high as the terminal', () => {
   const { view, screen } = liveView(5);
-  for (let i = 0; i < 3; i++) view.progress(metrics);
+  for (let i = 0; i < 3; i++) view.progress(metrics, NONE);
   assert.equal(screen().length, 4);
 });
 
 test('what others print stays above the frame', () => {
   const { view, write, screen } = liveView(24);
-  view.progress(metrics);
+  view.progress(metrics, NONE);
   view.pass(() => void write('hello\n'));
-  view.progress(metrics);
+  view.progress(metrics, NONE);
   view.note('stopping');
   const lines = screen();
   assert.deepEqual(lines.slice(0, 2), ['hello', 'flow: 2.0 s, 1 worker']);
   assert.equal(lines.at(-1), 'stopping');
 });
 
+test('incidents stay above the frame, which counts them', () => {
+  const { view, screen } = liveView(10);
+  view.progress(metrics, NONE);
+  const incidents = new Incidents(view, { nameOf, verbose: false, elapsedMs: () => 1234 });
+  incidents.hear({ type: 'adoption', worker: 2, actors: [count], tookMs: 5 });
+  for (let i = 0; i < 20; i++) incidents.hear({ type: 'restart', ...count, worker: 2, supervisor: 'flow/\x1bcount' });
+  for (let i = 0; i < 20; i++) incidents.letter(letter);
+  view.progress(metrics, incidents.tally);
+  const lines = screen();
+  assert.deepEqual(
+    lines.slice(0, 20),
+    Array.from({ length: 20 }, () => `flow: 1.2 s: restart: 'count/1' on worker 2, by supervisor 'flow/·count'`),
+  );
+  assert.equal(lines[20], `flow: 1.2 s: ${letterLine(letter)}`);
+  assert.equal(lines[25], 'flow: 1.2 s: dead letters: more are counted, but not shown (--json prints them all)');
+  assert.equal(lines[26], 'flow: 2.0 s, 1 worker, 20 restarts, 20 dead letters');
+  view.close(metrics, incidents.tally);
+  // Cut to the width of the screen.
+  assert.equal(screen()[26], 'flow: done in 2.0 s on 1 worker, with 20 restarts, 20 dead ');
+});
+
+test('in a log incidents are lines, and lines of progress end with their count', () => {
+  let log = '';
+  const sheet = (write: (text: string) => void): Sheet => ({
+    write: (text) => {
+      write(text);
+      return true;
+    },
+    on: () => undefined,
+  });
+  const view = new StreamView(
+    sheet(() => assert.fail('nothing but tuples goes to standard output')),
+    sheet((text) => {
+      log += text;
+    }),
+    { flow: 'flow', outputs: ['counts'], json: false },
+  );
+  const incidents = new Incidents(view, { nameOf, verbose: false, elapsedMs: () => 500 });
+  incidents.letter(letter);
+  view.progress(metrics, incidents.tally);
+  view.close(metrics, incidents.tally);
+  const lines = log.split('\n');
+  assert.equal(lines[0], `flow: 0.5 s: ${letterLine(letter)}`);
+  assert.equal(lines[1], `flow: ${progressLine(metrics)}; 1 dead letter`);
+  assert.equal(lines.at(-2), 'flow: done in 2.0 s with 1 dead letter');
+});
+
 test('at the end the table stays, and the last tuples are printed', () => {
   const { view, screen } = liveView(24);
-  view.progress(metrics);
+  view.progress(metrics, NONE);
   view.tuples(
     'counts',
     Array.from({ length: 30 }, (_, id) => ({ id })),
   );
-  view.close(metrics);
+  view.close(metrics, NONE);
   const lines = screen();
   assert.equal(lines[0], 'flow: done in 2.0 s on 1 worker');
   assert.equal(lines[7], 'counts: 30 tuples, the last 20 (pipe the command to get all');

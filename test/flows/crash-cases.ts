@@ -14,6 +14,8 @@ export interface CrashParams {
   readonly count: number;
   /** What a sink has written: it outlives the sink's actor. */
   readonly file: string[];
+  /** What a tuple does that ends its worker. */
+  readonly die?: () => void;
 }
 
 export type CrashFlow = Dataflow<CrashParams, unknown>;
@@ -380,6 +382,52 @@ export const poisoned: CrashFlow = dataflow(import.meta.url, 'poisoned', (flow, 
       point();
       if (tuple.hash % 5 === 0) throw new RangeError(`bad hash ${tuple.hash}`);
       return tuple;
+    })
+    .collect('out'),
+);
+
+/** Tuples that end the worker, in a source, fused behind it, in a keyed closure, behind that, and at the end. */
+export const lethal: CrashFlow = dataflow(import.meta.url, 'lethal', (flow, { point, count, die = () => {} }) =>
+  flow
+    .source(
+      'numbers',
+      generate(
+        numbers,
+        (n) => {
+          if (n === 3) die();
+          return { key: n % 2, n };
+        },
+        { count },
+      ),
+    )
+    .map('check', numbers, (tuple) => {
+      point();
+      if (tuple.n === 1) die();
+      return tuple;
+    })
+    .keyBy('key')
+    .process(
+      'sum',
+      {
+        state: { hash: t.u32(), text: t.string() },
+        output: { key: t.u32(), n: t.u32(), hash: t.u32() },
+        end: ({ key }, state, emit) => {
+          state.text = `the end of ${key} is too long for a cell`;
+          emit({ key, n: 0, hash: state.hash });
+          if (key === 1) die();
+        },
+      },
+      ({ key, n }, state, emit) => {
+        point();
+        state.hash = mix(state.hash, n);
+        emit({ key, n, hash: state.hash });
+        if (n === 5) die();
+      },
+    )
+    .map('behind', { key: t.u32(), hash: t.u32() }, ({ key, n, hash }) => {
+      point();
+      if (n === 6) die();
+      return { key, hash };
     })
     .collect('out'),
 );

@@ -69,11 +69,8 @@ const keyOf = (n: number, keys: number, keyType: KeyType): unknown => {
 };
 
 /** The first number that has a key. */
-function firstOf(key: unknown, keys: number, keyType: KeyType): number {
-  let n = 0;
-  while (!Object.is(keyOf(n, keys, keyType), key)) n++;
-  return n;
-}
+const firstOf = (key: unknown, keys: number, keyType: KeyType): number =>
+  Array.from({ length: keys }, (_, n) => keyOf(n, keys, keyType)).findIndex((each) => Object.is(each, key));
 
 /** How outputs write a key. */
 export const keyText = (n: number, keys: number, keyType: KeyType = 'u32'): string => String(keyOf(n, keys, keyType));

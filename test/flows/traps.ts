@@ -2,7 +2,16 @@
 // Relies on shots that all threads share: what has gone off stays so when a closure is made anew after a crash.
 
 /** What a trap does. Those with `later` do it in a callback, when the tuple is long done. */
-export type Misdeed = 'throw' | 'exit' | 'loop' | 'heap' | 'throw-later' | 'reject' | 'exit-later' | 'loop-later';
+export type Misdeed =
+  | 'throw'
+  | 'exit'
+  | 'loop'
+  | 'wait'
+  | 'heap'
+  | 'throw-later'
+  | 'reject'
+  | 'exit-later'
+  | 'loop-later';
 
 export interface Trap<Place extends string> {
   readonly place: Place;
@@ -39,6 +48,7 @@ const harm: Readonly<Record<Misdeed, (n: number) => void>> = {
   loop() {
     for (;;);
   },
+  wait: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
   heap() {
     const hoard: number[][] = [];
     for (;;) hoard.push(new Array<number>(100_000).fill(hoard.length));

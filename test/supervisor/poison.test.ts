@@ -68,7 +68,8 @@ for (const fuse of [false, true]) {
     // What a forEach does to the world is not undone, so it may be done twice; never for tuples that were left out.
     const seenTimes = new Int32Array(seen);
     const toSee = new Set(without(noted, unseen).map(({ n, copy }) => n * 2 + copy));
-    seenTimes.forEach((times, i) => assert.equal(times > 0, toSee.has(i), `tuple ${i >> 1}, copy ${i & 1}`));
+    for (const [i, times] of seenTimes.entries())
+      assert.equal(times > 0, toSee.has(i), `tuple ${i >> 1}, copy ${i & 1}`);
 
     const letters = events.of('deadLetter').map(({ letter }) => letter);
     assert.deepEqual(

@@ -1,4 +1,5 @@
-// Things go wrong at some tuples: some throw, one ends its worker the first time it is tried, one always has its operator restarted.
+// Things go wrong at some tuples: some throw; one ends its worker, or hangs, the first time it is tried; one has its operator
+// restarted whenever it is tried.
 
 import { mkdirSync } from 'node:fs';
 import { dataflow, t } from '../../../src/index.ts';
@@ -10,8 +11,10 @@ interface Params {
   rate?: number;
   /** Every tuple whose id is a multiple of it throws, but 0. */
   poison?: number;
-  /** A directory that does not exist yet: whoever makes it ends its worker, at tuple 200. */
+  /** A directory that does not exist yet: whoever makes it, at tuple 200, ends its worker. */
   marker?: string;
+  /** It does not end it, but loops for ever. */
+  hangs?: boolean;
   /** The tuple that escalates, whenever it is tried. */
   escalates?: number;
 }
@@ -26,7 +29,7 @@ const isFirst = (marker: string): boolean => {
 };
 
 export default dataflow(import.meta.url, 'troubled', (flow, params: Params) => {
-  const { count = 400, rate = 100_000, poison = Number.POSITIVE_INFINITY, marker, escalates } = params;
+  const { count = 400, rate = 100_000, poison = Number.POSITIVE_INFINITY, marker, hangs = false, escalates } = params;
   return flow
     .source(
       'numbers',
@@ -38,7 +41,10 @@ export default dataflow(import.meta.url, 'troubled', (flow, params: Params) => {
       { id: t.u32() },
       ({ id }) => {
         if (id > 0 && id % poison === 0) throw new RangeError(`${id} is\na poison`);
-        if (id === 200 && marker !== undefined && isFirst(marker)) process.exit(7);
+        if (id === 200 && marker !== undefined && isFirst(marker)) {
+          while (hangs);
+          process.exit(7);
+        }
         return { id };
       },
       { parallelism: 2 },
