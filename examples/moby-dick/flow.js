@@ -32,6 +32,8 @@ const countUntilOrdered =
   };
 
 export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} */ params) => {
+  // Spares build the flow too: whoever takes over from a dead source then has the book at hand.
+  if (params.orders !== undefined) bookLines();
   const [first, ...others] = Array.from({ length: params.sources }, (_, source) =>
     flow
       .source(

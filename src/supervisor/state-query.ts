@@ -4,7 +4,7 @@
 // Relies on: recovery takes an actor's worker away only when its thread is gone, and gives it a new one in the same turn of
 // the event loop as it orders the adoption.
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { initialOwner, type Stage } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
@@ -35,6 +35,9 @@ export interface QueriedJob {
   /** Resolves when no thread of the job is left. */
   readonly gone: Promise<void>;
 }
+
+/** True if a worker owns the state, and answers for it. */
+const isHosted = ({ isEnded, member }: Recoverable): boolean => !isEnded && member !== undefined;
 
 export class StateQuery implements JobState {
   private readonly stage: Stage;
@@ -74,9 +77,15 @@ export class StateQuery implements JobState {
     const { job, stage } = this;
     const actor = job.actors[initialOwner(group, stage.parallelism)];
     for (;;) {
-      if (job.isOver()) await job.gone;
+      if (job.isOver()) {
+        await job.gone;
+        return read(this.readerOf(actor));
+      }
+      // An app that asks in a loop must not keep the event loop from everyone else, recovery included.
+      if (!isHosted(actor)) await nextTurn();
+      if (job.isOver()) continue;
       const { member } = actor;
-      if (job.isOver() || actor.isEnded || member === undefined) return read(this.readerOf(actor));
+      if (!isHosted(actor) || member === undefined) return read(this.readerOf(actor));
       const { descriptor } = actor.placement;
       const answer = await Promise.race([
         member.hired.control.readState(descriptor, request).catch((error) => {

@@ -27,6 +27,8 @@ export interface CrashCase {
   readonly flow: CrashFlow;
   readonly count: number;
   readonly options?: Omit<RunOptions, 'params'>;
+  /** Params beyond those that every case has. */
+  readonly params?: object;
   /** Set to keep backups, and to restore state from them after a crash. */
   readonly backupEveryMs?: number;
 }
@@ -44,6 +46,25 @@ export function randomOf(seed: number): (below: number) => number {
     z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
     return Math.floor((((z ^ (z >>> 14)) >>> 0) / 2 ** 32) * below);
   };
+}
+
+const givenSeed = process.env.MILLRACE_TEST_SEED;
+
+/** Runs with as many seeds, or with the one that is given, and says which one failed. */
+export async function eachSeed(
+  context: { diagnostic(message: string): void },
+  runs: number,
+  run: (seed: number) => Promise<void>,
+): Promise<void> {
+  const first = givenSeed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(givenSeed);
+  for (let seed = first; seed < first + (givenSeed === undefined ? runs : 1); seed++) {
+    try {
+      await run(seed);
+    } catch (error) {
+      context.diagnostic(`failed with MILLRACE_TEST_SEED=${seed}`);
+      throw error;
+    }
+  }
 }
 
 /** What an actor has committed, as shared memory tells it. */
@@ -137,10 +158,6 @@ class Witness {
     });
     const { tuplesIn, tuplesOut, passed } = new Vitals(vitals).read();
     assert.deepEqual([tuplesIn, tuplesOut, ...passed], record.counts, 'counts are shown');
-    this.assertSound();
-  }
-
-  assertSound(): void {
     assert.equal(this.state?.problem(this.groups), undefined);
   }
 }
@@ -316,7 +333,7 @@ export class CrashRuns {
     const { flow, count, options, backupEveryMs } = this.kind;
     const random = randomOf(this.seed);
     const file: string[] = [];
-    const params = { point: () => memory.point(), count, file, die };
+    const params = { point: () => memory.point(), count, file, die, ...this.kind.params };
     const stateBytes = backupEveryMs === undefined ? 1 << 20 : 1 << 28;
     const sizes = { workers: 1, ringBytes: 4096, stateBytes, outboxBytes: 1 << 20 };
     // Compaction of backups is never due.
@@ -333,7 +350,6 @@ export class CrashRuns {
         return random(below);
       };
       await job.runAsync({ choose, onCrash: (actor) => onCrash(job, actor, witnesses) });
-      for (const witness of witnesses) witness.assertSound();
       return resultOf(job, witnesses, file);
     });
   }
@@ -425,10 +441,13 @@ export class CrashRuns {
         const lost = random(4) === 0 ? [...job.actors] : [crashed];
         for (const actor of lost) {
           const index = job.actors.indexOf(actor);
+          let made: Actor | typeof CRASH;
           do {
             crashes++;
             arm();
-          } while (job.resume(job.actors[index], { isolate: random(2) === 0, restore: job.backupOf(actor) }) === CRASH);
+            const isolate = random(2) === 0;
+            made = job.resume(job.actors[index], { isolate, restore: job.restoreOf(actor, isolate) });
+          } while (made === CRASH);
           witnesses[index].assertRecovered(this.kind.backupEveryMs !== undefined);
         }
       },
@@ -444,17 +463,25 @@ export class CrashRuns {
     const { memory, reference } = this;
     memory.reset();
     memory.crashAt = crashAt;
+    let isDeadly = false;
     const deaths = new Map<ActorDescriptor, Deaths>();
     const onCrash: Hooks['onCrash'] = (job, actor) => {
       const counted = deaths.get(actor.descriptor) ?? new Deaths();
       deaths.set(actor.descriptor, counted);
-      const condemned = counted.next(actor);
-      const restore = job.backupOf(actor);
-      // Until one of the tuples is found, each dies as often as it takes, and no more.
       assert.ok(++counted.total < 50, `'${actor.name}' dies again and again`);
-      if (job.resume(actor, { isolate: true, condemned, restore }) === CRASH) this.resume(job, actor, true);
+      const how = isDeadly
+        ? { isolate: true, condemned: counted.next(actor) }
+        : { restore: job.restoreOf(actor, false) };
+      isDeadly = false;
+      if (job.resume(actor, how) === CRASH) this.resume(job, actor, true);
     };
-    const { letters, ...rest } = await this.run({ die: () => memory.die(), onCrash });
+    const { letters, ...rest } = await this.run({
+      die: () => {
+        isDeadly = true;
+        memory.die();
+      },
+      onCrash,
+    });
     const { letters: expected, ...others } = reference.result;
     assert.deepEqual(rest, others);
     assert.deepEqual(letters.map(victimOf), expected.map(victimOf));

@@ -11,7 +11,7 @@ import {
 } from '../../src/actors/actor-descriptor.ts';
 import { buildGraph } from '../../src/actors/dataflow.ts';
 import { LETTER_SCHEMA, type LetterBody, type LetterTuple, openLetter } from '../../src/actors/dead-letters.ts';
-import { type Plan, planOf, type Stage, stageName } from '../../src/actors/plan.ts';
+import { countsOf, type Plan, planOf, type Stage, stageName } from '../../src/actors/plan.ts';
 import { WorkCell } from '../../src/actors/vitals.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
@@ -21,6 +21,7 @@ import { RingReader } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import type { Backup, MemoryBackup } from '../../src/state/backup.ts';
+import { CommitLog, emptyRecord } from '../../src/state/commit-log.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { checkRunOptions } from '../../src/supervisor/run-options.ts';
 import { CRASH, type CrashingMemory } from './crashing-memory.ts';
@@ -66,6 +67,9 @@ class LocalReader {
 
 /** A dead letter as its actor wrote it. */
 export type LocalLetter = Pick<LetterTuple, 'operator' | 'replica'> & LetterBody;
+
+/** Made once: many jobs are run, and few have letters. */
+let letterDecoder: Decoder<Tuple> | undefined;
 
 /** What a test puts in place of the world. */
 export interface LocalWorld {
@@ -124,9 +128,10 @@ export class LocalJob {
     this.wakeWords = new WakeWords(WakeWords.allocate(this.appHost + 1));
     for (const placement of placements) if (placement.stage.place === 'app') this.connect(placement);
     const onWorkers = placements.filter(({ stage }) => stage.place === 'worker');
-    const letterDecoder = generateDecoder<Tuple>('dead letters', LETTER_SCHEMA, 0, 0);
+    letterDecoder ??= generateDecoder<Tuple>('dead letters', LETTER_SCHEMA, 0, 0);
+    const decoder = letterDecoder;
     this.letterReaders = onWorkers.map(({ descriptor: { letters } }) =>
-      this.readerOf(letters.ring, 0, letterDecoder, undefined),
+      this.readerOf(letters.ring, 0, decoder, undefined),
     );
     for (const { descriptor } of onWorkers) world.memory?.ignore(descriptor.vitals);
     this.actors = onWorkers.map(({ descriptor }) => this.makeActor(descriptor, FIRST_START));
@@ -218,10 +223,13 @@ export class LocalJob {
     return made;
   }
 
-  /** What {@link resume} can restore an actor's state from; undefined if it has none, or there are no backups. */
-  backupOf({ descriptor }: Actor): Resumption['restore'] {
+  /** What Recovery.restoreOf() answers if state is always restored: what {@link resume} restores an actor's state from. */
+  restoreOf({ descriptor, stage }: Actor, isolate: boolean): Resumption['restore'] {
     const { backup } = this.world;
-    if (backup === undefined || descriptor.transaction === undefined) return undefined;
+    if (backup === undefined || descriptor.transaction === undefined || isolate) return undefined;
+    const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
+    new CommitLog(descriptor.commit).read(record);
+    if (record.inputs.every(({ ended }) => ended)) return undefined;
     return { checkpoint: backup.store.read(nameOf(descriptor)) };
   }
 

@@ -129,7 +129,7 @@ export const removing: CrashFlow = dataflow(import.meta.url, 'removing', (flow, 
   flow
     .source(
       'words',
-      generate(words, (n) => ({ word: wordOf(n), n }), { count }),
+      generate(words, (n) => ({ word: WORDS[n % 2], n }), { count }),
     )
     .keyBy('word')
     .process(
@@ -145,7 +145,7 @@ export const removing: CrashFlow = dataflow(import.meta.url, 'removing', (flow, 
         state.last = `the last tuple of ${word} is ${n}`;
         state.seen.upsert(n).note = `a note on ${n} that takes an extent`;
         emit({ key: word, count: state.count, seen: state.seen.size });
-        if (state.count === 3) context.remove();
+        if (state.count === 2) context.remove();
         point();
       },
     )
@@ -346,15 +346,15 @@ export const poisoned: CrashFlow = dataflow(import.meta.url, 'poisoned', (flow, 
       generate(
         numbers,
         (n) => {
-          if (n === 9) throw new RangeError('no tenth tuple');
-          return { key: n % 3, n };
+          if (n === 2) throw new RangeError('no third tuple');
+          return { key: n % 2, n };
         },
         { count },
       ),
     )
     .map('check', numbers, (tuple) => {
       point();
-      if (tuple.n === 4) throw new RangeError(`bad ${tuple.n}`);
+      if (tuple.n === 1) throw new RangeError(`bad ${tuple.n}`);
       return tuple;
     })
     .keyBy('key')
@@ -375,12 +375,12 @@ export const poisoned: CrashFlow = dataflow(import.meta.url, 'poisoned', (flow, 
         state.hash = mix(state.hash, n);
         state.text = `${n} is too long for a cell as well`;
         emit({ key, hash: state.hash });
-        if (n % 6 === 5) throw new RangeError(`bad ${n}`);
+        if (n === 3) throw new RangeError(`bad ${n}`);
       },
     )
     .map('behind', { key: t.u32(), hash: t.u32() }, (tuple) => {
       point();
-      if (tuple.hash % 5 === 0) throw new RangeError(`bad hash ${tuple.hash}`);
+      if (tuple.hash % 3 === 0) throw new RangeError(`bad hash ${tuple.hash}`);
       return tuple;
     })
     .collect('out'),

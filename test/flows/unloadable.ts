@@ -10,7 +10,14 @@ export const UNLOADABLE = 'MILLRACE_TEST_UNLOADABLE';
 if (!isMainThread && process.env[UNLOADABLE] !== undefined) throw new Error('not to be imported now');
 
 /** Cells of `orders`: how often more the next build, or the next opening of the source, is to fail. */
-export const OrderCell = { throwInBuild: 0, exitInBuild: 1, throwInOpen: 2, exitInOpen: 3, exitInSink: 4, opened: 5 } as const;
+export const OrderCell = {
+  throwInBuild: 0,
+  exitInBuild: 1,
+  throwInOpen: 2,
+  exitInOpen: 3,
+  exitInSink: 4,
+  opened: 5,
+} as const;
 
 export interface UnloadableParams {
   readonly orders: SharedArrayBuffer;

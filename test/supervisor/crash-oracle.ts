@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Job, JobEvent, RunOptions } from '../../src/index.ts';
-import { start, tuplesOf } from '../actors/run-flow.ts';
+import { start } from '../actors/run-flow.ts';
 import {
   type CountedTuple,
   type CrashingParams,
@@ -43,19 +43,28 @@ export type CrashOptions = Omit<RunOptions, 'params'>;
 
 /**
  * Runs the flow to its end.
- * @param during runs beside it
+ * @param during runs beside it, once the job has started
+ * @param each called with each tuple that was read, before the next one is
  */
 export async function runCrashing(
   given: Partial<CrashingParams>,
   options: CrashOptions = {},
   during: (job: Job, events: EventLog) => Promise<void> = async () => {},
+  each: (read: number, job: Job) => Promise<void> | void = () => {},
 ): Promise<CrashRun> {
   const params = armed({ count: 3000, keys: 20, ...given });
   const job = (await start(crashing, { workers: 2, ...options, params })) as unknown as Job;
   const events = new EventLog(job);
-  const reading = params.sinkPath === undefined ? tuplesOf(job.output('out')) : Promise.resolve([]);
-  const [tuples] = await Promise.all([reading, job.done, during(job, events)]);
-  return { params, job, events, tuples: tuples as CountedTuple[] };
+  const tuples: CountedTuple[] = [];
+  const read = async (): Promise<void> => {
+    if (params.sinkPath !== undefined) return;
+    for await (const tuple of job.output('out') as AsyncIterable<CountedTuple>) {
+      tuples.push(tuple);
+      await each(tuples.length, job);
+    }
+  };
+  await Promise.all([read(), job.done, during(job, events)]);
+  return { params, job, events, tuples };
 }
 
 /** Tuples that are expected as dead letters, by the place where they fail; of `end` the keys. */
@@ -157,10 +166,29 @@ export function judge({ params, job, events, tuples }: CrashRun, lost: Lost = {}
   }
   assert.deepEqual(countsOf(job), expectedCounts(params, lost, flat.length));
   judgeLetters({ params, job, events, tuples }, lost);
+  judgeEvents(events);
   assert.deepEqual(
     events.of('ended').map(({ outcome }) => outcome),
     ['done'],
   );
+}
+
+/** Each replica's crashes, restarts and first commits come in their order, with sound times. */
+function judgeEvents(events: EventLog): void {
+  const lives = new Map<string, string>();
+  const note = ({ operator, replica }: { operator: string; replica: number }, letter: string): void =>
+    void lives.set(`${operator}/${replica}`, `${lives.get(`${operator}/${replica}`) ?? ''}${letter}`);
+  for (const event of events.all) {
+    if (event.type === 'crash') for (const actor of event.actors) note(actor, 'c');
+    if (event.type === 'restart') note(event, 'r');
+    if (event.type === 'recovered') {
+      note(event, 'v');
+      assert.ok(event.tookMs > 0 && event.tookMs < 60_000, `${event.tookMs} ms`);
+      assert.ok(Math.abs(event.committedAtMs - Date.now()) < 60_000);
+    }
+    if (event.type === 'adoption') assert.ok(event.tookMs >= 0 && event.tookMs < 60_000);
+  }
+  for (const [name, life] of lives) assert.match(life, /^(c+(rv?)?)*$/, `${name}: crash, restart, recovered`);
 }
 
 /** Which operator's closure a place is in. */

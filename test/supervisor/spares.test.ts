@@ -17,27 +17,32 @@ interface Started {
   readonly job: Job;
   readonly events: EventLog;
   readonly orders: Int32Array;
-  /** Resolves when the job is done; fails unless each tuple has come out once, in order. */
+  /** Stops the job after some more tuples; fails unless each one so far has come out once, in order. */
   complete(): Promise<void>;
 }
 
-async function startUnloadable(options: CrashOptions = {}, count = 600): Promise<Started> {
+async function startUnloadable(options: CrashOptions = {}): Promise<Started> {
   const orders = newOrders();
-  const params = { orders: orders.buffer as SharedArrayBuffer, count, perMs: 1 };
+  const params = { orders: orders.buffer as SharedArrayBuffer, count: 1_000_000, perMs: 2 };
   const job = (await start(unloadable, { params, workers: 2, ...options })) as unknown as Job;
   const events = new EventLog(job);
-  const reading = tuplesOf(job.output('out'));
+  const tuples: unknown[] = [];
+  const reading = (async () => {
+    for await (const tuple of job.output('out')) tuples.push(tuple);
+  })();
   reading.catch(() => {});
   return {
     job,
     events,
     orders,
     complete: async () => {
-      const tuples = await reading;
-      await job.done;
+      const before = tuples.length;
+      await Promise.race([until(() => tuples.length >= before + 20, 'tuples', 10_000), job.done]);
+      await job.stop();
+      await reading;
       assert.deepEqual(
         tuples,
-        Array.from({ length: count }, (_, n) => ({ n })),
+        Array.from(tuples, (_, n) => ({ n })),
       );
     },
   };
@@ -52,16 +57,20 @@ const hostOf = (job: Job, operator: string): number =>
 
 const reasonsOf = (events: EventLog): string[] => events.of('spareFailed').map(({ error }) => error.message);
 
-test('as many spares stand by as were asked for, none has actors, and each has a thread of its own', TIMEOUT, async () => {
-  const { job, complete } = await startUnloadable({ spares: 3 });
-  await until(() => spares(job) === 3, 'three spares');
-  const workers = job.workers();
-  assert.deepEqual(workers.map(({ state }) => state).sort(), ['active', 'active', 'spare', 'spare', 'spare']);
-  assert.equal(new Set(workers.map(({ threadId }) => threadId)).size, 5);
-  assert.equal(new Set(workers.map(({ worker }) => worker)).size, 5);
-  for (const { state, actors } of workers) assert.equal(actors.length > 0, state === 'active');
-  await complete();
-});
+test(
+  'as many spares stand by as were asked for, none has actors, and each has a thread of its own',
+  TIMEOUT,
+  async () => {
+    const { job, complete } = await startUnloadable({ spares: 3 });
+    await until(() => spares(job) === 3, 'three spares');
+    const workers = job.workers();
+    assert.deepEqual(workers.map(({ state }) => state).sort(), ['active', 'active', 'spare', 'spare', 'spare']);
+    assert.equal(new Set(workers.map(({ threadId }) => threadId)).size, 5);
+    assert.equal(new Set(workers.map(({ worker }) => worker)).size, 5);
+    for (const { state, actors } of workers) assert.equal(actors.length > 0, state === 'active');
+    await complete();
+  },
+);
 
 test('a new spare is hired for one that was taken, and for one that was killed', TIMEOUT, async () => {
   const { job, events, complete } = await startUnloadable({ spares: 1 });
@@ -90,7 +99,10 @@ test('a spare that cannot import the module: told three times, and the job goes 
   process.env[UNLOADABLE] = 'yes';
   await until(() => events.of('spareFailed').length === 3, 'three failures');
   await complete();
-  assert.deepEqual(events.of('spareFailed').map(({ attempt }) => attempt), [1, 2, 3]);
+  assert.deepEqual(
+    events.of('spareFailed').map(({ attempt }) => attempt),
+    [1, 2, 3],
+  );
   for (const { error } of events.of('spareFailed')) {
     assert.equal((error as MillraceError).code, 'MODULE_IMPORT');
     assert.match(error.message, /not to be imported now/);
@@ -157,16 +169,20 @@ for (const [where, operator, cell] of [
   });
 }
 
-test('actors that die as soon as they are adopted, each time: the job fails after a bounded number of tries', TIMEOUT, async () => {
-  const { job, events, orders, complete } = await startUnloadable({ spares: 2 });
-  Atomics.store(orders, OrderCell.exitInOpen, 1_000_000);
-  const ended = rejection(complete(), 'RESTART_INTENSITY');
-  await job.killWorker(hostOf(job, 'numbers'));
-  const error = await rejection(job.done, 'RESTART_INTENSITY');
-  await ended;
-  assert.match(error.message, /code: 9/);
-  assert.ok(events.of('crash').length <= 8, `${events.of('crash').length} crashes`);
-});
+test(
+  'actors that die as soon as they are adopted, each time: the job fails after a bounded number of tries',
+  TIMEOUT,
+  async () => {
+    const { job, events, orders, complete } = await startUnloadable({ spares: 2 });
+    Atomics.store(orders, OrderCell.exitInOpen, 1_000_000);
+    const ended = rejection(complete(), 'RESTART_INTENSITY');
+    await job.killWorker(hostOf(job, 'numbers'));
+    const error = await rejection(job.done, 'RESTART_INTENSITY');
+    await ended;
+    assert.match(error.message, /code: 9/);
+    assert.ok(events.of('crash').length <= 8, `${events.of('crash').length} crashes`);
+  },
+);
 
 test('a source that cannot be opened again fails the job with its error, as at the start', TIMEOUT, async () => {
   const { job, orders, complete } = await startUnloadable();

@@ -1,0 +1,119 @@
+// Goal: an actor that dies at any store whatever, and again in its recovery, goes on exactly once: output, order of each key,
+// state, counts and dead letters are those of a run without a crash. Nobody sleeps through it, either: actors park here.
+// The order of steps is drawn from a seed; MILLRACE_TEST_SEED=<seed> repeats it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  chain,
+  counting,
+  dictionaries,
+  ending,
+  files,
+  growing,
+  merging,
+  poisoned,
+  removing,
+  replicas,
+  spilling,
+  tables,
+} from '../flows/crash-cases.ts';
+import { CRASH_MODES, type CrashCase, CrashRuns, eachSeed } from './crash-runs.ts';
+import { CrashingMemory } from './crashing-memory.ts';
+import { LocalJob } from './local-run.ts';
+
+const TIMEOUT = { timeout: 120_000 };
+
+/** Each is as small as can be, since it runs once for each of its stores. */
+const CASES: Readonly<Record<string, CrashCase>> = {
+  'stateless operators, fused with their source and not': { flow: chain, count: 6 },
+  'a keyed count with an output per input, and a fused operator behind it': { flow: counting, count: 3 },
+  'commits that linger': { flow: counting, count: 4, options: { lingerMs: 0.3 } },
+  'values of variable length and sub-keyed tables': { flow: tables, count: 3 },
+  'removal of keys': { flow: removing, count: 5 },
+  'growth of tables': { flow: growing, count: 13 },
+  'an outbox that fills and drains': { flow: spilling, count: 2 },
+  'closures at the end of the input': { flow: ending, count: 3 },
+  'two replicas that read one ring and share their arenas': { flow: replicas, count: 4 },
+  'two inputs, and a stream that is read twice': { flow: merging, count: 4 },
+  dictionaries: { flow: dictionaries, count: 4 },
+  'dead letters': { flow: poisoned, count: 6 },
+  'a source that is read, and a sink, both with positions': { flow: files, count: 9 },
+};
+
+test('no store goes past the memory that crashes: taking back all that it saw leaves nothing', TIMEOUT, async () => {
+  for (const { flow, count, options } of Object.values(CASES)) {
+    const memory = new CrashingMemory();
+    await memory.within(async () => {
+      const sizes = { workers: 1, ringBytes: 4096, stateBytes: 1 << 20, outboxBytes: 1 << 20 };
+      const params = { point: () => {}, count, file: [] };
+      const job = LocalJob.of(flow, { ...sizes, ...options, params }, { memory, parks: true });
+      const before = memory.image();
+      memory.record();
+      await job.openSources();
+      let turn = 0;
+      await job.runAsync({ choose: (below) => turn++ % below });
+      assert.ok(memory.points > 100);
+      memory.revert();
+      for (const [buffer, bytes] of memory.image()) {
+        const known = before.get(buffer) ?? Buffer.alloc(0);
+        // What has grown meanwhile began with zeros.
+        assert.ok(bytes.subarray(0, known.length).equals(known));
+        assert.ok(bytes.subarray(known.length).every((byte) => byte === 0));
+      }
+    });
+  }
+});
+
+for (const [name, kind] of Object.entries(CASES)) {
+  test(`a crash at every store: ${name}`, TIMEOUT, async (context) => {
+    await eachSeed(context, 1, async (seed) => {
+      const runs = await CrashRuns.of(kind, seed);
+      const { points } = runs.reference;
+      for (const [i, point] of points.entries()) {
+        const mode = CRASH_MODES[(seed + i) % CRASH_MODES.length];
+        const hasCrashed = await at(`point ${point} (${mode})`, () => runs.crashOnce(point, mode));
+        assert.equal(hasCrashed, i < points.length - 1, 'the run has as many points as the one before it');
+      }
+    });
+  });
+}
+
+/** Of the points of a case, how many are tried with a second crash: every one, or one of so many. */
+const TWICE: readonly { readonly name: keyof typeof CASES; readonly count: number; readonly stride: number }[] = [
+  { name: 'a keyed count with an output per input, and a fused operator behind it', count: 1, stride: 1 },
+  { name: 'values of variable length and sub-keyed tables', count: 4, stride: 61 },
+  { name: 'growth of tables', count: 13, stride: 61 },
+  { name: 'an outbox that fills and drains', count: 2, stride: 61 },
+  { name: 'dead letters', count: 6, stride: 127 },
+];
+
+for (const { name, count, stride } of TWICE) {
+  const which = stride === 1 ? 'every' : 'some';
+  test(
+    `a crash at ${which} store, and a second one at every store of the recovery: ${name}`,
+    TIMEOUT,
+    async (context) => {
+      await eachSeed(context, 1, async (seed) => {
+        const runs = await CrashRuns.of({ ...CASES[name], count }, seed);
+        const { points } = runs.reference;
+        let crashes = 0;
+        for (let i = seed % stride; i < points.length; i += stride) {
+          crashes += await at(`point ${points[i]}`, () => runs.crashTwice(points[i]));
+        }
+        context.diagnostic(`${crashes} crashes of recoveries`);
+        assert.ok(crashes > points.length / stride);
+      });
+    },
+  );
+}
+
+/** Says where a run failed. */
+async function at<Result>(where: string, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    console.error(`failed at ${where}`);
+    throw error;
+  }
+}
