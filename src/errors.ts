@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'OUTPUT_TAKEN'
   | 'STALE_STATE'
   | 'TABLE_CHANGED'
+  | 'NOT_REPEATABLE'
   | 'INVARIANT';
 
 /** Facts about an error, for programs: operator, field, value, key, position, file, line, option… */
@@ -386,7 +387,7 @@ export const errors = {
   restartIntensity(supervisor: string, intensity: number, periodMs: number, cause: unknown): MillraceError {
     return new MillraceError(
       'RESTART_INTENSITY',
-      `supervisor '${supervisor}' gave up: more than ${intensity} crashes without progress within ${periodMs} ms, the last with: ${messageOf(cause)}. Mend the cause, or raise 'intensity' of its supervision`,
+      `supervisor '${supervisor}' gave up: more than ${intensity} ${intensity === 1 ? 'crash' : 'crashes'} without progress within ${periodMs} ms, the last with: ${messageOf(cause)}. Mend the cause, or raise 'intensity' of its supervision`,
       { supervisor, intensity, periodMs },
       cause,
     );
@@ -434,6 +435,43 @@ export const errors = {
       'TABLE_CHANGED',
       `a table of operator '${operator}' grew while it was iterated: collect the keys first, then insert`,
       { operator },
+    );
+  },
+  notAnActor(operator: string, what: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `operator '${operator}' is ${what}, which runs in the app's own thread and has no actor to test: test one of ${known.map((name) => `'${name}'`).join(', ') || '(none)'}`,
+      { operator, known },
+    );
+  },
+  testedSource(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `operator '${operator}' is a source, which makes its tuples itself: call read() instead of feed() and end()`,
+      { operator },
+    );
+  },
+  testedNoSource(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `operator '${operator}' is no source: hand it tuples by feed() instead of calling read()`,
+      { operator },
+    );
+  },
+  notRepeatable(
+    operator: string,
+    difference: string,
+    disturbances: readonly ('rollback' | 'restore')[],
+    details: ErrorDetails,
+  ): MillraceError {
+    const happened = {
+      rollback: 'its batch was rolled back and run again',
+      restore: 'it went on from a snapshot with fresh closures',
+    };
+    return new MillraceError(
+      'NOT_REPEATABLE',
+      `operator '${operator}' ${difference}, when ${disturbances.map((each) => happened[each]).join(' and ')}: it depends on something besides its tuples and its state, such as a variable outside of its closure, the time or chance. Keep that in 'state' or 'tables', or switch the check off ({ ${disturbances.map((each) => `${each}: false`).join(', ')} })`,
+      { operator, disturbances, ...details },
     );
   },
   csvHeader(path: string, field: string, columns: readonly string[]): MillraceError {

@@ -63,7 +63,7 @@ const WEIGHTS: Readonly<Record<DrillKind, number>> = {
   timer: 10,
   loop: 3,
   heap: 0.6,
-  killer: 1,
+  killer: 2,
   terminate: 24,
   terminateTwo: 8,
   terminateSpare: 3,

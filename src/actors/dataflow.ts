@@ -25,7 +25,7 @@ export interface OperatorOptions {
    * docs/supervision.md.
    */
   onError?: FailurePolicy;
-  /** The supervisor over the operator's replicas; of a fused operator that of the one it runs in counts. */
+  /** The supervisor over the operator's replicas. An operator that has one gets an actor of its own. */
   supervision?: SupervisionOptions;
 }
 
@@ -287,7 +287,8 @@ function checkOptions(name: string, options: OperatorOptions): CheckedOptions {
   if (!FAILURE_POLICIES.includes(onError)) {
     throw errors.badOption('onError', onError, FAILURE_POLICIES.map((policy) => `'${policy}'`).join(' or '));
   }
-  return { parallelism, fuse, onError, supervision: checkSupervision(`operator '${name}'`, options.supervision) };
+  const supervision = checkSupervision(`operator '${name}'`, options.supervision);
+  return { parallelism, fuse: fuse && options.supervision === undefined, onError, supervision };
 }
 
 /** What a build function gets first: where streams begin. */

@@ -221,12 +221,12 @@ export class Crew {
     });
   }
 
+  /** Not unreferenced: while all threads are gone, a timer may be all that keeps the process alive. */
   private later(ms: number, action: () => void): NodeJS.Timeout {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       if (!this.closed) action();
     }, ms);
-    timer.unref();
     this.timers.add(timer);
     return timer;
   }

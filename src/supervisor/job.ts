@@ -291,6 +291,7 @@ export class RunningJob implements Job {
     this.outcome = outcome;
     this.hangDetector.stop();
     this.crew.close();
+    this.recovery.close();
     if (error !== undefined) {
       for (const output of this.outputs.values()) output.fail(error);
     }

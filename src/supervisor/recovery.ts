@@ -36,9 +36,9 @@ export interface Recoverable {
   incarnation: number;
   /** The number of its last commit when it crashed last. */
   crashedAt: number | undefined;
-  /** Deaths in one tuple that was tried alone, and the last commit before it. */
+  /** Deaths in one tuple that was tried alone, and what tells it from others. */
   deaths: number;
-  deathsAt: number;
+  suspect: string;
   resume: Pick<Resumption, 'isolate' | 'condemned'>;
   /** True if its live image was found to be damaged. */
   isDamaged: boolean;
@@ -63,7 +63,7 @@ export function recoverable(placement: Placement, work: Int32Array): Recoverable
     incarnation: 0,
     crashedAt: undefined,
     deaths: 0,
-    deathsAt: 0,
+    suspect: '',
     resume: NOTHING_SPECIAL,
     isDamaged: false,
     noticedAtMs: 0,
@@ -120,6 +120,7 @@ interface Incident {
 export class Recovery {
   private readonly job: RecoveryJob;
   private readonly losing = new Set<CrewMember>();
+  private readonly pauses = new Map<NodeJS.Timeout, () => void>();
 
   constructor(job: RecoveryJob) {
     this.job = job;
@@ -179,11 +180,12 @@ export class Recovery {
    * too often. Returns true if this death belongs to the search for such a tuple, which has an end of its own.
    */
   private isolate(actor: Recoverable, reason: Error): boolean {
-    const { work, log } = actor;
-    const sequence = log.sequence();
+    const { work } = actor;
+    // Not the last commit: an actor with several inputs goes on with another one before it comes to the tuple again.
+    const suspect = suspectOf(actor);
     const wasAlone = work[WorkCell.isolating] === 1;
-    actor.deaths = wasAlone ? (sequence === actor.deathsAt ? actor.deaths + 1 : 1) : 0;
-    actor.deathsAt = sequence;
+    actor.deaths = wasAlone ? (suspect === actor.suspect ? actor.deaths + 1 : 1) : 0;
+    actor.suspect = suspect;
     const operator = actor.placement.stage.operators[work[WorkCell.operator]] ?? actor.placement.stage.operators[0];
     const isCondemned = actor.deaths >= DEATHS_MAX && operator.onError !== 'escalate';
     const condemned: Condemned | undefined = isCondemned
@@ -270,7 +272,8 @@ export class Recovery {
       const { member } = this.actorAt(operator, replica);
       if (member !== undefined) await settled(member, member.hired.control.release([{ stage: operator, replica }]));
     }
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
+    if (delayMs > 0) await this.pause(delayMs);
+    if (job.isOver()) return;
     const isDue = (): typeof restarting =>
       restarting.filter(({ actor, restart }) => actor.restarts === restart && !actor.isEnded);
     const spare = isDue().some(({ actor }) => actor.member === undefined) ? await job.crew.takeSpare() : undefined;
@@ -301,6 +304,26 @@ export class Recovery {
         for (const event of early) job.announce(event);
       }),
     );
+  }
+
+  /** Waits, until the job is over at the latest. It may be all that keeps the process alive. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.pauses.delete(timer);
+        resolve();
+      }, ms);
+      this.pauses.set(timer, resolve);
+    });
+  }
+
+  /** Ends all waiting: the job is over. */
+  close(): void {
+    for (const [timer, resolve] of this.pauses) {
+      clearTimeout(timer);
+      resolve();
+    }
+    this.pauses.clear();
   }
 
   /** Begins actors on a worker, from their last commits. Returns false if the worker died, or the job is over. */
@@ -394,6 +417,15 @@ function committedOf({ placement: { descriptor, stage }, log }: Recoverable): Co
   const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
   log.read(record);
   return record;
+}
+
+/** Tells the tuple in work from others, if it was tried alone: the cursor in front of it, and at the end of the input its key. */
+function suspectOf(actor: Recoverable): string {
+  const { work } = actor;
+  const { inputs, source, sourceAux, endedGroups } = committedOf(actor);
+  const input = work[WorkCell.input];
+  if (input < 0 || input >= inputs.length) return [source, sourceAux, endedGroups, work[WorkCell.row]].join();
+  return [input, inputs[input].position, inputs[input].row].join();
 }
 
 /** False if an actor has read all that there is: that it has not committed since its last crash then says nothing. */

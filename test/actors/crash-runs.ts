@@ -276,9 +276,13 @@ const changesOf = (committed: Committed | undefined): unknown =>
   committed && { entries: committed.entries, record: { ...committed.record, endedGroups: 0 } };
 
 interface Hooks {
+  /** Called between steps. */
+  readonly onTurn?: (job: LocalJob, file: readonly string[]) => void;
   /** What a deadly tuple does. */
   readonly die?: () => void;
   readonly onStart?: (witnesses: readonly Witness[]) => void;
+  /** Called when all actors are done. */
+  readonly onEnd?: (job: LocalJob) => void;
   readonly onCrash: (job: LocalJob, actor: Actor, witnesses: readonly Witness[]) => void;
 }
 
@@ -328,7 +332,7 @@ export class CrashRuns {
   }
 
   /** One run, to the end. */
-  private async run({ die = throwDeadly, onStart, onCrash }: Hooks): Promise<Result> {
+  private async run({ die = throwDeadly, onStart, onTurn, onEnd, onCrash }: Hooks): Promise<Result> {
     const { memory } = this;
     const { flow, count, options, backupEveryMs } = this.kind;
     const random = randomOf(this.seed);
@@ -349,7 +353,12 @@ export class CrashRuns {
         nowMs += 0.01;
         return random(below);
       };
-      await job.runAsync({ choose, onCrash: (actor) => onCrash(job, actor, witnesses) });
+      await job.runAsync({
+        choose,
+        onTurn: () => onTurn?.(job, file),
+        onCrash: (actor) => onCrash(job, actor, witnesses),
+      });
+      onEnd?.(job);
       return resultOf(job, witnesses, file);
     });
   }
@@ -453,6 +462,44 @@ export class CrashRuns {
       },
     });
     return crashes;
+  }
+
+  /**
+   * One run in which one actor is made anew while the one before lives on, after `turns` turns: that one must not do anything.
+   * @returns false if the run ended before
+   */
+  async supersede(turns: number, random: (below: number) => number): Promise<boolean> {
+    const { memory } = this;
+    memory.reset();
+    let left = turns;
+    const onTurn: Hooks['onTurn'] = (job, file) => {
+      if (left-- !== 0) return;
+      const old = job.actors[random(job.actors.length)];
+      this.resume(job, old, random(2) === 0);
+      const before = { image: memory.image(), file: [...file] };
+      assert.equal(old.step(0), 'superseded');
+      assert.equal(old.step(Number.POSITIVE_INFINITY), 'superseded');
+      old.release();
+      assert.deepEqual({ image: memory.image(), file }, before, `'${old.name}' has changed something`);
+    };
+    await this.runLikeReference({ onTurn, onCrash: notCrashing });
+    return left < 0;
+  }
+
+  /** One run after whose end every actor is made anew, as if nobody had heard that it is done. */
+  async resumeEnded(): Promise<void> {
+    const { memory } = this;
+    memory.reset();
+    const onEnd: Hooks['onEnd'] = (job) => {
+      const commits = job.actors.map(({ sequence }) => sequence);
+      for (const actor of [...job.actors]) assert.equal(this.resume(job, actor, true).step(0), 'done');
+      assert.deepEqual(
+        job.actors.map(({ sequence }) => sequence),
+        commits,
+      );
+      job.run(() => 1);
+    };
+    await this.runLikeReference({ onEnd, onCrash: notCrashing });
   }
 
   /**

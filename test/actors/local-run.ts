@@ -91,6 +91,8 @@ export interface RunOrder {
   readonly onError?: (error: unknown) => void;
   /** Called when an actor has crashed: it is to resume that one at least. By default that is an error. */
   readonly onCrash?: (actor: Actor) => void;
+  /** Called between steps. */
+  readonly onTurn?: () => void;
 }
 
 /** Turns without any progress after which a job is held to be stuck. */
@@ -297,8 +299,9 @@ export class LocalJob {
 
   /** One step of one actor, or a look at the outputs. Returns true if anything has moved. */
   private turn(order: RunOrder): boolean {
-    const { choose } = order;
+    const { choose, onTurn } = order;
     const { alive } = this;
+    onTurn?.();
     if (this.shipped.length > 0 && choose(3) === 0) this.storeBackup(order);
     if (alive.length === 0 || choose(4) === 0) return this.collect();
     const actor = alive[choose(alive.length)];

@@ -18,7 +18,7 @@ const lettersOf = (job: Pick<Job, 'deadLetters'>) => tuplesOf(job.deadLetters);
 
 const startWith = async (params: Partial<LettersParams>, options: CrashOptions = {}): Promise<Job> => {
   const all: LettersParams = { count: 100, from: 40, to: 42, failing: 'error', keyed: 0, ...params };
-  return (await start(letters, { workers: 2, ...options, params: all })) as unknown as Job;
+  return (await start(letters, { workers: 2, spares: 0, ...options, params: all })) as unknown as Job;
 };
 
 /** Runs to the end; all tuples that the operator does not fail at must come out. */

@@ -101,10 +101,10 @@ const throwing = (place: Place, at: number, times?: number, every?: number): Tra
   times,
 });
 
-/** Runs with a trap for each tuple that is to be lost. */
+/** Runs with a trap for each tuple that is to be lost. No worker dies, so there need be no spare. */
 async function runPoisoned(lost: Lost, params: Partial<CrashingParams> = {}, options: CrashOptions = {}) {
   const traps = Object.entries(lost).flatMap(([place, numbers]) => numbers.map((n) => throwing(place as Place, n)));
-  const run = await runCrashing({ traps, ...params }, options);
+  const run = await runCrashing({ traps, ...params }, { spares: 0, ...options });
   judge(run, lost);
   return run;
 }

@@ -55,6 +55,17 @@ const spares = (job: Job): number => count(job, 'spare');
 const hostOf = (job: Job, operator: string): number =>
   job.workers().find(({ actors }) => actors.some((actor) => actor.operator === operator))?.worker ?? -1;
 
+/** Waits until no spare could be loaded three times; one that was hired before it could not is killed. */
+const untilGivenUp = ({ job, events }: Started): Promise<void> =>
+  until(
+    () => {
+      for (const { worker, state } of job.workers()) if (state === 'spare') job.killWorker(worker).catch(() => {});
+      return events.of('spareFailed').length === 3;
+    },
+    'three failures',
+    10_000,
+  );
+
 const reasonsOf = (events: EventLog): string[] => events.of('spareFailed').map(({ error }) => error.message);
 
 test(
@@ -95,9 +106,10 @@ test('with no spare at all a crash waits for a thread to start', TIMEOUT, async 
 });
 
 test('a spare that cannot import the module: told three times, and the job goes on without', TIMEOUT, async () => {
-  const { job, events, complete } = await startUnloadable();
+  const started = await startUnloadable();
+  const { job, events, complete } = started;
   process.env[UNLOADABLE] = 'yes';
-  await until(() => events.of('spareFailed').length === 3, 'three failures');
+  await untilGivenUp(started);
   await complete();
   assert.deepEqual(
     events.of('spareFailed').map(({ attempt }) => attempt),
@@ -112,9 +124,10 @@ test('a spare that cannot import the module: told three times, and the job goes 
 
 test('NO_SPARE: a crash when code cannot be loaded any more', TIMEOUT, async () => {
   for (const when of ['before', 'after'] as const) {
-    const { job, events, complete } = await startUnloadable();
+    const started = await startUnloadable({ spares: when === 'before' ? 0 : 1 });
+    const { job, events, complete } = started;
     process.env[UNLOADABLE] = 'yes';
-    if (when === 'after') await until(() => events.of('spareFailed').length === 3, 'spares to be given up');
+    if (when === 'after') await untilGivenUp(started);
     const ended = rejection(complete(), 'NO_SPARE');
     await job.killWorker(hostOf(job, 'pass'));
     const error = await rejection(job.done, 'NO_SPARE');
@@ -130,7 +143,7 @@ test('NO_SPARE: a crash when code cannot be loaded any more', TIMEOUT, async () 
 
 test('code that can be loaded again in time: the crash is recovered', TIMEOUT, async () => {
   for (const cell of [OrderCell.throwInBuild, OrderCell.exitInBuild]) {
-    const { job, events, orders, complete } = await startUnloadable();
+    const { job, events, orders, complete } = await startUnloadable({ spares: 0 });
     Atomics.store(orders, cell, 2);
     await job.killWorker(hostOf(job, 'pass'));
     await complete();
@@ -141,9 +154,10 @@ test('code that can be loaded again in time: the crash is recovered', TIMEOUT, a
 });
 
 test('after spares were given up, a crash tries once more', TIMEOUT, async () => {
-  const { job, events, orders, complete } = await startUnloadable();
+  const started = await startUnloadable();
+  const { job, events, orders, complete } = started;
   Atomics.store(orders, OrderCell.throwInBuild, 3);
-  await until(() => events.of('spareFailed').length === 3, 'three failures');
+  await untilGivenUp(started);
   await job.killWorker(hostOf(job, 'pass'));
   await complete();
   assert.equal(events.of('adoption').length, 1);

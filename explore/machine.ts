@@ -1,0 +1,341 @@
+// Runs one thread of a state to its next operation whose order matters: one step of an interleaving.
+// Promises: a step is one atomic operation on a cell that others use too, and all that the thread does before its next such one:
+// those are operations that no other thread's operations depend on, so their order among others' makes no difference. A thread
+// may crash after each change that it makes, in the midst of a step as well.
+// Relies on: Atomics are sequentially consistent; plain accesses are ordered by them, which is checked here.
+
+import type { CellUsage } from './cell-usage.ts';
+import { HappensBefore, RACE, Synchronization, UNTOUCHED } from './happens-before.ts';
+import { type LocalState, Operation } from './local-state.ts';
+import type { Invariant, Scene } from './scene.ts';
+import { Standing, State } from './state.ts';
+import { LATER, type Stage, ThreadGraph } from './thread-graph.ts';
+
+/** What must not be. */
+export interface Violation {
+  readonly kind: 'failure' | 'race' | 'invariant' | 'deadlock' | 'outcome' | 'livelock' | 'too large';
+  readonly message: string;
+}
+
+/** No operation of the thread has been done: it sleeps. */
+const ASLEEP = Symbol('asleep');
+
+export class Machine {
+  /** Set when a step did what must not be; the state it was in is {@link violator}. */
+  violation: Violation | undefined;
+  violator: State | undefined;
+  private readonly scene: Scene;
+  private readonly usage: CellUsage;
+  private readonly stage: Stage;
+  private readonly happensBefore: HappensBefore;
+  private graphs = new Map<number, ThreadGraph>();
+  private orderedSlots: readonly number[] = [];
+  private readonly watched = new Map<number, Invariant[]>();
+  private readonly invariantCells = new Map<Invariant, number[]>();
+  /** Copies of the state in work, in which the thread in work has crashed. */
+  private crashed: { readonly state: State; readonly thread: number }[] = [];
+
+  constructor(scene: Scene, usage: CellUsage, stage: Stage) {
+    this.scene = scene;
+    this.usage = usage;
+    this.stage = stage;
+    this.happensBefore = new HappensBefore(scene.threads.length);
+    for (const invariant of scene.invariants) {
+      for (const cell of invariant.cells) this.watched.set(cell, [...(this.watched.get(cell) ?? []), invariant]);
+    }
+  }
+
+  /** Begins an exploration with what is known by now. */
+  begin(): void {
+    if (this.usage.graphsAreWrong) {
+      this.graphs = new Map();
+      this.usage.forgetGraphs();
+    }
+    this.usage.begin();
+    this.orderedSlots = this.usage.orderedSlots();
+    this.invariantCells.clear();
+    this.violation = undefined;
+    this.violator = undefined;
+  }
+
+  /** Runs of threads so far. */
+  get runs(): number {
+    return [...this.graphs.values()].reduce((sum, { runs }) => sum + runs, 0);
+  }
+
+  graphOf(thread: number, incarnation: number): ThreadGraph {
+    const key = thread * 64 + incarnation;
+    let graph = this.graphs.get(key);
+    if (graph === undefined) {
+      graph = new ThreadGraph(this.scene.threads[thread], incarnation, this.usage, this.stage);
+      this.graphs.set(key, graph);
+    }
+    return graph;
+  }
+
+  /** The states in which every thread is before its first operation whose order matters. */
+  async firstStates(traced = false): Promise<State[]> {
+    const { threads, crashes } = this.scene;
+    const state = new State(
+      new Int32Array(64),
+      new Int32Array(64),
+      threads.map((_, thread) => this.graphOf(thread, 0).start),
+      threads.map(() => Standing.ready),
+      threads.map(() => 0),
+      crashes,
+    );
+    if (traced) state.trace = [];
+    let states = [state];
+    for (let thread = 0; thread < threads.length; thread++) {
+      const next: State[] = [];
+      for (const each of states) {
+        const isFresh = each.at[thread].operation === Operation.start;
+        if (!isFresh) next.push(each);
+        else next.push(...(await this.successors(each, thread, true)));
+        if (this.isInterrupted) return next;
+      }
+      states = next;
+    }
+    return states;
+  }
+
+  get isInterrupted(): boolean {
+    return this.violation !== undefined || this.usage.hasLearned;
+  }
+
+  /** The states after one step of a thread of `state`, which is used up: without a crash, and with one after each change. */
+  async successors(state: State, thread: number, isFirst = false): Promise<State[]> {
+    const found: State[] = [];
+    this.crashed = [];
+    if (isFirst) this.crash(state, thread);
+    const open = [...this.crashed, { state, thread }];
+    for (;;) {
+      const next = open.pop();
+      if (next === undefined) return found;
+      this.crashed = [];
+      await this.run(next.state, next.thread);
+      if (this.isInterrupted) return found;
+      open.push(...this.crashed);
+      const woken = next.state.standing.indexOf(Standing.woken);
+      if (woken < 0) found.push(next.state);
+      else open.push({ state: next.state, thread: woken });
+    }
+  }
+
+  private async run(state: State, thread: number): Promise<void> {
+    let at = state.at[thread];
+    let isDue = true;
+    while (at.operation !== Operation.end) {
+      if (at.operation === Operation.fail) return this.violate(state, thread, at, 'failure', at.text);
+      let result = 0;
+      if (state.standing[thread] === Standing.woken) {
+        state.standing[thread] = Standing.ready;
+        this.tell(state, thread, at, 1, 0, 'woken');
+        result = 1;
+      } else if (at.operation !== Operation.start && at.operation !== Operation.turn) {
+        if (!isDue && this.isConcurrent(at, thread)) break;
+        state.at[thread] = at;
+        const done = this.perform(state, thread, at);
+        if (done === ASLEEP || this.isInterrupted) return;
+        result = done;
+      }
+      isDue = false;
+      at = at.after(result) ?? (await this.discover(state, thread, at, result));
+      if (this.isInterrupted) return;
+    }
+    state.at[thread] = at;
+    if (at.operation === Operation.end) {
+      state.standing[thread] = Standing.ended;
+      this.tell(state, thread, at, 0, 0);
+    }
+  }
+
+  /** Lets the thread itself say what comes next, and does all that need not wait. */
+  private async discover(state: State, thread: number, from: LocalState, label: number): Promise<LocalState> {
+    return this.graphOf(thread, state.incarnations[thread]).extend(from, label, (at) => {
+      if (this.isConcurrent(at, thread)) return LATER;
+      state.at[thread] = at;
+      const result = this.perform(state, thread, at);
+      return result === ASLEEP || this.isInterrupted ? LATER : result;
+    });
+  }
+
+  /** True if the order of an operation and of those of other threads matters. A plain access has no order of its own. */
+  private isConcurrent({ operation, cell }: LocalState, thread: number): boolean {
+    if (operation === Operation.wait) return true;
+    if (operation >= Operation.read) return false;
+    return this.usage.isConcurrent(operation, cell, thread);
+  }
+
+  valueOf(state: State, cell: number): number {
+    const slot = this.usage.slotOf(cell);
+    const first = this.usage.firstValueOf(cell);
+    return slot < 0 ? first : first ^ state.difference(slot);
+  }
+
+  private setValue(state: State, cell: number, value: number): void {
+    state.setDifference(this.usage.slotOf(cell), value ^ this.usage.firstValueOf(cell));
+  }
+
+  private perform(state: State, thread: number, at: LocalState): number | typeof ASLEEP {
+    const { operation, cell, operand } = at;
+    this.usage.note(operation, cell, thread);
+    if (this.usage.hasLearned) return 0;
+    const before = this.valueOf(state, cell);
+    switch (operation) {
+      case Operation.load:
+        this.synchronize(state, thread, cell, Synchronization.load);
+        this.tell(state, thread, at, before, before);
+        return before;
+      case Operation.read:
+        this.checkOrder(state, thread, at, false);
+        this.tell(state, thread, at, before, before);
+        return before;
+      case Operation.wait:
+        return this.wait(state, thread, at, before);
+      case Operation.notify: {
+        const woken = this.notify(state, at);
+        this.tell(state, thread, at, woken, before);
+        if (woken > 0) this.crash(state, thread);
+        return woken;
+      }
+      case Operation.write:
+      case Operation.writePart: {
+        this.checkOrder(state, thread, at, true);
+        const value = (before & ~at.second) | operand;
+        this.tell(state, thread, at, 0, before);
+        this.change(state, thread, at, before, value);
+        return 0;
+      }
+      default: {
+        this.synchronize(state, thread, cell, operation === Operation.store ? Synchronization.store : Synchronization.modify);
+        const result = operation === Operation.store ? 0 : before;
+        this.tell(state, thread, at, result, before);
+        this.change(state, thread, at, before, modified(at, before));
+        return result;
+      }
+    }
+  }
+
+  private change(state: State, thread: number, at: LocalState, before: number, value: number): void {
+    if (value === before) return;
+    this.setValue(state, at.cell, value);
+    const invariants = this.watched.get(at.cell);
+    if (invariants !== undefined) for (const each of invariants) this.checkInvariant(state, thread, at, each);
+    if (at.operation !== Operation.writePart) this.crash(state, thread);
+  }
+
+  private checkInvariant(state: State, thread: number, at: LocalState, invariant: Invariant): void {
+    let cells = this.invariantCells.get(invariant);
+    if (cells === undefined) {
+      const regions = invariant.buffers.map((buffer) => ({
+        from: this.scene.cells.baseOf(buffer),
+        cells: buffer.byteLength >>> 2,
+      }));
+      cells = this.usage.written.filter((cell) => regions.some(({ from, cells }) => cell >= from && cell < from + cells));
+      this.invariantCells.set(invariant, cells);
+    }
+    const problem = this.scene.cells.holding(cells, (cell) => this.valueOf(state, cell), invariant.problem);
+    if (problem !== undefined) this.violate(state, thread, at, 'invariant', problem);
+  }
+
+  private wait(state: State, thread: number, at: LocalState, value: number): number | typeof ASLEEP {
+    this.synchronize(state, thread, at.cell, Synchronization.load);
+    this.tell(state, thread, at, 0, value);
+    if (value !== at.operand) return 0;
+    state.standing[thread] = Standing.asleep;
+    this.tell(state, thread, at, 1, value, 'asleep');
+    return ASLEEP;
+  }
+
+  private notify(state: State, { cell, operand }: LocalState): number {
+    let woken = 0;
+    for (let thread = 0; thread < state.at.length; thread++) {
+      if (state.standing[thread] !== Standing.asleep || state.at[thread].cell !== cell) continue;
+      if (operand >= 0 && woken >= operand) break;
+      state.standing[thread] = Standing.woken;
+      woken++;
+    }
+    return woken;
+  }
+
+  /** Adds a state in which the thread has just crashed, and is adopted. */
+  private crash(state: State, thread: number): void {
+    if (state.crashesLeft === 0 || !this.scene.mayCrash[thread] || this.isInterrupted) return;
+    const copy = state.copy();
+    copy.crashesLeft--;
+    copy.incarnations[thread]++;
+    copy.at[thread] = this.graphOf(thread, copy.incarnations[thread]).start;
+    copy.standing[thread] = Standing.ready;
+    copy.trace?.push({
+      thread,
+      incarnation: state.incarnations[thread],
+      at: state.at[thread],
+      result: 0,
+      before: 0,
+      event: 'crash',
+    });
+    this.crashed.push({ state: copy, thread });
+  }
+
+  private synchronize(state: State, thread: number, cell: number, kind: Synchronization): void {
+    if (!this.usage.isShared(cell)) return;
+    const number = this.usage.synchronizingNumber(cell);
+    for (const slot of this.orderedSlots) {
+      const known = state.known(slot);
+      if (known !== UNTOUCHED) state.setKnown(slot, this.happensBefore.synchronize(known, kind, thread, number));
+    }
+  }
+
+  private checkOrder(state: State, thread: number, at: LocalState, isWrite: boolean): void {
+    const { cell } = at;
+    if (!this.usage.mustBeOrdered(cell)) return;
+    const { cells } = this.scene;
+    if (this.usage.isMixed(cell)) {
+      return this.violate(state, thread, at, 'race', `${cells.nameOf(cell)} is used both plainly and by Atomics`);
+    }
+    const slot = this.usage.slotOf(cell);
+    const known = state.known(slot);
+    const next = isWrite ? this.happensBefore.write(known, thread) : this.happensBefore.read(known, thread);
+    if (next !== RACE) return state.setKnown(slot, next);
+    const writer = this.happensBefore.writerOf(known);
+    const other = writer >= 0 && writer !== thread ? `the write of ${this.scene.threads[writer].name}` : 'a read';
+    this.violate(state, thread, at, 'race', `nothing orders this access to ${cells.nameOf(cell)} after ${other}`);
+  }
+
+  private violate(state: State, thread: number, at: LocalState, kind: Violation['kind'], message: string): void {
+    if (at.operation === Operation.fail || state.trace?.[state.trace.length - 1]?.at !== at) this.tell(state, thread, at, 0, 0);
+    this.violation ??= { kind, message };
+    this.violator ??= state;
+  }
+
+  private tell(
+    state: State,
+    thread: number,
+    at: LocalState,
+    result: number,
+    before: number,
+    event: 'operation' | 'asleep' | 'woken' = 'operation',
+  ): void {
+    state.trace?.push({ thread, incarnation: state.incarnations[thread], at, result, before, event });
+  }
+}
+
+function modified({ operation, operand, second }: LocalState, before: number): number {
+  switch (operation) {
+    case Operation.add:
+      return (before + operand) | 0;
+    case Operation.sub:
+      return (before - operand) | 0;
+    case Operation.and:
+      return before & operand;
+    case Operation.or:
+      return before | operand;
+    case Operation.xor:
+      return before ^ operand;
+    case Operation.compareExchange:
+      return before === second ? operand : before;
+    default:
+      return operand;
+  }
+}

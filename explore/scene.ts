@@ -1,0 +1,35 @@
+// A case before it is explored: its shared memory, its threads, who may crash, and what must hold.
+// Promises: nothing here knows the protocols; cases in cases/ do.
+
+import { SharedCells } from './shared-cells.ts';
+import type { ThreadProgram } from './thread-graph.ts';
+
+/** Something that must hold whenever one of some cells has changed. */
+export interface Invariant {
+  /** Cells after whose change it is checked. */
+  readonly cells: readonly number[];
+  /** The buffers that `problem` looks at; the others have their first contents then. */
+  readonly buffers: readonly SharedArrayBuffer[];
+  problem(): string | undefined;
+}
+
+export interface Scene {
+  readonly cells: SharedCells;
+  readonly threads: readonly ThreadProgram[];
+  /** Whether each thread may crash. It starts again in its next incarnation. */
+  readonly mayCrash: readonly boolean[];
+  /** How many crashes there may be in all. */
+  readonly crashes: number;
+  readonly invariants: readonly Invariant[];
+  /** Looks at the buffers as they are in the end. */
+  problemAtEnd(): string | undefined;
+  /** Objects that threads hold and that never change. */
+  readonly constants: ReadonlyMap<object, number>;
+}
+
+/** A case: what is explored, under a name. */
+export interface ExplorerCase {
+  readonly name: string;
+  readonly title: string;
+  scene(): Scene;
+}

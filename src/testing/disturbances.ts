@@ -1,0 +1,107 @@
+// What a test does to an actor that a job may do to it as well: roll its batch back and run it again, and let it go on from
+// a snapshot in another thread, which a test plays with fresh memory and fresh closures.
+// Promises: whatever is disturbed, each tuple is committed once.
+// Relies on: a batch whose output fills its ring commits by itself; so much of it is not rolled back.
+
+import type { Site, SiteStatus } from './site.ts';
+
+/** What is done to the actor. */
+export interface Disturbances {
+  readonly rollback: boolean;
+  readonly restore: boolean;
+}
+
+/** Steps of a batch that is rolled back: at the end of the input each key group takes one, and the one after them commits. */
+const ROLLED_BACK_STEPS_MAX = 256;
+/** Tuples of a source that are read, rolled back, and read again. */
+const SOURCE_BATCH_TUPLES = 16;
+
+/** Runs what waits in the input, and gives all of it up. */
+function rollBackOnce(site: Site): void {
+  if (site.isIsolated) site.resume({});
+  for (let steps = 0; steps < ROLLED_BACK_STEPS_MAX; steps++) {
+    // No longer open: it has failed, or was full.
+    if (site.step() !== 'more' || !site.isOpen) break;
+  }
+}
+
+/** Processes the `waiting` tuples of the input. */
+export function processTuples(site: Site, waiting: number, { rollback, restore }: Disturbances): void {
+  const isolate = restore && waiting > 1;
+  if (rollback) rollBackOnce(site);
+  if (rollback || site.isIsolated !== isolate) site.resume({ isolate });
+  if (!restore) {
+    site.settle();
+    return;
+  }
+  for (;;) {
+    const before = site.sequence;
+    const status = site.step();
+    if (site.isOpen) site.commit();
+    if (isOver(status) || site.failure !== undefined) return;
+    if (site.sequence !== before) site.resume({ freshClosures: true, fromSnapshot: true, isolate });
+    else if (status === 'idle') return;
+  }
+}
+
+const isOver = (status: SiteStatus): boolean => status === 'done' || status === 'failed';
+
+/** Processes the end of the input. */
+export function processEnd(site: Site, { rollback }: Disturbances): void {
+  if (rollback) rollBackOnce(site);
+  if (rollback || site.isIsolated) site.resume({});
+  site.settle();
+}
+
+/** How many tuples a source has given, for sure or not. */
+const readSoFar = (site: Site, isGenerator: boolean): number =>
+  isGenerator ? site.committed.source : site.tap.readTuples;
+
+/** Reads some tuples of a source, and gives them up. */
+async function rollBackSource(site: Site, isGenerator: boolean): Promise<void> {
+  if (site.isIsolated) site.resume({});
+  await site.openSource();
+  const before = site.tap.readTuples;
+  for (;;) {
+    const status = site.step();
+    if (isOver(status) || isGenerator || site.tap.readTuples > before || !site.isOpen) return;
+    if (status === 'idle') await site.wait();
+  }
+}
+
+/**
+ * Reads `count` tuples of a source, or those that are left.
+ * @returns how many they were
+ */
+export async function readTuples(site: Site, count: number, isGenerator: boolean, how: Disturbances): Promise<number> {
+  let taken = 0;
+  while (taken < count) {
+    if (how.rollback) await rollBackSource(site, isGenerator);
+    if (how.rollback || !site.isIsolated) site.resume({ isolate: true });
+    const batch = await readBatch(site, Math.min(count - taken, SOURCE_BATCH_TUPLES), isGenerator, how);
+    taken += batch.taken;
+    if (batch.isOver) break;
+  }
+  return taken;
+}
+
+async function readBatch(
+  site: Site,
+  count: number,
+  isGenerator: boolean,
+  { restore }: Disturbances,
+): Promise<{ taken: number; isOver: boolean }> {
+  let taken = 0;
+  while (taken < count) {
+    await site.openSource();
+    const before = readSoFar(site, isGenerator);
+    const status = site.step();
+    const took = readSoFar(site, isGenerator) - before;
+    taken += took;
+    if (isOver(status)) return { taken, isOver: true };
+    // A tuple that failed has ended the isolation.
+    if (took > 0) site.resume({ freshClosures: restore, isolate: true });
+    else if (status === 'idle') await site.wait();
+  }
+  return { taken, isOver: false };
+}

@@ -1,0 +1,73 @@
+// The plan of a test: one operator of a flow, with those that a job fuses behind it, between an input and an output of the
+// test's own.
+// Promises: the operator's stage is one actor, planned by the job's own planner; only what it reads and who reads it are
+// replaced, and replicas are one.
+// Relies on: build functions that declare the same graph each time.
+
+import type { Graph, OperatorNode } from '../actors/graph.ts';
+import { inputSchema } from '../actors/graph.ts';
+import { type Plan, planOf, type Stage } from '../actors/plan.ts';
+import type { SinkDefinition } from '../actors/sink.ts';
+import type { Source } from '../actors/source.ts';
+import { errors } from '../errors.ts';
+import type { Shape } from '../mailbox/schema.ts';
+
+/** What a test puts around the ends of the operator's world. */
+export interface WorldTaps {
+  source(source: Source<Shape>): Source<Shape>;
+  sink(sink: SinkDefinition<never>): SinkDefinition<never>;
+}
+
+/** The plan, and its one stage that is tested. */
+export interface OperatorPlan {
+  readonly plan: Plan;
+  readonly stage: Stage;
+}
+
+/** Operators that run as actors: those that can be tested. */
+const isTestable = ({ kind, source }: OperatorNode): boolean => kind !== 'collect' && source?.kind !== 'push';
+
+/** The operator and those fused behind it, in the plan of the whole flow. */
+function chainFrom(graph: Graph, operator: string, alone: boolean): readonly OperatorNode[] {
+  const named = graph.operators.find(({ name }) => name === operator);
+  const known = graph.operators.filter(isTestable).map(({ name }) => name);
+  if (named === undefined) throw errors.unknownName('operator to test', operator, known);
+  if (!isTestable(named)) throw errors.notAnActor(operator, named.kind === 'collect' ? 'a collect' : 'a push source', known);
+  if (alone) return [named];
+  const stage = planOf(graph).stages.find(({ operators }) => operators.includes(named));
+  const { operators } = stage as Stage;
+  return operators.slice(operators.indexOf(named));
+}
+
+/**
+ * Cuts an operator out of a flow's graph.
+ * @throws MillraceError UNKNOWN_NAME; BAD_OPTION for one that is no actor
+ */
+export function operatorPlan(graph: Graph, operator: string, alone: boolean, taps: WorldTaps): OperatorPlan {
+  const chain = chainFrom(graph, operator, alone);
+  const [head] = chain;
+  const tail = chain[chain.length - 1];
+  const nodes: OperatorNode[] = [];
+  const add = (node: OperatorNode): void => {
+    const id = nodes.length;
+    nodes.push({ ...node, id, inputs: id === 0 ? [] : [id - 1], parallelism: 1, fuse: true });
+  };
+  const { supervision } = head;
+  const end = { id: 0, inputs: [], key: undefined, parallelism: 1, fuse: true, onError: 'deadLetter', supervision } as const;
+  if (head.source === undefined) {
+    const [first] = head.inputs;
+    // Its name is that of the operator before, so that errors and positions read as they do in a job.
+    const { name } = graph.operators[first];
+    add({ ...end, name, kind: 'source', output: inputSchema(graph, head), source: { kind: 'push', fields: {} } });
+  }
+  for (const { source, sink, ...node } of chain) {
+    add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) });
+  }
+  if (tail.output !== undefined) add({ ...end, name: `${tail.name}/emitted`, kind: 'collect', output: undefined });
+  const plan = planOf({ name: graph.name, operators: nodes, fingerprint: graph.fingerprint });
+  const stage = plan.stages.find(({ operators }) => operators[0].name === operator && operators[0].kind === head.kind);
+  if (stage === undefined || stage.operators.length !== chain.length) {
+    throw errors.invariant(`the operators fused behind '${operator}' are one actor in a test, too`);
+  }
+  return { plan, stage };
+}

@@ -1,0 +1,268 @@
+// One actor over memory of its own, stepped in this very thread: no threads, no clock but the test's, no chance.
+// What it shares with a job: graph, plan, deployment, actor, rings, commits, backups, and how an actor is resumed after a
+// crash. What comes out of it gathers as it is committed.
+// Promises: an open batch stays open until it is ordered to commit, or is full.
+// Relies on: whoever resumes the actor has the one before released.
+
+import { Actor } from '../actors/actor.ts';
+import { type ActorDescriptor, FIRST_START, type Resumption, type StepStatus } from '../actors/actor-descriptor.ts';
+import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../actors/dead-letters.ts';
+import { ActorFailure } from '../actors/failure.ts';
+import { stageName } from '../actors/plan.ts';
+import { WorkCell } from '../actors/vitals.ts';
+import { fromRecord, type MillraceError } from '../errors.ts';
+import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { WakeWords } from '../mailbox/wake.ts';
+import { allocateArenas } from '../state/arena.ts';
+import { type Backup, memoryBackup } from '../state/backup.ts';
+import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
+import type { StateEntry, StateRow } from '../state/state-reader.ts';
+import { allocateTransaction } from '../state/transaction.ts';
+import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
+import type { DeadLetter } from '../supervisor/job-api.ts';
+import type { OperatorPlan } from './operator-plan.ts';
+import { InputFeed, outputTap, RingTap } from './ring-tap.ts';
+import { WorldTap } from './world-taps.ts';
+
+/** What an actor has committed: emitted, written to its sink, given up. */
+export interface Outcome {
+  readonly emitted: unknown[];
+  readonly written: unknown[];
+  readonly letters: DeadLetter[];
+}
+
+export interface SiteSetup {
+  /** Builds the flow anew, with fresh closures. */
+  readonly build: (tap: WorldTap) => OperatorPlan;
+  readonly limits: MemoryLimits;
+  readonly opensSink: boolean;
+  readonly now: () => number;
+}
+
+/** How the actor goes on. */
+export interface Resuming {
+  /** True to build the flow anew, so that its closures have seen nothing. */
+  readonly freshClosures?: boolean;
+  /** True to commit tuple by tuple. */
+  readonly isolate?: boolean;
+  /** True to give it fresh memory, restored from its last snapshot. */
+  readonly fromSnapshot?: boolean;
+}
+
+/** As an actor's, and `failed`: it cannot go on, see {@link Site.failure}. */
+export type SiteStatus = Exclude<StepStatus, 'superseded'> | 'failed';
+
+const APP = 0;
+const ACTOR = 1;
+const ONLY = 'actor';
+/** No batch commits because of its age: it is told to. */
+const LINGER_MS = Number.MAX_SAFE_INTEGER;
+
+export class Site {
+  readonly tap: WorldTap;
+  /** What it cannot go on for. */
+  failure: MillraceError | undefined;
+  /** True while it commits tuple by tuple. */
+  isIsolated = false;
+  private readonly setup: SiteSetup;
+  private readonly wakeWords = new WakeWords(WakeWords.allocate(2));
+  private readonly letterTap: RingTap<LetterTuple>;
+  private readonly output: RingTap<unknown> | undefined;
+  private readonly input: InputFeed | undefined;
+  private readonly log: CommitLog;
+  private readonly record: CommitRecord;
+  private readonly store = memoryBackup(() => {});
+  private operator: OperatorPlan;
+  private descriptor: ActorDescriptor;
+  private actor: Actor;
+  private outcome: Outcome = { emitted: [], written: [], letters: [] };
+  private shipped: Backup[] = [];
+  private sourceOpen = false;
+  private woken: () => void = () => {};
+
+  constructor(setup: SiteSetup) {
+    this.setup = setup;
+    this.tap = new WorldTap(setup.opensSink);
+    this.operator = setup.build(this.tap);
+    const { plan, stage } = this.operator;
+    const { placements } = deploy(plan, 1, setup.limits);
+    const own = placements[stage.index].descriptor;
+    this.descriptor = own;
+    const { wakeWords } = this;
+    if (stage.index > 0) {
+      const { output, outbox } = placements[stage.index - 1].descriptor;
+      if (output && outbox) this.input = new InputFeed(plan.stages[stage.index - 1], output, outbox, APP, wakeWords);
+    }
+    if (own.output !== undefined) this.output = outputTap(stage, own.output, APP, wakeWords);
+    this.letterTap = new RingTap({ ring: own.letters.ring, dictionary: undefined }, letterDecoder(), APP, wakeWords);
+    this.log = new CommitLog(own.commit);
+    this.record = emptyRecord(own.inputs.length, 1 + stage.operators.length);
+    const tail = stage.operators[stage.operators.length - 1];
+    if (tail.kind === 'sink') this.tap.sinkSchema = stage.operators[stage.operators.length - 2]?.output ?? stage.input;
+    this.actor = this.makeActor(FIRST_START);
+  }
+
+  private makeActor(resumption: Resumption): Actor {
+    const { wakeWords, setup } = this;
+    const environment = {
+      host: ACTOR,
+      wakeWords,
+      lingerMs: LINGER_MS,
+      backup: { everyMs: 0, ship: (backup: Backup) => void this.shipped.push(backup) },
+      now: setup.now,
+      wake: () => this.woken(),
+    };
+    const actor = new Actor(this.operator.plan, this.descriptor, environment, resumption);
+    this.sourceOpen = false;
+    actor.openSink();
+    return actor;
+  }
+
+  /** Lets go of the actor: its open batch is rolled back. {@link resume} makes it anew. */
+  release(): void {
+    this.actor.release();
+    this.shipped = [];
+  }
+
+  /** Makes the actor anew, from its last commit. */
+  resume({ freshClosures = false, isolate = false, fromSnapshot = false }: Resuming): void {
+    this.release();
+    this.failure = undefined;
+    this.isIsolated = isolate;
+    if (freshClosures) this.operator = this.setup.build(this.tap);
+    const incarnation = Atomics.add(this.actor.vitals.work, WorkCell.incarnation, 1) + 1;
+    const checkpoint = fromSnapshot ? this.store.read(ONLY) : undefined;
+    if (checkpoint !== undefined) {
+      this.descriptor = {
+        ...this.descriptor,
+        transaction: allocateTransaction(allocateArenas(this.setup.limits.stateBytes)),
+      };
+    }
+    const restore = checkpoint && { checkpoint };
+    this.actor = this.makeActor({ ...FIRST_START, incarnation, isolate, restore });
+    // What follows the snapshot is read again; nothing does, but the actor has to find that out.
+    while (checkpoint !== undefined && !this.actor.isReadable) this.step();
+  }
+
+  /** Opens the source, if it is not open. Await it before {@link step}. */
+  async openSource(): Promise<void> {
+    if (this.sourceOpen) return;
+    await this.actor.openSource();
+    this.sourceOpen = true;
+  }
+
+  /** Resolves when the source may have more. */
+  async wait(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.woken = resolve;
+      if (this.actor.canStep()) resolve();
+    });
+    this.woken = () => {};
+  }
+
+  push(tuples: readonly unknown[]): void {
+    this.input?.push(tuples);
+  }
+
+  pushEnd(): void {
+    this.input?.end();
+  }
+
+  /** One batch, or a part of the open one. What is committed by then is in {@link take}. */
+  step(): SiteStatus {
+    try {
+      const status = this.actor.step(Number.NEGATIVE_INFINITY);
+      this.gather();
+      const moved = this.input?.drain() === true;
+      return status === 'superseded' || (moved && status === 'idle') ? 'more' : status;
+    } catch (error) {
+      this.gather();
+      if (!(error instanceof ActorFailure)) throw error;
+      this.failure = error.cause;
+      return 'failed';
+    }
+  }
+
+  /** Steps until there is nothing left to do, and commits. */
+  settle(): SiteStatus {
+    for (;;) {
+      const status = this.step();
+      if (status === 'done' || status === 'failed') return status;
+      if (status !== 'idle') continue;
+      if (!this.isOpen) return status;
+      this.actor.hurry();
+    }
+  }
+
+  /** Commits the open batch. */
+  commit(): SiteStatus {
+    this.actor.hurry();
+    return this.step();
+  }
+
+  /** True while a batch is not committed. */
+  get isOpen(): boolean {
+    return !this.actor.isReadable;
+  }
+
+  /** Grows with each commit. */
+  get sequence(): number {
+    return this.log.sequence();
+  }
+
+  /** The last commit. */
+  get committed(): CommitRecord {
+    this.log.read(this.record);
+    return this.record;
+  }
+
+  private gather(): void {
+    const { outcome, output, letterTap, tap, store, shipped } = this;
+    this.shipped = [];
+    for (const backup of shipped) {
+      store.write(ONLY, backup);
+      this.actor.backupDone(backup.sequence, true);
+    }
+    for (const tuple of output?.take() ?? []) outcome.emitted.push(tuple);
+    for (const tuple of tap.takeWritten()) outcome.written.push(tuple);
+    for (const { operator, replica, body } of letterTap.take()) {
+      const { key, tuple, error, position } = openLetter(body);
+      outcome.letters.push({ operator, replica, key, tuple, error: fromRecord(error), position });
+    }
+  }
+
+  /** What was committed since the last call. */
+  take(): Outcome {
+    const taken = this.outcome;
+    this.outcome = { emitted: [], written: [], letters: [] };
+    return taken;
+  }
+
+  /** The row of a key. No batch may be open. */
+  row(key: readonly unknown[], group: number): StateRow | undefined {
+    return this.actor.readState({ key, group }) as StateRow | undefined;
+  }
+
+  /** All rows. No batch may be open. */
+  rows(): StateEntry[] {
+    const rows: StateEntry[] = [];
+    for (let group = 0; group < KEY_GROUPS; group++) {
+      rows.push(...(this.actor.readState({ key: undefined, group }) as StateEntry[]));
+    }
+    return rows;
+  }
+
+  /** The name of the stage: that of the operator under test. */
+  get name(): string {
+    return stageName(this.operator.stage);
+  }
+}
+
+let decoder: Decoder<LetterTuple> | undefined;
+
+/** Generated once: a decoder has no state beyond the frame that is open. */
+function letterDecoder(): Decoder<LetterTuple> {
+  decoder ??= generateDecoder<LetterTuple>('dead letters', LETTER_SCHEMA, 0, 0);
+  return decoder;
+}
