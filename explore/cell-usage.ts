@@ -83,11 +83,10 @@ export class CellUsage implements ConstantCells {
     return this.writers[cell] !== 0 && (users & (users - 1)) !== 0;
   }
 
-  /** True if the order of a thread's atomic operation and of those of others matters. */
-  isConcurrent(operation: Operation, cell: number, thread: number): boolean {
-    const others = ~(1 << thread);
+  /** The threads, by bits, whose operations an atomic operation of a thread must be ordered with. */
+  rivalsOf(operation: Operation, cell: number, thread: number): number {
     const users = isWriting(operation) ? this.readers[cell] | this.writers[cell] : this.writers[cell];
-    return (users & others) !== 0;
+    return users & ~(1 << thread);
   }
 
   /** True if plain accesses to a cell must be ordered. */

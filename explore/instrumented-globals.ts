@@ -49,7 +49,6 @@ class SharedView implements ProxyHandler<RealView> {
   private readonly globals: InstrumentedGlobals;
   private readonly isFloat: boolean;
   private readonly isSigned: boolean;
-  private readonly methods: Readonly<Record<string, (...values: never[]) => unknown>>;
 
   constructor(globals: InstrumentedGlobals, real: RealView, base: number) {
     this.globals = globals;
@@ -58,19 +57,33 @@ class SharedView implements ProxyHandler<RealView> {
     this.start = base * 4 + real.byteOffset;
     this.isFloat = real instanceof CONSTRUCTORS.Float64Array;
     this.isSigned = real instanceof CONSTRUCTORS.Int32Array;
-    this.methods = {
-      set: (from: ArrayLike<number>, at = 0) => this.copyFrom(from, 0, from.length, at),
-      fill: (value: number, from = 0, to = real.length) => {
-        for (let i = from; i < to; i++) this.write(i, value);
-      },
-      copyWithin: (at: number, from: number, to = real.length) => this.copyFrom(this.slice(from, to), 0, to - from, at),
-      subarray: (from = 0, to = real.length) => globals.viewOf(real.subarray(from, to) as RealView),
-      slice: (from = 0, to = real.length) => this.slice(from, to),
-      latin1Write: (text: string, at: number, length: number) => this.writeText(text, at, length, 1),
-      ucs2Write: (text: string, at: number, length: number) => this.writeText(text, at, length, 2),
-      latin1Slice: (from: number, to: number) => realBufferFrom(this.slice(from, to)).latin1Slice(0, to - from),
-      ucs2Slice: (from: number, to: number) => realBufferFrom(this.slice(from, to)).ucs2Slice(0, to - from),
-    };
+  }
+
+  private methodNamed(name: string): ((...values: never[]) => unknown) | undefined {
+    const { real, globals } = this;
+    switch (name) {
+      case 'set':
+        return (from: ArrayLike<number>, at = 0) => this.copyFrom(from, 0, from.length, at);
+      case 'fill':
+        return (value: number, from = 0, to = real.length) => {
+          for (let i = from; i < to; i++) this.write(i, value);
+        };
+      case 'copyWithin':
+        return (at: number, from: number, to = real.length) => this.copyFrom(this.slice(from, to), 0, to - from, at);
+      case 'subarray':
+        return (from = 0, to = real.length) => globals.viewOf(real.subarray(from, to) as RealView);
+      case 'slice':
+        return (from = 0, to = real.length) => this.slice(from, to);
+      case 'latin1Write':
+        return (text: string, at: number, length: number) => this.writeText(text, at, length, 1);
+      case 'ucs2Write':
+        return (text: string, at: number, length: number) => this.writeText(text, at, length, 2);
+      case 'latin1Slice':
+        return (from: number, to: number) => realBufferFrom(this.slice(from, to)).latin1Slice(0, to - from);
+      case 'ucs2Slice':
+        return (from: number, to: number) => realBufferFrom(this.slice(from, to)).ucs2Slice(0, to - from);
+    }
+    return undefined;
   }
 
   private slice(from: number, to: number): RealView {
@@ -131,7 +144,7 @@ class SharedView implements ProxyHandler<RealView> {
     if (typeof name === 'string') {
       const index = Number(name);
       if (index === index) return this.read(index);
-      const method = this.methods[name];
+      const method = this.methodNamed(name);
       if (method !== undefined) return method;
     }
     const value = Reflect.get(target, name, target) as unknown;
@@ -156,6 +169,7 @@ export class InstrumentedGlobals {
   readonly rewrite: (text: string) => string;
   private readonly handlers = new WeakMap<object, SharedView>();
   private readonly scratch = new Map<SharedArrayBuffer, ArrayBuffer>();
+  private readonly views = new Map<string, RealView>();
   private readonly compiled = new Map<string, unknown>();
   private readonly replacements: Record<string, unknown>;
 
@@ -201,7 +215,19 @@ export class InstrumentedGlobals {
     return this.handlers.get(value);
   }
 
+  /** Views hold nothing, so there is one for each place. */
   viewOf(real: RealView): RealView {
+    const buffer = real.buffer as unknown as SharedArrayBuffer;
+    const key = `${this.cells.baseOf(buffer)} ${real.constructor.name} ${real.byteOffset} ${real.length}`;
+    let view = this.views.get(key);
+    if (view === undefined) {
+      view = this.makeView(real);
+      this.views.set(key, view);
+    }
+    return view;
+  }
+
+  private makeView(real: RealView): RealView {
     const handler = new SharedView(this, real, this.cells.baseOf(real.buffer as unknown as SharedArrayBuffer));
     const view = new Proxy(real, handler);
     this.handlers.set(view, handler);

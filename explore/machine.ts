@@ -17,6 +17,10 @@ export interface Violation {
   readonly message: string;
 }
 
+/** Values of tickets, see {@link Scene.tickets}. */
+const TICKET = 0;
+const CALLED = 1;
+
 /** No operation of the thread has been done: it sleeps. */
 const ASLEEP = Symbol('asleep');
 
@@ -133,7 +137,7 @@ export class Machine {
         this.tell(state, thread, at, 1, 0, 'woken');
         result = 1;
       } else if (at.operation !== Operation.start && at.operation !== Operation.turn) {
-        if (!isDue && this.isConcurrent(at, thread)) break;
+        if (!isDue && this.isConcurrent(state, at, thread)) break;
         state.at[thread] = at;
         const done = this.perform(state, thread, at);
         if (done === ASLEEP || this.isInterrupted) return;
@@ -153,7 +157,7 @@ export class Machine {
   /** Lets the thread itself say what comes next, and does all that need not wait. */
   private async discover(state: State, thread: number, from: LocalState, label: number): Promise<LocalState> {
     return this.graphOf(thread, state.incarnations[thread]).extend(from, label, (at) => {
-      if (this.isConcurrent(at, thread)) return LATER;
+      if (this.isConcurrent(state, at, thread)) return LATER;
       state.at[thread] = at;
       const result = this.perform(state, thread, at);
       return result === ASLEEP || this.isInterrupted ? LATER : result;
@@ -161,10 +165,35 @@ export class Machine {
   }
 
   /** True if the order of an operation and of those of other threads matters. A plain access has no order of its own. */
-  private isConcurrent({ operation, cell }: LocalState, thread: number): boolean {
+  private isConcurrent(state: State, { operation, cell }: LocalState, thread: number): boolean {
     if (operation === Operation.wait) return true;
     if (operation >= Operation.read) return false;
-    return this.usage.isConcurrent(operation, cell, thread);
+    return (this.usage.rivalsOf(operation, cell, thread) & livingThreads(state)) !== 0;
+  }
+
+  /**
+   * Threads of which one is to be next, whatever the others do meanwhile: no thread outside of the set ever does what must be ordered with
+   * the next operation of one in it (a persistent set).
+   */
+  threadsToTry(state: State, ready: readonly number[]): readonly number[] {
+    if (ready.length < 2) return ready;
+    const living = livingThreads(state);
+    let best = ready;
+    for (const first of ready) {
+      let set = 1 << first;
+      for (let before = 0; before !== set; ) {
+        before = set;
+        for (let thread = 0; thread < state.at.length; thread++) {
+          if ((set & (1 << thread)) === 0 || state.standing[thread] === Standing.ended) continue;
+          const { operation, cell } = state.at[thread];
+          // Asleep, a thread waits for whoever changes the cell; a start that is still to come has no cell.
+          set |= this.usage.rivalsOf(operation, cell, thread) & living;
+        }
+      }
+      const threads = ready.filter((thread) => (set & (1 << thread)) !== 0);
+      if (threads.length < best.length) best = threads;
+    }
+    return best;
   }
 
   valueOf(state: State, cell: number): number {
@@ -184,6 +213,7 @@ export class Machine {
     const before = this.valueOf(state, cell);
     switch (operation) {
       case Operation.load:
+        if (this.scene.tickets.has(cell)) return this.drawTicket(state, thread, at, before);
         this.synchronize(state, thread, cell, Synchronization.load);
         this.tell(state, thread, at, before, before);
         return before;
@@ -211,10 +241,21 @@ export class Machine {
         this.synchronize(state, thread, cell, operation === Operation.store ? Synchronization.store : Synchronization.modify);
         const result = operation === Operation.store ? 0 : before;
         this.tell(state, thread, at, result, before);
-        this.change(state, thread, at, before, modified(at, before));
+        this.change(state, thread, at, before, this.scene.tickets.has(cell) ? CALLED : modified(at, before));
         return result;
       }
     }
+  }
+
+  /**
+   * Of a cell that is only added to, and compared with what its one waiter has loaded last, all that matters is whether it has
+   * changed since: it is 0 when the waiter has loaded it, and 1 after an addition.
+   */
+  private drawTicket(state: State, thread: number, at: LocalState, before: number): number {
+    this.synchronize(state, thread, at.cell, Synchronization.load);
+    this.tell(state, thread, at, TICKET, before);
+    this.setValue(state, at.cell, TICKET);
+    return TICKET;
   }
 
   private change(state: State, thread: number, at: LocalState, before: number, value: number): void {
@@ -319,6 +360,12 @@ export class Machine {
   ): void {
     state.trace?.push({ thread, incarnation: state.incarnations[thread], at, result, before, event });
   }
+}
+
+function livingThreads({ standing }: State): number {
+  let living = 0;
+  for (let thread = 0; thread < standing.length; thread++) if (standing[thread] !== Standing.ended) living |= 1 << thread;
+  return living;
 }
 
 function modified({ operation, operand, second }: LocalState, before: number): number {

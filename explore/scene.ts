@@ -20,6 +20,11 @@ export interface Scene {
   readonly mayCrash: readonly boolean[];
   /** How many crashes there may be in all. */
   readonly crashes: number;
+  /**
+   * Cells that are only added to, and on which one thread waits for a change since it loaded them last: wake-up counters. How often they
+   * have been added to does not tell states apart.
+   */
+  readonly tickets: ReadonlySet<number>;
   readonly invariants: readonly Invariant[];
   /** Looks at the buffers as they are in the end. */
   problemAtEnd(): string | undefined;

@@ -13,6 +13,7 @@ import {
   digestWith,
   FINAL,
   GROUPS,
+  isBornPoison,
   keyNumber,
   keyOfId,
   keyOfUid,
@@ -105,7 +106,8 @@ function reading(orders: SharedArrayBuffer, ratePerSecond: number): SourceDefini
 }
 
 export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosParams) => {
-  const { orders, file, source, ratePerSecond, pushed, fuse, onRelayError, totals, strategy, fileEvery } = params;
+  const { orders, file, source, ratePerSecond, pushed, fuse, onRelayError, totals, strategy, fileEvery, bornPoison } =
+    params;
   const supervision = { strategy, intensity: 1_000_000 };
   const port = (target: ConstructorParameters<typeof DrillPort>[1]): DrillPort => new DrillPort(orders, target);
 
@@ -120,6 +122,8 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
     push: () => push(NUMBER),
   };
   const main = flow.source('numbers', sources[source](), { supervision });
+  // An operator with a supervisor of its own has an actor of its own.
+  const isFused = fuse && !pushed && source !== 'push';
   const numbers = pushed ? main.merge(flow.source('pushed', push(NUMBER))) : main;
 
   const relay = port('relay');
@@ -134,18 +138,13 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
         relay.obey(id, When.before);
         return { key, id, text: textOf(id) };
       },
-      { fuse, onError: onRelayError, supervision },
+      { fuse, onError: onRelayError, ...(!isFused && { supervision }) },
     )
-    .flatMap(
-      'spread',
-      SPREAD,
-      ({ key, id, text }, emit) => {
-        spread.obey(id, When.before);
-        for (let part = 0; part < PARTS; part++) emit({ key, uid: id * PARTS + part, text });
-        spread.obey(id, When.after);
-      },
-      { supervision },
-    )
+    .flatMap('spread', SPREAD, ({ key, id, text }, emit) => {
+      spread.obey(id, When.before);
+      for (let part = 0; part < PARTS; part++) emit({ key, uid: id * PARTS + part, text });
+      spread.obey(id, When.after);
+    })
     .keyBy('key')
     .process(
       'count',
@@ -165,6 +164,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
       },
       ({ key, uid, text }, state, emit, context) => {
         count.obey(uid, When.before);
+        if (bornPoison && isBornPoison('count', uid)) throw new Error(`drill: ${uid} is poison`);
         const before = state.last;
         state.count += 1;
         state.digest = digestWith(state.digest, uid);
@@ -208,6 +208,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
         const isFinal = uid === FINAL;
         if (!isFinal) {
           total.obey(uid, When.before);
+          if (bornPoison && isBornPoison('total', uid)) throw new Error(`drill: ${uid} is poison`);
           state.tuples += 1;
           state.total = (state.total + uid) >>> 0;
         }

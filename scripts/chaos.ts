@@ -1,5 +1,5 @@
 // The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, and checks every tuple.
-// Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N]. Exits 1 if anything was lost, doubled, reordered or
+// Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]. Exits 1 if anything was lost, doubled, reordered or
 // wrong, or if a thread is left; the same seed makes the same plan again.
 
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     kills: { type: 'string' },
     workers: { type: 'string', default: '2' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 const integer = (name: string, text: string, from: number): number => {
@@ -37,7 +38,12 @@ const shown = Array.from({ length: PLAN_SHOWN }, () => describeDrill(drills.next
 console.log(`plan: ${shown.join(' · ')} · …`);
 
 const violations = new Violations();
-const result = await runChaos({ seed, seconds, workers, killsMax }, settings, violations, (text) => console.log(text));
+const result = await runChaos(
+  { seed, seconds, workers, killsMax, verbose: values.verbose },
+  settings,
+  violations,
+  (text) => console.log(text),
+);
 report(result);
 if (result.threadsLeft > 0) violations.add('other', `${result.threadsLeft} threads or ports are left`);
 if (violations.total > 0) {

@@ -12,6 +12,7 @@ const LAYERS = [
   { name: 'state', matches: (file: string) => file.startsWith('state/') },
   { name: 'actors', matches: (file: string) => file.startsWith('actors/') },
   { name: 'supervisor', matches: (file: string) => file.startsWith('supervisor/') },
+  { name: 'testing', matches: (file: string) => file.startsWith('testing/') },
   { name: 'entry points', matches: (file: string) => /^(index|sources|sinks|testing)\.ts$/.test(file) },
   { name: 'cli', matches: (file: string) => file.startsWith('cli/') },
 ];

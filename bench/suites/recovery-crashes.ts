@@ -20,7 +20,7 @@ export const STATE_SIZES: readonly { readonly keys: number; readonly result: str
   { keys: 100_000, result: 'state-100k' },
   { keys: 1_000_000, result: 'state-1m' },
 ];
-const SIZE_ROUNDS = 5;
+const SIZE_ROUNDS = 3;
 const SIZE_ROUNDS_QUICK = 1;
 const SIZE_CRASHES = 9;
 const SIZE_CRASHES_QUICK = 2;

@@ -13,7 +13,7 @@ import type { Victims } from './victims.ts';
 const TAKEN_MS_MAX = 3000;
 /** How long a death may stay unnoticed, and how long an actor may be away. */
 const NOTICED_MS_MAX = 10_000;
-const BACK_MS_MAX = 20_000;
+const BACK_MS_MAX = 30_000;
 /** Actors without input commit nothing: nobody waits longer for their first commit. */
 const RECOVERED_MS_MAX = 150;
 const BURIED_MS_MAX = 20_000;
@@ -26,7 +26,7 @@ const HISTORY = 15;
 type Reason = JobEvent & { type: 'crash' };
 
 /** What to call a cause of death. */
-function reasonOf({ report: { reason } }: Reason): string {
+export function reasonOf({ report: { reason } }: Reason): string {
   let cause: unknown = reason;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   const { code, message } = cause as Partial<MillraceError>;
@@ -48,13 +48,16 @@ export class DrillMaster {
   private readonly orders: DrillOrders;
   private readonly victims: Victims;
   private readonly violations: Violations;
+  private readonly tell: (text: string) => void;
   private crashes = 0;
   private readonly away = new Set<string>();
   private readonly uncommitted = new Set<string>();
   private over = false;
   private wake: () => void = () => {};
 
-  constructor(job: Job, orders: DrillOrders, victims: Victims, violations: Violations) {
+  /** @param tell told each drill as it begins */
+  constructor(job: Job, orders: DrillOrders, victims: Victims, violations: Violations, tell: (text: string) => void) {
+    this.tell = tell;
     this.job = job;
     this.orders = orders;
     this.victims = victims;
@@ -104,6 +107,7 @@ export class DrillMaster {
   async run(drills: Iterator<Drill, never>, untilMs: number, killsMax: number): Promise<void> {
     while (performance.now() < untilMs && this.struck < killsMax && !this.over) {
       const drill = drills.next().value;
+      this.tell(describeDrill(drill));
       this.history.push(describeDrill(drill));
       if (this.history.length > HISTORY) this.history.shift();
       await this.perform(drill);

@@ -16,6 +16,8 @@ export const GROUPS = 32;
 export const FINAL = 0xffff_ffff;
 /** A key's row is removed when it has counted so far, and begins anew. */
 export const LIFE = 500;
+/** Of so many tuples one is poison from its birth, in a flow that has such. */
+const BORN_POISON_EVERY = 4999;
 /** Rows of the sub-table under each key, and how often all are cleared, in counts. */
 export const RECENT = 5;
 export const CLEAR_EVERY = 64;
@@ -48,6 +50,10 @@ export function sequencesOf(key: number, ids: number): number {
   const [keys, place] = key < KEYS ? [KEYS, key] : [PUSHED_KEYS, key - KEYS];
   return PARTS * Math.max(0, Math.ceil((ids - place) / keys));
 }
+
+/** True for tuples at which a keyed operator always fails, if the flow's settings say so. */
+export const isBornPoison = (operator: 'count' | 'total', uid: number): boolean =>
+  uid % BORN_POISON_EVERY === (operator === 'count' ? 1000 : 2000);
 
 /** The text of a key: some are long, and some need two bytes a character. */
 export function keyText(key: number): string {

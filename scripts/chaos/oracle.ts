@@ -107,7 +107,8 @@ interface KeyProgress {
   readonly model: KeyModel;
   /** False after a violation, until the key's state begins anew. */
   known: boolean;
-  final: boolean;
+  /** What told the key's final state: it is checked when all is known that was left out before it. */
+  final: Seen | undefined;
 }
 
 /** The tuples of one end of the flow, each of which tells at least its key's count and digest. */
@@ -152,7 +153,7 @@ export class Oracle {
     this.violations = violations;
     this.excuse = excuse;
     this.keys = Array.from({ length: KEYS + PUSHED_KEYS }, () => {
-      return { next: 0, model: new KeyModel(), known: true, final: false };
+      return { next: 0, model: new KeyModel(), known: true, final: undefined };
     });
   }
 
@@ -180,7 +181,8 @@ export class Oracle {
       return;
     }
     this.passOver(key, progress, place);
-    if (progress.final) this.violate('reordered', `${this.at(key, place)} came after the final state of its key`);
+    if (progress.final !== undefined)
+      this.violate('reordered', `${this.at(key, place)} came after the final state of its key`);
     progress.next = place + 1;
     this.checkState(progress, tuple, this.at(key, place));
   }
@@ -237,37 +239,21 @@ export class Oracle {
   }
 
   private seeFinal(key: number, progress: KeyProgress, tuple: Seen): void {
-    const where = `the final state of '${keyText(key)}'`;
     this.finals++;
-    if (progress.final) {
-      this.violate('doubled', `${where} came twice`);
-      return;
-    }
-    progress.final = true;
-    // What was left out behind the last tuple that came out is still to be accounted for.
-    this.passOverExcused(key, progress);
-    const { model } = progress;
-    if (!progress.known) return;
-    if (!model.lives) {
-      this.violate('wrongState', `${where} came, but the key has no row`);
-      return;
-    }
-    this.compare(where, tuple, {
-      count: model.count,
-      digest: model.digest,
-      before: model.last,
-      rows: model.recent.size,
-    });
+    if (progress.final === undefined) progress.final = tuple;
+    else this.violate('doubled', `the final state of '${keyText(key)}' came twice`);
   }
 
-  private passOverExcused(key: number, progress: KeyProgress): void {
-    for (;;) {
-      const uid = uidAt(key, progress.next);
-      const excuse = this.excuse(uid);
-      if (excuse === undefined) return;
-      if (excuse === 'behind') progress.model.apply(uid);
-      this.excused.add(uid);
-      progress.next++;
+  private checkFinal(key: number, { final, known, model }: KeyProgress, isDead: boolean): void {
+    const where = `the final state of '${keyText(key)}'`;
+    if (!known) return;
+    if (final === undefined) {
+      if (model.lives && !isDead) this.violate('lost', `${where} did not come`);
+    } else if (!model.lives) {
+      this.violate('wrongState', `${where} came, but the key has no row`);
+    } else {
+      const { count, digest, last, recent } = model;
+      this.compare(where, final, { count, digest, before: last, rows: recent.size });
     }
   }
 
@@ -293,9 +279,7 @@ export class Oracle {
       if (progress.next > end) {
         this.violate('other', `'${keyText(key)}' has ${progress.next} tuples, but its source says ${end}`);
       }
-      if (progress.known && progress.model.lives && !progress.final && !deadFinals.has(key)) {
-        this.violate('lost', `the final state of '${keyText(key)}' did not come`);
-      }
+      this.checkFinal(key, progress, deadFinals.has(key));
     }
     for (const gap of this.gaps) {
       const [key, place] = gap.split('/').map(Number);

@@ -5,9 +5,9 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { Job, JobInput, RunOptions } from '../../src/index.ts';
+import type { Job, JobEvent, JobInput, RunOptions } from '../../src/index.ts';
 import { type ChaosParams, chaos, type Totalled } from '../chaos-flow.ts';
-import { DrillMaster } from './drill-master.ts';
+import { DrillMaster, reasonOf } from './drill-master.ts';
 import { DrillOrders, type Target } from './drill-words.ts';
 import { KEYS, keyNumber, keyOfId, keyText, PARTS, PUSHED_FROM } from './numbering.ts';
 import { Oracle, type Violations } from './oracle.ts';
@@ -15,7 +15,7 @@ import { drillsOf, lastOrderOf, type Settings } from './plan.ts';
 import { StateInspector } from './state-inspector.ts';
 import { Victims } from './victims.ts';
 
-const HANG_TIMEOUT_MS = 400;
+const HANG_TIMEOUT_MS = 1000;
 /** So small that a thread that fills it dies soon, and does not take the process with it. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16 };
 const INTENSITY = 1_000_000;
@@ -33,6 +33,8 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly workers: number;
   readonly killsMax: number;
+  /** True to be told each drill and event. */
+  readonly verbose: boolean;
 }
 
 export interface ChaosResult {
@@ -57,7 +59,7 @@ const limit = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** @param say told what the run is at, each few seconds */
 export async function runChaos(
-  { seed, seconds, workers, killsMax }: ChaosOptions,
+  { seed, seconds, workers, killsMax, verbose }: ChaosOptions,
   settings: Settings,
   violations: Violations,
   say: (text: string) => void,
@@ -78,8 +80,12 @@ export async function runChaos(
       supervision: { intensity: INTENSITY },
     };
     const job = (await chaos.run(options)) as unknown as Job;
-    const victims = new Victims(orders, violations);
-    const drills = new DrillMaster(job, orders, victims, violations);
+    const victims = new Victims(orders, violations, settings.flow.bornPoison);
+    const tell = (text: string): void => {
+      if (verbose) say(`${elapsed().toFixed(3)} s: ${text}`);
+    };
+    job.on((event) => tell(describeEvent(event)));
+    const drills = new DrillMaster(job, orders, victims, violations, tell);
     const oracle = new Oracle('output', violations, victims.excuseOfOutput);
     const reading = readOutput(job, oracle);
     const lettering = readLetters(job, victims);
@@ -131,6 +137,26 @@ export async function runChaos(
     };
   } finally {
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const namesOf = (actors: readonly { operator: string; replica: number }[]): string =>
+  actors.map(({ operator, replica }) => `${operator}/${replica}`).join(' ');
+
+function describeEvent(event: JobEvent): string {
+  switch (event.type) {
+    case 'crash':
+      return `crash of ${namesOf(event.actors)} on ${event.worker}: ${reasonOf(event)}`;
+    case 'adoption':
+      return `adoption of ${namesOf(event.actors)} by ${event.worker} after ${event.tookMs.toFixed(1)} ms`;
+    case 'restart':
+      return `restart of ${namesOf([event])} on ${event.worker}`;
+    case 'recovered':
+      return `first commit of ${namesOf([event])} on ${event.worker} after ${event.tookMs.toFixed(1)} ms`;
+    case 'deadLetter':
+      return `dead letter of ${namesOf([event.letter])}: ${event.letter.error.message}`;
+    default:
+      return inspect(event, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   }
 }
 

@@ -5,7 +5,7 @@
 
 import type { DeadLetter } from '../../src/index.ts';
 import { type DrillOrders, TARGETS, type Target } from './drill-words.ts';
-import { idOf, isPushed, keyNumber, PARTS } from './numbering.ts';
+import { idOf, isBornPoison, isPushed, keyNumber, PARTS } from './numbering.ts';
 import type { Excuse, Violations } from './oracle.ts';
 
 /** Targets whose tuples are those of a source; the others have them spread. */
@@ -20,11 +20,14 @@ export class Victims {
   private readonly buried = new Map<Target, Set<number>>(TARGETS.map((target) => [target, new Set()]));
   /** Tuples that were ordered to fail once. */
   private readonly failed = new Map<Target, Set<number>>(TARGETS.map((target) => [target, new Set()]));
+  private readonly bornPoison: boolean;
   private wake: () => void = () => {};
 
-  constructor(orders: DrillOrders, violations: Violations) {
+  /** @param bornPoison true if there are tuples that are poison by their number */
+  constructor(orders: DrillOrders, violations: Violations, bornPoison: boolean) {
     this.orders = orders;
     this.violations = violations;
+    this.bornPoison = bornPoison;
   }
 
   /** All tuples that are dead letters by plan. */
@@ -55,12 +58,18 @@ export class Victims {
   }
 
   private mayDie(target: Target, number: number): boolean {
+    if (this.isBorn(target, number)) return true;
     return this.orders.throwingVictim(target) === number || this.failed.get(target)?.has(number) === true;
+  }
+
+  private isBorn(target: Target, number: number): boolean {
+    return this.bornPoison && (target === 'count' || target === 'total') && isBornPoison(target, number);
   }
 
   /** True if a tuple fails at each try, so that its effect on an operator is never committed. */
   isPoison(target: Target, uid: number): boolean {
     const number = numberOf(target, uid);
+    if (this.isBorn(target, number)) return true;
     return this.orders.lastingVictim(target) === number || this.buried.get(target)?.has(number) === true;
   }
 
@@ -100,7 +109,7 @@ export class Victims {
     if (target === undefined) return;
     this.buried.get(target)?.add(number);
     this.failed.get(target)?.delete(number);
-    this.orders.bury(target, number);
+    if (!this.isBorn(target, number)) this.orders.bury(target, number);
     this.wake();
   }
 

@@ -11,7 +11,7 @@ import { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
-import { CommitLog, type CommitRecord, copyRecord, emptyRecord } from '../state/commit-log.ts';
+import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../state/commit-log.ts';
 import { type KeyedState, keyedState } from '../state/keyed-state.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { Transaction } from '../state/transaction.ts';
@@ -199,6 +199,11 @@ export class Batch {
       mark.ended = reader.ended;
     }
     this.count();
+    if (inputs.length === 0 && equalRecords(record, committed)) {
+      // A source that had nothing has made no progress, and recovery takes a commit for one.
+      this.isOpen = false;
+      return;
+    }
     const number = (log.sequence() + 1) | 0;
     log.write(number, record);
     log.commit(number);

@@ -97,6 +97,22 @@ export function copyRecord(from: CommitRecord, to: CommitRecord): void {
   for (let i = 0; i < from.counts.length; i++) to.counts[i] = from.counts[i];
 }
 
+const equalMarks = (a: InputMark, b: InputMark): boolean =>
+  a.position === b.position && a.row === b.row && a.ended === b.ended;
+
+/** True if two records, of as many inputs and counts, say the same. */
+export function equalRecords(a: CommitRecord, b: CommitRecord): boolean {
+  for (let i = 0; i < FIELDS.length; i++) if (a[FIELDS[i]] !== b[FIELDS[i]]) return false;
+  if (a.finished !== b.finished || a.replaying !== b.replaying) return false;
+  if (a.letters.head !== b.letters.head || a.letters.outboxStart !== b.letters.outboxStart) return false;
+  if (a.letters.outboxEnd !== b.letters.outboxEnd) return false;
+  for (let i = 0; i < a.inputs.length; i++) {
+    if (!equalMarks(a.inputs[i], b.inputs[i]) || !equalMarks(a.replayUntil[i], b.replayUntil[i])) return false;
+  }
+  for (let i = 0; i < a.counts.length; i++) if (a.counts[i] !== b.counts[i]) return false;
+  return true;
+}
+
 export class CommitLog {
   private readonly sequenceWord: Int32Array;
   private readonly slots: readonly [Float64Array, Float64Array];

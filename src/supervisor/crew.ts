@@ -182,7 +182,8 @@ export class Crew {
     try {
       await this.load(member);
     } catch (error) {
-      if (!this.closed) await this.spareFailed(member, revive(error));
+      // One that was ended on purpose says nothing about the code.
+      if (!this.closed && member.terminatedFor === undefined) await this.spareFailed(member, revive(error));
       return;
     }
     if (this.closed) return;

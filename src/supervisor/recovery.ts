@@ -413,7 +413,8 @@ function failureOf({ escalations }: FailDecision, reason: Error): Error {
   return last === undefined ? reason : errors.restartIntensity(last.from, last.intensity, last.periodMs, reason);
 }
 
-function committedOf({ placement: { descriptor, stage }, log }: Recoverable): CommitRecord {
+/** What an actor has committed last. */
+export function committedOf({ placement: { descriptor, stage }, log }: Recoverable): CommitRecord {
   const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
   log.read(record);
   return record;
@@ -424,7 +425,9 @@ function suspectOf(actor: Recoverable): string {
   const { work } = actor;
   const { inputs, source, sourceAux, endedGroups } = committedOf(actor);
   const input = work[WorkCell.input];
-  if (input < 0 || input >= inputs.length) return [source, sourceAux, endedGroups, work[WorkCell.row]].join();
+  // A source's row only tells that it moves on.
+  if (inputs.length === 0) return [source, sourceAux].join();
+  if (input < 0 || input >= inputs.length) return [endedGroups, work[WorkCell.row]].join();
   return [input, inputs[input].position, inputs[input].row].join();
 }
 

@@ -20,7 +20,7 @@ import {
 import { generateTable } from '../state/table.ts';
 import { Transaction } from '../state/transaction.ts';
 import type { JobState } from './job-api.ts';
-import type { Recoverable } from './recovery.ts';
+import { committedOf, type Recoverable } from './recovery.ts';
 import { revive } from './revive.ts';
 
 /** How long to wait before an owner is looked for again that has just died or moved. */
@@ -85,7 +85,12 @@ export class StateQuery implements JobState {
       if (!isHosted(actor)) await nextTurn();
       if (job.isOver()) continue;
       const { member } = actor;
-      if (!isHosted(actor) || member === undefined) return read(this.readerOf(actor));
+      if (!isHosted(actor) || member === undefined) {
+        // State that was restored, and not brought up to date before its owner died, is older than what has come out.
+        if (!committedOf(actor).replaying) return read(this.readerOf(actor));
+        await sleep(RETRY_MS);
+        continue;
+      }
       const { descriptor } = actor.placement;
       const answer = await Promise.race([
         member.hired.control.readState(descriptor, request).catch((error) => {

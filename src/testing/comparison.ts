@@ -20,7 +20,7 @@ export interface Difference {
 }
 
 /** A text that is equal for equal values only. */
-const textOf = (value: unknown): string =>
+export const textOf = (value: unknown): string =>
   inspect(value, {
     depth: Number.POSITIVE_INFINITY,
     maxArrayLength: Number.POSITIVE_INFINITY,
@@ -91,13 +91,13 @@ export function outcomeDifference(
 ): Difference | undefined {
   const arrange = isOrdered ? <Item>(items: readonly Item[]) => items : inOrder;
   return (
+    listDifference('deadLetters', disturbed.letters.map(factsOf), undisturbed.letters.map(factsOf), letterWords) ??
     listDifference(
-      'deadLetters',
-      disturbed.letters.map(factsOf),
-      undisturbed.letters.map(factsOf),
-      letterWords,
+      'emitted',
+      arrange(disturbed.emitted),
+      arrange(undisturbed.emitted),
+      tupleWords('emitted', 'emit'),
     ) ??
-    listDifference('emitted', arrange(disturbed.emitted), arrange(undisturbed.emitted), tupleWords('emitted', 'emit')) ??
     listDifference('written', arrange(disturbed.written), arrange(undisturbed.written), tupleWords('wrote', 'write'))
   );
 }

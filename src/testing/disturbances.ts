@@ -29,7 +29,7 @@ function rollBackOnce(site: Site): void {
 export function processTuples(site: Site, waiting: number, { rollback, restore }: Disturbances): void {
   const isolate = restore && waiting > 1;
   if (rollback) rollBackOnce(site);
-  if (rollback || site.isIsolated !== isolate) site.resume({ isolate });
+  if (rollback || site.isIsolated !== isolate) site.resume({ isolate, snapshots: restore });
   if (!restore) {
     site.settle();
     return;
@@ -39,7 +39,9 @@ export function processTuples(site: Site, waiting: number, { rollback, restore }
     const status = site.step();
     if (site.isOpen) site.commit();
     if (isOver(status) || site.failure !== undefined) return;
-    if (site.sequence !== before) site.resume({ freshClosures: true, fromSnapshot: true, isolate });
+    // The actor of a tuple fed alone is the next one to be rolled back: what it does needs no snapshot.
+    const snapshots = isolate || !rollback;
+    if (site.sequence !== before) site.resume({ freshClosures: true, fromSnapshot: true, isolate, snapshots });
     else if (status === 'idle') return;
   }
 }
@@ -61,12 +63,15 @@ const readSoFar = (site: Site, isGenerator: boolean): number =>
 async function rollBackSource(site: Site, isGenerator: boolean): Promise<void> {
   if (site.isIsolated) site.resume({});
   await site.openSource();
-  const before = site.tap.readTuples;
+  const { tap } = site;
+  const before = tap.readTuples;
+  tap.holdsEnd = true;
   for (;;) {
     const status = site.step();
-    if (isOver(status) || isGenerator || site.tap.readTuples > before || !site.isOpen) return;
+    if (isOver(status) || isGenerator || tap.readTuples > before || tap.endHeld || !site.isOpen) break;
     if (status === 'idle') await site.wait();
   }
+  tap.holdsEnd = false;
 }
 
 /**
@@ -95,12 +100,14 @@ async function readBatch(
   while (taken < count) {
     await site.openSource();
     const before = readSoFar(site, isGenerator);
+    const { failedTuples } = site;
     const status = site.step();
     const took = readSoFar(site, isGenerator) - before;
     taken += took;
     if (isOver(status)) return { taken, isOver: true };
     // A tuple that failed has ended the isolation.
-    if (took > 0) site.resume({ freshClosures: restore, isolate: true });
+    if ((took > 0 && restore) || site.failedTuples !== failedTuples)
+      site.resume({ freshClosures: restore, isolate: true });
     else if (status === 'idle') await site.wait();
   }
   return { taken, isOver: false };

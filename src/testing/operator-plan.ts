@@ -32,7 +32,8 @@ function chainFrom(graph: Graph, operator: string, alone: boolean): readonly Ope
   const named = graph.operators.find(({ name }) => name === operator);
   const known = graph.operators.filter(isTestable).map(({ name }) => name);
   if (named === undefined) throw errors.unknownName('operator to test', operator, known);
-  if (!isTestable(named)) throw errors.notAnActor(operator, named.kind === 'collect' ? 'a collect' : 'a push source', known);
+  if (!isTestable(named))
+    throw errors.notAnActor(operator, named.kind === 'collect' ? 'a collect' : 'a push source', known);
   if (alone) return [named];
   const stage = planOf(graph).stages.find(({ operators }) => operators.includes(named));
   const { operators } = stage as Stage;
@@ -53,7 +54,15 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     nodes.push({ ...node, id, inputs: id === 0 ? [] : [id - 1], parallelism: 1, fuse: true });
   };
   const { supervision } = head;
-  const end = { id: 0, inputs: [], key: undefined, parallelism: 1, fuse: true, onError: 'deadLetter', supervision } as const;
+  const end = {
+    id: 0,
+    inputs: [],
+    key: undefined,
+    parallelism: 1,
+    fuse: true,
+    onError: 'deadLetter',
+    supervision,
+  } as const;
   if (head.source === undefined) {
     const [first] = head.inputs;
     // Its name is that of the operator before, so that errors and positions read as they do in a job.

@@ -8,7 +8,7 @@ import { Actor } from '../actors/actor.ts';
 import { type ActorDescriptor, FIRST_START, type Resumption, type StepStatus } from '../actors/actor-descriptor.ts';
 import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../actors/dead-letters.ts';
 import { ActorFailure } from '../actors/failure.ts';
-import { stageName } from '../actors/plan.ts';
+import { type Stage, stageName } from '../actors/plan.ts';
 import { WorkCell } from '../actors/vitals.ts';
 import { fromRecord, type MillraceError } from '../errors.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
@@ -23,7 +23,7 @@ import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
 import type { DeadLetter } from '../supervisor/job-api.ts';
 import type { OperatorPlan } from './operator-plan.ts';
 import { InputFeed, outputTap, RingTap } from './ring-tap.ts';
-import { WorldTap } from './world-taps.ts';
+import type { WorldTap } from './world-taps.ts';
 
 /** What an actor has committed: emitted, written to its sink, given up. */
 export interface Outcome {
@@ -36,7 +36,10 @@ export interface SiteSetup {
   /** Builds the flow anew, with fresh closures. */
   readonly build: (tap: WorldTap) => OperatorPlan;
   readonly limits: MemoryLimits;
-  readonly opensSink: boolean;
+  /** Between it and the world. */
+  readonly tap: WorldTap;
+  /** Whether its actors take snapshots, from the first one on, when they are told to, or never. */
+  readonly snapshots: 'at once' | 'when told' | 'never';
   readonly now: () => number;
 }
 
@@ -48,6 +51,8 @@ export interface Resuming {
   readonly isolate?: boolean;
   /** True to give it fresh memory, restored from its last snapshot. */
   readonly fromSnapshot?: boolean;
+  /** True to take a snapshot at each commit. Whoever asks for it may go on from a snapshot. */
+  readonly snapshots?: boolean;
 }
 
 /** As an actor's, and `failed`: it cannot go on, see {@link Site.failure}. */
@@ -83,7 +88,7 @@ export class Site {
 
   constructor(setup: SiteSetup) {
     this.setup = setup;
-    this.tap = new WorldTap(setup.opensSink);
+    this.tap = setup.tap;
     this.operator = setup.build(this.tap);
     const { plan, stage } = this.operator;
     const { placements } = deploy(plan, 1, setup.limits);
@@ -100,16 +105,17 @@ export class Site {
     this.record = emptyRecord(own.inputs.length, 1 + stage.operators.length);
     const tail = stage.operators[stage.operators.length - 1];
     if (tail.kind === 'sink') this.tap.sinkSchema = stage.operators[stage.operators.length - 2]?.output ?? stage.input;
-    this.actor = this.makeActor(FIRST_START);
+    this.actor = this.makeActor(FIRST_START, setup.snapshots === 'at once');
   }
 
-  private makeActor(resumption: Resumption): Actor {
+  private makeActor(resumption: Resumption, snapshots: boolean): Actor {
     const { wakeWords, setup } = this;
+    const ship = (backup: Backup): void => void this.shipped.push(backup);
     const environment = {
       host: ACTOR,
       wakeWords,
       lingerMs: LINGER_MS,
-      backup: { everyMs: 0, ship: (backup: Backup) => void this.shipped.push(backup) },
+      backup: setup.snapshots === 'never' ? undefined : { everyMs: snapshots ? 0 : Number.POSITIVE_INFINITY, ship },
       now: setup.now,
       wake: () => this.woken(),
     };
@@ -126,7 +132,7 @@ export class Site {
   }
 
   /** Makes the actor anew, from its last commit. */
-  resume({ freshClosures = false, isolate = false, fromSnapshot = false }: Resuming): void {
+  resume({ freshClosures = false, isolate = false, fromSnapshot = false, snapshots = false }: Resuming): void {
     this.release();
     this.failure = undefined;
     this.isIsolated = isolate;
@@ -140,7 +146,7 @@ export class Site {
       };
     }
     const restore = checkpoint && { checkpoint };
-    this.actor = this.makeActor({ ...FIRST_START, incarnation, isolate, restore });
+    this.actor = this.makeActor({ ...FIRST_START, incarnation, isolate, restore }, snapshots);
     // What follows the snapshot is read again; nothing does, but the actor has to find that out.
     while (checkpoint !== undefined && !this.actor.isReadable) this.step();
   }
@@ -232,6 +238,11 @@ export class Site {
     }
   }
 
+  /** Dead letters since the last {@link take}. */
+  get failedTuples(): number {
+    return this.outcome.letters.length;
+  }
+
   /** What was committed since the last call. */
   take(): Outcome {
     const taken = this.outcome;
@@ -253,9 +264,15 @@ export class Site {
     return rows;
   }
 
-  /** The name of the stage: that of the operator under test. */
-  get name(): string {
-    return stageName(this.operator.stage);
+  /** The stage under test: the closures in it are those of the last build. */
+  get stage(): Stage {
+    return this.operator.stage;
+  }
+
+  /** The name of what it reads, as errors tell it. */
+  get inputName(): string {
+    const { plan, stage } = this.operator;
+    return stageName(plan.stages[Math.max(0, stage.index - 1)]);
   }
 }
 

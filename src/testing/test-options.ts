@@ -23,7 +23,8 @@ export interface TestOptions<Params = unknown> {
   stateBytes?: number;
 }
 
-export interface CheckedTestOptions extends Pick<CheckedOptions, 'lingerMs' | 'ringBytes' | 'outboxBytes' | 'stateBytes'> {
+export interface CheckedTestOptions
+  extends Pick<CheckedOptions, 'lingerMs' | 'ringBytes' | 'outboxBytes' | 'stateBytes'> {
   readonly rollback: boolean;
   readonly restore: boolean;
   readonly alone: boolean;

@@ -1,26 +1,34 @@
 // What stands between an operator under test and the world: taps that note what its source gives, and what its sink takes.
 // Promises: the real source and sink see what they would see in a job; a note is kept only of what the sink has flushed, and
-// an actor flushes right before it commits.
+// an actor flushes right before it commits. Where the sink stays closed, tuples fail that it has refused elsewhere.
 // Relies on: one actor at a time; a tap outlives the actors that use it.
 
 import type { SinkDefinition, SinkWriter } from '../actors/sink.ts';
 import type { Source } from '../actors/source.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
+import { textOf } from './comparison.ts';
 import type { WorldTaps } from './operator-plan.ts';
 
 export class WorldTap implements WorldTaps {
   /** Tuples that the source's reader has emitted, those of batches that were rolled back included. */
   readTuples = 0;
+  /** True to keep the end of the source from its actor, which would commit; {@link endHeld} says that it has come. */
+  holdsEnd = false;
+  endHeld = false;
   /** What a sink takes, for its copies: set when the plan is known. */
   sinkSchema: Schema | undefined;
   /** Tuples of a generator source per second: its own pace would begin anew with each actor. */
   ratePerSecond: number | undefined;
   private readonly opensSink: boolean;
+  /** What the open sink of a test has thrown, by tuple. */
+  private readonly refused: Map<string, unknown>;
   private flushed: unknown[] = [];
   private flushedCount = 0;
 
-  constructor(opensSink: boolean) {
+  /** @param openElsewhere the tap of the actor that has the sink open, if this one's stays closed */
+  constructor(opensSink: boolean, openElsewhere?: WorldTap) {
     this.opensSink = opensSink;
+    this.refused = openElsewhere?.refused ?? new Map();
   }
 
   source(source: Source<Shape>): Source<Shape> {
@@ -41,11 +49,14 @@ export class WorldTap implements WorldTaps {
           get aux() {
             return reader.aux;
           },
-          read: (emit, limit) =>
-            reader.read((tuple) => {
+          read: (emit, limit) => {
+            const status = reader.read((tuple) => {
               this.readTuples++;
               emit(tuple);
-            }, limit),
+            }, limit);
+            this.endHeld = this.holdsEnd && status === 'end';
+            return this.endHeld ? 'wait' : status;
+          },
           close: () => reader.close(),
         };
       },
@@ -59,8 +70,9 @@ export class WorldTap implements WorldTaps {
         let pending: unknown[] = [];
         return {
           write: (tuple) => {
-            writer?.write(tuple);
-            pending.push(this.copy(tuple));
+            const copy = this.copy(tuple);
+            this.writeTo(writer, tuple, textOf(copy));
+            pending.push(copy);
           },
           flush: () => {
             const position = writer?.flush();
@@ -77,6 +89,19 @@ export class WorldTap implements WorldTaps {
         };
       },
     };
+  }
+
+  private writeTo(writer: SinkWriter<never> | undefined, tuple: never, text: string): void {
+    if (writer === undefined) {
+      if (this.refused.has(text)) throw this.refused.get(text);
+      return;
+    }
+    try {
+      writer.write(tuple);
+    } catch (error) {
+      this.refused.set(text, error);
+      throw error;
+    }
   }
 
   /** The tuples that the sink has flushed since the last call. */

@@ -226,8 +226,8 @@ interface Reference {
 }
 
 /** At the end of input each key group is a commit, and most are empty: of these a few are tried wholly, and of the rest some points. */
-const IDLE_COMMITS_TRIED = 3;
-const IDLE_POINTS_STRIDE = 61;
+const IDLE_COMMITS_TRIED = 2;
+const IDLE_POINTS_STRIDE = 199;
 
 /** Writes down what a crash-free run does. */
 class Recorder {
@@ -407,15 +407,17 @@ export class CrashRuns {
   /**
    * One run that crashes at point `crashAt`; its recovery is then made to crash at each of its points, each time from the same
    * memory, and recovered again.
+   * @param operator only actors of that one are of interest; undefined for all
    * @returns how many crashes of recoveries that were
    */
-  async crashTwice(crashAt: number): Promise<number> {
+  async crashTwice(crashAt: number, operator?: string): Promise<number> {
     const { memory } = this;
     memory.reset();
     memory.crashAt = crashAt;
     let crashes = 0;
     await this.runLikeReference({
       onCrash: (job, crashed, witnesses) => {
+        if (operator !== undefined && crashed.name !== operator) return void this.resume(job, crashed, false);
         const index = job.actors.indexOf(crashed);
         memory.record();
         for (; crashes < RECOVERIES_MAX; crashes++) {
@@ -473,8 +475,8 @@ export class CrashRuns {
     memory.reset();
     let left = turns;
     const onTurn: Hooks['onTurn'] = (job, file) => {
-      if (left-- !== 0) return;
-      const old = job.actors[random(job.actors.length)];
+      if (left-- !== 0 || job.alive.length === 0) return;
+      const old = job.alive[random(job.alive.length)];
       this.resume(job, old, random(2) === 0);
       const before = { image: memory.image(), file: [...file] };
       assert.equal(old.step(0), 'superseded');
@@ -497,7 +499,7 @@ export class CrashRuns {
         job.actors.map(({ sequence }) => sequence),
         commits,
       );
-      job.run(() => 1);
+      job.run((below) => below - 1);
     };
     await this.runLikeReference({ onEnd, onCrash: notCrashing });
   }

@@ -100,8 +100,10 @@ const IDLE_TURNS_MAX = 10_000;
 
 /** A job whose every step is the test's. Outputs gather in {@link tuples} by name, when {@link collect} is called. */
 export class LocalJob {
-  /** Those that have not ended yet, and those that have: each operator's replicas in order. */
+  /** Each operator's replicas in order, also when they have ended. */
   readonly actors: Actor[] = [];
+  /** Those that have not ended yet. */
+  readonly alive: Actor[];
   readonly tuples = new Map<string, Tuple[]>();
   readonly letters: LocalLetter[] = [];
   readonly plan: Plan;
@@ -112,7 +114,6 @@ export class LocalJob {
   private readonly appHost: number;
   private readonly readers: { readonly reader: LocalReader; readonly take: (tuple: Tuple) => void }[] = [];
   private readonly letterReaders: LocalReader[];
-  private readonly alive: Actor[];
   private readonly parked = new Set<Actor>();
   private readonly hosts = new WeakMap<Actor, number>();
   /** Backups on their way to the store. */

@@ -135,7 +135,7 @@ function drawOperator(random: (below: number) => number): RandomOperator {
 
 test('random flows crash at random', TIMEOUT, async (context) => {
   let crashes = 0;
-  await eachSeed(context, 8, async (seed) => {
+  await eachSeed(context, 5, async (seed) => {
     const random = randomOf(~seed);
     const operators = Array.from({ length: 1 + random(4) }, () => drawOperator(random));
     const count = 20 + random(300);
@@ -158,7 +158,7 @@ for (const backupEveryMs of [undefined, 0.1]) {
       // And once more, anywhere: densely before the end of the input, and at some of the many commits there.
       const { points } = runs.memory;
       const random = randomOf(seed);
-      for (let point = 0; point < points; point += 1 + random(point < 2000 ? 60 : 600)) {
+      for (let point = 0; point < points; point += 1 + random(point < 2000 ? 120 : 1200)) {
         await runs.crashOfTuples(point).catch((error) => {
           console.error(`failed with a crash at point ${point}`);
           throw error;

@@ -7,7 +7,7 @@ import type { Dataflow, ErrorCode, Job, RunOptions } from '../../src/index.ts';
 import { MillraceError } from '../../src/index.ts';
 
 /** For every test: long enough for a slow machine, short enough for a hanging job to be noticed. */
-export const TIMEOUT = { timeout: 20_000 };
+export const TIMEOUT = { timeout: 60_000 };
 
 const ports = (): number =>
   process.getActiveResourcesInfo().filter((name) => name === 'MessagePort' || name === 'Worker').length;
@@ -109,7 +109,7 @@ export async function failureOf<Params, Built>(
 }
 
 /** Waits until a condition holds. */
-export async function until(condition: () => boolean, what: string, timeoutMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) assert.fail(`waited ${timeoutMs} ms for ${what}`);

@@ -133,3 +133,34 @@ export const poison = dataflow(import.meta.url, 'poison', (flow, params: PoisonP
     )
     .collect('out');
 });
+
+export interface MergedParams extends Traps<'counted'> {
+  readonly count: number;
+  readonly keys: number;
+  readonly parallelism: number;
+}
+
+/** Even numbers from one source and odd ones from another, as one stream. */
+export const merged = dataflow(import.meta.url, 'merged', (flow, params: MergedParams) => {
+  const { count, keys, parallelism } = params;
+  const trap = trapsAt(['counted'], params);
+  const fields = { n: t.u32(), key: t.string() };
+  const numbers = (name: string, first: number) =>
+    flow.source(
+      name,
+      generate(fields, (i) => ({ n: 2 * i + first, key: `key-${i % keys}` }), { count }),
+    );
+  return numbers('even', 0)
+    .merge(numbers('odd', 1))
+    .keyBy('key')
+    .process(
+      'counted',
+      { parallelism, state: { count: t.u32() }, output: { ...fields, count: t.u32() } },
+      ({ n, key }, state, emit) => {
+        state.count += 1;
+        emit({ n, key, count: state.count });
+        trap.counted(n);
+      },
+    )
+    .collect('out');
+});

@@ -29,6 +29,9 @@ const keyed = (n: number, keys: number): Tuple => ({ key: `k${Math.imul(n, 40503
 const mix = (state: number, value: number): number => (Math.imul(state, 31) + value) >>> 0;
 const isDropped = (value: number, drop: number): boolean => value % 7 < drop;
 
+/** An interruption goes to whoever steps the actor, also if it comes while a tuple is tried alone. */
+const onError = 'escalate';
+
 /** What a test throws on purpose. */
 export class Interruption extends Error {}
 
@@ -71,7 +74,7 @@ function addOperator(
         interrupt();
         return { key, value: (value + add) >>> 0 };
       };
-      return from.map(name, fields, map, { fuse, parallelism });
+      return from.map(name, fields, map, { fuse, parallelism, onError });
     }
     case 'filter': {
       const { drop, fuse } = operator;
@@ -79,7 +82,7 @@ function addOperator(
         interrupt();
         return !isDropped(value, drop);
       };
-      return stream.filter(name, keep, { fuse });
+      return stream.filter(name, keep, { fuse, onError });
     }
     case 'flatMap': {
       const { copies, fuse } = operator;
@@ -92,7 +95,7 @@ function addOperator(
             interrupt();
           }
         },
-        { fuse },
+        { fuse, onError },
       );
     }
     case 'process': {
@@ -101,6 +104,7 @@ function addOperator(
         name,
         {
           parallelism,
+          onError,
           state: { hash: t.u32(), text: t.string() },
           tables: { last: table({ slot: t.u32() }, { value: t.u32() }) },
           output: fields,

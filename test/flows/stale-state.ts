@@ -16,7 +16,12 @@ export const staleState = dataflow(import.meta.url, 'stale-state', (flow, { use 
     .keyBy('n')
     .process(
       'keep',
-      { state: { count: t.u32() }, tables: { rows: table({ id: t.u32() }, { x: t.u32() }) }, output: { n: t.u32() } },
+      {
+        onError: 'stop',
+        state: { count: t.u32() },
+        tables: { rows: table({ id: t.u32() }, { x: t.u32() }) },
+        output: { n: t.u32() },
+      },
       ({ n }, state, emit) => {
         if (use === 'deleted-row') {
           const row = state.rows.upsert(1);

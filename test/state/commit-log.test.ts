@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CommitLog, type CommitRecord, copyRecord, emptyRecord } from '../../src/state/commit-log.ts';
+import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../../src/state/commit-log.ts';
 import { runs } from '../mailbox/arbitraries.ts';
 
 const COUNTS = 3;
@@ -69,6 +69,29 @@ test('what is written is not visible before the commit, then wholly, and the slo
       }
     }),
     runs(200),
+  );
+});
+
+/** The numbers and flags of a record, by their paths. */
+const leavesOf = (value: object, path: string[] = []): string[][] =>
+  Object.entries(value).flatMap(([name, inner]) =>
+    typeof inner === 'object' ? leavesOf(inner, [...path, name]) : [[...path, name]],
+  );
+
+test('records are equal if all of their values are', () => {
+  const cases = fc.nat({ max: 3 }).chain((inputs) => fc.tuple(records(inputs), fc.nat()));
+  fc.assert(
+    fc.property(cases, ([record, choice]) => {
+      const other = structuredClone(record);
+      assert.ok(equalRecords(record, other));
+      const leaves = leavesOf(record);
+      const path = leaves[choice % leaves.length];
+      const last = path.pop() as string;
+      const holder = path.reduce((inner, name) => inner[name] as never, other as unknown as Record<string, unknown>);
+      holder[last] = typeof holder[last] === 'boolean' ? !holder[last] : holder[last] === 7 ? 8 : 7;
+      assert.ok(!equalRecords(record, other), `without ${[...path, last].join('.')}`);
+    }),
+    runs(300),
   );
 });
 

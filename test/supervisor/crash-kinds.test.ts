@@ -8,6 +8,7 @@ import type { MillraceError } from '../../src/index.ts';
 import { noThreadLeft, TIMEOUT } from '../actors/run-flow.ts';
 import type { Place } from '../flows/crashing.ts';
 import { type Misdeed, shotsOf } from '../flows/traps.ts';
+import { fileOf, newPath } from '../sources/temporary-files.ts';
 import { judge, runCrashing } from './crash-oracle.ts';
 
 afterEach(noThreadLeft);
@@ -134,4 +135,16 @@ test('several deadly tuples, next to each other, in different operators and at b
   );
   const run = await runCrashing({ count: COUNT, traps }, { spares: 2 });
   judge(run, lost);
+});
+
+test('a deadly line, in the operator that is fused with its source', TIMEOUT, async () => {
+  const path = fileOf(Array.from({ length: COUNT }, (_, n) => `${n}\n`).join(''));
+  const run = await runCrashing({ count: COUNT, source: 'lines', path, traps: [trapAt('parse', 'exit')] });
+  judge(run, { parse: [AT] });
+});
+
+test('a deadly tuple of a sink that reads three replicas', TIMEOUT, async () => {
+  const traps = [trapAt('sink', 'exit'), trapAt('behind', 'exit', 1)];
+  const run = await runCrashing({ count: COUNT, sinkPath: newPath(), parallelism: 3, traps });
+  judge(run, { sink: [AT] });
 });

@@ -22,7 +22,7 @@ interface Started {
 
 async function startWith(traps: Trap<EndsPlace>[], options: CrashOptions = {}): Promise<Started> {
   const params = armed(endsParams({ count: COUNT, traps }));
-  const job = (await start(ends, { params, workers: 2, ...options })) as unknown as Job;
+  const job = (await start(ends, { params, workers: 2, spares: 0, ...options })) as unknown as Job;
   return { params, job, events: new EventLog(job) };
 }
 
@@ -112,7 +112,7 @@ test('source and sink die at the same moment, in different workers', TIMEOUT, as
     { place: 'write', at: 1, misdeed: 'exit', times: 1 },
   ];
   const started = await startWith(traps);
-  await until(() => started.events.of('crash').length >= 2, 'two crashes', 15_000);
+  await until(() => started.events.of('crash').length >= 2, 'two crashes');
   await started.job.done;
   judge(started);
   assert.deepEqual(shotsOf(started.params), [1, 1, 1]);

@@ -7,7 +7,7 @@ import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf } from '../actors/run-flow.ts';
 import { type CrashingParams, crashing, type Place } from '../flows/crashing.ts';
-import { type PoisonPlace, poison } from '../flows/poison.ts';
+import { merged, type PoisonPlace, poison } from '../flows/poison.ts';
 import { armed, shotsOf, type Trap } from '../flows/traps.ts';
 import { fileOf, newPath } from '../sources/temporary-files.ts';
 import { type CrashOptions, countsOf, EventLog, judge, type Lost, runCrashing } from './crash-oracle.ts';
@@ -187,6 +187,62 @@ test('lines: poison in the operator fused with the source', TIMEOUT, async () =>
     if (source === 'csv') await runPoisoned({ pass: lost.parse }, { count, source, path });
     else await runPoisoned(lost, { count, source, path });
   }
+});
+
+for (const parallelism of [1, 3]) {
+  test(`two sources in one stream, ${parallelism} replicas: poison in both, some of it deadly`, TIMEOUT, async () => {
+    const count = 1500;
+    const keys = 20;
+    const lost = [0, 1, 1000, 1001, 2001, 2 * count - 1];
+    const traps = lost.map((at) => ({
+      place: 'counted' as const,
+      at,
+      misdeed: at === 1001 ? ('exit' as const) : ('throw' as const),
+    }));
+    const job = await start(merged, { params: armed({ count, keys, parallelism, traps }), workers: 2 });
+    const tuples = await tuplesOf(job.output('out'));
+    await job.done;
+    const counts = new Map<string, number>();
+    const latest = new Map<string, number>();
+    for (const { n, key, count } of tuples) {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      assert.equal(count, counts.get(key));
+      const lineage = `${key} ${n % 2}`;
+      assert.ok(n > (latest.get(lineage) ?? -1), `${n} of ${key} after ${latest.get(lineage)}`);
+      latest.set(lineage, n);
+    }
+    const numbers = tuples.map(({ n }) => n).sort((a, b) => a - b);
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 2 * count }, (_, n) => n).filter((n) => !lost.includes(n)),
+    );
+    const letters = await tuplesOf(job.deadLetters);
+    assert.deepEqual(
+      letters.map(({ tuple }) => (tuple as { n: number }).n).sort((a, b) => a - b),
+      lost,
+    );
+    for (const { key, tuple } of letters) assert.equal(key, (tuple as { key: string }).key);
+  });
+}
+
+test('poison while workers die: each letter once, each other tuple once', TIMEOUT, async () => {
+  const count = 3000;
+  const traps = [
+    throwing('count', 7, undefined, 30),
+    throwing('pass', 8, undefined, 60),
+    throwing('numbers', 9, undefined, 300),
+  ];
+  const every = (at: number, step: number): number[] =>
+    Array.from({ length: Math.ceil((count - at) / step) }, (_, i) => at + i * step);
+  let kills = 0;
+  const each = (read: number, job: Job): Promise<void> | undefined => {
+    const workers = job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);
+    if (read % 400 !== 0 || workers.length === 0) return undefined;
+    return job.killWorker(workers[kills++ % workers.length].worker);
+  };
+  const run = await runCrashing({ count, traps }, { ringBytes: 8192 }, undefined, each);
+  judge(run, { count: every(7, 30), pass: every(8, 60), numbers: every(9, 300) });
+  assert.ok(kills >= 4);
 });
 
 for (const source of ['iterable', 'async-iterable'] as const) {

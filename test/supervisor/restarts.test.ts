@@ -21,7 +21,7 @@ test(
     // The first throw makes it try tuple by tuple, the second goes to the supervisor.
     const traps = [{ place: 'failing', at: AT, misdeed: 'throw', times: 2 }] as const;
     const params = armed({ count: 2000, onError: 'escalate' as const, traps });
-    const job = await start(remembering, { params, workers: 1 });
+    const job = await start(remembering, { params, workers: 1, spares: 0 });
     const events = new EventLog(job);
     const tuples = await tuplesOf(job.output('out'));
     await job.done;
@@ -63,7 +63,7 @@ test('escalate: what stops failing in time recovers, with each tuple once', TIME
 
 test('escalate: what goes on failing goes up the tree, until the job fails', TIMEOUT, async () => {
   const params = armed({ count: 3000, keys: 20, onError: 'escalate' as const, traps: poisons('throw') });
-  const job = (await start(crashing, { params, workers: 2 })) as unknown as Job;
+  const job = (await start(crashing, { params, workers: 2, spares: 0 })) as unknown as Job;
   const events = new EventLog(job);
   const out: unknown[] = [];
   const reading = rejection(
@@ -102,7 +102,7 @@ test('a higher intensity gives more chances, within the period', TIMEOUT, async 
 
 test('escalate: a tuple that kills its worker each time is not left out', TIMEOUT, async () => {
   const params = armed({ count: 3000, keys: 20, onError: 'escalate' as const, traps: poisons('exit') });
-  const job = (await start(crashing, { params, workers: 2 })) as unknown as Job;
+  const job = (await start(crashing, { params, workers: 2, spares: 0 })) as unknown as Job;
   const reading = rejection(tuplesOf(job.output('out')), 'RESTART_INTENSITY');
   const error = await rejection(job.done, 'RESTART_INTENSITY');
   assert.equal((error.cause as MillraceError).code, 'WORKER_DIED');
@@ -115,7 +115,7 @@ test(
   TIMEOUT,
   async () => {
     const params = armed({ count: 3000, keys: 20, onError: 'stop' as const, traps: poisons('exit') });
-    const job = (await start(crashing, { params, workers: 2 })) as unknown as Job;
+    const job = (await start(crashing, { params, workers: 2, spares: 0 })) as unknown as Job;
     const reading = rejection(tuplesOf(job.output('out')), 'TUPLE_KILLED_WORKER');
     const error = await rejection(job.done, 'TUPLE_KILLED_WORKER');
     assert.equal(error.details.operator, 'count');
@@ -145,7 +145,12 @@ async function restartsOf(
   const place: StageName = 'second';
   const traps = Array.from({ length: tuples }, (_, at) => ({ place, at, misdeed: 'throw' as const, times: shots }));
   const params = armed({ traps, supervision: supervision.operator });
-  const job = (await start(threeByThree, { params, workers: 2, supervision: supervision.job })) as unknown as Job;
+  const job = (await start(threeByThree, {
+    params,
+    workers: 2,
+    spares: 0,
+    supervision: supervision.job,
+  })) as unknown as Job;
   const events = new EventLog(job);
   const output = job.output('out')[Symbol.asyncIterator]();
   const last = (): number => events.all.findLastIndex(({ type }) => type === 'crash');
@@ -235,7 +240,7 @@ for (const [strategy, operators] of Object.entries(wholes)) {
 
 test('job.tree() while the job runs and after it: names, workers, states', TIMEOUT, async () => {
   const supervision = { strategy: 'rest_for_one', intensity: 3, periodMs: 1234 } as const;
-  const job = (await start(threeByThree, { params: { supervision }, workers: 2 })) as unknown as Job;
+  const job = (await start(threeByThree, { params: { supervision }, workers: 2, spares: 0 })) as unknown as Job;
   const tree = job.tree();
   assert.deepEqual(
     [tree.name, tree.kind, tree.strategy, tree.intensity, tree.periodMs, tree.restarts, tree.state],

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Job } from '../../src/index.ts';
+import { rootSupervisor } from '../../src/supervisor/supervision.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
 import { Closed, type EndsParams, type EndsPlace, ends, endsParams } from '../flows/ends.ts';
 import { armed, type Trap } from '../flows/traps.ts';
@@ -17,6 +18,7 @@ process.on('unhandledRejection', (reason) => unhandled.push(reason));
 afterEach(async () => {
   await noThreadLeft();
   assert.deepEqual(unhandled, []);
+  assert.deepEqual(rootSupervisor.tree().children, [], 'the root has forgotten the job');
 });
 
 const ENDLESS = 2 ** 31;
@@ -80,7 +82,7 @@ interface Started {
 
 async function startEnds(traps: Trap<EndsPlace>[], options: object = {}, count = ENDLESS): Promise<Started> {
   const params = armed(endsParams({ count, traps, onError: 'stop' }));
-  const job = (await start(ends, { params, workers: 2, ...options })) as unknown as Job;
+  const job = (await start(ends, { params, workers: 2, spares: 0, ...options })) as unknown as Job;
   const log = new Int32Array(params.closed);
   return { params, job, events: new EventLog(job), closed: () => [...log.slice(1, 1 + log[0])] };
 }

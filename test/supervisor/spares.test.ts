@@ -37,7 +37,7 @@ async function startUnloadable(options: CrashOptions = {}): Promise<Started> {
     orders,
     complete: async () => {
       const before = tuples.length;
-      await Promise.race([until(() => tuples.length >= before + 20, 'tuples', 10_000), job.done]);
+      await Promise.race([until(() => tuples.length >= before + 20, 'tuples'), job.done]);
       await job.stop();
       await reading;
       assert.deepEqual(
@@ -57,14 +57,10 @@ const hostOf = (job: Job, operator: string): number =>
 
 /** Waits until no spare could be loaded three times; one that was hired before it could not is killed. */
 const untilGivenUp = ({ job, events }: Started): Promise<void> =>
-  until(
-    () => {
-      for (const { worker, state } of job.workers()) if (state === 'spare') job.killWorker(worker).catch(() => {});
-      return events.of('spareFailed').length === 3;
-    },
-    'three failures',
-    10_000,
-  );
+  until(() => {
+    for (const { worker, state } of job.workers()) if (state === 'spare') job.killWorker(worker).catch(() => {});
+    return events.of('spareFailed').length === 3;
+  }, 'three failures');
 
 const reasonsOf = (events: EventLog): string[] => events.of('spareFailed').map(({ error }) => error.message);
 
@@ -95,6 +91,19 @@ test('a new spare is hired for one that was taken, and for one that was killed',
   await complete();
   assert.equal(events.of('crash').length, 2);
   assert.deepEqual(events.of('spareFailed'), []);
+});
+
+test('one that is killed while it starts is replaced, and counts for no failure', TIMEOUT, async () => {
+  const { job, events, complete } = await startUnloadable({ spares: 1 });
+  for (let kill = 0; kill < 4; kill++) {
+    await until(() => count(job, 'starting') === 1 || spares(job) === 1, 'a spare that starts');
+    const [starting] = job.workers().filter(({ state }) => state === 'starting' || state === 'spare');
+    await job.killWorker(starting.worker);
+  }
+  await job.killWorker(hostOf(job, 'pass'));
+  await complete();
+  assert.deepEqual(events.of('spareFailed'), []);
+  assert.equal(events.of('adoption').length, 1);
 });
 
 test('with no spare at all a crash waits for a thread to start', TIMEOUT, async () => {

@@ -1,0 +1,266 @@
+// Scenes of real actors: a flow is planned and deployed as a job does it, each actor runs in a thread of its own, in the real step loop
+// of a host, over rings that are small enough to fill, to wrap and to park on.
+// Promises: the only things of a job that are replaced are time (it stands still), threads (the explorer's), and the supervisor: a crashed
+// actor is made anew on another host, as recovery does it, from its last commit.
+
+import { Actor } from '../src/actors/actor.ts';
+import { type ActorDescriptor, FIRST_START } from '../src/actors/actor-descriptor.ts';
+import { buildGraph } from '../src/actors/dataflow.ts';
+import { Host } from '../src/actors/host.ts';
+import { countsOf, type Plan, planOf, readerSlots, stageName } from '../src/actors/plan.ts';
+import { StepWords } from '../src/actors/step-words.ts';
+import type { Dataflow } from '../src/index.ts';
+import { RING_BYTES_MIN, Ring } from '../src/mailbox/ring.ts';
+import { WakeWords } from '../src/mailbox/wake.ts';
+import { STATE_BYTES_MIN } from '../src/state/arena.ts';
+import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
+import { deploy, type Placement } from '../src/supervisor/deployment.ts';
+import { cellWrittenBy, commitCells, RING_CONTROL_BYTES, ringCells, ticketOf, undoCells, wakeCells } from './cell-names.ts';
+import type { Invariant, Scene } from './scene.ts';
+import { SharedCells } from './shared-cells.ts';
+import type { ThreadContext, ThreadProgram } from './thread-graph.ts';
+
+const OUTBOX_BYTES = 1 << 12;
+
+export interface ActorSceneOptions {
+  /** The capacity of rings between operators, in words: a power of two. */
+  readonly ringWords: number;
+  /** The position at which rings begin. */
+  readonly start?: number;
+  /** Operators whose actors may crash, and how often in all. */
+  readonly crashing?: readonly string[];
+  readonly crashes?: number;
+  /** Actors read and commit tuple by tuple. */
+  readonly singly?: boolean;
+  /** What the app's own ends do, by the names of their operators. */
+  readonly app?: Readonly<Record<string, (end: AppEnd, context: ThreadContext) => Promise<void>>>;
+  /** Further threads. */
+  readonly others?: (parts: ActorSceneParts) => ThreadProgram[];
+  readonly problemAtEnd?: (parts: ActorSceneParts) => string | undefined;
+}
+
+/** What an end of the app's own is made from. */
+export interface AppEnd {
+  readonly plan: Plan;
+  readonly placement: Placement;
+  readonly host: number;
+  readonly wakeWords: SharedArrayBuffer;
+}
+
+export interface ActorSceneParts {
+  readonly plan: Plan;
+  readonly placements: readonly Placement[];
+  readonly wakeWords: SharedArrayBuffer;
+  /** The descriptor of an operator's actor. */
+  descriptorOf(operator: string): ActorDescriptor;
+}
+
+/** A ring like another one, with its slots active, but of any power of two of words. */
+function smallRing(ring: SharedArrayBuffer, words: number, start: number, readers: number): SharedArrayBuffer {
+  const small = new SharedArrayBuffer(RING_CONTROL_BYTES + words * 8);
+  new Uint8Array(small).set(new Uint8Array(ring, 0, RING_CONTROL_BYTES));
+  const made = new Ring(small);
+  made.publish(start);
+  for (let slot = 0; slot < readers; slot++) made.release(slot, start);
+  return small;
+}
+
+/** Replaces the rings between operators by small ones that begin at a position. */
+function shrink(plan: Plan, placements: readonly Placement[], words: number, start: number): Placement[] {
+  const rings = new Map<SharedArrayBuffer, SharedArrayBuffer>();
+  for (const { stage, descriptor } of placements) {
+    if (descriptor.output === undefined) continue;
+    const { ring } = descriptor.output;
+    rings.set(ring, smallRing(ring, words, start, readerSlots(plan, stage)));
+  }
+  const small = (ring: SharedArrayBuffer): SharedArrayBuffer => rings.get(ring) as SharedArrayBuffer;
+  return placements.map(({ stage, descriptor, host }) => {
+    const { output, inputs, commit } = descriptor;
+    const record = { ...emptyRecord(inputs.length, countsOf(stage)), head: start };
+    for (const mark of record.inputs) mark.position = start;
+    new CommitLog(commit).write(0, record);
+    return {
+      stage,
+      host,
+      descriptor: {
+        ...descriptor,
+        output: output && { ...output, ring: small(output.ring) },
+        inputs: inputs.map((input) => ({ ...input, memory: { ...input.memory, ring: small(input.memory.ring) } })),
+      },
+    };
+  });
+}
+
+function nameCells(plan: Plan, placements: readonly Placement[], cells: SharedCells): void {
+  for (const { stage, descriptor } of placements) {
+    const name = stageName(stage);
+    const { commit, transaction, output, outbox, letters, vitals, inputs } = descriptor;
+    cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit, inputs.length, countsOf(stage)));
+    cells.addUnobserved(vitals);
+    if (transaction !== undefined) {
+      transaction.arenas.forEach((arena, i) => void cells.add(`${name}.arena${i}`, arena));
+      cells.add(`${name}.undo`, transaction.undo, undoCells(`${name}.undo`, transaction.undo));
+      cells.add(`${name}.allocator`, transaction.allocator);
+    }
+    if (output !== undefined) {
+      cells.add(`${name}.ring`, output.ring, ringCells(`${name}.ring`, output.ring, readerSlots(plan, stage)));
+    }
+    if (outbox !== undefined) cells.add(`${name}.outbox`, outbox);
+    cells.add(`${name}.letters`, letters.ring, ringCells(`${name}.letters`, letters.ring, 1));
+    cells.add(`${name}.letters.outbox`, letters.outbox);
+  }
+}
+
+/** No output is published, and no input released, beyond what the last commit says. */
+function invariantsOf(placements: readonly Placement[], cells: SharedCells): Invariant[] {
+  return placements.flatMap(({ stage, descriptor }) => {
+    const { commit, output, inputs } = descriptor;
+    const name = stageName(stage);
+    const committed = () => {
+      const record = emptyRecord(inputs.length, countsOf(stage));
+      new CommitLog(commit).read(record);
+      return record;
+    };
+    const made: Invariant[] = inputs.map(({ memory, slot }, i) => ({
+      cells: [cells.baseOf(memory.ring) + cellWrittenBy(memory.ring, (copy) => new Ring(copy).release(slot, 1))],
+      buffers: [commit, memory.ring],
+      problem: () => {
+        const released = new Ring(memory.ring).released(slot);
+        const { position } = committed().inputs[i];
+        if (((position - released) | 0) >= 0) return undefined;
+        return `'${name}' has released ${released}, and its last commit has read up to ${position}`;
+      },
+    }));
+    if (output === undefined) return made;
+    return made.concat({
+      cells: [cells.baseOf(output.ring) + cellWrittenBy(output.ring, (copy) => new Ring(copy).publish(1))],
+      buffers: [commit, output.ring],
+      problem: () => {
+        const published = new Ring(output.ring).published();
+        const { head } = committed();
+        if (((head - published) | 0) >= 0) return undefined;
+        return `'${name}' has published ${published}, and the head of its last commit is ${head}`;
+      },
+    });
+  });
+}
+
+/** One more host for each crash that there may be: an adopter has another number. */
+const hostOf = (actor: number, actors: number, incarnation: number): number => actor + actors * incarnation;
+
+/** @param build builds the flow. What its closures keep from tuple to tuple is in `kept`, which is empty when an actor is made. */
+export function actorScene(
+  build: (kept: Record<string, unknown>) => Dataflow<Record<string, never>, unknown>,
+  options: ActorSceneOptions,
+): Scene {
+  const { ringWords, start = 0, crashing = [], crashes = 0, singly = false, app = {} } = options;
+  // Threads run one at a time, each from its start: what closures keep is emptied then.
+  const kept: Record<string, unknown> = {};
+  const plan = planOf(buildGraph(build(kept), {}));
+  const limits = { ringBytes: RING_BYTES_MIN, outboxBytes: OUTBOX_BYTES, stateBytes: STATE_BYTES_MIN };
+  const placements = shrink(plan, deploy(plan, plan.stages.length, limits).placements, ringWords, start);
+  const names = placements.map(({ stage }) => stageName(stage));
+  const hosts = Array.from({ length: crashes + 1 }, (_, i) => names.map((name) => name + '′'.repeat(i))).flat();
+  const others = [...hosts, 'other'];
+  const wakeWords = WakeWords.allocate(others.length);
+  const stepWords = StepWords.allocate(others.length);
+  const cells = new SharedCells();
+  nameCells(plan, placements, cells);
+  cells.add('wake', wakeWords, wakeCells(wakeWords, others));
+  cells.addUnobserved(stepWords);
+
+  const parts: ActorSceneParts = {
+    plan,
+    placements,
+    wakeWords,
+    descriptorOf: (operator) => placements[names.indexOf(operator)].descriptor,
+  };
+  const constants = new Map<object, number>();
+  const threads = placements.map((placement, number): ThreadProgram => {
+    const { descriptor } = placement;
+    constants.set(descriptor, constants.size);
+    const end = app[names[number]];
+    if (end !== undefined) {
+      return {
+        name: names[number],
+        isDetached: true,
+        run: (context) => end({ plan, placement, host: number, wakeWords }, context),
+      };
+    }
+    return {
+      name: names[number],
+      run: (context) => {
+        for (const name of Object.keys(kept)) delete kept[name];
+        const host = hostOf(number, names.length, context.incarnation);
+        return runActor(plan, descriptor, { host, wakeWords, stepWords, singly }, kept, context);
+      },
+    };
+  });
+  const further = options.others?.(parts) ?? [];
+  return {
+    cells,
+    threads: [...threads, ...further],
+    mayCrash: [...names.map((name) => crashing.includes(name)), ...further.map(() => false)],
+    crashes,
+    tickets: new Set(others.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
+    invariants: invariantsOf(placements, cells),
+    problemAtEnd: () => options.problemAtEnd?.(parts),
+    constants,
+  };
+}
+
+interface Surroundings {
+  readonly host: number;
+  readonly wakeWords: SharedArrayBuffer;
+  readonly stepWords: SharedArrayBuffer;
+  readonly singly: boolean;
+}
+
+/** What a worker does with one actor, from its making to its end. */
+async function runActor(
+  plan: Plan,
+  descriptor: ActorDescriptor,
+  { host: id, wakeWords: wakeMemory, stepWords: stepMemory, singly }: Surroundings,
+  kept: Record<string, unknown>,
+  context: ThreadContext,
+): Promise<void> {
+  const wakeWords = new WakeWords(wakeMemory);
+  const stepWords = new StepWords(stepMemory);
+  const clock = { now: () => 0, yield: () => Promise.resolve() };
+  const host: Host = new Host(id, wakeWords, stepWords, clock, {
+    ended: () => host.stop(),
+    failed: (_actor, error) => {
+      throw error;
+    },
+    recovered: () => {},
+  });
+  const environment = { host: id, wakeWords, lingerMs: 0, now: clock.now, wake: () => host.wake() };
+  const actor = new Actor(plan, descriptor, environment, { ...FIRST_START, isolate: singly });
+  actor.openSink();
+  host.add(actor);
+  // At the top of its loop a host has nothing on its stack but constants.
+  const turn = stepWords.turn.bind(stepWords);
+  stepWords.turn = (number) => {
+    turn(number);
+    context.turn(new Loop(host, actor), kept);
+  };
+  await host.run();
+}
+
+/** The parts of a host and its actor that change; the plan, built anew each time, never does. */
+class Loop {
+  readonly parts: unknown[];
+
+  constructor(host: Host, actor: Actor) {
+    const { actors, stopped, recovering } = host as unknown as Record<string, unknown>;
+    this.parts = [actors === undefined ? undefined : (actors as unknown[]).length, stopped, recovering, partsOf(actor)];
+  }
+}
+
+/** An actor's own properties but its plan: operators and schemas hold nothing that changes. */
+function partsOf(actor: Actor): unknown {
+  const { stage: _stage, upstreamStages: _upstream, batch, feed, ...own } = actor as unknown as Record<string, object>;
+  const { stage: _batchStage, environment: _environment, ...ofBatch } = batch as unknown as Record<string, object>;
+  const { source: _source, environment: _feedEnvironment, ...ofFeed } = (feed ?? {}) as Record<string, object>;
+  return { ...own, environment: undefined, batch: ofBatch, feed: ofFeed };
+}
