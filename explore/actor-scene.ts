@@ -21,6 +21,8 @@ import { SharedCells } from './shared-cells.ts';
 import type { ThreadContext, ThreadProgram } from './thread-graph.ts';
 
 const OUTBOX_BYTES = 1 << 12;
+/** Arenas are grown before anything runs: the explorer does not follow growing memory. */
+const ARENA_BYTES = 1 << 18;
 
 export interface ActorSceneOptions {
   /** The capacity of rings between operators, in words: a power of two. */
@@ -98,7 +100,10 @@ function nameCells(plan: Plan, placements: readonly Placement[], cells: SharedCe
     cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit, inputs.length, countsOf(stage)));
     cells.addUnobserved(vitals);
     if (transaction !== undefined) {
-      transaction.arenas.forEach((arena, i) => void cells.add(`${name}.arena${i}`, arena));
+      for (const [i, arena] of transaction.arenas.entries()) {
+        arena.grow(ARENA_BYTES);
+        cells.add(`${name}.arena${i}`, arena);
+      }
       cells.add(`${name}.undo`, transaction.undo, undoCells(`${name}.undo`, transaction.undo));
       cells.add(`${name}.allocator`, transaction.allocator);
     }
@@ -203,6 +208,7 @@ export function actorScene(
     mayCrash: [...names.map((name) => crashing.includes(name)), ...further.map(() => false)],
     crashes,
     tickets: new Set(others.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
+    notOrdering: new Set(cells.cellsOf(wakeWords)),
     invariants: invariantsOf(placements, cells),
     problemAtEnd: () => options.problemAtEnd?.(parts),
     constants,

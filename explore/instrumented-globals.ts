@@ -171,6 +171,7 @@ export class InstrumentedGlobals {
   private readonly scratch = new Map<SharedArrayBuffer, ArrayBuffer>();
   private readonly views = new Map<string, RealView>();
   private readonly compiled = new Map<string, unknown>();
+  private uninstall: (() => void) | undefined;
   private readonly replacements: Record<string, unknown>;
 
   constructor(cells: SharedCells, memory: AccessedMemory, rewrite: (text: string) => string = (text) => text) {
@@ -186,12 +187,27 @@ export class InstrumentedGlobals {
     };
   }
 
-  /** Installs; returns what takes it out again. A thread that starts anew sees unobserved memory as it was at first. */
+  /** Forgets what threads have left in unobserved memory. */
+  reset(): void {
+    this.scratch.clear();
+  }
+
+  /** Lets `action` use the real globals, in the midst of a thread. */
+  aside<Result>(action: () => Result): Result {
+    if (this.uninstall === undefined) return action();
+    this.uninstall();
+    try {
+      return action();
+    } finally {
+      this.install();
+    }
+  }
+
+  /** Installs; returns what takes it out again. */
   install(): () => void {
     const globals = globalThis as unknown as Record<string, unknown>;
     const originals = Object.fromEntries(Object.keys(this.replacements).map((name) => [name, globals[name]]));
     const { now } = performance;
-    this.scratch.clear();
     Object.assign(globals, this.replacements);
     Buffer.from = ((...values: unknown[]) => {
       const [buffer, offset = 0, length] = values as [SharedArrayBuffer, number, number];
@@ -202,12 +218,14 @@ export class InstrumentedGlobals {
     SharedArrayBuffer.prototype.grow = () => {
       throw new Error('the explorer does not follow growing memory: make the case smaller');
     };
-    return () => {
+    this.uninstall = () => {
+      this.uninstall = undefined;
       Object.assign(globals, originals);
       Buffer.from = realBufferFrom;
       performance.now = now;
       SharedArrayBuffer.prototype.grow = realGrow;
     };
+    return this.uninstall;
   }
 
   /** What an instrumented view stands on; undefined for other objects. */

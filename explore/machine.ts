@@ -276,7 +276,10 @@ export class Machine {
       cells = this.usage.written.filter((cell) => regions.some(({ from, cells }) => cell >= from && cell < from + cells));
       this.invariantCells.set(invariant, cells);
     }
-    const problem = this.scene.cells.holding(cells, (cell) => this.valueOf(state, cell), invariant.problem);
+    const holding = cells;
+    const problem = this.stage.globals.aside(() =>
+      this.scene.cells.holding(holding, (cell) => this.valueOf(state, cell), invariant.problem),
+    );
     if (problem !== undefined) this.violate(state, thread, at, 'invariant', problem);
   }
 
@@ -320,7 +323,7 @@ export class Machine {
   }
 
   private synchronize(state: State, thread: number, cell: number, kind: Synchronization): void {
-    if (!this.usage.isShared(cell)) return;
+    if (!this.usage.isShared(cell) || this.scene.notOrdering.has(cell)) return;
     const number = this.usage.synchronizingNumber(cell);
     for (const slot of this.orderedSlots) {
       const known = state.known(slot);

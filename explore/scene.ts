@@ -25,6 +25,11 @@ export interface Scene {
    * have been added to does not tell states apart.
    */
   readonly tickets: ReadonlySet<number>;
+  /**
+   * Atomic cells by which threads are not held to learn of each other's plain accesses. To leave some out may raise false alarms of races, and
+   * hides none; but there are fewer states.
+   */
+  readonly notOrdering: ReadonlySet<number>;
   readonly invariants: readonly Invariant[];
   /** Looks at the buffers as they are in the end. */
   problemAtEnd(): string | undefined;

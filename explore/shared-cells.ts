@@ -38,6 +38,12 @@ export class SharedCells {
     this.unobserved.add(buffer);
   }
 
+  /** The numbers of a buffer's cells. */
+  cellsOf(buffer: SharedArrayBuffer): number[] {
+    const base = this.baseOf(buffer);
+    return Array.from({ length: buffer.byteLength >>> 2 }, (_, offset) => base + offset);
+  }
+
   isUnobserved(buffer: SharedArrayBuffer): boolean {
     return this.unobserved.has(buffer);
   }

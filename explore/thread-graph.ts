@@ -246,6 +246,7 @@ export class ThreadGraph {
   private async perform(run: Run): Promise<LocalState> {
     const { program, incarnation, stage } = this;
     stage.memory = run;
+    stage.globals.reset();
     const uninstall = stage.globals.install();
     try {
       const context: ThreadContext = { incarnation, turn: (...roots) => run.turn(roots) };

@@ -9,10 +9,10 @@ export const TARGETS = ['numbers', 'relay', 'spread', 'count', 'countEnd', 'tota
 export type Target = (typeof TARGETS)[number];
 
 /**
- * What a closure can be ordered to do: throw at one try of a tuple, at two, or at all; end the thread; leave a rejection that nobody
+ * What a closure can be ordered to do: throw at one try of a tuple, at several, or at all; end the thread; leave a rejection that nobody
  * handles; throw in a timer; loop for ever; fill the heap; end the thread at every try of a tuple.
  */
-export const ORDERS = ['throw', 'throwTwice', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
+export const ORDERS = ['throw', 'throwOften', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** Orders that stay with their tuple, which ends as a dead letter. */
@@ -29,6 +29,8 @@ const VICTIM = 2;
 const PREVIOUS = 3;
 const DEAD_COUNT = 4;
 const TRIES = 5;
+/** Further tries at which `throwOften` throws: some of them are those of a batch, and not of the tuple alone. */
+const THROWS_AGAIN = 4;
 const DEAD_FROM = 16;
 const DEAD_SLOTS = 1 << 12;
 const WORDS = DEAD_FROM + DEAD_SLOTS;
@@ -140,8 +142,8 @@ export class DrillPort {
     const mark = markOf(id);
     if (victim === mark) {
       const order = ORDERS[Atomics.load(words, base + ORDER)];
-      const isSecond = order === 'throwTwice' && Atomics.add(words, base + TRIES, 1) === 0;
-      if (isSecond || LASTING.has(order)) carryOut(order, id);
+      const fails = order === 'throwOften' && Atomics.add(words, base + TRIES, 1) < THROWS_AGAIN;
+      if (fails || LASTING.has(order)) carryOut(order, id);
       return;
     }
     if (victim !== WANTED || Atomics.load(words, this.previous) === mark) return;
@@ -169,7 +171,7 @@ interface Hog {
 function carryOut(order: Order, id: number): void {
   switch (order) {
     case 'throw':
-    case 'throwTwice':
+    case 'throwOften':
       throw new Error(`drill: ${id} fails`);
     case 'poison':
       throw new Error(`drill: ${id} is poison`);

@@ -61,7 +61,7 @@ export interface Drill {
 
 const WEIGHTS: Readonly<Record<DrillKind, number>> = {
   throw: 10,
-  throwTwice: 0,
+  throwOften: 0,
   poison: 8,
   exit: 16,
   reject: 10,
@@ -111,7 +111,7 @@ export function settingsOf(seed: number): Settings {
 /** The operators whose closure can obey an order, in a flow of these settings. */
 function targetsOf({ source, onRelayError, bornPoison }: FlowSettings, order: Order): Target[] {
   // At a second failure a tuple is a dead letter, or its supervisor's: only the latter lets it try once more.
-  if (order === 'throwTwice') return ['relay'];
+  if (order === 'throwOften') return ['relay'];
   const targets: Target[] = ['line', 'spread'];
   if (!bornPoison || !isLeavingOut(order)) targets.push('count', 'count', 'count', 'total', 'total');
   const isAnError = order === 'throw' || order === 'poison';
@@ -131,7 +131,7 @@ const WITH_EFFECTS: readonly Target[] = ['spread', 'count', 'total'];
 /** The drills of a seed, one after the other. */
 export function* drillsOf(seed: number, { flow }: Settings): Generator<Drill, never> {
   const random = new Random(~seed);
-  const weights = { ...WEIGHTS, throwTwice: flow.onRelayError === 'escalate' ? WEIGHTS.throw : 0 };
+  const weights = { ...WEIGHTS, throwOften: flow.onRelayError === 'escalate' ? WEIGHTS.throw : 0 };
   for (;;) {
     const kind = random.weighted(weights);
     const isOutside = kind === 'terminate' || kind === 'terminateTwo' || kind === 'terminateSpare';

@@ -319,6 +319,9 @@ export class Actor {
 
   private finish(): StepStatus {
     const { batch } = this;
+    // From here on nothing is of a single tuple.
+    this.vitals.work[WorkCell.isolating] = 0;
+    this.isolated = undefined;
     batch.begin();
     batch.encoder?.flush();
     batch.output?.writeEnd();
@@ -339,13 +342,18 @@ export class Actor {
   /** A batch of one tuple: a failure, or a crash, is then that tuple's. */
   private single(): StepStatus {
     const { vitals, feed, condemned } = this;
-    if (condemned !== undefined && feed === undefined) return this.skipCondemned(condemned);
+    if (condemned !== undefined && feed === undefined && !this.batch.record.replaying) {
+      return this.skipCondemned(condemned);
+    }
     this.isolated = undefined;
     vitals.work[WorkCell.isolating] = 1;
     const status = feed === undefined ? this.read(1) : this.singleFromSource(feed);
     vitals.work[WorkCell.isolating] = 0;
-    if (status !== 'idle') this.isolating = Math.max(0, this.isolating - 1);
-    if (status !== 'idle') this.batch.commit();
+    if (status === 'idle') return status;
+    // First: a tuple may fail only as its output is written.
+    this.batch.commit();
+    // A source that finds its place again gives nothing for a while.
+    if (feed === undefined || feed.taken > 0) this.isolating = Math.max(0, this.isolating - 1);
     return status;
   }
 
@@ -355,7 +363,8 @@ export class Actor {
     let failure: Failure | undefined;
     this.vitals.work[WorkCell.input] = -1;
     const from = feed.position(record);
-    const status = feed.readSingle(record, condemned && fromRecord(condemned.error), ({ tuple, error }) => {
+    const skip = condemned && { error: fromRecord(condemned.error), inSource: condemned.operator === 0 };
+    const status = feed.readSingle(record, skip, ({ tuple, error }) => {
       const where = inSource(this.name, from, tuple);
       failure = this.failureAt(condemned?.operator ?? program.failedAt(), where, error);
     });

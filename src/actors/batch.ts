@@ -243,7 +243,6 @@ export class Batch {
     const { committed, vitals } = this;
     this.isOpen = false;
     vitals.work[WorkCell.isolating] = 0;
-    this.giveUpOutput();
     this.letters.restore(committed.letters);
     this.transaction?.rollback(this.log.sequence());
     this.program.expireState();
@@ -252,6 +251,7 @@ export class Batch {
       reader.reset(position, row, ended);
     }
     copyRecord(committed, this.record);
+    this.giveUpOutput();
   }
 
   /** Forgets what the open batch has written, and counted. */
@@ -259,11 +259,13 @@ export class Batch {
     const { committed, program } = this;
     this.encoder?.discard();
     this.output?.restore(committed);
-    this.sink.writer?.rollback(committed.sink);
     this.counted.processed = program.processed();
     this.counted.emitted = this.encoder?.emitted() ?? 0;
     program.takePassed();
     program.clearFailure();
+    // Last, since a sink may not be able to.
+    const { writer } = this.sink;
+    if (writer !== undefined) sinkCall(this.tail.name, () => writer.rollback(committed.sink));
   }
 }
 

@@ -145,7 +145,8 @@ export class Host {
   }
 
   private remove(actor: Actor): void {
-    this.actors.splice(this.actors.indexOf(actor), 1);
+    const index = this.actors.indexOf(actor);
+    if (index >= 0) this.actors.splice(index, 1);
     this.recovering.delete(actor);
   }
 

@@ -51,10 +51,11 @@ const exitOf = (thread: Worker): Promise<void> =>
   });
 
 /** True if `promise` settles within `limitMs`. */
-async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
+export async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
+    // Two turns later: if this thread was busy for longer than the limit, what settled meanwhile is heard first.
+    timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(false))), limitMs);
   });
   try {
     return await Promise.race([promise.then(() => true), limit]);
@@ -67,6 +68,8 @@ export class WorkerPool {
   private readonly piscina: Piscina<HostTask, void>;
   private readonly buffers: HostBuffers;
   private readonly threads = new Set<Worker>();
+  /** Hired workers whose tasks have not ended, the oldest first. */
+  private readonly hired = new Set<Hired>();
 
   /** @param active threads that are started at once; up to `most` are, as they are hired */
   constructor(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined) {
@@ -91,7 +94,21 @@ export class WorkerPool {
     for (const thread of this.piscina.threads) {
       if (this.threads.has(thread)) continue;
       this.threads.add(thread);
-      thread.once('exit', () => this.threads.delete(thread));
+      thread.once('exit', () => {
+        this.threads.delete(thread);
+        setImmediate(() => this.giveUpStranded());
+      });
+    }
+  }
+
+  /** A thread that dies as it starts takes no task along: the pool would let that one wait for ever. */
+  private giveUpStranded(): void {
+    let missing = this.hired.size - this.piscina.threads.length;
+    for (const worker of this.hired) {
+      if (missing <= 0) return;
+      if (worker.thread !== undefined) continue;
+      missing--;
+      this.giveUp(worker);
     }
   }
 
@@ -129,6 +146,9 @@ export class WorkerPool {
       }),
     };
     hired.loaded.catch(() => {});
+    this.hired.add(hired);
+    const forget = (): void => void this.hired.delete(hired);
+    ended.then(forget, forget);
     return hired;
   }
 
@@ -159,6 +179,8 @@ export class WorkerPool {
   async close(limitMs: number): Promise<boolean> {
     this.noteThreads();
     const exits = [...this.threads].map(exitOf);
+    // A thread that exits later, when the pool has long forgotten it, would be replaced.
+    this.piscina.options.minThreads = 0;
     const destroyed = this.piscina.destroy();
     const gone = await settlesWithin(Promise.all([destroyed, ...exits]), limitMs);
     // A thread that cannot be ended must not keep the process alive.

@@ -38,6 +38,12 @@ export interface SingleFailure {
   readonly error: unknown;
 }
 
+/** A tuple that is not processed any more, and why; `inSource` if making it is what fails. */
+export interface Skip {
+  readonly error: unknown;
+  readonly inSource: boolean;
+}
+
 export class SourceFeed {
   /** When a rated generator has its next tuple, on the environment's clock; infinity if that is not known. */
   dueMs = Number.POSITIVE_INFINITY;
@@ -175,7 +181,7 @@ export class SourceFeed {
    * Reads a single tuple, whose failure is caught and handed to `failed` instead of being thrown: a reader cannot be taken
    * back by one tuple. With `skip` the tuple is not processed at all.
    */
-  readSingle(record: CommitRecord, skip: SingleFailure['error'], failed: (failure: SingleFailure) => void): FeedStatus {
+  readSingle(record: CommitRecord, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
     const { source, reader, environment } = this;
@@ -187,7 +193,7 @@ export class SourceFeed {
     const emit = (tuple: never): void => {
       if (++emitted > 1) throw errors.sourceContract(environment.operator, emitted);
       if (skip !== undefined) {
-        failed({ tuple, error: skip });
+        failed({ tuple, error: skip.error });
         return;
       }
       try {
@@ -201,11 +207,16 @@ export class SourceFeed {
     record.sourceAux = reader.aux;
     this.taken = emitted;
     if (status === 'end') return 'end';
-    this.ready = status === 'more';
+    // It may have called wake() meanwhile.
+    if (status === 'more') this.ready = true;
     return emitted > 0 || status === 'more' ? 'more' : 'idle';
   }
 
-  private generateSingle(record: CommitRecord, skip: unknown, failed: (failure: SingleFailure) => void): FeedStatus {
+  private generateSingle(
+    record: CommitRecord,
+    skip: Skip | undefined,
+    failed: (failure: SingleFailure) => void,
+  ): FeedStatus {
     const { source } = this;
     const index = record.source;
     const fail = (error: unknown, tuple: unknown): void => {
@@ -215,7 +226,8 @@ export class SourceFeed {
     if (skip !== undefined) {
       this.environment.begin();
       // Making it may be what ends the worker.
-      fail(skip, { index });
+      const isMade = !skip.inSource && source.kind === 'generate';
+      fail(skip.error, isMade ? madeTuple(source.make, index) : { index });
       return 'more';
     }
     try {

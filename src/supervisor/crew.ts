@@ -133,11 +133,7 @@ export class Crew {
     if (host === undefined) throw errors.invariant('there are numbers for all hosts of a job');
     const member: CrewMember = {
       host,
-      hired: this.pool.hire(
-        host,
-        this.flow,
-        this.reportsOf(() => member),
-      ),
+      hired: this.hireFor(host, () => member),
       state,
       isLoaded: false,
       threadId: -1,
@@ -147,6 +143,15 @@ export class Crew {
     const gone = (cause: unknown): void => this.gone(member, cause);
     member.hired.ended.then(() => gone(new Error('its task has ended')), gone);
     return member;
+  }
+
+  private hireFor(host: number, member: () => CrewMember): HiredWorker {
+    try {
+      return this.pool.hire(host, this.flow, this.reportsOf(member));
+    } catch (error) {
+      this.freeHosts.push(host);
+      throw error;
+    }
   }
 
   private async load(member: CrewMember): Promise<void> {
@@ -178,12 +183,13 @@ export class Crew {
   }
 
   private async hireSpare(): Promise<void> {
-    const member = this.hire('starting');
+    let member: CrewMember | undefined;
     try {
+      member = this.hire('starting');
       await this.load(member);
     } catch (error) {
       // One that was ended on purpose says nothing about the code.
-      if (!this.closed && member.terminatedFor === undefined) await this.spareFailed(member, revive(error));
+      if (!this.closed && member?.terminatedFor === undefined) await this.spareFailed(member, revive(error));
       return;
     }
     if (this.closed) return;
@@ -203,14 +209,18 @@ export class Crew {
     await Promise.race([this.events.warmUp(member).catch(() => {}), gone]);
   }
 
-  private async spareFailed(member: CrewMember, error: unknown): Promise<void> {
+  /** @param member undefined if there was not even a thread */
+  private async spareFailed(member: CrewMember | undefined, error: unknown): Promise<void> {
     this.attempts++;
     this.lastError = error;
-    member.state = 'lost';
     this.events.spareFailed(error, this.attempts);
-    // No actor was ever here, so nothing has to be certain of the thread's end but the number that it used.
-    await this.pool.fence(member.hired, LOAD_MS_MAX);
-    this.remove(member);
+    if (member !== undefined) {
+      member.state = 'lost';
+      // No actor was ever here, so nothing has to be certain of the thread's end but the number that it used.
+      await this.pool.fence(member.hired, LOAD_MS_MAX);
+      this.remove(member);
+    }
+    if (this.closed) return;
     if (this.attempts >= SPARE_ATTEMPTS_MAX) {
       for (const { reject } of this.waiting.splice(0)) reject(errors.noSpare(this.attempts, this.lastError));
       return;

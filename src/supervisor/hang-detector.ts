@@ -72,7 +72,12 @@ export class HangDetector {
   /** Where a host is; undefined if it waits. */
   private pointOf(host: number): string | undefined {
     const actor = this.stepWords.stepping(host);
-    if (actor === undefined) return this.wakeWords.isParked(host) ? undefined : `${this.stepWords.turns(host)}`;
+    if (actor === undefined) {
+      if (!this.wakeWords.isParked(host)) return `${this.stepWords.turns(host)}`;
+      // One that hangs in a callback stays as it is: then the next look finds it awake, and not coming round.
+      this.wakeWords.wakeUnconditionally(host);
+      return undefined;
+    }
     const work = this.workOf(actor);
     return [
       this.stepWords.turns(host),

@@ -6,7 +6,7 @@ import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, stageName } from '../actors/plan.ts';
-import { WorkerPool } from '../actors/pool.ts';
+import { settlesWithin, WorkerPool } from '../actors/pool.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
@@ -39,6 +39,11 @@ import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
+
+/** One worker that does not answer takes at most this share of the time for an orderly end. */
+const SHUTDOWN_SHARES = 4;
+/** Events that are kept for a listener to come: the latest. */
+const UNHEARD_MAX = 1000;
 
 type Outcome = Extract<JobEvent, { type: 'ended' }>['outcome'];
 
@@ -122,7 +127,7 @@ export class RunningJob implements Job {
     this.pool = new WorkerPool(checked.workers, hosts, buffers, checked.resourceLimits);
     this.crew = new Crew(this.pool, flow, hosts, checked.spares, (member) => this.reportsOf(member), {
       lost: (member, cause) => void this.recovery.lost(member, cause),
-      warmUp: ({ hired }) => hired.control.warmUp(scratchActors(plan)),
+      warmUp: async ({ hired }) => hired.control.warmUp(scratchActors(plan)),
       spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
     });
     this.backups = this.backupsOf(checked);
@@ -322,15 +327,7 @@ export class RunningJob implements Job {
     const members = this.crew.active();
     const ended = members.map(({ hired }) => hired.ended.catch(() => {}));
     const orderly = (async () => {
-      for (const { operator, replica } of this.supervision.stopOrder()) {
-        const actor = this.actors.find(
-          ({ placement: { descriptor } }) => descriptor.stage === operator && descriptor.replica === replica,
-        );
-        const member = actor?.member;
-        if (member === undefined) continue;
-        const released = member.hired.control.release([{ stage: operator, replica }]).catch(() => {});
-        await Promise.race([released, member.hired.ended.catch(() => {})]);
-      }
+      await this.releaseActors();
       for (const { hired } of members) hired.control.shutdown().catch(() => {});
       await Promise.all(ended);
     })();
@@ -342,12 +339,28 @@ export class RunningJob implements Job {
     clearTimeout(timer);
   }
 
+  /** Releases actors one after the other. A worker that lets one wait too long is not asked again. */
+  private async releaseActors(): Promise<void> {
+    const silent = new Set<CrewMember>();
+    for (const { operator, replica } of this.supervision.stopOrder()) {
+      const actor = this.actors.find(
+        ({ placement: { descriptor } }) => descriptor.stage === operator && descriptor.replica === replica,
+      );
+      const member = actor?.member;
+      if (member === undefined || member.state === 'lost' || silent.has(member)) continue;
+      const released = settled(member, member.hired.control.release([{ stage: operator, replica }]));
+      if (!(await settlesWithin(released, this.options.shutdownTimeoutMs / SHUTDOWN_SHARES))) silent.add(member);
+    }
+  }
+
   private fail(error: unknown, outcome: 'failed' | 'cancelled'): Promise<void> {
     return this.finish(outcome, error);
   }
 
   private announce(event: JobEvent): void {
-    if (this.listeners.size === 0) this.unheard.push(event);
+    // Dead letters wait in job.deadLetters.
+    if (this.listeners.size === 0 && event.type !== 'deadLetter') this.unheard.push(event);
+    if (this.unheard.length > UNHEARD_MAX) this.unheard.shift();
     for (const listener of this.listeners) tell(listener, event);
   }
 

@@ -119,7 +119,7 @@ interface Incident {
 
 export class Recovery {
   private readonly job: RecoveryJob;
-  private readonly losing = new Set<CrewMember>();
+  private readonly losing = new WeakSet<CrewMember>();
   private readonly pauses = new Map<NodeJS.Timeout, () => void>();
 
   constructor(job: RecoveryJob) {
@@ -349,11 +349,11 @@ export class Recovery {
       return false;
     }
     if (job.isStopping()) void control.stopSources();
-    for (const actor of actors) {
-      actor.isDamaged = false;
+    actors.forEach((actor, i) => {
+      if (restores[i] !== undefined) actor.isDamaged = false;
       const { operator, replica } = indexOf(actor);
       job.supervision.started(operator, replica, member.host);
-    }
+    });
     return true;
   }
 
@@ -435,7 +435,7 @@ function suspectOf(actor: Recoverable): string {
 function hasPendingInput(actor: Recoverable): boolean {
   const { placement } = actor;
   const record = committedOf(actor);
-  if (placement.descriptor.inputs.length === 0) return !record.finished;
+  if (record.inputs.every(({ ended }) => ended)) return !record.finished;
   return placement.descriptor.inputs.some(({ memory }, i) => {
     const { position, ended } = record.inputs[i];
     return !ended && new Ring(memory.ring).published() !== position;

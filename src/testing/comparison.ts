@@ -7,7 +7,13 @@ import type { OperatorNode } from '../actors/graph.ts';
 import { show } from '../errors.ts';
 import type { StateEntry, StateRow } from '../state/state-reader.ts';
 import type { DeadLetter } from '../supervisor/job-api.ts';
-import type { Outcome } from './site.ts';
+
+/** What an actor has committed: emitted, written to its sink, given up. */
+export interface Outcome {
+  readonly emitted: unknown[];
+  readonly written: unknown[];
+  readonly letters: DeadLetter[];
+}
 
 /** A difference, and the facts about it. */
 export interface Difference {

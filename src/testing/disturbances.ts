@@ -74,28 +74,26 @@ async function rollBackSource(site: Site, isGenerator: boolean): Promise<void> {
   tap.holdsEnd = false;
 }
 
-/**
- * Reads `count` tuples of a source, or those that are left.
- * @returns how many they were
- */
-export async function readTuples(site: Site, count: number, isGenerator: boolean, how: Disturbances): Promise<number> {
+/** What was read: how many tuples, and whether the source has ended. */
+export interface Reading {
+  readonly taken: number;
+  readonly isDone: boolean;
+}
+
+/** Reads `count` tuples of a source, or those that are left. */
+export async function readTuples(site: Site, count: number, isGenerator: boolean, how: Disturbances): Promise<Reading> {
   let taken = 0;
   while (taken < count) {
     if (how.rollback) await rollBackSource(site, isGenerator);
     if (how.rollback || !site.isIsolated) site.resume({ isolate: true });
     const batch = await readBatch(site, Math.min(count - taken, SOURCE_BATCH_TUPLES), isGenerator, how);
     taken += batch.taken;
-    if (batch.isOver) break;
+    if (batch.isDone || site.failure !== undefined) return { taken, isDone: batch.isDone };
   }
-  return taken;
+  return { taken, isDone: false };
 }
 
-async function readBatch(
-  site: Site,
-  count: number,
-  isGenerator: boolean,
-  { restore }: Disturbances,
-): Promise<{ taken: number; isOver: boolean }> {
+async function readBatch(site: Site, count: number, isGenerator: boolean, { restore }: Disturbances): Promise<Reading> {
   let taken = 0;
   while (taken < count) {
     await site.openSource();
@@ -104,11 +102,11 @@ async function readBatch(
     const status = site.step();
     const took = readSoFar(site, isGenerator) - before;
     taken += took;
-    if (isOver(status)) return { taken, isOver: true };
+    if (isOver(status)) return { taken, isDone: status === 'done' };
     // A tuple that failed has ended the isolation.
     if ((took > 0 && restore) || site.failedTuples !== failedTuples)
       site.resume({ freshClosures: restore, isolate: true });
     else if (status === 'idle') await site.wait();
   }
-  return { taken, isOver: false };
+  return { taken, isDone: false };
 }

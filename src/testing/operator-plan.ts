@@ -74,7 +74,7 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
   }
   if (tail.output !== undefined) add({ ...end, name: `${tail.name}/emitted`, kind: 'collect', output: undefined });
   const plan = planOf({ name: graph.name, operators: nodes, fingerprint: graph.fingerprint });
-  const stage = plan.stages.find(({ operators }) => operators[0].name === operator && operators[0].kind === head.kind);
+  const stage = plan.stages.find(({ operators }) => operators[0].name === operator);
   if (stage === undefined || stage.operators.length !== chain.length) {
     throw errors.invariant(`the operators fused behind '${operator}' are one actor in a test, too`);
   }

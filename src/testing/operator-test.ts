@@ -1,22 +1,20 @@
 // testOperator(): drives one operator of a flow without threads.
-// Promises: the operator runs in the actor of a job, over real rings, state and commits. Beside it a second actor runs the
-// same tuples undisturbed; what the two commit must be equal, or the test is told what differs.
+// Promises: the operator runs in the actor of a job, over real rings, state and commits; what comes out of the test was
+// committed. Once it has failed it stays so.
 // Relies on: docs/testing.md for what this cannot show.
 
 import { buildGraph, type FlowDefinition, isFlow } from '../actors/dataflow.ts';
-import type { OperatorNode } from '../actors/graph.ts';
 import { internStrings } from '../actors/params.ts';
-import { errors, type MillraceError } from '../errors.ts';
+import { errors } from '../errors.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { keyGroupFinder } from '../state/state-reader.ts';
 import type { DeadLetter } from '../supervisor/job-api.ts';
-import { arrangedRow, arrangedRows, type Difference, outcomeDifference, stateDifference } from './comparison.ts';
-import { processEnd, processTuples, readTuples } from './disturbances.ts';
+import { arrangedRow } from './comparison.ts';
 import { operatorPlan } from './operator-plan.ts';
-import { type Outcome, Site } from './site.ts';
-import { type CheckedTestOptions, checkTestOptions, type TestOptions } from './test-options.ts';
-import { WorldTap } from './world-taps.ts';
+import { PairedRun } from './paired-run.ts';
+import { checkTestOptions, type TestOptions } from './test-options.ts';
+import type { WorldTap } from './world-taps.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -36,20 +34,15 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   /** The operator's name. */
   readonly operator: string;
   readonly state: TestedState<Row>;
-  private readonly options: CheckedTestOptions;
-  private readonly tested: Site;
-  /** The same operator, left in peace; undefined if nothing is disturbed. */
-  private readonly undisturbed: Site | undefined;
+  private readonly run: PairedRun;
+  private readonly lingerMs: number;
   private nowMs = 0;
   /** Tuples that wait for their commit, and until when. */
   private waiting = 0;
   private commitAtMs = Number.POSITIVE_INFINITY;
   private ended = false;
   private closed = false;
-  private failure: Error | undefined;
-  private readonly outcome: Outcome = { emitted: [], written: [], letters: [] };
-  /** What the undisturbed actor of a source has read ahead. */
-  private readonly ahead: Outcome = { emitted: [], written: [], letters: [] };
+  private failure: { readonly error: unknown } | undefined;
 
   /** Use {@link testOperator}. */
   constructor(flow: FlowDefinition<never>, operator: string, options: TestOptions) {
@@ -62,44 +55,10 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
       if (graph.fingerprint !== fingerprint) throw errors.flowDiffers(flow.name);
       return operatorPlan(graph, operator, checked.alone, tap);
     };
-    const now = (): number => this.nowMs;
     this.operator = operator;
-    this.options = checked;
-    const { openSink, rollback, restore } = checked;
-    const setup = { build, limits: checked, now };
-    const tap = new WorldTap(openSink);
-    const snapshots = restore ? (rollback ? 'when told' : 'at once') : 'never';
-    this.tested = new Site({ ...setup, tap, snapshots });
-    if (rollback || restore) {
-      this.undisturbed = new Site({ ...setup, tap: new WorldTap(false, tap), snapshots: 'never' });
-    }
-    this.state = this.makeState();
-  }
-
-  private get head(): OperatorNode {
-    return this.tested.stage.operators[0];
-  }
-
-  private makeState(): TestedState<Row> {
-    const { tested, head, operator } = this;
-    const keys = (head.key ?? []).map((name) =>
-      (tested.stage.input as Schema).fields.find((field) => field.name === name),
-    );
-    if (head.state === undefined) {
-      const missing = (): never => {
-        throw errors.unknownName('operator with state', operator, []);
-      };
-      return { get: missing, entries: missing };
-    }
-    const layout = rowLayout(operator, keys as Schema['fields'], head.state, head.tables ?? {});
-    const groupOf = keyGroupFinder(operator, layout.keys);
-    return {
-      get: (...key) => {
-        const row = tested.row(key, groupOf(key));
-        return row && (arrangedRow(head, row) as Row);
-      },
-      entries: () => arrangedRows(head, tested.rows()) as { key: Fields; value: Row }[],
-    };
+    this.lingerMs = checked.lingerMs;
+    this.run = new PairedRun(build, checked, () => this.nowMs);
+    this.state = testedState(operator, this.run) as TestedState<Row>;
   }
 
   /**
@@ -111,44 +70,22 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
    * fails and its `onError` is not `deadLetter`
    */
   feed(tuples: Input | Iterable<Input>): void {
-    const { tested, undisturbed, options } = this;
-    this.requireOpen();
-    if (this.head.kind === 'source') throw errors.testedSource(this.operator);
-    if (this.ended) throw errors.inputClosed(tested.inputName);
+    this.requireInput();
     const list = isIterable(tuples) ? [...tuples] : [tuples];
-    tested.push(list);
-    undisturbed?.push(list);
+    this.run.push(list);
     this.waiting += list.length;
-    this.commitAtMs = Math.min(this.commitAtMs, this.nowMs + options.lingerMs);
+    this.commitAtMs = Math.min(this.commitAtMs, this.nowMs + this.lingerMs);
     this.process();
-  }
-
-  /** Whatever cannot go on stays so. */
-  private orFail<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      this.failure = error as Error;
-      throw error;
-    }
   }
 
   /** Ends the input: `end` of a keyed operator runs for every key. What lingers is committed before. */
   end(): void {
-    const { tested, undisturbed } = this;
-    this.requireOpen();
-    if (this.head.kind === 'source') throw errors.testedSource(this.operator);
     if (this.ended) return;
+    this.requireInput();
     this.commitAtMs = this.nowMs;
     this.process();
     this.ended = true;
-    this.orFail(() => {
-      tested.pushEnd();
-      undisturbed?.pushEnd();
-      processEnd(tested, this.options);
-      undisturbed?.settle();
-      this.settle(false);
-    });
+    this.orFail(() => this.run.end());
   }
 
   /**
@@ -163,20 +100,11 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   }
 
   private process(): void {
-    if (this.waiting === 0 || this.nowMs < this.commitAtMs) return;
     const { waiting } = this;
+    if (waiting === 0 || this.nowMs < this.commitAtMs) return;
     this.waiting = 0;
     this.commitAtMs = Number.POSITIVE_INFINITY;
-    this.orFail(() => {
-      processTuples(this.tested, waiting, this.options);
-      this.undisturbed?.settle();
-      this.settle(this.isOrdered);
-    });
-  }
-
-  /** False if tuples may be made of the rows of a table, which have no order. */
-  private get isOrdered(): boolean {
-    return !this.ended && Object.keys(this.head.tables ?? {}).length === 0;
+    this.orFail(() => this.run.process(waiting));
   }
 
   /**
@@ -186,97 +114,22 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
    * @throws MillraceError as {@link feed}; INPUT_FILE and others that the source may meet
    */
   async read(count = Number.POSITIVE_INFINITY): Promise<number> {
-    const { tested, options } = this;
     this.requireOpen();
-    const { source } = this.head;
-    if (source === undefined) throw errors.testedNoSource(this.operator);
+    if (this.run.head.source === undefined) throw errors.testedNoSource(this.operator);
     if (!(count >= 0)) throw errors.badOption('count', count, 'a number from 0 on');
-    const isGenerator = source.kind === 'generate';
     try {
-      const taken = await readTuples(tested, Math.min(count, this.dueTuples()), isGenerator, options);
-      await this.followSource(taken);
-      return taken;
+      return await this.run.read(Math.min(count, this.dueTuples()));
     } catch (error) {
-      this.failure = error as Error;
+      this.failure = { error };
       throw error;
     }
   }
 
   /** Tuples of a source that it may give by now. */
   private dueTuples(): number {
-    const { tap, committed } = this.tested;
+    const { tap, committed } = this.run.tested;
     if (tap.ratePerSecond === undefined) return Number.POSITIVE_INFINITY;
     return Math.floor((this.nowMs * tap.ratePerSecond) / 1000) + 1 - committed.source;
-  }
-
-  /** Lets the undisturbed actor read as far, and compares. It reads in batches, so it is ahead. */
-  private async followSource(taken: number): Promise<void> {
-    const { tested, undisturbed, ahead } = this;
-    const found = tested.take();
-    if (undisturbed !== undefined && !this.sinkFailed) {
-      await undisturbed.openSource();
-      // Each step reads a tuple at least, or is the end.
-      for (let steps = taken + FOLLOWING_STEPS_MAX; steps > 0 && isShorter(ahead, found, tested.failure); steps--) {
-        const status = undisturbed.step();
-        if (undisturbed.isOpen) undisturbed.commit();
-        append(ahead, undisturbed.take());
-        if (status === 'done' || undisturbed.failure !== undefined) break;
-        if (status === 'idle') await undisturbed.wait();
-      }
-      const expected = tested.failure === undefined ? firstOf(ahead, found) : ahead;
-      this.requireEqual(outcomeDifference(found, expected, true));
-      this.requireEqual(tested.failure && this.failureDifference(undisturbed.failure));
-      for (const name of OUTCOMES) ahead[name].splice(0, found[name].length);
-    }
-    append(this.outcome, found);
-    this.requireSuccess();
-  }
-
-  /** Compares what both actors have done with the same input. */
-  private settle(isOrdered: boolean): void {
-    const { tested, undisturbed, head } = this;
-    const found = tested.take();
-    if (undisturbed !== undefined && !this.sinkFailed) {
-      const difference =
-        outcomeDifference(found, undisturbed.take(), isOrdered) ?? this.failureDifference(undisturbed.failure);
-      this.requireEqual(difference);
-      if (head.state !== undefined) {
-        this.requireEqual(stateDifference(this.state.entries() as never, arrangedRows(head, undisturbed.rows())));
-      }
-    }
-    append(this.outcome, found);
-    this.requireSuccess();
-  }
-
-  /** True if the sink itself failed, which is open for the tested actor only. */
-  private get sinkFailed(): boolean {
-    return this.tested.failure?.code === 'SINK_FAILED';
-  }
-
-  private failureDifference(undisturbed: MillraceError | undefined): Difference | undefined {
-    const disturbed = this.tested.failure;
-    if (disturbed?.message === undisturbed?.message) return undefined;
-    const told = (error: MillraceError | undefined): string =>
-      error === undefined ? 'went on' : `failed with ${error.code} (${error.message})`;
-    const text = `${told(disturbed)}, while it ${told(undisturbed)} undisturbed`;
-    return { what: 'failure', disturbed, undisturbed, text };
-  }
-
-  private requireEqual(difference: Difference | undefined): void {
-    if (difference === undefined) return;
-    const { rollback, restore } = this.options;
-    const { text, ...details } = difference;
-    const disturbances = [...(rollback ? (['rollback'] as const) : []), ...(restore ? (['restore'] as const) : [])];
-    throw errors.notRepeatable(this.operator, text, disturbances, details);
-  }
-
-  private requireSuccess(): void {
-    if (this.tested.failure !== undefined) throw this.tested.failure;
-  }
-
-  private requireOpen(): void {
-    if (this.failure !== undefined) throw this.failure;
-    if (this.closed) throw errors.inputClosed(this.tested.inputName);
   }
 
   /**
@@ -284,61 +137,76 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
    * `onError: 'escalate'` or `'stop'`, whose tuple is then tried again.
    */
   restart(): void {
-    if (this.closed) throw errors.inputClosed(this.tested.inputName);
-    const { tested, undisturbed } = this;
     this.failure = undefined;
+    this.requireOpen();
     this.orFail(() => {
-      tested.resume({ freshClosures: true });
-      undisturbed?.resume({});
+      this.run.resume();
       // What waits in a source is read by read(); what lingers goes on lingering.
-      if (this.head.kind === 'source' || this.waiting > 0) return;
-      tested.settle();
-      undisturbed?.settle();
-      this.settle(this.isOrdered);
+      if (this.run.head.source === undefined && this.waiting === 0) this.run.settle();
     });
   }
 
   /** The tuples that it has emitted since the last call. */
   emitted(): Output[] {
-    return this.outcome.emitted.splice(0) as Output[];
+    return this.run.outcome.emitted.splice(0) as Output[];
   }
 
   /** The tuples that it has written to its sink since the last call. */
   written(): Output[] {
-    return this.outcome.written.splice(0) as Output[];
+    return this.run.outcome.written.splice(0) as Output[];
   }
 
   /** The tuples that it has failed at since the last call. */
   deadLetters(): DeadLetter[] {
-    return this.outcome.letters.splice(0);
+    return this.run.outcome.letters.splice(0);
   }
 
   /** Closes source and sink. What lingers is not committed. */
   close(): void {
     this.closed = true;
-    this.tested.release();
-    this.undisturbed?.release();
+    this.run.release();
+  }
+
+  private orFail(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+
+  private requireOpen(): void {
+    if (this.failure !== undefined) throw this.failure.error;
+    if (this.closed) throw errors.inputClosed(this.run.tested.inputName);
+  }
+
+  private requireInput(): void {
+    this.requireOpen();
+    if (this.run.head.source !== undefined) throw errors.testedSource(this.operator);
+    if (this.ended) throw errors.inputClosed(this.run.tested.inputName);
   }
 }
 
-/** Steps without a tuple that the undisturbed actor of a source may take: to find its position, to fail. */
-const FOLLOWING_STEPS_MAX = 1000;
-
-const OUTCOMES = ['emitted', 'written', 'letters'] as const;
-
-function append(to: Outcome, from: Outcome): void {
-  for (const name of OUTCOMES) for (const each of from[name]) (to[name] as unknown[]).push(each);
+function testedState(operator: string, run: PairedRun): TestedState {
+  const { head, tested } = run;
+  if (head.state === undefined) {
+    const missing = (): never => {
+      throw errors.unknownName('operator with state', operator, []);
+    };
+    return { get: missing, entries: missing };
+  }
+  const { fields } = tested.stage.input as Schema;
+  const keys = (tested.stage.key ?? []).map((index) => fields[index]);
+  const groupOf = keyGroupFinder(operator, rowLayout(operator, keys, head.state, head.tables ?? {}).keys);
+  return {
+    get(...key) {
+      const row = tested.row(key, groupOf(key));
+      return row && arrangedRow(head, row);
+    },
+    entries: () => run.rows(),
+  };
 }
-
-/** As much of each list as the other one has. */
-const firstOf = (outcome: Outcome, { emitted, written, letters }: Outcome): Outcome => ({
-  emitted: outcome.emitted.slice(0, emitted.length),
-  written: outcome.written.slice(0, written.length),
-  letters: outcome.letters.slice(0, letters.length),
-});
-
-const isShorter = (outcome: Outcome, other: Outcome, failure: MillraceError | undefined): boolean =>
-  failure !== undefined || OUTCOMES.some((name) => outcome[name].length < other[name].length);
 
 const isIterable = <Item>(value: Item | Iterable<Item>): value is Iterable<Item> =>
   typeof (value as Partial<Iterable<Item>> | null | undefined)?.[Symbol.iterator] === 'function';

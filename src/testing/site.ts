@@ -20,17 +20,10 @@ import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.t
 import type { StateEntry, StateRow } from '../state/state-reader.ts';
 import { allocateTransaction } from '../state/transaction.ts';
 import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
-import type { DeadLetter } from '../supervisor/job-api.ts';
+import type { Outcome } from './comparison.ts';
 import type { OperatorPlan } from './operator-plan.ts';
 import { InputFeed, outputTap, RingTap } from './ring-tap.ts';
 import type { WorldTap } from './world-taps.ts';
-
-/** What an actor has committed: emitted, written to its sink, given up. */
-export interface Outcome {
-  readonly emitted: unknown[];
-  readonly written: unknown[];
-  readonly letters: DeadLetter[];
-}
 
 export interface SiteSetup {
   /** Builds the flow anew, with fresh closures. */
@@ -148,7 +141,7 @@ export class Site {
     const restore = checkpoint && { checkpoint };
     this.actor = this.makeActor({ ...FIRST_START, incarnation, isolate, restore }, snapshots);
     // What follows the snapshot is read again; nothing does, but the actor has to find that out.
-    while (checkpoint !== undefined && !this.actor.isReadable) this.step();
+    while (checkpoint !== undefined && !this.actor.isReadable && this.failure === undefined) this.step();
   }
 
   /** Opens the source, if it is not open. Await it before {@link step}. */

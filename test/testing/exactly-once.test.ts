@@ -72,18 +72,16 @@ test('a damaged number, however high, is told at once', () => {
   assert.deepEqual([gap.lost, first.length], [1_000_000, 100]);
 });
 
-test('keys of any kind', () => {
+test('keys of any kind, as those of a Map', () => {
   const oracle = new ExactlyOnce<number>();
-  for (const key of [Number.NaN, -1, Number.NaN]) oracle.see(key, key === -1 ? 0 : oracle.finish().tuples / 2);
-  assert.equal(
-    oracle.finish(
-      new Map([
-        [Number.NaN, 2],
-        [-1, 1],
-      ]),
-    ).isClean,
-    true,
-  );
+  oracle.see(Number.NaN, 0);
+  oracle.see(-1, 0);
+  oracle.see(Number.NaN, 1);
+  const sent = new Map([
+    [Number.NaN, 2],
+    [-1, 1],
+  ]);
+  assert.equal(oracle.finish(sent).isClean, true);
 });
 
 test('property: what is done to a right stream is what is found', () => {

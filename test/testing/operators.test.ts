@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { dataflow, t } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { generate, push } from '../../src/sources.ts';
-import { testOperator } from '../../src/testing.ts';
+import { type TestOptions, testOperator } from '../../src/testing.ts';
 import { rejection, thrown } from '../actors/run-flow.ts';
 import { newPath } from '../sources/temporary-files.ts';
 import { ledger, wordCount } from './flows.ts';
@@ -345,6 +345,83 @@ test('params are cloned for each build, as for each worker', () => {
   params.seen.push(1);
   note.feed([{ n: 1 }, { n: 2 }]);
   assert.deepEqual(note.emitted(), [{ n: 1 }, { n: 2 }]);
+});
+
+test('a batch is run, rolled back, and run tuple by tuple, each time with fresh closures; and once undisturbed', () => {
+  const calls: string[] = [];
+  let builds = 0;
+  const flow = dataflow(import.meta.url, 'calls', (builder) => {
+    const build = ++builds;
+    return builder
+      .source('numbers', push({ n: t.u32() }))
+      .keyBy('n')
+      .process('note', { state: { seen: t.u32() } }, ({ n }, state) => {
+        calls.push(`${build}:${n}`);
+        state.seen += 1;
+      });
+  });
+  const feed = (options: TestOptions): string => {
+    calls.length = 0;
+    builds = 0;
+    const note = testOperator(flow, 'note', options);
+    note.feed([{ n: 5 }, { n: 6 }, { n: 5 }]);
+    note.feed({ n: 7 });
+    assert.deepEqual(
+      note.state.entries().map(({ key, value }) => [key.n, value.seen]),
+      [
+        [5, 2],
+        [6, 1],
+        [7, 1],
+      ],
+    );
+    return calls.join(' ');
+  };
+  // Build 1 is the first of the actor under test, build 2 the undisturbed one's.
+  assert.equal(feed({}), '1:5 1:6 1:5 1:5 3:6 4:5 2:5 2:6 2:5 5:7 5:7 2:7');
+  assert.equal(feed({ rollback: false }), '1:5 3:6 4:5 2:5 2:6 2:5 5:7 2:7');
+  assert.equal(feed({ restore: false }), '1:5 1:6 1:5 1:5 1:6 1:5 2:5 2:6 2:5 1:7 1:7 2:7');
+  assert.equal(feed({ rollback: false, restore: false }), '1:5 1:6 1:5 1:7');
+});
+
+test('a tuple that emits more than its ring holds is committed once all the same', () => {
+  const flow = dataflow(import.meta.url, 'burst', (builder) =>
+    builder
+      .source('numbers', push({ n: t.u32() }))
+      .keyBy('n')
+      .process('burst', { state: { seen: t.u32() }, output: { n: t.u32(), i: t.u32() } }, ({ n }, state, emit) => {
+        state.seen += 1;
+        for (let i = 0; i < 20_000; i++) emit({ n, i });
+      })
+      .collect('out'),
+  );
+  for (const options of COMBINATIONS) {
+    const burst = testOperator(flow, 'burst', { ...options, ringBytes: 1 << 14 });
+    burst.feed([{ n: 1 }, { n: 2 }, { n: 1 }]);
+    const emitted = burst.emitted();
+    assert.equal(emitted.length, 60_000);
+    assert.ok(emitted.every(({ n, i }, at) => n === [1, 2, 1][Math.floor(at / 20_000)] && i === at % 20_000));
+    assert.deepEqual([burst.state.get(1), burst.state.get(2)], [{ seen: 2 }, { seen: 1 }]);
+  }
+});
+
+test('a sink that cannot be opened or written to is an error, and no fault of the operator', () => {
+  const failing = (call: 'open' | 'flush') =>
+    dataflow(import.meta.url, 'bad-sink', (builder) =>
+      builder.source('numbers', push({ n: t.u32() })).to('out', {
+        open: () => {
+          if (call === 'open') throw new Error('no disk');
+          const flush = () => {
+            throw new Error('disk full');
+          };
+          return { write() {}, flush, rollback() {}, close() {} };
+        },
+      }),
+    );
+  assert.match(thrown(() => testOperator(failing('open'), 'out'), 'SINK_FAILED').message, /sink 'out' failed: no disk/);
+  const out = testOperator(failing('flush'), 'out');
+  assert.match(thrown(() => out.feed({ n: 1 }), 'SINK_FAILED').message, /disk full/);
+  thrown(() => out.feed({ n: 2 }), 'SINK_FAILED');
+  assert.deepEqual(out.written(), []);
 });
 
 test('nothing is left behind: no timer, no thread, no port', () => {

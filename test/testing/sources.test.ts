@@ -166,9 +166,31 @@ test('a source that ignores the position at which it is opened is caught; one th
 });
 
 test('a source that ends too early when it is opened again is caught', async () => {
-  let opened = 0;
-  const early = positioned((position) => (opened++ > 2 ? 30 : position));
-  await rejection(testOperator(flowOf(early), 'numbers', { alone: true }).read(), 'NOT_REPEATABLE');
+  for (const options of [{}, { rollback: false }]) {
+    let opened = 0;
+    // The undisturbed actor opens it once, after the one under test.
+    const early = positioned((position) => (++opened === 3 ? 30 : position));
+    const numbers = testOperator(flowOf(early), 'numbers', { ...options, alone: true });
+    const { message } = await rejection(numbers.read(), 'NOT_REPEATABLE');
+    assert.match(message, /operator 'numbers' did not emit {"n":[0-9]+}/);
+  }
+});
+
+test('a slow source is waited for, by both actors', async () => {
+  async function* slow(): AsyncGenerator<{ n: number }> {
+    for (let n = 0; n < 3; n++) {
+      await sleep(20);
+      yield { n };
+    }
+  }
+  for (const options of COMBINATIONS) {
+    const source = fromIterable(shape, slow);
+    const numbers = testOperator(flowOf(source), 'numbers', { ...options, alone: true });
+    assert.equal(await numbers.read(1), 1);
+    assert.equal(await numbers.read(), 2);
+    assert.deepEqual(numbers.emitted(), [{ n: 0 }, { n: 1 }, { n: 2 }]);
+    numbers.close();
+  }
 });
 
 test('errors of a source: a missing file, a contract that is broken', async () => {
