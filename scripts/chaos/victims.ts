@@ -11,6 +11,9 @@ import type { Excuse, Violations } from './oracle.ts';
 /** Targets whose tuples are those of a source; the others have them spread. */
 const OF_IDS: readonly Target[] = ['numbers', 'relay', 'spread'];
 
+/** Targets at which a tuple is left out before `count` has counted it. */
+const BEFORE_STATE: readonly Target[] = ['count', ...OF_IDS];
+
 /** The tuple's number as the target counts it. */
 const numberOf = (target: Target, uid: number): number => (OF_IDS.includes(target) ? idOf(uid) : uid);
 
@@ -83,16 +86,14 @@ export class Victims {
     });
   }
 
-  /** For what comes out of `total`. */
+  /** For what comes out of `total`. Last operators first: a tuple that was struck there had passed those before. */
   readonly excuseOfOutput: Excuse = (uid) => {
-    if (OF_IDS.some((target) => this.isStruck(target, uid)) || this.isStruck('count', uid)) return 'before';
-    return this.isStruck('total', uid) ? 'behind' : undefined;
+    if (this.isStruck('total', uid)) return 'behind';
+    return BEFORE_STATE.some((target) => this.isStruck(target, uid)) ? 'before' : undefined;
   };
 
   /** For what is written to the file, behind `line`. */
-  readonly excuseOfFile: Excuse = (uid) => {
-    return this.excuseOfOutput(uid) ?? (this.isStruck('line', uid) ? 'behind' : undefined);
-  };
+  readonly excuseOfFile: Excuse = (uid) => (this.isStruck('line', uid) ? 'behind' : this.excuseOfOutput(uid));
 
   /** A dead letter has come: it must be one that the plan asked for. */
   receive({ operator, key, tuple, error, position }: DeadLetter): void {

@@ -119,7 +119,8 @@ interface Incident {
 
 export class Recovery {
   private readonly job: RecoveryJob;
-  private readonly losing = new WeakSet<CrewMember>();
+  /** What resolves when the thread of a lost worker is gone. */
+  private readonly losing = new WeakMap<CrewMember, Promise<void>>();
   private readonly pauses = new Map<NodeJS.Timeout, () => void>();
 
   constructor(job: RecoveryJob) {
@@ -133,10 +134,14 @@ export class Recovery {
   }
 
   /** A worker's thread has died, or is to die. */
-  async lost(member: CrewMember, cause: unknown): Promise<void> {
+  lost(member: CrewMember, cause: unknown): Promise<void> {
+    const losing = this.losing.get(member) ?? this.lose(member, cause);
+    this.losing.set(member, losing);
+    return losing;
+  }
+
+  private async lose(member: CrewMember, cause: unknown): Promise<void> {
     const { job } = this;
-    if (this.losing.has(member)) return;
-    this.losing.add(member);
     const noticedAtMs = performance.now();
     member.state = 'lost';
     const actors = job.actors.filter((actor) => actor.member === member);

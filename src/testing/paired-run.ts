@@ -29,6 +29,8 @@ export class PairedRun {
   private readonly undisturbed: Site | undefined;
   /** What the undisturbed actor of a source has read ahead. */
   private readonly ahead: Outcome = nothing();
+  /** Tuples that the source under test has given. */
+  private taken = 0;
   private ended = false;
 
   /** @throws MillraceError what building the flow and opening its sink can throw */
@@ -109,9 +111,10 @@ export class PairedRun {
     const { tested, options } = this;
     const isGenerator = this.head.source?.kind === 'generate';
     const { taken, isDone } = await readTuples(tested, count, isGenerator, options);
+    this.taken += taken;
     const found = this.keep();
     if (this.undisturbed !== undefined && !this.sinkFailed) {
-      await this.follow(this.undisturbed, found, taken, isDone, isGenerator);
+      await this.follow(this.undisturbed, found, isDone, isGenerator);
       const isWhole = isDone || tested.failure !== undefined;
       this.requireEqual(outcomeDifference(found, isWhole ? this.ahead : firstOf(this.ahead, found), true));
       if (isWhole) this.requireEqual(failureDifference(tested.failure, this.undisturbed.failure));
@@ -122,20 +125,14 @@ export class PairedRun {
   }
 
   /** Lets the undisturbed actor read as far. It reads in batches, so it comes further. */
-  private async follow(
-    undisturbed: Site,
-    found: Outcome,
-    taken: number,
-    isDone: boolean,
-    isGenerator: boolean,
-  ): Promise<void> {
+  private async follow(undisturbed: Site, found: Outcome, isDone: boolean, isGenerator: boolean): Promise<void> {
     const { ahead, tested } = this;
     const { tap } = undisturbed;
     const isBehind = (): boolean =>
       isDone || tested.failure !== undefined || OUTCOMES.some((name) => ahead[name].length < found[name].length);
     await undisturbed.openSource();
     // Each step reads a tuple at least, or is the end.
-    for (let steps = taken + FOLLOWING_STEPS_MAX; steps > 0 && isBehind(); steps--) {
+    for (let steps = this.taken + FOLLOWING_STEPS_MAX; steps > 0 && isBehind(); steps--) {
       const before = tap.readTuples;
       const status = undisturbed.step();
       if (undisturbed.isOpen && (isGenerator || tap.readTuples > before)) undisturbed.commit();

@@ -104,7 +104,7 @@ for (const [name, kind] of Object.entries(LARGER)) {
   });
 }
 
-for (const name of ['tables', 'removing', 'replicas', 'spilling', 'ending', 'poisoned']) {
+for (const name of ['tables', 'removing', 'replicas', 'merging', 'spilling', 'ending', 'poisoned']) {
   for (const backupEveryMs of [0.3, 1000]) {
     const backups = backupEveryMs < 1 ? 'backups' : 'the beginning of the stream';
     test(`crashes as fast as it comes back, with state restored from ${backups}: ${name}`, TIMEOUT, async (context) => {

@@ -283,18 +283,25 @@ test('let through: tuples in the order of a table, and keys in the order of the 
       {
         tables: { rows: table({ at: t.i32() }, { n: t.i32() }) },
         output,
-        end: ({ key }, state, emit) => {
-          for (const { n } of state.rows) emit({ key, n });
-        },
+        end: ({ key }, state, emit) => emit({ key, n: state.rows.size }),
       },
       ({ key, n }, state, emit) => {
-        state.rows.upsert(n).n = n;
-        for (const row of state.rows) emit({ key, n: row.n });
-        if (n % 5 === 0) state.rows.clear();
+        // A table that has shrunk has another order in a snapshot.
+        for (let at = 0; n === 0 && at < 40; at++) state.rows.upsert(at);
+        for (let at = 0; n === 0 && at < 40; at++) if (at % 5 !== 0) state.rows.delete(at);
+        for (const { at } of state.rows) emit({ key, n: at });
       },
     ),
   );
-  const numbers = Array.from({ length: 24 }, (_, i) => (i * 7919) % 101);
-  const each = passes(flow, tuples(...numbers), {});
-  each.end();
+  const emittedWith = (options: TestOptions): number[] => {
+    const each = passes(flow, tuples(0, 2), options);
+    const emitted = each.emitted().map(({ n }) => n);
+    each.end();
+    assert.deepEqual(each.emitted(), [{ key: 'k0', n: 8 }]);
+    return emitted;
+  };
+  const left = emittedWith(NEITHER);
+  const restored = emittedWith({});
+  assert.notDeepEqual(restored, left, 'this test shows something only if the order differs');
+  assert.deepEqual(restored.sort(), left.sort());
 });
