@@ -32,6 +32,7 @@ export interface ActorSceneOptions {
   /** Operators whose actors may crash, and how often in all. */
   readonly crashing?: readonly string[];
   readonly crashes?: number;
+  readonly recoveryCrashes?: number;
   /** Actors read and commit tuple by tuple. */
   readonly singly?: boolean;
   /** What the app's own ends do, by the names of their operators. */
@@ -158,14 +159,14 @@ export function actorScene(
   build: (kept: Record<string, unknown>) => Dataflow<Record<string, never>, unknown>,
   options: ActorSceneOptions,
 ): Scene {
-  const { ringWords, start = 0, crashing = [], crashes = 0, singly = false, app = {} } = options;
+  const { ringWords, start = 0, crashing = [], crashes = 0, recoveryCrashes = 0, singly = false, app = {} } = options;
   // Threads run one at a time, each from its start: what closures keep is emptied then.
   const kept: Record<string, unknown> = {};
   const plan = planOf(buildGraph(build(kept), {}));
   const limits = { ringBytes: RING_BYTES_MIN, outboxBytes: OUTBOX_BYTES, stateBytes: STATE_BYTES_MIN };
   const placements = shrink(plan, deploy(plan, plan.stages.length, limits).placements, ringWords, start);
   const names = placements.map(({ stage }) => stageName(stage));
-  const hosts = Array.from({ length: crashes + 1 }, (_, i) => names.map((name) => name + '′'.repeat(i))).flat();
+  const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) => names.map((name) => name + '′'.repeat(i))).flat();
   const others = [...hosts, 'other'];
   const wakeWords = WakeWords.allocate(others.length);
   const stepWords = StepWords.allocate(others.length);
@@ -207,6 +208,7 @@ export function actorScene(
     threads: [...threads, ...further],
     mayCrash: [...names.map((name) => crashing.includes(name)), ...further.map(() => false)],
     crashes,
+    recoveryCrashes,
     tickets: new Set(others.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
     notOrdering: new Set(cells.cellsOf(wakeWords)),
     invariants: invariantsOf(placements, cells),

@@ -171,7 +171,8 @@ class Explorer {
         const tried = machine.threadsToTry(state, ready);
         for (let i = 0; i < tried.length && !this.isOver; i++) {
           const isLast = i === tried.length - 1;
-          const states = await machine.successors(isLast ? state : state.copy(), tried[i]);
+          const successors = machine.successors(isLast ? state : state.copy(), tried[i]);
+          const states = successors instanceof Promise ? await successors : successors;
           if (this.usage.hasLearned) return;
           if (machine.violation !== undefined) this.violate(machine.violation, number, tried[i]);
           else reach(states, number, tried[i], next);

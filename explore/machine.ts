@@ -24,6 +24,12 @@ const CALLED = 1;
 /** No operation of the thread has been done: it sleeps. */
 const ASLEEP = Symbol('asleep');
 
+/** A thread that is to run in a state. */
+interface Due {
+  readonly state: State;
+  readonly thread: number;
+}
+
 export class Machine {
   /** Set when a step did what must not be; the state it was in is {@link violator}. */
   violation: Violation | undefined;
@@ -37,7 +43,7 @@ export class Machine {
   private readonly watched = new Map<number, Invariant[]>();
   private readonly invariantCells = new Map<Invariant, number[]>();
   /** Copies of the state in work, in which the thread in work has crashed. */
-  private crashed: { readonly state: State; readonly thread: number }[] = [];
+  private crashed: Due[] = [];
 
   constructor(scene: Scene, usage: CellUsage, stage: Stage) {
     this.scene = scene;
@@ -79,15 +85,9 @@ export class Machine {
 
   /** The states in which every thread is before its first operation whose order matters. */
   async firstStates(traced = false): Promise<State[]> {
-    const { threads, crashes } = this.scene;
-    const state = new State(
-      new Int32Array(64),
-      new Int32Array(64),
-      threads.map((_, thread) => this.graphOf(thread, 0).start),
-      threads.map(() => Standing.ready),
-      threads.map(() => 0),
-      crashes,
-    );
+    const { threads, crashes, recoveryCrashes } = this.scene;
+    const starts = threads.map((_, thread) => this.graphOf(thread, 0).start);
+    const state = State.first(starts, crashes, recoveryCrashes);
     if (traced) state.trace = [];
     let states = [state];
     for (let thread = 0; thread < threads.length; thread++) {
@@ -108,29 +108,46 @@ export class Machine {
   }
 
   /** The states after one step of a thread of `state`, which is used up: without a crash, and with one after each change. */
-  async successors(state: State, thread: number, isFirst = false): Promise<State[]> {
-    const found: State[] = [];
+  successors(state: State, thread: number, isFirst = false): State[] | Promise<State[]> {
     this.crashed = [];
     if (isFirst) this.crash(state, thread);
-    const open = [...this.crashed, { state, thread }];
+    return this.finish([], [...this.crashed, { state, thread }]);
+  }
+
+  /** Runs what is still open. Waits only if a thread itself must say what comes next. */
+  private finish(found: State[], open: Due[]): State[] | Promise<State[]> {
     for (;;) {
-      const next = open.pop();
-      if (next === undefined) return found;
+      const due = open.pop();
+      if (due === undefined) return found;
       this.crashed = [];
-      await this.run(next.state, next.thread);
-      if (this.isInterrupted) return found;
-      open.push(...this.crashed);
-      const woken = next.state.standing.indexOf(Standing.woken);
-      if (woken < 0) found.push(next.state);
-      else open.push({ state: next.state, thread: woken });
+      const running = this.run(due.state, due.thread);
+      if (running !== undefined) return running.then(() => this.finish(found, this.settle(due, found, open)));
+      this.settle(due, found, open);
     }
   }
 
-  private async run(state: State, thread: number): Promise<void> {
-    let at = state.at[thread];
-    let isDue = true;
+  /** After a run: takes up those who crashed in it, and those whom it woke. */
+  private settle({ state }: Due, found: State[], open: Due[]): Due[] {
+    if (this.isInterrupted) {
+      open.length = 0;
+      return open;
+    }
+    for (const crashed of this.crashed) open.push(crashed);
+    const woken = state.standing.indexOf(Standing.woken);
+    if (woken < 0) found.push(state);
+    else open.push({ state, thread: woken });
+    return open;
+  }
+
+  /** Does the thread's next operation, and all that follows up to one whose order matters. */
+  private run(state: State, thread: number, from = state.at[thread], begun = false): undefined | Promise<void> {
+    let at = from;
+    let isDue = !begun;
     while (at.operation !== Operation.end) {
-      if (at.operation === Operation.fail) return this.violate(state, thread, at, 'failure', at.text);
+      if (at.operation === Operation.fail) {
+        this.violate(state, thread, at, 'failure', at.text);
+        return undefined;
+      }
       let result = 0;
       if (state.standing[thread] === Standing.woken) {
         state.standing[thread] = Standing.ready;
@@ -140,28 +157,31 @@ export class Machine {
         if (!isDue && this.isConcurrent(state, at, thread)) break;
         state.at[thread] = at;
         const done = this.perform(state, thread, at);
-        if (done === ASLEEP || this.isInterrupted) return;
+        if (done === ASLEEP || this.isInterrupted) return undefined;
         result = done;
       }
       isDue = false;
-      at = at.after(result) ?? (await this.discover(state, thread, at, result));
-      if (this.isInterrupted) return;
+      const next = at.after(result);
+      if (next === undefined) return this.discover(state, thread, at, result);
+      at = next;
     }
     state.at[thread] = at;
     if (at.operation === Operation.end) {
       state.standing[thread] = Standing.ended;
       this.tell(state, thread, at, 0, 0);
     }
+    return undefined;
   }
 
   /** Lets the thread itself say what comes next, and does all that need not wait. */
-  private async discover(state: State, thread: number, from: LocalState, label: number): Promise<LocalState> {
-    return this.graphOf(thread, state.incarnations[thread]).extend(from, label, (at) => {
+  private async discover(state: State, thread: number, from: LocalState, label: number): Promise<void> {
+    const at = await this.graphOf(thread, state.incarnations[thread]).extend(from, label, (at) => {
       if (this.isConcurrent(state, at, thread)) return LATER;
       state.at[thread] = at;
       const result = this.perform(state, thread, at);
       return result === ASLEEP || this.isInterrupted ? LATER : result;
     });
+    if (!this.isInterrupted) await this.run(state, thread, at, true);
   }
 
   /** True if the order of an operation and of those of other threads matters. A plain access has no order of its own. */
@@ -176,7 +196,8 @@ export class Machine {
    * the next operation of one in it (a persistent set).
    */
   threadsToTry(state: State, ready: readonly number[]): readonly number[] {
-    if (ready.length < 2) return ready;
+    // Of two threads, each is before an operation that the other's have to be ordered with.
+    if (ready.length < 2 || state.at.length < 3) return ready;
     const living = livingThreads(state);
     let best = ready;
     for (const first of ready) {
@@ -305,9 +326,12 @@ export class Machine {
 
   /** Adds a state in which the thread has just crashed, and is adopted. */
   private crash(state: State, thread: number): void {
-    if (state.crashesLeft === 0 || !this.scene.mayCrash[thread] || this.isInterrupted) return;
+    if (!this.scene.mayCrash[thread] || this.isInterrupted) return;
+    const isAnyStep = state.crashesLeft > 0;
+    if (!isAnyStep && !(state.recoveryCrashesLeft > 0 && isRecovering(state, thread))) return;
     const copy = state.copy();
-    copy.crashesLeft--;
+    if (isAnyStep) copy.crashesLeft--;
+    else copy.recoveryCrashesLeft--;
     copy.incarnations[thread]++;
     copy.at[thread] = this.graphOf(thread, copy.incarnations[thread]).start;
     copy.standing[thread] = Standing.ready;
@@ -363,6 +387,15 @@ export class Machine {
   ): void {
     state.trace?.push({ thread, incarnation: state.incarnations[thread], at, result, before, event });
   }
+}
+
+/** True of a thread that was adopted, and has not come to a turning point yet. */
+function isRecovering(state: State, thread: number): boolean {
+  if (state.incarnations[thread] === 0) return false;
+  for (let at: LocalState | undefined = state.at[thread]; at !== undefined; at = at.parent) {
+    if (at.operation === Operation.turn) return false;
+  }
+  return true;
 }
 
 function livingThreads({ standing }: State): number {

@@ -18,8 +18,10 @@ export interface Scene {
   readonly threads: readonly ThreadProgram[];
   /** Whether each thread may crash. It starts again in its next incarnation. */
   readonly mayCrash: readonly boolean[];
-  /** How many crashes there may be in all. */
+  /** How many crashes there may be, at any step. */
   readonly crashes: number;
+  /** How many more there may be of threads that have crashed, before their first turning point: crashes in a recovery. */
+  readonly recoveryCrashes: number;
   /**
    * Cells that are only added to, and on which one thread waits for a change since it loaded them last: wake-up counters. How often they
    * have been added to does not tell states apart.

@@ -23,64 +23,44 @@ const KNOWLEDGE = 1 << 20;
 const THREADS = 1 << 21;
 
 export class State {
-  /** Values of written cells by their slot. */
-  values: Int32Array;
+  /** Values of written cells by their slot, as differences to the first ones. Plain arrays: they are copied much faster. */
+  private readonly values: number[];
   /** What is known of the plain accesses to a cell, by slot. */
-  knowledge: Int32Array;
+  private readonly knowledge: number[];
   readonly at: LocalState[];
   readonly standing: Standing[];
   readonly incarnations: number[];
+  /** Crashes that may still come: at any step, and of a thread that recovers. */
   crashesLeft: number;
+  recoveryCrashesLeft: number;
   /** What led here, if that is recorded. */
   trace: TraceEntry[] | undefined;
   private low: number;
   private high: number;
 
-  constructor(
-    values: Int32Array,
-    knowledge: Int32Array,
-    at: LocalState[],
-    standing: Standing[],
-    incarnations: number[],
-    crashesLeft: number,
-    low = 0,
-    high = 0,
-  ) {
-    this.values = values;
-    this.knowledge = knowledge;
+  private constructor(from: State | undefined, at: LocalState[]) {
+    this.values = from === undefined ? [] : from.values.slice();
+    this.knowledge = from === undefined ? [] : from.knowledge.slice();
     this.at = at;
-    this.standing = standing;
-    this.incarnations = incarnations;
-    this.crashesLeft = crashesLeft;
-    this.low = low;
-    this.high = high;
+    this.standing = from === undefined ? at.map(() => Standing.ready) : from.standing.slice();
+    this.incarnations = from === undefined ? at.map(() => 0) : from.incarnations.slice();
+    this.crashesLeft = from === undefined ? 0 : from.crashesLeft;
+    this.recoveryCrashesLeft = from === undefined ? 0 : from.recoveryCrashesLeft;
+    this.trace = from?.trace?.slice();
+    this.low = from === undefined ? 0 : from.low;
+    this.high = from === undefined ? 0 : from.high;
+  }
+
+  /** The state in which each thread is at its start, and no cell has changed. */
+  static first(at: LocalState[], crashes: number, recoveryCrashes: number): State {
+    const state = new State(undefined, at);
+    state.crashesLeft = crashes;
+    state.recoveryCrashesLeft = recoveryCrashes;
+    return state;
   }
 
   copy(): State {
-    const copy = new State(
-      this.values.slice(),
-      this.knowledge.slice(),
-      this.at.slice(),
-      this.standing.slice(),
-      this.incarnations.slice(),
-      this.crashesLeft,
-      this.low,
-      this.high,
-    );
-    copy.trace = this.trace?.slice();
-    return copy;
-  }
-
-  /** Makes room for a slot, whose first value is 0 here: values are kept as differences to the first ones. */
-  private reach(slot: number): void {
-    if (slot < this.values.length) return;
-    const length = Math.max(slot + 1, this.values.length * 2);
-    const values = new Int32Array(length);
-    values.set(this.values);
-    this.values = values;
-    const knowledge = new Int32Array(length);
-    knowledge.set(this.knowledge);
-    this.knowledge = knowledge;
+    return new State(this, this.at.slice());
   }
 
   /** The value of a slot, as the exclusive or with its first one. */
@@ -89,9 +69,10 @@ export class State {
   }
 
   setDifference(slot: number, value: number): void {
-    this.reach(slot);
-    this.rehash(slot, this.values[slot], value);
-    this.values[slot] = value;
+    const { values } = this;
+    while (values.length <= slot) values.push(0);
+    this.rehash(slot, values[slot], value);
+    values[slot] = value;
   }
 
   known(slot: number): number {
@@ -99,9 +80,10 @@ export class State {
   }
 
   setKnown(slot: number, number: number): void {
-    this.reach(slot);
-    this.rehash(slot + KNOWLEDGE, this.knowledge[slot], number);
-    this.knowledge[slot] = number;
+    const { knowledge } = this;
+    while (knowledge.length <= slot) knowledge.push(0);
+    this.rehash(slot + KNOWLEDGE, knowledge[slot], number);
+    knowledge[slot] = number;
   }
 
   private rehash(place: number, before: number, after: number): void {
@@ -121,7 +103,7 @@ export class State {
     for (let thread = 0; thread < this.at.length; thread++) {
       hash ^= mix(THREADS + thread, this.at[thread].id * 4 + this.standing[thread], seed);
     }
-    return hash ^ mix(THREADS - 1, this.crashesLeft, seed);
+    return hash ^ mix(THREADS - 1, this.crashesLeft * 64 + this.recoveryCrashesLeft, seed);
   }
 
   get lowHash(): number {

@@ -1,6 +1,6 @@
 // The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, and checks every tuple.
-// Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]. Exits 1 if anything was lost, doubled, reordered or
-// wrong, or if a thread is left; the same seed makes the same plan again.
+// Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]. Exits 1 if anything was lost, doubled,
+// reordered or wrong, or if a thread is left; the same seed makes the same plan again.
 
 import { parseArgs } from 'node:util';
 import { Violations } from './chaos/oracle.ts';

@@ -8,6 +8,7 @@ import type { Violations } from './oracle.ts';
 import { type Comeback, type Drill, type DrillKind, describeDrill } from './plan.ts';
 import { Random } from './random.ts';
 import type { Victims } from './victims.ts';
+import { waking } from './waking.ts';
 
 /** How long an order waits for a tuple. */
 const TAKEN_MS_MAX = 3000;
@@ -209,15 +210,10 @@ export class DrillMaster {
 
   /** True when a condition holds, false if it does not within a limit; looks at each event, and every so often. */
   private async until(condition: () => boolean, limitMs: number, everyMs = 20): Promise<boolean> {
-    const end = performance.now() + limitMs;
-    while (!condition()) {
-      if (this.over || performance.now() > end) return condition();
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, everyMs);
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
+    for (let leftMs = limitMs; !condition(); ) {
+      if (this.over || leftMs <= 0) return condition();
+      leftMs -= await waking(everyMs, (wake) => {
+        this.wake = wake;
       });
     }
     return true;

@@ -5,8 +5,11 @@
 
 import type { DeadLetter } from '../../src/index.ts';
 import { type DrillOrders, TARGETS, type Target } from './drill-words.ts';
-import { idOf, isBornPoison, isPushed, keyNumber, PARTS } from './numbering.ts';
+import { idOf, isBornPoison, keyNumber, PARTS } from './numbering.ts';
 import type { Excuse, Violations } from './oracle.ts';
+import { waking } from './waking.ts';
+
+const BURIAL_LOOK_MS = 50;
 
 /** Targets whose tuples are those of a source; the others have them spread. */
 const OF_IDS: readonly Target[] = ['numbers', 'relay', 'spread'];
@@ -35,19 +38,12 @@ export class Victims {
 
   /** All tuples that are dead letters by plan. */
   get count(): number {
-    return [...this.buried.values()].reduce((sum, ids) => sum + ids.size, 0);
+    return this.countOf(TARGETS);
   }
 
-  /** Those of some targets; of pushed tuples only, or of others only, if asked. */
-  countOf(targets: readonly Target[], pushed?: boolean): number {
-    let count = 0;
-    for (const target of targets) {
-      for (const number of this.buried.get(target) as Set<number>) {
-        const id = OF_IDS.includes(target) ? number : idOf(number);
-        if (pushed === undefined || isPushed(id) === pushed) count++;
-      }
-    }
-    return count;
+  /** Those of some targets. */
+  countOf(targets: readonly Target[]): number {
+    return targets.reduce((sum, target) => sum + (this.buried.get(target) as Set<number>).size, 0);
   }
 
   /** The tuple that has taken an order to fail once goes free, and may become a dead letter yet. */
@@ -121,15 +117,10 @@ export class Victims {
 
   /** Resolves with true when a target's victim is buried, or with false after a while. */
   async burial(target: Target, limitMs: number, isOver: () => boolean): Promise<boolean> {
-    const until = performance.now() + limitMs;
-    while (this.orders.lastingVictim(target) !== undefined) {
-      if (performance.now() > until || isOver()) return this.orders.lastingVictim(target) === undefined;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 50);
-        this.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
+    for (let leftMs = limitMs; this.orders.lastingVictim(target) !== undefined; ) {
+      if (leftMs <= 0 || isOver()) return this.orders.lastingVictim(target) === undefined;
+      leftMs -= await waking(BURIAL_LOOK_MS, (wake) => {
+        this.wake = wake;
       });
     }
     return true;

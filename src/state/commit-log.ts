@@ -42,9 +42,8 @@ export interface CommitRecord extends OutputMark {
   readonly counts: number[];
 }
 
-/** The values of a slot in their order: fields, then letters, inputs, replayUntil and counts. */
-const FIELDS = ['source', 'sourceAux', 'sink', 'endedGroups', 'endedSlot', 'head', 'outboxStart', 'outboxEnd'] as const;
-const FIXED = FIELDS.length + 2 + 3;
+/** Cells of a slot before its inputs, for each input, and then one for each count. */
+const FIXED = 13;
 const PER_INPUT = 6;
 
 const emptyMark = (): InputMark => ({ position: 0, row: 0, ended: false });
@@ -102,7 +101,9 @@ const equalMarks = (a: InputMark, b: InputMark): boolean =>
 
 /** True if two records, of as many inputs and counts, say the same. */
 export function equalRecords(a: CommitRecord, b: CommitRecord): boolean {
-  for (let i = 0; i < FIELDS.length; i++) if (a[FIELDS[i]] !== b[FIELDS[i]]) return false;
+  if (a.source !== b.source || a.sourceAux !== b.sourceAux || a.sink !== b.sink) return false;
+  if (a.endedGroups !== b.endedGroups || a.endedSlot !== b.endedSlot) return false;
+  if (a.head !== b.head || a.outboxStart !== b.outboxStart || a.outboxEnd !== b.outboxEnd) return false;
   if (a.finished !== b.finished || a.replaying !== b.replaying) return false;
   if (a.letters.head !== b.letters.head || a.letters.outboxStart !== b.letters.outboxStart) return false;
   if (a.letters.outboxEnd !== b.letters.outboxEnd) return false;
@@ -142,13 +143,20 @@ export class CommitLog {
     if (!SAVES_IMAGES && number !== 0) return;
     const slot = this.slots[number & 1];
     const { letters, inputs, replayUntil, counts } = record;
-    let at = 0;
-    for (let i = 0; i < FIELDS.length; i++) slot[at++] = record[FIELDS[i]];
-    slot[at++] = record.finished ? 1 : 0;
-    slot[at++] = record.replaying ? 1 : 0;
-    slot[at++] = letters.head;
-    slot[at++] = letters.outboxStart;
-    slot[at++] = letters.outboxEnd;
+    slot[0] = record.source;
+    slot[1] = record.sourceAux;
+    slot[2] = record.sink;
+    slot[3] = record.endedGroups;
+    slot[4] = record.endedSlot;
+    slot[5] = record.head;
+    slot[6] = record.outboxStart;
+    slot[7] = record.outboxEnd;
+    slot[8] = record.finished ? 1 : 0;
+    slot[9] = record.replaying ? 1 : 0;
+    slot[10] = letters.head;
+    slot[11] = letters.outboxStart;
+    slot[12] = letters.outboxEnd;
+    let at = FIXED;
     for (let i = 0; i < inputs.length; i++, at += PER_INPUT) {
       writeMark(slot, at, inputs[i]);
       writeMark(slot, at + 3, replayUntil[i]);
@@ -165,13 +173,20 @@ export class CommitLog {
   read(record: CommitRecord): void {
     const slot = this.slots[this.sequence() & 1];
     const { letters, inputs, replayUntil, counts } = record;
-    let at = 0;
-    for (let i = 0; i < FIELDS.length; i++) record[FIELDS[i]] = slot[at++];
-    record.finished = slot[at++] === 1;
-    record.replaying = slot[at++] === 1;
-    letters.head = slot[at++];
-    letters.outboxStart = slot[at++];
-    letters.outboxEnd = slot[at++];
+    record.source = slot[0];
+    record.sourceAux = slot[1];
+    record.sink = slot[2];
+    record.endedGroups = slot[3];
+    record.endedSlot = slot[4];
+    record.head = slot[5];
+    record.outboxStart = slot[6];
+    record.outboxEnd = slot[7];
+    record.finished = slot[8] === 1;
+    record.replaying = slot[9] === 1;
+    letters.head = slot[10];
+    letters.outboxStart = slot[11];
+    letters.outboxEnd = slot[12];
+    let at = FIXED;
     for (let i = 0; i < inputs.length; i++, at += PER_INPUT) {
       readMark(slot, at, inputs[i]);
       readMark(slot, at + 3, replayUntil[i]);

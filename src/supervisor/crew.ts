@@ -14,7 +14,7 @@ const RETRY_MS_FIRST = 50;
 /** A flow whose module takes longer to import is given up. */
 const LOAD_MS_MAX = 60_000;
 /** Spares are hired when the job has started: its first tuples need the processor more. */
-const FIRST_SPARE_MS = 100;
+const FIRST_SPARE_MS = 1000;
 /** Host numbers beyond those in use, so that a new thread need not have the number of one that has just gone. */
 export const HOSTS_BEYOND = 2;
 

@@ -302,7 +302,8 @@ export class Recovery {
           job.announce({ type: 'adoption', worker: member.host, actors: actors.map(replicaName), tookMs });
         }
         if (isResumed) {
-          for (const { actor, supervisor } of here) {
+          // One that has crashed again since belongs to another decision.
+          for (const { actor, supervisor } of here.filter(({ actor, restart }) => actor.restarts === restart)) {
             job.announce({ type: 'restart', ...replicaName(actor), worker: member.host, supervisor });
           }
         }

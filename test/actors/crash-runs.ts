@@ -168,6 +168,8 @@ export class CrashRuns {
     await this.runLikeReference({
       onCrash: (job, crashed, witnesses) => {
         hasCrashed = true;
+        witnesses[job.actors.indexOf(crashed)].assertDead();
+        if (mode !== 'worker') this.goOnWithout(job, crashAt);
         for (const actor of mode === 'worker' ? [...job.actors] : [crashed]) {
           const made = this.resume(job, actor, mode !== 'drill' && actor === crashed);
           this.assertAsReference(job.actors.indexOf(made), witnesses);
@@ -175,6 +177,12 @@ export class CrashRuns {
       },
     });
     return hasCrashed;
+  }
+
+  /** Lets the others work while nobody has taken over yet. */
+  private goOnWithout(job: LocalJob, seed: number): void {
+    const choose = randomOf(seed);
+    job.take(choose(2) * choose(60), { choose, onCrash: notCrashing as never });
   }
 
   /** Makes an actor anew, with nothing in the way. */
@@ -237,7 +245,10 @@ export class CrashRuns {
     arm();
     await this.runLikeReference({
       onCrash: (job, crashed, witnesses) => {
+        witnesses[job.actors.indexOf(crashed)].assertDead();
+        memory.crashAt = Number.POSITIVE_INFINITY;
         const lost = random(4) === 0 ? [...job.actors] : [crashed];
+        if (lost.length === 1) this.goOnWithout(job, crashes);
         for (const actor of lost) {
           const index = job.actors.indexOf(actor);
           let made: Actor | typeof CRASH;

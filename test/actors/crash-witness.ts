@@ -98,6 +98,22 @@ export class Witness {
     return { record, entries: this.entries() };
   }
 
+  /** What must hold whenever an actor dies: nothing that others see is ahead of its last commit. */
+  assertDead(): void {
+    const { output, letters, inputs, vitals } = this.descriptor;
+    const record = this.record();
+    const isBehind = (seen: number, committed: number): boolean => ((seen - committed) | 0) <= 0;
+    if (output !== undefined) assert.ok(isBehind(new Ring(output.ring).published(), record.head), 'uncommitted output is visible');
+    assert.ok(isBehind(new Ring(letters.ring).published(), record.letters.head), 'an uncommitted dead letter is visible');
+    inputs.forEach(({ memory, slot }, i) => {
+      const released = new Ring(memory.ring).released(slot);
+      assert.ok(isBehind(released, record.inputs[i].position), `input ${i} is released before it is committed`);
+    });
+    const { tuplesIn, tuplesOut, passed } = new Vitals(vitals).read();
+    const isAhead = [tuplesIn, tuplesOut, ...passed].some((count, i) => count > record.counts[i]);
+    assert.ok(!isAhead, 'uncommitted tuples are counted');
+  }
+
   /** What a recovered actor must have done: its last commit is applied, and state is sound. */
   assertRecovered(holdsInput = false): void {
     const { output, letters, inputs, vitals } = this.descriptor;

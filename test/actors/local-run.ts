@@ -89,7 +89,7 @@ export interface RunOrder {
   readonly choose: (count: number) => number;
   /** Called with what a step throws; the actor has rolled back, and is stepped again later. By default it is thrown on. */
   readonly onError?: (error: unknown) => void;
-  /** Called when an actor has crashed: it is to resume that one at least. By default that is an error. */
+  /** Called when an actor has crashed, with the one that is gone: to {@link LocalJob.resume} it. By default that is an error. */
   readonly onCrash?: (actor: Actor) => void;
   /** Called between steps. */
   readonly onTurn?: () => void;
@@ -219,10 +219,9 @@ export class LocalJob {
       return actor;
     });
     if (made === CRASH) return CRASH;
-    this.parked.delete(before);
     this.actors[this.actors.indexOf(before)] = made;
-    if (this.alive.includes(before)) this.alive[this.alive.indexOf(before)] = made;
-    else this.alive.push(made);
+    this.lose(before);
+    this.alive.push(made);
     return made;
   }
 
@@ -292,6 +291,11 @@ export class LocalJob {
     this.collect();
   }
 
+  /** Takes so many turns: what the others do while a crashed actor is not there. */
+  take(turns: number, order: RunOrder): void {
+    for (let i = 0; i < turns; i++) this.turn(order);
+  }
+
   private countIdle(moved: boolean, idleTurns: number): number {
     if (moved) return 0;
     if (idleTurns < IDLE_TURNS_MAX) return idleTurns + 1;
@@ -351,12 +355,20 @@ export class LocalJob {
     });
     if (status === CRASH) this.crashed(actor, order);
     else if (failure !== undefined) onError(failure.error);
-    if (status === 'done') this.alive.splice(this.alive.indexOf(actor), 1);
+    if (status === 'done') this.lose(actor);
   }
 
   private crashed(actor: Actor, { onCrash }: RunOrder): void {
     if (onCrash === undefined) throw new Error(`'${actor.name}' has crashed`);
+    this.lose(actor);
     onCrash(actor);
+  }
+
+  /** A dead actor is not stepped any more. */
+  private lose(actor: Actor): void {
+    this.parked.delete(actor);
+    const index = this.alive.indexOf(actor);
+    if (index >= 0) this.alive.splice(index, 1);
   }
 }
 
