@@ -51,4 +51,3 @@ export function pushersOf(job: Job, { flow }: Settings): Pusher[] {
   if (flow.pushed) pushers.push(new Pusher(job, 'pushed', PUSHED_FROM, PUSHED_PER_SECOND));
   return pushers;
 }
-

@@ -69,5 +69,7 @@ function diagnosis(job: Job, drills: DrillMaster): string {
     const shares = `busy ${busy.toFixed(2)}, blocked ${blocked.toFixed(2)}, queue ${(queueFill * 100).toFixed(0)} %`;
     return `${name}: in ${tuplesIn}, out ${tuplesOut}, ${shares}`;
   });
-  return [...workers, ...tree, ...metrics, `drills: ${drills.history.join(' · ')}`].map((text) => `  ${text}`).join('\n');
+  return [...workers, ...tree, ...metrics, `drills: ${drills.history.join(' · ')}`]
+    .map((text) => `  ${text}`)
+    .join('\n');
 }
