@@ -15,7 +15,15 @@ import { WakeWords } from '../src/mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../src/state/arena.ts';
 import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
 import { deploy, type Placement } from '../src/supervisor/deployment.ts';
-import { cellWrittenBy, commitCells, RING_CONTROL_BYTES, ringCells, ticketOf, undoCells, wakeCells } from './cell-names.ts';
+import {
+  cellWrittenBy,
+  commitCells,
+  RING_CONTROL_BYTES,
+  ringCells,
+  ticketOf,
+  undoCells,
+  wakeCells,
+} from './cell-names.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
 import type { ThreadContext, ThreadProgram } from './thread-graph.ts';
@@ -166,7 +174,9 @@ export function actorScene(
   const limits = { ringBytes: RING_BYTES_MIN, outboxBytes: OUTBOX_BYTES, stateBytes: STATE_BYTES_MIN };
   const placements = shrink(plan, deploy(plan, plan.stages.length, limits).placements, ringWords, start);
   const names = placements.map(({ stage }) => stageName(stage));
-  const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) => names.map((name) => name + '′'.repeat(i))).flat();
+  const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) =>
+    names.map((name) => name + '′'.repeat(i)),
+  ).flat();
   const others = [...hosts, 'other'];
   const wakeWords = WakeWords.allocate(others.length);
   const stepWords = StepWords.allocate(others.length);

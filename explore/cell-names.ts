@@ -9,7 +9,10 @@ import type { CellNames } from './shared-cells.ts';
 
 /** Offsets of the cells that `change` writes, in a copy of `buffer`. */
 function writtenBy(buffer: SharedArrayBuffer, change: (copy: SharedArrayBuffer) => void): number[] {
-  const copy = new SharedArrayBuffer(buffer.byteLength, buffer.growable ? { maxByteLength: buffer.byteLength } : undefined);
+  const copy = new SharedArrayBuffer(
+    buffer.byteLength,
+    buffer.growable ? { maxByteLength: buffer.byteLength } : undefined,
+  );
   const before = new Int32Array(copy).fill(0x55555555).slice();
   change(copy);
   const after = new Int32Array(copy);
@@ -33,7 +36,8 @@ export function ringCells(name: string, buffer: SharedArrayBuffer, readers: numb
     put(`readerHost[${slot}]`, (ring) => ring.setReaderHost(slot, 1));
   }
   const data = RING_CONTROL_BYTES / 4;
-  return (offset) => names.get(offset) ?? (offset < data ? `${name}.control[${offset}]` : `${name}.data[${offset - data}]`);
+  return (offset) =>
+    names.get(offset) ?? (offset < data ? `${name}.control[${offset}]` : `${name}.data[${offset - data}]`);
 }
 
 /** The offset of the one cell that `change` writes. */
@@ -58,7 +62,8 @@ export function wakeCells(buffer: SharedArrayBuffer, hosts: readonly string[]): 
     for (const offset of writtenBy(buffer, (copy) => new WakeWords(copy).wakeUnconditionally(id))) {
       names.set(offset, `${host}.wake`);
     }
-    for (const offset of writtenBy(buffer, (copy) => new WakeWords(copy).stayAwake(id))) names.set(offset, `${host}.parked`);
+    for (const offset of writtenBy(buffer, (copy) => new WakeWords(copy).stayAwake(id)))
+      names.set(offset, `${host}.parked`);
   });
   return (offset) => names.get(offset) ?? `wake[${offset}]`;
 }
@@ -67,7 +72,10 @@ export function commitCells(name: string, buffer: SharedArrayBuffer, inputs: num
   const sequence = cellWrittenBy(buffer, (copy) => new CommitLog(copy).commit(1));
   const slotOf = (number: number): Map<number, number> =>
     new Map(
-      writtenBy(buffer, (copy) => new CommitLog(copy).write(number, emptyRecord(inputs, counts))).map((at, i) => [at, i]),
+      writtenBy(buffer, (copy) => new CommitLog(copy).write(number, emptyRecord(inputs, counts))).map((at, i) => [
+        at,
+        i,
+      ]),
     );
   const slots = [slotOf(0), slotOf(1)];
   return (offset) => {

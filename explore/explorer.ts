@@ -4,12 +4,12 @@
 // Relies on: threads come to an end; state by state, the machine (machine.ts) for what a step is.
 
 import { CellUsage } from './cell-usage.ts';
-import { countWays } from './ways.ts';
 import { Machine, type Violation } from './machine.ts';
 import type { ExplorerCase, Scene } from './scene.ts';
 import { Standing, type State, StateTable } from './state.ts';
 import { Stage } from './thread-graph.ts';
-import { type TraceEntry, traceLines, type TraceLine, type TraceNames } from './trace.ts';
+import { type TraceEntry, type TraceLine, type TraceNames, traceLines } from './trace.ts';
+import { countWays } from './ways.ts';
 
 export interface ExploreOptions {
   /** A case with more states than this fails. */
@@ -76,7 +76,10 @@ class Explorer {
   private found = new Found();
   private violation: Violation | undefined;
   /** The state before the step that did what must not be, and that step's thread; no thread if the state itself is wrong. */
-  private violatedAt: { readonly number: number; readonly thread: number | undefined } = { number: ROOT, thread: undefined };
+  private violatedAt: { readonly number: number; readonly thread: number | undefined } = {
+    number: ROOT,
+    thread: undefined,
+  };
   /** A circle of states, if that is the violation. */
   private circle: readonly number[] = [];
   private random = 1;
@@ -179,7 +182,11 @@ class Explorer {
         }
         if (this.isOver) return;
         if (found.table.count > this.statesMax) {
-          this.violate({ kind: 'too large', message: `there are more than ${this.statesMax} states` }, number, undefined);
+          this.violate(
+            { kind: 'too large', message: `there are more than ${this.statesMax} states` },
+            number,
+            undefined,
+          );
         }
       }
       frontier = next;
@@ -218,7 +225,8 @@ class Explorer {
     const { found, machine } = this;
     const violation = this.violation as Violation;
     const numbers: number[] = [];
-    for (let number = this.violatedAt.number; number !== ROOT; number = found.parents.values[number]) numbers.push(number);
+    for (let number = this.violatedAt.number; number !== ROOT; number = found.parents.values[number])
+      numbers.push(number);
     const circle = this.circle.slice(1).concat(this.circle.slice(0, 1));
     const way = [...numbers.reverse(), ...circle];
     machine.violation = undefined;
@@ -278,4 +286,3 @@ const readyThreads = (state: State): number[] =>
 export async function explore(each: ExplorerCase, options: ExploreOptions = {}): Promise<Exploration> {
   return await new Explorer(each.scene(), options).explore(each.name);
 }
-

@@ -42,7 +42,13 @@ export class HappensBefore {
     return number;
   }
 
-  private follow(kind: number, number: number, thread: number, cell: number, next: () => Knowledge | typeof RACE): number {
+  private follow(
+    kind: number,
+    number: number,
+    thread: number,
+    cell: number,
+    next: () => Knowledge | typeof RACE,
+  ): number {
     const key = ((number * 8 + kind) * 16 + thread) * 4096 + cell;
     let follower = this.followers.get(key);
     if (follower === undefined) {

@@ -87,7 +87,8 @@ class SharedView implements ProxyHandler<RealView> {
   }
 
   private slice(from: number, to: number): RealView {
-    const kind = this.bytes === 1 ? 'Uint8Array' : this.isFloat ? 'Float64Array' : this.isSigned ? 'Int32Array' : 'Uint32Array';
+    const kind =
+      this.bytes === 1 ? 'Uint8Array' : this.isFloat ? 'Float64Array' : this.isSigned ? 'Int32Array' : 'Uint32Array';
     const copy = new CONSTRUCTORS[kind](to - from);
     for (let i = from; i < to; i++) copy[i - from] = this.read(i) as number;
     return copy;
@@ -143,7 +144,7 @@ class SharedView implements ProxyHandler<RealView> {
     this.globals.memory.touch();
     if (typeof name === 'string') {
       const index = Number(name);
-      if (index === index) return this.read(index);
+      if (!Number.isNaN(index)) return this.read(index);
       const method = this.methodNamed(name);
       if (method !== undefined) return method;
     }

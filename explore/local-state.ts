@@ -45,6 +45,8 @@ export class LocalState {
   /** The local state before, and the result that led here. */
   readonly parent: LocalState | undefined;
   readonly label: number;
+  /** True if the thread has come to a turning point before, or does now. */
+  readonly hasTurned: boolean;
   private onlyLabel = 0;
   private only: LocalState | undefined;
   private others: Map<number, LocalState> | undefined;
@@ -64,6 +66,7 @@ export class LocalState {
     this.operand = operand;
     this.second = second;
     this.text = text;
+    this.hasTurned = operation === Operation.turn || parent?.hasTurned === true;
     this.parent = parent;
     this.label = label;
   }

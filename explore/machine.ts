@@ -259,7 +259,12 @@ export class Machine {
         return 0;
       }
       default: {
-        this.synchronize(state, thread, cell, operation === Operation.store ? Synchronization.store : Synchronization.modify);
+        this.synchronize(
+          state,
+          thread,
+          cell,
+          operation === Operation.store ? Synchronization.store : Synchronization.modify,
+        );
         const result = operation === Operation.store ? 0 : before;
         this.tell(state, thread, at, result, before);
         this.change(state, thread, at, before, this.scene.tickets.has(cell) ? CALLED : modified(at, before));
@@ -294,7 +299,9 @@ export class Machine {
         from: this.scene.cells.baseOf(buffer),
         cells: buffer.byteLength >>> 2,
       }));
-      cells = this.usage.written.filter((cell) => regions.some(({ from, cells }) => cell >= from && cell < from + cells));
+      cells = this.usage.written.filter((cell) =>
+        regions.some(({ from, cells }) => cell >= from && cell < from + cells),
+      );
       this.invariantCells.set(invariant, cells);
     }
     const holding = cells;
@@ -360,19 +367,24 @@ export class Machine {
     if (!this.usage.mustBeOrdered(cell)) return;
     const { cells } = this.scene;
     if (this.usage.isMixed(cell)) {
-      return this.violate(state, thread, at, 'race', `${cells.nameOf(cell)} is used both plainly and by Atomics`);
+      this.violate(state, thread, at, 'race', `${cells.nameOf(cell)} is used both plainly and by Atomics`);
+      return;
     }
     const slot = this.usage.slotOf(cell);
     const known = state.known(slot);
     const next = isWrite ? this.happensBefore.write(known, thread) : this.happensBefore.read(known, thread);
-    if (next !== RACE) return state.setKnown(slot, next);
+    if (next !== RACE) {
+      state.setKnown(slot, next);
+      return;
+    }
     const writer = this.happensBefore.writerOf(known);
     const other = writer >= 0 && writer !== thread ? `the write of ${this.scene.threads[writer].name}` : 'a read';
     this.violate(state, thread, at, 'race', `nothing orders this access to ${cells.nameOf(cell)} after ${other}`);
   }
 
   private violate(state: State, thread: number, at: LocalState, kind: Violation['kind'], message: string): void {
-    if (at.operation === Operation.fail || state.trace?.[state.trace.length - 1]?.at !== at) this.tell(state, thread, at, 0, 0);
+    if (at.operation === Operation.fail || state.trace?.[state.trace.length - 1]?.at !== at)
+      this.tell(state, thread, at, 0, 0);
     this.violation ??= { kind, message };
     this.violator ??= state;
   }
@@ -390,17 +402,13 @@ export class Machine {
 }
 
 /** True of a thread that was adopted, and has not come to a turning point yet. */
-function isRecovering(state: State, thread: number): boolean {
-  if (state.incarnations[thread] === 0) return false;
-  for (let at: LocalState | undefined = state.at[thread]; at !== undefined; at = at.parent) {
-    if (at.operation === Operation.turn) return false;
-  }
-  return true;
-}
+const isRecovering = ({ incarnations, at }: State, thread: number): boolean =>
+  incarnations[thread] > 0 && !at[thread].hasTurned;
 
 function livingThreads({ standing }: State): number {
   let living = 0;
-  for (let thread = 0; thread < standing.length; thread++) if (standing[thread] !== Standing.ended) living |= 1 << thread;
+  for (let thread = 0; thread < standing.length; thread++)
+    if (standing[thread] !== Standing.ended) living |= 1 << thread;
   return living;
 }
 

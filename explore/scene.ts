@@ -1,7 +1,7 @@
 // A case before it is explored: its shared memory, its threads, who may crash, and what must hold.
 // Promises: nothing here knows the protocols; cases in cases/ do.
 
-import { SharedCells } from './shared-cells.ts';
+import type { SharedCells } from './shared-cells.ts';
 import type { ThreadProgram } from './thread-graph.ts';
 
 /** Something that must hold whenever one of some cells has changed. */

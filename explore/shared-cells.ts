@@ -81,14 +81,14 @@ export class SharedCells {
   }
 
   /** Lets `look` read the real buffers while they hold the given cells; all others have their first values. */
-  holding<Result>(cells: readonly number[], valueOf: (cell: number) => number, look: () => Result): Result {
+  holding<Result>(cells: readonly number[], valueAt: (cell: number) => number, look: () => Result): Result {
     const { firstValues } = this;
     if (firstValues === undefined) throw new Error('the cells have no first values yet');
     const places = cells.map((cell) => {
       const { buffer, base } = this.regionOf(cell);
       return { cell, view: new Int32Array(buffer), at: cell - base };
     });
-    for (const { cell, view, at } of places) view[at] = valueOf(cell);
+    for (const { cell, view, at } of places) view[at] = valueAt(cell);
     try {
       return look();
     } finally {

@@ -50,7 +50,8 @@ export interface ConstantCells {
 /** The function of src/ in which a thread is, innermost first. */
 export type Whereabouts = Map<LocalState, string>;
 
-const FRAME = /at (?:async )?(?:new )?(?:Object\.)?([\w$.#<>]+)(?: \[as \w+\])? \(.*\/src\/(?:mailbox|state|actors|supervisor)\//;
+const FRAME =
+  /at (?:async )?(?:new )?(?:Object\.)?([\w$.#<>]+)(?: \[as \w+\])? \(.*\/src\/(?:mailbox|state|actors|supervisor)\//;
 const GENERATED = /at (?:Object\.)?([\w$.#<>]+) \(.*millrace\//;
 const FRAMES_SHOWN = 2;
 
@@ -123,7 +124,12 @@ class Run implements AccessedMemory {
     const { path, labels } = this;
     if (this.at < path.length) {
       const known = path[this.at];
-      if (known.operation !== operation || known.cell !== cell || known.operand !== operand || known.second !== second) {
+      if (
+        known.operation !== operation ||
+        known.cell !== cell ||
+        known.operand !== operand ||
+        known.second !== second
+      ) {
         throw new Error(`thread '${this.graph.program.name}' is not a function of what it reads`);
       }
       this.whereabouts?.set(known, libraryFrames());
@@ -280,16 +286,15 @@ export class Stage {
   ) {
     this.constantObjects = constantObjects;
     this.joinsTurns = joinsTurns;
-    const stage = this;
     const relay: AccessedMemory = {
-      load: (cell) => stage.memory.load(cell),
-      store: (cell, value) => stage.memory.store(cell, value),
-      modify: (kind, cell, operand, expected) => stage.memory.modify(kind, cell, operand, expected),
-      wait: (cell, value) => stage.memory.wait(cell, value),
-      notify: (cell, count) => stage.memory.notify(cell, count),
-      read: (cell) => stage.memory.read(cell),
-      write: (cell, bits, mask, partial) => stage.memory.write(cell, bits, mask, partial),
-      touch: () => stage.memory.touch(),
+      load: (cell) => this.memory.load(cell),
+      store: (cell, value) => this.memory.store(cell, value),
+      modify: (kind, cell, operand, expected) => this.memory.modify(kind, cell, operand, expected),
+      wait: (cell, value) => this.memory.wait(cell, value),
+      notify: (cell, count) => this.memory.notify(cell, count),
+      read: (cell) => this.memory.read(cell),
+      write: (cell, bits, mask, partial) => this.memory.write(cell, bits, mask, partial),
+      touch: () => this.memory.touch(),
     };
     this.globals = new InstrumentedGlobals(cells, relay, rewrite);
   }

@@ -1,7 +1,7 @@
 // A way to a state as a person reads it: one line an operation, with the thread, the function of the library, and cells by name.
 // Promises: every operation that another thread, or a recovery, can see is there; reads of what nobody else writes are left out.
 
-import { Operation, type LocalState, operationName } from './local-state.ts';
+import { type LocalState, Operation, operationName } from './local-state.ts';
 
 /** One operation of a thread, or what befell it. */
 export interface TraceEntry {

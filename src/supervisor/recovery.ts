@@ -4,6 +4,7 @@
 // Relies on: the supervision tree decides who is restarted (supervision.ts); actors recover as they are made (actor.ts).
 
 import type { Condemned, Resumption } from '../actors/actor-descriptor.ts';
+import { BATCH_TUPLES_MAX } from '../actors/batch.ts';
 import type { FailureReport, Order, WorkerSettings } from '../actors/control.ts';
 import { countsOf, type Plan, stageName } from '../actors/plan.ts';
 import type { WorkerPool } from '../actors/pool.ts';
@@ -40,6 +41,9 @@ export interface Recoverable {
   deaths: number;
   suspect: string;
   resume: Pick<Resumption, 'isolate' | 'condemned'>;
+  /** How it was resumed last, and the last commit before that. */
+  resumedWith: Recoverable['resume'];
+  resumedAt: number;
   /** True if its live image was found to be damaged. */
   isDamaged: boolean;
   /** When its crash was noticed; and the count of its restarts, so that an overtaken one is dropped. */
@@ -65,6 +69,8 @@ export function recoverable(placement: Placement, work: Int32Array): Recoverable
     deaths: 0,
     suspect: '',
     resume: NOTHING_SPECIAL,
+    resumedWith: NOTHING_SPECIAL,
+    resumedAt: 0,
     isDamaged: false,
     noticedAtMs: 0,
     restarts: 0,
@@ -167,6 +173,7 @@ export class Recovery {
     const stepping = isDrill ? undefined : stepWords.stepping(worker);
     const blamed = actors.find(({ placement }) => placement.descriptor.number === stepping);
     const isolates = blamed !== undefined && this.isolate(blamed, reason);
+    for (const actor of actors) if (actor !== blamed) continueSearch(actor);
     return {
       actors,
       blamed,
@@ -239,7 +246,7 @@ export class Recovery {
       const sequence = actor.log.sequence();
       const isSuspect = blamed === undefined || blamed === actor;
       const progressed = !isSuspect || sequence !== actor.crashedAt || !hasPendingInput(actor);
-      actor.crashedAt = sequence;
+      if (isSuspect) actor.crashedAt = sequence;
       actor.noticedAtMs = incident.noticedAtMs;
       return { ...indexOf(actor), progressed };
     });
@@ -344,6 +351,8 @@ export class Recovery {
       actor.incarnation++;
       Atomics.store(actor.work, WorkCell.incarnation, actor.incarnation);
       const resumption = { incarnation: actor.incarnation, ...actor.resume, restore: restores[i] };
+      actor.resumedWith = actor.resume;
+      actor.resumedAt = actor.log.sequence();
       actor.resume = NOTHING_SPECIAL;
       return { descriptor: actor.placement.descriptor, resumption };
     });
@@ -417,6 +426,14 @@ export async function settled(
 function failureOf({ escalations }: FailDecision, reason: Error): Error {
   const last = escalations[escalations.length - 1];
   return last === undefined ? reason : errors.restartIntensity(last.from, last.intensity, last.periodMs, reason);
+}
+
+/** The death of a neighbour on the same worker must not end the search for a deadly tuple: it goes on where it was. */
+function continueSearch(actor: Recoverable): void {
+  const { resumedWith, resumedAt, log } = actor;
+  const commits = (log.sequence() - resumedAt) | 0;
+  if (!resumedWith.isolate || commits >= BATCH_TUPLES_MAX) return;
+  actor.resume = { isolate: true, condemned: commits === 0 ? resumedWith.condemned : undefined };
 }
 
 /** What an actor has committed last. */

@@ -103,8 +103,12 @@ export class Witness {
     const { output, letters, inputs, vitals } = this.descriptor;
     const record = this.record();
     const isBehind = (seen: number, committed: number): boolean => ((seen - committed) | 0) <= 0;
-    if (output !== undefined) assert.ok(isBehind(new Ring(output.ring).published(), record.head), 'uncommitted output is visible');
-    assert.ok(isBehind(new Ring(letters.ring).published(), record.letters.head), 'an uncommitted dead letter is visible');
+    if (output !== undefined)
+      assert.ok(isBehind(new Ring(output.ring).published(), record.head), 'uncommitted output is visible');
+    assert.ok(
+      isBehind(new Ring(letters.ring).published(), record.letters.head),
+      'an uncommitted dead letter is visible',
+    );
     inputs.forEach(({ memory, slot }, i) => {
       const released = new Ring(memory.ring).released(slot);
       assert.ok(isBehind(released, record.inputs[i].position), `input ${i} is released before it is committed`);

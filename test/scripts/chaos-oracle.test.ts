@@ -169,7 +169,7 @@ test('a tuple that does not come is lost, wherever it was; its effect is missing
       const [text] = finds(regrouped(output), { lost: 1 });
       assert.match(text, new RegExp(`'${key}' \\(${uid}\\) did not come`));
     }),
-    runs(40),
+    runs(20),
   );
 });
 
@@ -188,7 +188,7 @@ test('a tuple that comes twice, at once or later', () => {
       output.splice(Math.min(TUPLES, index + 1 + later), 0, WELL[index]);
       finds(regrouped(output), { doubled: 1 });
     }),
-    runs(40),
+    runs(20),
   );
 });
 
@@ -201,7 +201,7 @@ test('two tuples of a key in the wrong order', () => {
       [output[index], output[next]] = [output[next], output[index]];
       finds(regrouped(output), { reordered: 1 });
     }),
-    runs(40),
+    runs(20),
   );
 });
 
@@ -213,7 +213,7 @@ test('two tuples of different keys in another order are no violation', () => {
       [output[index], output[index + 1]] = [output[index + 1], output[index]];
       finds(regrouped(output), {});
     }),
-    runs(40),
+    runs(20),
   );
 });
 
@@ -229,7 +229,7 @@ test('a state that has missed a tuple, or has taken one twice, is wrong once', (
       const { found } = verdict(outputOf(NOTHING, wrong));
       assert.deepEqual(found, { wrongState: 1 });
     }),
-    runs(30),
+    runs(15),
   );
 });
 
@@ -285,7 +285,7 @@ test('tuples that are dead letters are left out without blame, in front of the s
         finds(outputOf({ before, behind }), {}, { leftOut: { before, behind } });
       },
     ),
-    runs(30),
+    runs(15),
   );
 });
 

@@ -128,14 +128,20 @@ test('a tuple that exhausts the heap each time: found, and left out', TIMEOUT, a
   assert.match(letter.error.message, /memory/);
 });
 
-test('several deadly tuples, next to each other, in different operators and at both ends', TIMEOUT, async () => {
-  const lost = { numbers: [0], pass: [1, COUNT - 1], count: [2, 3], end: [KEY] };
-  const traps = Object.entries(lost).flatMap(([place, numbers]) =>
-    numbers.map((at) => ({ place: place as Place, at, misdeed: 'exit' as const })),
-  );
-  const run = await runCrashing({ count: COUNT, traps }, { spares: 2 });
-  judge(run, lost);
-});
+for (const [workers, parallelism] of [
+  [1, 1],
+  [2, 3],
+]) {
+  test(`deadly tuples side by side, in all operators and at both ends, with ${workers} workers`, TIMEOUT, async () => {
+    // On one worker each of these deaths interrupts the search for all the others.
+    const lost = { numbers: [0, 720], pass: [1, 700, 701, COUNT - 1], count: [2, 702], behind: [3, 703], end: [KEY] };
+    const traps = Object.entries(lost).flatMap(([place, numbers]) =>
+      numbers.map((at) => ({ place: place as Place, at, misdeed: 'exit' as const })),
+    );
+    const run = await runCrashing({ count: COUNT, parallelism, traps }, { workers, spares: 2 });
+    judge(run, lost);
+  });
+}
 
 test('a deadly line, in the operator that is fused with its source', TIMEOUT, async () => {
   const path = fileOf(Array.from({ length: COUNT }, (_, n) => `${n}\n`).join(''));

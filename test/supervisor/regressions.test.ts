@@ -47,7 +47,7 @@ for (const exits of [false, true]) {
     await job.done;
     assert.equal(job.deadLetters.count, 1);
     assert.equal(cells[Cell.ran], exits ? 3 : 2);
-    });
+  });
 }
 
 test(

@@ -2,9 +2,11 @@
 // give the same tuples again is caught.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataflow, type Source, type SourceContext, type SourceReader, t } from '../../src/index.ts';
+import { writeLines } from '../../src/sinks.ts';
 import { fromIterable, generate, readLines } from '../../src/sources.ts';
 import { type TestOptions, testOperator } from '../../src/testing.ts';
 import { rejection } from '../actors/run-flow.ts';
@@ -83,6 +85,28 @@ test('readLines goes on in the file', async () => {
     Array.from({ length: 40 }, (_, i) => `line ${i}`),
   );
   lines.close();
+});
+
+test('a source that is fused with a sink: what is read is written', async () => {
+  for (const options of COMBINATIONS) {
+    const path = newPath();
+    const flow = dataflow(import.meta.url, 'to-file', (builder) =>
+      builder
+        .source('numbers', SOURCES.generate)
+        .filter('odd', ({ n }) => n % 2 === 1)
+        .to(
+          'file',
+          writeLines<{ n: number }>(path, ({ n }) => `${n}`),
+        ),
+    );
+    const numbers = testOperator(flow, 'numbers', options);
+    assert.equal(await numbers.read(4), 4);
+    assert.equal(readFileSync(path, 'utf8'), '1\n3\n');
+    assert.equal(await numbers.read(4), 4);
+    numbers.close();
+    assert.deepEqual(numbers.written(), [{ n: 1 }, { n: 3 }, { n: 5 }, { n: 7 }]);
+    assert.equal(readFileSync(path, 'utf8'), '1\n3\n5\n7\n');
+  }
 });
 
 test('ratePerSecond: tuples are due by the clock of the test', async () => {

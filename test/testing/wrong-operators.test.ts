@@ -276,6 +276,18 @@ test('let through: a cache of what follows from the tuple alone', () => {
   for (const options of [ROLLBACK, RESTORE, {}]) passes(flow, tuples(7, 8, 7), options);
 });
 
+test('let through: a clock that stands still', (context) => {
+  context.mock.timers.enable({ apis: ['Date'], now: 1000 });
+  const flow = keyed((numbers) => numbers.map('tested', output, ({ key }) => ({ key, n: Date.now() })));
+  const each = passes(flow, tuples(1), {});
+  context.mock.timers.tick(50);
+  each.feed(tuples(2));
+  assert.deepEqual(
+    each.emitted().map(({ n }) => n),
+    [1000, 1050],
+  );
+});
+
 test('let through: tuples in the order of a table, and keys in the order of the state at the end', () => {
   const flow = keyed((numbers) =>
     numbers.process(

@@ -1,0 +1,110 @@
+// The flows of the cases: as small as they can be and still show a tuple that is lost, repeated, torn or out of place.
+// Promises: every check is made by the closures themselves; one that fails ends its thread.
+
+import type { Dataflow } from '../../src/index.ts';
+import { dataflow, t } from '../../src/index.ts';
+import { generate } from '../../src/sources.ts';
+
+export type CaseFlow = Dataflow<Record<string, never>, unknown>;
+
+/** What closures keep from tuple to tuple: see actorScene(). */
+export type Kept = Record<string, unknown>;
+
+/** One field: a frame of one tuple takes 4 words, and 5 if it is read by key. */
+const numbers = { n: t.u32() };
+
+/** Throws unless the numbers come as 1, 2, 3, …: each once, in order, whole. */
+export function expectNext(kept: Kept, reader: string, n: number): void {
+  const expected = ((kept[reader] as number | undefined) ?? 0) + 1;
+  if (n !== expected) throw new Error(`'${reader}' got ${n} instead of ${expected}`);
+  kept[reader] = expected;
+}
+
+/** A source that gives 1, 2, 3, …, and readers without state that expect just that. */
+export const readersFlow =
+  (count: number, ...readers: string[]) =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'readers', (flow) => {
+      const stream = flow.source(
+        'writer',
+        generate(numbers, (i) => ({ n: i + 1 }), { count }),
+      );
+      for (const reader of readers) {
+        stream.forEach(reader, ({ n }) => expectNext(kept, reader, n), { fuse: false, onError: 'stop' });
+      }
+    });
+
+/** The same, read by the app's own thread. */
+export const collectFlow = (count: number) => (): CaseFlow =>
+  dataflow(import.meta.url, 'collect', (flow) =>
+    flow
+      .source(
+        'writer',
+        generate(numbers, (i) => ({ n: i + 1 }), { count }),
+      )
+      .collect('app'),
+  );
+
+/** A reader that counts in its state, so that it can crash: as many as there were, at the end of the stream. */
+export const countingFlow = (count: number) => (): CaseFlow =>
+  dataflow(import.meta.url, 'counting', (flow) => {
+    flow
+      .source(
+        'writer',
+        generate(numbers, () => ({ n: 1 }), { count }),
+      )
+      .keyBy('n')
+      .process(
+        'reader',
+        {
+          state: { seen: t.u32() },
+          fuse: false,
+          onError: 'stop',
+          end: (_key, { seen }) => {
+            if (seen !== count) throw new Error(`'reader' has counted ${seen} of ${count}`);
+          },
+        },
+        (_tuple, state) => {
+          state.seen += 1;
+          if (state.seen > count) throw new Error(`'reader' counts ${state.seen} of ${count}`);
+        },
+      );
+  });
+
+/** A stage that counts in its state and passes on what it has counted: input, state and output are one transaction. */
+export const relayFlow =
+  (count: number) =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'relay', (flow) => {
+      flow
+        .source(
+          'writer',
+          generate(numbers, () => ({ n: 1 }), { count }),
+        )
+        .keyBy('n')
+        .process(
+          'relay',
+          { state: { seen: t.u32() }, output: numbers, fuse: false, onError: 'stop' },
+          (_tuple, state, emit) => {
+            state.seen += 1;
+            emit({ n: state.seen });
+          },
+        )
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+    });
+
+/** A stage that writes several frames for each tuple: more than its ring holds. */
+export const spillingFlow =
+  (count: number, copies: number) =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'spilling', (flow) => {
+      flow
+        .source(
+          'writer',
+          generate(numbers, (i) => ({ n: i }), { count }),
+        )
+        .flatMap('copies', numbers, ({ n }, emit) => {
+          for (let copy = 1; copy <= copies; copy++) emit({ n: n * copies + copy });
+        })
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+    });

@@ -1,0 +1,41 @@
+// Cases of commit and recovery: actors crash at every step, and are adopted by another host from their last commit.
+
+import { actorScene } from '../actor-scene.ts';
+import type { ExplorerCase } from '../scene.ts';
+import { countingFlow, readersFlow, relayFlow } from './flows.ts';
+
+const BEFORE_2_32 = -2;
+
+export const recoveryCases: readonly ExplorerCase[] = [
+  {
+    name: 'writer crashes',
+    title: 'the writer dies at any step, while the ring fills and wraps',
+    scene: () =>
+      actorScene(readersFlow(1, 'reader'), { ringWords: 8, start: BEFORE_2_32, crashing: ['writer'], crashes: 1 }),
+  },
+  {
+    name: 'reader crashes',
+    title: 'a reader with state dies at any step: in its transaction, its commit, its release, parked',
+    scene: () => actorScene(countingFlow(1), { ringWords: 16, crashing: ['reader'], crashes: 1 }),
+  },
+  {
+    name: 'full ring, reader crashes',
+    title: 'the same where the writer waits for what the reader releases',
+    scene: () => actorScene(countingFlow(2), { ringWords: 16, start: -4, crashing: ['reader'], crashes: 1 }),
+  },
+  {
+    name: 'either crashes',
+    title: 'writer or reader die at any step, or both',
+    scene: () => actorScene(countingFlow(1), { ringWords: 16, crashing: ['writer', 'reader'], crashes: 2 }),
+  },
+  {
+    name: 'recovery crashes',
+    title: 'a reader with state dies at any step, and its adopter at any step of the recovery',
+    scene: () => actorScene(countingFlow(1), { ringWords: 16, crashing: ['reader'], crashes: 1, recoveryCrashes: 1 }),
+  },
+  {
+    name: 'relay crashes',
+    title: 'a stage between two rings dies at any step: input, state and output are one transaction',
+    scene: () => actorScene(relayFlow(1), { ringWords: 16, crashing: ['relay'], crashes: 1 }),
+  },
+];

@@ -1,0 +1,43 @@
+// Cases of the ring: frames, wrap-around, parking and waking, the end of the stream. Nobody crashes.
+
+import { actorScene } from '../actor-scene.ts';
+import type { ExplorerCase } from '../scene.ts';
+import { readersFlow, spillingFlow } from './flows.ts';
+
+/** Two words before positions come round, at the edges of uint32 and of int32. */
+const BEFORE_2_32 = -2;
+const BEFORE_2_31 = 2 ** 31 - 2;
+
+export const ringCases: readonly ExplorerCase[] = [
+  {
+    name: 'full ring',
+    title:
+      'a ring of 2 frames that one frame, padding and the end overfill: writer and reader park; positions pass 2^32',
+    scene: () => actorScene(readersFlow(1, 'reader'), { ringWords: 8, start: BEFORE_2_32 }),
+  },
+  {
+    name: 'full ring, 2^31',
+    title: 'the same where positions pass 2^31',
+    scene: () => actorScene(readersFlow(1, 'reader'), { ringWords: 8, start: BEFORE_2_31 }),
+  },
+  {
+    name: 'frame by frame',
+    title: '2 frames, each committed alone, through a ring of 2 frames',
+    scene: () => actorScene(readersFlow(2, 'reader'), { ringWords: 8, start: BEFORE_2_32, singly: true }),
+  },
+  {
+    name: 'four frames',
+    title: '5 frames in batches through a ring of 4 frames',
+    scene: () => actorScene(readersFlow(5, 'reader'), { ringWords: 16, start: BEFORE_2_32 }),
+  },
+  {
+    name: 'outbox',
+    title: 'a batch of 3 frames through a ring of 2: what finds no room waits in the outbox',
+    scene: () => actorScene(spillingFlow(1, 3), { ringWords: 8 }),
+  },
+  {
+    name: 'two readers',
+    title: 'a ring of 2 frames with 2 readers',
+    scene: () => actorScene(readersFlow(1, 'first', 'second'), { ringWords: 8, start: BEFORE_2_32 }),
+  },
+];
