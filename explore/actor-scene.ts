@@ -128,6 +128,7 @@ function nameCells(plan: Plan, placements: readonly Placement[], cells: SharedCe
 /** No output is published, and no input released, beyond what the last commit says. */
 function invariantsOf(placements: readonly Placement[], cells: SharedCells): Invariant[] {
   return placements.flatMap(({ stage, descriptor }) => {
+    if (stage.place === 'app') return [];
     const { commit, output, inputs } = descriptor;
     const name = stageName(stage);
     const committed = () => {

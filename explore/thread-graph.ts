@@ -68,6 +68,9 @@ function libraryFrames(): string {
   return names.slice(0, FRAMES_SHOWN).join(' < ');
 }
 
+const isAccess = ({ operation }: LocalState): boolean =>
+  operation !== Operation.start && operation < Operation.turn;
+
 class Run implements AccessedMemory {
   /** The local state where it has stopped. */
   stoppedAt: LocalState | undefined;
@@ -132,11 +135,13 @@ class Run implements AccessedMemory {
       ) {
         throw new Error(`thread '${this.graph.program.name}' is not a function of what it reads`);
       }
-      this.whereabouts?.set(known, libraryFrames());
+      if (this.whereabouts !== undefined) {
+        this.whereabouts.set(known, libraryFrames());
+        if (this.at === path.length - 1) this.stop(known);
+      }
       return labels[this.at++];
     }
     const state = this.append(operation, cell, operand, second);
-    this.whereabouts?.set(state, libraryFrames());
     const result = this.meet(state);
     if (result === LATER) this.stop(state);
     this.last = state;
@@ -244,8 +249,9 @@ export class ThreadGraph {
   /** Where in the library the thread is, for each local state on the way to `to`. */
   async locate(to: LocalState): Promise<Whereabouts> {
     const whereabouts: Whereabouts = new Map();
-    if (to.parent === undefined) return whereabouts;
-    await this.perform(new Run(this, to.parent, to.label, () => LATER, whereabouts));
+    let last: LocalState | undefined = to;
+    while (last !== undefined && !isAccess(last)) last = last.parent;
+    if (last !== undefined) await this.perform(new Run(this, last, 0, () => LATER, whereabouts));
     return whereabouts;
   }
 

@@ -66,6 +66,7 @@ export async function settlesWithin(promise: Promise<unknown>, limitMs: number):
 
 export class WorkerPool {
   private readonly piscina: Piscina<HostTask, void>;
+  private readonly active: number;
   private readonly buffers: HostBuffers;
   private readonly threads = new Set<Worker>();
   /** Hired workers whose tasks have not ended, the oldest first. */
@@ -73,6 +74,7 @@ export class WorkerPool {
 
   /** @param active threads that are started at once; up to `most` are, as they are hired */
   constructor(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined) {
+    this.active = active;
     this.buffers = buffers;
     this.piscina = new Piscina({
       filename: WORKER_ENTRY,
@@ -147,6 +149,9 @@ export class WorkerPool {
     };
     hired.loaded.catch(() => {});
     this.hired.add(hired);
+    // From now on threads start for those who are hired only: one that the pool could not start by itself would throw in its
+    // own listener, where nobody catches it.
+    if (this.hired.size >= this.active) this.piscina.options.minThreads = 0;
     const forget = (): void => void this.hired.delete(hired);
     ended.then(forget, forget);
     return hired;
@@ -179,8 +184,6 @@ export class WorkerPool {
   async close(limitMs: number): Promise<boolean> {
     this.noteThreads();
     const exits = [...this.threads].map(exitOf);
-    // A thread that exits later, when the pool has long forgotten it, would be replaced.
-    this.piscina.options.minThreads = 0;
     const destroyed = this.piscina.destroy();
     const gone = await settlesWithin(Promise.all([destroyed, ...exits]), limitMs);
     // A thread that cannot be ended must not keep the process alive.

@@ -35,7 +35,7 @@ export interface Recoverable {
   member: CrewMember | undefined;
   isEnded: boolean;
   incarnation: number;
-  /** The number of its last commit when it crashed last. */
+  /** The number of its last commit when it last crashed, not just because another one on its worker did. */
   crashedAt: number | undefined;
   /** Deaths in one tuple that was tried alone, and what tells it from others. */
   deaths: number;
@@ -428,14 +428,6 @@ function failureOf({ escalations }: FailDecision, reason: Error): Error {
   return last === undefined ? reason : errors.restartIntensity(last.from, last.intensity, last.periodMs, reason);
 }
 
-/** The death of a neighbour on the same worker must not end the search for a deadly tuple: it goes on where it was. */
-function continueSearch(actor: Recoverable): void {
-  const { resumedWith, resumedAt, log } = actor;
-  const commits = (log.sequence() - resumedAt) | 0;
-  if (!resumedWith.isolate || commits >= BATCH_TUPLES_MAX) return;
-  actor.resume = { isolate: true, condemned: commits === 0 ? resumedWith.condemned : undefined };
-}
-
 /** What an actor has committed last. */
 export function committedOf({ placement: { descriptor, stage }, log }: Recoverable): CommitRecord {
   const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
@@ -467,6 +459,14 @@ function hasPendingInput(actor: Recoverable): boolean {
 
 /** True once an actor has read all its input: at most `end` closures are left to run. */
 const hasEnded = (actor: Recoverable): boolean => committedOf(actor).inputs.every(({ ended }) => ended);
+
+/** An actor that another one's death, or a drill, has interrupted goes on with the search for a tuple of its own. */
+function continueSearch(actor: Recoverable): void {
+  const { resumedWith, resumedAt, log } = actor;
+  const commits = (log.sequence() - resumedAt) | 0;
+  if (!resumedWith.isolate || commits >= BATCH_TUPLES_MAX) return;
+  actor.resume = { isolate: true, condemned: commits === 0 ? resumedWith.condemned : undefined };
+}
 
 /** Where the tuple in work stood, as far as shared memory tells. */
 function positionOf(actor: Recoverable, plan: Plan): string {

@@ -1,5 +1,5 @@
 // Goal: faults of threads that a review of recovery found stay mended: threads that cannot be started, die as they boot, exit
-// unheard or are left behind, and workers that are gone but not forgotten. Each test fails on the code before its fault was mended.
+// unheard or are left behind, and workers that are gone but not forgotten.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import threads from 'node:worker_threads';
 import type { Job } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
+import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
 import { Cell, endless } from '../flows/control.ts';
 import { blocksOnLoad, newCells, Cell as Order } from '../flows/regressions.ts';
 import { newPath } from '../sources/temporary-files.ts';
@@ -64,25 +64,6 @@ test(
     await job.stop();
   },
 );
-
-test('no thread to be had fails the job by NO_SPARE, and not the process', TIMEOUT, async () => {
-  const { job, events, moves } = await startEndless();
-  await until(() => hasSpare(job), 'a spare');
-  // What the system answers when it has no threads left.
-  threads.Worker = class {
-    constructor() {
-      throw new Error('EAGAIN');
-    }
-  } as unknown as typeof Worker;
-  await job.killWorker(busy(job));
-  await until(() => events.of('spareFailed').length > 0, 'a spare that cannot be started');
-  await until(() => busy(job) >= 0, 'the adoption by the last spare');
-  await moves();
-  const failed = rejection(job.done, 'NO_SPARE');
-  await job.killWorker(busy(job));
-  await failed;
-  for (const { error } of events.of('spareFailed')) assert.match(error.message, /EAGAIN/);
-});
 
 test('a thread that dies as it boots leaves nobody waiting for it', TIMEOUT, async () => {
   const { job, moves } = await startEndless();

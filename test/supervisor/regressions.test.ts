@@ -1,5 +1,5 @@
 // Goal: faults of recovery that a review found stay mended: tuples that were tried for ever, crash loops without an end, and waits
-// that nothing ended. Each test fails on the code before its fault was mended. Those of threads are in regressions-pool.test.ts.
+// that nothing ended. Those of threads are in regressions-pool.test.ts.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
