@@ -68,8 +68,7 @@ function libraryFrames(): string {
   return names.slice(0, FRAMES_SHOWN).join(' < ');
 }
 
-const isAccess = ({ operation }: LocalState): boolean =>
-  operation !== Operation.start && operation < Operation.turn;
+const isAccess = ({ operation }: LocalState): boolean => operation !== Operation.start && operation < Operation.turn;
 
 class Run implements AccessedMemory {
   /** The local state where it has stopped. */
