@@ -141,7 +141,9 @@ test('a crash between the end of the source and the end of the job', TIMEOUT, as
   const each = async (read: number, job: Job): Promise<void> => {
     if (read !== 1) return;
     // The output is too large for its ring, and nobody reads it before this is over.
-    await until(() => job.tree().children[1].state === 'ended', 'the operator behind the source to end');
+    // They are on two workers, whose reports come in any order.
+    const haveEnded = (): boolean => [0, 1].every((stage) => job.tree().children[stage].state === 'ended');
+    await until(haveEnded, 'the source and the operator behind it to end');
     const workers = job.workers();
     const idle = workers.find(({ state, actors }) => state === 'active' && actors.length === 0);
     const busy = workers.find(({ actors }) => actors.some(({ operator }) => operator === 'count'));
