@@ -44,7 +44,7 @@ export class CrashingMemory {
   private isDead = false;
   private journal: Overwritten[] | undefined;
   /** Buffers, and Int32 views of them, in which a store is no point to die at. */
-  private readonly idle = new WeakSet<object>();
+  private readonly uncounted = new WeakSet<object>();
   private readonly viewOf = new WeakMap<object, View>();
 
   /** Forgets all buffers and points. */
@@ -68,7 +68,7 @@ export class CrashingMemory {
 
   /** Int32 cells of `buffer` are no points: which row is in work is stored for each tuple, to describe a failure. */
   ignore(buffer: SharedArrayBuffer): void {
-    this.idle.add(buffer);
+    this.uncounted.add(buffer);
   }
 
   /**
@@ -138,7 +138,7 @@ export class CrashingMemory {
   }
 
   private store(view: View, at: number, count: number): void {
-    if (this.isDead || !this.idle.has(view)) this.point();
+    if (this.isDead || !this.uncounted.has(view)) this.point();
     this.journal?.push({ view, at, values: copyOf.call(view, at, at + count) });
   }
 
@@ -199,7 +199,7 @@ export class CrashingMemory {
 
   private hooked(view: View): View {
     this.buffers.add(view.buffer as unknown as SharedArrayBuffer);
-    if (view instanceof CONSTRUCTORS.Int32Array && this.idle.has(view.buffer)) this.idle.add(view);
+    if (view instanceof CONSTRUCTORS.Int32Array && this.uncounted.has(view.buffer)) this.uncounted.add(view);
     const methods = this.methodsOf(view);
     const proxy = new Proxy(view, {
       get: (target, name) => {

@@ -1,0 +1,8 @@
+// All mutants.
+
+import { commitMutants } from './commits.ts';
+import type { Mutant } from './mutant.ts';
+import { ringMutants } from './rings.ts';
+import { wakingMutants } from './waking.ts';
+
+export const mutants: readonly Mutant[] = [...ringMutants, ...wakingMutants, ...commitMutants];
