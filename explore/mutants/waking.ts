@@ -119,7 +119,7 @@ export const wakingMutants: readonly Mutant[] = [
     name: 'wakes, then publishes',
     breaks: 'a writer looks for parked readers before it publishes',
     caughtBy: 'full ring',
-    apply: replacing<Output & OutputInside, [number, WakeWords], void>(
+    apply: replacing<OutputInside, [number, WakeWords], void>(
       Output.prototype,
       'publish',
       () =>
@@ -135,7 +135,7 @@ export const wakingMutants: readonly Mutant[] = [
     name: 'asks, then releases',
     breaks: 'a reader looks whether the writer waits before it releases',
     caughtBy: 'full ring',
-    apply: replacing<RingReader & ReaderInside, [number, WakeWords], void>(
+    apply: replacing<ReaderInside, [number, WakeWords], void>(
       RingReader.prototype,
       'release',
       () =>
