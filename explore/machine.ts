@@ -21,6 +21,9 @@ export interface Violation {
 const TICKET = 0;
 const CALLED = 1;
 
+/** Operations that a thread does in one step, after which it is held to go round for ever. */
+const STEP_OPERATIONS_MAX = 100_000;
+
 /** No operation of the thread has been done: it sleeps. */
 const ASLEEP = Symbol('asleep');
 
@@ -143,7 +146,11 @@ export class Machine {
   private run(state: State, thread: number, from = state.at[thread], begun = false): undefined | Promise<void> {
     let at = from;
     let isDue = !begun;
-    while (at.operation !== Operation.end) {
+    for (let left = STEP_OPERATIONS_MAX; at.operation !== Operation.end; left--) {
+      if (left === 0) {
+        this.violate(state, thread, at, 'livelock', 'the thread goes round and round, alone, and does not come to an end');
+        return undefined;
+      }
       if (at.operation === Operation.fail) {
         this.violate(state, thread, at, 'failure', at.text);
         return undefined;
