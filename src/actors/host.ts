@@ -157,10 +157,11 @@ export class Host {
     const { id, wakeWords, actors } = this;
     const ticket = wakeWords.announcePark(id);
     for (const actor of actors) actor.announcePark();
-    const wakeAtMs = Math.min(...actors.map((actor) => actor.wakeAtMs));
-    const timeoutMs = Number.isFinite(wakeAtMs) ? wakeAtMs - this.clock.now() : undefined;
-    const mustStep =
-      this.stopped || actors.some((actor) => actor.canStep()) || (timeoutMs !== undefined && timeoutMs <= 0);
+    const nowMs = this.clock.now();
+    const mustStep = this.stopped || actors.some((actor) => actor.canStep());
+    // A time that had come before, of an actor that cannot step: that one waits for room, and not for time.
+    const wakeAtMs = Math.min(...actors.map((actor) => actor.wakeAtMs).filter((atMs) => atMs > nowMs));
+    const timeoutMs = Number.isFinite(wakeAtMs) ? Math.max(0, wakeAtMs - this.clock.now()) : undefined;
     const waiting = mustStep ? undefined : wakeWords.sleep(id, ticket, timeoutMs);
     if (waiting !== undefined) await waiting;
     wakeWords.stayAwake(id);
