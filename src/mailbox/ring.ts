@@ -13,6 +13,7 @@ export const RING_BYTES_MAX = 1 << 30;
 const PUBLISHED = 0;
 const WRITER_NEEDS = LINE_I32;
 const WRITER_HOST = 2 * LINE_I32;
+const ACTIVATIONS = WRITER_HOST + 1;
 const SLOTS = 3 * LINE_I32;
 const SLOT_RELEASED = 0;
 const SLOT_ACTIVE = 1;
@@ -82,12 +83,16 @@ export class Ring {
     Atomics.store(this.control, WRITER_HOST, host);
   }
 
-  /** Activates a reader slot at a position. `released` is stored before `active`: the writer never sees it unset. */
+  /**
+   * Activates a reader slot at a position that somebody holds, who goes on when this returns. `released` is stored before `active`: the
+   * writer never sees it unset.
+   */
   activate(slot: number, position: number): void {
     if (slot >= READERS_MAX) throw errors.invariant(`reader slot ${slot} is below ${READERS_MAX}`);
     const at = SLOTS + slot * LINE_I32;
     Atomics.store(this.control, at + SLOT_RELEASED, position);
     Atomics.store(this.control, at + SLOT_ACTIVE, 1);
+    Atomics.add(this.control, ACTIVATIONS, 1);
   }
 
   /** Takes a slot out of use: the writer no longer waits for it. */
@@ -115,8 +120,19 @@ export class Ring {
     Atomics.store(this.control, SLOTS + slot * LINE_I32 + SLOT_HOST, host);
   }
 
-  /** Words before `position` that some active reader has not released yet. */
+  /**
+   * Words before `position` that some active reader has not released yet. Looks again if a slot was activated meanwhile: it may have
+   * passed that slot before, and then seen what the reader that had held the position released.
+   */
   unreleasedWords(position: number): number {
+    for (;;) {
+      const activations = Atomics.load(this.control, ACTIVATIONS);
+      const most = this.mostHeld(position);
+      if (Atomics.load(this.control, ACTIVATIONS) === activations) return most;
+    }
+  }
+
+  private mostHeld(position: number): number {
     let most = 0;
     for (let slot = 0; slot < READERS_MAX; slot++) {
       const at = SLOTS + slot * LINE_I32;

@@ -120,6 +120,35 @@ test('the slowest active reader holds the writer back, an inactive one does not'
   assert.throws(() => ring.activate(READERS_MAX, 0), { code: 'INVARIANT' });
 });
 
+test('found by the explorer: a reader that is activated while the writer looks for room is not overrun, whatever its slot', () => {
+  const { load } = Atomics;
+  for (const [holding, coming] of [
+    [0, 1],
+    [1, 0],
+    [7, READERS_MAX - 1],
+    [READERS_MAX - 1, 0],
+  ]) {
+    // The reader that holds the position activates the new one there, and releases it, between two loads of the writer.
+    for (let at = 0; at <= READERS_MAX; at++) {
+      const ring = new Ring(Ring.allocate(4096));
+      ring.activate(holding, -100);
+      let loads = 0;
+      Atomics.load = ((view: Int32Array, index: number) => {
+        if (loads++ === at) {
+          ring.activate(coming, -100);
+          ring.release(holding, 0);
+        }
+        return load(view, index);
+      }) as typeof load;
+      try {
+        assert.equal(ring.unreleasedWords(0), 100, `slot ${coming} takes over from ${holding} at load ${at}`);
+      } finally {
+        Atomics.load = load;
+      }
+    }
+  }
+});
+
 test('the depth of an output counts words that are published and not released', () => {
   const stream = new Stream(schemaOf(['f64']), { start: 2 ** 31 - 4 });
   for (let i = 0; i < 10; i++) stream.encoder.emit({ a0: i });
