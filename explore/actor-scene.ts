@@ -3,6 +3,7 @@
 // Promises: the only things of a job that are replaced are time (it stands still), threads (the explorer's), and the supervisor: a crashed
 // actor is made anew on another host, as recovery does it, from its last commit.
 
+import { isDeepStrictEqual } from 'node:util';
 import { Actor } from '../src/actors/actor.ts';
 import { type ActorDescriptor, FIRST_START } from '../src/actors/actor-descriptor.ts';
 import { buildGraph } from '../src/actors/dataflow.ts';
@@ -14,6 +15,7 @@ import { RING_BYTES_MIN, Ring } from '../src/mailbox/ring.ts';
 import { WakeWords } from '../src/mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../src/state/arena.ts';
 import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
+import type { StateRow } from '../src/state/state-reader.ts';
 import { deploy, type Placement } from '../src/supervisor/deployment.ts';
 import {
   cellWrittenBy,
@@ -24,6 +26,7 @@ import {
   undoCells,
   wakeCells,
 } from './cell-names.ts';
+import { finalStateOf } from './final-state.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
 import type { ThreadContext, ThreadProgram } from './thread-graph.ts';
@@ -47,7 +50,8 @@ export interface ActorSceneOptions {
   readonly app?: Readonly<Record<string, (end: AppEnd, context: ThreadContext) => Promise<void>>>;
   /** Further threads. */
   readonly others?: (parts: ActorSceneParts) => ThreadProgram[];
-  readonly problemAtEnd?: (parts: ActorSceneParts) => string | undefined;
+  /** What must be in the state of operators in the end: the value of each key. */
+  readonly stateAtEnd?: Readonly<Record<string, Readonly<Record<number, StateRow>>>>;
 }
 
 /** What an end of the app's own is made from. */
@@ -223,9 +227,28 @@ export function actorScene(
     tickets: new Set(others.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
     notOrdering: new Set(cells.cellsOf(wakeWords)),
     invariants: invariantsOf(placements, cells),
-    problemAtEnd: () => options.problemAtEnd?.(parts),
+    problemAtEnd: stateCheck(placements, options.stateAtEnd ?? {}),
     constants,
   };
+}
+
+/** Compares the state that is left behind with the one there must be. */
+function stateCheck(
+  placements: readonly Placement[],
+  expected: NonNullable<ActorSceneOptions['stateAtEnd']>,
+): () => string | undefined {
+  const checks = Object.entries(expected).map(([operator, values]) => {
+    const { stage, descriptor } = placements.find((each) => stageName(each.stage) === operator) as Placement;
+    const state = finalStateOf(stage, descriptor);
+    return (): string | undefined => {
+      const damage = state.damage();
+      if (damage !== undefined) return `the state of '${operator}' is damaged: ${damage}`;
+      const found = Object.fromEntries(state.rows().map(({ key, value }) => [Object.values(key)[0], value]));
+      if (isDeepStrictEqual(found, values)) return undefined;
+      return `the state of '${operator}' is ${JSON.stringify(found)} instead of ${JSON.stringify(values)}`;
+    };
+  });
+  return () => checks.map((check) => check()).find((problem) => problem !== undefined);
 }
 
 interface Surroundings {

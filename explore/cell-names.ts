@@ -27,6 +27,8 @@ export function ringCells(name: string, buffer: SharedArrayBuffer, readers: numb
   const put = (text: string, change: (ring: Ring) => void): void => {
     for (const offset of writtenBy(buffer, (copy) => change(new Ring(copy)))) names.set(offset, `${name}.${text}`);
   };
+  // Activates a slot too; what belongs to the slot is named after it below.
+  put('activations', (ring) => ring.activate(0, 1));
   put('published', (ring) => ring.publish(1));
   put('writerNeeds', (ring) => ring.setWriterNeeds(1));
   put('writerHost', (ring) => ring.setWriterHost(1));

@@ -16,6 +16,10 @@ export class CellUsage implements ConstantCells {
   graphsAreWrong = false;
   /** True if states are missing. */
   hasLearned = false;
+  /**
+   * True while ways are gone only to learn from them: no read is taken for known, so nothing that is learned makes what was found wrong.
+   */
+  isScouting = false;
   /** Cells that are written, in the order of their slots. */
   readonly written: number[] = [];
   private readonly firstValues: Int32Array;
@@ -40,7 +44,7 @@ export class CellUsage implements ConstantCells {
   }
 
   isConstant(cell: number): boolean {
-    return this.slots[cell] < 0;
+    return this.slots[cell] < 0 && !this.isScouting;
   }
 
   constantAt(cell: number): number {

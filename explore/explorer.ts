@@ -38,7 +38,7 @@ export interface Exploration {
 
 const STATES_MAX = 3_000_000;
 /** Ways at random by which the explorer learns who uses what, before it explores. */
-const SCOUTS = 24;
+const SCOUTS = 40;
 const ROOT = -1;
 
 /** A list of numbers that grows. */
@@ -93,8 +93,8 @@ class Explorer {
 
   async explore(name: string): Promise<Exploration> {
     const startedMs = performance.now();
-    await this.scout();
     do {
+      await this.scout();
       this.machine.begin();
       this.found = new Found();
       await this.search();
@@ -131,17 +131,21 @@ class Explorer {
 
   /** Goes some ways at random: most of what there is to learn is learned before states are kept. */
   private async scout(): Promise<void> {
-    for (let left = SCOUTS; left > 0; ) {
-      this.machine.begin();
-      let states = await this.machine.firstStates();
-      while (!this.machine.isInterrupted && states.length > 0) {
+    const { machine, usage } = this;
+    usage.isScouting = true;
+    machine.forgetGraphs();
+    for (let way = 0; way < SCOUTS; way++) {
+      machine.begin();
+      let states = await machine.firstStates();
+      while (machine.violation === undefined && states.length > 0) {
         const state = states[this.below(states.length)];
         const ready = readyThreads(state);
         if (ready.length === 0) break;
-        states = await this.machine.successors(state.copy(), ready[this.below(ready.length)]);
+        states = await machine.successors(state.copy(), ready[this.below(ready.length)]);
       }
-      if (!this.usage.hasLearned) left--;
     }
+    usage.isScouting = false;
+    machine.forgetGraphs();
   }
 
   private async search(): Promise<void> {

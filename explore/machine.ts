@@ -58,12 +58,15 @@ export class Machine {
     }
   }
 
+  /** Lets threads be run anew. */
+  forgetGraphs(): void {
+    this.graphs = new Map();
+    this.usage.forgetGraphs();
+  }
+
   /** Begins an exploration with what is known by now. */
   begin(): void {
-    if (this.usage.graphsAreWrong) {
-      this.graphs = new Map();
-      this.usage.forgetGraphs();
-    }
+    if (this.usage.graphsAreWrong) this.forgetGraphs();
     this.usage.begin();
     this.orderedSlots = this.usage.orderedSlots();
     this.invariantCells.clear();
@@ -107,7 +110,12 @@ export class Machine {
   }
 
   get isInterrupted(): boolean {
-    return this.violation !== undefined || this.usage.hasLearned;
+    return this.violation !== undefined || this.hasLearned;
+  }
+
+  /** True if this exploration lacks states. */
+  private get hasLearned(): boolean {
+    return this.usage.hasLearned && !this.usage.isScouting;
   }
 
   /** The states after one step of a thread of `state`, which is used up: without a crash, and with one after each change. */
@@ -237,7 +245,7 @@ export class Machine {
   private perform(state: State, thread: number, at: LocalState): number | typeof ASLEEP {
     const { operation, cell, operand } = at;
     this.usage.note(operation, cell, thread);
-    if (this.usage.hasLearned) return 0;
+    if (this.hasLearned) return 0;
     const before = this.valueOf(state, cell);
     switch (operation) {
       case Operation.load:
