@@ -44,6 +44,8 @@ export interface ActorSceneOptions {
   readonly crashing?: readonly string[];
   readonly crashes?: number;
   readonly recoveryCrashes?: number;
+  /** Operators whose actors come to their end before the others begin: their rings must hold all that they write. */
+  readonly first?: readonly string[];
   /** Actors read and commit tuple by tuple. */
   readonly singly?: boolean;
   /** What the app's own ends do, by the names of their operators. */
@@ -172,7 +174,7 @@ export function actorScene(
   build: (kept: Record<string, unknown>) => Dataflow<Record<string, never>, unknown>,
   options: ActorSceneOptions,
 ): Scene {
-  const { ringWords, start = 0, crashing = [], crashes = 0, recoveryCrashes = 0, singly = false, app = {} } = options;
+  const { ringWords, start = 0, crashing = [], crashes = 0, recoveryCrashes = 0, first = [], singly = false, app = {} } = options;
   // Threads run one at a time, each from its start: what closures keep is emptied then.
   const kept: Record<string, unknown> = {};
   const plan = planOf(buildGraph(build(kept), {}));
@@ -221,6 +223,7 @@ export function actorScene(
   return {
     cells,
     threads: [...threads, ...further],
+    first: first.map((name) => names.indexOf(name)),
     mayCrash: [...names.map((name) => crashing.includes(name)), ...further.map(() => false)],
     crashes,
     recoveryCrashes,

@@ -45,6 +45,8 @@ export class Machine {
   private orderedSlots: readonly number[] = [];
   private readonly watched = new Map<number, Invariant[]>();
   private readonly invariantCells = new Map<Invariant, number[]>();
+  /** True while a thread runs before the others begin. */
+  private alone = false;
   /** Copies of the state in work, in which the thread in work has crashed. */
   private crashed: Due[] = [];
 
@@ -96,7 +98,18 @@ export class Machine {
     const state = State.first(starts, crashes, recoveryCrashes);
     if (traced) state.trace = [];
     let states = [state];
+    const { first = [] } = this.scene;
+    for (const thread of first) {
+      this.alone = true;
+      states = await this.successors(states[0], thread, true);
+      this.alone = false;
+      if (this.isInterrupted) return states;
+      if (states.length !== 1 || states[0].standing[thread] !== Standing.ended) {
+        throw new Error(`'${threads[thread].name}' does not come to its end alone`);
+      }
+    }
     for (let thread = 0; thread < threads.length; thread++) {
+      if (first.includes(thread)) continue;
       const next: State[] = [];
       for (const each of states) {
         const isFresh = each.at[thread].operation === Operation.start;
@@ -201,6 +214,7 @@ export class Machine {
 
   /** True if the order of an operation and of those of other threads matters. A plain access has no order of its own. */
   private isConcurrent(state: State, { operation, cell }: LocalState, thread: number): boolean {
+    if (this.alone) return false;
     if (operation === Operation.wait) return true;
     if (operation >= Operation.read) return false;
     return (this.usage.rivalsOf(operation, cell, thread) & livingThreads(state)) !== 0;

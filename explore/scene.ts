@@ -16,6 +16,8 @@ export interface Invariant {
 export interface Scene {
   readonly cells: SharedCells;
   readonly threads: readonly ThreadProgram[];
+  /** Threads that come to their end before the others begin; they must not wait for those. */
+  readonly first?: readonly number[];
   /** Whether each thread may crash. It starts again in its next incarnation. */
   readonly mayCrash: readonly boolean[];
   /** How many crashes there may be, at any step. */

@@ -38,6 +38,6 @@ export const ringCases: readonly ExplorerCase[] = [
   {
     name: 'two readers',
     title: 'a ring of 2 frames with 2 readers',
-    scene: () => actorScene(readersFlow(1, 'first', 'second'), { ringWords: 8, start: BEFORE_2_32 }),
+    scene: () => actorScene(readersFlow(0, 'first', 'second'), { ringWords: 8, start: BEFORE_2_32 }),
   },
 ];
