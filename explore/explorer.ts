@@ -7,7 +7,7 @@ import { CellUsage } from './cell-usage.ts';
 import { Machine, type Violation } from './machine.ts';
 import type { ExplorerCase, Scene } from './scene.ts';
 import { Standing, type State, StateTable } from './state.ts';
-import { Stage } from './thread-graph.ts';
+import { type BrokenCode, Stage } from './thread-graph.ts';
 import { type TraceEntry, type TraceLine, type TraceNames, traceLines } from './trace.ts';
 import { countWays } from './ways.ts';
 
@@ -16,8 +16,8 @@ export interface ExploreOptions {
   readonly statesMax?: number;
   /** False to tell local states apart by how they were reached, and not by what a thread holds: slower, and needs no trust in that. */
   readonly joinsTurns?: boolean;
-  /** Changes generated code: for broken variants. */
-  readonly rewrite?: (text: string) => string;
+  /** What is broken while the threads run. */
+  readonly broken?: BrokenCode;
 }
 
 export interface Exploration {
@@ -71,6 +71,7 @@ class Found {
 class Explorer {
   private readonly scene: Scene;
   private readonly usage: CellUsage;
+  private readonly stage: Stage;
   private readonly machine: Machine;
   private readonly statesMax: number;
   private found = new Found();
@@ -84,14 +85,24 @@ class Explorer {
   private circle: readonly number[] = [];
   private random = 1;
 
-  constructor(scene: Scene, { statesMax = STATES_MAX, joinsTurns = true, rewrite }: ExploreOptions) {
+  constructor(scene: Scene, { statesMax = STATES_MAX, joinsTurns = true, broken }: ExploreOptions) {
     this.scene = scene;
     this.usage = new CellUsage(scene.cells.freeze());
-    this.machine = new Machine(scene, this.usage, new Stage(scene.cells, scene.constants, joinsTurns, rewrite));
+    this.stage = new Stage(scene.cells, scene.constants, joinsTurns, broken);
+    this.machine = new Machine(scene, this.usage, this.stage);
     this.statesMax = statesMax;
   }
 
   async explore(name: string): Promise<Exploration> {
+    const mend = this.stage.break();
+    try {
+      return await this.exploreAll(name);
+    } finally {
+      mend();
+    }
+  }
+
+  private async exploreAll(name: string): Promise<Exploration> {
     const startedMs = performance.now();
     do {
       await this.scout();
@@ -216,11 +227,8 @@ class Explorer {
     if (this.found.outcomes.has(state.memoryKey)) return;
     this.found.outcomes.add(state.memoryKey);
     const { scene, usage, machine } = this;
-    const problem = scene.cells.holding(
-      usage.written,
-      (cell) => machine.valueOf(state, cell),
-      () => scene.problemAtEnd(),
-    );
+    const valueAt = (cell: number): number => machine.valueOf(state, cell);
+    const problem = this.stage.judge(() => scene.cells.holding(usage.written, valueAt, () => scene.problemAtEnd()));
     if (problem !== undefined) this.violate({ kind: 'outcome', message: problem }, number, undefined);
   }
 

@@ -334,7 +334,7 @@ export class Machine {
       this.invariantCells.set(invariant, cells);
     }
     const holding = cells;
-    const problem = this.stage.globals.aside(() =>
+    const problem = this.stage.judge(() =>
       this.scene.cells.holding(holding, (cell) => this.valueOf(state, cell), invariant.problem),
     );
     if (problem !== undefined) this.violate(state, thread, at, 'invariant', problem);

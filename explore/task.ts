@@ -18,16 +18,8 @@ export function mutantNamed(name: string): Mutant {
 }
 
 /** Explores a mutant in the case that is to catch it. */
-export async function exploreMutant(mutant: Mutant, options: ExploreOptions = {}): Promise<Exploration> {
-  const { rewrite } = mutant;
-  const each = caseNamed(mutant.caughtBy);
-  const undo = mutant.apply();
-  try {
-    return await explore(each, { ...options, ...(rewrite && { rewrite }) });
-  } finally {
-    undo();
-  }
-}
+export const exploreMutant = (mutant: Mutant, options: ExploreOptions = {}): Promise<Exploration> =>
+  explore(caseNamed(mutant.caughtBy), { ...options, broken: mutant });
 
 export const perform = async ({ kind, name }: Task): Promise<Exploration> =>
   kind === 'case' ? explore(caseNamed(name)) : exploreMutant(mutantNamed(name));

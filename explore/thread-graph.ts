@@ -275,6 +275,14 @@ export class ThreadGraph {
   }
 }
 
+/** Something broken in the code that ships. */
+export interface BrokenCode {
+  /** Puts it in place; returns what undoes that. */
+  apply(): () => void;
+  /** Changes the text of generated code. */
+  readonly rewrite?: (text: string) => string;
+}
+
 /** Where threads run, one at a time. */
 export class Stage {
   readonly globals: InstrumentedGlobals;
@@ -282,15 +290,18 @@ export class Stage {
   /** Objects that never change, see {@link digestOf}. */
   readonly constantObjects: ReadonlyMap<object, number>;
   memory: AccessedMemory = NOBODY as AccessedMemory;
+  private readonly broken: BrokenCode | undefined;
+  private mend: (() => void) | undefined;
 
   constructor(
     cells: SharedCells,
     constantObjects: ReadonlyMap<object, number>,
     joinsTurns: boolean,
-    rewrite: ((text: string) => string) | undefined,
+    broken: BrokenCode | undefined,
   ) {
     this.constantObjects = constantObjects;
     this.joinsTurns = joinsTurns;
+    this.broken = broken;
     const relay: AccessedMemory = {
       load: (cell) => this.memory.load(cell),
       store: (cell, value) => this.memory.store(cell, value),
@@ -301,6 +312,26 @@ export class Stage {
       write: (cell, bits, mask, partial) => this.memory.write(cell, bits, mask, partial),
       touch: () => this.memory.touch(),
     };
-    this.globals = new InstrumentedGlobals(cells, relay, rewrite);
+    this.globals = new InstrumentedGlobals(cells, relay, broken?.rewrite);
+  }
+
+  /** Puts broken code in place, if there is any; returns what mends it. */
+  break(): () => void {
+    this.mend = this.broken?.apply();
+    return () => {
+      this.mend?.();
+      this.mend = undefined;
+    };
+  }
+
+  /** Lets `look` judge with the real globals and the code that ships. */
+  judge<Result>(look: () => Result): Result {
+    const wasBroken = this.mend !== undefined;
+    this.mend?.();
+    try {
+      return this.globals.aside(look);
+    } finally {
+      if (wasBroken) this.break();
+    }
   }
 }

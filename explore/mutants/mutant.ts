@@ -1,17 +1,15 @@
 // A mutant: the shipped code with one thing broken, while a case is explored.
 // Promises: what is replaced is put back; everything else is the code that ships.
 
+import type { BrokenCode } from '../thread-graph.ts';
+
 /** A broken variant that the explorer must catch. */
-export interface Mutant {
+export interface Mutant extends BrokenCode {
   readonly name: string;
   /** What is broken, in a sentence. */
   readonly breaks: string;
   /** The case that catches it. */
   readonly caughtBy: string;
-  /** Puts the broken code in place; returns what undoes that. */
-  apply(): () => void;
-  /** Changes generated code. */
-  readonly rewrite?: (text: string) => string;
 }
 
 export const notAtAll = (): (() => void) => () => {};

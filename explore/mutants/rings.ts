@@ -107,13 +107,33 @@ export const ringMutants: readonly Mutant[] = [
   {
     name: 'sees the first reader only',
     breaks: 'room is what the reader in the first slot has released',
-    caughtBy: 'two readers',
+    caughtBy: 'reader comes',
     apply: replacing<Ring, [number], number>(
       Ring.prototype,
       'unreleasedWords',
       () =>
         function (position) {
           return this.isActive(0) ? (position - this.released(0)) | 0 : 0;
+        },
+    ),
+  },
+  {
+    name: 'looks for room once',
+    breaks: 'a writer does not look again for readers that were activated while it looked',
+    caughtBy: 'reader comes below',
+    apply: unreleasedBy((position, released) => (position - released) | 0),
+  },
+  {
+    name: 'lets go, then activates',
+    breaks: 'a reader releases its position before the one that comes is activated there',
+    caughtBy: 'reader comes',
+    apply: replacing<Ring, [number, number], void>(
+      Ring.prototype,
+      'activate',
+      (original) =>
+        function (slot, position) {
+          for (let other = 0; other < 2; other++) if (other !== slot) this.release(other, this.published());
+          original.call(this, slot, position);
         },
     ),
   },
