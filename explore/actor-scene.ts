@@ -50,8 +50,8 @@ export interface ActorSceneOptions {
   readonly singly?: boolean;
   /** What the app's own ends do, by the names of their operators. */
   readonly app?: Readonly<Record<string, (end: AppEnd, context: ThreadContext) => Promise<void>>>;
-  /** Further threads. */
-  readonly others?: (parts: ActorSceneParts) => ThreadProgram[];
+  /** How many tuples the closures of operators that do not crash have expected, see expectNext(), when their actors end. */
+  readonly readAtEnd?: Readonly<Record<string, number>>;
   /** What must be in the state of operators in the end: the value of each key. */
   readonly stateAtEnd?: Readonly<Record<string, Readonly<Record<number, StateRow>>>>;
 }
@@ -62,14 +62,6 @@ export interface AppEnd {
   readonly placement: Placement;
   readonly host: number;
   readonly wakeWords: SharedArrayBuffer;
-}
-
-export interface ActorSceneParts {
-  readonly plan: Plan;
-  readonly placements: readonly Placement[];
-  readonly wakeWords: SharedArrayBuffer;
-  /** The descriptor of an operator's actor. */
-  descriptorOf(operator: string): ActorDescriptor;
 }
 
 /** A ring like another one, with its slots active, but of any power of two of words. */
@@ -133,9 +125,20 @@ function nameCells(plan: Plan, placements: readonly Placement[], cells: SharedCe
 
 /** No output is published, and no input released, beyond what the last commit says. */
 function invariantsOf(placements: readonly Placement[], cells: SharedCells): Invariant[] {
+  const releasedPublished = ({ memory, slot }: ActorDescriptor['inputs'][number]): Invariant => ({
+    cells: [cells.baseOf(memory.ring) + cellWrittenBy(memory.ring, (copy) => new Ring(copy).release(slot, 1))],
+    buffers: [memory.ring],
+    problem: () => {
+      const released = new Ring(memory.ring).released(slot);
+      const published = new Ring(memory.ring).published();
+      if (((published - released) | 0) >= 0) return undefined;
+      return `the app has released ${released}, and ${published} is published`;
+    },
+  });
   return placements.flatMap(({ stage, descriptor }) => {
-    if (stage.place === 'app') return [];
     const { commit, output, inputs } = descriptor;
+    // The app's own ends have no commits: what they read is theirs as soon as it is published.
+    if (stage.place === 'app') return inputs.map(releasedPublished);
     const name = stageName(stage);
     const committed = () => {
       const record = emptyRecord(inputs.length, countsOf(stage));
@@ -174,7 +177,16 @@ export function actorScene(
   build: (kept: Record<string, unknown>) => Dataflow<Record<string, never>, unknown>,
   options: ActorSceneOptions,
 ): Scene {
-  const { ringWords, start = 0, crashing = [], crashes = 0, recoveryCrashes = 0, first = [], singly = false, app = {} } = options;
+  const {
+    ringWords,
+    start = 0,
+    crashing = [],
+    crashes = 0,
+    recoveryCrashes = 0,
+    first = [],
+    singly = false,
+    app = {},
+  } = options;
   // Threads run one at a time, each from its start: what closures keep is emptied then.
   const kept: Record<string, unknown> = {};
   const plan = planOf(buildGraph(build(kept), {}));
@@ -184,20 +196,13 @@ export function actorScene(
   const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) =>
     names.map((name) => name + '′'.repeat(i)),
   ).flat();
-  const others = [...hosts, 'other'];
-  const wakeWords = WakeWords.allocate(others.length);
-  const stepWords = StepWords.allocate(others.length);
+  const wakeWords = WakeWords.allocate(hosts.length);
+  const stepWords = StepWords.allocate(hosts.length);
   const cells = new SharedCells();
   nameCells(plan, placements, cells);
-  cells.add('wake', wakeWords, wakeCells(wakeWords, others));
+  cells.add('wake', wakeWords, wakeCells(wakeWords, hosts));
   cells.addUnobserved(stepWords);
 
-  const parts: ActorSceneParts = {
-    plan,
-    placements,
-    wakeWords,
-    descriptorOf: (operator) => placements[names.indexOf(operator)].descriptor,
-  };
   const constants = new Map<object, number>();
   const threads = placements.map((placement, number): ThreadProgram => {
     const { descriptor } = placement;
@@ -212,22 +217,24 @@ export function actorScene(
     }
     return {
       name: names[number],
-      run: (context) => {
+      run: async (context) => {
         for (const name of Object.keys(kept)) delete kept[name];
         const host = hostOf(number, names.length, context.incarnation);
-        return runActor(plan, descriptor, { host, wakeWords, stepWords, singly }, kept, context);
+        await runActor(plan, descriptor, { host, wakeWords, stepWords, singly }, kept, context);
+        const expected = options.readAtEnd?.[names[number]];
+        const read = kept[names[number]] ?? 0;
+        if (expected !== undefined && read !== expected) throw new Error(`read ${read} of ${expected} tuples`);
       },
     };
   });
-  const further = options.others?.(parts) ?? [];
   return {
     cells,
-    threads: [...threads, ...further],
+    threads,
     first: first.map((name) => names.indexOf(name)),
-    mayCrash: [...names.map((name) => crashing.includes(name)), ...further.map(() => false)],
+    mayCrash: names.map((name) => crashing.includes(name)),
     crashes,
     recoveryCrashes,
-    tickets: new Set(others.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
+    tickets: new Set(hosts.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
     notOrdering: new Set(cells.cellsOf(wakeWords)),
     invariants: invariantsOf(placements, cells),
     problemAtEnd: stateCheck(placements, options.stateAtEnd ?? {}),

@@ -169,7 +169,13 @@ export class Machine {
     let isDue = !begun;
     for (let left = STEP_OPERATIONS_MAX; at.operation !== Operation.end; left--) {
       if (left === 0) {
-        this.violate(state, thread, at, 'livelock', 'the thread goes round and round, alone, and does not come to an end');
+        this.violate(
+          state,
+          thread,
+          at,
+          'livelock',
+          'the thread goes round and round, alone, and does not come to an end',
+        );
         return undefined;
       }
       if (at.operation === Operation.fail) {

@@ -22,7 +22,9 @@ const { values } = parseArgs({
 });
 const isAll = values.case === undefined && values.mutant === undefined;
 const tasks: Task[] = [
-  ...(values.case?.map((name) => caseNamed(name)) ?? (isAll ? cases : [])).map(({ name }) => ({ kind: 'case', name }) as const),
+  ...(values.case?.map((name) => caseNamed(name)) ?? (isAll ? cases : [])).map(
+    ({ name }) => ({ kind: 'case', name }) as const,
+  ),
   ...(values.mutant?.map((name) => mutantNamed(name)) ?? (isAll ? mutants : [])).map(
     ({ name }) => ({ kind: 'mutant', name }) as const,
   ),
@@ -63,7 +65,13 @@ const caseWidth = Math.max(...cases.map(({ name }) => name.length));
 const mutantWidth = Math.max(...mutants.map(({ name }) => name.length));
 const row = (name: string, ...columns: readonly string[]): string => {
   const [threads, states, steps, interleavings, took, verdict] = columns;
-  const figures = [threads.padStart(7), states.padStart(9), steps.padStart(9), interleavings.padStart(13), took.padStart(5)];
+  const figures = [
+    threads.padStart(7),
+    states.padStart(9),
+    steps.padStart(9),
+    interleavings.padStart(13),
+    took.padStart(5),
+  ];
   return `${name.padEnd(caseWidth)}  ${figures.join('  ')}  ${verdict}`;
 };
 
@@ -86,7 +94,9 @@ const tellOfMutant = (name: string, found: Exploration): void => {
   const { breaks, caughtBy } = mutantNamed(name);
   const { violation, states, tookMs } = found;
   const verdict = violation === undefined ? 'SURVIVES' : `caught: ${violation.kind}`;
-  console.log(`\n${name.padEnd(mutantWidth)}  ${verdict}, in '${caughtBy}', ${grouped(states)} states, ${seconds(tookMs)} s`);
+  console.log(
+    `\n${name.padEnd(mutantWidth)}  ${verdict}, in '${caughtBy}', ${grouped(states)} states, ${seconds(tookMs)} s`,
+  );
   console.log(`    (${breaks})`);
   if (violation === undefined) return;
   caught++;

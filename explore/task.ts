@@ -13,7 +13,8 @@ export interface Task {
 
 export function mutantNamed(name: string): Mutant {
   const found = mutants.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`there is no mutant '${name}': ${mutants.map((each) => each.name).join(', ')}`);
+  if (found === undefined)
+    throw new Error(`there is no mutant '${name}': ${mutants.map((each) => each.name).join(', ')}`);
   return found;
 }
 

@@ -47,6 +47,8 @@ export interface ConstantCells {
   constantAt(cell: number): number;
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** The function of src/ in which a thread is, innermost first. */
 export type Whereabouts = Map<LocalState, string>;
 
@@ -256,6 +258,8 @@ export class ThreadGraph {
 
   private async perform(run: Run): Promise<LocalState> {
     const { program, incarnation, stage } = this;
+    // Ticks and promises take turns in the same way only if each run begins in a turn of the event loop of its own.
+    if (program.isDetached === true) await nextTurn();
     stage.memory = run;
     stage.globals.reset();
     const uninstall = stage.globals.install();
@@ -266,7 +270,7 @@ export class ThreadGraph {
         (error: unknown) => error ?? new Error('undefined was thrown'),
       );
       const error = await (program.isDetached === true ? Promise.race([ended, run.stopped]) : ended);
-      if (program.isDetached === true) await new Promise((resolve) => setImmediate(resolve));
+      if (program.isDetached === true) await nextTurn();
       return run.finish(error);
     } finally {
       uninstall();

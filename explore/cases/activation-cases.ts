@@ -113,7 +113,8 @@ function activationScene(holding: number, coming: number): Scene {
 export const activationCases: readonly ExplorerCase[] = [
   {
     name: 'reader comes',
-    title: 'a reader is activated in a slot above that of the one that holds its position, while the writer fills what is released',
+    title:
+      'a reader is activated in a slot above that of the one that holds its position, while the writer fills what is released',
     scene: () => activationScene(0, 1),
   },
   {

@@ -3,7 +3,7 @@
 
 import type { Dataflow } from '../../src/index.ts';
 import { dataflow, t } from '../../src/index.ts';
-import { generate } from '../../src/sources.ts';
+import { generate, push } from '../../src/sources.ts';
 
 export type CaseFlow = Dataflow<Record<string, never>, unknown>;
 
@@ -45,6 +45,16 @@ export const collectFlow = (count: number) => (): CaseFlow =>
       .collect('app'),
   );
 
+/** The app's own thread writes, and a reader expects 1, 2, 3, …. */
+export const pushFlow =
+  () =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'push', (flow) => {
+      flow
+        .source('app', push(numbers))
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+    });
+
 /** A reader that counts in its state, under the key 1, so that it can crash. */
 export const countingFlow = (count: number) => (): CaseFlow =>
   dataflow(import.meta.url, 'counting', (flow) => {
@@ -54,13 +64,9 @@ export const countingFlow = (count: number) => (): CaseFlow =>
         generate(numbers, () => ({ n: 1 }), { count }),
       )
       .keyBy('n')
-      .process(
-        'reader',
-        { state: { seen: t.u32() }, fuse: false, onError: 'stop' },
-        (_tuple, state) => {
-          state.seen += 1;
-        },
-      );
+      .process('reader', { state: { seen: t.u32() }, fuse: false, onError: 'stop' }, (_tuple, state) => {
+        state.seen += 1;
+      });
   });
 
 /** A stage that counts in its state and passes on what it has counted: input, state and output are one transaction. */

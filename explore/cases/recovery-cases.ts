@@ -14,31 +14,71 @@ export const recoveryCases: readonly ExplorerCase[] = [
     name: 'writer crashes',
     title: 'the writer dies at any step, while the ring fills and wraps',
     scene: () =>
-      actorScene(readersFlow(1, 'reader'), { ringWords: 8, start: BEFORE_2_32, crashing: ['writer'], crashes: 1 }),
+      actorScene(readersFlow(1, 'reader'), {
+        readAtEnd: { reader: 1 },
+        ringWords: 8,
+        start: BEFORE_2_32,
+        crashing: ['writer'],
+        crashes: 1,
+      }),
   },
   {
     name: 'reader crashes',
     title: 'a reader with state dies at any step: in its transaction, its commit, its release, parked',
-    scene: () => actorScene(countingFlow(1), { stateAtEnd: counted('reader', 1), ringWords: 16, crashing: ['reader'], crashes: 1 }),
+    scene: () =>
+      actorScene(countingFlow(1), {
+        stateAtEnd: counted('reader', 1),
+        ringWords: 16,
+        crashing: ['reader'],
+        crashes: 1,
+      }),
   },
   {
     name: 'full ring, reader crashes',
     title: 'the same where the writer waits for what the reader releases',
-    scene: () => actorScene(countingFlow(2), { stateAtEnd: counted('reader', 2), ringWords: 16, start: -4, crashing: ['reader'], crashes: 1 }),
+    scene: () =>
+      actorScene(countingFlow(2), {
+        stateAtEnd: counted('reader', 2),
+        ringWords: 16,
+        start: -4,
+        crashing: ['reader'],
+        crashes: 1,
+      }),
   },
   {
     name: 'either crashes',
     title: 'writer or reader die at any step',
-    scene: () => actorScene(countingFlow(1), { stateAtEnd: counted('reader', 1), ringWords: 16, crashing: ['writer', 'reader'], crashes: 1 }),
+    scene: () =>
+      actorScene(countingFlow(1), {
+        stateAtEnd: counted('reader', 1),
+        ringWords: 16,
+        crashing: ['writer', 'reader'],
+        crashes: 1,
+      }),
   },
   {
     name: 'recovery crashes',
     title: 'a reader with state dies at any step, and its adopter at any step of the recovery',
-    scene: () => actorScene(countingFlow(1), { stateAtEnd: counted('reader', 1), ringWords: 16, crashing: ['reader'], crashes: 1, recoveryCrashes: 1 }),
+    scene: () =>
+      actorScene(countingFlow(1), {
+        stateAtEnd: counted('reader', 1),
+        ringWords: 16,
+        crashing: ['reader'],
+        crashes: 1,
+        recoveryCrashes: 1,
+      }),
   },
   {
     name: 'relay crashes',
     title: 'a stage between two rings dies at any step: input, state and output are one transaction',
-    scene: () => actorScene(relayFlow(1), { stateAtEnd: counted('relay', 1), ringWords: 16, first: ['writer'], crashing: ['relay'], crashes: 1 }),
+    scene: () =>
+      actorScene(relayFlow(1), {
+        stateAtEnd: counted('relay', 1),
+        readAtEnd: { reader: 1 },
+        ringWords: 16,
+        first: ['writer'],
+        crashing: ['relay'],
+        crashes: 1,
+      }),
   },
 ];

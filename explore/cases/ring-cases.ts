@@ -13,31 +13,42 @@ export const ringCases: readonly ExplorerCase[] = [
     name: 'full ring',
     title:
       'a ring of 2 frames that one frame, padding and the end overfill: writer and reader park; positions pass 2^32',
-    scene: () => actorScene(readersFlow(1, 'reader'), { ringWords: 8, start: BEFORE_2_32 }),
+    scene: () => actorScene(readersFlow(1, 'reader'), { readAtEnd: { reader: 1 }, ringWords: 8, start: BEFORE_2_32 }),
   },
   {
     name: 'full ring, 2^31',
     title: 'the same where positions pass 2^31',
-    scene: () => actorScene(readersFlow(1, 'reader'), { ringWords: 8, start: BEFORE_2_31 }),
+    scene: () => actorScene(readersFlow(1, 'reader'), { readAtEnd: { reader: 1 }, ringWords: 8, start: BEFORE_2_31 }),
   },
   {
     name: 'frame by frame',
     title: '2 frames, each committed alone, through a ring of 2 frames',
-    scene: () => actorScene(readersFlow(2, 'reader'), { ringWords: 8, start: BEFORE_2_32, singly: true }),
+    scene: () =>
+      actorScene(readersFlow(2, 'reader'), {
+        readAtEnd: { reader: 2 },
+        ringWords: 8,
+        start: BEFORE_2_32,
+        singly: true,
+      }),
   },
   {
     name: 'four frames',
     title: '5 frames in batches through a ring of 4 frames',
-    scene: () => actorScene(readersFlow(5, 'reader'), { ringWords: 16, start: BEFORE_2_32 }),
+    scene: () => actorScene(readersFlow(5, 'reader'), { readAtEnd: { reader: 5 }, ringWords: 16, start: BEFORE_2_32 }),
   },
   {
     name: 'outbox',
     title: 'a batch of 3 frames through a ring of 2: what finds no room waits in the outbox',
-    scene: () => actorScene(spillingFlow(1, 3), { ringWords: 8 }),
+    scene: () => actorScene(spillingFlow(1, 3), { readAtEnd: { reader: 3 }, ringWords: 8 }),
   },
   {
     name: 'two readers',
     title: 'a ring of 2 frames with 2 readers',
-    scene: () => actorScene(readersFlow(0, 'first', 'second'), { ringWords: 8, start: BEFORE_2_32 }),
+    scene: () =>
+      actorScene(readersFlow(0, 'first', 'second'), {
+        readAtEnd: { first: 0, second: 0 },
+        ringWords: 8,
+        start: BEFORE_2_32,
+      }),
   },
 ];

@@ -93,14 +93,9 @@ export const commitMutants: readonly Mutant[] = [
     breaks: 'the number of a commit is stored before its slot is written',
     caughtBy: 'reader crashes',
     apply: all(
-      replacing<CommitLog, [number, CommitRecord], void>(
-        CommitLog.prototype,
-        'write',
-        () =>
-          function (_number, record) {
-            lastWritten = record;
-          },
-      ),
+      replacing<CommitLog, [number, CommitRecord], void>(CommitLog.prototype, 'write', () => (_number, record) => {
+        lastWritten = record;
+      }),
       replacing<CommitLog, [number], void>(
         CommitLog.prototype,
         'commit',

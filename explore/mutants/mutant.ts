@@ -21,9 +21,7 @@ export const notAtAll = (): (() => void) => () => {};
 export function replacing<Self, Arguments extends unknown[], Result>(
   prototype: object,
   name: string,
-  make: (
-    original: (this: Self, ...values: Arguments) => Result,
-  ) => (this: Self, ...values: Arguments) => Result,
+  make: (original: (this: Self, ...values: Arguments) => Result) => (this: Self, ...values: Arguments) => Result,
 ): () => () => void {
   return () => {
     const property = Object.getOwnPropertyDescriptor(prototype, name);

@@ -3,7 +3,7 @@
 import { Actor } from '../../src/actors/actor.ts';
 import { Host } from '../../src/actors/host.ts';
 import { Output } from '../../src/mailbox/output.ts';
-import { Ring } from '../../src/mailbox/ring.ts';
+import type { Ring } from '../../src/mailbox/ring.ts';
 import { RingReader } from '../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { CollectedOutput } from '../../src/supervisor/job-output.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cases, caseNamed } from '../../explore/cases/all.ts';
+import { caseNamed, cases } from '../../explore/cases/all.ts';
 import { explore } from '../../explore/explorer.ts';
 import { mutants } from '../../explore/mutants/all.ts';
 import { exploreMutant, mutantNamed } from '../../explore/task.ts';

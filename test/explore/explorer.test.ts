@@ -197,7 +197,10 @@ test('a crash in a recovery comes before the first turn only', async () => {
     },
   });
   // Not 2.1: the adopter that has come to its loop is not adopted.
-  assert.deepEqual([...seen].sort(), ['100', '101', '110', '111', '210', '211'].filter((each) => seen.has(each)));
+  assert.deepEqual(
+    [...seen].sort(),
+    ['100', '101', '110', '111', '210', '211'].filter((each) => seen.has(each)),
+  );
   assert.ok(seen.has('111') && seen.has('210'));
 });
 
