@@ -51,7 +51,10 @@ function performAll(tell: (task: Task, found: Exploration) => void): Promise<voi
       worker.postMessage(tasks[number]);
     };
     for (let i = 0; i < Math.min(availableParallelism(), tasks.length); i++) {
-      const worker = new Worker(new URL('./worker.js', import.meta.url));
+      const worker = new Worker(new URL('./worker.js', import.meta.url), {
+        // States live for one level of the search: with room for one, they are collected at little cost.
+        resourceLimits: { maxYoungGenerationSizeMb: 256 },
+      });
       worker.once('error', reject);
       begin(worker);
     }
