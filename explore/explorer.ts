@@ -74,6 +74,7 @@ class Explorer {
   private readonly stage: Stage;
   private readonly machine: Machine;
   private readonly statesMax: number;
+  private readonly broken: BrokenCode | undefined;
   private found = new Found();
   private violation: Violation | undefined;
   /** The state before the step that did what must not be, and that step's thread; no thread if the state itself is wrong. */
@@ -91,6 +92,7 @@ class Explorer {
     this.stage = new Stage(scene.cells, scene.constants, joinsTurns, broken);
     this.machine = new Machine(scene, this.usage, this.stage);
     this.statesMax = statesMax;
+    this.broken = broken;
   }
 
   async explore(name: string): Promise<Exploration> {
@@ -111,6 +113,9 @@ class Explorer {
       await this.search();
     } while (this.usage.hasLearned);
     const { found } = this;
+    if (this.broken?.rewrite !== undefined && !this.stage.globals.hasRewritten) {
+      throw new Error('the text that a mutant changes is in no generated code');
+    }
     let ways = { count: Number.NaN, circle: [] as readonly number[] };
     if (this.violation === undefined) {
       ways = countWays(found.table.count, found.from.values, found.to.values, found.from.length);

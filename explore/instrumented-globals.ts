@@ -168,6 +168,8 @@ export class InstrumentedGlobals {
   readonly memory: AccessedMemory;
   /** Changes the source text of generated code: for broken variants. */
   readonly rewrite: (text: string) => string;
+  /** True if that has changed any. */
+  hasRewritten = false;
   private readonly handlers = new WeakMap<object, SharedView>();
   private readonly scratch = new Map<SharedArrayBuffer, ArrayBuffer>();
   private readonly views = new Map<string, RealView>();
@@ -330,7 +332,9 @@ export class InstrumentedGlobals {
         let made = this.compiled.get(key);
         if (made === undefined) {
           const last = texts.length - 1;
-          texts[last] = this.rewrite(texts[last]);
+          const text = this.rewrite(texts[last]);
+          this.hasRewritten ||= text !== texts[last];
+          texts[last] = text;
           made = Reflect.construct(target, texts, newTarget);
           this.compiled.set(key, made);
         }

@@ -49,6 +49,8 @@ export class Machine {
   private alone = false;
   /** Copies of the state in work, in which the thread in work has crashed. */
   private crashed: Due[] = [];
+  /** Hashes of those that were made in the step in work: crashes that lead to one and the same state are one. */
+  private crashes = new Set<string>();
 
   constructor(scene: Scene, usage: CellUsage, stage: Stage) {
     this.scene = scene;
@@ -134,6 +136,7 @@ export class Machine {
   /** The states after one step of a thread of `state`, which is used up: without a crash, and with one after each change. */
   successors(state: State, thread: number, isFirst = false): State[] | Promise<State[]> {
     this.crashed = [];
+    this.crashes.clear();
     if (isFirst) this.crash(state, thread);
     return this.finish([], [...this.crashed, { state, thread }]);
   }
@@ -377,6 +380,9 @@ export class Machine {
     copy.incarnations[thread]++;
     copy.at[thread] = this.graphOf(thread, copy.incarnations[thread]).start;
     copy.standing[thread] = Standing.ready;
+    const key = `${copy.lowHash} ${copy.highHash}`;
+    if (this.crashes.has(key)) return;
+    this.crashes.add(key);
     copy.trace?.push({
       thread,
       incarnation: state.incarnations[thread],

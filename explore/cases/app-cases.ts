@@ -56,7 +56,7 @@ export const appCases: readonly ExplorerCase[] = [
     name: 'app reads',
     title: "the app's own thread reads a full ring to its end",
     scene: () =>
-      actorScene(collectFlow(2), {
+      actorScene(collectFlow(3), {
         ringWords: 8,
         app: {
           app: async (end) => {
@@ -65,7 +65,7 @@ export const appCases: readonly ExplorerCase[] = [
               if (n !== expected) throw new Error(`the app got ${n} instead of ${expected}`);
               expected++;
             }
-            if (expected !== 3) throw new Error(`the app got ${expected - 1} tuples of 2`);
+            if (expected !== 4) throw new Error(`the app got ${expected - 1} tuples of 3`);
           },
         },
       }),
@@ -88,8 +88,8 @@ export const appCases: readonly ExplorerCase[] = [
   },
   {
     name: 'app writes',
-    title: "the app's own thread pushes 2 tuples into a ring of 2 frames, ends, and parks for room",
+    title: "the app's own thread pushes 3 tuples in 2 frames through a ring of 2, ends, and parks for room",
     scene: () =>
-      actorScene(pushFlow(), { ringWords: 8, app: { app: (end) => pushNumbers(end, 2) }, readAtEnd: { reader: 2 } }),
+      actorScene(pushFlow(), { ringWords: 8, app: { app: (end) => pushNumbers(end, 3) }, readAtEnd: { reader: 3 } }),
   },
 ];

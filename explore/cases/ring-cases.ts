@@ -33,17 +33,23 @@ export const ringCases: readonly ExplorerCase[] = [
   },
   {
     name: 'four frames',
-    title: '5 frames in batches through a ring of 4 frames',
-    scene: () => actorScene(readersFlow(5, 'reader'), { readAtEnd: { reader: 5 }, ringWords: 16, start: BEFORE_2_32 }),
+    title: '3 frames, each committed alone, through a ring of 4 frames that padding and the end overfill',
+    scene: () =>
+      actorScene(readersFlow(3, 'reader'), {
+        readAtEnd: { reader: 3 },
+        ringWords: 16,
+        start: BEFORE_2_32,
+        singly: true,
+      }),
   },
   {
     name: 'outbox',
     title: 'a batch of 3 frames through a ring of 2: what finds no room waits in the outbox',
-    scene: () => actorScene(spillingFlow(1, 3), { readAtEnd: { reader: 3 }, ringWords: 8 }),
+    scene: () => actorScene(spillingFlow(1, 5), { readAtEnd: { reader: 5 }, ringWords: 8 }),
   },
   {
     name: 'two readers',
-    title: 'a ring of 2 frames with 2 readers',
+    title: 'a ring with 2 readers, both of which park and are woken',
     scene: () =>
       actorScene(readersFlow(0, 'first', 'second'), {
         readAtEnd: { first: 0, second: 0 },

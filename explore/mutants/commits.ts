@@ -7,7 +7,7 @@ import { RingReader } from '../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { CommitLog, type CommitRecord } from '../../src/state/commit-log.ts';
 import { Transaction } from '../../src/state/transaction.ts';
-import { UndoLog } from '../../src/state/undo-log.ts';
+import { UndoLog, type UndoSpace } from '../../src/state/undo-log.ts';
 import { all, type Mutant, notAtAll, replacing } from './mutant.ts';
 
 interface BatchInside {
@@ -67,7 +67,7 @@ let lastWritten: CommitRecord | undefined;
 const writeSlot = CommitLog.prototype.write;
 
 /** The generated code that saves a row: its count, and where the count is set. */
-const ROW_COUNT = /\nlog\[1\] = end \+ \d+;/;
+const ROW_COUNT = /\nlog\[1\] = end \+ -?\d+;/;
 const ROW_ENTRY = 'const log = undo.i32, end = undo.end;';
 
 export const commitMutants: readonly Mutant[] = [
@@ -151,7 +151,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: 'rows without undo',
     breaks: 'the undo log does not count the entry of a row before the row is changed',
-    caughtBy: 'reader crashes',
+    caughtBy: 'recovery crashes twice',
     apply: notAtAll,
     rewrite: (text) => text.replace(ROW_COUNT, ''),
   },
@@ -175,6 +175,25 @@ export const commitMutants: readonly Mutant[] = [
     breaks: 'the open transaction of a dead actor stays as it is',
     caughtBy: 'reader crashes',
     apply: replacing(Transaction.prototype, 'rollback', () => () => {}),
+  },
+  {
+    name: 'rollback empties the log first',
+    breaks: 'a rollback forgets its images before they are restored',
+    caughtBy: 'recovery crashes twice',
+    apply: replacing<UndoLog, [UndoSpace[]], void>(
+      UndoLog.prototype,
+      'rollback',
+      (original) =>
+        function (spaces) {
+          const { i32, end } = this;
+          const images = i32.slice();
+          this.empty();
+          // refresh() would take up the shared cells again.
+          this.i32 = images;
+          this.end = end;
+          original.call(this, spaces);
+        },
+    ),
   },
   {
     name: 'recovery does not publish',

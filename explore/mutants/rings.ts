@@ -10,6 +10,7 @@ interface OutputInside {
   head: number;
   unreleasedFrom: number;
   paddingBefore(words: number): number;
+  fits(words: number): boolean;
 }
 
 interface ReaderInside {
@@ -103,6 +104,20 @@ export const ringMutants: readonly Mutant[] = [
     breaks: 'a frame needs no padding where it does not fit before the end of the ring',
     caughtBy: 'full ring',
     apply: replacing<OutputInside, [number], number>(Output.prototype, 'paddingBefore', () => () => 0),
+  },
+  {
+    name: 'overtakes the outbox',
+    breaks:
+      'a frame that finds room goes into the ring, though others wait in the outbox: the end comes before the last frame',
+    caughtBy: 'outbox',
+    apply: replacing<OutputInside, [number], boolean>(
+      Output.prototype,
+      'hasRoom',
+      () =>
+        function (words) {
+          return this.fits(words);
+        },
+    ),
   },
   {
     name: 'sees the first reader only',
