@@ -84,7 +84,7 @@ export class Actor {
     this.incarnation = resumption.incarnation;
     this.condemned = resumption.condemned;
     this.isolating = resumption.isolate || resumption.condemned !== undefined ? BATCH_TUPLES_MAX : 0;
-    this.vitals = new Vitals(descriptor.vitals);
+    this.vitals = new Vitals(descriptor.vitals, environment.epochMs);
     this.upstreamStages = stage.upstream.map((index) => plan.stages[index]);
     this.batch = new Batch(plan, descriptor, environment, this.vitals);
     this.feed = source && this.sourceFeed(source as never);
