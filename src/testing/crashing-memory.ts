@@ -41,7 +41,8 @@ export class CrashingMemory {
   readonly buffers = new Set<SharedArrayBuffer>();
   private isWorking = false;
   private isPlain = false;
-  private isDead = false;
+  /** True from where the thread in work dies until another one works. */
+  isDead = false;
   private journal: Overwritten[] | undefined;
   /** Buffers, and Int32 views of them, in which a store is no point to die at. */
   private readonly idle = new WeakSet<object>();
@@ -88,6 +89,24 @@ export class CrashingMemory {
     } finally {
       this.isWorking = false;
     }
+  }
+
+  /** What follows, until {@link rest}, is the work of a thread that may die: also what promises carry on. */
+  begin(): void {
+    this.isWorking = true;
+    this.isPlain = false;
+    this.isDead = false;
+  }
+
+  /**
+   * The work of the thread has ended, and whatever is at work now makes views of its own.
+   * @returns true if the thread has died meanwhile
+   */
+  rest(): boolean {
+    this.isWorking = false;
+    this.isPlain = true;
+    this.crashAt = Number.POSITIVE_INFINITY;
+    return this.isDead;
   }
 
   /** Lets `action` make views of its own, which are not counted: those of whoever only looks. */
@@ -142,7 +161,8 @@ export class CrashingMemory {
     this.journal?.push({ view, at, values: copyOf.call(view, at, at + count) });
   }
 
-  private install(): () => void {
+  /** Instruments the memory; returns what takes that back. */
+  install(): () => void {
     const globals = globalThis as unknown as Record<string, unknown>;
     const originals = Object.fromEntries(
       [...Object.keys(CONSTRUCTORS), 'Atomics'].map((name) => [name, globals[name]]),
