@@ -1,7 +1,7 @@
 // Options of simulate(): defaults and checks in one place. What is not given is drawn from the seed.
 
 import { errors } from '../errors.ts';
-import type { RunOptions } from '../supervisor/job-api.ts';
+import type { Job, RunOptions } from '../supervisor/job-api.ts';
 import { checkRunOptions } from '../supervisor/run-options.ts';
 import { Random } from './random.ts';
 import type { CrashOptions } from './simulation/crash-plan.ts';
@@ -27,6 +27,11 @@ export interface SimulateOptions<Params = unknown> extends Pick<RunOptions, Simu
   params?: Params;
   /** What is pushed into the flow's `push` sources, by their names. One that is left out ends at once. */
   inputs?: Readonly<Record<string, Iterable<unknown>>>;
+  /**
+   * What the app does meanwhile, in its own thread: reads state, stops the job. It may await the job and `sleep`, which passes
+   * virtual time; the run ends when it has ended, too.
+   */
+  app?: (job: Job, sleep: (ms: number) => Promise<void>) => Promise<void>;
   /** Chance that a turn of a worker's thread ends in a crash, from 0 to 0.5. By default drawn from the seed: up to 0.05. */
   crashes?: number;
   /** Most crashes of the run. Default 20. */
@@ -55,6 +60,7 @@ const NAMES = [
   'seed',
   'params',
   'inputs',
+  'app',
   'crashes',
   'crashesMax',
   'anywhere',
@@ -93,6 +99,8 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
   check('stepsMax', stepsMax, 1, Number.MAX_SAFE_INTEGER, true);
   check('virtualMsMax', virtualMsMax, 1, Number.MAX_SAFE_INTEGER, false);
   if (typeof anywhere !== 'boolean') throw errors.badOption('anywhere', anywhere, 'true or false');
+  if (options.app !== undefined && typeof options.app !== 'function')
+    throw errors.badOption('app', options.app, 'a function');
   if (inputs !== undefined && (typeof inputs !== 'object' || inputs === null))
     throw errors.badOption('inputs', inputs, 'an object of iterables, by the names of push sources');
   // One draw for each, whether it is given or not: giving one leaves the others as they are.

@@ -3,6 +3,7 @@
 // are not. The same flow, options and seed give the same run. One simulation runs at a time in a process; others wait.
 // Relies on: closures that keep to their tuples and their state, as a job does.
 
+import { sleep } from '../actors/clock.ts';
 import { buildGraph, type FlowDefinition, type OutputsOf } from '../actors/dataflow.ts';
 import { errors, MillraceError } from '../errors.ts';
 import { memoryBackup } from '../state/backup.ts';
@@ -58,7 +59,7 @@ export function simulate<Params, Built>(
   options: SimulateOptions<Params>,
 ): Promise<Simulated<OutputsOf<Built>>> {
   const checked = checkSimulateOptions(options);
-  const result = last.then(() => new Simulation(flow as FlowDefinition<never>, checked, options.inputs ?? {}).run());
+  const result = last.then(() => new Simulation(flow as FlowDefinition<never>, checked, options).run());
   last = result.catch(() => {});
   return result as Promise<Simulated<OutputsOf<Built>>>;
 }
@@ -67,6 +68,7 @@ export function simulate<Params, Built>(
 class Simulation {
   private readonly options: CheckedSimulation;
   private readonly inputs: Readonly<Record<string, Iterable<unknown>>>;
+  private readonly alongside: NonNullable<SimulateOptions['app']>;
   private readonly flow: FlowDefinition<never>;
   private readonly trace = new Trace();
   private readonly scheduler: Scheduler;
@@ -79,11 +81,16 @@ class Simulation {
   private pool: SimulatedPool | undefined;
   private job: Job | undefined;
 
-  constructor(flow: FlowDefinition<never>, options: CheckedSimulation, inputs: Simulation['inputs']) {
+  constructor(
+    flow: FlowDefinition<never>,
+    options: CheckedSimulation,
+    { inputs, app }: Pick<SimulateOptions, 'inputs' | 'app'>,
+  ) {
     const { seed, crashes } = options;
     this.flow = flow;
     this.options = options;
-    this.inputs = inputs;
+    this.inputs = inputs ?? {};
+    this.alongside = app ?? (async () => {});
     this.scheduler = new Scheduler(new Random(seed), this.trace);
     this.plan = new CrashPlan(new Random(seed ^ 0x5eed), crashes);
     this.app = new SimulatedApp(this.scheduler);
@@ -151,6 +158,7 @@ class Simulation {
     const [tuples] = await Promise.all([
       Promise.all(outputs.map((name) => app.read(job, name))),
       Promise.all(inputs.map((name) => app.push(job, name, this.inputs[name] ?? []))),
+      this.alongside(job, (ms) => sleep(app.clock, ms)),
       job.done,
     ]);
     const state: Record<string, StateEntry[]> = {};

@@ -3,6 +3,7 @@
 // holds it up.
 
 import { type Clock, sleep } from '../../actors/clock.ts';
+import { MillraceError } from '../../errors.ts';
 import type { Job } from '../../supervisor/job-api.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
@@ -50,11 +51,15 @@ export class SimulatedApp implements Owner {
   async push(job: Job, name: string, tuples: Iterable<unknown>): Promise<void> {
     const input = job.input<unknown>(name);
     let left = 0;
-    for (const tuple of tuples) {
-      await input.push(tuple);
-      if (left-- > 0) continue;
-      left = this.scheduler.random.below(PUSH_TUPLES_MAX);
-      await this.pause();
+    try {
+      for (const tuple of tuples) {
+        await input.push(tuple);
+        if (left-- > 0) continue;
+        left = this.scheduler.random.below(PUSH_TUPLES_MAX);
+        await this.pause();
+      }
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.code === 'JOB_CLOSED')) throw error;
     }
     input.end();
   }
