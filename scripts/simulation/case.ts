@@ -52,7 +52,7 @@ export interface SimulationCase {
 
 const OPERATORS_MAX = 4;
 const TUPLES_MIN = 20;
-const TUPLES_MAX = 1500;
+const TUPLES_MAX = 500;
 
 function sourceCase(random: Random): SourceCase {
   const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });

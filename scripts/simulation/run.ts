@@ -22,6 +22,8 @@ export interface SeedResult {
 }
 
 const TEXT_VIOLATIONS_MAX = 5;
+/** Far more than any seed takes. */
+const STEPS_MAX = 30_000;
 
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runSeed(seed: number): Promise<SeedResult> {
@@ -40,6 +42,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     inputs,
     backup,
     supervision: { strategy: flow.strategy },
+    stepsMax: STEPS_MAX,
     app: async (job, sleep) => {
       const random = new Random(seed);
       for (let reads = stateReads; reads > 0; reads--) {

@@ -499,6 +499,12 @@ export class Actor {
     if (letters.output.spilled) letters.output.announceWait();
   }
 
+  /** True while it has announced that it parks until there is more room than there is. */
+  get waitsForRoom(): boolean {
+    const { output, letters } = this.batch;
+    return letters.output.waits || output?.waits === true;
+  }
+
   withdrawPark(): void {
     this.batch.output?.withdrawWait();
     this.batch.letters.output.withdrawWait();

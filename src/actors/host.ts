@@ -81,6 +81,11 @@ export class Host {
     this.wake();
   }
 
+  /** True if an actor could go on, and has not told anyone to wake it later: a parked host has lost a wake-up then. */
+  get oversleeps(): boolean {
+    return this.actors.some((actor) => actor.canStep() && !actor.waitsForRoom);
+  }
+
   /** The loop. Resolves after stop(), with every actor released, last to first. */
   async run(): Promise<void> {
     let yieldedAt = this.clock.now();

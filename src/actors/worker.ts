@@ -77,6 +77,8 @@ export interface WorkerGround {
 export interface Worker {
   readonly control: WorkerControl;
   readonly ended: Promise<void>;
+  /** Asked while it is parked: true if it should not be. Changes nothing. */
+  oversleeps(): boolean;
 }
 
 /** The pool task. Resolves when the host has been shut down. */
@@ -221,5 +223,5 @@ export function makeWorker(ground: WorkerGround): Worker {
       },
     };
   });
-  return { control, ended };
+  return { control, ended, oversleeps: () => host.oversleeps };
 }

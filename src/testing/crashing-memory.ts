@@ -35,6 +35,9 @@ export class CrashingMemory {
   points = 0;
   /** The thread that comes to this point dies there; those after it live on. */
   crashAt = Number.POSITIVE_INFINITY;
+  /** Atomic stores of the threads in work, and the one at which the thread dies that comes to it. */
+  atomics = 0;
+  crashAtAtomic = Number.POSITIVE_INFINITY;
   /** Called at each point that is passed, before what comes then. */
   observe: (() => void) | undefined;
   /** All shared buffers that views were made of since the last {@link reset}. */
@@ -106,6 +109,7 @@ export class CrashingMemory {
     this.isWorking = false;
     this.isPlain = true;
     this.crashAt = Number.POSITIVE_INFINITY;
+    this.crashAtAtomic = Number.POSITIVE_INFINITY;
     return this.isDead;
   }
 
@@ -126,6 +130,12 @@ export class CrashingMemory {
     if (this.points === this.crashAt) this.die();
     this.points++;
     this.observe?.();
+  }
+
+  private countAtomic(): void {
+    if (!this.isWorking) return;
+    if (this.atomics === this.crashAtAtomic) this.die();
+    this.atomics++;
   }
 
   /** The thread in work dies here. */
@@ -206,7 +216,10 @@ export class CrashingMemory {
       hooked[name] = (...values: unknown[]) => {
         const view = this.unhooked(values[0]);
         const isStore = !reads.includes(name) && name !== 'notify';
-        if (isStore && view !== values[0]) this.store(view as View, values[1] as number, 1);
+        if (isStore && view !== values[0]) {
+          this.countAtomic();
+          this.store(view as View, values[1] as number, 1);
+        }
         return call(view, ...values.slice(1));
       };
     }

@@ -32,7 +32,7 @@ export interface SimulateOptions<Params = unknown> extends Pick<RunOptions, Simu
    * virtual time; the run ends when it has ended, too.
    */
   app?: (job: Job, sleep: (ms: number) => Promise<void>) => Promise<void>;
-  /** Chance that a turn of a worker's thread ends in a crash, from 0 to 0.5. By default drawn from the seed: up to 0.05. */
+  /** Chance that a turn of a worker's thread ends in a crash, from 0 to 0.5. By default drawn from the seed: up to 0.1. */
   crashes?: number;
   /** Most crashes of the run. Default 20. */
   crashesMax?: number;
@@ -111,7 +111,7 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
     ringBytes: random.pick([1 << 13, 1 << 14, 1 << 16, 1 << 21]),
     lingerMs: random.pick([0, 0, 0, 2, 50]),
     hangTimeoutMs: random.pick([100, 1000, 10_000]),
-    crashes: random.pick([0, 0.01, 0.02, 0.05]),
+    crashes: random.pick([0, 0.02, 0.05, 0.1]),
   };
   const { params, crashes = drawn.crashes, ...given } = options;
   check('crashes', crashes, 0, CRASH_RATE_MAX, false);

@@ -12,6 +12,7 @@ import type { Dataflow } from '../supervisor/flow.ts';
 import { runFlow } from '../supervisor/job.ts';
 import type { DeadLetter, Job, JobEvent, JobMetrics } from '../supervisor/job-api.ts';
 import type { Platform } from '../supervisor/platform.ts';
+import type { SupervisionNode } from '../supervisor/supervision.ts';
 import { CrashingMemory } from './crashing-memory.ts';
 import { Random } from './random.ts';
 import { type CheckedSimulation, checkSimulateOptions, type SimulateOptions } from './simulate-options.ts';
@@ -111,8 +112,13 @@ class Simulation {
           ended = { error };
         },
       );
-      const isWatched = (): boolean => this.pool?.hasHanging === true;
-      await scheduler.run(() => ended !== undefined, isWatched, options.stepsMax, options.virtualMsMax);
+      await scheduler.run({
+        isDone: () => ended !== undefined,
+        isWatched: () => this.pool?.hasHanging === true,
+        calm: () => this.checkNobodyOversleeps(),
+        stepsMax: options.stepsMax,
+        msMax: options.virtualMsMax,
+      });
       if (ended === undefined || 'error' in ended) throw (ended as { error: unknown } | undefined)?.error;
       this.checkNothingLeft();
       return ended.result;
@@ -193,6 +199,15 @@ class Simulation {
     });
   }
 
+  /** While no actor waits to be taken over, nobody sleeps who has something to do. */
+  private checkNobodyOversleeps(): void {
+    const { job, pool } = this;
+    if (job === undefined || pool === undefined || !isCalm(job.tree())) return;
+    const [thread] = pool.oversleeping();
+    if (thread !== undefined)
+      throw errors.simulationStuck(`${thread.name} sleeps though it has something to do: a lost wake-up`);
+  }
+
   /** After a job no thread, no timer and nobody who waits is left. */
   private checkNothingLeft(): void {
     const threads = this.pool?.left.map(({ name }) => name) ?? [];
@@ -203,3 +218,6 @@ class Simulation {
     if (sleepers.length > 0) throw errors.simulationStuck(`somebody still sleeps: ${sleepers.join(', ')}`);
   }
 }
+
+const isCalm = ({ state, kind, children }: SupervisionNode): boolean =>
+  kind === 'replica' ? state === 'running' || state === 'ended' : children.every(isCalm);

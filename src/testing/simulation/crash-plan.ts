@@ -18,6 +18,8 @@ export interface Strike {
   readonly kind: DeathKind;
   /** Stores of the task after which it comes; it comes at the task's end if there are fewer. */
   readonly afterStores: number;
+  /** True if only atomic stores are counted: those that others act upon, such as a commit and what follows from it. */
+  readonly isAtomic: boolean;
 }
 
 export interface CrashOptions {
@@ -31,6 +33,7 @@ export interface CrashOptions {
 /** Deaths of workers without actors, and failures to load, since one has loaded: a third one in a row ends the job. */
 const IDLE_DEATHS_MAX = 2;
 const STORES_MAX = 3000;
+const ATOMICS_MAX = 60;
 /** A crash soon after one: in recovery, and in what follows from it. */
 const SOON_FACTOR = 8;
 const SOON_MS = 30;
@@ -58,9 +61,10 @@ export class CrashPlan {
     this.isArmed = false;
   }
 
-  /** Somewhere in a task. */
-  stores(): number {
-    return Math.floor(STORES_MAX ** this.random.next());
+  /** A strike somewhere in a task. */
+  strikeBy(kind: DeathKind): Strike {
+    const isAtomic = this.random.chance(0.5);
+    return { kind, isAtomic, afterStores: Math.floor((isAtomic ? ATOMICS_MAX : STORES_MAX) ** this.random.next()) };
   }
 
   /** Asked at the beginning of each task of a worker. */
@@ -75,7 +79,7 @@ export class CrashPlan {
     if (kind === 'hang' && !hasActors) return undefined;
     this.crashes++;
     this.lastMs = nowMs;
-    return { kind, afterStores: this.stores() };
+    return this.strikeBy(kind);
   }
 
   /** True if a worker's module cannot be imported this time. */

@@ -46,6 +46,20 @@ interface Outside {
 export const EPOCH_MS = Date.UTC(2030, 0, 1);
 const OUTSIDE_MS_MAX = 10_000;
 
+/** While nobody works for so long, whoever has something to do is not asleep. */
+const CALM_MS = 1;
+
+/** How a run is driven. */
+export interface RunOrder {
+  isDone(): boolean;
+  /** True while only a look that is repeated can make progress: a thread hangs. */
+  isWatched(): boolean;
+  /** Called when nobody is at work, and nobody will be for a while. */
+  calm(): void;
+  readonly stepsMax: number;
+  readonly msMax: number;
+}
+
 /** One turn of the real event loop: all promises that can settle have then settled. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -57,6 +71,8 @@ export class Scheduler {
   readonly trace: Trace;
   /** Whose task runs. */
   private current: Owner | undefined;
+  /** Until when somebody is at work. */
+  private busyUntilMs = 0;
   private tasks: Task[] = [];
   private readonly outsiders = new Set<Outside>();
   private heardOutside: () => void = () => {};
@@ -109,7 +125,7 @@ export class Scheduler {
       epochMs: () => EPOCH_MS + this.nowMs,
       yield: () =>
         new Promise((resolve) => {
-          this.post(owner, 0, 'yield', resolve);
+          this.post(owner, 0, 'turn', resolve);
         }),
       after: (ms, action) => this.post(owner, ms, 'timer', action),
       every: (ms, action) => this.repeat(owner, ms, action),
@@ -140,11 +156,10 @@ export class Scheduler {
   }
 
   /**
-   * Runs tasks until `isDone`.
-   * @param isWatched true while only a look that is repeated can make progress: a thread hangs
+   * Runs tasks until the run is over.
    * @throws an error that says why nothing goes on
    */
-  async run(isDone: () => boolean, isWatched: () => boolean, stepsMax: number, msMax: number): Promise<void> {
+  async run({ isDone, isWatched, calm, stepsMax, msMax }: RunOrder): Promise<void> {
     // What the caller has begun goes as far as it can.
     await turn();
     while (!isDone()) {
@@ -154,6 +169,7 @@ export class Scheduler {
         throw errors.simulationStuck('nothing can run, and nobody waits for a time: a deadlock, or a lost wake-up');
       if (this.steps >= stepsMax) throw errors.simulationStuck(`it has not ended after ${stepsMax} steps`);
       if (task.atMs > msMax) throw errors.simulationStuck(`it has not ended after ${msMax} ms of virtual time`);
+      if (task.atMs - Math.max(this.nowMs, this.busyUntilMs) >= CALM_MS) calm();
       await this.perform(task);
     }
   }
@@ -172,6 +188,7 @@ export class Scheduler {
     await turn();
     owner.end(label);
     this.current = undefined;
+    this.busyUntilMs = Math.max(this.busyUntilMs, owner.freeAtMs);
   }
 
   /** The task that is next; undefined if there is none that makes progress. */

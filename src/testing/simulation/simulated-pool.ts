@@ -19,6 +19,9 @@ const START_MS_MIN = 1;
 const START_MS_MAX = 60;
 const DEATH_TOLD_MS_MAX = 2;
 const EXIT_MS_MAX = 5;
+/** A thread that is in a call which cannot be interrupted. */
+const LATE_EXIT_CHANCE = 0.2;
+const LATE_EXIT_MS_MAX = 150;
 const LOAD_MS_MAX = 40;
 
 const ORDERS: readonly (keyof WorkerControl)[] = [
@@ -78,6 +81,15 @@ export class SimulatedPool implements ThreadPool {
     return this.left.some(({ state }) => state === 'hangs');
   }
 
+  /**
+   * Threads that sleep though they have something to do, while nothing is under way that would wake them: no thread has died
+   * whose actors are still to be taken over.
+   */
+  oversleeping(): readonly SimulatedThread[] {
+    if ([...this.hired.values()].some(({ hasExited, thread }) => !hasExited && thread.isGone)) return [];
+    return this.left.filter(({ oversleeps }) => oversleeps);
+  }
+
   hire(host: number, flow: FlowReference, reports: WorkerReports): HiredWorker {
     const { scheduler, app } = this.world;
     const number = ++this.threads;
@@ -127,7 +139,7 @@ export class SimulatedPool implements ThreadPool {
       } as unknown as HiredWorker['control'],
       loaded: Promise.race([control.load(flow), died]).then((id) => {
         hired.isLoaded = true;
-        this.world.plan.loaded();
+        if (!thread.isGone) this.world.plan.loaded();
         return id;
       }),
     };
@@ -228,7 +240,7 @@ export class SimulatedPool implements ThreadPool {
   private terminate(hired: Hired): void {
     const { random } = this.world.scheduler;
     if (!hired.isExiting) hired.thread.isDoomed = random.chance(0.5);
-    this.exitAfter(hired, random.next() * EXIT_MS_MAX);
+    this.exitAfter(hired, random.next() * (random.chance(LATE_EXIT_CHANCE) ? LATE_EXIT_MS_MAX : EXIT_MS_MAX));
   }
 
   async fence(worker: HiredWorker, limitMs: number): Promise<boolean> {

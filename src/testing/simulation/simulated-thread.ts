@@ -88,14 +88,13 @@ export class SimulatedThread implements Owner {
 
   begin(): void {
     const { memory, plan, scheduler } = this.world;
-    this.strike = this.isDoomed
-      ? { kind: 'doomed', afterStores: plan.stores() }
-      : plan.strike(this.hasActors, scheduler.nowMs);
+    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this.hasActors, scheduler.nowMs);
     memory.begin();
     this.pointsBefore = memory.points;
-    const kind = this.strike?.kind;
-    if (this.strike !== undefined && kind !== 'kill' && kind !== 'zombie')
-      memory.crashAt = memory.points + this.strike.afterStores;
+    if (this.strike === undefined || this.strike.kind === 'kill' || this.strike.kind === 'zombie') return;
+    const { isAtomic, afterStores } = this.strike;
+    if (isAtomic) memory.crashAtAtomic = memory.atomics + afterStores;
+    else memory.crashAt = memory.points + afterStores;
   }
 
   end(label: string): void {
@@ -108,6 +107,11 @@ export class SimulatedThread implements Owner {
     if (strike === undefined) return;
     this.strike = undefined;
     this.world.struck(this, strike.kind);
+  }
+
+  /** True if it sleeps though it has something to do. */
+  get oversleeps(): boolean {
+    return this.state === 'works' && this.worker?.oversleeps() === true;
   }
 
   /** Ends all that it does. */

@@ -37,11 +37,11 @@ export class Dormitory {
         owner,
         wake: () => {
           cancel();
-          scheduler.post(owner, scheduler.random.next() * LATENCY_MS_MAX, 'woken', resolve);
+          scheduler.post(owner, scheduler.random.next() * LATENCY_MS_MAX, 'is woken', resolve);
         },
       };
       if (timeoutMs !== undefined) {
-        cancel = scheduler.post(owner, timeoutMs, 'wakes', () => {
+        cancel = scheduler.post(owner, timeoutMs, 'wakes up by its time', () => {
           sleepers.get(host)?.delete(sleeper);
           resolve();
         });
