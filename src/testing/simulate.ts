@@ -5,6 +5,7 @@
 
 import { sleep } from '../actors/clock.ts';
 import { buildGraph, type FlowDefinition, type OutputsOf } from '../actors/dataflow.ts';
+import { isWorkerThread } from '../actors/worker-thread.ts';
 import { errors, MillraceError } from '../errors.ts';
 import { memoryBackup } from '../state/backup.ts';
 import type { StateEntry } from '../state/state-reader.ts';
@@ -53,12 +54,14 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * Runs a flow to its end in this thread, with crashes, in virtual time.
  * @throws MillraceError SIMULATION_FAILED, with seed and trace, if the job fails, stands still, or leaves something behind;
- * BAD_OPTION
+ * BAD_OPTION, RUN_IN_WORKER
  */
 export function simulate<Params, Built>(
   flow: Dataflow<Params, Built>,
   options: SimulateOptions<Params>,
 ): Promise<Simulated<OutputsOf<Built>>> {
+  // Thrown at once, as by run(): every worker of a real job imports the flow's module.
+  if (isWorkerThread()) throw errors.runInWorker(flow.name);
   const checked = checkSimulateOptions(options);
   const result = last.then(() => new Simulation(flow as FlowDefinition<never>, checked, options).run());
   last = result.catch(() => {});

@@ -40,15 +40,14 @@ function openTapped(
 ): SourceReader<never> | Promise<SourceReader<never>> {
   let waiting: ((ended: () => void) => void) | undefined;
   let isWoken = false;
+  scheduler.readsFiles = true;
   /** What the source says from outside, it says in a task of its thread. */
   const hear = (action: () => void): void => {
     isWoken = true;
     const ended = waiting;
     waiting = undefined;
-    if (scheduler.isAtWork(owner)) {
-      action();
-      ended?.(() => {});
-    } else (ended ?? scheduler.outside(owner, `source '${name}'`))(action);
+    // Also what comes while the thread is at work: a disk that is faster than its task must make no difference.
+    (ended ?? scheduler.outside(owner, `source '${name}'`))(action);
   };
   const opened = source.open({
     ...context,
