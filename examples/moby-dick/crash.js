@@ -1,32 +1,32 @@
 // @ts-check
 // What `npm start -- --crash` does to the word count while it runs: it kills workers, and tells what becomes of their actors.
-// Each blow falls at full speed, when so many words have been counted and a spare worker is warm, as one is in any longer run.
+// Each blow falls at full speed, and when a spare worker is warm, as one is in any longer run.
 
 import { setTimeout } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 5;
+/** How long the words are counted in peace before each blow, and after the last one. */
+const PEACE_MS = 500;
 
 /** @typedef {import('millrace').Job} Job */
 
 /**
- * The share of the words at which a blow falls; an operator whose worker it hits; and how.
- * @type {readonly { share: number, operator: string, by: 'killWorker' | 'exit' }[]}
+ * An operator whose worker is hit, and how.
+ * @type {readonly { operator: string, by: 'killWorker' | 'exit' }[]}
  */
 const BLOWS = [
-  { share: 0.2, operator: 'count', by: 'killWorker' },
-  { share: 0.45, operator: 'count', by: 'exit' },
-  { share: 0.7, operator: 'lines-0', by: 'killWorker' },
+  { operator: 'count', by: 'killWorker' },
+  { operator: 'count', by: 'exit' },
+  { operator: 'lines-0', by: 'killWorker' },
 ];
 
 export class Drill {
   /**
    * @param {Job} job
-   * @param {number} total words to come
    * @param {Int32Array} orders to the flow's closures
    */
-  constructor(job, total, orders) {
+  constructor(job, orders) {
     this.job = job;
-    this.total = total;
     this.orders = orders;
     this.startMs = performance.now();
     this.isOver = false;
@@ -40,39 +40,40 @@ export class Drill {
     job.on((event) => this.hear(event));
   }
 
-  /** Strikes all blows; resolves when the last one is overcome. Rejects if the count was over before. */
+  /** Strikes all blows, and stops the job when the last one is overcome. Throws if the job ends before that. */
   async strike() {
-    for (const { share, operator, by } of BLOWS) {
-      const done = await this.countedShare(share);
+    for (const { operator, by } of BLOWS) {
+      await this.peace();
       const isHit = new Promise((resolve) => {
         this.recovered = (name) => (name === operator || this.isOver) && resolve(undefined);
       });
       if (by === 'killWorker') {
         const worker = this.workerOf(operator);
-        this.say(`${done} counted. Worker ${worker} is terminated from outside: job.killWorker(${worker})`);
+        this.say(`${this.counted()}. Worker ${worker} is terminated from outside: job.killWorker(${worker})`);
         await this.job.killWorker(worker);
       } else {
-        this.say(`${done} counted. The closure of '${operator}' calls process.exit(1) at its next word`);
+        this.say(`${this.counted()}. The closure of '${operator}' calls process.exit(1) at its next word`);
         Atomics.store(this.orders, 0, 1);
       }
       await isHit;
     }
+    await this.peace();
+    await this.job.stop();
+    this.say(`${this.counted()}. The book is closed: job.stop()`);
   }
 
-  /** Waits until that share of the words is counted, and a spare is warm; returns what is counted then. */
-  async countedShare(/** @type {number} */ share) {
-    for (;;) {
-      if (this.isOver) {
-        throw new Error(
-          'the words were all counted before the last worker could be killed: read the book more often, with --passes',
-        );
-      }
-      const words = this.job.metrics().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0;
-      const hasSpare = this.job.workers().some(({ state }) => state === 'spare');
-      if (words >= share * this.total && hasSpare)
-        return `${Math.round((100 * words) / this.total)} % of the words are`;
+  /** Waits for a while, and until a spare is warm. */
+  async peace() {
+    await setTimeout(PEACE_MS);
+    while (!this.job.workers().some(({ state }) => state === 'spare')) {
+      if (this.isOver) throw new Error('the job has ended before the last worker was killed');
       await setTimeout(LOOK_EVERY_MS);
     }
+  }
+
+  counted() {
+    const words = this.job.metrics().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0;
+    return `${(words / 1e6).toFixed(1)} M words are counted`;
   }
 
   workerOf(/** @type {string} */ operator) {

@@ -12,7 +12,8 @@ import { bookLines, wordsOf } from './book.js';
  * @property {number} passes how often the book is read, at least once by each source
  * @property {number} sources
  * @property {number} counters
- * @property {Int32Array} [orders] shared memory, for `npm start -- --crash`: 1 orders whoever counts the next word to die
+ * @property {Int32Array} [orders] shared memory, for `npm start -- --crash`: 1 orders whoever counts the next word to die.
+ *   With it the book is read until the job is stopped
  */
 
 /** The passes of one of the sources: together they make all. */
@@ -39,7 +40,7 @@ export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} 
       .source(
         `lines-${source}`,
         generate({ line: t.string() }, (index) => ({ line: bookLines()[index % params.lines] }), {
-          count: params.lines * share(params, source),
+          count: params.orders === undefined ? params.lines * share(params, source) : Number.POSITIVE_INFINITY,
         }),
       )
       .flatMap(`split-${source}`, { word: t.string() }, ({ line }, emit) => {

@@ -5,26 +5,28 @@
 import { bookLines, wordsOf } from './book.js';
 
 /**
- * Counts the words of the book, `passes` times over.
- * @param {number} passes
- * @param {(pass: number, words: number) => void} onPass called after each pass
+ * Counts the words of the book, which is read over and over.
+ * @param {readonly number[]} readings how many lines are read from the book's beginning on, for each time that somebody begins
+ * @param {(words: number) => void} [onPass] called with the words so far each time that the book is through
  * @returns {Map<string, number>}
  */
-export function countOnOneThread(passes, onPass) {
+export function countOnOneThread(readings, onPass = () => {}) {
   const lines = bookLines();
   /** @type {Map<string, { count: number }>} */
   const rows = new Map();
   let words = 0;
-  for (let pass = 1; pass <= passes; pass++) {
-    for (const line of lines) {
-      for (const word of wordsOf(line)) {
-        const row = rows.get(word);
-        if (row === undefined) rows.set(word, { count: 1 });
-        else row.count += 1;
-        words += 1;
+  for (const reading of readings) {
+    for (let left = reading; left > 0; left -= lines.length) {
+      for (const line of left < lines.length ? lines.slice(0, left) : lines) {
+        for (const word of wordsOf(line)) {
+          const row = rows.get(word);
+          if (row === undefined) rows.set(word, { count: 1 });
+          else row.count += 1;
+          words += 1;
+        }
       }
+      onPass(words);
     }
-    onPass(pass, words);
   }
   return new Map(Array.from(rows, ([word, { count }]) => [word, count]));
 }

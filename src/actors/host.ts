@@ -115,7 +115,9 @@ export class Host {
     actor.vitals.enter(Activity.busy);
     this.stepWords.begin(this.id, actor.descriptor.number);
     try {
-      const status = actor.step(this.clock.now() + SLICE_MS);
+      // The first commit after a crash is told at once, and not after all that there was to catch up with.
+      const sliceMs = this.recovering.has(actor) ? 0 : SLICE_MS;
+      const status = actor.step(this.clock.now() + sliceMs);
       // A step that ran out of time may have filled the output too: it is not stepped again before there is room.
       actor.vitals.enter(actor.isBlocked ? Activity.blocked : Activity.idle);
       if (this.recovering.size > 0) this.tellRecovered(actor);

@@ -158,9 +158,11 @@ export class SourceFeed {
     this.paceFrom ??= { ms: now, index: from };
     const { ms, index } = this.paceFrom;
     const until = Math.min(to, index + Math.floor(((now - ms) * ratePerSecond) / 1000) + 1);
+    // A source that is faster than its rate would make batches of a few tuples without end: it waits for a millisecond's.
+    if (until > from && until - from >= Math.min(to - from, ratePerSecond / 1000)) return until;
     // Timers count in milliseconds: a shorter wait would be none, and the worker would spin.
-    if (until <= from) this.dueMs = Math.max(now + 1, ms + ((from - index) / ratePerSecond) * 1000);
-    return until;
+    this.dueMs = Math.max(now + 1, ms + ((from - index) / ratePerSecond) * 1000);
+    return from;
   }
 
   private generate(record: CommitRecord, limit: number): FeedStatus {

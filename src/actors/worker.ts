@@ -4,11 +4,9 @@
 // A module of its own: importing a flow from within the library's index would deadlock on the import cycle.
 
 import { threadId } from 'node:worker_threads';
-import { transfer } from 'comlink';
 import { errors, MillraceError, toRecord } from '../errors.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import type { Backup } from '../state/backup.ts';
-import { buffersOf } from '../state/group-images.ts';
 import { Actor } from './actor.ts';
 import { type Clock, systemClock } from './clock.ts';
 import {
@@ -125,7 +123,7 @@ export function makeWorker(ground: WorkerGround): Worker {
 
   const make = (plan: Plan, { descriptor, resumption }: Order, { lingerMs, backupEveryMs }: WorkerSettings): Actor => {
     const { stage, replica } = descriptor;
-    const ship = (backup: Backup): void => void reports.backup({ stage, replica }, transfer(backup, buffersOf(backup)));
+    const ship = (backup: Backup): void => void reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
     const { now, epochMs } = clock;

@@ -13,8 +13,9 @@ import { generateTable, type Table } from './table.ts';
 import type { Transaction } from './transaction.ts';
 import { readText } from './values.ts';
 
-/** Strings of text keys that are kept, by hash: a power of two. */
-const KEY_STRINGS = 1 << 15;
+/** Strings of text keys that are kept, by hash: at first and at most, powers of two. */
+const KEY_STRINGS_MIN = 1 << 9;
+const KEY_STRINGS_MAX = 1 << 15;
 
 /** The row of a state object that stands at none: so far below 0 that no cell of it is a cell of an arena. */
 const NO_ROW = -(2 ** 30);
@@ -132,14 +133,26 @@ function expiredArena(operator: string): Arena {
   return Object.create(null, Object.fromEntries(properties)) as Arena;
 }
 
-/** A direct-mapped cache of text keys. An entry counts only while no row of its group has moved or been deleted. */
+/**
+ * A direct-mapped cache of text keys. An entry counts only while no row of its group has moved or been deleted.
+ * It begins small and grows with what it misses: most replicas have few keys, and a recovering one has no time.
+ */
 function keyTextCache(cell: number, transaction: Transaction): (group: number, hash: number, row: number) => string {
-  // One entry is {hash, row, moves of its group, unused}: a look-up reads one cache line.
-  const entries = new Int32Array(KEY_STRINGS * 4).fill(-1);
-  const texts: string[] = new Array(KEY_STRINGS).fill('');
   const { groupMoves } = transaction;
+  let size = 0;
+  let misses = 0;
+  // One entry is {hash, row, moves of its group, unused}: a look-up reads one cache line.
+  let entries: Int32Array;
+  let texts: string[];
+  const grow = (): void => {
+    size = Math.min(KEY_STRINGS_MAX, Math.max(KEY_STRINGS_MIN, size * 8));
+    misses = 0;
+    entries = new Int32Array(size * 4).fill(-1);
+    texts = new Array(size).fill('');
+  };
+  grow();
   return (group, hash, row) => {
-    const index = hash & (KEY_STRINGS - 1);
+    const index = hash & (size - 1);
     const at = index << 2;
     if (entries[at] === hash && entries[at + 1] === row && entries[at + 2] === groupMoves[group]) return texts[index];
     const text = readText(transaction.arenaOf(group), row + cell);
@@ -147,6 +160,8 @@ function keyTextCache(cell: number, transaction: Transaction): (group: number, h
     entries[at + 1] = row;
     entries[at + 2] = groupMoves[group];
     texts[index] = text;
+    misses += 1;
+    if (misses > size && size < KEY_STRINGS_MAX) grow();
     return text;
   };
 }

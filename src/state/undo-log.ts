@@ -32,6 +32,8 @@ export interface UndoSpace {
 export class UndoLog {
   /** The log's cells; replaced when it grows. */
   i32: Int32Array;
+  /** How many there are. Kept here: to ask the typed array for it costs more than all else in {@link ensure}. */
+  private cells: number;
   /** Where the next entry goes. */
   end = FIRST;
   private readonly buffer: SharedArrayBuffer;
@@ -39,6 +41,7 @@ export class UndoLog {
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.i32 = new Int32Array(buffer, 0, buffer.byteLength >>> 2);
+    this.cells = this.i32.length;
     this.end = FIRST + this.i32[COUNT];
   }
 
@@ -59,8 +62,8 @@ export class UndoLog {
 
   /** Makes room for an entry of `cells` image cells. Call it before {@link end} is used. */
   ensure(cells: number): void {
-    const needed = (this.end + cells + UNDO_TRAILER_CELLS) * 4;
-    if (needed > this.i32.byteLength) this.grow(needed);
+    const needed = this.end + cells + UNDO_TRAILER_CELLS;
+    if (needed > this.cells) this.grow(needed * 4);
   }
 
   private grow(neededBytes: number): void {
@@ -76,6 +79,7 @@ export class UndoLog {
   private refresh(): void {
     if (this.i32.byteLength === this.buffer.byteLength) return;
     this.i32 = new Int32Array(this.buffer, 0, this.buffer.byteLength >>> 2);
+    this.cells = this.i32.length;
   }
 
   /** Saves `length` cells from `index` of a space. */

@@ -12,6 +12,8 @@ import { revive } from './revive.ts';
 /** Failures in a row after which nobody waits for a spare any longer. */
 const SPARE_ATTEMPTS_MAX = 3;
 const RETRY_MS_FIRST = 50;
+/** A spare that was taken is replaced a little later: to start a thread would hold up the recovery that it was taken for. */
+const REFILL_MS = 30;
 /** A flow whose module takes longer to import is given up. */
 const LOAD_MS_MAX = 60_000;
 /** Spares are hired when the job has started: its first tuples need the processor more. */
@@ -102,7 +104,7 @@ export class Crew {
     const spare = [...this.members].find(({ state }) => state === 'spare');
     if (spare !== undefined) {
       spare.state = 'active';
-      this.refill();
+      this.later(REFILL_MS, () => this.refill());
       return Promise.resolve(spare);
     }
     const taken = new Promise<CrewMember>((resolve, reject) => this.waiting.push({ resolve, reject }));

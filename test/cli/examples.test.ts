@@ -139,7 +139,7 @@ test('moby-dick', async () => {
 
 test('moby-dick --crash', async () => {
   const main = join(ROOT, 'examples/moby-dick/main.js');
-  const { code, stdout, stderr } = await start(main, ['--crash', '--passes', '60', '--workers', '3']).done;
+  const { code, stdout, stderr } = await start(main, ['--crash', '--workers', '3']).done;
   assert.equal(code, 0, stderr);
   const happened = stdout.split('\n').map((line) => /^ *\d+\.\d{3} s +(.*)/.exec(line)?.[1] ?? '');
   const kinds = happened
@@ -154,16 +154,17 @@ test('moby-dick --crash', async () => {
   assert.match(stdout, /crash: worker \d died with the actors 'count': worker exited with code: 1\n/);
   assert.match(stdout, /recovered: 'count' has committed its next batch, [\d.]+ ms after the crash was noticed\n/);
   assert.match(stdout, /recovered: 'lines-0' has committed its next batch/);
-  assert.match(stdout, / the +865,260 +865,260\n/);
-  assert.match(stdout, / words +12,965,340 +12,965,340\n/);
+  assert.match(stdout, /The book is closed: job\.stop\(\)\n/);
+  assert.match(stdout, / the +([\d,]+) +\1\n/);
+  assert.match(stdout, / words +([\d,]{9,}) +\1\n/);
   assert.match(stdout, /\nAll counts agree, word for word/);
 });
 
-test('moby-dick --crash that is over too soon says so', async () => {
+test('moby-dick --crash knows no --passes', async () => {
   const main = join(ROOT, 'examples/moby-dick/main.js');
   const { code, stderr } = await start(main, ['--crash', '--passes', '2', '--workers', '2']).done;
   assert.equal(code, 1);
-  assert.match(stderr, /^moby-dick: the words were all counted before .* with --passes\n$/);
+  assert.match(stderr, /^moby-dick: --crash reads the book until .*: leave out --passes\n$/);
 });
 
 test('recovery', async () => {
