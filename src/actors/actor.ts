@@ -84,7 +84,7 @@ export class Actor {
     this.incarnation = resumption.incarnation;
     this.condemned = resumption.condemned;
     this.isolating = resumption.isolate || resumption.condemned !== undefined ? BATCH_TUPLES_MAX : 0;
-    this.vitals = new Vitals(descriptor.vitals);
+    this.vitals = new Vitals(descriptor.vitals, environment.epochMs);
     this.upstreamStages = stage.upstream.map((index) => plan.stages[index]);
     this.batch = new Batch(plan, descriptor, environment, this.vitals);
     this.feed = source && this.sourceFeed(source as never);
@@ -497,6 +497,12 @@ export class Actor {
     const { output, letters } = this.batch;
     if (output !== undefined && !output.hasRoomForBatch) output.announceWait();
     if (letters.output.spilled) letters.output.announceWait();
+  }
+
+  /** True while it has announced that it parks until there is more room than there is. */
+  get waitsForRoom(): boolean {
+    const { output, letters } = this.batch;
+    return letters.output.waits || output?.waits === true;
   }
 
   withdrawPark(): void {

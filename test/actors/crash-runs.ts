@@ -19,7 +19,7 @@ import {
   StateWitness,
   Witness,
 } from './crash-witness.ts';
-import { CRASH, CrashingMemory } from './crashing-memory.ts';
+import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { LocalJob } from './local-run.ts';
 
 export interface CrashCase {

@@ -29,7 +29,7 @@ import {
 import { type RandomOperator, randomFlow } from '../flows/random.ts';
 import { newPath } from '../sources/temporary-files.ts';
 import { type CrashCase, CrashRuns, eachSeed, randomOf } from './crash-runs.ts';
-import { CRASH, CrashingMemory } from './crashing-memory.ts';
+import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 
