@@ -18,6 +18,8 @@ interface Told extends Pick<SeedResult, 'crashes' | 'tuples' | 'steps' | 'virtua
 const NOTHING = { crashes: 0, tuples: 0, steps: 0, virtualMs: 0, deadLetters: 0 };
 const FAILURES_SHOWN_MAX = 5;
 const SEEDS_AT_ONCE = 20;
+/** Far longer than any seed takes: one that is still at work is in a loop that nothing of the simulation interrupts. */
+const SEED_SECONDS_MAX = 60;
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +48,10 @@ async function tell(seed: number): Promise<Told> {
 
 if (process.send !== undefined) {
   process.on('message', async (seeds: number[]) => {
-    for (const seed of seeds) process.send?.(await tell(seed));
+    for (const seed of seeds) {
+      process.send?.(seed);
+      process.send?.(await tell(seed));
+    }
     process.send?.('more');
   });
 } else if (values.seed !== undefined) await replay(integer('seed', values.seed, 0));
@@ -103,23 +108,37 @@ async function runAll(from: number, count: number, processes: number): Promise<v
   process.exitCode = 1;
 }
 
-/** A process that takes seeds until there are none. */
-function runSome(seeds: number[], hear: (told: Told) => void): Promise<void> {
+/** A process that takes seeds until there are none; another one goes on if it does not come to the end of a seed. */
+async function runSome(seeds: number[], hear: (told: Told) => void): Promise<void> {
   const child = fork(fileURLToPath(import.meta.url));
+  let mine: number[] = [];
+  let stuck: number | undefined;
+  let watch: NodeJS.Timeout | undefined;
   const feed = (): void => {
-    const some = seeds.splice(0, SEEDS_AT_ONCE);
-    if (some.length === 0) child.disconnect();
-    else child.send(some);
+    mine = seeds.splice(0, SEEDS_AT_ONCE);
+    if (mine.length === 0) child.disconnect();
+    else child.send(mine);
   };
-  return new Promise((resolve, reject) => {
-    child.on('message', (told: Told | 'more') => {
+  const code = await new Promise<number | null>((resolve) => {
+    child.on('message', (told: Told | number | 'more') => {
+      clearTimeout(watch);
       if (told === 'more') feed();
-      else hear(told);
+      else if (typeof told !== 'number') hear(told);
+      else {
+        mine = mine.slice(mine.indexOf(told) + 1);
+        watch = setTimeout(() => {
+          stuck = told;
+          child.kill('SIGKILL');
+        }, SEED_SECONDS_MAX * 1000);
+      }
     });
-    child.on('exit', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`a process of the simulation ended with ${code}`));
-    });
+    child.on('exit', resolve);
     feed();
   });
+  clearTimeout(watch);
+  if (stuck !== undefined) {
+    hear({ seed: stuck, ...NOTHING, failure: `it has not ended after ${SEED_SECONDS_MAX} s of real time` });
+    seeds.unshift(...mine);
+    await runSome(seeds, hear);
+  } else if (code !== 0) throw new Error(`a process of the simulation ended with ${code}`);
 }

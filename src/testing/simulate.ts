@@ -23,6 +23,7 @@ import { Scheduler } from './simulation/scheduler.ts';
 import { SimulatedApp } from './simulation/simulated-app.ts';
 import { simulatedFlow } from './simulation/simulated-flow.ts';
 import { SimulatedPool } from './simulation/simulated-pool.ts';
+import { SimulatedStore } from './simulation/simulated-store.ts';
 import { Dormitory, SimulatedWakeWords } from './simulation/simulated-wake.ts';
 import { Trace } from './simulation/trace.ts';
 
@@ -157,7 +158,8 @@ class Simulation {
     const { backup } = options.run;
     // Puts images together between other tasks, as it would between other events.
     const later = (task: () => void): void => void scheduler.post(app, 0, 'backups', task);
-    const run = { ...options.run, backup: backup && { store: memoryBackup(later), ...backup } };
+    const store = new SimulatedStore(memoryBackup(later), app.clock, scheduler, plan);
+    const run = { ...options.run, backup: backup && { store, ...backup } };
     const job = await runFlow(flow as FlowDefinition<unknown>, run, this.platform());
     this.job = job;
     job.on((event) => this.noteEvent(event));

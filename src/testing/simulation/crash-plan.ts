@@ -32,6 +32,7 @@ export interface CrashOptions {
 
 /** Deaths of workers without actors, and failures to load, since one has loaded: a third one in a row ends the job. */
 const IDLE_DEATHS_MAX = 2;
+const STORE_FAILS_MAX = 0.1;
 const STORES_MAX = 3000;
 const ATOMICS_MAX = 60;
 /** A crash soon after one: in recovery, and in what follows from it. */
@@ -88,6 +89,11 @@ export class CrashPlan {
     if (!this.mayFail()) return false;
     this.crashes++;
     return true;
+  }
+
+  /** True if a backup cannot be written this time. */
+  failsToStore(): boolean {
+    return this.isArmed && this.random.chance(Math.min(STORE_FAILS_MAX, this.options.rate));
   }
 
   /** A worker has loaded the flow. */
