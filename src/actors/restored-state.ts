@@ -4,9 +4,10 @@
 // Relies on: inputs are held back up to the last backup (replica-backup.ts); operators are deterministic.
 
 import { errors } from '../errors.ts';
-import type { RingReader } from '../mailbox/ring-reader.ts';
+import type { ReadMark, RingReader } from '../mailbox/ring-reader.ts';
 import { discardGroups, restore } from '../state/checkpoint.ts';
-import { copyMark, emptyRecord, type InputMark } from '../state/commit-log.ts';
+import { copyMark, emptyRecord } from '../state/commit-log.ts';
+import { isBehind } from '../state/hand-over.ts';
 import { checkState } from '../state/integrity.ts';
 import type { ActorDescriptor, Resumption } from './actor-descriptor.ts';
 import type { Batch, Input } from './batch.ts';
@@ -46,29 +47,25 @@ export function takeUpState(
   batch.begin();
   restore(state, checkpoint);
   for (const { index, reader } of inputs) {
-    const { position, row, ended } = checkpoint.marks.inputs[index];
-    reader.reset(position, row, ended);
+    reader.reset(checkpoint.marks.inputs[index]);
     if (!record.replaying) copyMark(record.inputs[index], record.replayUntil[index]);
   }
   record.replaying = true;
   batch.commit();
 }
 
-/** True while a reader has not come to a mark, which is at most one ring ahead. */
-function isBefore(reader: RingReader, { position, row }: InputMark): boolean {
-  const words = (reader.position - position) | 0;
-  return words < 0 || (words === 0 && reader.row < row);
+/** Rows of a reader's current frame that come before a mark, which is at most one ring ahead. Loads a frame if there is one. */
+export function rowsBefore(reader: RingReader, mark: ReadMark): number {
+  // Loading a frame may pass padding, and with it the mark.
+  if (!isBehind(reader, mark) || !reader.load() || !isBehind(reader, mark)) return 0;
+  return reader.position === mark.position ? mark.row - reader.row : Number.POSITIVE_INFINITY;
 }
 
 /** The next input with rows to read again, and how many of its current frame; undefined if state is up to date. */
 export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: number } | undefined {
   for (const input of inputs) {
-    const { reader, index } = input;
-    const until = record.replayUntil[index];
-    // Loading a frame may pass padding, and with it the mark.
-    if (!isBefore(reader, until) || !reader.load() || !isBefore(reader, until)) continue;
-    const rows = reader.position === until.position ? until.row - reader.row : Number.POSITIVE_INFINITY;
-    return { input, rows };
+    const rows = rowsBefore(input.reader, record.replayUntil[input.index]);
+    if (rows > 0) return { input, rows };
   }
   return undefined;
 }
@@ -77,10 +74,7 @@ export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: n
 export function endReplay(batch: Batch): void {
   const { inputs, record } = batch;
   batch.begin();
-  for (const { index, reader } of inputs) {
-    const { position, row, ended } = record.replayUntil[index];
-    reader.reset(position, row, ended);
-  }
+  for (const { index, reader } of inputs) reader.reset(record.replayUntil[index]);
   record.replaying = false;
   batch.commit();
 }

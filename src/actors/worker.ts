@@ -166,7 +166,7 @@ export default async function hostActors(task: HostTask): Promise<void> {
         reported(async () => {
           for (;;) {
             const actor = host.find(stage, replica);
-            if (actor === undefined) return undefined;
+            if (actor === undefined || !actor.owns(request.group)) return undefined;
             if (actor.isReadable) return { found: actor.readState(request) };
             actor.hurry();
             await systemClock.yield();
