@@ -87,7 +87,7 @@ export class HandOvers {
       const outcome = await settled(from, from.hired.control.release([{ stage, replica }]));
       if (outcome !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
       if (this.isGone(actor)) return;
-      const target = to.state === 'active' ? to : await this.job.crew.takeSpare();
+      const target = await this.living(() => (to.state === 'active' ? to : this.job.crew.takeSpare()));
       await this.job.recovery.begin(target, actor);
       const name = { operator: stageName(actor.placement.stage), replica };
       this.job.announce({ type: 'moved', ...name, from: from.host, to: target.host });
@@ -173,9 +173,10 @@ export class HandOvers {
   /** Brings a dormant replica up, on a worker with room. */
   private async wakeUp(actor: Recoverable): Promise<void> {
     const { placement } = actor;
-    const member = await this.workerFor(placement.stage);
+    const member = await this.living(() => this.workerFor(placement.stage));
     placement.isDormant = false;
-    const { output } = placement.descriptor;
+    const { stage, replica, output } = placement.descriptor;
+    this.job.supervision.starting(stage, replica);
     if (output !== undefined) new Ring(output.ring).setDormant(false);
     await this.job.recovery.begin(member, actor);
   }
@@ -205,12 +206,20 @@ export class HandOvers {
     job.retired();
   }
 
+  /** A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies. */
+  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember> {
+    for (;;) {
+      const member = await choose();
+      if (member.state === 'active' || this.job.isOver()) return member;
+    }
+  }
+
   private actorsOn(member: CrewMember): Recoverable[] {
     return this.job.actors.filter((actor) => actor.member === member && !actor.isEnded);
   }
 
   /** A worker for one more replica: a warm spare while there may be more workers, else the one with the fewest actors. */
-  private async workerFor(stage: Stage): Promise<CrewMember> {
+  private workerFor(stage: Stage): CrewMember | Promise<CrewMember> {
     const { crew, maxWorkers } = this.job;
     const active = crew.active();
     const burden = (member: CrewMember): number => {

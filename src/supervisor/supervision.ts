@@ -188,6 +188,12 @@ export class JobSupervision {
     node.worker = undefined;
   }
 
+  /** A dormant replica is being started: a crash from here on is one of a child. */
+  starting(operator: number, replica: number): void {
+    const node = this.find(operator, replica);
+    if (node.state === 'dormant') node.state = 'starting';
+  }
+
   /** A replica has given all its key groups away: it is no child of its operator until it is started again. */
   retired(operator: number, replica: number): void {
     const node = this.find(operator, replica);
