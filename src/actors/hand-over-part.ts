@@ -100,18 +100,32 @@ export class HandOverPart {
   /** Does what there is to do besides reading up to {@link limit}; the open batch must be committed. */
   advance(): void {
     const word = this.memory.word();
-    const number = HandOver.numberOf(word);
+    const { isDormant, groups } = this.batch.committed;
     const role = this.roleIn(word);
-    if (role === undefined || (role === 'giver' && HandOver.phaseOf(word) === released)) return this.retire();
-    if (this.batch.committed.handOver === number) return this.tell(number, role);
-    if (HandOver.phaseOf(word) === released) {
-      if (this.isAtCut(number)) this.take(number);
-      return;
-    }
-    if (this.memory.hasPosted(number, role)) {
-      if (role === 'giver' && this.memory.hasCut(number) && this.isAtCut(number)) this.release(number);
-      return;
-    }
+    const number = HandOver.numberOf(word);
+    const isReleased = HandOver.phaseOf(word) === released;
+    if (role === 'giver' && !isReleased) this.give(number);
+    else if (role === 'receiver') this.receive(number, isReleased);
+    // The hand-over that there was to do something for may have been refused: that is no reason to retire.
+    else if (!isDormant && isEmptySet(groups)) this.retire();
+  }
+
+  private give(number: number): void {
+    const { memory, batch } = this;
+    if (batch.committed.handOver === number) this.move(number, requested, released);
+    else if (!memory.hasPosted(number, 'giver')) this.postOrRefuse(number, 'giver');
+    else if (memory.hasCut(number) && this.isAtCut(number)) this.release(number);
+  }
+
+  private receive(number: number, isReleased: boolean): void {
+    const { memory, batch } = this;
+    if (!isReleased) {
+      if (!memory.isJoining && !memory.hasPosted(number, 'receiver')) this.postOrRefuse(number, 'receiver');
+    } else if (batch.committed.handOver === number) this.move(number, released, done);
+    else if (this.isAtCut(number)) this.take(number);
+  }
+
+  private postOrRefuse(number: number, role: HandOverRole): void {
     const { endedGroups, finished } = this.batch.committed;
     // Closures of the end of the stream have run for some groups: none can change hands any more.
     if (endedGroups >= 0 || finished) this.move(number, requested, refused);
@@ -137,7 +151,7 @@ export class HandOverPart {
     batch.output?.writeFence(number, -1);
     removeGroups(batch.record.groups, memory.groups);
     this.commit(number);
-    this.tell(number, 'giver');
+    this.move(number, requested, released);
   }
 
   /** The receiver's commit: from here on they are. */
@@ -149,7 +163,7 @@ export class HandOverPart {
     addGroups(batch.record.groups, memory.groups);
     batch.record.isDormant = false;
     this.commit(number);
-    this.tell(number, 'receiver');
+    this.move(number, released, done);
   }
 
   /** Commits at the cut. */
@@ -159,11 +173,6 @@ export class HandOverPart {
     for (const { reader, index } of batch.inputs) reader.reset(this.cutMarks[index]);
     batch.commit();
     batch.changeOwner();
-  }
-
-  private tell(number: number, role: HandOverRole): void {
-    if (role === 'giver') this.move(number, requested, released);
-    else this.move(number, released, done);
   }
 
   private move(number: number, from: HandOverPhase, to: HandOverPhase): void {

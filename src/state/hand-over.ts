@@ -110,7 +110,7 @@ export class HandOver {
   /** Tells how far a participant has read, where it waits until the other one has told as well. */
   post(number: number, role: HandOverRole, marks: readonly ReadMark[]): void {
     const index = indexOf(role);
-    marks.forEach((mark, i) => writeMark(this.marks, this.markAt(index, i), mark));
+    for (const [i, mark] of marks.entries()) writeMark(this.marks, this.markAt(index, i), mark);
     Atomics.store(this.cells, POSTED + index, number);
   }
 
