@@ -5,7 +5,7 @@
 
 import { errors } from '../errors.ts';
 import type { ReadMark, RingReader } from '../mailbox/ring-reader.ts';
-import { discardGroups, restore } from '../state/checkpoint.ts';
+import { type Checkpoint, discardGroups, restore } from '../state/checkpoint.ts';
 import { copyMark, emptyRecord } from '../state/commit-log.ts';
 import { isBehind } from '../state/hand-over.ts';
 import { checkState } from '../state/integrity.ts';
@@ -24,9 +24,11 @@ export function takeUpState(
 ): void {
   const { state, groups, record, inputs } = batch;
   if (state === undefined) return;
-  if (backup === undefined) {
+  const gained = backup === undefined ? [] : gainedSince(backup.checkpoint, batch);
+  if (backup === undefined || gained.length > 0) {
     const problem = checkState(state, groups, 'roots');
-    if (problem !== undefined) throw errors.stateDamaged(operator, replica, problem);
+    const isLost = gained.length > 0 ? ', and its last backup is from before a hand-over of key groups' : '';
+    if (problem !== undefined) throw errors.stateDamaged(operator, replica, `${problem}${isLost}`);
     return;
   }
   if (record.endedSlot > 0) {
@@ -45,13 +47,22 @@ export function takeUpState(
   // Discarding leaks what the groups held: only where it cannot be walked.
   if (checkState(state, groups, 'roots') !== undefined) discardGroups(state, groups);
   batch.begin();
-  restore(state, checkpoint);
+  // Groups that it has given away since are another replica's now.
+  const owned = new Set(groups);
+  restore(state, { ...checkpoint, groups: checkpoint.groups.filter(({ group }) => owned.has(group)) });
   for (const { index, reader } of inputs) {
     reader.reset(checkpoint.marks.inputs[index]);
     if (!record.replaying) copyMark(record.inputs[index], record.replayUntil[index]);
   }
   record.replaying = true;
   batch.commit();
+}
+
+/** The key groups that the actor owns and its backup does not know: how far they had come is not known either. */
+function gainedSince(checkpoint: Checkpoint | undefined, { groups, record }: Batch): readonly number[] {
+  if (checkpoint === undefined) return record.handOver > 0 ? groups : [];
+  const known = new Set(checkpoint.groups.map(({ group }) => group));
+  return groups.filter((group) => !known.has(group));
 }
 
 /** Rows of a reader's current frame that come before a mark, which is at most one ring ahead. Loads a frame if there is one. */
