@@ -112,12 +112,20 @@ export class Stream<Fields extends Shape> {
   protected readonly from: readonly number[];
   protected readonly schema: Schema;
   protected readonly key: readonly string[] | undefined;
+  private readonly isUnordered: boolean;
 
-  constructor(builder: FlowBuilder, from: readonly number[], schema: Schema, key?: readonly string[]) {
+  constructor(
+    builder: FlowBuilder,
+    from: readonly number[],
+    schema: Schema,
+    key?: readonly string[],
+    isUnordered = false,
+  ) {
     this.builder = builder;
     this.from = from;
     this.schema = schema;
     this.key = key;
+    this.isUnordered = isUnordered;
   }
 
   /** One tuple out for each tuple in. */
@@ -162,6 +170,14 @@ export class Stream<Fields extends Shape> {
       if (keyTypeOf(found.type) === undefined) throw errors.badKeyType(operator, field, found.type);
     }
     return new KeyedStream(this.builder, this.from, this.schema, fields);
+  }
+
+  /**
+   * The same stream for a consumer that need not keep its order: a stateless operator may then have several replicas without a
+   * key, and each tuple goes to any of them.
+   */
+  unordered(): Stream<Fields> {
+    return new Stream(this.builder, this.from, this.schema, undefined, true);
   }
 
   /** This stream and others of the same schema as one. Order holds within each, not between them. */
@@ -226,11 +242,11 @@ export class Stream<Fields extends Shape> {
       throw errors.badOption(`closure of '${name}'`, rest.closure, 'a function');
     }
     const checked = checkOptions(name, options);
-    if (checked.replicas.max > 1 && this.key === undefined) {
+    if (checked.replicas.max > 1 && this.key === undefined && !this.isUnordered) {
       throw errors.badOption(
         'parallelism',
         options.parallelism,
-        `1 for operator '${name}', because its input has no key: call keyBy() before it`,
+        `1 for operator '${name}', because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter`,
       );
     }
     return this.builder.add({
@@ -238,6 +254,7 @@ export class Stream<Fields extends Shape> {
       kind,
       inputs: this.from,
       key: this.key,
+      isUnordered: this.isUnordered,
       output: undefined,
       ...checked,
       ...rest,
@@ -353,6 +370,7 @@ export class FlowBuilder {
       kind: 'source',
       inputs: [],
       key: undefined,
+      isUnordered: false,
       output: schema,
       ...checkOptions(name, options),
       source,

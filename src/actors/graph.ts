@@ -28,6 +28,8 @@ export interface OperatorNode {
   readonly inputs: readonly number[];
   /** Fields of the input that it is keyed by. */
   readonly key: readonly string[] | undefined;
+  /** True if its replicas may share its input without a key. */
+  readonly isUnordered: boolean;
   /** Of its output; undefined for sinks. */
   readonly output: Schema | undefined;
   /** Replicas at the start. */
@@ -75,7 +77,8 @@ const isSink = (node: OperatorNode): boolean => node.output === undefined;
 
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
-  const { id, name, kind, inputs, key, output, parallelism, replicas, fuse, source, state, tables, end } = node;
+  const { id, name, kind, inputs, key, isUnordered, output, parallelism, replicas, fuse, source, state, tables, end } =
+    node;
   const schema = output?.toString();
   return JSON.stringify([
     id,
@@ -83,6 +86,7 @@ function fingerprintOf(node: OperatorNode): string {
     kind,
     inputs,
     key,
+    isUnordered,
     schema,
     parallelism,
     replicas,

@@ -24,6 +24,8 @@ export interface Stage {
   readonly output: Schema | undefined;
   /** Indices of the input's fields that it is partitioned by; undefined if it needs no hash. */
   readonly key: readonly number[] | undefined;
+  /** True if its replicas share the tuples by where these stand in their rings. */
+  readonly isUnordered: boolean;
   /** The distinct keys of the stages behind it: the hash columns of its frames. */
   readonly outputKeys: readonly (readonly number[])[];
 }
@@ -94,6 +96,7 @@ export function planOf(graph: Graph): Plan {
       input: head.inputs.length === 0 ? undefined : inputSchema(graph, head),
       output: last(chain).output,
       key: keys[index],
+      isUnordered: head.isUnordered && head.replicas.max > 1,
       outputKeys: distinctKeys(consumers.map((consumer) => keys[chains.indexOf(consumer)])),
     };
   });

@@ -60,6 +60,7 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     id: 0,
     inputs: [],
     key: undefined,
+    isUnordered: false,
     parallelism: 1,
     replicas: ALONE,
     fuse: true,

@@ -54,3 +54,31 @@ export const counting = dataflow(import.meta.url, 'counting', (flow, params: Ela
     )
     .collect('counts');
 });
+
+export interface CallingParams {
+  readonly calls: number;
+  readonly max: number;
+  /** How long each call waits, without using the processor. */
+  readonly waitMs: number;
+}
+
+/** Waits for something outside of the process for each tuple, whatever their order. */
+export const calling = dataflow(import.meta.url, 'calling', (flow, { calls, max, waitMs }: CallingParams) => {
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  return flow
+    .source(
+      'numbers',
+      generate({ n: t.u32() }, (n) => ({ n }), { count: calls }),
+    )
+    .unordered()
+    .map(
+      'call',
+      { n: t.u32() },
+      ({ n }) => {
+        Atomics.wait(nothing, 0, 0, waitMs);
+        return { n };
+      },
+      { parallelism: { max } },
+    )
+    .collect('answers');
+});

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job, JobEvent } from '../../src/index.ts';
-import { counting, type ElasticParams } from '../flows/elastic.ts';
+import { calling, counting, type ElasticParams } from '../flows/elastic.ts';
 
 type Counts = Awaited<ReturnType<typeof counting.run>>;
 
@@ -45,4 +45,24 @@ test('out and in again, at full speed', async () => {
     await job.scale('check', 1);
   });
   assert.ok(events.filter(({ type }) => type === 'handOver').length >= 5);
+});
+
+test('a stateless operator whose order does not matter is shared without a key', async () => {
+  const calls = 2000;
+  const job = await calling.run({ params: { calls, max: 4, waitMs: 1 }, workers: 1, maxWorkers: 5, spares: 0 });
+  const scaled = job.scale('call', 4);
+  const seen = new Set<number>();
+  for await (const { n } of job.output('answers')) seen.add(n);
+  assert.equal(seen.size, calls);
+  assert.equal((await scaled).to, 4);
+  const shares = job
+    .metrics()
+    .operators.find(({ name }) => name === 'call')
+    ?.replicas.map(({ tuplesIn }) => tuplesIn);
+  assert.equal(shares?.length, 4);
+  assert.ok(
+    shares?.every((tuples) => tuples > 0),
+    `${shares}`,
+  );
+  await job.done;
 });
