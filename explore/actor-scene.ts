@@ -83,14 +83,17 @@ function shrink(plan: Plan, placements: readonly Placement[], words: number, sta
     rings.set(ring, smallRing(ring, words, start, readerSlots(plan, stage)));
   }
   const small = (ring: SharedArrayBuffer): SharedArrayBuffer => rings.get(ring) as SharedArrayBuffer;
-  return placements.map(({ stage, descriptor, host }) => {
+  return placements.map(({ stage, descriptor, ...placement }) => {
     const { output, inputs, commit } = descriptor;
-    const record = { ...emptyRecord(inputs.length, countsOf(stage)), head: start };
+    const record = emptyRecord(inputs.length, countsOf(stage));
+    const log = new CommitLog(commit);
+    log.read(record);
+    record.head = start;
     for (const mark of record.inputs) mark.position = start;
-    new CommitLog(commit).write(0, record);
+    log.write(0, record);
     return {
+      ...placement,
       stage,
-      host,
       descriptor: {
         ...descriptor,
         output: output && { ...output, ring: small(output.ring) },

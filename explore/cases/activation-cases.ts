@@ -5,7 +5,7 @@ import { generateDecoder } from '../../src/mailbox/decoder.ts';
 import { generateEncoder } from '../../src/mailbox/encoder.ts';
 import { allocateOutbox, Output } from '../../src/mailbox/output.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { RingReader } from '../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import { Schema, t } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { RING_CONTROL_BYTES, ringCells, wakeCells } from '../cell-names.ts';
@@ -57,7 +57,7 @@ function activationScene(holding: number, coming: number): Scene {
   const outbox = allocateOutbox(1 << 12);
   const ring = new Ring(buffer);
   ring.publish(START);
-  ring.activate(holding, START);
+  ring.activate(holding, startMark(START));
   const before = writing(ring, outbox, START, new WakeWords(wakeBuffer));
   for (let n = 1; n <= FRAMES_BEFORE; n++) before.write(n);
   const head = (START + FRAMES_BEFORE * FRAME_WORDS) | 0;
@@ -81,7 +81,7 @@ function activationScene(holding: number, coming: number): Scene {
     holder: (kept: Kept) => {
       const wakeWords = new WakeWords(wakeBuffer);
       const held = new Ring(buffer);
-      const reader = new RingReader(held, holding, START);
+      const reader = new RingReader(held, holding, startMark(START));
       readNext(reader, kept, 'holder');
       held.activate(coming, START);
       held.setReaderHost(coming, BEGUN);
@@ -92,7 +92,7 @@ function activationScene(holding: number, coming: number): Scene {
       const wakeWords = new WakeWords(wakeBuffer);
       const held = new Ring(buffer);
       if (held.readerHost(coming) !== BEGUN) return;
-      const reader = new RingReader(held, coming, START);
+      const reader = new RingReader(held, coming, startMark(START));
       while (readNext(reader, kept, 'comer')) reader.release(reader.position, wakeWords);
     },
   };

@@ -33,6 +33,8 @@ export interface ActorDescriptor {
   readonly letters: LetterMemory;
   /** The rings it reads: which of its stage's upstreams each belongs to, and its reader slot there. */
   readonly inputs: readonly { readonly upstream: number; readonly memory: RingMemory; readonly slot: number }[];
+  /** Of the operator's hand-overs; undefined if it has one replica only. */
+  readonly handOver: SharedArrayBuffer | undefined;
 }
 
 /** A tuple that killed or hung its worker again and again: it is not tried once more. */
@@ -77,8 +79,8 @@ export interface ActorEnvironment {
 
 /**
  * What a step ended with: there may be more to do; no input; no room for output; waiting for a time or a callback; nothing
- * ever again; or another incarnation of the actor runs, and this one must not.
+ * ever again; all key groups given away; or another incarnation of the actor runs, and this one must not.
  */
-export type StepStatus = 'more' | 'idle' | 'blocked' | 'done' | 'superseded';
+export type StepStatus = 'more' | 'idle' | 'blocked' | 'done' | 'retired' | 'superseded';
 
 /** What step() throws: the actor cannot go on by itself. Everything is as at its last commit. */

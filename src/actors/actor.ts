@@ -1,12 +1,16 @@
 // An actor: one replica of a stage, stepped by its host. Each step reads input, runs the program and commits.
 // A state machine: (restored state is brought up to date →) reading → (inputs ended) → ending the key groups → finished
-// (end-of-stream written) → done (outbox empty). After a failure, and for a while after a crash, it reads tuple by tuple:
+// (end-of-stream written) → done (outbox empty). Between batches it takes part in hand-overs of key groups, and retires when
+// it has given all away. After a failure, and for a while after a crash, it reads tuple by tuple:
 // one that fails alone is given up, and the rest of its batch is processed.
 // Promises: a batch is a transaction (batch.ts): after an exception everything is as at the last commit. A step never waits.
 // Relies on: one host at a time, fenced before the next.
 
 import { errors, fromRecord } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
+import type { ReadMark } from '../mailbox/ring-reader.ts';
+import { hasGroup } from '../state/group-set.ts';
+import { HandOver, isBehind } from '../state/hand-over.ts';
 import { type StateReader, stateReader } from '../state/state-reader.ts';
 import {
   type ActorDescriptor,
@@ -29,8 +33,9 @@ import {
   mayBeOfTuple,
   type Whereabouts,
 } from './failure.ts';
+import { HandOverPart } from './hand-over-part.ts';
 import { type Plan, type Stage, stageName } from './plan.ts';
-import { endReplay, nextReplayed, takeUpState } from './restored-state.ts';
+import { endReplay, nextReplayed, rowsBefore, takeUpState } from './restored-state.ts';
 import { SourceFeed } from './source-feed.ts';
 import { Vitals, WorkCell } from './vitals.ts';
 
@@ -53,6 +58,7 @@ export class Actor {
   private readonly upstreamStages: readonly Stage[];
   private readonly batch: Batch;
   private readonly feed: SourceFeed | undefined;
+  private readonly part: HandOverPart | undefined;
   private stateReader: StateReader | undefined;
   private nextInput = 0;
   /** What runs now: rows of an input, or end-of-stream closures. */
@@ -89,6 +95,11 @@ export class Actor {
     this.batch = new Batch(plan, descriptor, environment, this.vitals);
     this.feed = source && this.sourceFeed(source as never);
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
+    const { handOver, replica } = descriptor;
+    if (handOver !== undefined) {
+      const { host, wakeWords } = environment;
+      this.part = new HandOverPart(new HandOver(handOver, stage.replicas), replica, this.batch, host, wakeWords);
+    }
   }
 
   private sourceFeed(source: ConstructorParameters<typeof SourceFeed>[0]): SourceFeed {
@@ -165,13 +176,27 @@ export class Actor {
       }
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
-      const status = this.isolating > 0 ? this.single() : this.read(this.batchTuples);
+      const until = this.part?.limit;
+      const status =
+        this.takesPart(until) ?? (this.isolating > 0 ? this.single(until) : this.read(this.batchTuples, until));
       if (status === 'more') this.fitBatch(environment.now() - startedMs);
       if (!this.lingers() || (status !== 'idle' && batch.isFull)) batch.commit();
       this.takeBackup();
-      if (status === 'idle') return 'idle';
+      if (status === 'idle' || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
     }
+  }
+
+  /** Does what an open hand-over asks for. Returns undefined if the actor is to read, up to `until` if that is known. */
+  private takesPart(until: readonly ReadMark[] | undefined): StepStatus | undefined {
+    const { part, batch } = this;
+    const stance = part?.stance() ?? 'free';
+    if (part === undefined || stance === 'free') return undefined;
+    batch.commit();
+    if (until !== undefined) return undefined;
+    if (stance === 'wait') return 'idle';
+    part.advance();
+    return batch.committed.isDormant ? 'retired' : 'more';
   }
 
   /** Moves what waits in outboxes into the rings, as far as there is room. Returns false while some still waits. */
@@ -225,6 +250,11 @@ export class Actor {
     this.environment.wake();
   }
 
+  /** True if the actor owns a key group. */
+  owns(group: number): boolean {
+    return hasGroup(this.batch.committed.groups, group);
+  }
+
   /** The row of a key, or all rows of a key group, as plain objects. Ask {@link isReadable} first. */
   readState({ key, group }: StateRequest): unknown {
     const { state } = this.batch;
@@ -241,8 +271,11 @@ export class Actor {
       this.batchTuples = Math.min(BATCH_TUPLES_MAX, batchTuples * 2);
   }
 
-  /** One pass over the source or the inputs; opens the transaction if there is something to do. */
-  private read(limit: number): StepStatus {
+  /**
+   * One pass over the source or the inputs; opens the transaction if there is something to do.
+   * @param until how far the inputs are read at most
+   */
+  private read(limit: number, until?: readonly ReadMark[]): StepStatus {
     const { batch, feed } = this;
     if (feed !== undefined) return this.readSource(feed, limit);
     if (batch.record.replaying) return this.replay(limit);
@@ -250,15 +283,17 @@ export class Actor {
     let tuples = 0;
     for (let k = 0; k < inputs.length && tuples < limit; k++) {
       const input = inputs[(this.nextInput + k) % inputs.length];
-      while (tuples < limit && input.reader.load()) {
-        tuples += this.readRows(input, limit - tuples);
+      while (tuples < limit) {
+        const rows = rowsAt(input, until);
+        if (rows === 0) break;
+        tuples += this.readRows(input, Math.min(rows, limit - tuples));
         this.taken = tuples;
         if (output?.isBatchFull) return 'more';
       }
     }
     this.nextInput = (this.nextInput + 1) % inputs.length;
     if (tuples > 0) return 'more';
-    if (inputs.every(({ reader }) => reader.ended)) return this.endInput(limit);
+    if (until === undefined && inputs.every(({ reader }) => reader.isOver)) return this.endInput(limit);
     return this.passedPadding() ? 'more' : 'idle';
   }
 
@@ -340,14 +375,14 @@ export class Actor {
   }
 
   /** A batch of one tuple: a failure, or a crash, is then that tuple's. */
-  private single(): StepStatus {
+  private single(until?: readonly ReadMark[]): StepStatus {
     const { vitals, feed, condemned } = this;
-    if (condemned !== undefined && feed === undefined && !this.batch.record.replaying) {
+    if (condemned !== undefined && feed === undefined && this.mayBeSkipped(condemned, until)) {
       return this.skipCondemned(condemned);
     }
     this.isolated = undefined;
     vitals.work[WorkCell.isolating] = 1;
-    const status = feed === undefined ? this.read(1) : this.singleFromSource(feed);
+    const status = feed === undefined ? this.read(1, until) : this.singleFromSource(feed);
     vitals.work[WorkCell.isolating] = 0;
     if (status === 'idle') return status;
     // First: a tuple may fail only as its output is written.
@@ -355,6 +390,12 @@ export class Actor {
     // A source that finds its place again gives nothing for a while.
     if (feed === undefined || feed.taken > 0) this.isolating = Math.max(0, this.isolating - 1);
     return status;
+  }
+
+  private mayBeSkipped({ input }: Condemned, until: readonly ReadMark[] | undefined): boolean {
+    const { record, inputs } = this.batch;
+    if (record.replaying) return false;
+    return until === undefined || (input >= 0 && isBehind(inputs[input].reader, until[input]));
   }
 
   private singleFromSource(feed: SourceFeed): StepStatus {
@@ -520,9 +561,12 @@ export class Actor {
       if (letters.output.spilled && !letters.output.isDrained()) return false;
       return output === undefined || output.hasRoomForBatch || output.isDrained();
     }
+    const stance = this.part?.stance() ?? 'free';
+    if (stance === 'wait') return this.batch.isOpen;
+    if (stance === 'act' && this.part?.limit === undefined) return true;
     if (committed.finished || this.environment.now() >= this.wakeAtMs) return true;
     if (this.feed !== undefined) return this.feed.canRead();
-    if (inputs.every(({ reader }) => reader.ended)) return true;
+    if (inputs.every(({ reader }) => reader.isOver)) return true;
     return inputs.some(({ reader }) => reader.hasInput());
   }
 
@@ -548,4 +592,10 @@ export class Actor {
     this.release();
     for (const { reader } of this.batch.inputs) reader.ring.deactivate(reader.slot);
   }
+}
+
+/** Rows that can be read of an input's next frame, up to a mark if there is one. */
+function rowsAt({ reader, index }: Input, until: readonly ReadMark[] | undefined): number {
+  if (until !== undefined) return rowsBefore(reader, until[index]);
+  return reader.load() ? Number.POSITIVE_INFINITY : 0;
 }

@@ -7,17 +7,19 @@
 import { errors, MillraceError } from '../errors.ts';
 import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
 import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
-import { RingReader } from '../mailbox/ring-reader.ts';
+import { connectSiblings, RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../state/commit-log.ts';
+import { groupsOf, hasGroup } from '../state/group-set.ts';
 import { type KeyedState, keyedState } from '../state/keyed-state.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { Transaction } from '../state/transaction.ts';
 import type { ActorDescriptor, ActorEnvironment } from './actor-descriptor.ts';
 import { DeadLetterWriter } from './dead-letters.ts';
-import { countsOf, initialGroups, type Plan, type Stage } from './plan.ts';
+import { countsOf, type Plan, type Stage } from './plan.ts';
 import { generateProgram, type Program, type SinkHolder } from './program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
 import { Activity, type Vitals, WorkCell } from './vitals.ts';
@@ -45,9 +47,9 @@ export class Batch {
   readonly state: KeyedState | undefined;
   readonly program: Program;
   readonly sink: SinkHolder = { writer: undefined };
-  /** The key groups that this replica owns. */
-  readonly groups: readonly number[];
-  readonly backup: ReplicaBackup | undefined;
+  /** 1 for each key group that this replica owns: what the last commit says. */
+  private readonly owned = new Uint8Array(KEY_GROUPS);
+  backup: ReplicaBackup | undefined;
   isOpen = false;
   /** When it was opened, on the environment's clock; only kept if commits linger. */
   openedAtMs = 0;
@@ -74,6 +76,7 @@ export class Batch {
     this.log.read(this.committed);
     this.log.read(this.record);
     this.inputs = descriptor.inputs.map((input, index) => this.inputOf(input, index));
+    connectSiblings(this.inputs);
     const { tail } = this;
     if (descriptor.output !== undefined && descriptor.outbox !== undefined) {
       const ring = this.writtenRing(descriptor.output.ring);
@@ -91,8 +94,7 @@ export class Batch {
       const layout = rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
       this.state = keyedState(head.name, layout, this.transaction);
     }
-    const owned = initialGroups(descriptor.replica, stage.parallelism);
-    this.groups = [...owned.keys()].filter((group) => owned[group] === 1);
+    for (const group of this.groups) this.owned[group] = 1;
     this.program = generateProgram({
       stage,
       upstream: stage.upstream.map((index) => plan.stages[index]),
@@ -100,7 +102,7 @@ export class Batch {
       output: this.output,
       sink: this.sink,
       state: this.state,
-      owned,
+      owned: this.owned,
       work: vitals.work,
     });
     this.backup = this.backupOf(environment);
@@ -108,13 +110,12 @@ export class Batch {
   }
 
   private inputOf({ upstream, memory, slot }: ActorDescriptor['inputs'][number], index: number): Input {
-    const { position, row, ended } = this.committed.inputs[index];
     const ring = new Ring(memory.ring);
     ring.setReaderHost(slot, this.environment.host);
     return {
       index,
       upstream,
-      reader: new RingReader(ring, slot, position, row, ended),
+      reader: new RingReader(ring, slot, this.committed.inputs[index]),
       dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
     };
   }
@@ -126,8 +127,8 @@ export class Batch {
   }
 
   private backupOf({ backup, now }: ActorEnvironment): ReplicaBackup | undefined {
-    const { state, groups, inputs } = this;
-    if (state === undefined || backup === undefined) return undefined;
+    const { state, groups, inputs, committed } = this;
+    if (state === undefined || backup === undefined || committed.isDormant) return undefined;
     const readers = inputs.map(({ reader }) => reader);
     return new ReplicaBackup(state, groups, readers, backup.everyMs, now(), backup.ship);
   }
@@ -150,6 +151,23 @@ export class Batch {
   /** The operator that writes: the last one of the chain. */
   private get tail(): Stage['operators'][number] {
     return this.stage.operators[this.stage.operators.length - 1];
+  }
+
+  /** The key groups that this replica owns, in ascending order. */
+  get groups(): readonly number[] {
+    return groupsOf(this.committed.groups);
+  }
+
+  /** Takes up that the last commit says that other groups are owned. */
+  changeOwner(): void {
+    const { committed, owned, state, environment } = this;
+    for (let group = 0; group < KEY_GROUPS; group++) {
+      const isOwned = hasGroup(committed.groups, group) ? 1 : 0;
+      if (isOwned === 1 && owned[group] === 0) state?.transaction.gain(group);
+      owned[group] = isOwned;
+    }
+    if (this.backup === undefined) this.backup = this.backupOf(environment);
+    else this.backup.own(this.groups);
   }
 
   /** The number of the last commit. */
@@ -192,11 +210,7 @@ export class Batch {
     output?.save(record);
     letters.output.save(record.letters);
     for (let i = 0; i < inputs.length; i++) {
-      const { reader } = inputs[i];
-      const mark = record.inputs[i];
-      mark.position = reader.position;
-      mark.row = reader.row;
-      mark.ended = reader.ended;
+      inputs[i].reader.save(record.inputs[i]);
     }
     this.count();
     if (inputs.length === 0 && equalRecords(record, committed)) {
@@ -218,7 +232,8 @@ export class Batch {
     const { wakeWords } = environment;
     output?.publish(committed.head, wakeWords);
     letters.output.publish(committed.letters.head, wakeWords);
-    for (let i = 0; i < inputs.length; i++) {
+    // The slots of a dormant replica belong to whoever hands groups over to it.
+    for (let i = 0; i < inputs.length && !committed.isDormant; i++) {
       inputs[i].reader.release(backup?.releasable(i) ?? committed.inputs[i].position, wakeWords);
     }
     vitals.show(committed.counts, log.sequence());
@@ -246,10 +261,7 @@ export class Batch {
     this.letters.restore(committed.letters);
     this.transaction?.rollback(this.log.sequence());
     this.program.expireState();
-    for (const { index, reader } of this.inputs) {
-      const { position, row, ended } = committed.inputs[index];
-      reader.reset(position, row, ended);
-    }
+    for (const { index, reader } of this.inputs) reader.reset(committed.inputs[index]);
     copyRecord(committed, this.record);
     this.giveUpOutput();
   }

@@ -13,10 +13,22 @@ import type { Source } from './source.ts';
 
 export const PARALLELISM_MAX = 64;
 
+/** How many replicas an operator may have while it runs. */
+export interface ParallelismRange {
+  /** At the start; `min` by default. */
+  start?: number;
+  /** 1 by default. */
+  min?: number;
+  max: number;
+}
+
 /** Options of every operator. */
 export interface OperatorOptions {
-  /** Replicas that share the operator's key groups; 1 by default. More than 1 needs a keyed stream. */
-  parallelism?: number;
+  /**
+   * Replicas that share the operator's key groups; 1 by default. More than 1 needs a keyed stream. A range makes the operator
+   * elastic: while it runs, groups are handed over to more replicas, or to fewer. See docs/hand-over.md.
+   */
+  parallelism?: number | ParallelismRange;
   /** False to give a stateless operator an actor of its own instead of running it in the one before it. */
   fuse?: boolean;
   /**
@@ -100,12 +112,20 @@ export class Stream<Fields extends Shape> {
   protected readonly from: readonly number[];
   protected readonly schema: Schema;
   protected readonly key: readonly string[] | undefined;
+  private readonly isUnordered: boolean;
 
-  constructor(builder: FlowBuilder, from: readonly number[], schema: Schema, key?: readonly string[]) {
+  constructor(
+    builder: FlowBuilder,
+    from: readonly number[],
+    schema: Schema,
+    key?: readonly string[],
+    isUnordered = false,
+  ) {
     this.builder = builder;
     this.from = from;
     this.schema = schema;
     this.key = key;
+    this.isUnordered = isUnordered;
   }
 
   /** One tuple out for each tuple in. */
@@ -150,6 +170,14 @@ export class Stream<Fields extends Shape> {
       if (keyTypeOf(found.type) === undefined) throw errors.badKeyType(operator, field, found.type);
     }
     return new KeyedStream(this.builder, this.from, this.schema, fields);
+  }
+
+  /**
+   * The same stream for a consumer that need not keep its order: a stateless operator may then have several replicas without a
+   * key, and each tuple goes to any of them.
+   */
+  unordered(): Stream<Fields> {
+    return new Stream(this.builder, this.from, this.schema, undefined, true);
   }
 
   /** This stream and others of the same schema as one. Order holds within each, not between them. */
@@ -214,12 +242,11 @@ export class Stream<Fields extends Shape> {
       throw errors.badOption(`closure of '${name}'`, rest.closure, 'a function');
     }
     const checked = checkOptions(name, options);
-    const { parallelism } = checked;
-    if (parallelism > 1 && this.key === undefined) {
+    if (checked.replicas.max > 1 && this.key === undefined && !this.isUnordered) {
       throw errors.badOption(
         'parallelism',
-        parallelism,
-        `1 for operator '${name}', because its input has no key: call keyBy() before it`,
+        options.parallelism,
+        `1 for operator '${name}', because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter`,
       );
     }
     return this.builder.add({
@@ -227,6 +254,7 @@ export class Stream<Fields extends Shape> {
       kind,
       inputs: this.from,
       key: this.key,
+      isUnordered: this.isUnordered,
       output: undefined,
       ...checked,
       ...rest,
@@ -273,22 +301,48 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
 
 const OPTION_NAMES = ['parallelism', 'fuse', 'onError', 'supervision'];
 
-type CheckedOptions = Pick<OperatorNode, 'parallelism' | 'fuse' | 'onError' | 'supervision'>;
+type CheckedOptions = Pick<OperatorNode, 'parallelism' | 'replicas' | 'fuse' | 'onError' | 'supervision'>;
+
+function checkParallelism(parallelism: number | ParallelismRange): Pick<OperatorNode, 'parallelism' | 'replicas'> {
+  const isCount = (value: unknown): value is number =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= PARALLELISM_MAX;
+  if (typeof parallelism !== 'object' || parallelism === null) {
+    if (!isCount(parallelism)) {
+      throw errors.badOption(
+        'parallelism',
+        parallelism,
+        `an integer from 1 to ${PARALLELISM_MAX}, or a range {min, max}`,
+      );
+    }
+    return { parallelism, replicas: { min: parallelism, max: parallelism } };
+  }
+  const names = ['start', 'min', 'max'];
+  for (const name of Object.keys(parallelism)) {
+    if (!names.includes(name)) throw errors.unknownOption('parallelism', name, names);
+  }
+  const { max, min = 1, start = min } = parallelism;
+  if (![start, min, max].every(isCount) || min > start || start > max) {
+    throw errors.badOption(
+      'parallelism',
+      { start, min, max },
+      `1 <= min <= start <= max <= ${PARALLELISM_MAX}, all of them integers`,
+    );
+  }
+  return { parallelism: start, replicas: { min, max } };
+}
 
 function checkOptions(name: string, options: OperatorOptions): CheckedOptions {
   for (const option of Object.keys(options)) {
     if (!OPTION_NAMES.includes(option)) throw errors.unknownOption(`operator '${name}'`, option, OPTION_NAMES);
   }
-  const { parallelism = 1, fuse = true, onError = 'deadLetter' } = options;
-  if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > PARALLELISM_MAX) {
-    throw errors.badOption('parallelism', parallelism, `an integer from 1 to ${PARALLELISM_MAX}`);
-  }
+  const { fuse = true, onError = 'deadLetter' } = options;
+  const parallelism = checkParallelism(options.parallelism ?? 1);
   if (typeof fuse !== 'boolean') throw errors.badOption('fuse', fuse, 'true or false');
   if (!FAILURE_POLICIES.includes(onError)) {
     throw errors.badOption('onError', onError, FAILURE_POLICIES.map((policy) => `'${policy}'`).join(' or '));
   }
   const supervision = checkSupervision(`operator '${name}'`, options.supervision);
-  return { parallelism, fuse: fuse && options.supervision === undefined, onError, supervision };
+  return { ...parallelism, fuse: fuse && options.supervision === undefined, onError, supervision };
 }
 
 /** What a build function gets first: where streams begin. */
@@ -316,6 +370,7 @@ export class FlowBuilder {
       kind: 'source',
       inputs: [],
       key: undefined,
+      isUnordered: false,
       output: schema,
       ...checkOptions(name, options),
       source,

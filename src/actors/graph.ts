@@ -14,6 +14,11 @@ export type OperatorKind = 'source' | 'map' | 'filter' | 'flatMap' | 'process' |
 // biome-ignore lint/complexity/noBannedTypes: user closures of every shape; the typed API in dataflow.ts guards their use
 type Closure = Function;
 
+export interface ReplicaBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** One operator of the logical dataflow. */
 export interface OperatorNode {
   readonly id: number;
@@ -23,9 +28,14 @@ export interface OperatorNode {
   readonly inputs: readonly number[];
   /** Fields of the input that it is keyed by. */
   readonly key: readonly string[] | undefined;
+  /** True if its replicas may share its input without a key. */
+  readonly isUnordered: boolean;
   /** Of its output; undefined for sinks. */
   readonly output: Schema | undefined;
+  /** Replicas at the start. */
   readonly parallelism: number;
+  /** How few and how many there may be while it runs. */
+  readonly replicas: ReplicaBounds;
   /** False if it must not share an actor with the operator before it. */
   readonly fuse: boolean;
   /** What becomes of a tuple that it fails at. */
@@ -67,7 +77,8 @@ const isSink = (node: OperatorNode): boolean => node.output === undefined;
 
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
-  const { id, name, kind, inputs, key, output, parallelism, fuse, source, state, tables, end } = node;
+  const { id, name, kind, inputs, key, isUnordered, output, parallelism, replicas, fuse, source, state, tables, end } =
+    node;
   const schema = output?.toString();
   return JSON.stringify([
     id,
@@ -75,8 +86,10 @@ function fingerprintOf(node: OperatorNode): string {
     kind,
     inputs,
     key,
+    isUnordered,
     schema,
     parallelism,
+    replicas,
     fuse,
     source?.kind,
     state,

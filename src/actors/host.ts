@@ -121,7 +121,8 @@ export class Host {
       // A step that ran out of time may have filled the output too: it is not stepped again before there is room.
       actor.vitals.enter(actor.isBlocked ? Activity.blocked : Activity.idle);
       if (this.recovering.size > 0) this.tellRecovered(actor);
-      if (status === 'superseded') this.release(actor);
+      // Not retire(): the reader slots of a retired replica are another one's to activate.
+      if (status === 'superseded' || status === 'retired') this.release(actor);
       if (status === 'done') {
         this.remove(actor);
         actor.retire();

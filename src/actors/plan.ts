@@ -5,13 +5,16 @@
 
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
+import { type GroupSet, groupSet } from '../state/group-set.ts';
 import { consumersOf, type Graph, inputSchema, type OperatorNode } from './graph.ts';
 
 export interface Stage {
   readonly index: number;
   /** The chain, first to last; each but the first is stateless and reads only the one before it. */
   readonly operators: readonly OperatorNode[];
+  /** Replicas at the start, and at most: the rings and actors that there is memory for. */
   readonly parallelism: number;
+  readonly replicas: number;
   /** Where its actors run: on workers, or in the app's own thread (push sources and collect). */
   readonly place: 'worker' | 'app';
   /** Stages whose rings it reads. */
@@ -21,6 +24,8 @@ export interface Stage {
   readonly output: Schema | undefined;
   /** Indices of the input's fields that it is partitioned by; undefined if it needs no hash. */
   readonly key: readonly number[] | undefined;
+  /** True if its replicas share the tuples by where these stand in their rings. */
+  readonly isUnordered: boolean;
   /** The distinct keys of the stages behind it: the hash columns of its frames. */
   readonly outputKeys: readonly (readonly number[])[];
 }
@@ -43,16 +48,16 @@ function runsInApp(node: OperatorNode): boolean {
 }
 
 /** True if an operator may run in the actor of the one before it. */
-function fuses(graph: Graph, node: OperatorNode, before: OperatorNode, parallelism: number): boolean {
-  if (!node.fuse || node.inputs.length !== 1 || node.state !== undefined || node.parallelism > 1) return false;
+function fuses(graph: Graph, node: OperatorNode, before: OperatorNode, replicas: number): boolean {
+  if (!node.fuse || node.inputs.length !== 1 || node.state !== undefined || node.replicas.max > 1) return false;
   if (runsInApp(node) || runsInApp(before)) return false;
   const isSink = node.kind === 'forEach' || node.kind === 'sink';
-  if (parallelism > 1 && isSink) return false;
+  if (replicas > 1 && isSink) return false;
   return consumersOf(graph, before).length === 1;
 }
 
 /** True if a stage reads its input by key: it has state, or shares it with other replicas. */
-const isPartitioned = (head: OperatorNode): boolean => head.state !== undefined || head.parallelism > 1;
+const isPartitioned = (head: OperatorNode): boolean => head.state !== undefined || head.replicas.max > 1;
 
 function keyIndices(graph: Graph, head: OperatorNode): number[] | undefined {
   if (!isPartitioned(head) || head.key === undefined) return undefined;
@@ -67,7 +72,7 @@ export function planOf(graph: Graph): Plan {
   for (const node of graph.operators) {
     const before = node.inputs.length === 1 ? graph.operators[node.inputs[0]] : undefined;
     const chain = before && chainOf.get(before.id);
-    if (before !== undefined && chain !== undefined && fuses(graph, node, before, chain[0].parallelism)) {
+    if (before !== undefined && chain !== undefined && fuses(graph, node, before, chain[0].replicas.max)) {
       chain.push(node);
       chainOf.set(node.id, chain);
     } else {
@@ -85,11 +90,13 @@ export function planOf(graph: Graph): Plan {
       index,
       operators: chain,
       parallelism: head.parallelism,
+      replicas: head.replicas.max,
       place: runsInApp(head) ? 'app' : 'worker',
       upstream: head.inputs.map(indexOf),
       input: head.inputs.length === 0 ? undefined : inputSchema(graph, head),
       output: last(chain).output,
       key: keys[index],
+      isUnordered: head.isUnordered && head.replicas.max > 1,
       outputKeys: distinctKeys(consumers.map((consumer) => keys[chains.indexOf(consumer)])),
     };
   });
@@ -120,20 +127,22 @@ export function readerSlotOf(plan: Plan, upstream: Stage, stage: Stage, replica:
   let slot = 0;
   for (const reader of downstreamOf(plan, upstream)) {
     if (reader.index === stage.index) return slot + replica;
-    slot += reader.parallelism;
+    slot += reader.replicas;
   }
   return slot;
 }
 
 /** The number of reader slots that a stage's rings need. */
 export const readerSlots = (plan: Plan, stage: Stage): number =>
-  downstreamOf(plan, stage).reduce((sum, reader) => sum + reader.parallelism, 0);
+  downstreamOf(plan, stage).reduce((sum, reader) => sum + reader.replicas, 0);
 
 /** Who owns a key group at the start: contiguous ranges of nearly equal size. */
 export const initialOwner = (group: number, parallelism: number): number =>
   Math.floor((group * parallelism) / KEY_GROUPS);
 
-/** 1 for each key group that a replica owns at the start. */
-export function initialGroups(replica: number, parallelism: number): Uint8Array {
-  return Uint8Array.from({ length: KEY_GROUPS }, (_, group) => (initialOwner(group, parallelism) === replica ? 1 : 0));
+/** The key groups that a replica owns at the start, unless it begins dormant. */
+export function initialGroups(replica: number, parallelism: number): GroupSet | 'dormant' {
+  if (replica >= parallelism) return 'dormant';
+  const groups = Array.from({ length: KEY_GROUPS }, (_, group) => group);
+  return groupSet(groups.filter((group) => initialOwner(group, parallelism) === replica));
 }

@@ -9,7 +9,7 @@ import { generate } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import type { DictionaryReader } from '../mailbox/dictionary.ts';
 import { type Encoder, validationCode } from '../mailbox/encoder.ts';
-import { keyGroupCode } from '../mailbox/hash.ts';
+import { keyGroupCode, positionGroupCode } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
@@ -139,9 +139,11 @@ return i;
 }
 
 function statelessLoopCode({ stage, output }: ProgramParts, u: number): string {
-  const partitioned = stage.key !== undefined;
-  return `for (; i < to; i++) {
-${partitioned ? `if (owned[${keyGroupCode(`decoder${u}.hashAt(i)`)}] === 0) continue; processed++;` : ''}
+  const partitioned = stage.key !== undefined || stage.isUnordered;
+  const group = stage.isUnordered ? positionGroupCode('(base + i)') : keyGroupCode(`decoder${u}.hashAt(i)`);
+  return `const base = reader.position;
+for (; i < to; i++) {
+${partitioned ? `if (owned[${group}] === 0) continue; processed++;` : ''}
 work[${WorkCell.row}] = i;
 step0(decoder${u}.tupleAt(i));
 ${output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'}

@@ -37,6 +37,11 @@ export class ReplicaBackup {
     this.dueMs = nowMs + everyMs;
   }
 
+  /** The actor owns other key groups from now on. */
+  own(groups: readonly number[]): void {
+    this.writer.own(groups);
+  }
+
   /** Where input `index` may be released up to, instead of where it was read to. */
   releasable(index: number): number {
     return this.kept[index];

@@ -4,9 +4,10 @@
 // Relies on: inputs are held back up to the last backup (replica-backup.ts); operators are deterministic.
 
 import { errors } from '../errors.ts';
-import type { RingReader } from '../mailbox/ring-reader.ts';
-import { discardGroups, restore } from '../state/checkpoint.ts';
-import { copyMark, emptyRecord, type InputMark } from '../state/commit-log.ts';
+import type { ReadMark, RingReader } from '../mailbox/ring-reader.ts';
+import { type Checkpoint, discardGroups, restore } from '../state/checkpoint.ts';
+import { copyMark, emptyRecord } from '../state/commit-log.ts';
+import { isBehind } from '../state/hand-over.ts';
 import { checkState } from '../state/integrity.ts';
 import type { ActorDescriptor, Resumption } from './actor-descriptor.ts';
 import type { Batch, Input } from './batch.ts';
@@ -23,9 +24,11 @@ export function takeUpState(
 ): void {
   const { state, groups, record, inputs } = batch;
   if (state === undefined) return;
-  if (backup === undefined) {
+  const gained = backup === undefined ? [] : gainedSince(backup.checkpoint, batch);
+  if (backup === undefined || gained.length > 0) {
     const problem = checkState(state, groups, 'roots');
-    if (problem !== undefined) throw errors.stateDamaged(operator, replica, problem);
+    const isLost = gained.length > 0 ? ', and its last backup is from before a hand-over of key groups' : '';
+    if (problem !== undefined) throw errors.stateDamaged(operator, replica, `${problem}${isLost}`);
     return;
   }
   if (record.endedSlot > 0) {
@@ -44,31 +47,36 @@ export function takeUpState(
   // Discarding leaks what the groups held: only where it cannot be walked.
   if (checkState(state, groups, 'roots') !== undefined) discardGroups(state, groups);
   batch.begin();
-  restore(state, checkpoint);
+  // Groups that it has given away since are another replica's now.
+  const owned = new Set(groups);
+  restore(state, { ...checkpoint, groups: checkpoint.groups.filter(({ group }) => owned.has(group)) });
   for (const { index, reader } of inputs) {
-    const { position, row, ended } = checkpoint.marks.inputs[index];
-    reader.reset(position, row, ended);
+    reader.reset(checkpoint.marks.inputs[index]);
     if (!record.replaying) copyMark(record.inputs[index], record.replayUntil[index]);
   }
   record.replaying = true;
   batch.commit();
 }
 
-/** True while a reader has not come to a mark, which is at most one ring ahead. */
-function isBefore(reader: RingReader, { position, row }: InputMark): boolean {
-  const words = (reader.position - position) | 0;
-  return words < 0 || (words === 0 && reader.row < row);
+/** The key groups that the actor owns and its backup does not know: how far they had come is not known either. */
+function gainedSince(checkpoint: Checkpoint | undefined, { groups, record }: Batch): readonly number[] {
+  if (checkpoint === undefined) return record.handOver > 0 ? groups : [];
+  const known = new Set(checkpoint.groups.map(({ group }) => group));
+  return groups.filter((group) => !known.has(group));
+}
+
+/** Rows of a reader's current frame that come before a mark, which is at most one ring ahead. Loads a frame if there is one. */
+export function rowsBefore(reader: RingReader, mark: ReadMark): number {
+  // Loading a frame may pass padding, and with it the mark.
+  if (!isBehind(reader, mark) || !reader.load() || !isBehind(reader, mark)) return 0;
+  return reader.position === mark.position ? mark.row - reader.row : Number.POSITIVE_INFINITY;
 }
 
 /** The next input with rows to read again, and how many of its current frame; undefined if state is up to date. */
 export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: number } | undefined {
   for (const input of inputs) {
-    const { reader, index } = input;
-    const until = record.replayUntil[index];
-    // Loading a frame may pass padding, and with it the mark.
-    if (!isBefore(reader, until) || !reader.load() || !isBefore(reader, until)) continue;
-    const rows = reader.position === until.position ? until.row - reader.row : Number.POSITIVE_INFINITY;
-    return { input, rows };
+    const rows = rowsBefore(input.reader, record.replayUntil[input.index]);
+    if (rows > 0) return { input, rows };
   }
   return undefined;
 }
@@ -77,10 +85,7 @@ export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: n
 export function endReplay(batch: Batch): void {
   const { inputs, record } = batch;
   batch.begin();
-  for (const { index, reader } of inputs) {
-    const { position, row, ended } = record.replayUntil[index];
-    reader.reset(position, row, ended);
-  }
+  for (const { index, reader } of inputs) reader.reset(record.replayUntil[index]);
   record.replaying = false;
   batch.commit();
 }

@@ -205,7 +205,7 @@ export function makeWorker(ground: WorkerGround): Worker {
         reported(async () => {
           for (;;) {
             const actor = host.find(stage, replica);
-            if (actor === undefined) return undefined;
+            if (actor === undefined || !actor.owns(request.group)) return undefined;
             if (actor.isReadable) return { found: actor.readState(request) };
             actor.hurry();
             await clock.yield();

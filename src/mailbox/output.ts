@@ -4,7 +4,7 @@
 // Relies on: positions before the committed head are never written again; the outbox range is part of the commit.
 
 import { errors } from '../errors.ts';
-import { FRAME_HEADER_WORDS, FrameKind, READERS_MAX, type Ring } from './ring.ts';
+import { FRAME_HEADER_WORDS, FrameKind, type Ring } from './ring.ts';
 import { type Views, viewsOf } from './views.ts';
 import type { WakeWords } from './wake.ts';
 
@@ -48,7 +48,6 @@ export class Output {
   private outboxStart: number;
   private outboxEnd: number;
   private unreleasedFrom: number;
-  private readerSlots: number[] = [];
   private frames = 0;
 
   constructor(operator: string, ring: Ring, outbox: SharedArrayBuffer, mark: OutputMark) {
@@ -62,18 +61,11 @@ export class Output {
     this.outboxStart = mark.outboxStart;
     this.outboxEnd = mark.outboxEnd;
     this.unreleasedFrom = (mark.head - ring.unreleasedWords(mark.head)) | 0;
-    this.findReaders();
   }
 
   /** True when enough is written for one commit, or output waits in the outbox: the batch ends here. */
   get isBatchFull(): boolean {
     return this.frames >= FRAMES_PER_COMMIT || this.outboxStart !== this.outboxEnd;
-  }
-
-  /** Looks up which reader slots are active. Call it when the set of readers may have changed. */
-  findReaders(): void {
-    this.readerSlots = [];
-    for (let slot = 0; slot < READERS_MAX; slot++) if (this.ring.isActive(slot)) this.readerSlots.push(slot);
   }
 
   /** True while output waits in the outbox: the operator must not read more input. */
@@ -147,11 +139,25 @@ export class Output {
 
   /** Writes the end-of-stream frame. */
   writeEnd(): void {
+    this.writeHeader(FrameKind.endOfStream, 0, 0);
+  }
+
+  /**
+   * Writes the fence of a hand-over: what comes after it is read only after the fence of the same number on the ring of
+   * replica `waitsFor`; after nothing else if that is -1.
+   */
+  writeFence(handOver: number, waitsFor: number): void {
+    this.writeHeader(FrameKind.fence, handOver, waitsFor);
+  }
+
+  /** Writes a frame that is only a header. */
+  private writeHeader(kind: FrameKind, first: number, second: number): void {
     const index = this.reserve(FRAME_HEADER_WORDS);
     const { i32, f64 } = this.target;
     i32[index << 1] = FRAME_HEADER_WORDS;
-    i32[(index << 1) + 1] = FrameKind.endOfStream;
-    i32[(index << 1) + 2] = 0;
+    i32[(index << 1) + 1] = kind;
+    i32[(index << 1) + 2] = first;
+    i32[(index << 1) + 3] = second;
     f64[index + 2] = Number.POSITIVE_INFINITY;
   }
 
@@ -237,14 +243,18 @@ export class Output {
 
   /** Makes everything up to `head` visible, and wakes the readers that are parked. */
   publish(head: number, wakeWords: WakeWords): void {
-    const { ring, readerSlots } = this;
+    const { ring } = this;
     if (ring.published() === head) return;
     ring.publish(head);
-    for (let i = 0; i < readerSlots.length; i++) wakeWords.wake(ring.readerHost(readerSlots[i]));
+    for (let slot = 0; slot < ring.readers; slot++) {
+      if (ring.isActive(slot)) wakeWords.wake(ring.readerHost(slot));
+    }
   }
 
   /** Wakes all readers, whatever they have announced: after a crash nobody knows what they were told. */
   wakeReaders(wakeWords: WakeWords): void {
-    for (const slot of this.readerSlots) wakeWords.wakeUnconditionally(this.ring.readerHost(slot));
+    for (let slot = 0; slot < this.ring.readers; slot++) {
+      if (this.ring.isActive(slot)) wakeWords.wakeUnconditionally(this.ring.readerHost(slot));
+    }
   }
 }

@@ -1,7 +1,9 @@
 // A ring: the shared buffer that one replica writes its output stream into, and that many readers read.
 // Promises: positions count 8-byte words modulo 2^32 and are compared by signed difference, only when they lie within
-// one ring of each other. The writer may overwrite only what every active reader has released.
-// Relies on: one writer at a time; readers release in order; every hot word has a line of its own.
+// one ring of each other. The writer may overwrite only what every active reader has released; a reader that is activated
+// while the writer looks is seen.
+// Relies on: one writer at a time; readers release in order; whoever activates a slot while the ring is in use holds a slot of
+// its own at that position until it has; every hot word has a line of its own.
 
 import { errors } from '../errors.ts';
 import { LINE_BYTES, LINE_I32, type Views, viewsOf } from './views.ts';
@@ -13,7 +15,10 @@ export const RING_BYTES_MAX = 1 << 30;
 const PUBLISHED = 0;
 const WRITER_NEEDS = LINE_I32;
 const WRITER_HOST = 2 * LINE_I32;
-const ACTIVATIONS = WRITER_HOST + 1;
+/** How many slots there are, how often one was activated, and whether nobody writes. */
+const READERS = WRITER_HOST + 1;
+const ACTIVATIONS = WRITER_HOST + 2;
+const DORMANT = WRITER_HOST + 3;
 const SLOTS = 3 * LINE_I32;
 const SLOT_RELEASED = 0;
 const SLOT_ACTIVE = 1;
@@ -21,10 +26,13 @@ const SLOT_HOST = 2;
 const CONTROL_BYTES = (3 + READERS_MAX) * LINE_BYTES;
 
 /** Kinds of frames, in the low byte of a frame's second word. */
-export const FrameKind = { padding: 0, data: 1, endOfStream: 2 } as const;
+export const FrameKind = { padding: 0, data: 1, endOfStream: 2, fence: 3 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
-/** Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark. A padding frame may be its first word only. */
+/**
+ * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark. A padding frame may be its first word only. A fence has the
+ * number of a hand-over in place of the count, and then the replica on whose fence of the same number it waits, or -1.
+ */
 export const FRAME_HEADER_WORDS = 3;
 
 /** A ring's shared memory, seen from one thread. */
@@ -33,6 +41,8 @@ export class Ring {
   readonly data: Views;
   readonly capacityWords: number;
   readonly mask: number;
+  /** How many reader slots there are. */
+  readonly readers: number;
   private readonly control: Int32Array;
 
   constructor(buffer: SharedArrayBuffer) {
@@ -42,15 +52,18 @@ export class Ring {
     this.data = viewsOf(buffer, CONTROL_BYTES, capacityBytes);
     this.capacityWords = capacityBytes >>> 3;
     this.mask = this.capacityWords - 1;
+    this.readers = this.control[READERS];
   }
 
-  /** Shared memory for a ring of at least `capacityBytes`, rounded up to a power of two. */
-  static allocate(capacityBytes: number): SharedArrayBuffer {
+  /** Shared memory for a ring of at least `capacityBytes`, rounded up to a power of two, with slots for `readers`. */
+  static allocate(capacityBytes: number, readers = READERS_MAX): SharedArrayBuffer {
     if (!(capacityBytes >= RING_BYTES_MIN && capacityBytes <= RING_BYTES_MAX)) {
       throw errors.badOption('ringBytes', capacityBytes, `a number from ${RING_BYTES_MIN} to ${RING_BYTES_MAX}`);
     }
     const rounded = 2 ** Math.ceil(Math.log2(capacityBytes));
-    return new SharedArrayBuffer(CONTROL_BYTES + rounded);
+    const buffer = new SharedArrayBuffer(CONTROL_BYTES + rounded);
+    new Int32Array(buffer)[READERS] = readers;
+    return buffer;
   }
 
   get capacityBytes(): number {
@@ -83,12 +96,21 @@ export class Ring {
     Atomics.store(this.control, WRITER_HOST, host);
   }
 
+  /** True while the ring has no writer, and none can come but by a hand-over from another replica of its operator. */
+  isDormant(): boolean {
+    return Atomics.load(this.control, DORMANT) === 1;
+  }
+
+  setDormant(isDormant: boolean): void {
+    Atomics.store(this.control, DORMANT, isDormant ? 1 : 0);
+  }
+
   /**
-   * Activates a reader slot at a position that somebody holds, who goes on when this returns. `released` is stored before `active`: the
-   * writer never sees it unset.
+   * Activates a reader slot at a position that somebody holds, who goes on when this returns. `released` is stored before
+   * `active`: the writer never sees it unset.
    */
   activate(slot: number, position: number): void {
-    if (slot >= READERS_MAX) throw errors.invariant(`reader slot ${slot} is below ${READERS_MAX}`);
+    if (slot >= this.readers) throw errors.invariant(`reader slot ${slot} is below ${this.readers}`);
     const at = SLOTS + slot * LINE_I32;
     Atomics.store(this.control, at + SLOT_RELEASED, position);
     Atomics.store(this.control, at + SLOT_ACTIVE, 1);
@@ -134,7 +156,7 @@ export class Ring {
 
   private mostHeld(position: number): number {
     let most = 0;
-    for (let slot = 0; slot < READERS_MAX; slot++) {
+    for (let slot = 0; slot < this.readers; slot++) {
       const at = SLOTS + slot * LINE_I32;
       if (Atomics.load(this.control, at + SLOT_ACTIVE) === 0) continue;
       const held = (position - Atomics.load(this.control, at + SLOT_RELEASED)) | 0;

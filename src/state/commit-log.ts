@@ -4,18 +4,13 @@
 // Relies on: one writer; slot n & 1 is written completely before `commit(n)`.
 
 import type { OutputMark } from '../mailbox/output.ts';
+import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
+import { GROUP_CELLS, type GroupSet, noGroups } from './group-set.ts';
 import { SAVES_IMAGES } from './undo-log.ts';
 
 const SEQUENCE = 0;
 const SLOTS_BYTES = LINE_I32 * 4;
-
-/** How far a replica has read one input. */
-export interface InputMark {
-  position: number;
-  row: number;
-  ended: boolean;
-}
 
 /** Everything a commit makes durable besides the state's rows. Its own mark is that of the actor's output. */
 export interface CommitRecord extends OutputMark {
@@ -33,22 +28,28 @@ export interface CommitRecord extends OutputMark {
   finished: boolean;
   /** True while a restored state is brought up to date: inputs are read again until {@link replayUntil}. */
   replaying: boolean;
+  /** True while the replica takes no part in the stream: before it is given key groups, and after it has given all away. */
+  isDormant: boolean;
+  /** The number of the last hand-over that it took part in; 0 for none. */
+  handOver: number;
+  /** The key groups that the replica owns. */
+  readonly groups: GroupSet;
   /** The output of dead letters. */
   readonly letters: OutputMark;
-  readonly inputs: readonly InputMark[];
+  readonly inputs: readonly ReadMark[];
   /** What a replay of restored state must reach, per input. */
-  readonly replayUntil: readonly InputMark[];
+  readonly replayUntil: readonly ReadMark[];
   /** Tuples read, tuples written, and tuples passed on between fused operators, since the job began. */
   readonly counts: number[];
 }
 
-/** Cells of a slot before its inputs, for each input, and then one for each count. */
-const FIXED = 13;
-const PER_INPUT = 6;
+/** Cells of a slot before its inputs, for each mark of an input, and then one for each count. */
+const GROUPS = 15;
+const FIXED = GROUPS + GROUP_CELLS;
+export const PER_MARK = 4;
+const PER_INPUT = 2 * PER_MARK;
 
-const emptyMark = (): InputMark => ({ position: 0, row: 0, ended: false });
-
-/** A record of a replica that has done nothing yet. */
+/** A record of a replica that has done nothing yet, and owns no key group. */
 export function emptyRecord(inputs: number, counts = 2): CommitRecord {
   return {
     source: 0,
@@ -58,20 +59,24 @@ export function emptyRecord(inputs: number, counts = 2): CommitRecord {
     endedSlot: 0,
     finished: false,
     replaying: false,
+    isDormant: false,
+    handOver: 0,
+    groups: noGroups(),
     head: 0,
     outboxStart: 0,
     outboxEnd: 0,
     letters: { head: 0, outboxStart: 0, outboxEnd: 0 },
-    inputs: Array.from({ length: inputs }, emptyMark),
-    replayUntil: Array.from({ length: inputs }, emptyMark),
+    inputs: Array.from({ length: inputs }, () => startMark()),
+    replayUntil: Array.from({ length: inputs }, () => startMark()),
     counts: new Array(counts).fill(0),
   };
 }
 
-export function copyMark(from: InputMark, to: InputMark): void {
+export function copyMark(from: ReadMark, to: ReadMark): void {
   to.position = from.position;
   to.row = from.row;
   to.ended = from.ended;
+  to.fence = from.fence;
 }
 
 /** Makes `to` equal to `from`, which has as many inputs and counts. */
@@ -83,6 +88,9 @@ export function copyRecord(from: CommitRecord, to: CommitRecord): void {
   to.endedSlot = from.endedSlot;
   to.finished = from.finished;
   to.replaying = from.replaying;
+  to.isDormant = from.isDormant;
+  to.handOver = from.handOver;
+  for (let i = 0; i < GROUP_CELLS; i++) to.groups[i] = from.groups[i];
   to.head = from.head;
   to.outboxStart = from.outboxStart;
   to.outboxEnd = from.outboxEnd;
@@ -96,8 +104,8 @@ export function copyRecord(from: CommitRecord, to: CommitRecord): void {
   for (let i = 0; i < from.counts.length; i++) to.counts[i] = from.counts[i];
 }
 
-const equalMarks = (a: InputMark, b: InputMark): boolean =>
-  a.position === b.position && a.row === b.row && a.ended === b.ended;
+const equalMarks = (a: ReadMark, b: ReadMark): boolean =>
+  a.position === b.position && a.row === b.row && a.ended === b.ended && a.fence === b.fence;
 
 /** True if two records, of as many inputs and counts, say the same. */
 export function equalRecords(a: CommitRecord, b: CommitRecord): boolean {
@@ -105,6 +113,8 @@ export function equalRecords(a: CommitRecord, b: CommitRecord): boolean {
   if (a.endedGroups !== b.endedGroups || a.endedSlot !== b.endedSlot) return false;
   if (a.head !== b.head || a.outboxStart !== b.outboxStart || a.outboxEnd !== b.outboxEnd) return false;
   if (a.finished !== b.finished || a.replaying !== b.replaying) return false;
+  if (a.isDormant !== b.isDormant || a.handOver !== b.handOver) return false;
+  for (let i = 0; i < GROUP_CELLS; i++) if (a.groups[i] !== b.groups[i]) return false;
   if (a.letters.head !== b.letters.head || a.letters.outboxStart !== b.letters.outboxStart) return false;
   if (a.letters.outboxEnd !== b.letters.outboxEnd) return false;
   for (let i = 0; i < a.inputs.length; i++) {
@@ -127,9 +137,11 @@ export class CommitLog {
     ];
   }
 
-  static allocate(inputs: number, counts = 2): SharedArrayBuffer {
+  /** @param groups that the replica owns at first, unless it begins dormant */
+  static allocate(inputs: number, counts = 2, groups: GroupSet | 'dormant' = noGroups()): SharedArrayBuffer {
     const buffer = new SharedArrayBuffer(SLOTS_BYTES + 2 * (FIXED + PER_INPUT * inputs + counts) * 8);
-    new CommitLog(buffer).write(0, emptyRecord(inputs, counts));
+    const first = groups === 'dormant' ? { isDormant: true } : { groups };
+    new CommitLog(buffer).write(0, { ...emptyRecord(inputs, counts), ...first });
     return buffer;
   }
 
@@ -142,7 +154,7 @@ export class CommitLog {
   write(number: number, record: CommitRecord): void {
     if (!SAVES_IMAGES && number !== 0) return;
     const slot = this.slots[number & 1];
-    const { letters, inputs, replayUntil, counts } = record;
+    const { groups, letters, inputs, replayUntil, counts } = record;
     slot[0] = record.source;
     slot[1] = record.sourceAux;
     slot[2] = record.sink;
@@ -156,10 +168,13 @@ export class CommitLog {
     slot[10] = letters.head;
     slot[11] = letters.outboxStart;
     slot[12] = letters.outboxEnd;
+    slot[13] = record.isDormant ? 1 : 0;
+    slot[14] = record.handOver;
+    for (let i = 0; i < GROUP_CELLS; i++) slot[GROUPS + i] = groups[i];
     let at = FIXED;
     for (let i = 0; i < inputs.length; i++, at += PER_INPUT) {
       writeMark(slot, at, inputs[i]);
-      writeMark(slot, at + 3, replayUntil[i]);
+      writeMark(slot, at + PER_MARK, replayUntil[i]);
     }
     for (let i = 0; i < counts.length; i++) slot[at + i] = counts[i];
   }
@@ -172,7 +187,7 @@ export class CommitLog {
   /** Reads the slot of the last commit into `record`. */
   read(record: CommitRecord): void {
     const slot = this.slots[this.sequence() & 1];
-    const { letters, inputs, replayUntil, counts } = record;
+    const { groups, letters, inputs, replayUntil, counts } = record;
     record.source = slot[0];
     record.sourceAux = slot[1];
     record.sink = slot[2];
@@ -186,23 +201,29 @@ export class CommitLog {
     letters.head = slot[10];
     letters.outboxStart = slot[11];
     letters.outboxEnd = slot[12];
+    record.isDormant = slot[13] === 1;
+    record.handOver = slot[14];
+    for (let i = 0; i < GROUP_CELLS; i++) groups[i] = slot[GROUPS + i];
     let at = FIXED;
     for (let i = 0; i < inputs.length; i++, at += PER_INPUT) {
       readMark(slot, at, inputs[i]);
-      readMark(slot, at + 3, replayUntil[i]);
+      readMark(slot, at + PER_MARK, replayUntil[i]);
     }
     for (let i = 0; i < counts.length; i++) counts[i] = slot[at + i];
   }
 }
 
-function writeMark(slot: Float64Array, at: number, mark: InputMark): void {
+/** Writes a mark into {@link PER_MARK} cells. */
+export function writeMark(slot: Float64Array, at: number, mark: ReadMark): void {
   slot[at] = mark.position;
   slot[at + 1] = mark.row;
   slot[at + 2] = mark.ended ? 1 : 0;
+  slot[at + 3] = mark.fence;
 }
 
-function readMark(slot: Float64Array, at: number, mark: InputMark): void {
+export function readMark(slot: Float64Array, at: number, mark: ReadMark): void {
   mark.position = slot[at];
   mark.row = slot[at + 1];
   mark.ended = slot[at + 2] === 1;
+  mark.fence = slot[at + 3];
 }

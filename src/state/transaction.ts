@@ -90,6 +90,13 @@ export class Transaction {
     return stamp;
   }
 
+  /** A group is this replica's from now on: what is known of its rows is from before, if anything. */
+  gain(group: number): void {
+    this.moves++;
+    this.rowMoves++;
+    this.groupMoves[group]++;
+  }
+
   /** Undoes the open transaction, or one that a dead worker left open after `committed` transactions. */
   rollback(committed: number): void {
     if (this.undo.transaction() !== ((committed + 1) | 0)) return;

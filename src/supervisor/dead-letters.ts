@@ -8,7 +8,7 @@ import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../actors/dead-lett
 import { errors, fromRecord } from '../errors.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import { Ring } from '../mailbox/ring.ts';
-import { RingReader } from '../mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../mailbox/ring-reader.ts';
 import type { AppHost } from './app-host.ts';
 import type { DeadLetter, DeadLetters } from './job-api.ts';
 
@@ -36,7 +36,7 @@ export class CollectedLetters implements DeadLetters {
     this.readers = descriptors.map(({ letters }) => {
       const ring = new Ring(letters.ring);
       ring.setReaderHost(0, host.id);
-      return new RingReader(ring, 0, 0);
+      return new RingReader(ring, 0, startMark());
     });
   }
 

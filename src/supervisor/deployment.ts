@@ -4,7 +4,16 @@
 
 import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/dead-letters.ts';
-import { countsOf, type Plan, readerSlotOf, readerSlots, type Stage, stageName } from '../actors/plan.ts';
+import {
+  countsOf,
+  downstreamOf,
+  initialGroups,
+  type Plan,
+  readerSlotOf,
+  readerSlots,
+  type Stage,
+  stageName,
+} from '../actors/plan.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors } from '../errors.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
@@ -12,6 +21,7 @@ import { allocateOutbox } from '../mailbox/output.ts';
 import { READERS_MAX, Ring } from '../mailbox/ring.ts';
 import { allocateArenas } from '../state/arena.ts';
 import { CommitLog } from '../state/commit-log.ts';
+import { HandOver } from '../state/hand-over.ts';
 import { allocateTransaction } from '../state/transaction.ts';
 
 /** Sizes of a job's shared memory, in bytes. */
@@ -21,11 +31,16 @@ export interface MemoryLimits {
   readonly stateBytes: number;
 }
 
+/** The host of an actor that no worker hosts. */
+export const NO_HOST = -1;
+
 /** An actor and the host that it runs on: another one after a crash. */
 export interface Placement {
   readonly descriptor: ActorDescriptor;
   readonly stage: Stage;
   host: number;
+  /** True while it takes no part in the stream: it owns no key groups. */
+  isDormant: boolean;
 }
 
 export interface Deployment {
@@ -35,19 +50,25 @@ export interface Deployment {
   readonly appHost: number;
 }
 
-function allocateRing(plan: Plan, stage: Stage, ringBytes: number): RingMemory {
+function allocateRing(plan: Plan, stage: Stage, replica: number, ringBytes: number): RingMemory {
   const readers = readerSlots(plan, stage);
   if (readers > READERS_MAX) throw errors.readerSlots(stageName(stage), readers, READERS_MAX);
-  const buffer = Ring.allocate(ringBytes);
+  const buffer = Ring.allocate(ringBytes, readers);
   const ring = new Ring(buffer);
-  for (let slot = 0; slot < readers; slot++) ring.activate(slot, 0);
+  for (const reader of downstreamOf(plan, stage)) {
+    // The slots of dormant replicas are activated by whoever hands groups over to them.
+    for (let replica = 0; replica < reader.parallelism; replica++) {
+      ring.activate(readerSlotOf(plan, stage, reader, replica), 0);
+    }
+  }
+  ring.setDormant(replica >= stage.parallelism);
   const usesDictionary = stage.output?.fields.some(({ type }) => type === 'dictionary');
   return { ring: buffer, dictionary: usesDictionary ? allocateDictionary() : undefined };
 }
 
 /** The ring of an actor's dead letters has one reader: the app. */
 function allocateLetters(): LetterMemory {
-  const ring = Ring.allocate(LETTER_RING_BYTES);
+  const ring = Ring.allocate(LETTER_RING_BYTES, 1);
   new Ring(ring).activate(0, 0);
   return { ring, outbox: allocateOutbox(LETTER_OUTBOX_BYTES) };
 }
@@ -57,14 +78,16 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
   const rings = plan.stages.map((stage) =>
     stage.output === undefined
       ? []
-      : Array.from({ length: stage.parallelism }, () => allocateRing(plan, stage, limits.ringBytes)),
+      : Array.from({ length: stage.replicas }, (_, replica) => allocateRing(plan, stage, replica, limits.ringBytes)),
   );
   let next = 0;
   let number = 0;
   const placements = plan.stages.flatMap((stage) => {
     const stateful = stage.operators[0].state !== undefined;
     const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
-    return Array.from({ length: stage.parallelism }, (_, replica): Placement => {
+    const inputCount = stage.upstream.reduce((sum, index) => sum + rings[index].length, 0);
+    const handOver = stage.replicas > 1 ? HandOver.allocate(stage.replicas, inputCount) : undefined;
+    return Array.from({ length: stage.replicas }, (_, replica): Placement => {
       const inputs = stage.upstream.flatMap((index, upstream) =>
         rings[index].map((memory) => ({
           upstream,
@@ -76,15 +99,18 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         number: number++,
         stage: stage.index,
         replica,
-        commit: CommitLog.allocate(inputs.length, countsOf(stage)),
+        commit: CommitLog.allocate(inputs.length, countsOf(stage), initialGroups(replica, stage.parallelism)),
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),
         output: rings[stage.index][replica],
         outbox: stage.output && allocateOutbox(limits.outboxBytes),
         letters: allocateLetters(),
         inputs,
+        handOver,
       };
-      return { descriptor, stage, host: stage.place === 'app' ? appHost : next++ % workers };
+      const isDormant = replica >= stage.parallelism;
+      const host = stage.place === 'app' ? appHost : isDormant ? NO_HOST : next++ % workers;
+      return { descriptor, stage, host, isDormant };
     });
   });
   return { placements, appHost };

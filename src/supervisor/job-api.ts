@@ -15,6 +15,8 @@ export interface RunOptions<Params = unknown> {
   params?: Params;
   /** Worker threads; by default as many as the machine can run at once. */
   workers?: number;
+  /** So many worker threads at most, when operators are given more replicas; `workers` by default. */
+  maxWorkers?: number;
   /** Capacity of each ring in bytes, rounded up to a power of two. Default 2 MiB. */
   ringBytes?: number;
   /** Most that one batch may emit beyond its ring's room, in bytes. Default 256 MiB. */
@@ -94,6 +96,18 @@ export interface JobState<Row = Record<string, unknown>> {
   entries(): AsyncIterable<{ readonly key: Record<string, unknown>; readonly value: Row }>;
 }
 
+/** What a change of an operator's replicas came to. */
+export interface ScaleResult {
+  readonly operator: string;
+  /** Replicas before and after. */
+  readonly from: number;
+  readonly to: number;
+  /** Key groups that have changed owners, and in how many hand-overs. */
+  readonly groups: number;
+  readonly handOvers: number;
+  readonly tookMs: number;
+}
+
 /** A tuple that an operator failed at, and that was left out. See docs/supervision.md. */
 export interface DeadLetter extends ReplicaName {
   /** The key of the tuple, if the actor reads by key. */
@@ -141,6 +155,19 @@ export type JobEvent =
       readonly committedAtMs: number;
     } & ReplicaName)
   | { readonly type: 'escalation'; readonly from: string; readonly to: string; readonly reason: Error }
+  /** Key groups have changed owners, from replica `from` to replica `to`; `tookMs` from the request to the end. */
+  | {
+      readonly type: 'handOver';
+      readonly operator: string;
+      readonly from: number;
+      readonly to: number;
+      readonly groups: number;
+      readonly tookMs: number;
+    }
+  /** An operator has another number of replicas, or its groups are spread in another way. */
+  | ({ readonly type: 'scaled' } & ScaleResult)
+  /** An actor runs on another worker. */
+  | ({ readonly type: 'moved'; readonly from: number; readonly to: number } & ReplicaName)
   | ({ readonly type: 'backupFailed'; readonly error: Error } & ReplicaName)
   | { readonly type: 'spareFailed'; readonly error: Error; readonly attempt: number }
   | { readonly type: 'failed'; readonly error: Error; readonly record: ErrorRecord }
@@ -199,6 +226,22 @@ export interface Job<Outputs = Record<string, unknown>> {
    * @throws MillraceError UNKNOWN_NAME if there is no such worker
    */
   killWorker(worker: number): Promise<void>;
+  /**
+   * Gives an operator another number of replicas while it runs, within the bounds of its `parallelism`. Nothing stops for it.
+   * Resolves when it is done, also if the operator ends before.
+   * @throws MillraceError UNKNOWN_NAME; BAD_OPTION beyond its bounds
+   */
+  scale(operator: string, replicas: number): Promise<ScaleResult>;
+  /**
+   * Spreads the key groups of an operator anew over its replicas, by their measured load.
+   * @throws MillraceError UNKNOWN_NAME; BAD_OPTION if it has one replica only
+   */
+  rebalance(operator: string): Promise<ScaleResult>;
+  /**
+   * Moves an actor to another worker.
+   * @throws MillraceError UNKNOWN_NAME if there is no such operator, replica or worker
+   */
+  move(operator: string, replica: number, worker: number): Promise<void>;
   /** Calls `listener` at each event, the first one with those of before too; returns a function that ends this. */
   on(listener: (event: JobEvent) => void): () => void;
 }

@@ -9,13 +9,14 @@ import { errors } from '../errors.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { Ring } from '../mailbox/ring.ts';
-import { RingReader } from '../mailbox/ring-reader.ts';
+import { connectSiblings, RingReader, startMark } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import type { AppHost } from './app-host.ts';
 import type { JobOutput } from './job-api.ts';
 
 interface OutputInput<Tuple> {
   readonly reader: RingReader;
+  readonly upstream: number;
   readonly decoder: Decoder<Tuple>;
   readonly dictionary: DictionaryReader | undefined;
 }
@@ -44,11 +45,13 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
       const ring = new Ring(memory.ring);
       ring.setReaderHost(slot, host.id);
       return {
-        reader: new RingReader(ring, slot, 0),
+        reader: new RingReader(ring, slot, startMark()),
+        upstream,
         decoder: decoders[upstream],
         dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
       };
     });
+    connectSiblings(this.inputs);
   }
 
   /** Tuples handed to the app so far. */
@@ -72,7 +75,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   }
 
   private get ended(): boolean {
-    return this.inputs.every(({ reader }) => reader.ended);
+    return this.inputs.every(({ reader }) => reader.isOver);
   }
 
   /** The tuples of the next frame; undefined if there is none now. */
@@ -109,7 +112,10 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
       await this.host.waitFor({
         announce: () => {},
         check: () =>
-          this.abandoned || this.failure !== undefined || this.inputs.some(({ reader }) => reader.hasInput()),
+          this.abandoned ||
+          this.failure !== undefined ||
+          this.ended ||
+          this.inputs.some(({ reader }) => reader.hasInput()),
       });
       this.yieldedAtMs = this.host.clock.now();
     }

@@ -6,11 +6,12 @@ import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts
 import { type Cancel, settlesWithin } from '../actors/clock.ts';
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
-import { type Plan, planOf, stageName } from '../actors/plan.ts';
+import { type Plan, planOf, type Stage, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../state/arena.ts';
@@ -20,6 +21,7 @@ import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
+import { HandOvers } from './hand-overs.ts';
 import { HangDetector } from './hang-detector.ts';
 import type {
   DeadLetters,
@@ -30,6 +32,7 @@ import type {
   JobOutput,
   JobState,
   RunOptions,
+  ScaleResult,
   WorkerInfo,
 } from './job-api.ts';
 import { PushedInput } from './job-input.ts';
@@ -71,10 +74,12 @@ export class RunningJob implements Job {
   private readonly wakeWords: WakeWords;
   private readonly stepWords: StepWords;
   private readonly appHost: AppHost;
+  private readonly supervisorHost: AppHost;
   private readonly pool: ThreadPool;
   private readonly crew: Crew;
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
+  private readonly handOvers: HandOvers;
   private readonly hangDetector: HangDetector;
   private readonly backups: Backups | undefined;
   private readonly letters: CollectedLetters;
@@ -94,14 +99,15 @@ export class RunningJob implements Job {
   constructor(flow: FlowReference, plan: Plan, options: RunOptions, platform: Platform = systemPlatform) {
     const checked = checkRunOptions(options);
     const { clock } = platform;
-    const hosts = checked.workers + checked.spares + HOSTS_BEYOND;
+    const hosts = checked.maxWorkers + checked.spares + HOSTS_BEYOND;
     this.name = flow.name;
     this.platform = platform;
     this.options = checked;
     this.plan = plan;
     this.deployment = deploy(plan, checked.workers, checked, hosts);
-    // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters.
-    this.wakeWords = platform.wakeWords(WakeWords.allocate(hosts + 2));
+    // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters and as the supervisor.
+    this.wakeWords = platform.wakeWords(WakeWords.allocate(hosts + 3));
+    this.supervisorHost = new AppHost(hosts + 2, this.wakeWords, clock);
     this.stepWords = new StepWords(StepWords.allocate(hosts));
     this.appHost = new AppHost(this.deployment.appHost, this.wakeWords, clock);
     this.done = new Promise((resolve, reject) => {
@@ -137,6 +143,7 @@ export class RunningJob implements Job {
     });
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
+    this.handOvers = this.handOversOf(checked);
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
     this.hangDetector = new HangDetector(
       clock,
@@ -202,6 +209,23 @@ export class RunningJob implements Job {
     });
   }
 
+  private handOversOf({ workers, maxWorkers }: CheckedOptions): HandOvers {
+    return new HandOvers({
+      clock: this.platform.clock,
+      actors: this.actors,
+      crew: this.crew,
+      recovery: this.recovery,
+      supervision: this.supervision,
+      wakeWords: this.wakeWords,
+      host: this.supervisorHost,
+      workers,
+      maxWorkers,
+      isOver: () => this.outcome !== undefined,
+      announce: (event) => this.announce(event),
+      retired: () => this.endIfAllEnded(),
+    });
+  }
+
   /** Starts the workers and the actors. Rejects, with everything taken down again, if that fails. */
   async start({ signal }: RunOptions): Promise<void> {
     rootSupervisor.add(this.supervision);
@@ -220,7 +244,8 @@ export class RunningJob implements Job {
       await this.fail(revive(error), 'failed');
       return this.done;
     }
-    this.announce({ type: 'started', workers, actors: this.actors.length });
+    const actors = this.actors.filter(({ placement }) => !placement.isDormant).length;
+    this.announce({ type: 'started', workers, actors });
     this.letters.start();
     const { hangTimeoutMs } = this.options;
     this.hangDetector.start(
@@ -289,7 +314,9 @@ export class RunningJob implements Job {
     if (actor === undefined || actor.isEnded) return;
     actor.isEnded = true;
     this.supervision.ended(stage, replica);
-    if (same.every(({ isEnded }) => isEnded)) {
+    // A hand-over may wait for it.
+    this.wakeWords.wakeUnconditionally(this.supervisorHost.id);
+    if (same.every(hasEnded)) {
       for (const { name } of this.plan.stages[stage].operators)
         this.announce({ type: 'operatorEnded', operator: name });
     }
@@ -299,7 +326,7 @@ export class RunningJob implements Job {
   private endIfAllEnded(): void {
     // An input may lead straight to an output: then no actor's end tells the end of the job.
     const fed = [...this.inputs.values()].some((input) => !input.isEnded);
-    if (this.actors.every(({ isEnded }) => isEnded) && !fed && this.outcome === undefined) void this.finish('done');
+    if (this.actors.every(hasEnded) && !fed && this.outcome === undefined) void this.finish('done');
   }
 
   private async finish(outcome: Outcome, error?: unknown): Promise<void> {
@@ -312,6 +339,7 @@ export class RunningJob implements Job {
       for (const output of this.outputs.values()) output.fail(error);
     }
     for (const input of this.inputs.values()) input.close();
+    this.supervisorHost.close();
     if (outcome !== 'done') {
       this.appHost.close();
       this.supervision.failed();
@@ -426,15 +454,56 @@ export class RunningJob implements Job {
     }));
   }
 
-  async killWorker(worker: number): Promise<void> {
-    const member = this.crew.find(worker);
-    if (member === undefined) {
-      throw errors.unknownName(
-        'worker',
-        String(worker),
-        [...this.crew.members].map(({ host }) => String(host)),
-      );
+  async scale(operator: string, replicas: number): Promise<ScaleResult> {
+    const stage = this.stageNamed(operator);
+    const { min, max } = stage.operators[0].replicas;
+    if (!Number.isInteger(replicas) || replicas < min || replicas > max) {
+      throw errors.badOption('replicas', replicas, `an integer from ${min} to ${max}, the range of '${operator}'`);
     }
+    return this.handOvers.scale(stage, replicas, this.loadsOf(stage));
+  }
+
+  async rebalance(operator: string): Promise<ScaleResult> {
+    const stage = this.stageNamed(operator);
+    if (stage.replicas === 1) throw errors.badOption('operator', operator, 'one with several replicas');
+    return this.handOvers.rebalance(stage, this.loadsOf(stage));
+  }
+
+  async move(operator: string, replica: number, worker: number): Promise<void> {
+    const stage = this.stageNamed(operator);
+    const actors = this.actors.filter(({ placement }) => placement.stage === stage && !placement.isDormant);
+    const actor = actors.find(({ placement }) => placement.descriptor.replica === replica);
+    if (actor === undefined) {
+      const found = actors.map(({ placement }) => String(placement.descriptor.replica));
+      throw errors.unknownName(`replica of '${operator}'`, String(replica), found);
+    }
+    await this.handOvers.move(actor, this.memberNamed(worker));
+  }
+
+  private stageNamed(operator: string): Stage {
+    const stages = this.plan.stages.filter(({ place }) => place === 'worker');
+    const stage = stages.find((each) => stageName(each) === operator);
+    if (stage === undefined) throw errors.unknownName('operator', operator, stages.map(stageName));
+    return stage;
+  }
+
+  /** How much work each key group of an operator has been so far. */
+  private loadsOf(_stage: Stage): number[] {
+    return new Array(KEY_GROUPS).fill(1);
+  }
+
+  private memberNamed(worker: number): CrewMember {
+    const member = this.crew.find(worker);
+    if (member !== undefined) return member;
+    throw errors.unknownName(
+      'worker',
+      String(worker),
+      [...this.crew.members].map(({ host }) => String(host)),
+    );
+  }
+
+  async killWorker(worker: number): Promise<void> {
+    const member = this.memberNamed(worker);
     await this.recovery.terminate(member, errors.workerKilled(worker));
   }
 
@@ -444,6 +513,9 @@ export class RunningJob implements Job {
     return () => this.listeners.delete(listener);
   }
 }
+
+/** True of an actor that does nothing more, unless key groups are handed over to it. */
+const hasEnded = ({ isEnded, placement }: Recoverable): boolean => isEnded || placement.isDormant;
 
 /** Why a worker's task has ended. */
 const deathOf = ({ hired }: CrewMember): Promise<unknown> =>
@@ -466,7 +538,8 @@ function scratchActors(plan: Plan): ActorDescriptor[] {
 function superviseStages(job: string, plan: Plan, { supervision }: CheckedOptions): JobSupervision {
   const operators = plan.stages.map((stage) => ({
     name: stageName(stage),
-    replicas: stage.place === 'worker' ? stage.parallelism : 0,
+    replicas: stage.place === 'worker' ? stage.replicas : 0,
+    dormantFrom: stage.parallelism,
     supervision: stage.operators[0].supervision,
   }));
   return new JobSupervision(job, operators, supervision);

@@ -87,15 +87,16 @@ export class MetricsReader {
   private operatorsOf(stage: Stage): OperatorMetrics[] {
     const tracked = this.tracked.filter(({ placement }) => placement.stage === stage);
     return stage.operators.map((node, k) => {
-      const replicas = tracked.map((each) => this.replicaOf(each, k, stage.operators.length));
+      const all = tracked.map((each) => this.replicaOf(each, k, stage.operators.length));
+      const replicas = all.filter((_, replica) => !tracked[replica].placement.isDormant);
       return {
         name: node.name,
         kind: node.kind,
         fusedInto: k === 0 ? undefined : stage.operators[0].name,
-        tuplesIn: sum(replicas, 'tuplesIn'),
-        tuplesOut: sum(replicas, 'tuplesOut'),
-        rateIn: sum(replicas, 'rateIn'),
-        rateOut: sum(replicas, 'rateOut'),
+        tuplesIn: sum(all, 'tuplesIn'),
+        tuplesOut: sum(all, 'tuplesOut'),
+        rateIn: sum(all, 'rateIn'),
+        rateOut: sum(all, 'rateOut'),
         busy: most(replicas, 'busy'),
         blocked: most(replicas, 'blocked'),
         idle: Math.min(...replicas.map(({ idle }) => idle)),

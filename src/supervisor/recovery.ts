@@ -17,16 +17,13 @@ import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.t
 import type { Backups } from './backups.ts';
 import type { CrashContext } from './crash-report.ts';
 import type { Crew, CrewMember } from './crew.ts';
-import type { Placement } from './deployment.ts';
+import { NO_HOST, type Placement } from './deployment.ts';
 import type { JobEvent, ReplicaName } from './job-api.ts';
 import { revive } from './revive.ts';
 import type { FailDecision, JobSupervision, RestartDecision } from './supervision.ts';
 
 /** Deaths of a worker in one and the same tuple, tried alone, after which it is not tried again. */
 const DEATHS_MAX = 2;
-/** The host of an actor that no worker hosts. */
-export const NO_HOST = -1;
-
 /** What recovery knows of an actor. */
 export interface Recoverable {
   readonly placement: Placement;
@@ -47,8 +44,8 @@ export interface Recoverable {
   resumedAt: number;
   /** True if its live image was found to be damaged. */
   isDamaged: boolean;
-  /** When its crash was noticed; and the count of its restarts, so that an overtaken one is dropped. */
-  noticedAtMs: number;
+  /** When its crash was noticed, undefined if it was begun without one; and the count of its restarts, so that an overtaken one is dropped. */
+  noticedAtMs: number | undefined;
   restarts: number;
   /** What is to be told of it once its restart is: its first commit may be heard of before the end of the call that began it. */
   early: Recovered[] | undefined;
@@ -73,11 +70,14 @@ export function recoverable(placement: Placement, work: Int32Array): Recoverable
     resumedWith: NOTHING_SPECIAL,
     resumedAt: 0,
     isDamaged: false,
-    noticedAtMs: 0,
+    noticedAtMs: undefined,
     restarts: 0,
     early: undefined,
   };
 }
+
+/** True of an actor that a worker hosts, or should. */
+const isAtWork = ({ isEnded, placement }: Recoverable): boolean => !isEnded && !placement.isDormant;
 
 export const replicaName = ({ placement: { stage, descriptor } }: Recoverable): ReplicaName => ({
   operator: stageName(stage),
@@ -86,7 +86,7 @@ export const replicaName = ({ placement: { stage, descriptor } }: Recoverable): 
 
 export const nameText = (actor: Recoverable): string => {
   const { operator, replica } = replicaName(actor);
-  return actor.placement.stage.parallelism > 1 ? `${operator}/${replica}` : operator;
+  return actor.placement.stage.replicas > 1 ? `${operator}/${replica}` : operator;
 };
 
 /** What recovery needs of the job. */
@@ -158,7 +158,7 @@ export class Recovery {
     if (!isGone) return job.fail(errors.workerStuck(member.host, actors.map(nameText), job.fenceTimeoutMs));
     job.crew.remove(member);
     job.crew.refill();
-    const lost = actors.filter(({ isEnded }) => !isEnded);
+    const lost = actors.filter(isAtWork);
     for (const actor of lost) {
       actor.member = undefined;
       actor.placement.host = NO_HOST;
@@ -289,7 +289,7 @@ export class Recovery {
     if (delayMs > 0) await this.pause(delayMs);
     if (job.isOver()) return;
     const isDue = (): typeof restarting =>
-      restarting.filter(({ actor, restart }) => actor.restarts === restart && !actor.isEnded);
+      restarting.filter(({ actor, restart }) => actor.restarts === restart && isAtWork(actor));
     const spare = isDue().some(({ actor }) => actor.member === undefined) ? await job.crew.takeSpare() : undefined;
     if (job.isOver()) return;
     // While nobody could take over, some may have crashed again, in another decision.
@@ -330,6 +330,13 @@ export class Recovery {
       });
       this.pauses.set(cancel, resolve);
     });
+  }
+
+  /** Begins an actor that no worker hosts. If the worker dies meanwhile, the actor is one of those that it loses. */
+  async begin(member: CrewMember, actor: Recoverable): Promise<void> {
+    actor.member = member;
+    actor.noticedAtMs = undefined;
+    await this.resume(member, [actor]);
   }
 
   /** Ends all waiting: the job is over. */
@@ -388,7 +395,7 @@ export class Recovery {
   /** An actor that was resumed has made its first commit. */
   recovered(member: CrewMember, stage: number, replica: number, committedAtMs: number): void {
     const actor = this.actorAt(stage, replica);
-    if (actor.member !== member || this.job.isOver()) return;
+    if (actor.member !== member || actor.noticedAtMs === undefined || this.job.isOver()) return;
     const { clock } = this.job;
     const tookMs = committedAtMs - (clock.epochMs() - clock.now()) - actor.noticedAtMs;
     const event: Recovered = { type: 'recovered', ...replicaName(actor), worker: member.host, tookMs, committedAtMs };
@@ -453,7 +460,7 @@ function suspectOf(actor: Recoverable): string {
 function hasPendingInput(actor: Recoverable): boolean {
   const { placement } = actor;
   const record = committedOf(actor);
-  if (record.inputs.every(({ ended }) => ended)) return !record.finished;
+  if (hasEnded(actor)) return !record.finished;
   return placement.descriptor.inputs.some(({ memory }, i) => {
     const { position, ended } = record.inputs[i];
     return !ended && new Ring(memory.ring).published() !== position;
@@ -461,7 +468,13 @@ function hasPendingInput(actor: Recoverable): boolean {
 }
 
 /** True once an actor has read all its input: at most `end` closures are left to run. */
-const hasEnded = (actor: Recoverable): boolean => committedOf(actor).inputs.every(({ ended }) => ended);
+function hasEnded(actor: Recoverable): boolean {
+  const { inputs } = actor.placement.descriptor;
+  return committedOf(actor).inputs.every((mark, i) => {
+    const ring = new Ring(inputs[i].memory.ring);
+    return mark.ended || (ring.isDormant() && ring.published() === mark.position);
+  });
+}
 
 /** An actor that another one's death, or a drill, has interrupted goes on with the search for a tuple of its own. */
 function continueSearch(actor: Recoverable): void {

@@ -32,6 +32,7 @@ export interface CheckedOptions extends Numbers {
 
 const RULES: Readonly<Record<keyof Numbers, { from: number; to: number; integer: boolean; unit: string }>> = {
   workers: { from: 1, to: WORKERS_MAX, integer: true, unit: 'an integer' },
+  maxWorkers: { from: 1, to: WORKERS_MAX, integer: true, unit: 'an integer' },
   ringBytes: { from: RING_BYTES_MIN, to: RING_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
   outboxBytes: { from: 1 << 12, to: OUTBOX_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
   stateBytes: { from: STATE_BYTES_MIN, to: STATE_BYTES_MAX, integer: true, unit: 'bytes, an integer' },
@@ -53,6 +54,7 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
   for (const name of Object.keys(options)) if (!NAMES.includes(name)) throw errors.unknownOption('run()', name, NAMES);
   const checked: Numbers = {
     workers: options.workers ?? availableParallelism(),
+    maxWorkers: options.maxWorkers ?? options.workers ?? availableParallelism(),
     ringBytes: options.ringBytes ?? RING_BYTES_DEFAULT,
     outboxBytes: options.outboxBytes ?? OUTBOX_BYTES_DEFAULT,
     stateBytes: options.stateBytes ?? STATE_BYTES_DEFAULT,
@@ -67,7 +69,8 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
     const valid = typeof value === 'number' && value >= from && value <= to && (!integer || Number.isInteger(value));
     if (!valid) throw errors.badOption(name, value, `${unit} from ${from} to ${to}`);
   }
-  const { hangTimeoutMs } = checked;
+  const { hangTimeoutMs, workers, maxWorkers } = checked;
+  if (maxWorkers < workers) throw errors.badOption('maxWorkers', maxWorkers, `at least 'workers', which is ${workers}`);
   if (hangTimeoutMs > 0 && hangTimeoutMs < HANG_TIMEOUT_MS_MIN) {
     throw errors.badOption(
       'hangTimeoutMs',

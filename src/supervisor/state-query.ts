@@ -5,10 +5,11 @@
 // the event loop as it orders the adoption.
 
 import { type Clock, sleep } from '../actors/clock.ts';
-import { initialOwner, type Stage } from '../actors/plan.ts';
+import type { Stage } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
+import { hasGroup } from '../state/group-set.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import {
   keyGroupFinder,
@@ -75,12 +76,15 @@ export class StateQuery implements JobState {
     read: (reader: StateReader) => Answer,
     request: { readonly key: readonly unknown[] | undefined; readonly group: number },
   ): Promise<Answer> {
-    const { job, stage } = this;
-    const actor = job.actors[initialOwner(group, stage.parallelism)];
+    const { job } = this;
     for (;;) {
-      if (job.isOver()) {
-        await job.gone;
-        return read(this.readerOf(actor));
+      if (job.isOver()) await job.gone;
+      const actor = job.actors.find((each) => hasGroup(committedOf(each).groups, group));
+      // A group without an owner is between the commits of two: when nobody works any more, anyone can read it.
+      if (job.isOver()) return read(this.readerOf(actor ?? job.actors[0]));
+      if (actor === undefined) {
+        await sleep(job.clock, RETRY_MS);
+        continue;
       }
       // An app that asks in a loop must not keep the event loop from everyone else, recovery included.
       if (!isHosted(actor)) await job.clock.yield();

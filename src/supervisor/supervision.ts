@@ -7,8 +7,11 @@ import type { Strategy, SupervisionOptions } from '../actors/failure-policy.ts';
 import { errors } from '../errors.ts';
 import { backoffMs, RestartIntensity } from './restart-intensity.ts';
 
-/** `starting` until it runs for the first time, `restarting` from a crash or stop until it runs again. */
-export type NodeState = 'starting' | 'running' | 'restarting' | 'ended' | 'failed';
+/**
+ * `starting` until it runs for the first time, `restarting` from a crash or stop until it runs again. A `dormant` replica has
+ * no part in the stream now, and does not show in the tree.
+ */
+export type NodeState = 'starting' | 'running' | 'restarting' | 'ended' | 'failed' | 'dormant';
 
 /** A node of the tree at one moment. */
 export interface SupervisionNode {
@@ -31,6 +34,8 @@ export interface SupervisionNode {
 export interface SupervisedOperator {
   readonly name: string;
   readonly replicas: number;
+  /** Replicas from this number on begin dormant; by default none does. */
+  readonly dormantFrom?: number;
   readonly supervision: Required<SupervisionOptions>;
 }
 
@@ -116,6 +121,10 @@ function stateOf(replicas: readonly Replica[], ofNone: NodeState): NodeState {
   return states.find((state) => replicas.some((replica) => replica.state === state)) ?? ofNone;
 }
 
+const isChild = ({ state }: Replica): boolean => state !== 'dormant';
+/** True of a replica that no worker hosts, and none should. */
+const isAway = ({ state }: Replica): boolean => state === 'ended' || state === 'dormant';
+
 const sumOfRestarts = (nodes: readonly { restarts: number }[]): number =>
   nodes.reduce((sum, { restarts }) => sum + restarts, 0);
 
@@ -147,17 +156,18 @@ export class JobSupervision {
   private readonly replicas: readonly Replica[];
   private failure: FailDecision | undefined;
 
-  constructor(job: string, operators: readonly SupervisedOperator[], supervision: Required<SupervisionOptions>) {
+  constructor(job: string, operators: readonly SupervisedOperator[], ofJob: Required<SupervisionOptions>) {
     this.name = job;
-    this.strategy = supervision.strategy;
-    this.window = new RestartIntensity(supervision.intensity, supervision.periodMs);
-    this.operators = operators.map(({ name, replicas, supervision: { strategy, intensity, periodMs } }, operator) => ({
+    this.strategy = ofJob.strategy;
+    this.window = new RestartIntensity(ofJob.intensity, ofJob.periodMs);
+    this.operators = operators.map(({ name, replicas, dormantFrom = replicas, supervision }, operator) => ({
       name,
       path: `${job}/${name}`,
-      strategy,
-      window: new RestartIntensity(intensity, periodMs),
+      strategy: supervision.strategy,
+      window: new RestartIntensity(supervision.intensity, supervision.periodMs),
       replicas: Array.from({ length: replicas }, (_, replica): Replica => {
-        return { operator, replica, state: 'starting', worker: undefined, restarts: 0, crashes: 0 };
+        const state = replica < dormantFrom ? 'starting' : 'dormant';
+        return { operator, replica, state, worker: undefined, restarts: 0, crashes: 0 };
       }),
     }));
     this.replicas = this.operators.flatMap(({ replicas }) => replicas);
@@ -178,6 +188,20 @@ export class JobSupervision {
     node.worker = undefined;
   }
 
+  /** A dormant replica is being started: a crash from here on is one of a child. */
+  starting(operator: number, replica: number): void {
+    const node = this.find(operator, replica);
+    if (node.state === 'dormant') node.state = 'starting';
+  }
+
+  /** A replica has given all its key groups away: it is no child of its operator until it is started again. */
+  retired(operator: number, replica: number): void {
+    const node = this.find(operator, replica);
+    if (node.state === 'ended' || node.state === 'failed') return;
+    node.state = 'dormant';
+    node.worker = undefined;
+  }
+
   /** The job is over before its replicas are, for a reason of its own: nothing is restarted any more. */
   failed(): void {
     this.fail([]);
@@ -190,7 +214,7 @@ export class JobSupervision {
     const stuck = new Set<Replica>();
     for (const { operator, replica, progressed } of replicas) {
       const node = this.find(operator, replica);
-      if (node.state === 'ended') continue;
+      if (isAway(node)) continue;
       dead.add(node);
       if (progressed) node.crashes = 0;
       else if (counted) stuck.add(node);
@@ -239,7 +263,7 @@ export class JobSupervision {
   private fail(escalations: readonly Escalation[]): FailDecision {
     this.failure ??= { kind: 'fail', escalations };
     for (const replica of this.replicas) {
-      if (replica.state !== 'ended') replica.state = 'failed';
+      if (!isAway(replica)) replica.state = 'failed';
     }
     return this.failure;
   }
@@ -253,7 +277,7 @@ export class JobSupervision {
   /** The replicas that have not ended, in the order in which a shutdown stops them: right to left. */
   stopOrder(): ReplicaIndex[] {
     return this.replicas
-      .filter(({ state }) => state !== 'ended')
+      .filter((replica) => !isAway(replica))
       .map(({ operator, replica }) => ({ operator, replica }))
       .reverse();
   }
@@ -277,7 +301,7 @@ export class JobSupervision {
         periodMs,
         restarts: sumOfRestarts(replicas),
         state: stateOf(replicas, state),
-        children: replicas.map(({ replica, restarts, state, worker }) => ({
+        children: replicas.filter(isChild).map(({ replica, restarts, state, worker }) => ({
           name: String(replica),
           kind: 'replica',
           restarts,

@@ -40,6 +40,8 @@ function chainFrom(graph: Graph, operator: string, alone: boolean): readonly Ope
   return operators.slice(operators.indexOf(named));
 }
 
+const ALONE = { min: 1, max: 1 };
+
 /**
  * Cuts an operator out of a flow's graph.
  * @throws MillraceError UNKNOWN_NAME; BAD_OPTION for one that is no actor
@@ -51,14 +53,16 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
   const nodes: OperatorNode[] = [];
   const add = (node: OperatorNode): void => {
     const id = nodes.length;
-    nodes.push({ ...node, id, inputs: id === 0 ? [] : [id - 1], parallelism: 1, fuse: true });
+    nodes.push({ ...node, id, inputs: id === 0 ? [] : [id - 1], parallelism: 1, replicas: ALONE, fuse: true });
   };
   const { supervision } = head;
   const end = {
     id: 0,
     inputs: [],
     key: undefined,
+    isUnordered: false,
     parallelism: 1,
+    replicas: ALONE,
     fuse: true,
     onError: 'deadLetter',
     supervision,

@@ -10,7 +10,7 @@ import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
 import { type Encoder, generateEncoder, validationCode } from '../mailbox/encoder.ts';
 import { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
-import { RingReader } from '../mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 
@@ -24,7 +24,7 @@ export class RingTap<Tuple> {
   constructor({ ring, dictionary }: RingMemory, decoder: Decoder<Tuple>, host: number, wakeWords: WakeWords) {
     const read = new Ring(ring);
     read.setReaderHost(0, host);
-    this.reader = new RingReader(read, 0, 0);
+    this.reader = new RingReader(read, 0, startMark());
     this.decoder = decoder;
     this.dictionary = dictionary && new DictionaryReader(dictionary);
     this.wakeWords = wakeWords;

@@ -11,6 +11,7 @@ import { Vitals } from '../../src/actors/vitals.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/commit-log.ts';
+import { groupsOf } from '../../src/state/group-set.ts';
 import { checkState } from '../../src/state/integrity.ts';
 import { type KeyedState, keyedState } from '../../src/state/keyed-state.ts';
 import { rowLayout } from '../../src/state/row-layout.ts';
@@ -73,8 +74,8 @@ export class Witness {
     this.descriptor = descriptor;
     this.log = new CommitLog(descriptor.commit);
     this.state = state;
-    const owned = initialGroups(descriptor.replica, stage.parallelism);
-    this.groups = [...owned.keys()].filter((group) => owned[group] === 1);
+    const groups = initialGroups(descriptor.replica, stage.parallelism);
+    this.groups = groups === 'dormant' ? [] : groupsOf(groups);
   }
 
   get sequence(): number {

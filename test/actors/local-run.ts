@@ -17,7 +17,7 @@ import type { Dataflow, RunOptions } from '../../src/index.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { RingReader } from '../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import type { Backup, MemoryBackup } from '../../src/state/backup.ts';
@@ -175,7 +175,7 @@ export class LocalJob {
   ): LocalReader {
     const ring = new Ring(memory);
     ring.setReaderHost(slot, this.appHost);
-    return new LocalReader(new RingReader(ring, slot, 0), decoder, dictionary, this.wakeWords);
+    return new LocalReader(new RingReader(ring, slot, startMark()), decoder, dictionary, this.wakeWords);
   }
 
   private makeActor(descriptor: ActorDescriptor, resumption: Resumption): Actor {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FrameKind, READERS_MAX, RING_BYTES_MAX, RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
-import { RingReader } from '../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import { runs, schemaOf } from './arbitraries.ts';
 import { Stream, type Tuple } from './stream.ts';
 
@@ -87,12 +87,13 @@ test('a reader that is reset reads the same rows again, from a row within a fram
   const [consumer] = stream.consumers;
   const { reader } = consumer;
   assert.equal(consumer.read(30).length, 30);
-  const mark = { position: reader.position, row: reader.row };
+  const mark = startMark();
+  reader.save(mark);
   assert.equal(mark.row, 30);
   assert.equal(consumer.read().length, 70);
-  reader.reset(mark.position, mark.row, false);
+  reader.reset(mark);
   assert.deepEqual(consumer.read(1), [{ a0: 30 }]);
-  const adopter = new RingReader(stream.ring, 0, mark.position, mark.row);
+  const adopter = new RingReader(stream.ring, 0, mark);
   assert.ok(adopter.load());
   assert.equal(adopter.row, 30);
 });
@@ -177,7 +178,7 @@ test('padding that is published alone is passed, at the edges of int32 too', () 
     ring.data.i32[at] = 4;
     ring.data.i32[at + 1] = FrameKind.padding;
     ring.publish(end | 0);
-    const reader = new RingReader(ring, 0, start);
+    const reader = new RingReader(ring, 0, startMark(start));
     assert.equal(reader.load(), false);
     assert.equal(reader.position, end | 0);
     assert.equal(reader.hasInput(), false);

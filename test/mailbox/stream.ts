@@ -10,7 +10,7 @@ import {
 import { type Encoder, generateEncoder } from '../../src/mailbox/encoder.ts';
 import { allocateOutbox, Output, type OutputMark } from '../../src/mailbox/output.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { RingReader } from '../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 
@@ -35,7 +35,7 @@ export class Consumer {
 
   constructor(stream: Stream, slot: number) {
     this.stream = stream;
-    this.reader = new RingReader(new Ring(stream.ring.buffer), slot, stream.ring.released(slot));
+    this.reader = new RingReader(new Ring(stream.ring.buffer), slot, startMark(stream.ring.released(slot)));
     this.decoder = generateDecoder<Tuple>('test', stream.schema, stream.keys.length, 0);
     this.dictionary = new DictionaryReader(stream.dictionary);
   }

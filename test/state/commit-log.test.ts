@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../../src/state/commit-log.ts';
+import { GROUP_CELLS } from '../../src/state/group-set.ts';
 import { runs } from '../mailbox/arbitraries.ts';
 
 const COUNTS = 3;
@@ -11,7 +12,10 @@ const COUNTS = 3;
 const int32 = fc.oneof(fc.integer(), fc.constantFrom(0, -1, 2 ** 31 - 1, -(2 ** 31)));
 const plain = { noNullPrototype: true } as const;
 const outputMark = { head: int32, outboxStart: fc.nat(), outboxEnd: fc.nat() };
-const inputMark = fc.record({ position: int32, row: fc.nat({ max: 4096 }), ended: fc.boolean() }, plain);
+const inputMark = fc.record(
+  { position: int32, row: fc.nat({ max: 4096 }), ended: fc.boolean(), fence: fc.nat() },
+  plain,
+);
 const listOf = <Item>(item: fc.Arbitrary<Item>, length: number): fc.Arbitrary<Item[]> =>
   fc.array(item, { minLength: length, maxLength: length });
 const records = (inputs: number): fc.Arbitrary<CommitRecord> =>
@@ -24,6 +28,9 @@ const records = (inputs: number): fc.Arbitrary<CommitRecord> =>
       endedSlot: fc.nat(),
       finished: fc.boolean(),
       replaying: fc.boolean(),
+      isDormant: fc.boolean(),
+      handOver: fc.nat(),
+      groups: listOf(fc.integer({ min: 0, max: 2 ** 32 - 1 }), GROUP_CELLS),
       ...outputMark,
       letters: fc.record(outputMark, plain),
       inputs: listOf(inputMark, inputs),

@@ -27,6 +27,12 @@ export function eventText(event: JobEvent): string {
       return `${names([event])} has committed again on worker ${event.worker}`;
     case 'escalation':
       return `${event.from} escalates to ${event.to}: ${event.reason.message}`;
+    case 'handOver':
+      return `'${event.operator}/${event.from}' has handed ${event.groups} key groups over to '${event.operator}/${event.to}'`;
+    case 'scaled':
+      return `'${event.operator}' has ${event.to} replicas, after ${event.from}`;
+    case 'moved':
+      return `${names([event])} has moved from worker ${event.from} to worker ${event.to}`;
     case 'backupFailed':
       return `a backup of ${names([event])} failed: ${event.error.message}`;
     case 'spareFailed':

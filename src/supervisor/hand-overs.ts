@@ -1,0 +1,238 @@
+// Hand-overs of key groups as the supervisor sees them: it brings a replica up, asks, waits, and takes a replica down that has
+// given all away. Scaling out and in and rebalancing are nothing else; an actor moves to another worker by a restart there.
+// Promises: one change at a time in a job; after each, every key group has one owner, or is on its way in a hand-over that the
+// participants will finish. A change that comes too late, because the operator is ending, is left out and told.
+// Relies on: participants do the hand-over by themselves (hand-over-part.ts); recovery restarts those that die.
+
+import type { Clock } from '../actors/clock.ts';
+import { type Stage, stageName } from '../actors/plan.ts';
+import { errors } from '../errors.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { Ring } from '../mailbox/ring.ts';
+import type { WakeWords } from '../mailbox/wake.ts';
+import { groupSet, hasGroup, isEmptySet } from '../state/group-set.ts';
+import { HandOver, HandOverPhase } from '../state/hand-over.ts';
+import type { AppHost } from './app-host.ts';
+import { planMoves } from './assignment.ts';
+import type { Crew, CrewMember } from './crew.ts';
+import type { JobEvent, ScaleResult } from './job-api.ts';
+import { committedOf, type Recoverable, type Recovery, settled } from './recovery.ts';
+import type { JobSupervision } from './supervision.ts';
+
+/** What hand-overs need of the job. */
+export interface HandOverJob {
+  readonly clock: Clock;
+  readonly actors: readonly Recoverable[];
+  readonly crew: Crew;
+  readonly recovery: Recovery;
+  readonly supervision: JobSupervision;
+  readonly wakeWords: WakeWords;
+  /** Where this side waits. */
+  readonly host: AppHost;
+  readonly workers: number;
+  readonly maxWorkers: number;
+  isOver(): boolean;
+  announce(event: JobEvent): void;
+  /** A replica has become dormant: the job may have come to its end. */
+  retired(): void;
+}
+
+export class HandOvers {
+  private readonly job: HandOverJob;
+  private readonly memories = new Map<Stage, HandOver>();
+  /** Resolves when the last change that was asked for is over. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(job: HandOverJob) {
+    this.job = job;
+    for (const { placement } of job.actors) {
+      const { stage, descriptor } = placement;
+      if (descriptor.handOver === undefined || this.memories.has(stage)) continue;
+      const memory = new HandOver(descriptor.handOver, stage.replicas);
+      memory.setHost(job.host.id);
+      this.memories.set(stage, memory);
+    }
+  }
+
+  /**
+   * Gives an operator so many replicas, one hand-over after the other.
+   * @param loads of its key groups, to spread them by
+   */
+  scale(stage: Stage, replicas: number, loads: readonly number[]): Promise<ScaleResult> {
+    return this.inTurn(async () => {
+      const current = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant);
+      const dormant = this.replicasOf(stage).filter(({ placement }) => placement.isDormant);
+      const numberOf = ({ placement }: Recoverable): number => placement.descriptor.replica;
+      const kept = current.slice(0, replicas);
+      const wanted = [...kept, ...dormant.slice(0, replicas - kept.length)];
+      return this.spread(stage, wanted.map(numberOf), loads);
+    });
+  }
+
+  /** Spreads the key groups of an operator over the replicas that it has. */
+  rebalance(stage: Stage, loads: readonly number[]): Promise<ScaleResult> {
+    return this.inTurn(async () => {
+      const current = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant);
+      const numbers = current.map(({ placement }) => placement.descriptor.replica);
+      return this.spread(stage, numbers, loads);
+    });
+  }
+
+  /** Restarts an actor on another worker. */
+  move(actor: Recoverable, to: CrewMember): Promise<void> {
+    return this.inTurn(async () => {
+      const from = actor.member;
+      if (from === to || from === undefined || this.isGone(actor) || to.state !== 'active') return;
+      // From here on a death of its worker is not the actor's: it is on its way.
+      actor.member = undefined;
+      const { stage, replica } = actor.placement.descriptor;
+      const outcome = await settled(from, from.hired.control.release([{ stage, replica }]));
+      if (outcome !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
+      if (this.isGone(actor)) return;
+      const target = await this.living(() => (to.state === 'active' ? to : this.job.crew.takeSpare()));
+      await this.job.recovery.begin(target, actor);
+      const name = { operator: stageName(actor.placement.stage), replica };
+      this.job.announce({ type: 'moved', ...name, from: from.host, to: target.host });
+    });
+  }
+
+  /** One change at a time: adjacent operators do not change together, and nobody plans with owners that are changing. */
+  private inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.last.then(change);
+    this.last = result.catch(() => {});
+    return result;
+  }
+
+  private isGone({ isEnded, placement }: Recoverable): boolean {
+    return this.job.isOver() || isEnded || placement.isDormant;
+  }
+
+  private replicasOf(stage: Stage): Recoverable[] {
+    return this.job.actors.filter(({ placement }) => placement.stage === stage);
+  }
+
+  /** The replica that owns each key group. Nobody changes that while a change is made here. */
+  private ownersOf(stage: Stage): number[] {
+    const sets = this.replicasOf(stage).map((actor) => committedOf(actor).groups);
+    return Array.from({ length: KEY_GROUPS }, (_, group) => sets.findIndex((set) => hasGroup(set, group)));
+  }
+
+  private async spread(stage: Stage, replicas: readonly number[], loads: readonly number[]): Promise<ScaleResult> {
+    const { clock } = this.job;
+    const startedMs = clock.now();
+    const before = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
+    let groups = 0;
+    let handOvers = 0;
+    for (const move of planMoves(this.ownersOf(stage), loads, replicas)) {
+      if (this.job.isOver()) break;
+      if (!(await this.handOver(stage, move.from, move.to, move.groups))) break;
+      groups += move.groups.length;
+      handOvers++;
+    }
+    const after = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
+    const operator = stageName(stage);
+    const result = { operator, from: before, to: after, groups, handOvers, tookMs: clock.now() - startedMs };
+    if (handOvers > 0) this.job.announce({ type: 'scaled', ...result });
+    return result;
+  }
+
+  /** Returns false if it came too late: the job is over, or one of the two is ending. */
+  private async handOver(stage: Stage, from: number, to: number, groups: readonly number[]): Promise<boolean> {
+    const { job } = this;
+    const actors = this.replicasOf(stage);
+    const giver = actors[from];
+    const receiver = actors[to];
+    const memory = this.memories.get(stage);
+    if (memory === undefined) throw errors.invariant(`operator '${stageName(stage)}' has several replicas`);
+    const isJoining = receiver.placement.isDormant;
+    if (giver.isEnded || receiver.isEnded) return false;
+    if (isJoining) await this.wakeUp(receiver);
+    if (job.isOver()) return false;
+    const startedMs = job.clock.now();
+    const number = memory.request(from, to, groupSet(groups), isJoining);
+    for (const replica of [from, to]) job.wakeWords.wakeUnconditionally(memory.host(replica));
+    await job.host.waitFor({
+      announce: () => {},
+      check: () => {
+        // Who has ended answers no more. One that has told where it stands cannot end.
+        if (giver.isEnded || receiver.isEnded) {
+          memory.advance(number, HandOverPhase.requested, HandOverPhase.refused);
+          for (const replica of [from, to]) job.wakeWords.wakeUnconditionally(memory.host(replica));
+        }
+        const phase = HandOver.phaseOf(memory.word());
+        return job.isOver() || phase === HandOverPhase.done || phase === HandOverPhase.refused;
+      },
+    });
+    const isDone = HandOver.phaseOf(memory.word()) === HandOverPhase.done;
+    if (isDone) {
+      const tookMs = job.clock.now() - startedMs;
+      const operator = stageName(stage);
+      job.announce({ type: 'handOver', operator, from, to, groups: groups.length, tookMs });
+      if (isEmptySet(committedOf(giver).groups)) await this.putToSleep(giver);
+    } else if (isJoining) await this.putToSleep(receiver);
+    return isDone;
+  }
+
+  /** Brings a dormant replica up, on a worker with room. */
+  private async wakeUp(actor: Recoverable): Promise<void> {
+    const { placement } = actor;
+    const member = await this.living(() => this.workerFor(placement.stage));
+    placement.isDormant = false;
+    const { stage, replica, output } = placement.descriptor;
+    this.job.supervision.starting(stage, replica);
+    if (output !== undefined) new Ring(output.ring).setDormant(false);
+    await this.job.recovery.begin(member, actor);
+  }
+
+  /** Takes a replica down that owns no key groups: its ring has had its end as far as anyone can know. */
+  private async putToSleep(actor: Recoverable): Promise<void> {
+    const { job } = this;
+    const { placement, member } = actor;
+    // It retires by itself, once its outbox is empty.
+    await job.host.waitFor({ announce: () => {}, check: () => job.isOver() || committedOf(actor).isDormant });
+    if (job.isOver()) return;
+    placement.isDormant = true;
+    actor.member = undefined;
+    const { stage, replica, output } = placement.descriptor;
+    if (member !== undefined) await settled(member, member.hired.control.release([{ stage, replica }]));
+    job.supervision.retired(stage, replica);
+    if (output !== undefined) {
+      const ring = new Ring(output.ring);
+      ring.setDormant(true);
+      for (let slot = 0; slot < ring.readers; slot++) {
+        if (ring.isActive(slot)) job.wakeWords.wakeUnconditionally(ring.readerHost(slot));
+      }
+    }
+    if (member !== undefined && job.crew.active().length > job.workers && this.actorsOn(member).length === 0) {
+      job.crew.giveBack(member);
+    }
+    job.retired();
+  }
+
+  /** A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies. */
+  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember> {
+    for (;;) {
+      const member = await choose();
+      if (member.state === 'active' || this.job.isOver()) return member;
+    }
+  }
+
+  private actorsOn(member: CrewMember): Recoverable[] {
+    return this.job.actors.filter((actor) => actor.member === member && !actor.isEnded);
+  }
+
+  /** A worker for one more replica: a warm spare while there may be more workers, else the one with the fewest actors. */
+  private workerFor(stage: Stage): CrewMember | Promise<CrewMember> {
+    const { crew, maxWorkers } = this.job;
+    const active = crew.active();
+    const burden = (member: CrewMember): number => {
+      const actors = this.actorsOn(member);
+      // Replicas of one operator are busy together.
+      return actors.length + KEY_GROUPS * actors.filter(({ placement }) => placement.stage === stage).length;
+    };
+    const idle = active.find((member) => this.actorsOn(member).length === 0);
+    if (idle !== undefined) return idle;
+    if (active.length < maxWorkers) return crew.takeSpare();
+    return active.reduce((best, member) => (burden(member) < burden(best) ? member : best));
+  }
+}
