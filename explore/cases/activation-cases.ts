@@ -57,7 +57,7 @@ function activationScene(holding: number, coming: number): Scene {
   const outbox = allocateOutbox(1 << 12);
   const ring = new Ring(buffer);
   ring.publish(START);
-  ring.activate(holding, startMark(START));
+  ring.activate(holding, START);
   const before = writing(ring, outbox, START, new WakeWords(wakeBuffer));
   for (let n = 1; n <= FRAMES_BEFORE; n++) before.write(n);
   const head = (START + FRAMES_BEFORE * FRAME_WORDS) | 0;
