@@ -9,9 +9,12 @@ import { type ToyThread, toyScene } from './toy-scene.ts';
 
 const CELLS = 4;
 
-/** `copy` is two operations: a load, and a store of what was loaded and one more. */
+/**
+ * `copy` is two operations: a load, and a store of what was loaded and one more. At a `turn` a thread holds nothing but where it is, so
+ * ways are joined there.
+ */
 interface Step {
-  readonly kind: 'store' | 'add' | 'copy' | 'swap' | 'skipIf';
+  readonly kind: 'store' | 'add' | 'copy' | 'swap' | 'skipIf' | 'turn';
   readonly cell: number;
   readonly other: number;
   readonly value: number;
@@ -22,11 +25,15 @@ interface Program {
   readonly mayCrash: boolean;
 }
 
-/** One atomic operation of a thread; returns what the thread keeps from it, and whether it leaves the next step out. */
-function* operationsOf(steps: readonly Step[]): Generator<(cells: Int32Array) => number, void, number> {
+/** The atomic operations of a thread, one after the other. */
+function* operationsOf(
+  steps: readonly Step[],
+  turn: (at: number) => void = () => {},
+): Generator<(cells: Int32Array) => number, void, number> {
   for (let i = 0; i < steps.length; i++) {
     const { kind, cell, other, value } = steps[i];
-    if (kind === 'store') yield (cells) => Atomics.store(cells, cell, value);
+    if (kind === 'turn') turn(i);
+    else if (kind === 'store') yield (cells) => Atomics.store(cells, cell, value);
     else if (kind === 'add') yield (cells) => Atomics.add(cells, cell, value);
     else if (kind === 'swap') yield (cells) => Atomics.compareExchange(cells, cell, value, value + 1);
     else {
@@ -39,8 +46,8 @@ function* operationsOf(steps: readonly Step[]): Generator<(cells: Int32Array) =>
 
 const threadOf =
   (steps: readonly Step[]): ToyThread =>
-  (cells) => {
-    const operations = operationsOf(steps);
+  (cells, context) => {
+    const operations = operationsOf(steps, (at) => context.turn(at));
     for (let next = operations.next(0); next.done !== true; ) next = operations.next(next.value(cells));
   };
 
@@ -80,13 +87,13 @@ function endsOf({ threads, mayCrash }: Program): Set<string> {
 
 const cellNumber = fc.nat({ max: CELLS - 1 });
 const step = fc.record({
-  kind: fc.constantFrom('store', 'add', 'copy', 'swap', 'skipIf'),
+  kind: fc.constantFrom('store', 'add', 'copy', 'swap', 'skipIf', 'turn'),
   cell: cellNumber,
   other: cellNumber,
   value: fc.nat({ max: 2 }),
 }) as fc.Arbitrary<Step>;
 const program = fc.record({
-  threads: fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 2, maxLength: 3 }),
+  threads: fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 2, maxLength: 3 }),
   mayCrash: fc.boolean(),
 }) as fc.Arbitrary<Program>;
 
