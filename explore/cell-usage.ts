@@ -25,9 +25,11 @@ export class CellUsage implements ConstantCells {
   private readonly firstValues: Int32Array;
   private readonly slots: Int32Array;
   private readonly reliedOn: Uint8Array;
-  /** Threads by bits. */
+  /** Threads by bits: at any time, and once they have come to a turning point. */
   private readonly readers: Uint8Array;
   private readonly writers: Uint8Array;
+  private readonly lateReaders: Uint8Array;
+  private readonly lateWriters: Uint8Array;
   private readonly atomicUsers: Uint8Array;
   private readonly plainUsers: Uint8Array;
   private readonly synchronizing = new Map<number, number>();
@@ -39,6 +41,8 @@ export class CellUsage implements ConstantCells {
     this.reliedOn = new Uint8Array(length);
     this.readers = new Uint8Array(length);
     this.writers = new Uint8Array(length);
+    this.lateReaders = new Uint8Array(length);
+    this.lateWriters = new Uint8Array(length);
     this.atomicUsers = new Uint8Array(length);
     this.plainUsers = new Uint8Array(length);
   }
@@ -62,13 +66,15 @@ export class CellUsage implements ConstantCells {
   }
 
   /** Takes note of an operation that is about to be done. */
-  note(operation: Operation, cell: number, thread: number): void {
+  note(operation: Operation, cell: number, thread: number, hasTurned: boolean): void {
     const bit = 1 << thread;
     const isWrite = isWriting(operation);
     const users = isWrite ? this.writers : this.readers;
+    const late = isWrite ? this.lateWriters : this.lateReaders;
     const kind = isPlain(operation) ? this.plainUsers : this.atomicUsers;
-    if ((users[cell] & bit) !== 0 && (kind[cell] & bit) !== 0) return;
+    if ((users[cell] & kind[cell] & bit) !== 0 && (!hasTurned || (late[cell] & bit) !== 0)) return;
     users[cell] |= bit;
+    if (hasTurned) late[cell] |= bit;
     kind[cell] |= bit;
     if (this.slots[cell] < 0 && (isWrite || operation === Operation.wait)) {
       this.slots[cell] = this.written.length;
@@ -87,10 +93,18 @@ export class CellUsage implements ConstantCells {
     return this.writers[cell] !== 0 && (users & (users - 1)) !== 0;
   }
 
-  /** The threads, by bits, whose operations an atomic operation of a thread must be ordered with. */
-  rivalsOf(operation: Operation, cell: number, thread: number): number {
-    const users = isWriting(operation) ? this.readers[cell] | this.writers[cell] : this.writers[cell];
-    return users & ~(1 << thread);
+  /**
+   * The threads, by bits, whose operations an atomic operation of a thread must be ordered with.
+   * @param turned threads, by bits, that have come to a turning point and will not begin anew: what they did before it does not count
+   */
+  rivalsOf(operation: Operation, cell: number, thread: number, turned: number): number {
+    let users = this.writers[cell];
+    let late = this.lateWriters[cell];
+    if (isWriting(operation)) {
+      users |= this.readers[cell];
+      late |= this.lateReaders[cell];
+    }
+    return ((users & ~turned) | late) & ~(1 << thread);
   }
 
   /** True if plain accesses to a cell must be ordered. */

@@ -226,7 +226,17 @@ export class Machine {
     if (this.alone) return false;
     if (operation === Operation.wait) return true;
     if (operation >= Operation.read) return false;
-    return (this.usage.rivalsOf(operation, cell, thread) & livingThreads(state)) !== 0;
+    const rivals = this.usage.rivalsOf(operation, cell, thread, this.turnedThreads(state));
+    return (rivals & livingThreads(state)) !== 0;
+  }
+
+  /** Threads, by bits, that have come to a turning point and cannot crash, and begin anew, any more. */
+  private turnedThreads({ at, crashesLeft }: State): number {
+    let turned = 0;
+    for (let thread = 0; thread < at.length; thread++) {
+      if (at[thread].hasTurned && (crashesLeft === 0 || !this.scene.mayCrash[thread])) turned |= 1 << thread;
+    }
+    return turned;
   }
 
   /**
@@ -237,6 +247,7 @@ export class Machine {
     // Of two threads, each is before an operation that the other's have to be ordered with.
     if (ready.length < 2 || state.at.length < 3) return ready;
     const living = livingThreads(state);
+    const turned = this.turnedThreads(state);
     let best = ready;
     for (const first of ready) {
       let set = 1 << first;
@@ -246,7 +257,7 @@ export class Machine {
           if ((set & (1 << thread)) === 0 || state.standing[thread] === Standing.ended) continue;
           const { operation, cell } = state.at[thread];
           // Asleep, a thread waits for whoever changes the cell; a start that is still to come has no cell.
-          set |= this.usage.rivalsOf(operation, cell, thread) & living;
+          set |= this.usage.rivalsOf(operation, cell, thread, turned) & living;
         }
       }
       const threads = ready.filter((thread) => (set & (1 << thread)) !== 0);
@@ -267,7 +278,7 @@ export class Machine {
 
   private perform(state: State, thread: number, at: LocalState): number | typeof ASLEEP {
     const { operation, cell, operand } = at;
-    this.usage.note(operation, cell, thread);
+    this.usage.note(operation, cell, thread, at.hasTurned);
     if (this.hasLearned) return 0;
     const before = this.valueOf(state, cell);
     switch (operation) {

@@ -1,5 +1,6 @@
-// Explores all cases and all mutants, and prints what was visited and caught.
-// Usage: npm run explore [-- --case NAME] [--mutant NAME] [--traces]. Exits 1 if a case fails or a mutant survives.
+// Explores all cases and all mutants on all processors, and prints what was visited and caught.
+// Usage: npm run explore [-- --list] [--case NAME]… [--mutant NAME]… [--traces].
+// Exits 1 if a case fails or has too many states to be visited, or if a mutant survives.
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -10,27 +11,26 @@ import { mutants } from './mutants/all.ts';
 import { mutantNamed, type Task } from './task.ts';
 import { traceText } from './trace.ts';
 
-/** Lines of a trace that are shown without --traces: the last ones tell what goes wrong. */
-const LINES_SHOWN = 14;
-
 const { values } = parseArgs({
   options: {
+    list: { type: 'boolean', default: false },
     case: { type: 'string', multiple: true },
     mutant: { type: 'string', multiple: true },
     traces: { type: 'boolean', default: false },
   },
 });
-const isAll = values.case === undefined && values.mutant === undefined;
-const tasks: Task[] = [
-  ...(values.case?.map((name) => caseNamed(name)) ?? (isAll ? cases : [])).map(
-    ({ name }) => ({ kind: 'case', name }) as const,
-  ),
-  ...(values.mutant?.map((name) => mutantNamed(name)) ?? (isAll ? mutants : [])).map(
-    ({ name }) => ({ kind: 'mutant', name }) as const,
-  ),
-];
 
-/** Performs the tasks on a few threads, and tells of each as soon as all before it have been told of. */
+const isAll = values.case === undefined && values.mutant === undefined;
+const chosenCases = values.case?.map(caseNamed) ?? (isAll ? cases : []);
+const chosenMutants = values.mutant?.map(mutantNamed) ?? (isAll ? mutants : []);
+const tasks: readonly Task[] = [
+  ...chosenCases.map(({ name }) => ({ kind: 'case', name }) as const),
+  ...chosenMutants.map(({ name }) => ({ kind: 'mutant', name }) as const),
+];
+/** Who asks for one mutant wants to see how it is caught. */
+const showsTraces = values.traces || !isAll;
+
+/** Performs the tasks on a thread a processor, and tells of each as soon as all before it have been told of. */
 function performAll(tell: (task: Task, found: Exploration) => void): Promise<void> {
   const found: (Exploration | undefined)[] = tasks.map(() => undefined);
   let next = 0;
@@ -64,51 +64,67 @@ function performAll(tell: (task: Task, found: Exploration) => void): Promise<voi
 const grouped = (value: number): string => value.toLocaleString('en-US');
 const ways = (value: number): string => (value < 1e6 ? grouped(value) : value.toExponential(1).replace('e+', 'e'));
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
-const caseWidth = Math.max(...cases.map(({ name }) => name.length));
-const mutantWidth = Math.max(...mutants.map(({ name }) => name.length));
-const row = (name: string, ...columns: readonly string[]): string => {
-  const [threads, states, steps, interleavings, took, verdict] = columns;
-  const figures = [
-    threads.padStart(7),
-    states.padStart(9),
-    steps.padStart(9),
-    interleavings.padStart(13),
-    took.padStart(5),
-  ];
-  return `${name.padEnd(caseWidth)}  ${figures.join('  ')}  ${verdict}`;
-};
+const widest = (names: readonly { readonly name: string }[]): number =>
+  Math.max(0, ...names.map(({ name }) => name.length));
 
-let casesHeld = 0;
-let caught = 0;
-const shown = ({ trace }: Exploration): string => {
-  const lines = values.traces ? trace : trace.slice(-LINES_SHOWN);
-  const left = trace.length - lines.length;
-  return (left > 0 ? `    … ${left} lines before these: --traces shows them\n` : '') + traceText(lines);
-};
-const tellOfCase = (found: Exploration): void => {
-  if (casesHeld === 0) console.log(row('case', 'threads', 'states', 'steps', 'interleavings', 's', ''));
-  const { name, threads, states, steps, interleavings, tookMs, violation } = found;
-  const verdict = violation === undefined ? 'holds' : `FAILS: ${violation.message}`;
-  console.log(row(name, `${threads}`, grouped(states), grouped(steps), ways(interleavings), seconds(tookMs), verdict));
-  if (violation === undefined) casesHeld++;
-  else console.log(shown(found));
-};
-const tellOfMutant = (name: string, found: Exploration): void => {
+const caseWidth = widest(cases);
+const mutantWidth = widest(mutants);
+
+function caseRow(name: string, columns: readonly string[], verdict: string): string {
+  const widths = [7, 9, 9, 13, 5];
+  return [name.padEnd(caseWidth), ...columns.map((text, i) => text.padStart(widths[i])), verdict].join('  ').trimEnd();
+}
+
+function tellOfCase({ name, threads, states, steps, interleavings, tookMs, violation, trace }: Exploration): boolean {
+  const columns = [`${threads}`, grouped(states), grouped(steps), ways(interleavings), seconds(tookMs)];
+  console.log(caseRow(name, columns, violation === undefined ? 'holds' : `FAILS: ${violation.kind}`));
+  if (violation !== undefined) console.log(traceText(trace));
+  return violation === undefined;
+}
+
+function tellOfMutant(name: string, { violation, tookMs, trace }: Exploration): boolean {
   const { breaks, caughtBy } = mutantNamed(name);
-  const { violation, states, tookMs } = found;
-  const verdict = violation === undefined ? 'SURVIVES' : `caught: ${violation.kind}`;
-  console.log(
-    `\n${name.padEnd(mutantWidth)}  ${verdict}, in '${caughtBy}', ${grouped(states)} states, ${seconds(tookMs)} s`,
-  );
-  console.log(`    (${breaks})`);
-  if (violation === undefined) return;
-  caught++;
-  console.log(shown(found));
-};
+  const verdict = violation === undefined ? 'SURVIVES' : violation.kind;
+  const figures = `${String(trace.length).padStart(5)}  ${seconds(tookMs).padStart(5)}`;
+  console.log(`${name.padEnd(mutantWidth)}  ${verdict.padEnd(9)}  ${figures}  ${caughtBy}`);
+  if (showsTraces) {
+    console.log(`    ${breaks}`);
+    if (violation !== undefined) console.log(`${traceText(trace)}\n`);
+  }
+  return violation !== undefined;
+}
 
-const startedMs = performance.now();
-await performAll((task, found) => (task.kind === 'case' ? tellOfCase(found) : tellOfMutant(task.name, found)));
-const wanted = tasks.filter(({ kind }) => kind === 'mutant').length;
-const held = `cases: ${casesHeld} of ${tasks.length - wanted} hold`;
-console.log(`\n${held}; mutants: ${caught} of ${wanted} caught; ${seconds(performance.now() - startedMs)} s`);
-process.exitCode = casesHeld + caught === tasks.length ? 0 : 1;
+function list(): void {
+  for (const { name, title } of cases) console.log(`${name.padEnd(caseWidth)}  ${title}`);
+  console.log();
+  for (const { name, breaks } of mutants) console.log(`${name.padEnd(mutantWidth)}  ${breaks}`);
+}
+
+async function exploreAll(): Promise<void> {
+  const startedMs = performance.now();
+  let held = 0;
+  let caught = 0;
+  let isFirstMutant = true;
+  if (chosenCases.length > 0) {
+    console.log(caseRow('case', ['threads', 'states', 'steps', 'interleavings', 's'], ''));
+  }
+  await performAll(({ kind, name }, found) => {
+    if (kind === 'case') {
+      if (tellOfCase(found)) held++;
+      return;
+    }
+    if (isFirstMutant) console.log(`\n${'mutant'.padEnd(mutantWidth)}  caught by  trace      s  in case`);
+    isFirstMutant = false;
+    if (tellOfMutant(name, found)) caught++;
+  });
+  const summary = [
+    ...(chosenCases.length > 0 ? [`cases held ${held} of ${chosenCases.length}`] : []),
+    ...(chosenMutants.length > 0 ? [`mutants caught ${caught} of ${chosenMutants.length}`] : []),
+    `${seconds(performance.now() - startedMs)} s`,
+  ];
+  console.log(`\n${summary.join('; ')}`);
+  if (held < chosenCases.length || caught < chosenMutants.length) process.exitCode = 1;
+}
+
+if (values.list) list();
+else await exploreAll();

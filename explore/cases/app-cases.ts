@@ -54,9 +54,9 @@ async function pushNumbers({ placement, host: id, wakeWords }: AppEnd, count: nu
 export const appCases: readonly ExplorerCase[] = [
   {
     name: 'app reads',
-    title: "the app's own thread reads a full ring to its end",
+    title: "the app's own thread reads a frame and the end of the stream",
     scene: () =>
-      actorScene(collectFlow(3), {
+      actorScene(collectFlow(2), {
         ringWords: 8,
         app: {
           app: async (end) => {
@@ -65,7 +65,7 @@ export const appCases: readonly ExplorerCase[] = [
               if (n !== expected) throw new Error(`the app got ${n} instead of ${expected}`);
               expected++;
             }
-            if (expected !== 4) throw new Error(`the app got ${expected - 1} tuples of 3`);
+            if (expected !== 3) throw new Error(`the app got ${expected - 1} tuples of 2`);
           },
         },
       }),

@@ -1,9 +1,10 @@
 // Mutants of the ring: positions that are compared wrongly, room that is not there, data that comes after its announcement.
 
+import { Actor } from '../../src/actors/actor.ts';
 import { Output } from '../../src/mailbox/output.ts';
 import { READERS_MAX, Ring } from '../../src/mailbox/ring.ts';
 import { RingReader } from '../../src/mailbox/ring-reader.ts';
-import { type Mutant, replacing } from './mutant.ts';
+import { all, type Mutant, replacing } from './mutant.ts';
 
 interface OutputInside {
   readonly ring: Ring;
@@ -106,17 +107,28 @@ export const ringMutants: readonly Mutant[] = [
     apply: replacing<OutputInside, [number], number>(Output.prototype, 'paddingBefore', () => () => 0),
   },
   {
-    name: 'overtakes the outbox',
+    name: 'end before the last frame',
     breaks:
-      'a frame that finds room goes into the ring, though others wait in the outbox: the end comes before the last frame',
+      'an actor goes on while frames wait in its outbox, and what finds room goes into the ring: the end overtakes the last frame',
     caughtBy: 'outbox',
-    apply: replacing<OutputInside, [number], boolean>(
-      Output.prototype,
-      'hasRoom',
-      () =>
-        function (words) {
-          return this.fits(words);
-        },
+    apply: all(
+      replacing<OutputInside, [number], boolean>(
+        Output.prototype,
+        'hasRoom',
+        () =>
+          function (words) {
+            return this.fits(words);
+          },
+      ),
+      replacing<Actor, [], boolean>(
+        Actor.prototype,
+        'drainOutboxes',
+        (original) =>
+          function () {
+            original.call(this);
+            return true;
+          },
+      ),
     ),
   },
   {

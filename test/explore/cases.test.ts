@@ -5,25 +5,49 @@ import { test } from 'node:test';
 import { caseNamed, cases } from '../../explore/cases/all.ts';
 import { explore } from '../../explore/explorer.ts';
 import { mutants } from '../../explore/mutants/all.ts';
+import { replacing } from '../../explore/mutants/mutant.ts';
 import { exploreMutant, mutantNamed } from '../../explore/task.ts';
+import { Output } from '../../src/mailbox/output.ts';
+import { Ring } from '../../src/mailbox/ring.ts';
+import { WakeWords } from '../../src/mailbox/wake.ts';
+import { CommitLog } from '../../src/state/commit-log.ts';
+import { UndoLog } from '../../src/state/undo-log.ts';
 
-for (const name of ['full ring', 'full ring, 2^31']) {
+/** The methods that ship. */
+const shipped = (): unknown[] =>
+  [Ring, Output, WakeWords, CommitLog, UndoLog].map((each) => Object.getOwnPropertyDescriptors(each.prototype));
+
+for (const name of ['full ring', 'reader comes', 'found by the explorer: reader comes below']) {
   test(`every interleaving of '${name}' holds`, async () => {
-    const found = await explore(caseNamed(name));
+    const found = await explore(caseNamed(name.replace(/^.*: /, '')));
     assert.equal(found.violation, undefined);
     assert.ok(found.states > 1000);
   });
 }
 
-for (const name of ['publishes before data', 'notifies nobody', 'wakes, then publishes', 'sequence before slot']) {
+for (const name of [
+  'publishes before data',
+  'looks for room once',
+  'notifies nobody',
+  'wakes, then publishes',
+  'sequence before slot',
+  'undo count before entry',
+]) {
   test(`the mutant '${name}' is caught, and nothing of it is left`, async () => {
-    const mutant = mutantNamed(name);
-    const { violation, trace } = await exploreMutant(mutant);
+    const before = shipped();
+    const { violation, trace } = await exploreMutant(mutantNamed(name));
     assert.ok(violation !== undefined, 'it survives');
     assert.match(trace[trace.length - 1].what, new RegExp(`^⇒ ${violation.kind}: `));
     assert.ok(trace.length > 5);
+    assert.deepEqual(shipped(), before);
   });
 }
+
+test('a mutant that changes nothing is an error', async () => {
+  const idle = { ...mutantNamed('rows without undo'), caughtBy: 'full ring', rewrite: (text: string) => text };
+  await assert.rejects(exploreMutant(idle), /in no generated code/);
+  assert.throws(() => replacing(Ring.prototype, 'nothing', () => () => {})(), /no method 'nothing'/);
+});
 
 test('names are told apart, and each mutant has a case', () => {
   assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length);

@@ -1,4 +1,5 @@
 // Goal: the knowledge that decides about races is that of vector clocks, on any order of operations.
+// MILLRACE_TEST_SEED=<seed> repeats a run.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -49,7 +50,7 @@ const operation = fc.record({
 });
 
 test('locksets find the races that vector clocks find', () => {
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  const seed = Number(process.env.MILLRACE_TEST_SEED ?? Date.now() % 1_000_000);
   console.log(`seed ${seed}`);
   fc.assert(
     fc.property(fc.array(operation, { minLength: 4, maxLength: 40 }), (operations) => {
