@@ -14,6 +14,8 @@ const SPARE_ATTEMPTS_MAX = 3;
 const RETRY_MS_FIRST = 50;
 /** A spare that was taken is replaced a little later: to start a thread would hold up the recovery that it was taken for. */
 const REFILL_MS = 30;
+/** Spares beyond the usual number are kept for a while: what has just been given back may be wanted again. */
+const SURPLUS_MS = 10_000;
 /** A flow whose module takes longer to import is given up. */
 const LOAD_MS_MAX = 60_000;
 /** Spares are hired when the job has started: its first tuples need the processor more. */
@@ -58,6 +60,8 @@ export class Crew {
   private readonly freeHosts: number[];
   private readonly waiting: Waiting[] = [];
   private readonly timers = new Set<Cancel>();
+  /** Spares that will be wanted soon. */
+  private expected = 0;
   private attempts = 0;
   private lastError: unknown;
   private retrying = false;
@@ -101,6 +105,7 @@ export class Crew {
 
   /** A warm worker, active from now on. Rejects with NO_SPARE if none can be loaded. */
   takeSpare(): Promise<CrewMember> {
+    this.expected = Math.max(0, this.expected - 1);
     const spare = [...this.members].find(({ state }) => state === 'spare');
     if (spare !== undefined) {
       spare.state = 'active';
@@ -114,9 +119,29 @@ export class Crew {
     return taken;
   }
 
-  /** A spare that was taken and is not needed after all. */
+  /** So many spares will be taken soon: those that are missing are hired at once, and not one after the other. */
+  expect(count: number): void {
+    this.expected = count;
+    this.refill();
+  }
+
+  /** A worker that was taken and hosts nobody, or nobody any more. */
   giveBack(member: CrewMember): void {
-    if (member.state === 'active') member.state = 'spare';
+    if (member.state !== 'active') return;
+    const first = this.waiting.shift();
+    if (first !== undefined) return first.resolve(member);
+    member.state = 'spare';
+    this.later(SURPLUS_MS, () => void this.dismissSurplus());
+  }
+
+  private async dismissSurplus(): Promise<void> {
+    const spares = [...this.members].filter(({ state }) => state === 'spare');
+    const surplus = spares.slice(Math.max(this.spares, this.expected));
+    for (const member of surplus) member.state = 'lost';
+    for (const member of surplus) {
+      await this.pool.fence(member.hired, LOAD_MS_MAX);
+      this.remove(member);
+    }
   }
 
   /** Takes a worker out whose thread is gone: its number is free again. */
@@ -182,7 +207,8 @@ export class Crew {
   refill(): void {
     if (this.closed || this.retrying) return;
     const ready = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
-    for (let missing = Math.max(this.spares, this.waiting.length) - ready; missing > 0; missing--) {
+    const wanted = Math.max(this.spares, this.waiting.length, this.expected);
+    for (let missing = wanted - ready; missing > 0; missing--) {
       if (this.attempts >= SPARE_ATTEMPTS_MAX || this.freeHosts.length === 0) return;
       void this.hireSpare();
     }

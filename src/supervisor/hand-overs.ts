@@ -123,6 +123,7 @@ export class HandOvers {
     const before = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
     let groups = 0;
     let handOvers = 0;
+    this.expectWorkers(replicas.length - before);
     for (const move of planMoves(this.ownersOf(stage), loads, replicas)) {
       if (this.job.isOver()) break;
       if (!(await this.handOver(stage, move.from, move.to, move.groups))) break;
@@ -207,6 +208,15 @@ export class HandOvers {
       job.crew.giveBack(member);
     }
     job.retired();
+  }
+
+  /** Lets the crew know how many of them so many new replicas will take. */
+  private expectWorkers(replicas: number): void {
+    const { crew, maxWorkers } = this.job;
+    const active = crew.active();
+    const idle = active.filter((member) => this.actorsOn(member).length === 0).length;
+    const wanted = Math.min(replicas - idle, maxWorkers - active.length);
+    if (wanted > 0) crew.expect(wanted);
   }
 
   /** A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies. */
