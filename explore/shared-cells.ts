@@ -14,12 +14,19 @@ interface Region {
   readonly nameOf: CellNames;
 }
 
+interface Place {
+  readonly cell: number;
+  readonly view: Int32Array;
+  readonly at: number;
+}
+
 /** Finds the cells of registered buffers. Values live in the explorer's states, not here. */
 export class SharedCells {
   /** Number of all cells. */
   count = 0;
   private readonly regions = new Map<SharedArrayBuffer, Region>();
   private readonly unobserved = new Set<SharedArrayBuffer>();
+  private readonly places = new WeakMap<readonly number[], readonly Place[]>();
   private firstValues: Int32Array | undefined;
 
   /** Registers a buffer. Its contents at {@link freeze} are the first values of its cells. */
@@ -80,14 +87,24 @@ export class SharedCells {
     return this.regionOf(cell).name;
   }
 
+  /** Where cells are in the real buffers. Lists of cells only grow. */
+  private placesOf(cells: readonly number[]): readonly Place[] {
+    let places = this.places.get(cells);
+    if (places?.length !== cells.length) {
+      places = cells.map((cell) => {
+        const { buffer, base } = this.regionOf(cell);
+        return { cell, view: new Int32Array(buffer), at: cell - base };
+      });
+      this.places.set(cells, places);
+    }
+    return places;
+  }
+
   /** Lets `look` read the real buffers while they hold the given cells; all others have their first values. */
   holding<Result>(cells: readonly number[], valueAt: (cell: number) => number, look: () => Result): Result {
     const { firstValues } = this;
     if (firstValues === undefined) throw new Error('the cells have no first values yet');
-    const places = cells.map((cell) => {
-      const { buffer, base } = this.regionOf(cell);
-      return { cell, view: new Int32Array(buffer), at: cell - base };
-    });
+    const places = this.placesOf(cells);
     for (const { cell, view, at } of places) view[at] = valueAt(cell);
     try {
       return look();

@@ -103,8 +103,24 @@ export function traceLines(trace: readonly TraceEntry[], names: TraceNames): Tra
   return lines;
 }
 
+const LINE_LENGTH = 110;
+
+/** What a thread does in one function stands in one line, if it fits. */
+function joined(lines: readonly TraceLine[]): TraceLine[] {
+  const made: TraceLine[] = [];
+  for (const line of lines) {
+    const last = made[made.length - 1];
+    const what = last === undefined ? '' : `${last.what}; ${line.what}`;
+    const isSame = last !== undefined && last.thread === line.thread && last.where === line.where && line.where !== '';
+    if (isSame && what.length <= LINE_LENGTH) made[made.length - 1] = { ...line, what };
+    else made.push(line);
+  }
+  return made;
+}
+
 /** Lines in columns; a thread's name stands where it changes. */
-export function traceText(lines: readonly TraceLine[]): string {
+export function traceText(trace: readonly TraceLine[]): string {
+  const lines = joined(trace);
   const threads = Math.max(...lines.map(({ thread }) => thread.length));
   const places = Math.min(44, Math.max(...lines.map(({ where }) => where.length)));
   let before = '';

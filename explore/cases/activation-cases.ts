@@ -10,8 +10,7 @@ import { Schema, t } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { RING_CONTROL_BYTES, ringCells, wakeCells } from '../cell-names.ts';
 import type { ExplorerCase, Scene } from '../scene.ts';
-import { SharedCells } from '../shared-cells.ts';
-import type { ThreadContext } from '../thread-graph.ts';
+import { threadScene } from '../thread-scene.ts';
 import { expectNext, type Kept } from './flows.ts';
 
 const NUMBERS = Schema.of({ n: t.u32() }, 'numbers');
@@ -64,10 +63,6 @@ function activationScene(holding: number, coming: number): Scene {
   // As a reader has left the slot that had it before, and had read all.
   ring.release(coming, head);
 
-  const cells = new SharedCells();
-  cells.add('ring', buffer, ringCells('ring', buffer, 2));
-  cells.add('wake', wakeBuffer, wakeCells(wakeBuffer, ['nobody']));
-  cells.add('outbox', outbox);
   /** The new reader is told by the word of its host that it may begin. */
   const BEGUN = 1;
   const threads = {
@@ -78,7 +73,8 @@ function activationScene(holding: number, coming: number): Scene {
         write(n);
       }
     },
-    holder: (kept: Kept) => {
+    holder: () => {
+      const kept: Kept = {};
       const wakeWords = new WakeWords(wakeBuffer);
       const held = new Ring(buffer);
       const reader = new RingReader(held, holding, startMark(START));
@@ -88,7 +84,8 @@ function activationScene(holding: number, coming: number): Scene {
       reader.release(reader.position, wakeWords);
       while (readNext(reader, kept, 'holder')) reader.release(reader.position, wakeWords);
     },
-    comer: (kept: Kept) => {
+    comer: () => {
+      const kept: Kept = {};
       const wakeWords = new WakeWords(wakeBuffer);
       const held = new Ring(buffer);
       if (held.readerHost(coming) !== BEGUN) return;
@@ -96,18 +93,14 @@ function activationScene(holding: number, coming: number): Scene {
       while (readNext(reader, kept, 'comer')) reader.release(reader.position, wakeWords);
     },
   };
-  return {
-    cells,
-    threads: Object.entries(threads).map(([name, run]) => ({ name, run: (_context: ThreadContext) => run({}) })),
-    mayCrash: [false, false, false],
-    crashes: 0,
-    recoveryCrashes: 0,
-    tickets: new Set(),
-    notOrdering: new Set(),
-    invariants: [],
-    problemAtEnd: () => undefined,
-    constants: new Map(),
-  };
+  return threadScene({
+    buffers: {
+      ring: [buffer, ringCells('ring', buffer, 2)],
+      wake: [wakeBuffer, wakeCells(wakeBuffer, ['nobody'])],
+      outbox,
+    },
+    threads,
+  });
 }
 
 export const activationCases: readonly ExplorerCase[] = [

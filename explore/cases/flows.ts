@@ -34,7 +34,29 @@ export const readersFlow =
       }
     });
 
-/** The same, read by the app's own thread. */
+/** Two sources, and a reader that expects 1, 2, 3, … of the first and 101, 102, … of the second, in any order between them. */
+export const mergingFlow =
+  (count: number) =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'merging', (flow) => {
+      const sourceOf = (name: string, from: number) =>
+        flow.source(
+          name,
+          generate(numbers, (i) => ({ n: from + i }), { count }),
+        );
+      sourceOf('first', 1)
+        .merge(sourceOf('second', 101))
+        .forEach(
+          'reader',
+          ({ n }) => {
+            expectNext(kept, n > 100 ? 'second' : 'first', n > 100 ? n - 100 : n);
+            kept.reader = ((kept.reader as number | undefined) ?? 0) + 1;
+          },
+          { fuse: false, onError: 'stop' },
+        );
+    });
+
+/** 1, 2, 3, …, read by the app's own thread. */
 export const collectFlow = (count: number) => (): CaseFlow =>
   dataflow(import.meta.url, 'collect', (flow) =>
     flow

@@ -82,6 +82,19 @@ export const recoveryCases: readonly ExplorerCase[] = [
       }),
   },
   {
+    name: 'second transaction',
+    title: 'a reader changes a row in two transactions and dies at any step',
+    scene: () =>
+      actorScene(countingFlow(2), {
+        stateAtEnd: counted('reader', 2),
+        ringWords: 32,
+        first: ['writer'],
+        singly: true,
+        crashing: ['reader'],
+        crashes: 1,
+      }),
+  },
+  {
     name: 'recovery crashes twice',
     title:
       'a reader changes a row in two transactions and dies at any step; then its adopter does so in its recovery, and the next one',

@@ -2,7 +2,7 @@
 
 import { actorScene } from '../actor-scene.ts';
 import type { ExplorerCase } from '../scene.ts';
-import { readersFlow, spillingFlow } from './flows.ts';
+import { mergingFlow, readersFlow, spillingFlow } from './flows.ts';
 
 /** Two words before positions come round, at the edges of uint32 and of int32. */
 const BEFORE_2_32 = -2;
@@ -56,5 +56,10 @@ export const ringCases: readonly ExplorerCase[] = [
         ringWords: 8,
         start: BEFORE_2_32,
       }),
+  },
+  {
+    name: 'two writers',
+    title: 'a reader of 2 rings, which parks, and is woken by either writer',
+    scene: () => actorScene(mergingFlow(0), { readAtEnd: { reader: 0 }, ringWords: 8 }),
   },
 ];

@@ -151,7 +151,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: 'rows without undo',
     breaks: 'the undo log does not count the entry of a row before the row is changed',
-    caughtBy: 'recovery crashes twice',
+    caughtBy: 'second transaction',
     apply: notAtAll,
     rewrite: (text) => text.replace(ROW_COUNT, ''),
   },
@@ -179,7 +179,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: 'rollback empties the log first',
     breaks: 'a rollback forgets its images before they are restored',
-    caughtBy: 'recovery crashes twice',
+    caughtBy: 'recovery crashes',
     apply: replacing<UndoLog, [UndoSpace[]], void>(
       UndoLog.prototype,
       'rollback',

@@ -1,8 +1,8 @@
 // Small programs on a few shared cells, for which it is known what an explorer must find.
 
 import type { Scene } from '../../explore/scene.ts';
-import { SharedCells } from '../../explore/shared-cells.ts';
 import type { ThreadContext } from '../../explore/thread-graph.ts';
+import { threadScene } from '../../explore/thread-scene.ts';
 
 export type ToyThread = (cells: Int32Array, context: ThreadContext) => void | Promise<void>;
 
@@ -15,22 +15,16 @@ export interface ToyOptions {
 }
 
 export function toyScene(threads: readonly ToyThread[], options: ToyOptions = {}): Scene {
-  const buffer = new SharedArrayBuffer(64);
-  const cells = new SharedCells();
-  cells.add('cell', buffer);
-  return {
-    cells,
-    threads: threads.map((run, i) => ({
-      name: `t${i}`,
-      run: (context) => run(new Int32Array(buffer), context),
-    })),
-    mayCrash: threads.map((_, i) => options.mayCrash?.[i] === true),
-    crashes: options.crashes ?? 0,
-    recoveryCrashes: options.recoveryCrashes ?? 0,
-    tickets: new Set(options.tickets),
-    notOrdering: new Set(),
-    invariants: [],
-    problemAtEnd: () => options.problemAtEnd?.(new Int32Array(buffer)),
-    constants: new Map(),
-  };
+  const cell = new SharedArrayBuffer(64);
+  const { problemAtEnd, mayCrash = [], tickets = [] } = options;
+  return threadScene({
+    ...options,
+    buffers: { cell },
+    threads: Object.fromEntries(
+      threads.map((run, i) => [`t${i}`, (context: ThreadContext) => run(new Int32Array(cell), context)]),
+    ),
+    crashing: mayCrash.flatMap((may, i) => (may ? [`t${i}`] : [])),
+    tickets: () => tickets,
+    problemAtEnd: () => problemAtEnd?.(new Int32Array(cell)),
+  });
 }
