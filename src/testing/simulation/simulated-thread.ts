@@ -29,6 +29,8 @@ export class SimulatedThread implements Owner {
   state: 'works' | 'hangs' | 'dead' = 'works';
   /** True once it has been given actors. */
   hasActors = false;
+  isSearching = false;
+  hasSuspect = false;
   /** True if it was terminated, and dies in its next task. */
   isDoomed = false;
   readonly clock: Clock;
@@ -88,8 +90,10 @@ export class SimulatedThread implements Owner {
 
   begin(): void {
     const { memory, plan, scheduler } = this.world;
-    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this.hasActors, scheduler.nowMs);
+    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this, scheduler.nowMs);
     memory.begin();
+    // Also a turn that does not look at the clock takes time.
+    this.freeAtMs += this.paceMs * scheduler.random.next();
     this.pointsBefore = memory.points;
     if (this.strike === undefined || this.strike.kind === 'kill' || this.strike.kind === 'zombie') return;
     const { isAtomic, afterStores } = this.strike;
