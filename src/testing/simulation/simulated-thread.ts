@@ -37,6 +37,8 @@ export class SimulatedThread implements Owner {
   private readonly world: ThreadWorld;
   private readonly paceMs: number;
   private worker: Worker | undefined;
+  /** While it is asked whether it oversleeps. */
+  private isTimeless = false;
   private strike: Strike | undefined;
   private pointsBefore = 0;
 
@@ -69,6 +71,7 @@ export class SimulatedThread implements Owner {
   /** Each look at the clock costs time: so much that it now and then looks as if the machine did something else meanwhile. */
   private passTime(): number {
     const { scheduler } = this.world;
+    if (this.isTimeless) return Number.NEGATIVE_INFINITY;
     if (!scheduler.isAtWork(this)) return this.timeMs;
     const { random } = scheduler;
     this.freeAtMs += this.paceMs * random.next();
@@ -113,9 +116,15 @@ export class SimulatedThread implements Owner {
     this.world.struck(this, strike.kind);
   }
 
-  /** True if it sleeps though it has something to do. */
+  /** True if it sleeps though it has something to do; what is to be done at a time has its timer. */
   get oversleeps(): boolean {
-    return this.state === 'works' && this.worker?.oversleeps() === true;
+    if (this.state !== 'works' || this.worker === undefined) return false;
+    this.isTimeless = true;
+    try {
+      return this.worker.oversleeps();
+    } finally {
+      this.isTimeless = false;
+    }
   }
 
   /** Ends all that it does. */
