@@ -43,6 +43,8 @@ export interface FlowCase {
 
 export interface SimulationCase {
   readonly flow: FlowCase;
+  /** True if tuples are left out in which workers die again and again. */
+  readonly killers: boolean;
   readonly backup: { readonly everyMs: number; readonly restore: 'ifDamaged' | 'always' } | undefined;
   /** Virtual time after which the app ends the sources; undefined for never. */
   readonly stopAfterMs: number | undefined;
@@ -101,6 +103,7 @@ export function caseOf(seed: number): SimulationCase {
       textBytes: random.pick([0, 0, 10, 200]),
       strategy: random.weighted({ one_for_one: 4, one_for_all: 1, rest_for_one: 1 }),
     },
+    killers: random.chance(0.5),
     backup,
     stopAfterMs: random.chance(0.15) ? random.next() * 300 : undefined,
     stateReads: random.pick([0, 0, 1, 5]),

@@ -6,7 +6,7 @@ import { ExactlyOnce } from '../../src/testing/exactly-once.ts';
 import { Random } from '../../src/testing/random.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
 import { simulated, written } from '../simulation-flow.ts';
-import { caseOf, type FlowCase } from './case.ts';
+import { caseOf, type FlowCase, type SimulationCase } from './case.ts';
 import { chainsOf, type Expected, expect, leftOutName } from './expected.ts';
 import { END_FIRST, type Numbered, sourceTuple } from './steps.ts';
 
@@ -27,7 +27,7 @@ const STEPS_MAX = 30_000;
 
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runSeed(seed: number): Promise<SeedResult> {
-  const { flow, backup, stopAfterMs, stateReads } = caseOf(seed);
+  const { flow, killers, backup, stopAfterMs, stateReads } = caseOf(seed);
   written.delete(seed);
   const inputs = Object.fromEntries(
     flow.sources.flatMap(({ kind, tuples }, source) =>
@@ -41,6 +41,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     params: flow,
     inputs,
     backup,
+    killers,
     supervision: { strategy: flow.strategy },
     stepsMax: STEPS_MAX,
     app: async (job, sleep) => {
@@ -54,7 +55,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
       await job.stop();
     },
   });
-  const violations = judge(flow, result as never, stopAfterMs !== undefined, written.get(seed) ?? []);
+  const violations = judge({ flow, killers }, result as never, stopAfterMs !== undefined, written.get(seed) ?? []);
   written.delete(seed);
   const { crashes, steps, virtualMs, digest, trace, deadLetters } = result;
   const tuples = result.outputs.out.length;
@@ -69,7 +70,7 @@ async function readState(job: Job, flow: FlowCase, random: Random): Promise<void
 }
 
 function judge(
-  flow: FlowCase,
+  { flow, killers }: Pick<SimulationCase, 'flow' | 'killers'>,
   { outputs, state, deadLetters, metrics }: Simulated<{ out: Numbered }>,
   isStopped: boolean,
   lines: readonly Numbered[],
@@ -85,6 +86,7 @@ function judge(
   for (const name of letters.failures) if (!poison.has(name)) violations.push(`dead letter of a sound tuple: ${name}`);
   for (const name of poison) if (!letters.failures.has(name)) violations.push(`no dead letter: ${name}`);
   violations.push(...letters.violations);
+  if (!killers) violations.push(...[...letters.killers].map((name) => `left out for no reason: ${name}`));
   compareTuples('out', outputs.out, expected, new Set(), violations);
   if (flow.withSink) compareTuples('sink', lines, expected, letters.ofSink, violations);
   compareState(flow, state, expected, violations);

@@ -36,6 +36,11 @@ export interface SimulateOptions<Params = unknown> extends Pick<RunOptions, Simu
   crashes?: number;
   /** Most crashes of the run. Default 20. */
   crashesMax?: number;
+  /**
+   * True to let workers die in one tuple again and again, until the job leaves it out as a dead letter (`TUPLE_KILLED_WORKER`).
+   * Default false.
+   */
+  killers?: boolean;
   /** True for crashes at any store into shared memory, and not only between turns. Default true; false is some times as fast. */
   anywhere?: boolean;
   /** Turns of all threads after which the run is given up. Default 200,000. */
@@ -63,6 +68,7 @@ const NAMES = [
   'app',
   'crashes',
   'crashesMax',
+  'killers',
   'anywhere',
   'stepsMax',
   'virtualMsMax',
@@ -93,11 +99,20 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
   for (const name of Object.keys(options)) {
     if (!NAMES.includes(name)) throw errors.unknownOption('simulate()', name, NAMES);
   }
-  const { seed, inputs, crashesMax = 20, anywhere = true, stepsMax = 200_000, virtualMsMax = 3_600_000 } = options;
+  const {
+    seed,
+    inputs,
+    crashesMax = 20,
+    killers = false,
+    anywhere = true,
+    stepsMax = 200_000,
+    virtualMsMax = 3_600_000,
+  } = options;
   check('seed', seed, 0, SEED_MAX, true);
   check('crashesMax', crashesMax, 0, Number.MAX_SAFE_INTEGER, true);
   check('stepsMax', stepsMax, 1, Number.MAX_SAFE_INTEGER, true);
   check('virtualMsMax', virtualMsMax, 1, Number.MAX_SAFE_INTEGER, false);
+  if (typeof killers !== 'boolean') throw errors.badOption('killers', killers, 'true or false');
   if (typeof anywhere !== 'boolean') throw errors.badOption('anywhere', anywhere, 'true or false');
   if (options.app !== undefined && typeof options.app !== 'function')
     throw errors.badOption('app', options.app, 'a function');
@@ -132,5 +147,5 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
   checkRunOptions(run);
   const hang = run.hangTimeoutMs === 0 ? 0 : 3;
   const kinds = { exit: 8, throw: 4, zombie: 4, kill: 4, hang };
-  return { seed, run, crashes: { rate: crashes, most: crashesMax, kinds }, anywhere, stepsMax, virtualMsMax };
+  return { seed, run, crashes: { rate: crashes, most: crashesMax, killers, kinds }, anywhere, stepsMax, virtualMsMax };
 }

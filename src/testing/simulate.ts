@@ -193,6 +193,7 @@ class Simulation {
 
   private noteEvent(event: JobEvent): void {
     this.events.push(event);
+    if (event.type === 'spareFailed') this.plan.spareFailed();
     if (event.type === 'deadLetter') this.deadLetters.push(event.letter);
     this.trace.add(this.scheduler.nowMs, 'job', eventText(event));
   }

@@ -113,7 +113,7 @@ test('an operator with its state outside of its rows: a seed shows it', async ()
 
 test('a source that does not give the same tuples again: a seed shows it', async () => {
   const kinds = new Set<string>();
-  for (let seed = 0; seed < 10; seed++) {
+  for (let seed = 0; seed < 30; seed++) {
     const params = { tuples: 10 * TUPLES, queue: `wild ${seed}` };
     const { outputs } = await simulate(taking, { ...WILD, seed, params });
     for (const { kind } of judge(outputs.taken, 10 * TUPLES).violations) kinds.add(kind);
@@ -212,6 +212,27 @@ test('the app beside the job: reads state, kills workers, stops the job', async 
   assert.ok(judge(outputs.counted, outputs.counted.length).isClean);
 });
 
+test('killers: a tuple in which workers die again and again is left out, and only if that is asked for', async () => {
+  const leftOut = async (killers: boolean): Promise<number> => {
+    let count = 0;
+    for (let seed = 0; seed < 15; seed++) {
+      const options = { ...WILD, crashes: 0.5, crashesMax: 60, seed, killers, params: { tuples: TUPLES } };
+      const { outputs, deadLetters } = await simulate(counting, options);
+      const oracle = new ExactlyOnce<number>();
+      for (const { key, number } of outputs.counted) oracle.see(key, number);
+      for (const { tuple, error } of deadLetters) {
+        assert.equal((error as MillraceError).code, 'TUPLE_KILLED_WORKER');
+        oracle.excuse((tuple as Counted).key, (tuple as Counted).number);
+      }
+      assert.deepEqual(oracle.finish(lengthsOf(TUPLES)).violations, [], `seed ${seed}`);
+      count += deadLetters.length;
+    }
+    return count;
+  };
+  assert.equal(await leftOut(false), 0);
+  assert.ok((await leftOut(true)) > 0);
+});
+
 test('several at once wait for one another', async () => {
   const run = (): Promise<string> =>
     simulate(counting, { ...WILD, seed: 4, params: { tuples: TUPLES } }).then(({ digest }) => digest);
@@ -243,6 +264,7 @@ test('bad options', () => {
     [{ seed: 1, params, inputs: 3 as never }, /inputs/],
     [{ seed: 1, params, app: 3 as never }, /app/],
     [{ seed: 1, params, anywhere: 1 as never }, /anywhere/],
+    [{ seed: 1, params, killers: 1 as never }, /killers/],
     [{ seed: 1, params, worker: 2 } as never, /worker/],
   ];
   for (const [options, message] of bad) {

@@ -27,11 +27,26 @@ export interface CrashOptions {
   readonly rate: number;
   /** Most crashes of a run. */
   readonly most: number;
+  /** True if workers may die in one tuple so often that it is left out. */
+  readonly killers: boolean;
   readonly kinds: Readonly<Partial<Record<DeathKind, number>>>;
+}
+
+/** What is asked of a thread that may be struck. */
+export interface Struck {
+  readonly hasActors: boolean;
+  /** An actor of it tries tuples one by one, because its worker has died. */
+  readonly isSearching: boolean;
+  /** It has done so before: with one more death a tuple may be left out. */
+  readonly hasSuspect: boolean;
 }
 
 /** Deaths of workers without actors, and failures to load, since one has loaded: a third one in a row ends the job. */
 const IDLE_DEATHS_MAX = 2;
+/** Where a step is in its first tuple. */
+const KILLER_CHANCE = 0.5;
+const KILLER_STORES_MIN = 5;
+const KILLER_STORES = 15;
 const STORE_FAILS_MAX = 0.1;
 const STORES_MAX = 3000;
 const ATOMICS_MAX = 60;
@@ -46,6 +61,8 @@ export class CrashPlan {
   private readonly options: CrashOptions;
   private isArmed = false;
   private idleDeaths = 0;
+  /** Of these, those that the app has not heard of. */
+  private unheard = 0;
   private lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(random: Random, options: CrashOptions) {
@@ -69,13 +86,18 @@ export class CrashPlan {
   }
 
   /** Asked at the beginning of each task of a worker. */
-  strike(hasActors: boolean, nowMs: number): Strike | undefined {
+  strike({ hasActors, isSearching, hasSuspect }: Struck, nowMs: number): Strike | undefined {
     const { random, options } = this;
     if (!this.isArmed || this.crashes >= options.most) return undefined;
+    if (options.killers && isSearching && random.chance(KILLER_CHANCE)) {
+      this.crashes++;
+      return { kind: 'exit', isAtomic: false, afterStores: KILLER_STORES_MIN + random.below(KILLER_STORES) };
+    }
     const rate = nowMs - this.lastMs < SOON_MS ? Math.min(0.5, options.rate * SOON_FACTOR) : options.rate;
     if (!random.chance(rate)) return undefined;
     if (!hasActors && !this.mayFail()) return undefined;
-    const kind = random.weighted(options.kinds);
+    // Nobody is blamed for what the app does.
+    const kind = hasSuspect && !options.killers ? 'kill' : random.weighted(options.kinds);
     // Nobody watches a worker that has nothing to do.
     if (kind === 'hang' && !hasActors) return undefined;
     this.crashes++;
@@ -96,14 +118,20 @@ export class CrashPlan {
     return this.isArmed && this.random.chance(Math.min(STORE_FAILS_MAX, this.options.rate));
   }
 
-  /** A worker has loaded the flow. */
+  /** The app has heard that a worker has loaded the flow: failures that it hears of later count from here. */
   loaded(): void {
-    this.idleDeaths = 0;
+    if (this.unheard === 0) this.idleDeaths = 0;
+  }
+
+  /** The app has heard that a spare has failed. */
+  spareFailed(): void {
+    this.unheard = Math.max(0, this.unheard - 1);
   }
 
   private mayFail(): boolean {
     if (this.idleDeaths >= IDLE_DEATHS_MAX) return false;
     this.idleDeaths++;
+    this.unheard++;
     return true;
   }
 }

@@ -3,7 +3,7 @@
 // terminated thread works on for a moment, and only `fence` makes sure.
 
 import { settlesWithin } from '../../actors/clock.ts';
-import type { FlowReference, WorkerControl, WorkerReports } from '../../actors/control.ts';
+import type { FlowReference, Order, WorkerControl, WorkerReports } from '../../actors/control.ts';
 import type { FlowDefinition } from '../../actors/dataflow.ts';
 import type { HiredWorker, HostBuffers, ThreadPool } from '../../actors/pool.ts';
 import { StepWords } from '../../actors/step-words.ts';
@@ -64,6 +64,8 @@ export class SimulatedPool implements ThreadPool {
   private readonly world: PoolWorld;
   private readonly buffers: HostBuffers;
   private readonly hired = new Map<SimulatedThread, Hired>();
+  /** Times in a row that an actor was resumed tuple by tuple, by its number. */
+  private readonly tries = new Map<number, number>();
   private threads = 0;
 
   constructor(world: PoolWorld, buffers: HostBuffers) {
@@ -135,7 +137,10 @@ export class SimulatedPool implements ThreadPool {
       control: {
         ...control,
         deploy: (...values: Parameters<WorkerControl['deploy']>) => this.withActors(thread, control.deploy(...values)),
-        adopt: (...values: Parameters<WorkerControl['adopt']>) => this.withActors(thread, control.adopt(...values)),
+        adopt: (...values: Parameters<WorkerControl['adopt']>) => {
+          this.noteSuspects(thread, values[0]);
+          return this.withActors(thread, control.adopt(...values));
+        },
       } as unknown as HiredWorker['control'],
       loaded: Promise.race([control.load(flow), died]).then((id) => {
         hired.isLoaded = true;
@@ -152,6 +157,16 @@ export class SimulatedPool implements ThreadPool {
   private withActors(thread: SimulatedThread, call: Promise<void>): Promise<void> {
     thread.hasActors = true;
     return call;
+  }
+
+  /** An actor that tries tuples alone, and has died at it: with one more death its tuple may be left out. */
+  private noteSuspects(thread: SimulatedThread, orders: readonly Order[]): void {
+    for (const { descriptor, resumption } of orders) {
+      const tries = resumption.isolate ? (this.tries.get(descriptor.number) ?? 0) + 1 : 0;
+      this.tries.set(descriptor.number, tries);
+      if (tries > 0) thread.isSearching = true;
+      if (tries > 1) thread.hasSuspect = true;
+    }
   }
 
   private groundOf(

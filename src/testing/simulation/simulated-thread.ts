@@ -29,12 +29,16 @@ export class SimulatedThread implements Owner {
   state: 'works' | 'hangs' | 'dead' = 'works';
   /** True once it has been given actors. */
   hasActors = false;
+  isSearching = false;
+  hasSuspect = false;
   /** True if it was terminated, and dies in its next task. */
   isDoomed = false;
   readonly clock: Clock;
   private readonly world: ThreadWorld;
   private readonly paceMs: number;
   private worker: Worker | undefined;
+  /** While it is asked whether it oversleeps. */
+  private isTimeless = false;
   private strike: Strike | undefined;
   private pointsBefore = 0;
 
@@ -67,6 +71,7 @@ export class SimulatedThread implements Owner {
   /** Each look at the clock costs time: so much that it now and then looks as if the machine did something else meanwhile. */
   private passTime(): number {
     const { scheduler } = this.world;
+    if (this.isTimeless) return Number.NEGATIVE_INFINITY;
     if (!scheduler.isAtWork(this)) return this.timeMs;
     const { random } = scheduler;
     this.freeAtMs += this.paceMs * random.next();
@@ -88,8 +93,10 @@ export class SimulatedThread implements Owner {
 
   begin(): void {
     const { memory, plan, scheduler } = this.world;
-    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this.hasActors, scheduler.nowMs);
+    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this, scheduler.nowMs);
     memory.begin();
+    // Also a turn that does not look at the clock takes time.
+    this.freeAtMs += this.paceMs * scheduler.random.next();
     this.pointsBefore = memory.points;
     if (this.strike === undefined || this.strike.kind === 'kill' || this.strike.kind === 'zombie') return;
     const { isAtomic, afterStores } = this.strike;
@@ -109,9 +116,15 @@ export class SimulatedThread implements Owner {
     this.world.struck(this, strike.kind);
   }
 
-  /** True if it sleeps though it has something to do. */
+  /** True if it sleeps though it has something to do; what is to be done at a time has its timer. */
   get oversleeps(): boolean {
-    return this.state === 'works' && this.worker?.oversleeps() === true;
+    if (this.state !== 'works' || this.worker === undefined) return false;
+    this.isTimeless = true;
+    try {
+      return this.worker.oversleeps();
+    } finally {
+      this.isTimeless = false;
+    }
   }
 
   /** Ends all that it does. */
