@@ -79,7 +79,8 @@ export class StateQuery implements JobState {
     for (;;) {
       if (job.isOver()) await job.gone;
       const actor = job.actors.find((each) => hasGroup(committedOf(each).groups, group));
-      if (job.isOver() && actor !== undefined) return read(this.readerOf(actor));
+      // A job that failed may have left a group between its owners: what is there is what the first of them has committed.
+      if (job.isOver()) return read(this.readerOf(actor ?? job.actors[0]));
       if (actor === undefined) {
         // Between its last owner's commit and the first one of its next.
         await sleep(RETRY_MS);
@@ -87,7 +88,7 @@ export class StateQuery implements JobState {
       }
       // An app that asks in a loop must not keep the event loop from everyone else, recovery included.
       if (!isHosted(actor)) await nextTurn();
-      if (job.isOver()) continue;
+      if (job.isOver() || !hasGroup(committedOf(actor).groups, group)) continue;
       const { member } = actor;
       if (!isHosted(actor) || member === undefined) {
         // State that was restored, and not brought up to date before its owner died, is older than what has come out.
