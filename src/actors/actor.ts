@@ -8,7 +8,7 @@
 
 import { errors, fromRecord } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import type { ReadMark } from '../mailbox/ring-reader.ts';
+import type { ReadMark, RingReader } from '../mailbox/ring-reader.ts';
 import { hasGroup } from '../state/group-set.ts';
 import { HandOver, isBehind } from '../state/hand-over.ts';
 import { type StateReader, stateReader } from '../state/state-reader.ts';
@@ -180,7 +180,8 @@ export class Actor {
       const status =
         this.takesPart(until) ?? (this.isolating > 0 ? this.single(until) : this.read(this.batchTuples, until));
       if (status === 'more') this.fitBatch(environment.now() - startedMs);
-      if (!this.lingers() || (status !== 'idle' && batch.isFull)) batch.commit();
+      // The other one in a hand-over waits for this one to come to the cut.
+      if (until !== undefined || !this.lingers() || (status !== 'idle' && batch.isFull)) batch.commit();
       this.takeBackup();
       if (status === 'idle' || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
@@ -194,6 +195,8 @@ export class Actor {
     if (part === undefined || stance === 'free') return undefined;
     batch.commit();
     if (until !== undefined) return undefined;
+    // Its letter is written here, where it killed its worker, and not wherever its key group may come to.
+    if (part.isUnposted && this.canSkip()) return undefined;
     if (stance === 'wait') return 'idle';
     part.advance();
     return batch.committed.isDormant ? 'retired' : 'more';
@@ -392,6 +395,11 @@ export class Actor {
     return status;
   }
 
+  /** True if a tuple is condemned that is next. */
+  private canSkip(): boolean {
+    return this.condemned !== undefined && this.isolating > 0 && !this.batch.record.replaying;
+  }
+
   private mayBeSkipped({ input }: Condemned, until: readonly ReadMark[] | undefined): boolean {
     const { record, inputs } = this.batch;
     if (record.replaying) return false;
@@ -448,7 +456,9 @@ export class Actor {
   private skipRow(input: Input, failure: Failure): StepStatus {
     const { batch } = this;
     const { reader } = input;
-    if (!reader.load()) throw errors.invariant('a row that failed alone is still at its cursor');
+    // It may be behind a fence that was passed in the batch that failed, as was the one that it waits for.
+    if (!batch.inputs.some(() => loadAll(batch.inputs, reader)))
+      throw errors.invariant('a row that failed alone is still at its cursor');
     const { upstream, dictionary } = input;
     const where = inFrame(this.stage, this.upstreamStages[upstream], reader, dictionary, reader.row);
     batch.begin();
@@ -592,6 +602,12 @@ export class Actor {
     this.release();
     for (const { reader } of this.batch.inputs) reader.ring.deactivate(reader.slot);
   }
+}
+
+/** Passes what fences allow on all inputs; returns whether `wanted` has come to a row. Each call may open fences for the next. */
+function loadAll(inputs: readonly Input[], wanted: RingReader): boolean {
+  for (const { reader } of inputs) reader.load();
+  return wanted.load();
 }
 
 /** Rows that can be read of an input's next frame, up to a mark if there is one. */

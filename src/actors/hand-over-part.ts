@@ -6,20 +6,29 @@
 import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import { addGroups, isEmptySet, removeGroups } from '../state/group-set.ts';
-import { HandOver, HandOverPhase, type HandOverRole, isBehind } from '../state/hand-over.ts';
+import { HandOver, HandOverPhase, type HandOverRequest, type HandOverRole, isBehind } from '../state/hand-over.ts';
 import type { Batch } from './batch.ts';
 
 /** What the hand-overs of an operator mean for an actor: it goes on as ever, has something to do for one, or waits. */
 export type Stance = 'free' | 'act' | 'wait';
 
 const { requested, released, done, refused } = HandOverPhase;
-const otherOf = (role: HandOverRole): HandOverRole => (role === 'giver' ? 'receiver' : 'giver');
+const otherIn = ({ role, request }: Part): number => (role === 'giver' ? request.receiver : request.giver);
+
+/** A hand-over that is open, and in which this actor takes part. */
+interface Part {
+  readonly role: HandOverRole;
+  readonly request: HandOverRequest;
+  readonly isReleased: boolean;
+}
 
 export class HandOverPart {
   private readonly memory: HandOver;
   private readonly replica: number;
   private readonly batch: Batch;
   private readonly wakeWords: WakeWords;
+  /** The last hand-over that was looked at. */
+  private request: HandOverRequest | undefined;
   /** Where groups change hands in the open hand-over, when that is known. */
   private readonly cutMarks: ReadMark[];
   private cutOf = 0;
@@ -33,154 +42,169 @@ export class HandOverPart {
     this.wakeWords = wakeWords;
     this.cutMarks = batch.inputs.map(() => startMark());
     memory.setHost(host, replica);
+    // A host that died may have taken a step, and not have told of it any more.
+    const part = this.partIn(memory.word());
+    if (part !== undefined) wakeWords.wakeUnconditionally(memory.host(otherIn(part)));
+    wakeWords.wakeUnconditionally(memory.host());
   }
 
   stance(): Stance {
     const word = this.memory.word();
     if (word === this.passed) return 'free';
     const { committed } = this.batch;
-    const role = this.roleIn(word);
-    if (role !== undefined && !committed.replaying) {
-      const stance = this.stanceAs(role, word);
+    const part = this.partIn(word);
+    if (part !== undefined && !committed.replaying) {
+      const stance = this.stanceIn(part);
       if (stance !== 'free') return stance;
     }
     if (committed.isDormant) return 'wait';
     if (isEmptySet(committed.groups)) return 'act';
-    if (role === undefined) this.passed = word;
+    if (part === undefined) this.passed = word;
     return 'free';
   }
 
-  /** This actor's role in a hand-over that is open. */
-  private roleIn(word: number): HandOverRole | undefined {
-    const phase = HandOver.phaseOf(word);
-    return phase === requested || phase === released ? this.memory.roleOf(this.replica) : undefined;
+  private partIn(word: number): Part | undefined {
+    if (!HandOver.isOpen(word)) return undefined;
+    if (this.request?.number !== HandOver.numberOf(word)) this.request = this.memory.requestOf(word);
+    const { request, replica } = this;
+    if (request === undefined) return undefined;
+    const isReleased = HandOver.phaseOf(word) === released;
+    if (request.giver === replica) return { role: 'giver', request, isReleased };
+    return request.receiver === replica ? { role: 'receiver', request, isReleased } : undefined;
   }
 
-  private stanceAs(role: HandOverRole, word: number): Stance {
-    const { memory, batch } = this;
-    const { committed } = batch;
-    const number = HandOver.numberOf(word);
-    const isReleased = HandOver.phaseOf(word) === released;
+  private stanceIn({ role, request, isReleased }: Part): Stance {
+    const { memory, replica, batch } = this;
+    const { number, isJoining } = request;
     if (role === 'giver') {
       // Released, and told: what follows is the receiver's.
       if (isReleased) return 'free';
-      if (committed.handOver === number || !memory.hasPosted(number, role)) return 'act';
-      return memory.hasCut(number) ? 'act' : 'wait';
+      if (batch.committed.handOver === number || !memory.hasPosted(number, replica)) return 'act';
+      return memory.hasCut(request) ? 'act' : 'wait';
     }
     // Also a receiver that is not at the cut yet.
     if (isReleased) return 'act';
-    if (memory.isJoining) return 'wait';
-    if (!memory.hasPosted(number, role)) return 'act';
-    return memory.hasCut(number) && !this.isAtCut(number) ? 'act' : 'wait';
+    if (isJoining) return 'wait';
+    if (!memory.hasPosted(number, replica)) return 'act';
+    return memory.hasCut(request) && !this.isAtCut(request) ? 'act' : 'wait';
+  }
+
+  /** True while this actor could still read before it tells where it stands. */
+  get isUnposted(): boolean {
+    const part = this.partIn(this.memory.word());
+    return part !== undefined && !this.memory.hasPosted(part.request.number, this.replica);
   }
 
   /** Where to read to and not further; undefined while that is not known, or nothing is left to read before it. */
   get limit(): readonly ReadMark[] | undefined {
     const { memory, batch } = this;
-    const word = memory.word();
-    const number = HandOver.numberOf(word);
-    if (this.roleIn(word) === undefined || batch.committed.handOver === number || !memory.hasCut(number))
-      return undefined;
-    return this.isAtCut(number) ? undefined : this.cutMarks;
+    const part = this.partIn(memory.word());
+    if (part === undefined) return undefined;
+    const { request } = part;
+    if (batch.committed.handOver === request.number || !memory.hasCut(request)) return undefined;
+    return this.isAtCut(request) ? undefined : this.cutMarks;
   }
 
   /** True if the last commit has come to the cut, which must be known. A replica that joins begins there. */
-  private isAtCut(number: number): boolean {
+  private isAtCut(request: HandOverRequest): boolean {
     const { inputs, isDormant } = this.batch.committed;
-    this.loadCut(number);
+    this.loadCut(request);
     return isDormant || inputs.every((mark, i) => !isBehind(mark, this.cutMarks[i]));
   }
 
-  private loadCut(number: number): void {
-    if (this.cutOf === number) return;
-    this.memory.cut(this.cutMarks);
-    this.cutOf = number;
+  private loadCut(request: HandOverRequest): void {
+    if (this.cutOf === request.number) return;
+    this.memory.cut(request, this.cutMarks);
+    this.cutOf = request.number;
   }
 
   /** Does what there is to do besides reading up to {@link limit}; the open batch must be committed. */
   advance(): void {
-    const word = this.memory.word();
     const { isDormant, groups } = this.batch.committed;
-    const role = this.roleIn(word);
-    const number = HandOver.numberOf(word);
-    const isReleased = HandOver.phaseOf(word) === released;
-    if (role === 'giver' && !isReleased) this.give(number);
-    else if (role === 'receiver') this.receive(number, isReleased);
+    const part = this.partIn(this.memory.word());
+    if (part?.role === 'giver' && !part.isReleased) this.give(part);
+    else if (part?.role === 'receiver') this.receive(part);
     // The hand-over that there was to do something for may have been refused: that is no reason to retire.
     else if (!isDormant && isEmptySet(groups)) this.retire();
   }
 
-  private give(number: number): void {
-    const { memory, batch } = this;
-    if (batch.committed.handOver === number) this.move(number, requested, released);
-    else if (!memory.hasPosted(number, 'giver')) this.postOrRefuse(number, 'giver');
-    else if (memory.hasCut(number) && this.isAtCut(number)) this.release(number);
+  private give(part: Part): void {
+    const { memory, batch, replica } = this;
+    const { request } = part;
+    if (batch.committed.handOver === request.number) this.move(request, requested, released);
+    else if (!memory.hasPosted(request.number, replica)) this.postOrRefuse(part);
+    else if (memory.hasCut(request) && this.isAtCut(request)) this.release(request);
   }
 
-  private receive(number: number, isReleased: boolean): void {
-    const { memory, batch } = this;
+  private receive(part: Part): void {
+    const { memory, batch, replica } = this;
+    const { request, isReleased } = part;
     if (!isReleased) {
-      if (!memory.isJoining && !memory.hasPosted(number, 'receiver')) this.postOrRefuse(number, 'receiver');
-    } else if (batch.committed.handOver === number) this.move(number, released, done);
-    else if (this.isAtCut(number)) this.take(number);
+      if (!request.isJoining && !memory.hasPosted(request.number, replica)) this.postOrRefuse(part);
+    } else if (batch.committed.handOver === request.number) this.move(request, released, done);
+    else if (this.isAtCut(request)) this.take(request);
   }
 
-  private postOrRefuse(number: number, role: HandOverRole): void {
+  private postOrRefuse(part: Part): void {
     const { endedGroups, finished } = this.batch.committed;
     // Closures of the end of the stream have run for some groups: none can change hands any more.
-    if (endedGroups >= 0 || finished) this.move(number, requested, refused);
-    else this.post(number, role);
+    if (endedGroups >= 0 || finished) this.move(part.request, requested, refused);
+    else this.post(part);
   }
 
-  private post(number: number, role: HandOverRole): void {
-    const { memory, batch, wakeWords } = this;
+  private post(part: Part): void {
+    const { memory, batch, wakeWords, replica } = this;
+    const { role, request } = part;
     const { inputs } = batch.committed;
-    if (role === 'giver' && memory.isJoining) {
-      const offset = memory.replicaOf('receiver') - this.replica;
+    if (role === 'giver' && request.isJoining) {
+      const offset = request.receiver - replica;
       // Before anything more is released: from here on what the receiver has to read is kept for it.
       for (const { reader, index } of batch.inputs) reader.ring.activate(reader.slot + offset, inputs[index].position);
     }
-    memory.post(number, role, inputs);
-    wakeWords.wakeUnconditionally(memory.host(memory.replicaOf(otherOf(role))));
+    memory.post(request.number, replica, inputs);
+    wakeWords.wakeUnconditionally(memory.host(otherIn(part)));
   }
 
   /** The giver's commit: from here on the groups are not its own. */
-  private release(number: number): void {
-    const { batch, memory } = this;
+  private release(request: HandOverRequest): void {
+    const { batch } = this;
     batch.begin();
-    batch.output?.writeFence(number, -1);
-    removeGroups(batch.record.groups, memory.groups);
-    this.commit(number);
-    this.move(number, requested, released);
+    batch.output?.writeFence(request.number, -1);
+    removeGroups(batch.record.groups, request.groups);
+    this.commit(request);
+    this.move(request, requested, released);
   }
 
   /** The receiver's commit: from here on they are. */
-  private take(number: number): void {
-    const { batch, memory } = this;
-    this.loadCut(number);
+  private take(request: HandOverRequest): void {
+    const { batch } = this;
+    this.loadCut(request);
     batch.begin();
-    batch.output?.writeFence(number, memory.replicaOf('giver'));
-    addGroups(batch.record.groups, memory.groups);
+    batch.output?.writeFence(request.number, request.giver);
+    addGroups(batch.record.groups, request.groups);
+    if (batch.record.isDormant) {
+      for (const { reader, index } of batch.inputs) reader.reset(this.cutMarks[index]);
+    }
     batch.record.isDormant = false;
-    this.commit(number);
-    this.move(number, released, done);
+    this.commit(request);
+    this.move(request, released, done);
   }
 
-  /** Commits at the cut. */
-  private commit(number: number): void {
+  /**
+   * Commits at the cut. A reader that is a few frames without tuples beyond it stays there: it has released them, so they may
+   * be overwritten.
+   */
+  private commit({ number }: HandOverRequest): void {
     const { batch } = this;
     batch.record.handOver = number;
-    for (const { reader, index } of batch.inputs) reader.reset(this.cutMarks[index]);
     batch.commit();
     batch.changeOwner();
   }
 
-  private move(number: number, from: HandOverPhase, to: HandOverPhase): void {
+  private move({ number, giver, receiver }: HandOverRequest, from: HandOverPhase, to: HandOverPhase): void {
     const { memory, wakeWords } = this;
     memory.advance(number, from, to);
-    for (const role of ['giver', 'receiver'] as const) {
-      wakeWords.wakeUnconditionally(memory.host(memory.replicaOf(role)));
-    }
+    for (const replica of [giver, receiver]) wakeWords.wakeUnconditionally(memory.host(replica));
     wakeWords.wakeUnconditionally(memory.host());
   }
 

@@ -23,7 +23,8 @@ export function takeUpState(
   backup: Resumption['restore'],
 ): void {
   const { state, groups, record, inputs } = batch;
-  if (state === undefined) return;
+  // Without key groups there is nothing to restore, and a dormant replica must not be kept from being given some.
+  if (state === undefined || groups.length === 0) return;
   const gained = backup === undefined ? [] : gainedSince(backup.checkpoint, batch);
   if (backup === undefined || gained.length > 0) {
     const problem = checkState(state, groups, 'roots');
@@ -74,9 +75,15 @@ export function rowsBefore(reader: RingReader, mark: ReadMark): number {
 
 /** The next input with rows to read again, and how many of its current frame; undefined if state is up to date. */
 export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: number } | undefined {
-  for (const input of inputs) {
-    const rows = rowsBefore(input.reader, record.replayUntil[input.index]);
-    if (rows > 0) return { input, rows };
+  // A fence that is passed here may be what another input waits for.
+  for (let passed = true; passed; ) {
+    passed = false;
+    for (const input of inputs) {
+      const { fence } = input.reader;
+      const rows = rowsBefore(input.reader, record.replayUntil[input.index]);
+      if (rows > 0) return { input, rows };
+      passed ||= input.reader.fence !== fence;
+    }
   }
   return undefined;
 }

@@ -4,9 +4,9 @@
 // goes on. docs/hand-over.md has the argument.
 // Relies on: one requester at a time, which waits for the end before the next request; numbers grow.
 
-import type { ReadMark } from '../mailbox/ring-reader.ts';
+import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
 import { LINE_BYTES, LINE_I32 } from '../mailbox/views.ts';
-import { PER_MARK, readMark, writeMark } from './commit-log.ts';
+import { copyMark, PER_MARK, readMark, writeMark } from './commit-log.ts';
 import { GROUP_CELLS, type GroupSet } from './group-set.ts';
 
 /**
@@ -18,18 +18,29 @@ export type HandOverPhase = (typeof HandOverPhase)[keyof typeof HandOverPhase];
 
 export type HandOverRole = 'giver' | 'receiver';
 
+/** One hand-over, as it was asked for. */
+export interface HandOverRequest {
+  readonly number: number;
+  readonly giver: number;
+  readonly receiver: number;
+  /** True if the receiver begins where the giver stands. */
+  readonly isJoining: boolean;
+  readonly groups: GroupSet;
+}
+
 const PHASE_BITS = 2;
 const WORD = 0;
-const POSTED = LINE_I32;
-const GIVER = 2 * LINE_I32;
+const GIVER = LINE_I32;
 const RECEIVER = GIVER + 1;
 const IS_JOINING = GIVER + 2;
 const GROUPS = GIVER + 3;
-const HOSTS = 3 * LINE_I32;
+const HOSTS = 2 * LINE_I32;
+const linesBytes = (cells: number): number => Math.ceil((cells * 4) / LINE_BYTES) * LINE_BYTES;
 /** Beyond the replicas' hosts comes that of the requester. */
-const hostsBytes = (replicas: number): number => Math.ceil(((replicas + 1) * 4) / LINE_BYTES) * LINE_BYTES;
-
-const indexOf = (role: HandOverRole): number => (role === 'giver' ? 0 : 1);
+const hostsBytes = (replicas: number): number => linesBytes(replicas + 1);
+/** The hand-over that each replica has last told its marks for, and then the marks: each replica writes its own only. */
+const postedAt = (replicas: number): number => HOSTS + hostsBytes(replicas) / 4;
+const marksBytesAt = (replicas: number): number => postedAt(replicas) * 4 + linesBytes(replicas);
 
 /** True if `mark` is behind `than`, on the same ring and at most one ring away. */
 export function isBehind(mark: Readonly<ReadMark>, than: Readonly<ReadMark>): boolean {
@@ -43,14 +54,14 @@ export class HandOver {
   private readonly replicas: number;
 
   constructor(buffer: SharedArrayBuffer, replicas: number) {
-    const marksAt = 3 * LINE_BYTES + hostsBytes(replicas);
+    const marksAt = marksBytesAt(replicas);
     this.cells = new Int32Array(buffer, 0, marksAt >>> 2);
     this.marks = new Float64Array(buffer, marksAt);
     this.replicas = replicas;
   }
 
   static allocate(replicas: number, inputs: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(3 * LINE_BYTES + hostsBytes(replicas) + 2 * inputs * PER_MARK * 8);
+    return new SharedArrayBuffer(marksBytesAt(replicas) + replicas * inputs * PER_MARK * 8);
   }
 
   /** Number and phase in one. */
@@ -66,6 +77,12 @@ export class HandOver {
     return word >>> PHASE_BITS;
   }
 
+  /** True while the participants have something to do for it. */
+  static isOpen(word: number): boolean {
+    const phase = HandOver.phaseOf(word);
+    return phase === HandOverPhase.requested || phase === HandOverPhase.released;
+  }
+
   /**
    * Asks a replica to give groups to another one. The last hand-over must be over.
    * @param isJoining true if the receiver is dormant: it begins where the giver stands
@@ -74,12 +91,29 @@ export class HandOver {
   request(giver: number, receiver: number, groups: Readonly<GroupSet>, isJoining: boolean): number {
     const { cells } = this;
     const number = HandOver.numberOf(this.word()) + 1;
-    cells[GIVER] = giver;
-    cells[RECEIVER] = receiver;
-    cells[IS_JOINING] = isJoining ? 1 : 0;
-    for (let i = 0; i < GROUP_CELLS; i++) cells[GROUPS + i] = groups[i];
+    Atomics.store(cells, GIVER, giver);
+    Atomics.store(cells, RECEIVER, receiver);
+    Atomics.store(cells, IS_JOINING, isJoining ? 1 : 0);
+    for (let i = 0; i < GROUP_CELLS; i++) Atomics.store(cells, GROUPS + i, groups[i] | 0);
     Atomics.store(cells, WORD, (number << PHASE_BITS) | HandOverPhase.requested);
     return number;
+  }
+
+  /**
+   * What was asked for in the hand-over that `word` tells of.
+   * @returns undefined if that is over: the next request may be half written
+   */
+  requestOf(word: number): HandOverRequest | undefined {
+    const { cells } = this;
+    const number = HandOver.numberOf(word);
+    const giver = Atomics.load(cells, GIVER);
+    const receiver = Atomics.load(cells, RECEIVER);
+    const isJoining = Atomics.load(cells, IS_JOINING) === 1;
+    const groups = Array.from({ length: GROUP_CELLS }, (_, i) => Atomics.load(cells, GROUPS + i) >>> 0);
+    // Nothing of it is written while it is open. Last, and atomics all: what was read before it is then of this one.
+    const now = this.word();
+    const isSame = HandOver.numberOf(now) === number && HandOver.isOpen(now);
+    return isSame ? { number, giver, receiver, isJoining, groups } : undefined;
   }
 
   /** Goes on to a phase from the one before it. Returns false if that was not the phase: it has been done already. */
@@ -88,55 +122,35 @@ export class HandOver {
     return Atomics.compareExchange(this.cells, WORD, before, (number << PHASE_BITS) | to) === before;
   }
 
-  /** What a replica has to do with the hand-over. */
-  roleOf(replica: number): HandOverRole | undefined {
-    if (this.cells[GIVER] === replica) return 'giver';
-    return this.cells[RECEIVER] === replica ? 'receiver' : undefined;
-  }
-
-  replicaOf(role: HandOverRole): number {
-    return this.cells[role === 'giver' ? GIVER : RECEIVER];
-  }
-
-  /** True if the receiver begins where the giver stands. */
-  get isJoining(): boolean {
-    return this.cells[IS_JOINING] === 1;
-  }
-
-  get groups(): GroupSet {
-    return Array.from({ length: GROUP_CELLS }, (_, i) => this.cells[GROUPS + i] >>> 0);
-  }
-
   /** Tells how far a participant has read, where it waits until the other one has told as well. */
-  post(number: number, role: HandOverRole, marks: readonly ReadMark[]): void {
-    const index = indexOf(role);
-    for (const [i, mark] of marks.entries()) writeMark(this.marks, this.markAt(index, i), mark);
-    Atomics.store(this.cells, POSTED + index, number);
+  post(number: number, replica: number, marks: readonly ReadMark[]): void {
+    for (const [i, mark] of marks.entries()) writeMark(this.marks, this.markAt(replica, i), mark);
+    Atomics.store(this.cells, postedAt(this.replicas) + replica, number);
   }
 
-  hasPosted(number: number, role: HandOverRole): boolean {
-    return Atomics.load(this.cells, POSTED + indexOf(role)) === number;
+  hasPosted(number: number, replica: number): boolean {
+    return Atomics.load(this.cells, postedAt(this.replicas) + replica) === number;
   }
 
   /** True when {@link cut} is known. */
-  hasCut(number: number): boolean {
-    return this.hasPosted(number, 'giver') && (this.isJoining || this.hasPosted(number, 'receiver'));
+  hasCut({ number, giver, receiver, isJoining }: HandOverRequest): boolean {
+    return this.hasPosted(number, giver) && (isJoining || this.hasPosted(number, receiver));
   }
 
   /** Where groups change hands: the further of the two on each input. What leads to it has been published. */
-  cut(cut: readonly ReadMark[]): void {
-    const other = { position: 0, row: 0, ended: false, fence: 0 };
+  cut({ giver, receiver, isJoining }: HandOverRequest, cut: readonly ReadMark[]): void {
+    const other = startMark();
     cut.forEach((mark, i) => {
-      readMark(this.marks, this.markAt(0, i), mark);
-      if (this.isJoining) return;
-      readMark(this.marks, this.markAt(1, i), other);
-      if (isBehind(mark, other)) Object.assign(mark, other);
+      readMark(this.marks, this.markAt(giver, i), mark);
+      if (isJoining) return;
+      readMark(this.marks, this.markAt(receiver, i), other);
+      if (isBehind(mark, other)) copyMark(other, mark);
     });
   }
 
-  private markAt(participant: number, input: number): number {
-    const inputs = this.marks.length / (2 * PER_MARK);
-    return (participant * inputs + input) * PER_MARK;
+  private markAt(replica: number, input: number): number {
+    const inputs = this.marks.length / (this.replicas * PER_MARK);
+    return (replica * inputs + input) * PER_MARK;
   }
 
   /** The host of a replica, to wake it; by default that of the requester. */

@@ -53,6 +53,8 @@ export class Backups {
   private readonly failed: (actor: ActorName, error: unknown) => void;
   /** The last write of each actor. */
   private readonly writes = new Map<string, Promise<void>>();
+  /** Actors whose backups, if the store still has any, are of a former life. */
+  private readonly forgotten = new Set<string>();
 
   /** @param failed told of a backup that the store did not take */
   constructor(
@@ -75,6 +77,7 @@ export class Backups {
     const before = this.writes.get(name) ?? Promise.resolve();
     const write = before
       .then(() => this.options.store.write(name, backup))
+      .then(() => void this.forgotten.delete(name))
       .then(
         () => done(true),
         (error: unknown) => {
@@ -89,7 +92,19 @@ export class Backups {
   async read(actor: ActorName): Promise<Checkpoint | undefined> {
     const name = this.nameOf(actor);
     await this.writes.get(name);
-    return this.options.store.read(name);
+    return this.forgotten.has(name) ? undefined : this.options.store.read(name);
+  }
+
+  /** Nothing that the store has of an actor is read again. That it could not remove it is told as of a backup. */
+  async forget(actor: ActorName): Promise<void> {
+    const name = this.nameOf(actor);
+    await this.writes.get(name);
+    this.forgotten.add(name);
+    try {
+      await this.options.store.remove(name);
+    } catch (error) {
+      this.failed(actor, error);
+    }
   }
 
   /** Resolves when nothing is being written any more. */

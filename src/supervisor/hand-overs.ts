@@ -14,6 +14,7 @@ import { groupSet, hasGroup, isEmptySet } from '../state/group-set.ts';
 import { HandOver, HandOverPhase } from '../state/hand-over.ts';
 import type { AppHost } from './app-host.ts';
 import { planMoves } from './assignment.ts';
+import type { Backups } from './backups.ts';
 import type { Crew, CrewMember } from './crew.ts';
 import type { JobEvent, ScaleResult } from './job-api.ts';
 import { committedOf, type Recoverable, type Recovery, settled } from './recovery.ts';
@@ -29,12 +30,13 @@ export interface HandOverJob {
   readonly wakeWords: WakeWords;
   /** Where this side waits. */
   readonly host: AppHost;
+  readonly backups: Backups | undefined;
   readonly workers: number;
   readonly maxWorkers: number;
   isOver(): boolean;
   announce(event: JobEvent): void;
-  /** A replica has become dormant: the job may have come to its end. */
-  retired(): void;
+  /** A replica of a stage has become dormant: the stage, or the job, may have come to its end. */
+  retired(stage: Stage): void;
 }
 
 export class HandOvers {
@@ -83,12 +85,14 @@ export class HandOvers {
     return this.inTurn(async () => {
       const from = actor.member;
       if (from === to || from === undefined || this.isGone(actor) || to.state !== 'active') return;
-      // From here on a death of its worker is not the actor's: it is on its way.
-      actor.member = undefined;
+      // It is that worker's until it has let it go: nobody else may touch what it has open, and recovery takes it if it dies.
+      const { restarts } = actor;
       const { stage, replica } = actor.placement.descriptor;
       const outcome = await settled(from, from.hired.control.release([{ stage, replica }]));
       if (outcome !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
-      if (this.isGone(actor)) return;
+      const isRecovering = actor.member !== from || from.state !== 'active' || actor.restarts !== restarts;
+      if (isRecovering || this.isGone(actor)) return;
+      actor.member = undefined;
       const target = await this.living(() => (to.state === 'active' ? to : this.job.crew.takeSpare()));
       await this.job.recovery.begin(target, actor);
       const name = { operator: stageName(actor.placement.stage), replica };
@@ -188,14 +192,19 @@ export class HandOvers {
   /** Takes a replica down that owns no key groups: its ring has had its end as far as anyone can know. */
   private async putToSleep(actor: Recoverable): Promise<void> {
     const { job } = this;
-    const { placement, member } = actor;
     // It retires by itself, once its outbox is empty.
     await job.host.waitFor({ announce: () => {}, check: () => job.isOver() || committedOf(actor).isDormant });
     if (job.isOver()) return;
+    // Only now: it may have come to another worker since.
+    const { placement, member } = actor;
     placement.isDormant = true;
     actor.member = undefined;
-    const { stage, replica, output } = placement.descriptor;
+    const { stage, replica, output, inputs } = placement.descriptor;
     if (member !== undefined) await settled(member, member.hired.control.release([{ stage, replica }]));
+    // If it died as it retired nobody resumes it, and nobody else tells its upstream.
+    for (const { memory } of inputs) job.wakeWords.wakeUnconditionally(new Ring(memory.ring).writerHost());
+    // What it had backed up says nothing of its next life: its inputs are no longer held back for that.
+    await job.backups?.forget({ stage, replica });
     job.supervision.retired(stage, replica);
     if (output !== undefined) {
       const ring = new Ring(output.ring);
@@ -207,7 +216,7 @@ export class HandOvers {
     if (member !== undefined && job.crew.active().length > job.workers && this.actorsOn(member).length === 0) {
       job.crew.giveBack(member);
     }
-    job.retired();
+    job.retired(placement.stage);
   }
 
   /** Lets the crew know how many of them so many new replicas will take. */

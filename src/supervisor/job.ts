@@ -218,11 +218,15 @@ export class RunningJob implements Job {
       supervision: this.supervision,
       wakeWords: this.wakeWords,
       host: this.supervisorHost,
+      backups: this.backups,
       workers,
       maxWorkers,
       isOver: () => this.outcome !== undefined,
       announce: (event) => this.announce(event),
-      retired: () => this.endIfAllEnded(),
+      retired: (stage) => {
+        this.tellIfEnded(stage);
+        this.endIfAllEnded();
+      },
     });
   }
 
@@ -309,18 +313,23 @@ export class RunningJob implements Job {
 
   /** An actor has ended: a fact of its last commit, so it holds whichever incarnation told it. */
   private ended({ stage, replica }: ActorName): void {
-    const same = this.actors.filter(({ placement }) => placement.stage.index === stage);
-    const actor = same.find(({ placement }) => placement.descriptor.replica === replica);
+    const actor = this.actors.find(
+      ({ placement: { descriptor } }) => descriptor.stage === stage && descriptor.replica === replica,
+    );
     if (actor === undefined || actor.isEnded) return;
     actor.isEnded = true;
     this.supervision.ended(stage, replica);
     // A hand-over may wait for it.
     this.wakeWords.wakeUnconditionally(this.supervisorHost.id);
-    if (same.every(hasEnded)) {
-      for (const { name } of this.plan.stages[stage].operators)
-        this.announce({ type: 'operatorEnded', operator: name });
-    }
+    this.tellIfEnded(this.plan.stages[stage]);
     this.endIfAllEnded();
+  }
+
+  /** Tells that a stage has ended when its last replica has: one that retires then has ended nothing itself. */
+  private tellIfEnded(stage: Stage): void {
+    const same = this.actors.filter(({ placement }) => placement.stage === stage);
+    if (!same.every(hasEnded) || !same.some(({ isEnded }) => isEnded)) return;
+    for (const { name } of stage.operators) this.announce({ type: 'operatorEnded', operator: name });
   }
 
   private endIfAllEnded(): void {

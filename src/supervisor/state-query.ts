@@ -80,7 +80,7 @@ export class StateQuery implements JobState {
     for (;;) {
       if (job.isOver()) await job.gone;
       const actor = job.actors.find((each) => hasGroup(committedOf(each).groups, group));
-      // A group without an owner is between the commits of two: when nobody works any more, anyone can read it.
+      // A job that failed may have left a group between its owners: what is there is what the first of them has committed.
       if (job.isOver()) return read(this.readerOf(actor ?? job.actors[0]));
       if (actor === undefined) {
         await sleep(job.clock, RETRY_MS);
@@ -88,7 +88,7 @@ export class StateQuery implements JobState {
       }
       // An app that asks in a loop must not keep the event loop from everyone else, recovery included.
       if (!isHosted(actor)) await job.clock.yield();
-      if (job.isOver()) continue;
+      if (job.isOver() || !hasGroup(committedOf(actor).groups, group)) continue;
       const { member } = actor;
       if (!isHosted(actor) || member === undefined) {
         // State that was restored, and not brought up to date before its owner died, is older than what has come out.
