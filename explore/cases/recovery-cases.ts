@@ -96,14 +96,12 @@ export const recoveryCases: readonly ExplorerCase[] = [
   },
   {
     name: 'recovery crashes twice',
-    title:
-      'a reader changes a row in two transactions and dies at any step; then its adopter does so in its recovery, and the next one',
+    title: 'a reader with state dies at any step; then its adopter does so in its recovery, and the next one as well',
     scene: () =>
-      actorScene(countingFlow(2), {
-        stateAtEnd: counted('reader', 2),
+      actorScene(countingFlow(1), {
+        stateAtEnd: counted('reader', 1),
         ringWords: 32,
         first: ['writer'],
-        singly: true,
         crashing: ['reader'],
         crashes: 1,
         recoveryCrashes: 2,
