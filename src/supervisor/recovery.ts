@@ -336,6 +336,8 @@ export class Recovery {
   async begin(member: CrewMember, actor: Recoverable): Promise<void> {
     actor.member = member;
     actor.noticedAtMs = undefined;
+    // It may have died as it retired: a restart that was decided then is overtaken.
+    actor.restarts++;
     await this.resume(member, [actor]);
   }
 

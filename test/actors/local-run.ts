@@ -12,12 +12,12 @@ import {
 import { buildGraph } from '../../src/actors/dataflow.ts';
 import { LETTER_SCHEMA, type LetterBody, type LetterTuple, openLetter } from '../../src/actors/dead-letters.ts';
 import { countsOf, type Plan, planOf, type Stage, stageName } from '../../src/actors/plan.ts';
-import { WorkCell } from '../../src/actors/vitals.ts';
+import { Vitals, WorkCell } from '../../src/actors/vitals.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
+import { connectSiblings, RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import type { Backup, MemoryBackup } from '../../src/state/backup.ts';
@@ -30,7 +30,7 @@ type Tuple = Record<string, unknown>;
 
 /** Reads one ring as the app would. */
 class LocalReader {
-  private readonly reader: RingReader;
+  readonly reader: RingReader;
   private readonly decoder: Decoder<Tuple>;
   private readonly dictionary: DictionaryReader | undefined;
   private readonly wakeWords: WakeWords;
@@ -48,7 +48,7 @@ class LocalReader {
   }
 
   get ended(): boolean {
-    return this.reader.ended;
+    return this.reader.isOver;
   }
 
   /** Hands what is committed to `take`. */
@@ -100,24 +100,28 @@ const IDLE_TURNS_MAX = 10_000;
 
 /** A job whose every step is the test's. Outputs gather in {@link tuples} by name, when {@link collect} is called. */
 export class LocalJob {
-  /** Each operator's replicas in order, also when they have ended. */
+  /** Each operator's replicas in order, also when they have ended; after those that began with the job come those that were woken. */
   readonly actors: Actor[] = [];
   /** Those that have not ended yet. */
   readonly alive: Actor[];
   readonly tuples = new Map<string, Tuple[]>();
   readonly letters: LocalLetter[] = [];
   readonly plan: Plan;
+  /** All actors that there is memory for. */
+  readonly placements: readonly Placement[];
+  readonly wakeWords: WakeWords;
+  /** The host number of whoever is no actor, and no reader of outputs. */
+  readonly supervisorHost: number;
   private readonly world: LocalWorld;
   private readonly now: () => number;
   private readonly lingerMs: number;
-  private readonly wakeWords: WakeWords;
   private readonly appHost: number;
   private readonly readers: { readonly reader: LocalReader; readonly take: (tuple: Tuple) => void }[] = [];
   private readonly letterReaders: LocalReader[];
   private readonly parked = new Set<Actor>();
   private readonly hosts = new WeakMap<Actor, number>();
   /** Backups on their way to the store. */
-  private readonly shipped: { readonly descriptor: ActorDescriptor; readonly backup: Backup }[] = [];
+  private shipped: { readonly descriptor: ActorDescriptor; readonly backup: Backup }[] = [];
 
   constructor(plan: Plan, { params: _, ...options }: RunOptions, world: LocalWorld = {}) {
     const { workers, lingerMs, ...limits } = checkRunOptions(options);
@@ -128,16 +132,20 @@ export class LocalJob {
     const { placements } = deploy(plan, workers, limits);
     // Each actor has a host of its own, and another one after each crash: nobody is woken by another's wake-up.
     this.appHost = placements.length * 2;
-    this.wakeWords = new WakeWords(WakeWords.allocate(this.appHost + 1));
+    this.supervisorHost = this.appHost + 1;
+    this.wakeWords = new WakeWords(WakeWords.allocate(this.appHost + 2));
     for (const placement of placements) if (placement.stage.place === 'app') this.connect(placement);
     const onWorkers = placements.filter(({ stage }) => stage.place === 'worker');
+    this.placements = onWorkers;
     letterDecoder ??= generateDecoder<Tuple>('dead letters', LETTER_SCHEMA, 0, 0);
     const decoder = letterDecoder;
     this.letterReaders = onWorkers.map(({ descriptor: { letters } }) =>
       this.readerOf(letters.ring, 0, decoder, undefined),
     );
     for (const { descriptor } of onWorkers) world.memory?.ignore(descriptor.vitals);
-    this.actors = onWorkers.map(({ descriptor }) => this.makeActor(descriptor, FIRST_START));
+    this.actors = onWorkers
+      .filter(({ isDormant }) => !isDormant)
+      .map(({ descriptor }) => this.makeActor(descriptor, FIRST_START));
     for (const actor of this.actors) actor.openSink();
     this.alive = [...this.actors];
   }
@@ -156,11 +164,13 @@ export class LocalJob {
     const tuples: Tuple[] = [];
     this.tuples.set(stageName(stage), tuples);
     const decoders = stage.upstream.map((index) => this.decoderOf(stage, plan.stages[index]));
-    for (const { memory, slot, upstream } of descriptor.inputs) {
+    const inputs = descriptor.inputs.map(({ memory, slot, upstream }) => {
       const dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
       const reader = this.readerOf(memory.ring, slot, decoders[upstream], dictionary);
       this.readers.push({ reader, take: (tuple) => void tuples.push(tuple) });
-    }
+      return { reader: reader.reader, upstream };
+    });
+    connectSiblings(inputs);
   }
 
   private decoderOf(stage: Stage, from: Stage): Decoder<Tuple> {
@@ -209,19 +219,43 @@ export class LocalJob {
    * @returns the new actor; CRASH if it died while it recovered. The one before is then still the one in {@link actors}
    */
   resume(before: Actor, how: Partial<Resumption> = {}): Actor | typeof CRASH {
-    const { descriptor } = before;
+    const made = this.remake(before.descriptor, how);
+    if (made === CRASH) return CRASH;
+    this.actors[this.actors.indexOf(before)] = made;
+    this.lose(before);
+    this.alive.push(made);
+    return made;
+  }
+
+  /** Begins a replica that is dormant, as HandOvers.wakeUp(). Returns false if it died as it began: to be called again. */
+  begin(descriptor: ActorDescriptor): boolean {
+    const made = this.remake(descriptor, {});
+    if (made === CRASH) return false;
+    const index = this.actors.findIndex((actor) => actor.descriptor === descriptor);
+    if (index >= 0) this.actors[index] = made;
+    else this.actors.push(made);
+    this.alive.push(made);
+    return true;
+  }
+
+  /** Takes a replica out that has retired, as HandOvers.putToSleep(). */
+  end(descriptor: ActorDescriptor): void {
+    const actor = this.alive.find((each) => each.descriptor === descriptor);
+    if (actor !== undefined) this.lose(actor);
+    this.shipped = this.shipped.filter((each) => each.descriptor !== descriptor);
+    this.world.backup?.store.remove(nameOf(descriptor));
+  }
+
+  private remake(descriptor: ActorDescriptor, how: Partial<Resumption>): Actor | typeof CRASH {
     // As Recovery.resume(): by the app's thread, which is not the one that crashes.
-    const incarnation = Atomics.add(before.vitals.work, WorkCell.incarnation, 1) + 1;
+    const { work } = new Vitals(descriptor.vitals);
+    const incarnation = Atomics.add(work, WorkCell.incarnation, 1) + 1;
     const made = this.asWorker(() => {
       const actor = this.makeActor(descriptor, { ...FIRST_START, ...how, incarnation });
       actor.reopenSource();
       actor.openSink();
       return actor;
     });
-    if (made === CRASH) return CRASH;
-    this.actors[this.actors.indexOf(before)] = made;
-    this.lose(before);
-    this.alive.push(made);
     return made;
   }
 
@@ -355,7 +389,10 @@ export class LocalJob {
     });
     if (status === CRASH) this.crashed(actor, order);
     else if (failure !== undefined) onError(failure.error);
-    if (status === 'done') this.lose(actor);
+    if (status === 'retired' && this.asWorker(() => actor.release()) === CRASH) this.crashed(actor, order);
+    else if (status === 'done' || status === 'retired') this.lose(actor);
+    // As RunningJob.ended(): a hand-over may wait for it.
+    if (status === 'done') this.wakeWords.wakeUnconditionally(this.supervisorHost);
   }
 
   private crashed(actor: Actor, { onCrash }: RunOrder): void {

@@ -1,0 +1,212 @@
+// Goal: key groups change hands between replicas that join, exist, retire and join again, one hand-over after the other, in two
+// operators that read one another; actors die at any store meanwhile, and in their recovery. Each tuple takes effect once, each
+// key in order; every group has one owner; nobody waits for ever. MILLRACE_TEST_SEED=<seed> repeats the order of steps;
+// MILLRACE_TEST_STRIDE=1 crashes at every store.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { REPLICAS } from '../flows/elastic-crash.ts';
+import { runs } from '../mailbox/arbitraries.ts';
+import { eachSeed } from './crash-runs.ts';
+import { type Blow, type HandOverCase, HandOverRuns } from './hand-over-runs.ts';
+import type { Wish } from './local-hand-overs.ts';
+
+const TIMEOUT = { timeout: 120_000 };
+
+const all = (): boolean => true;
+const even = (group: number): boolean => group % 2 === 0;
+const upper = (group: number): boolean => group >= 128;
+const give = (operator: string, from: number, to: number, takes: Wish['takes'] = all): Wish => ({
+  operator,
+  from,
+  to,
+  takes,
+});
+
+const KEYS = { count: 150, keys: 7 };
+
+const CASES: Readonly<Record<string, HandOverCase & { readonly stride: number; readonly handOvers: number }>> = {
+  'a replica joins, is given more, gives to a third, and all comes back': {
+    params: KEYS,
+    wishes: [
+      give('count', 0, 1, even),
+      give('count', 0, 1, upper),
+      give('count', 1, 2, upper),
+      give('count', 2, 0),
+      give('count', 1, 0),
+    ],
+    handOvers: 5,
+    stride: 23,
+  },
+  'a replica retires, and joins again': {
+    params: KEYS,
+    wishes: [
+      give('count', 0, 1),
+      give('count', 1, 0),
+      give('count', 0, 1, even),
+      give('count', 1, 0),
+      give('count', 0, 1, upper),
+    ],
+    handOvers: 5,
+    stride: 23,
+  },
+  'two operators, one after the other': {
+    params: KEYS,
+    wishes: [
+      give('count', 0, 1, even),
+      give('check', 0, 1, upper),
+      give('count', 1, 2),
+      give('check', 0, 1),
+      give('count', 0, 2, upper),
+      give('check', 1, 2, even),
+      give('count', 2, 0),
+    ],
+    handOvers: 7,
+    stride: 31,
+  },
+  'values, tables and keys that are removed': {
+    params: { ...KEYS, rich: true },
+    wishes: [give('count', 0, 1, even), give('count', 1, 2), give('count', 2, 0), give('count', 0, 1, upper)],
+    handOvers: 4,
+    stride: 61,
+  },
+  'commits that linger': {
+    params: KEYS,
+    wishes: [give('count', 0, 1, even), give('check', 0, 1, upper), give('count', 0, 1), give('check', 1, 0)],
+    options: { lingerMs: 3 },
+    handOvers: 4,
+    stride: 23,
+  },
+  'large batches in small rings': {
+    params: { count: 500, keys: 7 },
+    wishes: [give('count', 0, 1, even), give('count', 1, 2), give('count', 2, 0), give('check', 0, 1, even)],
+    tickMs: 0,
+    handOvers: 4,
+    stride: 101,
+  },
+  'at the end of the stream, where closures run': {
+    params: { count: 40, keys: 7, ends: true },
+    wishes: [
+      give('count', 0, 1, even),
+      give('check', 0, 1, upper),
+      give('count', 0, 1),
+      give('check', 1, 0, even),
+      give('check', 0, 2, even),
+      give('check', 2, 1),
+      give('count', 1, 0),
+    ],
+    handOvers: 0,
+    stride: 23,
+  },
+  'tuples that fail': {
+    params: { ...KEYS, poison: (n) => n % 50 === 49 },
+    wishes: [give('count', 0, 1, even), give('count', 0, 1, upper), give('count', 1, 0), give('check', 0, 1, even)],
+    handOvers: 4,
+    stride: 31,
+  },
+  'state that is restored from backups': {
+    params: KEYS,
+    wishes: [
+      give('count', 0, 1, even),
+      give('count', 0, 1, upper),
+      give('count', 1, 0),
+      give('count', 0, 1, even),
+      give('check', 0, 1, even),
+    ],
+    backupEveryMs: 2,
+    handOvers: 5,
+    stride: 31,
+  },
+};
+
+const givenStride = process.env.MILLRACE_TEST_STRIDE;
+
+/** What a crash at a point is like: drawn from the point, so that it is the same again. */
+function blowAt(point: number, i: number): Blow {
+  return {
+    at: point,
+    again: i % 3 === 1 ? (i * 7) % 90 : undefined,
+    isolate: i % 2 === 0,
+    turnsAway: i % 5 === 0 ? 0 : (i * 11) % 60,
+    all: i % 7 === 3,
+  };
+}
+
+for (const [name, { stride: usual, handOvers, ...kind }] of Object.entries(CASES)) {
+  const stride = givenStride === undefined ? usual : Number(givenStride);
+  test(`a crash at one store of ${stride}: ${name}`, TIMEOUT, async (context) => {
+    await eachSeed(context, 1, async (seed) => {
+      const runner = new HandOverRuns(kind, seed);
+      const reference = await runner.run();
+      assert.ok(reference.handOvers.done >= handOvers, `${reference.handOvers.done} hand-overs were done`);
+      const points = reference.busyPoints.filter((_, i) => i % stride === seed % stride);
+      let crashes = 0;
+      let done = 0;
+      for (const [i, point] of points.entries()) {
+        try {
+          const report = await runner.run([blowAt(point, i + seed)]);
+          crashes += report.crashes;
+          done += report.handOvers.done;
+        } catch (error) {
+          console.error(`failed with seed ${seed} at point ${point}: ${JSON.stringify(blowAt(point, i + seed))}`);
+          throw error;
+        }
+      }
+      context.diagnostic(`${crashes} crashes, ${done} hand-overs, of ${reference.busyPoints.length} stores`);
+    });
+  });
+}
+
+const wishes = fc.array(
+  fc.record({
+    operator: fc.constantFrom('count', 'check'),
+    from: fc.nat(REPLICAS - 1),
+    to: fc.nat(REPLICAS - 1),
+    modulus: fc.integer({ min: 1, max: 4 }),
+  }),
+  { minLength: 4, maxLength: 24 },
+);
+
+const blows = fc.array(
+  fc.record({
+    at: fc.integer({ min: 0, max: 6000 }),
+    again: fc.option(fc.nat(120), { nil: undefined }),
+    isolate: fc.boolean(),
+    turnsAway: fc.nat(80),
+    all: fc.boolean(),
+  }),
+  { maxLength: 6 },
+);
+
+test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
+  let done = 0;
+  let crashes = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(),
+      wishes,
+      blows,
+      fc.record({
+        count: fc.integer({ min: 0, max: 600 }),
+        keys: fc.integer({ min: 1, max: 40 }),
+        ends: fc.boolean(),
+        rich: fc.boolean(),
+      }),
+      fc.constantFrom(0, 0.2, 0.5),
+      fc.constantFrom(0, 0, 3),
+      fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+      async (seed, asked, crashing, params, tickMs, lingerMs, backupEveryMs) => {
+        const wanted = asked
+          .filter(({ from, to }) => from !== to)
+          .map(({ operator, from, to, modulus }) => give(operator, from, to, (group) => group % modulus === 0));
+        const kind = { params, wishes: wanted, tickMs, options: { lingerMs }, backupEveryMs };
+        const report = await new HandOverRuns(kind, seed).run(crashing);
+        done += report.handOvers.done;
+        crashes += report.crashes;
+      },
+    ),
+    runs(60),
+  );
+  context.diagnostic(`${crashes} crashes, ${done} hand-overs`);
+});
