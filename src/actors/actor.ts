@@ -32,7 +32,7 @@ import {
 import { type Plan, type Stage, stageName } from './plan.ts';
 import { endReplay, nextReplayed, takeUpState } from './restored-state.ts';
 import { SourceFeed } from './source-feed.ts';
-import { Vitals, WorkCell } from './vitals.ts';
+import { NO_ROW, Vitals, WorkCell } from './vitals.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
 const BATCH_MS_MAX = 2;
@@ -132,6 +132,11 @@ export class Actor {
   /** True for actors with a source. */
   get isSource(): boolean {
     return this.feed !== undefined;
+  }
+
+  /** True for actors whose source computes its tuples. */
+  private get isGenerated(): boolean {
+    return this.stage.operators[0].source?.kind === 'generate';
   }
 
   /** The number of the last commit. */
@@ -346,6 +351,8 @@ export class Actor {
       return this.skipCondemned(condemned);
     }
     this.isolated = undefined;
+    // Whoever dies before a tuple has begun says nothing about one, and the row at the cursor may be another replica's.
+    if (feed === undefined || this.isGenerated) vitals.work[WorkCell.row] = NO_ROW;
     vitals.work[WorkCell.isolating] = 1;
     const status = feed === undefined ? this.read(1) : this.singleFromSource(feed);
     vitals.work[WorkCell.isolating] = 0;
@@ -477,13 +484,14 @@ export class Actor {
     const { program, record } = this.batch;
     const row = this.vitals.work[WorkCell.row];
     if (this.feed !== undefined) {
-      const isGenerated = this.stage.operators[0].source?.kind === 'generate';
-      return inSource(this.name, this.feed.position(record) + (isGenerated ? row : 0));
+      return inSource(this.name, this.feed.position(record) + (this.isGenerated ? Math.max(0, row) : 0));
     }
     if (this.isEnding) return atEndOfInput(program.endingKey());
     const input = this.inputInWork;
     if (input === undefined) return AT_COMMIT;
-    return inFrame(this.stage, this.upstreamStages[input.upstream], input.reader, input.dictionary, row);
+    const { reader, dictionary } = input;
+    const inWork = row === NO_ROW ? reader.row : row;
+    return inFrame(this.stage, this.upstreamStages[input.upstream], reader, dictionary, inWork);
   }
 
   /** True while an output has no room for another batch. */
