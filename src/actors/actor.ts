@@ -154,7 +154,10 @@ export class Actor {
     try {
       return this.work(untilMs);
     } catch (cause) {
-      return this.handle(cause);
+      const status = this.handle(cause);
+      // What was committed instead may be the last thing for long, and a backup of it due.
+      this.wakeAtMs = 0;
+      return status;
     }
   }
 
@@ -162,11 +165,11 @@ export class Actor {
     const { environment, batch, vitals } = this;
     this.wakeAtMs = Number.POSITIVE_INFINITY;
     for (;;) {
-      if (!this.drainOutboxes()) return 'blocked';
+      if (!this.drainOutboxes()) return this.blocked();
       if (batch.committed.finished) return 'done';
       if (batch.output !== undefined && !batch.output.hasRoomForBatch) {
         batch.commit();
-        return 'blocked';
+        return this.blocked();
       }
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
@@ -177,6 +180,16 @@ export class Actor {
       if (status === 'idle') return 'idle';
       if (environment.now() >= untilMs) return 'more';
     }
+  }
+
+  /**
+   * Nothing is read before there is room. What lingered is committed, so no time is waited for, but that of a backup: the
+   * writers of the inputs may wait for it.
+   */
+  private blocked(): StepStatus {
+    this.wakeAtMs = Number.POSITIVE_INFINITY;
+    this.takeBackup();
+    return 'blocked';
   }
 
   /** Moves what waits in outboxes into the rings, as far as there is room. Returns false while some still waits. */
@@ -524,7 +537,7 @@ export class Actor {
     const { output, letters, inputs, committed } = this.batch;
     if (this.isBlocked) {
       // An open transaction holds input and output back: a step commits it before it waits.
-      if (this.batch.isOpen) return true;
+      if (this.batch.isOpen || this.environment.now() >= this.wakeAtMs) return true;
       if (letters.output.spilled && !letters.output.isDrained()) return false;
       return output === undefined || output.hasRoomForBatch || output.isDrained();
     }

@@ -71,6 +71,34 @@ export const finishing = dataflow(import.meta.url, 'finishing', (flow, params: C
     .collect('finished'),
 );
 
+/** Two keyed operators behind one another, with tuples that soon fill a small ring. */
+export const crowded = dataflow(import.meta.url, 'crowded', (flow, { tuples }: CountParams) => {
+  const fields = { key: t.u32(), text: t.string() };
+  const source = generate(fields, (index) => ({ key: index % KEYS, text: 'x'.repeat(index % 200) }), { count: tuples });
+  const process = { state: { count: t.u32() }, output: fields };
+  return flow
+    .source('texts', source)
+    .flatMap(
+      'three',
+      fields,
+      (tuple, emit) => {
+        for (let part = 0; part < 3; part++) emit(tuple);
+      },
+      { fuse: false },
+    )
+    .keyBy('key')
+    .process('first', process, (tuple, state, emit) => {
+      state.count += 1;
+      emit(tuple);
+    })
+    .keyBy('key')
+    .process('second', { ...process, parallelism: 2 }, (tuple, state, emit) => {
+      state.count += 1;
+      emit(tuple);
+    })
+    .collect('texts out');
+});
+
 /** The same, but the counts are in a variable. */
 export const forgetful = dataflow(import.meta.url, 'forgetful', (flow, params: CountParams) => {
   const counts = new Map<number, number>();
