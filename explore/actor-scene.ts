@@ -17,15 +17,7 @@ import { STATE_BYTES_MIN } from '../src/state/arena.ts';
 import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
 import type { StateRow } from '../src/state/state-reader.ts';
 import { deploy, type Placement } from '../src/supervisor/deployment.ts';
-import {
-  cellWrittenBy,
-  commitCells,
-  RING_CONTROL_BYTES,
-  ringCells,
-  ticketOf,
-  undoCells,
-  wakeCells,
-} from './cell-names.ts';
+import { cellWrittenBy, commitCells, ringCells, smallRing, ticketOf, undoCells, wakeCells } from './cell-names.ts';
 import { finalStateOf } from './final-state.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
@@ -64,23 +56,13 @@ export interface AppEnd {
   readonly wakeWords: SharedArrayBuffer;
 }
 
-/** A ring like another one, with its slots active, but of any power of two of words. */
-function smallRing(ring: SharedArrayBuffer, words: number, start: number, readers: number): SharedArrayBuffer {
-  const small = new SharedArrayBuffer(RING_CONTROL_BYTES + words * 8);
-  new Uint8Array(small).set(new Uint8Array(ring, 0, RING_CONTROL_BYTES));
-  const made = new Ring(small);
-  made.publish(start);
-  for (let slot = 0; slot < readers; slot++) made.release(slot, start);
-  return small;
-}
-
 /** Replaces the rings between operators by small ones that begin at a position. */
-function shrink(plan: Plan, placements: readonly Placement[], words: number, start: number): Placement[] {
+function shrink(placements: readonly Placement[], words: number, start: number): Placement[] {
   const rings = new Map<SharedArrayBuffer, SharedArrayBuffer>();
-  for (const { stage, descriptor } of placements) {
+  for (const { descriptor } of placements) {
     if (descriptor.output === undefined) continue;
     const { ring } = descriptor.output;
-    rings.set(ring, smallRing(ring, words, start, readerSlots(plan, stage)));
+    rings.set(ring, smallRing(ring, words, start));
   }
   const small = (ring: SharedArrayBuffer): SharedArrayBuffer => rings.get(ring) as SharedArrayBuffer;
   return placements.map(({ stage, descriptor, ...placement }) => {
@@ -194,7 +176,7 @@ export function actorScene(
   const kept: Record<string, unknown> = {};
   const plan = planOf(buildGraph(build(kept), {}));
   const limits = { ringBytes: RING_BYTES_MIN, outboxBytes: OUTBOX_BYTES, stateBytes: STATE_BYTES_MIN };
-  const placements = shrink(plan, deploy(plan, plan.stages.length, limits).placements, ringWords, start);
+  const placements = shrink(deploy(plan, plan.stages.length, limits).placements, ringWords, start);
   const names = placements.map(({ stage }) => stageName(stage));
   const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) =>
     names.map((name) => name + '′'.repeat(i)),

@@ -22,6 +22,16 @@ function writtenBy(buffer: SharedArrayBuffer, change: (copy: SharedArrayBuffer) 
 /** Bytes of a ring before its data. */
 export const RING_CONTROL_BYTES = Ring.allocate(1 << 12).byteLength - (1 << 12);
 
+/** A ring like another one, with its slots as they are, but of any power of two of words, and beginning at a position. */
+export function smallRing(ring: SharedArrayBuffer, words: number, start: number): SharedArrayBuffer {
+  const small = new SharedArrayBuffer(RING_CONTROL_BYTES + words * 8);
+  new Uint8Array(small).set(new Uint8Array(ring, 0, RING_CONTROL_BYTES));
+  const made = new Ring(small);
+  made.publish(start);
+  for (let slot = 0; slot < made.readers; slot++) made.release(slot, start);
+  return small;
+}
+
 export function ringCells(name: string, buffer: SharedArrayBuffer, readers: number): CellNames {
   const names = new Map<number, string>();
   const put = (text: string, change: (ring: Ring) => void): void => {

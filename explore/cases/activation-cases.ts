@@ -4,11 +4,11 @@
 import { generateDecoder } from '../../src/mailbox/decoder.ts';
 import { generateEncoder } from '../../src/mailbox/encoder.ts';
 import { allocateOutbox, Output } from '../../src/mailbox/output.ts';
-import { Ring } from '../../src/mailbox/ring.ts';
+import { RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
 import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import { Schema, t } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
-import { RING_CONTROL_BYTES, ringCells, wakeCells } from '../cell-names.ts';
+import { ringCells, smallRing, wakeCells } from '../cell-names.ts';
 import type { ExplorerCase, Scene } from '../scene.ts';
 import { threadScene } from '../thread-scene.ts';
 import { expectNext, type Kept } from './flows.ts';
@@ -51,11 +51,10 @@ function readNext(reader: RingReader, kept: Kept, name: string): boolean {
 
 /** @param holding the slot of the reader that holds the position; @param coming that of the one that comes */
 function activationScene(holding: number, coming: number): Scene {
-  const buffer = new SharedArrayBuffer(RING_CONTROL_BYTES + RING_WORDS * 8);
+  const buffer = smallRing(Ring.allocate(RING_BYTES_MIN), RING_WORDS, START);
   const wakeBuffer = WakeWords.allocate(1);
   const outbox = allocateOutbox(1 << 12);
   const ring = new Ring(buffer);
-  ring.publish(START);
   ring.activate(holding, START);
   const before = writing(ring, outbox, START, new WakeWords(wakeBuffer));
   for (let n = 1; n <= FRAMES_BEFORE; n++) before.write(n);

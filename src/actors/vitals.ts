@@ -21,6 +21,9 @@ const WORK_CELLS = LINE_BYTES / 4;
  */
 export const WorkCell = { row: 0, operator: 1, input: 2, batch: 3, isolating: 4, incarnation: 5 } as const;
 
+/** The row in work of an actor that tries a tuple alone, until that has begun. A reader's row only tells that it moves on. */
+export const NO_ROW = -1;
+
 /** What an actor's time is spent on. */
 export const Activity = { idle: 0, busy: 1, blocked: 2 } as const;
 export type Activity = (typeof Activity)[keyof typeof Activity];

@@ -10,7 +10,7 @@ import type { FailureReport, Order, WorkerSettings } from '../actors/control.ts'
 import { countsOf, type Plan, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
 import type { StepWords } from '../actors/step-words.ts';
-import { WorkCell } from '../actors/vitals.ts';
+import { NO_ROW, WorkCell } from '../actors/vitals.ts';
 import { errors, fromRecord, MillraceError, toRecord } from '../errors.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
@@ -197,7 +197,7 @@ export class Recovery {
     const { work } = actor;
     // Not the last commit: an actor with several inputs goes on with another one before it comes to the tuple again.
     const suspect = suspectOf(actor);
-    const wasAlone = work[WorkCell.isolating] === 1;
+    const wasAlone = work[WorkCell.isolating] === 1 && work[WorkCell.row] !== NO_ROW;
     actor.deaths = wasAlone ? (suspect === actor.suspect ? actor.deaths + 1 : 1) : 0;
     actor.suspect = suspect;
     const operator = actor.placement.stage.operators[work[WorkCell.operator]] ?? actor.placement.stage.operators[0];

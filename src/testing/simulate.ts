@@ -28,6 +28,11 @@ import { Dormitory, SimulatedWakeWords } from './simulation/simulated-wake.ts';
 import { Trace } from './simulation/trace.ts';
 
 const TRACE_LINES_SHOWN = 40;
+/** Crashes are drawn from numbers of their own. */
+const PLAN = 0x5eed;
+
+/** What the simulated app does. */
+type AppOptions = Pick<SimulateOptions, 'inputs' | 'app'>;
 
 /** What a simulated run has come to. */
 export interface Simulated<Outputs = Record<string, unknown>> {
@@ -64,7 +69,17 @@ export function simulate<Params, Built>(
   // Thrown at once, as by run(): every worker of a real job imports the flow's module.
   if (isWorkerThread()) throw errors.runInWorker(flow.name);
   const checked = checkSimulateOptions(options);
-  const result = last.then(() => new Simulation(flow as FlowDefinition<never>, checked, options).run());
+  return simulateWith(flow, checked, options, new CrashPlan(new Random(checked.seed ^ PLAN), checked.crashes));
+}
+
+/** The same with crashes of the caller's choice. */
+export function simulateWith<Params, Built>(
+  flow: Dataflow<Params, Built>,
+  checked: CheckedSimulation,
+  app: AppOptions,
+  plan: CrashPlan,
+): Promise<Simulated<OutputsOf<Built>>> {
+  const result = last.then(() => new Simulation(flow as FlowDefinition<never>, checked, app, plan).run());
   last = result.catch(() => {});
   return result as Promise<Simulated<OutputsOf<Built>>>;
 }
@@ -86,18 +101,13 @@ class Simulation {
   private pool: SimulatedPool | undefined;
   private job: Job | undefined;
 
-  constructor(
-    flow: FlowDefinition<never>,
-    options: CheckedSimulation,
-    { inputs, app }: Pick<SimulateOptions, 'inputs' | 'app'>,
-  ) {
-    const { seed, crashes } = options;
+  constructor(flow: FlowDefinition<never>, options: CheckedSimulation, { inputs, app }: AppOptions, plan: CrashPlan) {
     this.flow = flow;
     this.options = options;
     this.inputs = inputs ?? {};
     this.alongside = app ?? (async () => {});
-    this.scheduler = new Scheduler(new Random(seed), this.trace);
-    this.plan = new CrashPlan(new Random(seed ^ 0x5eed), crashes);
+    this.scheduler = new Scheduler(new Random(options.seed), this.trace);
+    this.plan = plan;
     this.app = new SimulatedApp(this.scheduler);
     this.dormitory = new Dormitory(this.scheduler);
   }

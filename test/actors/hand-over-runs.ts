@@ -8,10 +8,10 @@ import type { RunOptions } from '../../src/index.ts';
 import { memoryBackup } from '../../src/state/backup.ts';
 import { groupsOf } from '../../src/state/group-set.ts';
 import type { TransactionMemory } from '../../src/state/transaction.ts';
+import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { type ElasticCrashParams, elasticCrash, expectedOf } from '../flows/elastic-crash.ts';
 import { randomOf } from './crash-runs.ts';
 import { StateWitness } from './crash-witness.ts';
-import { CRASH, CrashingMemory } from './crashing-memory.ts';
 import { LocalHandOvers, type Wish } from './local-hand-overs.ts';
 import { LocalJob } from './local-run.ts';
 

@@ -10,7 +10,7 @@ import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/commi
 import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/group-set.ts';
 import { HandOver, HandOverPhase } from '../../src/state/hand-over.ts';
 import type { Placement } from '../../src/supervisor/deployment.ts';
-import type { CrashingMemory } from './crashing-memory.ts';
+import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import type { LocalJob } from './local-run.ts';
 
 /** A hand-over that a test asks for: all groups of the giver that `takes` chooses. */

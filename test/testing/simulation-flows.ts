@@ -8,7 +8,8 @@ const NUMBERED = { key: t.u32(), number: t.u32() };
 const COUNTED = { ...NUMBERED, count: t.u32() };
 const KEYS = 5;
 
-const numbered = (index: number): { key: number; number: number } => ({
+/** The tuple at an index. */
+export const numbered = (index: number): { key: number; number: number } => ({
   key: index % KEYS,
   number: Math.floor(index / KEYS),
 });
@@ -41,6 +42,62 @@ export const counting = dataflow(import.meta.url, 'counting', (flow, params: Cou
     )
     .collect('counted'),
 );
+
+/** Calls of the closures of {@link finishing} since the set was last cleared, by key and number; -1 for the end of a key. */
+export const begun = new Set<string>();
+
+/** Each tuple as it is, and at its end each key the number behind its last one; in two replicas. */
+export const finishing = dataflow(import.meta.url, 'finishing', (flow, params: CountParams) =>
+  flow
+    .source('numbers', numbers(params))
+    .keyBy('key')
+    .process(
+      'finish',
+      {
+        parallelism: 2,
+        state: { count: t.u32() },
+        output: NUMBERED,
+        end: ({ key }, state, emit) => {
+          begun.add(`${key} -1`);
+          emit({ key, number: state.count });
+        },
+      },
+      ({ key, number }, state, emit) => {
+        begun.add(`${key} ${number}`);
+        state.count = number + 1;
+        emit({ key, number });
+      },
+    )
+    .collect('finished'),
+);
+
+/** Two keyed operators behind one another, with tuples that soon fill a small ring. */
+export const crowded = dataflow(import.meta.url, 'crowded', (flow, { tuples }: CountParams) => {
+  const fields = { key: t.u32(), text: t.string() };
+  const source = generate(fields, (index) => ({ key: index % KEYS, text: 'x'.repeat(index % 200) }), { count: tuples });
+  const process = { state: { count: t.u32() }, output: fields };
+  return flow
+    .source('texts', source)
+    .flatMap(
+      'three',
+      fields,
+      (tuple, emit) => {
+        for (let part = 0; part < 3; part++) emit(tuple);
+      },
+      { fuse: false },
+    )
+    .keyBy('key')
+    .process('first', process, (tuple, state, emit) => {
+      state.count += 1;
+      emit(tuple);
+    })
+    .keyBy('key')
+    .process('second', { ...process, parallelism: 2 }, (tuple, state, emit) => {
+      state.count += 1;
+      emit(tuple);
+    })
+    .collect('texts out');
+});
 
 /** The same, but the counts are in a variable. */
 export const forgetful = dataflow(import.meta.url, 'forgetful', (flow, params: CountParams) => {

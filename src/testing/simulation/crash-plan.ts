@@ -34,6 +34,7 @@ export interface CrashOptions {
 
 /** What is asked of a thread that may be struck. */
 export interface Struck {
+  readonly name: string;
   readonly hasActors: boolean;
   /** An actor of it tries tuples one by one, because its worker has died. */
   readonly isSearching: boolean;
@@ -85,8 +86,8 @@ export class CrashPlan {
     return { kind, isAtomic, afterStores: Math.floor((isAtomic ? ATOMICS_MAX : STORES_MAX) ** this.random.next()) };
   }
 
-  /** Asked at the beginning of each task of a worker. */
-  strike({ hasActors, isSearching, hasSuspect }: Struck, nowMs: number): Strike | undefined {
+  /** Asked at the beginning of each task of a worker, which is named by a label. */
+  strike({ hasActors, isSearching, hasSuspect }: Struck, nowMs: number, _label: string): Strike | undefined {
     const { random, options } = this;
     if (!this.isArmed || this.crashes >= options.most) return undefined;
     if (options.killers && isSearching && random.chance(KILLER_CHANCE)) {

@@ -91,9 +91,9 @@ export class SimulatedThread implements Owner {
     return this.worker;
   }
 
-  begin(): void {
+  begin(label: string): void {
     const { memory, plan, scheduler } = this.world;
-    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this, scheduler.nowMs);
+    this.strike = this.isDoomed ? plan.strikeBy('doomed') : plan.strike(this, scheduler.nowMs, label);
     memory.begin();
     // Also a turn that does not look at the clock takes time.
     this.freeAtMs += this.paceMs * scheduler.random.next();
