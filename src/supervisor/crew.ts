@@ -129,9 +129,11 @@ export class Crew {
   giveBack(member: CrewMember): void {
     if (member.state !== 'active') return;
     const first = this.waiting.shift();
-    if (first !== undefined) return first.resolve(member);
-    member.state = 'spare';
-    this.later(SURPLUS_MS, () => void this.dismissSurplus());
+    if (first !== undefined) first.resolve(member);
+    else {
+      member.state = 'spare';
+      this.later(SURPLUS_MS, () => void this.dismissSurplus());
+    }
   }
 
   private async dismissSurplus(): Promise<void> {
