@@ -585,7 +585,7 @@ export class Actor {
   /** True if a step would get somewhere now. */
   canStep(): boolean {
     if (this.closed) return false;
-    const { output, letters, inputs, committed } = this.batch;
+    const { output, letters, inputs, committed, record } = this.batch;
     if (this.isBlocked) {
       // An open transaction holds input and output back: a step commits it before it waits.
       if (this.batch.isOpen || this.environment.now() >= this.wakeAtMs) return true;
@@ -595,7 +595,8 @@ export class Actor {
     const stance = this.part?.stance() ?? 'free';
     if (stance === 'wait') return this.batch.isOpen;
     if (stance === 'act' && this.part?.limit === undefined) return true;
-    if (committed.finished || this.environment.now() >= this.wakeAtMs) return true;
+    // What is to be read again is there; and that it has all been read is yet to be committed.
+    if (committed.finished || record.replaying || this.environment.now() >= this.wakeAtMs) return true;
     if (this.feed !== undefined) return this.feed.canRead();
     if (inputs.every(({ reader }) => reader.isOver)) return true;
     return inputs.some(({ reader }) => reader.hasInput());

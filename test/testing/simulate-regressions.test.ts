@@ -99,3 +99,12 @@ test('an actor whose output was full takes its backup all the same: its writers 
     assert.equal(outputs['texts out'].length, 450);
   }
 });
+
+test('an actor that has read again all there was ends its replay, though nothing new comes', async () => {
+  for (let seed = 0; seed < 12; seed++) {
+    const backup = { everyMs: 2, restore: 'always' } as const;
+    const options = { seed, crashes: 0.05, workers: 2, ringBytes: 1 << 13, lingerMs: 0, backup, stepsMax: 5000 };
+    const { outputs } = await simulate(crowded, { ...options, params: { tuples: 150 } });
+    assert.equal(outputs['texts out'].length, 450);
+  }
+});
