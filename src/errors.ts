@@ -45,6 +45,7 @@ export type ErrorCode =
   | 'STALE_STATE'
   | 'TABLE_CHANGED'
   | 'NOT_REPEATABLE'
+  | 'SIMULATION_FAILED'
   | 'INVARIANT';
 
 /** Facts about an error, for programs: operator, field, value, key, position, file, line, option… */
@@ -472,6 +473,17 @@ export const errors = {
       'NOT_REPEATABLE',
       `operator '${operator}' ${difference}, when ${disturbances.map((each) => happened[each]).join(' and ')}: it depends on something besides its tuples and its state, such as a variable outside of its closure, the time or chance. Keep that in 'state' or 'tables', or switch the check off ({ ${disturbances.map((each) => `${each}: false`).join(', ')} })`,
       { operator, disturbances, ...details },
+    );
+  },
+  simulationStuck(problem: string): MillraceError {
+    return new MillraceError('SIMULATION_FAILED', problem, { problem });
+  },
+  simulationFailed(flow: string, seed: number, cause: unknown, trace: string): MillraceError {
+    return new MillraceError(
+      'SIMULATION_FAILED',
+      `simulation of flow '${flow}' failed with seed ${seed}: ${messageOf(cause)}. The same flow, options and seed fail again in the same way. What happened last:\n${trace}`,
+      { flow, seed, trace },
+      cause,
     );
   },
   csvHeader(path: string, field: string, columns: readonly string[]): MillraceError {

@@ -2,4 +2,6 @@
 
 export { ExactlyOnce, type ExactlyOnceReport, type Violation, type ViolationKind } from './testing/exactly-once.ts';
 export { type OperatorTest, type TestedState, testOperator } from './testing/operator-test.ts';
+export { type Simulated, simulate } from './testing/simulate.ts';
+export type { SimulateOptions } from './testing/simulate-options.ts';
 export type { TestOptions } from './testing/test-options.ts';

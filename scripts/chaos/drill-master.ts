@@ -3,10 +3,10 @@
 // and a dead letter that does not come are violations.
 
 import type { Job, JobEvent, MillraceError } from '../../src/index.ts';
+import { Random } from '../../src/testing/random.ts';
 import { type DrillOrders, LASTING, type Order, type Target, When } from './drill-words.ts';
 import type { Violations } from './oracle.ts';
 import { type Comeback, type Drill, type DrillKind, describeDrill } from './plan.ts';
-import { Random } from './random.ts';
 import type { Victims } from './victims.ts';
 import { waking } from './waking.ts';
 

@@ -2,8 +2,8 @@
 // Promises: both depend on the seed alone. When a drill strikes is up to the machine.
 
 import type { RunOptions } from '../../src/index.ts';
+import { Random } from '../../src/testing/random.ts';
 import { LASTING, type Order, type Target, When } from './drill-words.ts';
-import { Random } from './random.ts';
 
 export type SourceKind = 'generate' | 'reader' | 'push';
 

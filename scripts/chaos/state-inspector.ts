@@ -4,6 +4,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Job } from '../../src/index.ts';
+import { Random } from '../../src/testing/random.ts';
 import {
   GROUPS,
   idOf,
@@ -17,7 +18,6 @@ import {
   textOf,
 } from './numbering.ts';
 import type { CountRow, Oracle, Violations } from './oracle.ts';
-import { Random } from './random.ts';
 import type { Victims } from './victims.ts';
 
 const EVERY_MS = 10;

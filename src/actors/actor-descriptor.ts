@@ -69,6 +69,8 @@ export interface ActorEnvironment {
   readonly backup?: { readonly everyMs: number; ship(backup: Backup): void } | undefined;
   /** Milliseconds on a monotonic clock. */
   now(): number;
+  /** Milliseconds since the epoch, for the vitals; by default the system's. */
+  epochMs?(): number;
   /** Makes the host step its actors soon. */
   wake(): void;
 }

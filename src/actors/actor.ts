@@ -32,7 +32,7 @@ import {
 import { type Plan, type Stage, stageName } from './plan.ts';
 import { endReplay, nextReplayed, takeUpState } from './restored-state.ts';
 import { SourceFeed } from './source-feed.ts';
-import { Vitals, WorkCell } from './vitals.ts';
+import { NO_ROW, Vitals, WorkCell } from './vitals.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
 const BATCH_MS_MAX = 2;
@@ -84,7 +84,7 @@ export class Actor {
     this.incarnation = resumption.incarnation;
     this.condemned = resumption.condemned;
     this.isolating = resumption.isolate || resumption.condemned !== undefined ? BATCH_TUPLES_MAX : 0;
-    this.vitals = new Vitals(descriptor.vitals);
+    this.vitals = new Vitals(descriptor.vitals, environment.epochMs);
     this.upstreamStages = stage.upstream.map((index) => plan.stages[index]);
     this.batch = new Batch(plan, descriptor, environment, this.vitals);
     this.feed = source && this.sourceFeed(source as never);
@@ -134,6 +134,11 @@ export class Actor {
     return this.feed !== undefined;
   }
 
+  /** True for actors whose source computes its tuples. */
+  private get isGenerated(): boolean {
+    return this.stage.operators[0].source?.kind === 'generate';
+  }
+
   /** The number of the last commit. */
   get sequence(): number {
     return this.batch.sequence;
@@ -149,7 +154,10 @@ export class Actor {
     try {
       return this.work(untilMs);
     } catch (cause) {
-      return this.handle(cause);
+      const status = this.handle(cause);
+      // What was committed instead may be the last thing for long, and a backup of it due.
+      this.wakeAtMs = 0;
+      return status;
     }
   }
 
@@ -157,11 +165,11 @@ export class Actor {
     const { environment, batch, vitals } = this;
     this.wakeAtMs = Number.POSITIVE_INFINITY;
     for (;;) {
-      if (!this.drainOutboxes()) return 'blocked';
+      if (!this.drainOutboxes()) return this.blocked();
       if (batch.committed.finished) return 'done';
       if (batch.output !== undefined && !batch.output.hasRoomForBatch) {
         batch.commit();
-        return 'blocked';
+        return this.blocked();
       }
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
@@ -172,6 +180,16 @@ export class Actor {
       if (status === 'idle') return 'idle';
       if (environment.now() >= untilMs) return 'more';
     }
+  }
+
+  /**
+   * Nothing is read before there is room. What lingered is committed, so no time is waited for, but that of a backup: the
+   * writers of the inputs may wait for it.
+   */
+  private blocked(): StepStatus {
+    this.wakeAtMs = Number.POSITIVE_INFINITY;
+    this.takeBackup();
+    return 'blocked';
   }
 
   /** Moves what waits in outboxes into the rings, as far as there is room. Returns false while some still waits. */
@@ -346,6 +364,8 @@ export class Actor {
       return this.skipCondemned(condemned);
     }
     this.isolated = undefined;
+    // Whoever dies before a tuple has begun says nothing about one, and the row at the cursor may be another replica's.
+    if (feed === undefined || this.isGenerated) vitals.work[WorkCell.row] = NO_ROW;
     vitals.work[WorkCell.isolating] = 1;
     const status = feed === undefined ? this.read(1) : this.singleFromSource(feed);
     vitals.work[WorkCell.isolating] = 0;
@@ -477,13 +497,14 @@ export class Actor {
     const { program, record } = this.batch;
     const row = this.vitals.work[WorkCell.row];
     if (this.feed !== undefined) {
-      const isGenerated = this.stage.operators[0].source?.kind === 'generate';
-      return inSource(this.name, this.feed.position(record) + (isGenerated ? row : 0));
+      return inSource(this.name, this.feed.position(record) + (this.isGenerated ? Math.max(0, row) : 0));
     }
     if (this.isEnding) return atEndOfInput(program.endingKey());
     const input = this.inputInWork;
     if (input === undefined) return AT_COMMIT;
-    return inFrame(this.stage, this.upstreamStages[input.upstream], input.reader, input.dictionary, row);
+    const { reader, dictionary } = input;
+    const inWork = row === NO_ROW ? reader.row : row;
+    return inFrame(this.stage, this.upstreamStages[input.upstream], reader, dictionary, inWork);
   }
 
   /** True while an output has no room for another batch. */
@@ -499,6 +520,12 @@ export class Actor {
     if (letters.output.spilled) letters.output.announceWait();
   }
 
+  /** True while it has announced that it parks until there is more room than there is. */
+  get waitsForRoom(): boolean {
+    const { output, letters } = this.batch;
+    return letters.output.waits || output?.waits === true;
+  }
+
   withdrawPark(): void {
     this.batch.output?.withdrawWait();
     this.batch.letters.output.withdrawWait();
@@ -507,14 +534,15 @@ export class Actor {
   /** True if a step would get somewhere now. */
   canStep(): boolean {
     if (this.closed) return false;
-    const { output, letters, inputs, committed } = this.batch;
+    const { output, letters, inputs, committed, record } = this.batch;
     if (this.isBlocked) {
       // An open transaction holds input and output back: a step commits it before it waits.
-      if (this.batch.isOpen) return true;
+      if (this.batch.isOpen || this.environment.now() >= this.wakeAtMs) return true;
       if (letters.output.spilled && !letters.output.isDrained()) return false;
       return output === undefined || output.hasRoomForBatch || output.isDrained();
     }
-    if (committed.finished || this.environment.now() >= this.wakeAtMs) return true;
+    // What is to be read again is there; and that it has all been read is yet to be committed.
+    if (committed.finished || record.replaying || this.environment.now() >= this.wakeAtMs) return true;
     if (this.feed !== undefined) return this.feed.canRead();
     if (inputs.every(({ reader }) => reader.ended)) return true;
     return inputs.some(({ reader }) => reader.hasInput());

@@ -6,24 +6,12 @@
 
 import type { WakeWords } from '../mailbox/wake.ts';
 import type { Actor } from './actor.ts';
+import type { Clock } from './clock.ts';
 import type { StepWords } from './step-words.ts';
 import { Activity } from './vitals.ts';
 
 const SLICE_MS = 1;
 const YIELD_EVERY_MS = 4;
-
-/** Where time and yielding come from. */
-export interface Clock {
-  /** Milliseconds, monotonic. */
-  now(): number;
-  /** Resolves after other work of the thread's event loop has had its turn. */
-  yield(): Promise<void>;
-}
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  yield: () => new Promise((resolve) => setImmediate(resolve)),
-};
 
 /** What a host tells the supervisor. */
 export interface HostEvents {
@@ -37,14 +25,20 @@ export class Host {
   readonly id: number;
   private readonly wakeWords: WakeWords;
   private readonly stepWords: StepWords;
-  private readonly clock: Clock;
+  private readonly clock: Pick<Clock, 'now' | 'yield'>;
   private readonly events: HostEvents;
   private readonly actors: Actor[] = [];
   /** Actors whose first commit is still to be told, with the number of the last one before it. */
   private readonly recovering = new Map<Actor, number>();
   private stopped = false;
 
-  constructor(id: number, wakeWords: WakeWords, stepWords: StepWords, clock: Clock, events: HostEvents) {
+  constructor(
+    id: number,
+    wakeWords: WakeWords,
+    stepWords: StepWords,
+    clock: Pick<Clock, 'now' | 'yield'>,
+    events: HostEvents,
+  ) {
     this.id = id;
     this.wakeWords = wakeWords;
     this.stepWords = stepWords;
@@ -85,6 +79,11 @@ export class Host {
   stop(): void {
     this.stopped = true;
     this.wake();
+  }
+
+  /** True if an actor could go on, and has not told anyone to wake it later: a parked host has lost a wake-up then. */
+  get oversleeps(): boolean {
+    return this.actors.some((actor) => actor.canStep() && !actor.waitsForRoom);
   }
 
   /** The loop. Resolves after stop(), with every actor released, last to first. */

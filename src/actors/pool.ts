@@ -8,6 +8,7 @@ import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_th
 import type { Remote } from 'comlink';
 import { Piscina } from 'piscina';
 import { errors } from '../errors.ts';
+import { settlesWithin, systemClock } from './clock.ts';
 import {
   exposeOn,
   type FlowReference,
@@ -50,21 +51,25 @@ const exitOf = (thread: Worker): Promise<void> =>
     else thread.once('exit', () => resolve());
   });
 
-/** True if `promise` settles within `limitMs`. */
-export async function settlesWithin(promise: Promise<unknown>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<boolean>((resolve) => {
-    // Two turns later: if this thread was busy for longer than the limit, what settled meanwhile is heard first.
-    timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(false))), limitMs);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The threads of a job, as its supervisor sees them. */
+export interface ThreadPool {
+  /** Starts a host on a thread of the pool, and loads the flow there. */
+  hire(host: number, flow: FlowReference, reports: WorkerReports): HiredWorker;
+  /**
+   * Ends a worker's thread, and makes sure of it: only after its exit can it no longer write to shared memory.
+   * @returns false if the thread has not exited after `limitMs`: it hangs in a call that cannot be interrupted
+   */
+  fence(worker: HiredWorker, limitMs: number): Promise<boolean>;
+  /** Gives up a worker that has not loaded yet: its task is cancelled, also if no thread has taken it. */
+  giveUp(worker: HiredWorker): void;
+  /**
+   * Ends all threads, and resolves when they are gone.
+   * @returns false if some are still there after `limitMs`
+   */
+  close(limitMs: number): Promise<boolean>;
 }
 
-export class WorkerPool {
+export class WorkerPool implements ThreadPool {
   private readonly piscina: Piscina<HostTask, void>;
   private readonly active: number;
   private readonly buffers: HostBuffers;
@@ -114,7 +119,6 @@ export class WorkerPool {
     }
   }
 
-  /** Starts a host on a thread of the pool, and loads the flow there. */
   hire(host: number, flow: FlowReference, reports: WorkerReports): HiredWorker {
     const control = new MessageChannel();
     const reporting = new MessageChannel();
@@ -157,10 +161,6 @@ export class WorkerPool {
     return hired;
   }
 
-  /**
-   * Ends a worker's thread, and makes sure of it: only after its exit can it no longer write to shared memory.
-   * @returns false if the thread has not exited after `limitMs`: it hangs in a call that cannot be interrupted
-   */
   async fence(worker: HiredWorker, limitMs: number): Promise<boolean> {
     const { thread, abort } = worker as Hired;
     if (thread === undefined) {
@@ -169,23 +169,18 @@ export class WorkerPool {
     }
     const exit = exitOf(thread);
     void thread.terminate();
-    return settlesWithin(exit, limitMs);
+    return settlesWithin(systemClock, exit, limitMs);
   }
 
-  /** Gives up a worker that has not loaded yet: its task is cancelled, also if no thread has taken it. */
   giveUp(worker: HiredWorker): void {
     (worker as Hired).abort.abort();
   }
 
-  /**
-   * Ends all threads, and resolves when they are gone.
-   * @returns false if some are still there after `limitMs`
-   */
   async close(limitMs: number): Promise<boolean> {
     this.noteThreads();
     const exits = [...this.threads].map(exitOf);
     const destroyed = this.piscina.destroy();
-    const gone = await settlesWithin(Promise.all([destroyed, ...exits]), limitMs);
+    const gone = await settlesWithin(systemClock, Promise.all([destroyed, ...exits]), limitMs);
     // A thread that cannot be ended must not keep the process alive.
     if (!gone) for (const thread of this.threads) thread.unref();
     return gone;

@@ -2,6 +2,7 @@
 // Promises: each value is one aligned double, so a reader never sees half of one; values of one instant may be a step apart.
 
 import { LINE_BYTES } from '../mailbox/views.ts';
+import { systemClock } from './clock.ts';
 
 const TUPLES_IN = 0;
 const TUPLES_OUT = 1;
@@ -20,12 +21,12 @@ const WORK_CELLS = LINE_BYTES / 4;
  */
 export const WorkCell = { row: 0, operator: 1, input: 2, batch: 3, isolating: 4, incarnation: 5 } as const;
 
+/** The row in work of an actor that tries a tuple alone, until that has begun. A reader's row only tells that it moves on. */
+export const NO_ROW = -1;
+
 /** What an actor's time is spent on. */
 export const Activity = { idle: 0, busy: 1, blocked: 2 } as const;
 export type Activity = (typeof Activity)[keyof typeof Activity];
-
-/** Milliseconds since the epoch: a clock that threads share, to some microseconds. */
-export const epochMs = (): number => performance.timeOrigin + performance.now();
 
 /** One reading of an actor's vitals. */
 export interface VitalsReading {
@@ -44,8 +45,11 @@ export class Vitals {
   /** See {@link WorkCell}. */
   readonly work: Int32Array;
   private readonly values: Float64Array;
+  private readonly epochMs: () => number;
 
-  constructor(buffer: SharedArrayBuffer) {
+  /** @param epochMs a clock that all who use the buffer share */
+  constructor(buffer: SharedArrayBuffer, epochMs: () => number = systemClock.epochMs) {
+    this.epochMs = epochMs;
     this.work = new Int32Array(buffer, 0, WORK_CELLS);
     this.values = new Float64Array(buffer, LINE_BYTES);
   }
@@ -59,7 +63,7 @@ export class Vitals {
     const { values } = this;
     const activity = values[ACTIVITY];
     // What goes on now counts too: an actor may be blocked, or at one slow tuple, for longer than metrics are apart.
-    const soFarMs = Math.max(0, epochMs() - values[SINCE_MS]);
+    const soFarMs = Math.max(0, this.epochMs() - values[SINCE_MS]);
     return {
       tuplesIn: values[TUPLES_IN],
       tuplesOut: values[TUPLES_OUT],
@@ -87,7 +91,7 @@ export class Vitals {
   /** Ends what the actor was at, and begins something else. */
   enter(activity: Activity): void {
     const { values } = this;
-    const nowMs = epochMs();
+    const nowMs = this.epochMs();
     const before = values[ACTIVITY];
     if (before === Activity.busy) values[BUSY_MS] += nowMs - values[SINCE_MS];
     else if (before === Activity.blocked) values[BLOCKED_MS] += nowMs - values[SINCE_MS];

@@ -7,6 +7,7 @@ import { Ring } from '../mailbox/ring.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import { Actor } from './actor.ts';
 import type { ActorDescriptor } from './actor-descriptor.ts';
+import type { Clock } from './clock.ts';
 import type { Plan } from './plan.ts';
 
 /** Steps after which an actor without tuples has long ended: one for each key group, and some. */
@@ -22,10 +23,15 @@ function endStream(ring: SharedArrayBuffer, wakeWords: WakeWords): void {
 }
 
 /** @param descriptors of scratch memory, that nobody else uses */
-export function warmUp(plan: Plan, descriptors: readonly ActorDescriptor[], host: number, wakeWords: WakeWords): void {
+export function warmUp(
+  plan: Plan,
+  descriptors: readonly ActorDescriptor[],
+  host: number,
+  wakeWords: WakeWords,
+  { now, epochMs }: Clock,
+): void {
   for (const descriptor of descriptors) {
-    const now = (): number => performance.now();
-    const actor = new Actor(plan, descriptor, { host, wakeWords, lingerMs: 0, now, wake: () => {} });
+    const actor = new Actor(plan, descriptor, { host, wakeWords, lingerMs: 0, now, epochMs, wake: () => {} });
     actor.stopSource();
     for (const { memory } of descriptor.inputs) endStream(memory.ring, wakeWords);
     for (let steps = 0; steps < STEPS_MAX && actor.step(0) !== 'done'; steps++);

@@ -8,6 +8,7 @@ import { errors, MillraceError, toRecord } from '../errors.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import type { Backup } from '../state/backup.ts';
 import { Actor } from './actor.ts';
+import { type Clock, systemClock } from './clock.ts';
 import {
   type ActorName,
   exposeOn,
@@ -21,15 +22,12 @@ import {
 } from './control.ts';
 import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
 import { ActorFailure } from './failure.ts';
-import { Host, systemClock } from './host.ts';
+import { Host } from './host.ts';
 import { internStrings } from './params.ts';
 import { type Plan, planOf } from './plan.ts';
 import { StepWords } from './step-words.ts';
-import { epochMs } from './vitals.ts';
 import { warmUp } from './warm-up.ts';
 import { markWorkerThread } from './worker-thread.ts';
-
-markWorkerThread();
 
 /** Errors are thrown across comlink as plain records, since it would keep only their message. */
 async function reported<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -62,10 +60,49 @@ async function importFlow({ moduleUrl, name }: FlowReference): Promise<FlowDefin
 
 const nameOf = ({ descriptor: { stage, replica } }: Actor): ActorName => ({ stage, replica });
 
+/** What a worker stands on: its thread's time and sleep, and its way to the app. */
+export interface WorkerGround {
+  readonly host: number;
+  readonly threadId: number;
+  readonly clock: Clock;
+  readonly wakeWords: WakeWords;
+  readonly stepWords: StepWords;
+  readonly reports: WorkerReports;
+  importFlow(reference: FlowReference): Promise<FlowDefinition>;
+}
+
+/** A worker: takes orders until it has been shut down, when `ended` resolves. */
+export interface Worker {
+  readonly control: WorkerControl;
+  readonly ended: Promise<void>;
+  /** Asked while it is parked: true if it should not be. Changes nothing. */
+  oversleeps(): boolean;
+}
+
 /** The pool task. Resolves when the host has been shut down. */
 export default async function hostActors(task: HostTask): Promise<void> {
-  const wakeWords = new WakeWords(task.wakeWords);
-  const reports = wrapPort<WorkerReports>(task.reports);
+  markWorkerThread();
+  const { control, ended } = makeWorker({
+    host: task.host,
+    threadId,
+    clock: systemClock,
+    wakeWords: new WakeWords(task.wakeWords),
+    stepWords: new StepWords(task.stepWords),
+    reports: wrapPort<WorkerReports>(task.reports),
+    importFlow,
+  });
+  exposeOn(task.control, control);
+  try {
+    await ended;
+  } finally {
+    task.control.close();
+    task.reports.close();
+  }
+}
+
+/** Makes a worker that has no flow yet. */
+export function makeWorker(ground: WorkerGround): Worker {
+  const { clock, wakeWords, reports, threadId } = ground;
   const reportFailure = (actor: ActorName, error: unknown): void => {
     const isTold = error instanceof ActorFailure;
     void reports.failed({
@@ -75,10 +112,10 @@ export default async function hostActors(task: HostTask): Promise<void> {
       position: isTold ? error.position : undefined,
     });
   };
-  const host = new Host(task.host, wakeWords, new StepWords(task.stepWords), systemClock, {
+  const host = new Host(ground.host, wakeWords, ground.stepWords, clock, {
     ended: (actor) => void reports.ended(nameOf(actor)),
     failed: (actor, error) => reportFailure(nameOf(actor), error),
-    recovered: (actor) => void reports.recovered(nameOf(actor), epochMs()),
+    recovered: (actor) => void reports.recovered(nameOf(actor), clock.epochMs()),
   });
   let buildPlan: (() => Plan) | undefined;
   let running: Promise<void> | undefined;
@@ -89,14 +126,16 @@ export default async function hostActors(task: HostTask): Promise<void> {
     const ship = (backup: Backup): void => void reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
-    const environment = { host: task.host, wakeWords, lingerMs, backup, now: systemClock.now, wake };
+    const { now, epochMs } = clock;
+    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, epochMs, wake };
     return new Actor(plan, descriptor, environment, resumption);
   };
 
+  let control!: WorkerControl;
   const ended = new Promise<void>((resolve, reject) => {
     const run = (): void => {
       // After the answer to the order: a first step may take long.
-      running ??= systemClock
+      running ??= clock
         .yield()
         .then(() => host.run())
         .then(resolve, reject);
@@ -106,10 +145,10 @@ export default async function hostActors(task: HostTask): Promise<void> {
       if (buildPlan === undefined) throw errors.invariant('a worker has loaded its flow before it gets actors');
       return buildPlan();
     };
-    const control: WorkerControl = {
+    control = {
       load: (reference) =>
         reported(async () => {
-          const flow = await importFlow(reference);
+          const flow = await ground.importFlow(reference);
           const params = internStrings(reference.params);
           buildPlan = () => {
             const graph = buildGraph(flow, params);
@@ -119,7 +158,7 @@ export default async function hostActors(task: HostTask): Promise<void> {
           buildPlan();
           return threadId;
         }),
-      warmUp: (descriptors) => reported(async () => warmUp(plan(), descriptors, task.host, wakeWords)),
+      warmUp: (descriptors) => reported(async () => warmUp(plan(), descriptors, ground.host, wakeWords, clock)),
       deploy: (orders, settings) =>
         reported(async () => {
           const stages = plan();
@@ -169,7 +208,7 @@ export default async function hostActors(task: HostTask): Promise<void> {
             if (actor === undefined) return undefined;
             if (actor.isReadable) return { found: actor.readState(request) };
             actor.hurry();
-            await systemClock.yield();
+            await clock.yield();
           }
         }),
       backupDone: async ({ stage, replica }, sequence, isStored) =>
@@ -181,12 +220,6 @@ export default async function hostActors(task: HostTask): Promise<void> {
         if (running === undefined) resolve();
       },
     };
-    exposeOn(task.control, control);
   });
-  try {
-    await ended;
-  } finally {
-    task.control.close();
-    task.reports.close();
-  }
+  return { control, ended, oversleeps: () => host.oversleeps };
 }

@@ -196,6 +196,11 @@ export class Output {
     this.ring.setWriterNeeds(this.wantedWords());
   }
 
+  /** True while the writer has announced that it waits, and there is less room than it waits for. */
+  get waits(): boolean {
+    return this.ring.writerNeeds() !== 0 && !this.isDrained();
+  }
+
   withdrawWait(): void {
     if (this.ring.writerNeeds() !== 0) this.ring.setWriterNeeds(0);
   }

@@ -25,16 +25,17 @@ export class WakeWords {
 
   /** Wakes a host if it is parked or about to park. Call it after the change it is to see. */
   wake(host: number): void {
-    const base = host * STRIDE;
-    if (Atomics.load(this.words, base + PARKED) !== 0) this.wakeAlways(base);
+    if (Atomics.load(this.words, host * STRIDE + PARKED) !== 0) this.wakeAlways(host);
   }
 
   /** Wakes a host whatever its flag says: for recovery, which cannot know what a dead thread had announced. */
   wakeUnconditionally(host: number): void {
-    this.wakeAlways(host * STRIDE);
+    this.wakeAlways(host);
   }
 
-  private wakeAlways(base: number): void {
+  /** With {@link sleep} all that a simulation puts in place of a thread's own sleep. */
+  protected wakeAlways(host: number): void {
+    const base = host * STRIDE;
     Atomics.store(this.words, base + PARKED, 0);
     Atomics.add(this.words, base + WAKE, 1);
     Atomics.notify(this.words, base + WAKE);

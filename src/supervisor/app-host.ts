@@ -1,6 +1,7 @@
 // The app's own thread as a host: it reads outputs and writes inputs, and waits without blocking the event loop.
 // Promises: nothing runs while nobody waits; a wait ends when its check holds or the job has ended.
 
+import { type Clock, systemClock } from '../actors/clock.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 
 /** Something in the app that waits for shared memory to change. */
@@ -19,13 +20,15 @@ interface Waiting {
 export class AppHost {
   readonly id: number;
   readonly wakeWords: WakeWords;
+  readonly clock: Clock;
   private readonly waiting = new Set<Waiting>();
   private looping = false;
   private closed = false;
 
-  constructor(id: number, wakeWords: WakeWords) {
+  constructor(id: number, wakeWords: WakeWords, clock = systemClock) {
     this.id = id;
     this.wakeWords = wakeWords;
+    this.clock = clock;
   }
 
   /** True once all waits end at once. */

@@ -3,8 +3,9 @@
 // after a pause. Whoever waits for a spare gets one, or an error once several in a row could not be loaded.
 // Relies on: a host's number is used again only after the thread that had it has exited.
 
+import type { Cancel, Clock } from '../actors/clock.ts';
 import type { FlowReference, WorkerReports } from '../actors/control.ts';
-import type { HiredWorker, WorkerPool } from '../actors/pool.ts';
+import type { HiredWorker, ThreadPool } from '../actors/pool.ts';
 import { errors } from '../errors.ts';
 import { revive } from './revive.ts';
 
@@ -48,14 +49,15 @@ interface Waiting {
 
 export class Crew {
   readonly members = new Set<CrewMember>();
-  private readonly pool: WorkerPool;
+  private readonly clock: Clock;
+  private readonly pool: ThreadPool;
   private readonly flow: FlowReference;
   private readonly spares: number;
   private readonly events: CrewEvents;
   private readonly reportsOf: (member: () => CrewMember) => WorkerReports;
   private readonly freeHosts: number[];
   private readonly waiting: Waiting[] = [];
-  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new Set<Cancel>();
   private attempts = 0;
   private lastError: unknown;
   private retrying = false;
@@ -63,13 +65,15 @@ export class Crew {
 
   /** @param hosts numbers that workers may have, from 0 on */
   constructor(
-    pool: WorkerPool,
+    clock: Clock,
+    pool: ThreadPool,
     flow: FlowReference,
     hosts: number,
     spares: number,
     reportsOf: (member: () => CrewMember) => WorkerReports,
     events: CrewEvents,
   ) {
+    this.clock = clock;
     this.pool = pool;
     this.flow = flow;
     this.spares = spares;
@@ -124,7 +128,7 @@ export class Crew {
   /** Hires no more. */
   close(): void {
     this.closed = true;
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const cancel of this.timers) cancel();
     this.timers.clear();
     for (const { reject } of this.waiting.splice(0))
       reject(errors.invariant('nobody takes over in a job that has ended'));
@@ -157,13 +161,13 @@ export class Crew {
   }
 
   private async load(member: CrewMember): Promise<void> {
-    const timer = this.later(LOAD_MS_MAX, () => this.pool.giveUp(member.hired));
+    const cancel = this.later(LOAD_MS_MAX, () => this.pool.giveUp(member.hired));
     try {
       member.threadId = await member.hired.loaded;
       member.isLoaded = true;
     } finally {
-      clearTimeout(timer);
-      this.timers.delete(timer);
+      cancel();
+      this.timers.delete(cancel);
     }
   }
 
@@ -235,12 +239,12 @@ export class Crew {
   }
 
   /** Not unreferenced: while all threads are gone, a timer may be all that keeps the process alive. */
-  private later(ms: number, action: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
+  private later(ms: number, action: () => void): Cancel {
+    const cancel = this.clock.after(ms, () => {
+      this.timers.delete(cancel);
       if (!this.closed) action();
-    }, ms);
-    this.timers.add(timer);
-    return timer;
+    });
+    this.timers.add(cancel);
+    return cancel;
   }
 }

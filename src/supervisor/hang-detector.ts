@@ -4,6 +4,7 @@
 // Relies on: an actor's work block changes with every row and batch; a host that waits is parked, and one that was woken
 // and does not come round hangs as well.
 
+import type { Cancel, Clock } from '../actors/clock.ts';
 import type { StepWords } from '../actors/step-words.ts';
 import { WorkCell } from '../actors/vitals.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
@@ -18,14 +19,16 @@ interface Watched {
 }
 
 export class HangDetector {
+  private readonly clock: Clock;
   private readonly stepWords: StepWords;
   private readonly wakeWords: WakeWords;
   private readonly workOf: (actor: number) => Int32Array;
   private readonly watched = new Map<number, Watched>();
-  private timer: NodeJS.Timeout | undefined;
+  private cancel: Cancel | undefined;
 
   /** @param workOf the work block of an actor, by its number */
-  constructor(stepWords: StepWords, wakeWords: WakeWords, workOf: (actor: number) => Int32Array) {
+  constructor(clock: Clock, stepWords: StepWords, wakeWords: WakeWords, workOf: (actor: number) => Int32Array) {
+    this.clock = clock;
     this.stepWords = stepWords;
     this.wakeWords = wakeWords;
     this.workOf = workOf;
@@ -39,14 +42,13 @@ export class HangDetector {
   start(limitMs: number, hosts: () => readonly number[], hung: (host: number) => void): void {
     if (limitMs === 0) return;
     const everyMs = Math.max(LOOK_MS_MIN, limitMs / LOOKS);
-    this.timer = setInterval(() => {
+    this.cancel = this.clock.every(everyMs, () => {
       for (const host of this.look(hosts())) hung(host);
-    }, everyMs);
-    this.timer.unref();
+    });
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.cancel?.();
   }
 
   /** One look. Returns the hosts that have been found at the same point for the whole limit. */

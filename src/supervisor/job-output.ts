@@ -101,7 +101,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     for (;;) {
       if (this.abandoned) return undefined;
       // An output that always has data would keep the app's timers and sockets waiting: promises come before them.
-      if (performance.now() - this.yieldedAtMs >= YIELD_EVERY_MS) await this.yield();
+      if (this.host.clock.now() - this.yieldedAtMs >= YIELD_EVERY_MS) await this.yield();
       const batch = this.take();
       if (batch !== undefined) return batch;
       if (this.ended) return undefined;
@@ -111,13 +111,13 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
         check: () =>
           this.abandoned || this.failure !== undefined || this.inputs.some(({ reader }) => reader.hasInput()),
       });
-      this.yieldedAtMs = performance.now();
+      this.yieldedAtMs = this.host.clock.now();
     }
   }
 
   private async yield(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.yieldedAtMs = performance.now();
+    await this.host.clock.yield();
+    this.yieldedAtMs = this.host.clock.now();
   }
 
   private claim(): void {

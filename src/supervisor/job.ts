@@ -3,10 +3,11 @@
 // a failing job never takes the app's process down, and `done` tells why it failed.
 
 import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts';
+import { type Cancel, settlesWithin } from '../actors/clock.ts';
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, stageName } from '../actors/plan.ts';
-import { settlesWithin, WorkerPool } from '../actors/pool.ts';
+import type { ThreadPool } from '../actors/pool.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
@@ -34,6 +35,7 @@ import type {
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
+import { type Platform, systemPlatform } from './platform.ts';
 import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
@@ -62,13 +64,14 @@ export class RunningJob implements Job {
   readonly name: string;
   readonly done: Promise<void>;
   readonly deadLetters: DeadLetters;
+  private readonly platform: Platform;
   private readonly options: CheckedOptions;
   private readonly plan: Plan;
   private readonly deployment: Deployment;
   private readonly wakeWords: WakeWords;
   private readonly stepWords: StepWords;
   private readonly appHost: AppHost;
-  private readonly pool: WorkerPool;
+  private readonly pool: ThreadPool;
   private readonly crew: Crew;
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
@@ -88,17 +91,19 @@ export class RunningJob implements Job {
   private resolveDone!: () => void;
   private rejectDone!: (error: unknown) => void;
 
-  constructor(flow: FlowReference, plan: Plan, options: RunOptions) {
+  constructor(flow: FlowReference, plan: Plan, options: RunOptions, platform: Platform = systemPlatform) {
     const checked = checkRunOptions(options);
+    const { clock } = platform;
     const hosts = checked.workers + checked.spares + HOSTS_BEYOND;
     this.name = flow.name;
+    this.platform = platform;
     this.options = checked;
     this.plan = plan;
     this.deployment = deploy(plan, checked.workers, checked, hosts);
     // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters.
-    this.wakeWords = new WakeWords(WakeWords.allocate(hosts + 2));
+    this.wakeWords = platform.wakeWords(WakeWords.allocate(hosts + 2));
     this.stepWords = new StepWords(StepWords.allocate(hosts));
-    this.appHost = new AppHost(this.deployment.appHost, this.wakeWords);
+    this.appHost = new AppHost(this.deployment.appHost, this.wakeWords, clock);
     this.done = new Promise((resolve, reject) => {
       this.resolveDone = resolve;
       this.rejectDone = reject;
@@ -106,7 +111,7 @@ export class RunningJob implements Job {
     // Whoever awaits done or reads an output hears of a failure; nobody's silence may end the process.
     this.done.catch(() => {});
     const counts = this.connectApp();
-    this.metricsReader = new MetricsReader(plan, this.deployment, counts);
+    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts);
     this.actors = this.deployment.placements
       .filter(({ stage }) => stage.place === 'worker')
       .map((placement) => recoverable(placement, new Vitals(placement.descriptor.vitals).work));
@@ -114,18 +119,18 @@ export class RunningJob implements Job {
     for (const stage of plan.stages) {
       if (stage.operators[0].state === undefined) continue;
       const actors = this.actors.filter(({ placement }) => placement.stage === stage);
-      const query = new StateQuery(stage, { actors, gone, isOver: () => this.outcome !== undefined });
+      const query = new StateQuery(stage, { clock, actors, gone, isOver: () => this.outcome !== undefined });
       this.queries.set(stageName(stage), query);
     }
     const descriptors = this.actors.map(({ placement }) => placement.descriptor);
-    this.letters = new CollectedLetters(descriptors, new AppHost(hosts + 1, this.wakeWords), (letter) =>
+    this.letters = new CollectedLetters(descriptors, new AppHost(hosts + 1, this.wakeWords, clock), (letter) =>
       this.announce({ type: 'deadLetter', letter }),
     );
     this.deadLetters = this.letters;
     this.supervision = superviseStages(flow.name, plan, checked);
     const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
-    this.pool = new WorkerPool(checked.workers, hosts, buffers, checked.resourceLimits);
-    this.crew = new Crew(this.pool, flow, hosts, checked.spares, (member) => this.reportsOf(member), {
+    this.pool = platform.pool(checked.workers, hosts, buffers, checked.resourceLimits);
+    this.crew = new Crew(clock, this.pool, flow, hosts, checked.spares, (member) => this.reportsOf(member), {
       lost: (member, cause) => void this.recovery.lost(member, cause),
       warmUp: async ({ hired }) => hired.control.warmUp(scratchActors(plan)),
       spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
@@ -133,7 +138,12 @@ export class RunningJob implements Job {
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
-    this.hangDetector = new HangDetector(this.stepWords, this.wakeWords, (actor) => workOf.get(actor) as Int32Array);
+    this.hangDetector = new HangDetector(
+      clock,
+      this.stepWords,
+      this.wakeWords,
+      (actor) => workOf.get(actor) as Int32Array,
+    );
   }
 
   /** Makes the app's own ends of streams; returns what counts their tuples, by stage. */
@@ -174,6 +184,7 @@ export class RunningJob implements Job {
 
   private recoveryOf({ fenceTimeoutMs, hangTimeoutMs }: CheckedOptions): Recovery {
     return new Recovery({
+      clock: this.platform.clock,
       plan: this.plan,
       actors: this.actors,
       crew: this.crew,
@@ -331,12 +342,12 @@ export class RunningJob implements Job {
       for (const { hired } of members) hired.control.shutdown().catch(() => {});
       await Promise.all(ended);
     })();
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise((resolve) => {
-      timer = setTimeout(resolve, this.options.shutdownTimeoutMs);
+    let cancel: Cancel | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      cancel = this.platform.clock.after(this.options.shutdownTimeoutMs, resolve);
     });
     await Promise.race([orderly, deadline]);
-    clearTimeout(timer);
+    cancel?.();
   }
 
   /** Releases actors one after the other. A worker that lets one wait too long is not asked again. */
@@ -349,7 +360,8 @@ export class RunningJob implements Job {
       const member = actor?.member;
       if (member === undefined || member.state === 'lost' || silent.has(member)) continue;
       const released = settled(member, member.hired.control.release([{ stage: operator, replica }]));
-      if (!(await settlesWithin(released, this.options.shutdownTimeoutMs / SHUTDOWN_SHARES))) silent.add(member);
+      if (!(await settlesWithin(this.platform.clock, released, this.options.shutdownTimeoutMs / SHUTDOWN_SHARES)))
+        silent.add(member);
     }
   }
 
@@ -461,12 +473,16 @@ function superviseStages(job: string, plan: Plan, { supervision }: CheckedOption
 }
 
 /** Builds, deploys and starts a flow. */
-export async function runFlow<Params>(flow: FlowDefinition<Params>, options: RunOptions<Params>): Promise<RunningJob> {
+export async function runFlow<Params>(
+  flow: FlowDefinition<Params>,
+  options: RunOptions<Params>,
+  platform: Platform = systemPlatform,
+): Promise<RunningJob> {
   checkRunOptions(options);
   const graph = buildGraph(flow, options.params as Params);
   const { moduleUrl, name } = flow;
   const reference = { moduleUrl, name, params: options.params, fingerprint: graph.fingerprint };
-  const job = new RunningJob(reference, planOf(graph), options);
+  const job = new RunningJob(reference, planOf(graph), options, platform);
   await job.start(options);
   return job;
 }

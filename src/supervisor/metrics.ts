@@ -1,6 +1,7 @@
 // Metrics of a job: rates and shares, computed from the actors' vitals over the span since they were last asked for.
 // Promises: reading them stops nobody and costs the actors nothing.
 
+import type { Clock } from '../actors/clock.ts';
 import type { Plan, Stage } from '../actors/plan.ts';
 import { Vitals, type VitalsReading } from '../actors/vitals.ts';
 import { Ring } from '../mailbox/ring.ts';
@@ -25,21 +26,26 @@ interface Tracked {
 export type AppCounts = ReadonlyMap<number, () => number>;
 
 export class MetricsReader {
+  private readonly clock: Clock;
   private readonly plan: Plan;
   private readonly tracked: readonly Tracked[];
   private readonly appHost: number;
   private readonly appCounts: AppCounts;
-  private readonly startedAtMs = performance.now();
+  private readonly startedAtMs: number;
   private frozenAtMs: number | undefined;
-  private fromMs = this.startedAtMs;
-  private toMs = this.startedAtMs;
+  private fromMs: number;
+  private toMs: number;
 
-  constructor(plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts) {
+  constructor(clock: Clock, plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts) {
+    this.clock = clock;
+    this.startedAtMs = clock.now();
+    this.fromMs = this.startedAtMs;
+    this.toMs = this.startedAtMs;
     this.plan = plan;
     this.appHost = appHost;
     this.appCounts = appCounts;
     this.tracked = placements.map((placement) => {
-      const vitals = new Vitals(placement.descriptor.vitals);
+      const vitals = new Vitals(placement.descriptor.vitals, clock.epochMs);
       const reading = vitals.read();
       const inputs = placement.descriptor.inputs.map(({ memory, slot }) => ({ ring: new Ring(memory.ring), slot }));
       return { placement, vitals, inputs, before: reading, now: reading, latest: reading };
@@ -49,11 +55,11 @@ export class MetricsReader {
   /** Takes the last reading: the job has ended. */
   freeze(): void {
     this.read();
-    this.frozenAtMs = performance.now();
+    this.frozenAtMs = this.clock.now();
   }
 
   read(): JobMetrics {
-    const nowMs = this.frozenAtMs ?? performance.now();
+    const nowMs = this.frozenAtMs ?? this.clock.now();
     // Also after the end: the app may still be reading its outputs.
     for (const tracked of this.tracked) tracked.latest = this.readingOf(tracked);
     if (nowMs - this.toMs >= SPAN_MS_MIN) {

@@ -5,11 +5,12 @@
 
 import type { Condemned, Resumption } from '../actors/actor-descriptor.ts';
 import { BATCH_TUPLES_MAX } from '../actors/batch.ts';
+import type { Cancel, Clock } from '../actors/clock.ts';
 import type { FailureReport, Order, WorkerSettings } from '../actors/control.ts';
 import { countsOf, type Plan, stageName } from '../actors/plan.ts';
-import type { WorkerPool } from '../actors/pool.ts';
+import type { ThreadPool } from '../actors/pool.ts';
 import type { StepWords } from '../actors/step-words.ts';
-import { epochMs, WorkCell } from '../actors/vitals.ts';
+import { NO_ROW, WorkCell } from '../actors/vitals.ts';
 import { errors, fromRecord, MillraceError, toRecord } from '../errors.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
@@ -90,10 +91,11 @@ export const nameText = (actor: Recoverable): string => {
 
 /** What recovery needs of the job. */
 export interface RecoveryJob {
+  readonly clock: Clock;
   readonly plan: Plan;
   readonly actors: readonly Recoverable[];
   readonly crew: Crew;
-  readonly pool: WorkerPool;
+  readonly pool: ThreadPool;
   readonly supervision: JobSupervision;
   readonly stepWords: StepWords;
   readonly fenceTimeoutMs: number;
@@ -127,7 +129,7 @@ export class Recovery {
   private readonly job: RecoveryJob;
   /** What resolves when the thread of a lost worker is gone. */
   private readonly losing = new WeakMap<CrewMember, Promise<void>>();
-  private readonly pauses = new Map<NodeJS.Timeout, () => void>();
+  private readonly pauses = new Map<Cancel, () => void>();
 
   constructor(job: RecoveryJob) {
     this.job = job;
@@ -148,7 +150,7 @@ export class Recovery {
 
   private async lose(member: CrewMember, cause: unknown): Promise<void> {
     const { job } = this;
-    const noticedAtMs = performance.now();
+    const noticedAtMs = job.clock.now();
     member.state = 'lost';
     const actors = job.actors.filter((actor) => actor.member === member);
     const isGone = await job.pool.fence(member.hired, job.fenceTimeoutMs);
@@ -195,7 +197,7 @@ export class Recovery {
     const { work } = actor;
     // Not the last commit: an actor with several inputs goes on with another one before it comes to the tuple again.
     const suspect = suspectOf(actor);
-    const wasAlone = work[WorkCell.isolating] === 1;
+    const wasAlone = work[WorkCell.isolating] === 1 && work[WorkCell.row] !== NO_ROW;
     actor.deaths = wasAlone ? (suspect === actor.suspect ? actor.deaths + 1 : 1) : 0;
     actor.suspect = suspect;
     const operator = actor.placement.stage.operators[work[WorkCell.operator]] ?? actor.placement.stage.operators[0];
@@ -235,7 +237,7 @@ export class Recovery {
       position: report.position,
       counted: true,
       stalledMs: 0,
-      noticedAtMs: performance.now(),
+      noticedAtMs: job.clock.now(),
     });
   }
 
@@ -303,7 +305,7 @@ export class Recovery {
         const early = actors.flatMap((actor) => actor.early ?? []);
         for (const actor of actors) actor.early = undefined;
         if (isResumed && member === spare) {
-          const heardMs = performance.now() - incident.noticedAtMs;
+          const heardMs = job.clock.now() - incident.noticedAtMs;
           // Whoever has committed was running by then.
           const tookMs = Math.min(heardMs, ...early.map(({ tookMs }) => tookMs));
           job.announce({ type: 'adoption', worker: member.host, actors: actors.map(replicaName), tookMs });
@@ -322,18 +324,18 @@ export class Recovery {
   /** Waits, until the job is over at the latest. It may be all that keeps the process alive. */
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.pauses.delete(timer);
+      const cancel = this.job.clock.after(ms, () => {
+        this.pauses.delete(cancel);
         resolve();
-      }, ms);
-      this.pauses.set(timer, resolve);
+      });
+      this.pauses.set(cancel, resolve);
     });
   }
 
   /** Ends all waiting: the job is over. */
   close(): void {
-    for (const [timer, resolve] of this.pauses) {
-      clearTimeout(timer);
+    for (const [cancel, resolve] of this.pauses) {
+      cancel();
       resolve();
     }
     this.pauses.clear();
@@ -387,7 +389,8 @@ export class Recovery {
   recovered(member: CrewMember, stage: number, replica: number, committedAtMs: number): void {
     const actor = this.actorAt(stage, replica);
     if (actor.member !== member || this.job.isOver()) return;
-    const tookMs = committedAtMs - (epochMs() - performance.now()) - actor.noticedAtMs;
+    const { clock } = this.job;
+    const tookMs = committedAtMs - (clock.epochMs() - clock.now()) - actor.noticedAtMs;
     const event: Recovered = { type: 'recovered', ...replicaName(actor), worker: member.host, tookMs, committedAtMs };
     if (actor.early === undefined) this.job.announce(event);
     else actor.early.push(event);

@@ -4,7 +4,7 @@
 // Relies on: recovery takes an actor's worker away only when its thread is gone, and gives it a new one in the same turn of
 // the event loop as it orders the adoption.
 
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, sleep } from '../actors/clock.ts';
 import { initialOwner, type Stage } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
@@ -28,6 +28,7 @@ const RETRY_MS = 1;
 
 /** What the query needs of the job. */
 export interface QueriedJob {
+  readonly clock: Clock;
   /** The replicas of the operator, by number. */
   readonly actors: readonly Recoverable[];
   /** True once the job has ended, or is about to. */
@@ -82,13 +83,13 @@ export class StateQuery implements JobState {
         return read(this.readerOf(actor));
       }
       // An app that asks in a loop must not keep the event loop from everyone else, recovery included.
-      if (!isHosted(actor)) await nextTurn();
+      if (!isHosted(actor)) await job.clock.yield();
       if (job.isOver()) continue;
       const { member } = actor;
       if (!isHosted(actor) || member === undefined) {
         // State that was restored, and not brought up to date before its owner died, is older than what has come out.
         if (!committedOf(actor).replaying) return read(this.readerOf(actor));
-        await sleep(RETRY_MS);
+        await sleep(job.clock, RETRY_MS);
         continue;
       }
       const { descriptor } = actor.placement;
@@ -102,7 +103,7 @@ export class StateQuery implements JobState {
         ),
       ]);
       if (answer !== undefined) return answer.found as Answer;
-      await sleep(RETRY_MS);
+      await sleep(job.clock, RETRY_MS);
     }
   }
 

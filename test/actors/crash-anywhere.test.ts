@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import {
   chain,
   counting,
@@ -19,7 +20,6 @@ import {
   tables,
 } from '../flows/crash-cases.ts';
 import { CRASH_MODES, type CrashCase, CrashRuns, eachSeed, randomOf } from './crash-runs.ts';
-import { CrashingMemory } from './crashing-memory.ts';
 import { LocalJob } from './local-run.ts';
 
 const TIMEOUT = { timeout: 120_000 };

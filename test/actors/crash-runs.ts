@@ -9,6 +9,7 @@ import { WorkCell } from '../../src/actors/vitals.ts';
 import { errors, toRecord } from '../../src/errors.ts';
 import type { RunOptions } from '../../src/index.ts';
 import { memoryBackup } from '../../src/state/backup.ts';
+import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import type { CrashFlow } from '../flows/crash-cases.ts';
 import {
   type Letter,
@@ -19,7 +20,6 @@ import {
   StateWitness,
   Witness,
 } from './crash-witness.ts';
-import { CRASH, CrashingMemory } from './crashing-memory.ts';
 import { LocalJob } from './local-run.ts';
 
 export interface CrashCase {

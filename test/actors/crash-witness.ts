@@ -16,7 +16,7 @@ import { type KeyedState, keyedState } from '../../src/state/keyed-state.ts';
 import { rowLayout } from '../../src/state/row-layout.ts';
 import { type StateEntry, type StateReader, stateReader } from '../../src/state/state-reader.ts';
 import { Transaction, type TransactionMemory } from '../../src/state/transaction.ts';
-import type { CrashingMemory } from './crashing-memory.ts';
+import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import type { LocalJob } from './local-run.ts';
 
 /** What an actor has committed, as shared memory tells it. */

@@ -24,7 +24,7 @@ import type { Backup, MemoryBackup } from '../../src/state/backup.ts';
 import { CommitLog, emptyRecord } from '../../src/state/commit-log.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { checkRunOptions } from '../../src/supervisor/run-options.ts';
-import { CRASH, type CrashingMemory } from './crashing-memory.ts';
+import { CRASH, type CrashingMemory } from '../../src/testing/crashing-memory.ts';
 
 type Tuple = Record<string, unknown>;
 

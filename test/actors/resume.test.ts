@@ -9,6 +9,7 @@ import type { SinkDefinition } from '../../src/actors/sink.ts';
 import { dataflow, t } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable } from '../../src/sources.ts';
+import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import {
   type CrashFlow,
   type CrashParams,
@@ -29,7 +30,6 @@ import {
 import { type RandomOperator, randomFlow } from '../flows/random.ts';
 import { newPath } from '../sources/temporary-files.ts';
 import { type CrashCase, CrashRuns, eachSeed, randomOf } from './crash-runs.ts';
-import { CRASH, CrashingMemory } from './crashing-memory.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 

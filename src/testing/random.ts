@@ -1,7 +1,7 @@
-// The random numbers of a chaos run.
+// Random numbers from a seed, for runs that are to be repeated.
 // Promises: the same seed gives the same numbers, on every machine and version of Node.js.
 
-/** A seeded generator (mulberry32): small, and good enough to choose kills by. */
+/** A seeded generator (mulberry32): small, and good enough to choose steps and crashes by. */
 export class Random {
   private state: number;
 

@@ -35,13 +35,17 @@ export class CrashingMemory {
   points = 0;
   /** The thread that comes to this point dies there; those after it live on. */
   crashAt = Number.POSITIVE_INFINITY;
+  /** Atomic stores of the threads in work, and the one at which the thread dies that comes to it. */
+  atomics = 0;
+  crashAtAtomic = Number.POSITIVE_INFINITY;
   /** Called at each point that is passed, before what comes then. */
   observe: (() => void) | undefined;
   /** All shared buffers that views were made of since the last {@link reset}. */
   readonly buffers = new Set<SharedArrayBuffer>();
   private isWorking = false;
   private isPlain = false;
-  private isDead = false;
+  /** True from where the thread in work dies until another one works. */
+  isDead = false;
   private journal: Overwritten[] | undefined;
   /** Buffers, and Int32 views of them, in which a store is no point to die at. */
   private readonly uncounted = new WeakSet<object>();
@@ -90,6 +94,25 @@ export class CrashingMemory {
     }
   }
 
+  /** What follows, until {@link rest}, is the work of a thread that may die: also what promises carry on. */
+  begin(): void {
+    this.isWorking = true;
+    this.isPlain = false;
+    this.isDead = false;
+  }
+
+  /**
+   * The work of the thread has ended, and whatever is at work now makes views of its own.
+   * @returns true if the thread has died meanwhile
+   */
+  rest(): boolean {
+    this.isWorking = false;
+    this.isPlain = true;
+    this.crashAt = Number.POSITIVE_INFINITY;
+    this.crashAtAtomic = Number.POSITIVE_INFINITY;
+    return this.isDead;
+  }
+
   /** Lets `action` make views of its own, which are not counted: those of whoever only looks. */
   plainly<Result>(action: () => Result): Result {
     this.isPlain = true;
@@ -107,6 +130,12 @@ export class CrashingMemory {
     if (this.points === this.crashAt) this.die();
     this.points++;
     this.observe?.();
+  }
+
+  private countAtomic(): void {
+    if (!this.isWorking) return;
+    if (this.atomics === this.crashAtAtomic) this.die();
+    this.atomics++;
   }
 
   /** The thread in work dies here. */
@@ -142,7 +171,8 @@ export class CrashingMemory {
     this.journal?.push({ view, at, values: copyOf.call(view, at, at + count) });
   }
 
-  private install(): () => void {
+  /** Instruments the memory; returns what takes that back. */
+  install(): () => void {
     const globals = globalThis as unknown as Record<string, unknown>;
     const originals = Object.fromEntries(
       [...Object.keys(CONSTRUCTORS), 'Atomics'].map((name) => [name, globals[name]]),
@@ -186,7 +216,10 @@ export class CrashingMemory {
       hooked[name] = (...values: unknown[]) => {
         const view = this.unhooked(values[0]);
         const isStore = !reads.includes(name) && name !== 'notify';
-        if (isStore && view !== values[0]) this.store(view as View, values[1] as number, 1);
+        if (isStore && view !== values[0]) {
+          this.countAtomic();
+          this.store(view as View, values[1] as number, 1);
+        }
         return call(view, ...values.slice(1));
       };
     }

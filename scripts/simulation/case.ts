@@ -1,0 +1,133 @@
+// The cases of `npm run simulate`: a random small flow for each seed, as data.
+// Promises: a case depends on its seed alone.
+
+import { Random } from '../../src/testing/random.ts';
+
+export type SourceKind = 'generate' | 'array' | 'async' | 'push';
+
+export interface SourceCase {
+  readonly kind: SourceKind;
+  readonly tuples: number;
+  readonly keys: number;
+  /** Of generated tuples; undefined for as fast as possible. */
+  readonly ratePerSecond: number | undefined;
+}
+
+export type OperatorCase =
+  | { readonly kind: 'map'; readonly fuse: boolean; readonly parallelism: number }
+  | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
+  | { readonly kind: 'flatMap'; readonly fuse: boolean; readonly parts: number }
+  | {
+      readonly kind: 'process';
+      readonly parallelism: number;
+      readonly withTable: boolean;
+      readonly atEnd: boolean;
+      /** Tuples after which a key is removed; 0 for never. */
+      readonly life: number;
+    };
+
+export interface FlowCase {
+  readonly seed: number;
+  /** Merged, if there are several: the tuples of each have keys of their own. */
+  readonly sources: readonly SourceCase[];
+  readonly operators: readonly OperatorCase[];
+  /** Of how many tuples one is poison for an operator; 0 for none. */
+  readonly poisonEvery: number;
+  readonly onError: 'deadLetter' | 'escalate';
+  /** True for a second reader of the last stream: a sink. */
+  readonly withSink: boolean;
+  /** Bytes of text that each tuple carries. */
+  readonly textBytes: number;
+  readonly strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one';
+}
+
+export interface SimulationCase {
+  readonly flow: FlowCase;
+  /** True if tuples are left out in which workers die again and again. */
+  readonly killers: boolean;
+  readonly backup: { readonly everyMs: number; readonly restore: 'ifDamaged' | 'always' } | undefined;
+  /** Virtual time after which the app ends the sources; undefined for never. */
+  readonly stopAfterMs: number | undefined;
+  /** How often the app reads state meanwhile. */
+  readonly stateReads: number;
+}
+
+const OPERATORS_MAX = 4;
+const TUPLES_MIN = 20;
+const TUPLES_MAX = 500;
+
+function sourceCase(random: Random): SourceCase {
+  const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });
+  const tuples = Math.floor(TUPLES_MIN * (TUPLES_MAX / TUPLES_MIN) ** random.next());
+  const ratePerSecond = random.pick([undefined, undefined, 20_000, 2000]);
+  return { kind, tuples, keys: random.pick([1, 3, 10, 60]), ratePerSecond };
+}
+
+function operatorCase(random: Random): OperatorCase {
+  const fuse = random.chance(0.5);
+  switch (random.weighted({ map: 3, filter: 1, flatMap: 2, process: 5 })) {
+    case 'map':
+      return { kind: 'map', fuse, parallelism: random.pick([1, 1, 2, 3]) };
+    case 'filter':
+      return { kind: 'filter', fuse, drop: 1 + random.below(4) };
+    case 'flatMap':
+      return { kind: 'flatMap', fuse, parts: 2 + random.below(3) };
+    case 'process':
+      return {
+        kind: 'process',
+        parallelism: random.pick([1, 1, 2, 3]),
+        withTable: random.chance(0.5),
+        atEnd: random.chance(0.4),
+        life: random.pick([0, 0, 0, 7]),
+      };
+  }
+}
+
+export function caseOf(seed: number): SimulationCase {
+  const random = new Random(seed ^ 0xf10f);
+  const sources = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => sourceCase(random));
+  const operators = Array.from({ length: random.below(OPERATORS_MAX + 1) }, () => operatorCase(random));
+  const backup = random.chance(0.4)
+    ? { everyMs: random.pick([2, 20, 200]), restore: random.pick(['ifDamaged', 'always'] as const) }
+    : undefined;
+  // Restored state processes tuples again: one that a worker died in twice, and that was left out, would then be processed.
+  const onError = backup?.restore === 'always' ? 'escalate' : 'deadLetter';
+  return {
+    flow: {
+      seed,
+      sources,
+      operators,
+      poisonEvery: onError === 'deadLetter' ? random.pick([0, 0, 30, 300]) : 0,
+      onError,
+      withSink: random.chance(0.3),
+      textBytes: random.pick([0, 0, 10, 200]),
+      strategy: random.weighted({ one_for_one: 4, one_for_all: 1, rest_for_one: 1 }),
+    },
+    killers: random.chance(0.5),
+    backup,
+    stopAfterMs: random.chance(0.15) ? random.next() * 300 : undefined,
+    stateReads: random.pick([0, 0, 1, 5]),
+  };
+}
+
+/** One line of a case. */
+export function describeCase({ flow, backup, stopAfterMs }: SimulationCase): string {
+  const sources = flow.sources.map(({ kind, tuples, keys, ratePerSecond }) => {
+    const rate = kind === 'generate' && ratePerSecond !== undefined ? ` at ${ratePerSecond}/s` : '';
+    return `${kind} ${tuples}/${keys}${rate}`;
+  });
+  const operators = flow.operators.map((operator) => {
+    const parallel = 'parallelism' in operator && operator.parallelism > 1 ? ` ×${operator.parallelism}` : '';
+    const isFused = 'fuse' in operator && operator.fuse;
+    return `${isFused ? '+' : ''}${operator.kind}${parallel}`;
+  });
+  return [
+    `(${sources.join(', ')}) → ${[...operators, flow.withSink ? 'out, sink' : 'out'].join(' → ')}`,
+    flow.poisonEvery > 0 && `poison 1/${flow.poisonEvery}`,
+    backup && `backup ${backup.everyMs} ms ${backup.restore}`,
+    flow.strategy !== 'one_for_one' && flow.strategy,
+    stopAfterMs !== undefined && 'stopped',
+  ]
+    .filter((part) => typeof part === 'string')
+    .join(', ');
+}

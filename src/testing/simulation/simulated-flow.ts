@@ -1,0 +1,84 @@
+// A flow as a simulated thread gets it: the user's own, with taps around what waits for the world outside.
+// Promises: operators are the user's; crashes without progress never make a supervisor give up, since they are the simulation's.
+// What a source waits for takes no virtual time, and comes to its thread in an order that does not depend on how long it took.
+
+import { FlowBuilder, type FlowDefinition } from '../../actors/dataflow.ts';
+import { INTENSITY_MAX } from '../../actors/failure-policy.ts';
+import type { Source, SourceDefinition, SourceReader } from '../../actors/source.ts';
+import type { Shape } from '../../mailbox/schema.ts';
+import type { Owner, Scheduler } from './scheduler.ts';
+
+export function simulatedFlow(flow: FlowDefinition<never>, scheduler: Scheduler, owner: Owner): FlowDefinition {
+  return {
+    ...flow,
+    build: (builder: FlowBuilder, params: unknown) => {
+      const add = FlowBuilder.prototype.add.bind(builder);
+      builder.add = (node) =>
+        add({
+          ...node,
+          supervision: { ...node.supervision, intensity: INTENSITY_MAX },
+          ...(node.source && { source: tapped(node.source, node.name, scheduler, owner) }),
+        });
+      return flow.build(builder, params as never);
+    },
+  };
+}
+
+function tapped(source: Source<Shape>, name: string, scheduler: Scheduler, owner: Owner): Source<Shape> {
+  if (source.kind !== 'reader') return source;
+  return { ...source, open: (context) => openTapped(source, context, name, scheduler, owner) };
+}
+
+type Context = Parameters<SourceDefinition<Shape>['open']>[0];
+
+function openTapped(
+  source: SourceDefinition<Shape>,
+  context: Context,
+  name: string,
+  scheduler: Scheduler,
+  owner: Owner,
+): SourceReader<never> | Promise<SourceReader<never>> {
+  let waiting: ((ended: () => void) => void) | undefined;
+  let isWoken = false;
+  scheduler.readsFiles = true;
+  /** What the source says from outside, it says in a task of its thread. */
+  const hear = (action: () => void): void => {
+    isWoken = true;
+    const ended = waiting;
+    waiting = undefined;
+    // Also what comes while the thread is at work: a disk that is faster than its task must make no difference.
+    (ended ?? scheduler.outside(owner, `source '${name}'`))(action);
+  };
+  const opened = source.open({
+    ...context,
+    wake: () => hear(() => context.wake()),
+    fail: (error) => hear(() => context.fail(error)),
+  });
+  const tap = (reader: SourceReader<never>): SourceReader<never> => ({
+    get position() {
+      return reader.position;
+    },
+    get aux() {
+      return reader.aux;
+    },
+    read: (emit, limit) => {
+      isWoken = false;
+      const status = reader.read(emit, limit);
+      if (status === 'wait' && !isWoken) waiting ??= scheduler.outside(owner, `source '${name}'`);
+      return status;
+    },
+    close: () => {
+      waiting?.(() => {});
+      waiting = undefined;
+      reader.close();
+    },
+  });
+  if (!(opened instanceof Promise)) return tap(opened);
+  const settle = scheduler.outside(owner, `opening of source '${name}'`);
+  return new Promise((resolve, reject) => {
+    opened.then(
+      (reader) => settle(() => resolve(tap(reader))),
+      (error: unknown) => settle(() => reject(error)),
+    );
+  });
+}
