@@ -146,6 +146,9 @@ export default async function hostActors(task: HostTask): Promise<void> {
           const stages = plan();
           for (const order of orders) {
             try {
+              // One that was begun here in a decision that has been overtaken: whoever asks must not find it.
+              const before = host.find(order.descriptor.stage, order.descriptor.replica);
+              if (before !== undefined) host.release(before);
               const actor = make(stages, order, settings);
               actor.reopenSource();
               actor.openSink();
