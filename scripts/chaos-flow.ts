@@ -24,6 +24,7 @@ import {
   textOf,
 } from './chaos/numbering.ts';
 import type { FlowSettings } from './chaos/plan.ts';
+import { ELASTIC } from './chaos/shifts.ts';
 
 export interface ChaosParams extends FlowSettings {
   /** Memory of the orders. */
@@ -149,7 +150,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
     .process(
       'count',
       {
-        parallelism: 2,
+        parallelism: { max: ELASTIC.count, start: 2 },
         supervision,
         state: { count: t.u32(), digest: t.u32(), uid: t.u32(), last: t.string() },
         tables: { recent: table({ place: t.u32() }, { uid: t.u32() }) },
@@ -198,7 +199,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
     .process(
       'total',
       {
-        parallelism: totals,
+        parallelism: { max: ELASTIC.total, start: totals },
         supervision,
         state: { tuples: t.u32(), total: t.u32() },
         output: TOTALLED,

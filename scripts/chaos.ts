@@ -1,4 +1,5 @@
-// The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, and checks every tuple.
+// The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, while its operators are scaled,
+// rebalanced and moved, and checks every tuple.
 // Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]. Exits 1 if anything was lost, doubled,
 // reordered or wrong, or if a thread is left; the same seed makes the same plan again.
 
@@ -78,9 +79,11 @@ function report({
   threadsLeft,
   memoryBytes,
   drills,
+  shifts,
 }: ChaosResult): void {
   const { counts } = violations;
   const times = [...drills.recoveriesMs].sort((one, other) => one - other);
+  const handOversMs = [...shifts.handOversMs].sort((one, other) => one - other);
   const perMinute = (drills.struck * 60) / seconds;
   console.log(`
 duration     ${seconds.toFixed(1)} s
@@ -88,6 +91,7 @@ tuples       ${tuples} out and ${finals} final states, ${lines} lines, ${deadLet
 kills        ${drills.struck} (${perMinute.toFixed(0)} a minute): ${listed(drills.kills)}; ${drills.untaken} orders not taken
 crashes      ${listed(drills.reasons)}
 recoveries   ${times.length}, p50 ${quantile(times, 0.5)}, p99 ${quantile(times, 0.99)}; ${drills.adoptions} adoptions
+hand-overs   ${shifts.handOvers} of ${shifts.groups} key groups, p50 ${quantile(handOversMs, 0.5)}, p99 ${quantile(handOversMs, 0.99)}; ${shifts.moves} actors moved; asked for: ${listed(shifts.asked)}
 memory       ${(memoryBytes / 2 ** 20).toFixed(0)} MiB
 lost ${counts.lost}, doubled ${counts.doubled}, reordered ${counts.reordered}, wrong states ${counts.wrongState}, other violations ${counts.other}, threads left ${threadsLeft}`);
 }

@@ -94,6 +94,15 @@ export class DrillMaster {
         this.uncommitted.delete(`${event.operator}/${event.replica}`);
         this.recoveriesMs.push(event.tookMs);
         break;
+      case 'handOver':
+        // Whoever takes groups runs, whether it was resumed after a crash or, since then, woken.
+        this.away.delete(`${event.operator}/${event.to}`);
+        break;
+      case 'scaled':
+        for (const names of [this.away, this.uncommitted]) {
+          for (const name of names) if (this.isDormant(name)) names.delete(name);
+        }
+        break;
       case 'operatorEnded':
         for (const names of [this.away, this.uncommitted]) {
           for (const name of names) if (name.startsWith(`${event.operator}/`)) names.delete(name);
@@ -176,9 +185,16 @@ export class DrillMaster {
   /** Waits until what has died runs again, as far as the next drill wants to wait. */
   private async comeBack(until: Comeback): Promise<void> {
     if (until === 'crash') return;
-    const isBack = await this.until(() => this.away.size === 0, BACK_MS_MAX);
+    const isBack = await this.until(() => [...this.away].every((name) => this.isDormant(name)), BACK_MS_MAX);
     if (!isBack && !this.over) this.violations.add('other', `${[...this.away].join(', ')} did not come back`);
     if (until === 'recovered') await this.until(() => this.uncommitted.size === 0, RECOVERED_MS_MAX);
+  }
+
+  /** True of a replica that has given its key groups away: it does not come back after a crash. */
+  private isDormant(name: string): boolean {
+    const [operator, replica] = name.split('/');
+    const node = this.job.tree().children.find((child) => child.name === operator);
+    return node?.children[Number(replica)]?.state === 'dormant';
   }
 
   private async terminate(worker: number): Promise<void> {

@@ -17,7 +17,7 @@ export interface FlowSettings {
   /** True if the stateless operators run in the source's actor. */
   readonly fuse: boolean;
   readonly onRelayError: 'deadLetter' | 'escalate';
-  /** Replicas of the second keyed operator. */
+  /** Replicas of the second keyed operator, at first. */
   readonly totals: number;
   readonly strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one';
   /** Every how many keys one is written to the file. */
@@ -162,7 +162,7 @@ export function describeSettings({ flow, run }: Settings): string {
     `${flow.source} at ${rate}${flow.pushed ? ' and a pushed source' : ''}`,
     flow.fuse ? 'fused' : 'not fused',
     `relay: ${flow.onRelayError}`,
-    `2 + ${flow.totals} keyed replicas`,
+    `2 + ${flow.totals} keyed replicas at first`,
     flow.strategy,
     `rings of ${run.ringBytes / 1024} KiB`,
     `linger ${run.lingerMs} ms`,

@@ -14,6 +14,7 @@ import { keyNumber } from './numbering.ts';
 import { Oracle, type Violations } from './oracle.ts';
 import { drillsOf, lastOrderOf, type Settings } from './plan.ts';
 import { pushersOf } from './pusher.ts';
+import { Shifts } from './shifts.ts';
 import { StateInspector } from './state-inspector.ts';
 import { Victims } from './victims.ts';
 import { describeEvent, Watchdog } from './watchdog.ts';
@@ -45,6 +46,7 @@ export interface ChaosResult {
   readonly threadsLeft: number;
   readonly memoryBytes: number;
   readonly drills: DrillMaster;
+  readonly shifts: Shifts;
 }
 
 /** Threads have message ports, which are resources of the process. */
@@ -72,6 +74,7 @@ export async function runChaos(
     const options: RunOptions<ChaosParams> = {
       params,
       workers,
+      maxWorkers: workers + 1,
       ...settings.run,
       hangTimeoutMs: HANG_TIMEOUT_MS,
       resourceLimits: RESOURCE_LIMITS,
@@ -84,6 +87,7 @@ export async function runChaos(
     };
     job.on((event) => tell(describeEvent(event)));
     const drills = new DrillMaster(job, orders, victims, violations, tell);
+    const shifts = new Shifts(job, violations, tell);
     const oracle = new Oracle('output', violations, victims.excuseOfOutput);
     const reading = readOutput(job, oracle);
     const lettering = readLetters(job, victims);
@@ -93,21 +97,27 @@ export async function runChaos(
     const inspector = new StateInspector(job, oracle, victims, violations);
     const watchdog = new Watchdog(job, () => oracle.tuples, violations, drills);
     const progress = setInterval(() => {
-      say(`${elapsed().toFixed(0)} s: ${oracle.tuples} tuples, ${drills.struck} kills, ${violations.total} violations`);
+      say(
+        `${elapsed().toFixed(0)} s: ${oracle.tuples} tuples, ${drills.struck} kills, ${shifts.handOvers} hand-overs, ${violations.total} violations`,
+      );
     }, SAY_EVERY_MS);
     progress.unref();
     let hasFailed = false;
     try {
       inspector.start(seed);
+      shifts.start(seed);
       await drills.run(drillsOf(seed, settings), startedMs + seconds * 1000, killsMax);
       for (const pusher of pushers) await pusher.stop();
       await drills.end(lastOrderOf(seed), seed);
-      await Promise.all([reading, lettering, inspector.stop()]);
+      await Promise.all([reading, lettering, inspector.stop(), shifts.stop()]);
     } catch (error) {
       hasFailed = true;
       violations.add('other', `the job failed: ${inspect(error, { depth: 4 })}`);
       await Promise.race([job.cancel(), limit(CANCEL_MS_MAX)]);
-      await Promise.race([Promise.allSettled([reading, lettering, inspector.stop()]), limit(CANCEL_MS_MAX)]);
+      await Promise.race([
+        Promise.allSettled([reading, lettering, inspector.stop(), shifts.stop()]),
+        limit(CANCEL_MS_MAX),
+      ]);
     } finally {
       clearInterval(progress);
       watchdog.stop();
@@ -131,6 +141,7 @@ export async function runChaos(
       threadsLeft: Math.max(0, threads() - threadsBefore),
       memoryBytes: process.memoryUsage().rss,
       drills,
+      shifts,
     };
   } finally {
     rmSync(directory, { recursive: true, force: true });

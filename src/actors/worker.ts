@@ -185,6 +185,9 @@ export function makeWorker(ground: WorkerGround): Worker {
           const stages = plan();
           for (const order of orders) {
             try {
+              // One that was begun here in a decision that has been overtaken: whoever asks must not find it.
+              const before = host.find(order.descriptor.stage, order.descriptor.replica);
+              if (before !== undefined) host.release(before);
               const actor = make(stages, order, settings);
               actor.reopenSource();
               actor.openSink();

@@ -15,7 +15,8 @@ export interface Move {
 const SURPLUS_SHARE = 0.05;
 
 /**
- * Spreads load over replicas.
+ * Spreads load over replicas. Afterwards a replica that has more than 1.05 fair shares has no group whose move to the one
+ * with the least load would make the larger of the two smaller by more than 0.05 shares.
  * @param owners the replica that owns each key group
  * @param loads of each key group, in any unit, from 0 on
  * @param replicas those that own groups afterwards
@@ -24,47 +25,86 @@ export function planMoves(owners: readonly number[], loads: readonly number[], r
   // Groups without any load are spread as well: what comes may be different from what was.
   const total = loads.reduce((sum, load) => sum + load, 0);
   const weights = loads.map((load) => load + (total === 0 ? 1 : total / KEY_GROUPS / 1000));
-  const weightOf = new Map(replicas.map((replica) => [replica, 0]));
-  const groupsOf = new Map(replicas.map((replica): [number, number[]] => [replica, []]));
+  const heaviestFirst = (one: number, other: number): number => weights[other] - weights[one] || one - other;
+  const holders = replicas.map((replica): Holder => ({ replica, weight: 0, groups: [], hasGiven: false }));
+  const holderOf = new Map(holders.map((holder) => [holder.replica, holder]));
   const homeless: number[] = [];
   owners.forEach((owner, group) => {
-    const groups = groupsOf.get(owner);
-    if (groups === undefined) homeless.push(group);
-    else {
-      groups.push(group);
-      weightOf.set(owner, (weightOf.get(owner) as number) + weights[group]);
-    }
+    const holder = holderOf.get(owner);
+    if (holder === undefined) homeless.push(group);
+    else add(holder, group, weights[group]);
   });
-  const share = weights.reduce((sum, weight) => sum + weight, 0) / replicas.length;
-  const heaviestFirst = (a: number, b: number): number => weights[b] - weights[a] || a - b;
-  for (const [replica, groups] of groupsOf) {
-    let surplus = (weightOf.get(replica) as number) - share;
-    if (surplus <= share * SURPLUS_SHARE) continue;
-    // The heaviest that fit: few groups move, and none that alone is more than what there is too much.
-    for (const group of groups.sort(heaviestFirst)) {
-      if (weights[group] > surplus) continue;
-      homeless.push(group);
-      surplus -= weights[group];
-      weightOf.set(replica, (weightOf.get(replica) as number) - weights[group]);
-    }
-  }
-  const gained = new Map<string, { from: number; to: number; groups: number[] }>();
-  for (const group of homeless.sort(heaviestFirst)) {
-    const to = lightest(weightOf);
-    weightOf.set(to, (weightOf.get(to) as number) + weights[group]);
-    const from = owners[group];
-    if (from === to) continue;
-    const move = gained.get(`${from}-${to}`);
-    if (move === undefined) gained.set(`${from}-${to}`, { from, to, groups: [group] });
-    else move.groups.push(group);
-  }
-  return [...gained.values()].map(({ groups, ...move }) => ({ ...move, groups: groups.sort((a, b) => a - b) }));
+  for (const group of homeless.sort(heaviestFirst)) add(lightestOf(holders), group, weights[group]);
+  for (const holder of holders) holder.groups.sort(heaviestFirst);
+  level(holders, weights);
+  return movesOf(owners, holders);
 }
 
-function lightest(weightOf: ReadonlyMap<number, number>): number {
-  let found = -1;
-  for (const [replica, weight] of weightOf) {
-    if (found < 0 || weight < (weightOf.get(found) as number)) found = replica;
+interface Holder {
+  readonly replica: number;
+  weight: number;
+  groups: number[];
+  /** True once it has given something away: then it gives all of its surplus. */
+  hasGiven: boolean;
+}
+
+function add(holder: Holder, group: number, weight: number): void {
+  holder.groups.push(group);
+  holder.weight += weight;
+}
+
+const lightestOf = (holders: readonly Holder[]): Holder =>
+  holders.reduce((best, holder) => (holder.weight < best.weight ? holder : best));
+
+/** Moves groups, one by one, from who has too much to who has least, as long as that makes the larger of the two smaller. */
+function level(holders: readonly Holder[], weights: readonly number[]): void {
+  const share = holders.reduce((sum, { weight }) => sum + weight, 0) / holders.length;
+  const least = share / weights.length / 1e6;
+  for (;;) {
+    const to = lightestOf(holders);
+    const givers = holders.filter(({ weight, hasGiven }) => weight > share * (hasGiven ? 1 : 1 + SURPLUS_SHARE));
+    const found = givers
+      .sort((one, other) => other.weight - one.weight)
+      .map((from) => ({ from, group: groupToGive(from, to, share, weights, least) }))
+      .find(({ group }) => group !== undefined);
+    if (found?.group === undefined) return;
+    const { from, group } = found;
+    from.groups = from.groups.filter((each) => each !== group);
+    from.weight -= weights[group];
+    from.hasGiven = true;
+    add(to, group, weights[group]);
+    to.groups.sort((one, other) => weights[other] - weights[one] || one - other);
   }
-  return found;
+}
+
+/** The heaviest group that leaves neither above its share because of it; else the lightest, if even that is better than nothing. */
+function groupToGive(
+  from: Readonly<Holder>,
+  to: Readonly<Holder>,
+  share: number,
+  weights: readonly number[],
+  least: number,
+): number | undefined {
+  const fits = Math.min(from.weight - share, share - to.weight);
+  const fitting = from.groups.find((group) => weights[group] <= fits + least);
+  if (fitting !== undefined) return fitting;
+  const lightest = from.groups[from.groups.length - 1];
+  const gain = from.weight - to.weight - weights[lightest];
+  // Below that nobody who has given goes on: it is near enough.
+  return gain > share * SURPLUS_SHARE && from.weight > share * (1 + SURPLUS_SHARE) ? lightest : undefined;
+}
+
+/** By who gives and who takes. */
+function movesOf(owners: readonly number[], holders: readonly Holder[]): Move[] {
+  const moves = new Map<string, { from: number; to: number; groups: number[] }>();
+  for (const { replica: to, groups } of holders) {
+    for (const group of groups) {
+      const from = owners[group];
+      if (from === to) continue;
+      const move = moves.get(`${from}-${to}`) ?? { from, to, groups: [] };
+      move.groups.push(group);
+      moves.set(`${from}-${to}`, move);
+    }
+  }
+  return [...moves.values()].map(({ groups, ...move }) => ({ ...move, groups: groups.sort((a, b) => a - b) }));
 }

@@ -158,7 +158,8 @@ export class Recovery {
     if (!isGone) return job.fail(errors.workerStuck(member.host, actors.map(nameText), job.fenceTimeoutMs));
     job.crew.remove(member);
     job.crew.refill();
-    const lost = actors.filter(isAtWork);
+    // One that retired as its thread ended may have been woken since, on another worker.
+    const lost = actors.filter((actor) => isAtWork(actor) && actor.member === member);
     for (const actor of lost) {
       actor.member = undefined;
       actor.placement.host = NO_HOST;
@@ -283,8 +284,12 @@ export class Recovery {
       return { actor, supervisor, restart: actor.restarts };
     });
     for (const { operator, replica } of stops) {
-      const { member } = this.actorAt(operator, replica);
-      if (member !== undefined) await settled(member, member.hired.control.release([{ stage: operator, replica }]));
+      const actor = this.actorAt(operator, replica);
+      // One that has been woken, or has crashed again, while others stopped is no longer this decision's.
+      const isDue = restarting.some((each) => each.actor === actor && each.restart === actor.restarts);
+      const { member } = actor;
+      if (isDue && member !== undefined)
+        await settled(member, member.hired.control.release([{ stage: operator, replica }]));
     }
     if (delayMs > 0) await this.pause(delayMs);
     if (job.isOver()) return;

@@ -39,13 +39,17 @@ export interface Blow {
 export interface RunReport {
   readonly handOvers: LocalHandOvers;
   readonly points: number;
-  /** Points at which a hand-over was under way. */
+  /** Points at which a hand-over was under way, and those just after a step of it that others wait for. */
   readonly busyPoints: readonly number[];
+  readonly turningPoints: readonly number[];
   readonly crashes: number;
 }
 
 /** Most turns of a run: the tick's share of them is small. */
 const TURNS_MAX = 200_000;
+
+/** Stores after a step that are held to be part of telling it. */
+const TURNING_POINTS = 5;
 
 export class HandOverRuns {
   private readonly memory = new CrashingMemory();
@@ -69,6 +73,7 @@ export class HandOverRuns {
     let crashes = 0;
     let turns = 0;
     const busyPoints: number[] = [];
+    const turningPoints: number[] = [];
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, store: memoryBackup(() => {}) };
     const sizes = {
       workers: 1,
@@ -85,8 +90,15 @@ export class HandOverRuns {
       const job = LocalJob.of(elasticCrash, { ...sizes, ...options, params: all }, world);
       await job.openSources();
       const handOvers = new LocalHandOvers(job, memory, wishes);
+      let progress = '';
+      let turnedAt = Number.NEGATIVE_INFINITY;
       memory.observe = () => {
-        if (handOvers.isBusy) busyPoints.push(memory.points - 1);
+        if (!handOvers.isBusy || blows.length > 0) return;
+        busyPoints.push(memory.points - 1);
+        const now = handOvers.progress();
+        if (now !== progress) turnedAt = memory.points;
+        progress = now;
+        if (memory.points < turnedAt + TURNING_POINTS) turningPoints.push(memory.points - 1);
       };
       const arm = (): void => {
         memory.crashAt = left.length > 0 ? memory.points + left[0].at : Number.POSITIVE_INFINITY;
@@ -126,7 +138,7 @@ export class HandOverRuns {
       const { points } = memory;
       while (handOvers.isBusy) this.finish(handOvers);
       this.check(job, handOvers);
-      return { handOvers, points, busyPoints, crashes };
+      return { handOvers, points, busyPoints, turningPoints, crashes };
     });
   }
 

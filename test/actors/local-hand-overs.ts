@@ -93,6 +93,17 @@ export class LocalHandOvers {
     }
   }
 
+  /** Changes whenever a participant has taken a step that others wait for. */
+  progress(): string {
+    return [...this.memories]
+      .map(([stage, memory]) => {
+        const word = memory.word();
+        const replicas = Array.from({ length: stage.replicas }, (_, replica) => replica);
+        return [word, ...replicas.map((replica) => memory.hasPosted(HandOver.numberOf(word), replica))].join();
+      })
+      .join(';');
+  }
+
   private replica(operator: string, replica: number): Placement {
     const found = this.job.placements.find(
       ({ stage, descriptor }) => stageName(stage) === operator && descriptor.replica === replica,
