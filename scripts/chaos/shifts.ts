@@ -3,8 +3,8 @@
 // fails for another reason than that what it names has gone, is a violation.
 
 import type { Job, MillraceError } from '../../src/index.ts';
+import { Random } from '../../src/testing/random.ts';
 import type { Violations } from './oracle.ts';
-import { Random } from './random.ts';
 
 /** A change may wait for workers that come back, and for those that hang. */
 const DONE_MS_MAX = 60_000;
