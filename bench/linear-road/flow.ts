@@ -3,7 +3,7 @@
 // Relies on: the input is ordered by time.
 
 import { join } from 'node:path';
-import { dataflow, type Stream, type TupleOf } from '../../src/index.ts';
+import { dataflow, type Stream } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { accountState, accountTables, expenditureTables, onAccount, onExpenditure } from './accounts.ts';
 import { roadLines } from './input.ts';
@@ -18,12 +18,11 @@ import {
   type lineFields,
   PassageKind,
   passageFields,
-  type RoadRecord,
   recordFields,
-  roadOf,
   tollLine,
 } from './records.ts';
 import { onRoad, passRequests, roadsState, roadsTables } from './roads.ts';
+import { route } from './route.ts';
 
 /** Shares that the roads are split into: more of them let more replicas work, and a balance request visits each. */
 export const SHARES_MAX = 16;
@@ -36,25 +35,6 @@ export interface LinearRoadParams {
   readonly parallelism: number;
   readonly shares: number;
 }
-
-/** The tuples of a line: balance requests go to each share of the roads, all others to one operator. */
-export function route(line: TupleOf<typeof lineFields>, emit: (record: RoadRecord) => void, shares: number): void {
-  const { type, time, vid } = line;
-  if (type === LineType.report) {
-    const { speed, lane, segment, position } = line;
-    const road = roadOf(line.xway, line.direction);
-    emit({ type, share: road % shares, time, vid, road, segment, lane, position, speed, query: 0, day: 0, toll: 0 });
-    return;
-  }
-  const { query, day } = line;
-  const request = { ...STILL, type, time, vid, query };
-  if (type === LineType.balance) for (let share = 0; share < shares; share++) emit({ ...request, share });
-  const road = roadOf(line.xway, 0);
-  if (type === LineType.expenditure) emit({ ...request, road, day });
-  if (type === LineType.history) emit({ ...request, road, day, query: 0, toll: query });
-}
-
-const STILL = { share: 0, road: 0, segment: 0, lane: 0, position: 0, speed: 0, day: 0, toll: 0 };
 
 /** The operators between the input's lines and the answers. */
 export function answersOf(

@@ -10,7 +10,7 @@ import { type HistoryLine, historyFields, LINE_COLUMNS, type Line, LineType, lin
 const INPUT_FROM = 2 ** 50;
 
 /** A line of history as a line of the input: its toll takes the place of a query's number. */
-const historyLine = ({ vid, day, xway, toll }: HistoryLine): Line => ({
+export const historyLine = ({ vid, day, xway, toll }: HistoryLine): Line => ({
   type: LineType.history,
   time: 0,
   vid,
