@@ -111,7 +111,9 @@ export function onRoad(record: RoadRecord, roads: Roads, emit: Emit<typeof passa
   }
   const minute = minuteOf(time);
   const car = roads.vehicles.upsert(vid);
-  const continues = car.timeAnd1 === time - REPORT_SECONDS + 1 && car.road === road && car.lane !== EXIT_LANE;
+  const { timeAnd1 } = car;
+  const isDue = timeAnd1 !== 0 && timeAnd1 === time - REPORT_SECONDS + 1;
+  const continues = isDue && car.road === road && car.lane !== EXIT_LANE;
   const place = placeOf(road, record.segment);
   const here = roads.segments.upsert(place);
   if (here.minute !== minute) turnTo(minute, here, roads.accidents, record);
