@@ -10,6 +10,7 @@ import { USAGE as LINEAR_ROAD_USAGE, main as linearRoad } from './linear-road/ma
 import type { Chart } from './plot/chart.ts';
 import { writePlot } from './plot/write-plot.ts';
 import { type SuiteReport, suiteReport, toJson, toTable } from './report.ts';
+import { csv } from './suites/csv.ts';
 import { keyedCount } from './suites/keyed-count.ts';
 import { latency } from './suites/latency.ts';
 import { mailbox } from './suites/mailbox.ts';
@@ -25,6 +26,7 @@ const suites: Readonly<Record<string, Suite>> = {
   'word-count': wordCount,
   latency,
   recovery,
+  csv,
 };
 
 /** What is plotted of a suite, by the names of the files. */
