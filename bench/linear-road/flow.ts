@@ -21,7 +21,7 @@ import {
   recordFields,
   tollLine,
 } from './records.ts';
-import { onRoad, passRequests, roadsState, roadsTables } from './roads.ts';
+import { onRoad, passRequests, type RoadOptions, roadsState, roadsTables } from './roads.ts';
 import { route } from './route.ts';
 
 /** Shares that the roads are split into: more of them let more replicas work, and a balance request visits each. */
@@ -39,8 +39,9 @@ export interface LinearRoadParams {
 /** The operators between the input's lines and the answers. */
 export function answersOf(
   lines: Stream<typeof lineFields>,
-  { parallelism, shares }: Pick<LinearRoadParams, 'parallelism' | 'shares'>,
+  { parallelism, ...options }: RoadOptions & { readonly parallelism: number },
 ) {
+  const { shares } = options;
   const records = lines.flatMap('route', recordFields, (line, emit) => route(line, emit, shares));
   const passages = records.keyBy('share').process(
     'roads',
@@ -52,7 +53,7 @@ export function answersOf(
       onError: 'stop',
       end: (_, roads, emit) => passRequests(roads, emit),
     },
-    (record, roads, emit) => onRoad(record, roads, emit, shares),
+    (record, roads, emit) => onRoad(record, roads, emit, options),
   );
   const balances = passages
     .keyBy('vid')
@@ -75,7 +76,10 @@ export function answersOf(
 /** As fast as the file can be read: the benchmark's clock is the input's. */
 export const linearRoad = dataflow(import.meta.url, 'linear-road', (flow, params: LinearRoadParams) => {
   const [tolls, accidents, balances, expenditure] = ANSWER_FILES.map((name) => join(params.output, name));
-  const answers = answersOf(flow.source('lines', roadLines(params.input, params.history)), params);
+  const answers = answersOf(flow.source('lines', roadLines(params.input, params.history)), {
+    ...params,
+    settles: true,
+  });
   answers.passages
     .filter('entries', ({ kind }) => kind === PassageKind.entry)
     .to(

@@ -8,6 +8,7 @@ import { BadCommandLine } from '../bad-command-line.ts';
 import { openSolo } from '../baselines/solo.ts';
 import { type ExactResult, runExact } from './exact-run.ts';
 import type { PlainOrder } from './plain.ts';
+import { rate, search } from './rated-report.ts';
 import { type Difference, isRight, verify } from './verify.ts';
 
 export const USAGE = `usage: npm run bench -- linear-road --input FILE[.gz] --out DIR [options]
@@ -17,7 +18,13 @@ export const USAGE = `usage: npm run bench -- linear-road --input FILE[.gz] --ou
   --parallelism N   replicas of each keyed operator (1)
   --chaos SEED      kills workers at random meanwhile
   --runs N          runs, the last of which is told in full (1)
-  --no-baseline     leaves out the plain loop beside it`;
+  --no-baseline     leaves out the plain loop beside it
+or: npm run bench -- linear-road --expressways L [options], in real time at the peak's rate
+  --seconds N       in real time (60)
+  --fill N          seconds of traffic before that, as fast as possible (600)
+  --search          the largest L that holds, from --expressways on
+  --step N          how near to it the search comes (8)
+  --workers N, --parallelism N as above, --seed N of the traffic (1)`;
 
 interface Baseline {
   readonly lines: number;
@@ -47,6 +54,12 @@ function readCommandLine(args: readonly string[]) {
         chaos: { type: 'string' },
         runs: { type: 'string' },
         'no-baseline': { type: 'boolean', default: false },
+        expressways: { type: 'string' },
+        seconds: { type: 'string' },
+        fill: { type: 'string' },
+        search: { type: 'boolean', default: false },
+        step: { type: 'string' },
+        seed: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;
@@ -98,14 +111,29 @@ export async function main(args: readonly string[]): Promise<boolean> {
     console.log(USAGE);
     return true;
   }
+  const expressways = integer('expressways', values.expressways, 1);
+  const workers = integer('workers', values.workers, 1) ?? availableParallelism();
+  const parallelism = integer('parallelism', values.parallelism, 1);
+  if (expressways !== undefined) {
+    const options = {
+      expressways,
+      seconds: integer('seconds', values.seconds, 1) ?? 60,
+      fillSeconds: integer('fill', values.fill, 60) ?? 600,
+      workers,
+      parallelism: parallelism ?? workers,
+      seed: integer('seed', values.seed, 0) ?? 1,
+    };
+    if (!values.search) return rate(options);
+    return (await search(options, integer('step', values.step, 1) ?? 8)) > 0;
+  }
   const { input, history, out, expected } = values;
   if (input === undefined || out === undefined) throw new BadCommandLine('--input and --out are needed');
   const options = {
     input,
     history,
     output: out,
-    workers: integer('workers', values.workers, 1) ?? availableParallelism(),
-    parallelism: integer('parallelism', values.parallelism, 1) ?? 1,
+    workers,
+    parallelism: parallelism ?? 1,
     chaosSeed: integer('chaos', values.chaos, 0),
   };
   let right = true;

@@ -113,7 +113,8 @@ const makeSpot = (roadAndLane: number, position: number): Row => ({
   timeBefore: 0,
 });
 
-const makeRoads = () => ({
+/** The state of one share of the roads. */
+export const makeRoads = () => ({
   time: 0,
   sweptMinute: 0,
   requests: new MapTable(makeRequest),
@@ -124,10 +125,10 @@ const makeRoads = () => ({
   spots: new MapTable(makeSpot),
 });
 const makeAccount = () => ({ balance: 0, lastAnd1: 0, requests: new MapTable(makeRequest) });
-const makeDays = () => ({ days: new MapTable((day, xway) => ({ day, xway, toll: 0 })) });
+export const makeDays = () => ({ days: new MapTable((day, xway) => ({ day, xway, toll: 0 })) });
 
 /** The state of a key, made when it is asked for first. */
-function stateOf<State>(states: Map<number, State>, key: number, make: () => State): State {
+export function stateOf<State>(states: Map<number, State>, key: number, make: () => State): State {
   let state = states.get(key);
   if (state === undefined) {
     state = make();
@@ -178,7 +179,7 @@ export class PlainQuery {
   readonly take = (record: RoadRecord): void => {
     const { type, vid } = record;
     if (type === LineType.report || type === LineType.balance) {
-      onRoad(record, this.#roads as never, this.#passed, 1);
+      onRoad(record, this.#roads as never, this.#passed, { shares: 1, settles: true });
       return;
     }
     onExpenditure(record, stateOf(this.#pasts, vid, makeDays) as never, (answer) => {

@@ -1,6 +1,7 @@
 // The operator 'roads': trips, statistics, accidents and tolls of a share of the roads, rules 1 to 9 of the benchmark.
 // Promises: what it says of a vehicle in minute M depends on the reports of its roads up to minute M - 1 and on the vehicle's
-// own trip, never on the order within a second. It lets a balance request go by when its second is over.
+// own trip, never on the order within a second. A balance request goes by when its
+// second is over, or at once.
 // Relies on: it gets all reports of a road, ordered by time; a vehicle is on one road at a time.
 
 import { type Emit, type StateOf, type StateTable, type TupleOf, t, table } from '../../src/index.ts';
@@ -97,8 +98,23 @@ const KEPT_SECONDS = 60;
 /** A segment of a road as one number. */
 const placeOf = (road: number, segment: number): number => road * SEGMENTS + segment;
 
+export interface RoadOptions {
+  /** Shares that the roads are split into. */
+  readonly shares: number;
+  /**
+   * True if balance requests wait for the end of their second: all that is charged in it counts, and the answer depends on
+   * nothing but the input. Without that it is as right, and given at once.
+   */
+  readonly settles: boolean;
+}
+
 /** Deals with one report, or takes a balance request along. */
-export function onRoad(record: RoadRecord, roads: Roads, emit: Emit<typeof passageFields>, shares: number): void {
+export function onRoad(
+  record: RoadRecord,
+  roads: Roads,
+  emit: Emit<typeof passageFields>,
+  { shares, settles }: RoadOptions,
+): void {
   const { type, time, vid, road, lane } = record;
   if (roads.time !== time) {
     passRequests(roads, emit);
@@ -106,7 +122,9 @@ export function onRoad(record: RoadRecord, roads: Roads, emit: Emit<typeof passa
     sweep(roads, record, shares);
   }
   if (type !== LineType.report) {
-    if (type === LineType.balance) holdRequest(roads, record);
+    if (type !== LineType.balance) return;
+    if (settles) holdRequest(roads, record);
+    else emit({ ...NOTHING, kind: PassageKind.request, time, vid, query: record.query });
     return;
   }
   const minute = minuteOf(time);
