@@ -20,8 +20,8 @@ import { latestAverageVelocity, scaledMean, tollOf } from './rules.ts';
 const vehicle = {
   /** Second of the last report, and 1; 0 for none. */
   timeAnd1: t.u32(),
-  road: t.u32(),
-  segment: t.u8(),
+  /** Of the last report: its segment of its road. */
+  place: t.u32(),
   lane: t.u8(),
   position: t.u32(),
   /** Consecutive reports of the trip at this lane and position. */
@@ -30,7 +30,6 @@ const vehicle = {
   toll: t.u32(),
   /** The minute that the following belong to: sum and number of its speeds where it is, and in the place before. */
   minute: t.u32(),
-  place: t.u32(),
   speeds: t.u32(),
   reports: t.u32(),
   /** A place and 1; 0 for none. */
@@ -97,6 +96,7 @@ const KEPT_SECONDS = 60;
 
 /** A segment of a road as one number. */
 const placeOf = (road: number, segment: number): number => road * SEGMENTS + segment;
+const roadAt = (place: number): number => Math.floor(place / SEGMENTS);
 
 export interface RoadOptions {
   /** Shares that the roads are split into. */
@@ -131,20 +131,17 @@ export function onRoad(
   const car = roads.vehicles.upsert(vid);
   const { timeAnd1 } = car;
   const isDue = timeAnd1 !== 0 && timeAnd1 === time - REPORT_SECONDS + 1;
-  const continues = isDue && car.road === road && car.lane !== EXIT_LANE;
   const place = placeOf(road, record.segment);
+  const placeBefore = car.place;
+  const continues = isDue && roadAt(placeBefore) === road && car.lane !== EXIT_LANE;
   const here = roads.segments.upsert(place);
   if (here.minute !== minute) turnTo(minute, here, roads.accidents, record);
   count(roads, record, car, here, minute, place);
 
-  const stays = continues && car.segment === record.segment;
+  const stays = continues && placeBefore === place;
   const charge = continues && !stays ? car.toll : 0;
   car.still = continues && car.lane === lane && car.position === record.position ? car.still + 1 : 1;
   car.timeAnd1 = time + 1;
-  if (!stays) {
-    car.road = road;
-    car.segment = record.segment;
-  }
   car.lane = lane;
   car.position = record.position;
   if (car.still >= STOPPED_REPORTS && isAccident(roads.spots, record)) noteAccident(roads.accidents, place, minute);
@@ -171,7 +168,7 @@ export function passRequests({ requests }: Roads, emit: Emit<typeof passageField
 
 const NOTHING = { lav: -1, toll: 0, accident: -1, charge: 0, query: 0 };
 
-/** Adds a report to the statistics of its segment and minute: a vehicle counts once, with its mean speed. */
+/** Adds a report to the statistics of its segment and minute: a vehicle counts once, with its mean speed. It is at `place` now. */
 function count(
   { visits }: Roads,
   { vid, speed }: RoadRecord,
