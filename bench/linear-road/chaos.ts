@@ -17,8 +17,8 @@ export interface Strikes {
   readonly recoveries: number;
 }
 
-/** Begins at once, and goes on until it is told to stop. */
-export function strike(job: Job, seed: number): Strikes {
+/** Begins at once, and goes on until it is told to stop, or has killed so many. */
+export function strike(job: Job, seed: number, killsMax: number): Strikes {
   const random = new Random(seed);
   const counts = { kills: 0, recoveries: 0 };
   let stopped = false;
@@ -26,7 +26,7 @@ export function strike(job: Job, seed: number): Strikes {
     if (event.type === 'restart') counts.recoveries++;
   });
   const striking = (async () => {
-    while (!stopped) {
+    while (!stopped && counts.kills < killsMax) {
       await sleep(PAUSE_MS_MIN + random.below(PAUSE_MS_SPAN));
       const workers = job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);
       if (stopped || workers.length === 0) continue;

@@ -15,6 +15,8 @@ export interface ExactOptions {
   readonly parallelism: number;
   /** Kills workers at random, if there is one. */
   readonly chaosSeed?: number;
+  /** By default there is no end of it. */
+  readonly killsMax?: number;
   /** Shares of the roads: by default enough for the parallelism. */
   readonly shares?: number;
 }
@@ -45,7 +47,7 @@ export async function runExact(options: ExactOptions): Promise<ExactResult> {
     supervision: { intensity: INTENSITY },
   })) as Job;
   let strikes: Strikes | undefined;
-  if (chaosSeed !== undefined) strikes = strike(job, chaosSeed);
+  if (chaosSeed !== undefined) strikes = strike(job, chaosSeed, options.killsMax ?? Number.POSITIVE_INFINITY);
   try {
     await job.done;
   } finally {
