@@ -12,6 +12,7 @@ import { type Answers, answerSlowly } from '../../bench/linear-road/answerer.ts'
 import { runExact } from '../../bench/linear-road/exact-run.ts';
 import { historyLine } from '../../bench/linear-road/input.ts';
 import { answerPlainly, PlainQuery } from '../../bench/linear-road/plain.ts';
+import { runRated, traceFor } from '../../bench/linear-road/rated-run.ts';
 import { ANSWER_FILES, type HistoryLine, type Line, SEGMENT_FEET } from '../../bench/linear-road/records.ts';
 import { route } from '../../bench/linear-road/route.ts';
 import { latestAverageVelocity, MEAN_SCALE, scaledMean } from '../../bench/linear-road/rules.ts';
@@ -221,4 +222,20 @@ test('random traces: the flow answers as the answerer does, with any parallelism
   });
   await fc.assert(property, runs(6));
   assert.ok(folder);
+});
+
+test('rated mode: every answer of every expressway is given once, and right', async () => {
+  const options = { expressways: 3, seconds: 2, fillSeconds: 150, workers: 2, parallelism: 2, seed: 5 };
+  const trace = traceFor(options);
+  const { types, fillLines, linesPerSecond } = await runRated(trace, options, () => {});
+  assert.ok(fillLines > 10_000 && linesPerSecond > 100);
+  for (const [type, { answers, timed, wrong, lost, doubled, quantileMs }] of types) {
+    assert.deepEqual({ type, wrong, lost, doubled }, { type, wrong: 0, lost: 0, doubled: 0 });
+    if (type === 'toll') assert.ok(answers > timed && timed > 0 && quantileMs(0.5) <= quantileMs(0.99));
+  }
+  // A trace that is answered by other rules is not.
+  const tolls = new Int32Array(trace.entries);
+  tolls[3] += 2;
+  const { types: wrongly } = await runRated(trace, options, () => {});
+  assert.equal(wrongly.get('toll')?.wrong, options.expressways);
 });
