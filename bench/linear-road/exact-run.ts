@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Job, JobMetrics } from '../../src/index.ts';
 import { type Strikes, strike } from './chaos.ts';
-import { linearRoad, SHARES_MAX } from './flow.ts';
+import { linearRoad, SHARES } from './flow.ts';
 
 export interface ExactOptions {
   readonly input: string;
@@ -17,7 +17,7 @@ export interface ExactOptions {
   readonly chaosSeed?: number;
   /** By default there is no end of it. */
   readonly killsMax?: number;
-  /** Shares of the roads: by default enough for the parallelism. */
+  /** Shares of the roads: by default {@link SHARES}. */
   readonly shares?: number;
 }
 
@@ -33,12 +33,10 @@ export interface ExactResult {
 
 /** Crashes are what is asked for: no supervisor gives up. */
 const INTENSITY = 1_000_000;
-/** Keys hash to replicas: with a few for each, all have some. */
-const SHARES_PER_REPLICA = 4;
 
 export async function runExact(options: ExactOptions): Promise<ExactResult> {
   const { input, history, output, workers, parallelism, chaosSeed } = options;
-  const shares = options.shares ?? Math.min(SHARES_MAX, parallelism * SHARES_PER_REPLICA);
+  const shares = options.shares ?? SHARES;
   mkdirSync(output, { recursive: true });
   const startedMs = performance.now();
   const job = (await linearRoad.run({

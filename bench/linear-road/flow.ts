@@ -24,8 +24,11 @@ import {
 import { onRoad, passRequests, type RoadOptions, roadsState, roadsTables } from './roads.ts';
 import { route } from './route.ts';
 
-/** Shares that the roads are split into: more of them let more replicas work, and a balance request visits each. */
-export const SHARES_MAX = 16;
+/**
+ * Shares that the roads are split into: more of them let more replicas work, and a balance request visits each. The keys of
+ * 16 spread evenly over two, three and four replicas.
+ */
+export const SHARES = 16;
 
 export interface LinearRoadParams {
   readonly input: string;

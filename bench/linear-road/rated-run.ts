@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobMetrics } from '../../src/index.ts';
-import { SHARES_MAX } from './flow.ts';
+import { SHARES } from './flow.ts';
 import {
   ANSWER_TYPES,
   type AnswerType,
@@ -68,7 +68,7 @@ export async function runRated(
     paceFrom: fillSeconds,
     startedMs,
     parallelism,
-    shares: Math.min(SHARES_MAX, 2 * expressways),
+    shares: SHARES,
     results,
     seen: allocateSeen(trace, expressways),
   };
