@@ -11,7 +11,6 @@ import {
   type Passage,
   PassageKind,
   type RoadRecord,
-  xwayOf,
 } from './records.ts';
 
 /** `lastAnd1` is the second of the last entering or charging report, and 1; 0 for none. */
@@ -66,11 +65,10 @@ function answer(
 export const expenditureTables = { days: table({ day: t.u32(), xway: t.u32() }, { toll: t.u32() }) };
 
 export function onExpenditure(
-  { type, time, road, day, query, toll }: RoadRecord,
+  { type, time, xway, day, query, toll }: RoadRecord,
   { days }: StateOf<Record<never, never>, typeof expenditureTables>,
   emit: Emit<typeof expenditureFields>,
 ): void {
-  const xway = xwayOf(road);
   if (type === LineType.history) days.upsert(day, xway).toll = toll;
   else emit({ time, query, toll: days.get(day, xway)?.toll ?? 0 });
 }

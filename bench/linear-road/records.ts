@@ -40,12 +40,14 @@ export const recordFields = {
   share: t.u32(),
   time: t.u32(),
   vid: t.u32(),
-  road: t.u32(),
-  segment: t.u8(),
+  /** The segment of its road, as {@link placeOf} numbers it. */
+  place: t.u32(),
   lane: t.u8(),
   position: t.u32(),
   speed: t.u8(),
   query: t.u32(),
+  /** Of requests for a day of the past, and of history. */
+  xway: t.u32(),
   day: t.u32(),
   /** Of history. */
   toll: t.u32(),
@@ -87,7 +89,9 @@ export const minuteOf = (time: number): number => Math.floor(time / 60) + 1;
 
 /** An expressway in one direction: 0 is east, towards higher segments. */
 export const roadOf = (xway: number, direction: number): number => xway * 2 + direction;
-export const xwayOf = (road: number): number => road >>> 1;
+/** A segment of a road as one number. */
+export const placeOf = (road: number, segment: number): number => road * SEGMENTS + segment;
+export const roadAt = (place: number): number => Math.floor(place / SEGMENTS);
 
 /** The answers as lines, with the second of the benchmark's clock at which they were given. */
 export const tollLine = ({ vid, time, lav, toll }: Passage, emit: number): string =>

@@ -11,8 +11,10 @@ import {
   minuteOf,
   PassageKind,
   type passageFields,
+  placeOf,
   REPORT_SECONDS,
   type RoadRecord,
+  roadAt,
   SEGMENTS,
 } from './records.ts';
 import { latestAverageVelocity, scaledMean, tollOf } from './rules.ts';
@@ -94,10 +96,6 @@ const ZONE_SEGMENTS = 5;
 /** Nothing older than this is asked for, nor any visit of an earlier minute. */
 const KEPT_SECONDS = 60;
 
-/** A segment of a road as one number. */
-const placeOf = (road: number, segment: number): number => road * SEGMENTS + segment;
-const roadAt = (place: number): number => Math.floor(place / SEGMENTS);
-
 export interface RoadOptions {
   /** Shares that the roads are split into. */
   readonly shares: number;
@@ -115,7 +113,7 @@ export function onRoad(
   emit: Emit<typeof passageFields>,
   { shares, settles }: RoadOptions,
 ): void {
-  const { type, time, vid, road, lane } = record;
+  const { type, time, vid, place, lane } = record;
   if (roads.time !== time) {
     passRequests(roads, emit);
     roads.time = time;
@@ -131,12 +129,11 @@ export function onRoad(
   const car = roads.vehicles.upsert(vid);
   const { timeAnd1 } = car;
   const isDue = timeAnd1 !== 0 && timeAnd1 === time - REPORT_SECONDS + 1;
-  const place = placeOf(road, record.segment);
   const placeBefore = car.place;
-  const continues = isDue && roadAt(placeBefore) === road && car.lane !== EXIT_LANE;
+  const continues = isDue && roadAt(placeBefore) === roadAt(place) && car.lane !== EXIT_LANE;
   const here = roads.segments.upsert(place);
-  if (here.minute !== minute) turnTo(minute, here, roads.accidents, record);
-  count(roads, record, car, here, minute, place);
+  if (here.minute !== minute) turnTo(minute, here, roads.accidents, place);
+  count(roads, record, car, here, minute);
 
   const stays = continues && placeBefore === place;
   const charge = continues && !stays ? car.toll : 0;
@@ -168,14 +165,13 @@ export function passRequests({ requests }: Roads, emit: Emit<typeof passageField
 
 const NOTHING = { lav: -1, toll: 0, accident: -1, charge: 0, query: 0 };
 
-/** Adds a report to the statistics of its segment and minute: a vehicle counts once, with its mean speed. It is at `place` now. */
+/** Adds a report to the statistics of its segment and minute: a vehicle counts once, with its mean speed. */
 function count(
   { visits }: Roads,
-  { vid, speed }: RoadRecord,
+  { vid, speed, place }: RoadRecord,
   car: Vehicle,
   here: Segment,
   minute: number,
-  place: number,
 ): void {
   if (car.minute !== minute) {
     car.minute = minute;
@@ -223,7 +219,7 @@ function turnTo(
   minute: number,
   here: Segment,
   accidents: StateTable<typeof placeKey, typeof accident>,
-  { road, segment }: RoadRecord,
+  place: number,
 ): void {
   const passed = Math.min(6, minute - here.minute);
   for (let i = 0; i < passed; i++) {
@@ -244,20 +240,17 @@ function turnTo(
   const sums = [here.sum1, here.sum2, here.sum3, here.sum4, here.sum5];
   const counts = [here.count1, here.count2, here.count3, here.count4, here.count5];
   const lav = latestAverageVelocity(sums, counts);
-  const zone = accidentAhead(accidents, road, segment, minute - 1);
+  const zone = accidentAhead(accidents, place, minute - 1);
   here.lav = lav;
   here.zone = zone;
   here.toll = zone < 0 ? tollOf(lav, here.count1) : 0;
 }
 
 /** The nearest segment downstream with an accident in a minute; -1 if there is none. */
-function accidentAhead(
-  accidents: StateTable<typeof placeKey, typeof accident>,
-  road: number,
-  segment: number,
-  minute: number,
-): number {
+function accidentAhead(accidents: StateTable<typeof placeKey, typeof accident>, place: number, minute: number): number {
   if (accidents.size === 0) return -1;
+  const road = roadAt(place);
+  const segment = place % SEGMENTS;
   const step = (road & 1) === 0 ? 1 : -1;
   for (let i = 0, at = segment; i < ZONE_SEGMENTS && at >= 0 && at < SEGMENTS; i++, at += step) {
     const found = accidents.get(placeOf(road, at));
@@ -269,9 +262,9 @@ function accidentAhead(
 /** Notes a stopped report; true if another vehicle stopped at the same spot at most 30 s before. */
 function isAccident(
   spots: StateTable<typeof spotKey, typeof spot>,
-  { road, lane, position, vid, time }: RoadRecord,
+  { place, lane, position, vid, time }: RoadRecord,
 ): boolean {
-  const at = spots.upsert(road * 8 + lane, position);
+  const at = spots.upsert(roadAt(place) * 8 + lane, position);
   if (at.vid !== vid) {
     at.vidBefore = at.vid;
     at.timeBefore = at.time;

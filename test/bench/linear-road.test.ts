@@ -138,7 +138,7 @@ test('random traces: the rules of the operators are those of the answerer', () =
     const history = trace.history();
     assertSame(answerByLoop(lines, history), answerSlowly(lines, history));
   });
-  fc.assert(property, runs(25));
+  fc.assert(property, runs(15));
 });
 
 /** Reports as no vehicle makes them: at any second, here and there, so that trips begin anew within minutes. */
