@@ -1,5 +1,6 @@
 // Kills workers of a running job at random, as often as they come back.
-// Promises: the same seed gives the same pauses and choices; a strike hits a worker that has actors.
+// Promises: the same seed gives the same pauses and choices; a strike hits a worker that has actors, and not before something
+// was done since the last one, however slow the machine is.
 // Relies on: the job's supervisor, which takes up what was killed.
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +18,9 @@ export interface Strikes {
   readonly recoveries: number;
 }
 
+const tuplesOf = (job: Job): number =>
+  job.metrics().operators.reduce((sum, { tuplesIn, tuplesOut }) => sum + tuplesIn + tuplesOut, 0);
+
 /** Begins at once, and goes on until it is told to stop, or has killed so many. */
 export function strike(job: Job, seed: number, killsMax: number): Strikes {
   const random = new Random(seed);
@@ -25,14 +29,18 @@ export function strike(job: Job, seed: number, killsMax: number): Strikes {
   const unsubscribe = job.on((event) => {
     if (event.type === 'restart') counts.recoveries++;
   });
+  let doneBefore = 0;
   const striking = (async () => {
     while (!stopped && counts.kills < killsMax) {
       await sleep(PAUSE_MS_MIN + random.below(PAUSE_MS_SPAN));
+      const done = tuplesOf(job);
+      if (done === doneBefore) continue;
       const workers = job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);
       if (stopped || workers.length === 0) continue;
       try {
         await job.killWorker(random.pick(workers).worker);
         counts.kills++;
+        doneBefore = tuplesOf(job);
       } catch (error) {
         // It has ended meanwhile.
         if ((error as MillraceError).code !== 'UNKNOWN_NAME') throw error;
