@@ -6,10 +6,10 @@ import { holds, type RatedOptions, type RatedResult, runRated, traceFor } from '
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 function tell({ expressways, seconds, fillSeconds }: RatedOptions, result: RatedResult): void {
-  const { linesPerSecond, fillLines, fillMs, processors, memoryBytesMax, metrics } = result;
+  const { linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax, metrics } = result;
   console.log(
     `L = ${expressways}: ${(linesPerSecond / 1000).toFixed(1)} k tuples/s for ${seconds} s, after ${fillSeconds} s of traffic ` +
-      `(${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ${(fillLines / fillMs).toFixed(0)} k/s)`,
+      `(${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ${(fillLines / fillMs).toFixed(0)} k/s, ${fillCpuUs.toFixed(2)} µs of processor each)`,
   );
   console.log(
     `  ${processors.toFixed(2)} processors, ${(memoryBytesMax / 2 ** 30).toFixed(2)} GiB; ${holds(result) ? 'holds' : 'does not hold'}`,
@@ -43,18 +43,14 @@ export async function rate(options: RatedOptions): Promise<boolean> {
   return holds(result);
 }
 
-/** Doubles L until it does not hold, and then halves the step. */
-export async function search(options: RatedOptions, step: number): Promise<number> {
-  say('making the trace and its answers');
-  const trace = traceFor(options);
-  const tryAt = async (expressways: number): Promise<boolean> => {
-    const at = { ...options, expressways };
-    const result = await runRated(trace, at, say);
-    tell(at, result);
-    return holds(result);
-  };
+/** Doubles L until it does not hold, and then halves the step. Resolves to the largest that held, 0 if none did. */
+export async function largestHolding(
+  first: number,
+  step: number,
+  tryAt: (expressways: number) => Promise<boolean>,
+): Promise<number> {
   let low = 0;
-  let high = options.expressways;
+  let high = first;
   while (await tryAt(high)) {
     low = high;
     high *= 2;
@@ -64,6 +60,19 @@ export async function search(options: RatedOptions, step: number): Promise<numbe
     if (await tryAt(middle)) low = middle;
     else high = middle;
   }
-  console.log(`the largest L that held: ${low}`);
   return low;
+}
+
+/** The search, with a table of each run. */
+export async function search(options: RatedOptions, step: number): Promise<number> {
+  say('making the trace and its answers');
+  const trace = traceFor(options);
+  const largest = await largestHolding(options.expressways, step, async (expressways) => {
+    const at = { ...options, expressways };
+    const result = await runRated(trace, at, say);
+    tell(at, result);
+    return holds(result);
+  });
+  console.log(`the largest L that held: ${largest}`);
+  return largest;
 }

@@ -32,6 +32,8 @@ export interface RatedResult {
   readonly linesPerSecond: number;
   readonly fillLines: number;
   readonly fillMs: number;
+  /** Processor time of all threads for a line of those. */
+  readonly fillCpuUs: number;
   /** Processors in use in real time, on average. */
   readonly processors: number;
   readonly memoryBytesMax: number;
@@ -73,6 +75,7 @@ export async function runRated(
     seen: allocateSeen(trace, expressways),
   };
   const beganMs = performance.now();
+  const usageBefore = process.cpuUsage();
   const job = (await ratedRoad.run({ params, workers, stateBytes: STATE_BYTES })) as Job;
   const starts = new Int32Array(trace.seconds);
   const fillLines = starts[fillSeconds] * expressways;
@@ -97,6 +100,7 @@ export async function runRated(
   await look(() => new Float64Array(startedMs)[0] !== 0);
   const fillMs = performance.now() - beganMs;
   job.metrics();
+  const fillUsage = process.cpuUsage(usageBefore);
   const usage = process.cpuUsage();
   const pacedMs = performance.now();
   let metrics: JobMetrics | undefined;
@@ -119,6 +123,7 @@ export async function runRated(
     linesPerSecond: ((starts[fillSeconds + seconds] - starts[fillSeconds]) * expressways) / seconds,
     fillLines,
     fillMs,
+    fillCpuUs: (fillUsage.user + fillUsage.system) / fillLines,
     processors,
     memoryBytesMax,
     metrics: metrics ?? job.metrics(),

@@ -12,6 +12,7 @@ import { type Answers, answerSlowly } from '../../bench/linear-road/answerer.ts'
 import { runExact } from '../../bench/linear-road/exact-run.ts';
 import { historyLine } from '../../bench/linear-road/input.ts';
 import { answerPlainly, PlainQuery } from '../../bench/linear-road/plain.ts';
+import { largestHolding } from '../../bench/linear-road/rated-report.ts';
 import { runRated, traceFor } from '../../bench/linear-road/rated-run.ts';
 import { ANSWER_FILES, type HistoryLine, type Line, SEGMENT_FEET } from '../../bench/linear-road/records.ts';
 import { route } from '../../bench/linear-road/route.ts';
@@ -238,4 +239,22 @@ test('rated mode: every answer of every expressway is given once, and right', as
   tolls[3] += 2;
   const { types: wrongly } = await runRated(trace, options, () => {});
   assert.equal(wrongly.get('toll')?.wrong, options.expressways);
+});
+
+test('the search comes within a step of the largest L that holds', async () => {
+  for (const [limit, first, step] of [
+    [350, 64, 8],
+    [350, 64, 1],
+    [63, 64, 1],
+    [0, 5, 1],
+    [64, 64, 8],
+  ]) {
+    const tried: number[] = [];
+    const found = await largestHolding(first, step, async (expressways) => {
+      tried.push(expressways);
+      return expressways <= limit;
+    });
+    assert.ok(found <= limit && limit - found < step, `found ${found} for ${limit}, tried ${tried}`);
+    assert.equal(new Set(tried).size, tried.length);
+  }
 });
