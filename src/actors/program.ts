@@ -348,8 +348,7 @@ export function generateProgram(parts: ProgramParts): Program {
       else constants[`number${u}_${index}`] = decoder.numberAt[index];
     }
   });
-  for (const { name: table, fields, firstProbe } of foreseenTables(stage, state)) {
-    constants[`probe_${table}`] = firstProbe;
+  for (const { fields } of foreseenTables(stage, state)) {
     decoders.forEach((decoder, u) => {
       for (const { index } of fields) constants[`number${u}_${index}`] = decoder.numberAt[index];
     });
