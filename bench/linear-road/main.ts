@@ -17,7 +17,7 @@ export const USAGE = `usage: npm run bench -- linear-road --input FILE[.gz] --ou
   --workers N       threads (as many as the machine runs at once)
   --parallelism N   replicas of each keyed operator (1)
   --chaos SEED      kills workers at random meanwhile
-  --runs N          runs, the last of which is told in full (1)
+  --runs N          one after the other (1)
   --no-baseline     leaves out the plain loop beside it
 or: npm run bench -- linear-road --expressways L [options], in real time at the peak's rate
   --seconds N       in real time (60)
