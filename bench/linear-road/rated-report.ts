@@ -15,14 +15,14 @@ function tell({ expressways, seconds, fillSeconds }: RatedOptions, result: Rated
     `  ${processors.toFixed(2)} processors, ${(memoryBytesMax / 2 ** 30).toFixed(2)} GiB; ${holds(result) ? 'holds' : 'does not hold'}`,
   );
   console.log(
-    '  answers         number   in time    p50 ms    p95 ms    p99 ms    max ms  missed  wrong  lost  doubled',
+    '  answers         number   in time    p50 ms    p95 ms    p99 ms    max ms     missed  wrong  lost  doubled',
   );
   for (const type of ANSWER_TYPES) {
     const each = result.types.get(type);
     if (each === undefined) continue;
     const latencies = [0.5, 0.95, 0.99, 1].map((share) => String(each.quantileMs(share)).padStart(10)).join('');
     const counts = [each.missed, each.wrong, each.lost, each.doubled];
-    const faults = counts.map((count, i) => String(count).padStart([8, 7, 6, 9][i])).join('');
+    const faults = counts.map((count, i) => String(count).padStart([11, 7, 6, 9][i])).join('');
     console.log(
       `  ${type.padEnd(11)}${String(each.answers).padStart(11)}${String(each.timed).padStart(10)}${latencies}${faults}`,
     );
