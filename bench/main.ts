@@ -4,10 +4,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BadCommandLine } from './bad-command-line.ts';
 import { type Experiment, type Measurement, runExperiment } from './harness.ts';
+import { USAGE as LINEAR_ROAD_USAGE, main as linearRoad } from './linear-road/main.ts';
 import type { Chart } from './plot/chart.ts';
 import { writePlot } from './plot/write-plot.ts';
 import { type SuiteReport, suiteReport, toJson, toTable } from './report.ts';
+import { csv } from './suites/csv.ts';
 import { keyedCount } from './suites/keyed-count.ts';
 import { latency } from './suites/latency.ts';
 import { mailbox } from './suites/mailbox.ts';
@@ -23,6 +26,7 @@ const suites: Readonly<Record<string, Suite>> = {
   'word-count': wordCount,
   latency,
   recovery,
+  csv,
 };
 
 /** What is plotted of a suite, by the names of the files. */
@@ -32,9 +36,8 @@ const USAGE = `usage: npm run bench -- [suite...] [--quick] [--json FILE] [--plo
 suites: ${Object.keys(suites).join(', ')} (all of them if none is named)
   --quick      few and short runs: shows that everything works, not how fast it is
   --json FILE  also writes the results to FILE
-  --plots DIR  also writes plots to DIR, as SVG and PNG (of: ${Object.keys(charts).join(', ')})`;
-
-class BadCommandLine extends Error {}
+  --plots DIR  also writes plots to DIR, as SVG and PNG (of: ${Object.keys(charts).join(', ')})
+or: npm run bench -- linear-road --help`;
 
 interface CommandLine {
   readonly names: readonly string[];
@@ -88,7 +91,14 @@ async function writePlots(folder: string, reports: readonly SuiteReport[]): Prom
   }
 }
 
+/** A benchmark with a command line of its own. */
+const isLinearRoad = process.argv[2] === 'linear-road';
+
 async function main(): Promise<void> {
+  if (isLinearRoad) {
+    if (!(await linearRoad(process.argv.slice(3)))) process.exitCode = 1;
+    return;
+  }
   const { names, quick, json, plots, help } = readCommandLine();
   if (help) {
     console.log(USAGE);
@@ -107,7 +117,8 @@ try {
   await main();
 } catch (error) {
   const badCommandLine = error instanceof BadCommandLine;
-  process.stderr.write(badCommandLine ? `${error.message}\n${USAGE}\n` : `${(error as Error)?.stack ?? error}\n`);
+  const usage = isLinearRoad ? LINEAR_ROAD_USAGE : USAGE;
+  process.stderr.write(badCommandLine ? `${error.message}\n${usage}\n` : `${(error as Error)?.stack ?? error}\n`);
   // At once: threads of a run that failed half-way would keep the process alive.
   process.exit(1);
 }

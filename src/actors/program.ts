@@ -9,12 +9,13 @@ import { generate } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import type { DictionaryReader } from '../mailbox/dictionary.ts';
 import { type Encoder, validationCode } from '../mailbox/encoder.ts';
-import { keyGroupCode, positionGroupCode } from '../mailbox/hash.ts';
+import { combine32, hashDouble, keyGroupCode, mix32, positionGroupCode } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { groupRootCode } from '../state/arena.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
+import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
 import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import type { SinkWriter } from './sink.ts';
@@ -198,11 +199,14 @@ rows[n++] = upsert(${perArena(parts, 'arena')}, ${groupRootCode}, h, s, ${args.j
 }
 return n;
 }
+${foreseeCode(foreseenTables(stage, parts.state), u, perArena(parts, 'arena'))}
 function locate${u}(from, to) {
 for (;;) {
 const before = transaction.rowMoves, n = lookUp${u}(from, to);
 // A table that grew has moved the rows that were found before.
-if (before === transaction.rowMoves) return n;
+if (before !== transaction.rowMoves) continue;
+${foreseenTables(stage, parts.state).length > 0 ? `if (transaction.isLarge) fetched ^= foresee${u}(n);` : ''}
+return n;
 }
 }
 function apply${u}(from, to, count) {
@@ -327,6 +331,9 @@ export function generateProgram(parts: ProgramParts): Program {
     end: stage.operators[0].end,
     owned: parts.owned,
     work: parts.work,
+    mix32,
+    hashDouble,
+    combine32,
     lastOfFour,
     noEmit: () => {
       throw errors.noOutput(name);
@@ -343,6 +350,11 @@ export function generateProgram(parts: ProgramParts): Program {
       else constants[`number${u}_${index}`] = decoder.numberAt[index];
     }
   });
+  for (const { fields } of foreseenTables(stage, state)) {
+    decoders.forEach((decoder, u) => {
+      for (const { index } of fields) constants[`number${u}_${index}`] = decoder.numberAt[index];
+    });
+  }
   stage.operators.forEach((node, k) => {
     constants[`closure${k}`] = node.closure;
     const isLast = k === stage.operators.length - 1;

@@ -1,0 +1,231 @@
+// The same query without Millrace, as one loop over Maps: what a user would write first. No safety, no second thread.
+// Promises: the same rules (the operators' own functions), on plain objects; each line is cut by split(','), each file is
+// read and written as a whole.
+// Relies on: MapTable has what the operators use of a StateTable.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { onAccount, onExpenditure } from './accounts.ts';
+import { historyLine } from './input.ts';
+import {
+  ANSWER_FILES,
+  accidentLine,
+  balanceLine,
+  expenditureLine,
+  type Line,
+  LineType,
+  type Passage,
+  PassageKind,
+  type RoadRecord,
+  tollLine,
+} from './records.ts';
+import { onRoad, passRequests } from './roads.ts';
+import { route } from './route.ts';
+
+type Row = Record<string, number | boolean>;
+
+/** A table of rows under one key, as a Map. */
+class MapTable {
+  readonly #rows = new Map<number | string, Row>();
+  readonly #make: (...key: number[]) => Row;
+
+  constructor(make: (...key: number[]) => Row) {
+    this.#make = make;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get(first: number, second?: number): Row | undefined {
+    return this.#rows.get(second === undefined ? first : `${first},${second}`);
+  }
+
+  upsert(first: number, second?: number): Row {
+    const key = second === undefined ? first : `${first},${second}`;
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      row = second === undefined ? this.#make(first) : this.#make(first, second);
+      this.#rows.set(key, row);
+    }
+    return row;
+  }
+
+  delete(first: number, second?: number): boolean {
+    return this.#rows.delete(second === undefined ? first : `${first},${second}`);
+  }
+
+  clear(): void {
+    this.#rows.clear();
+  }
+
+  [Symbol.iterator](): Iterator<Row> {
+    return this.#rows.values();
+  }
+}
+
+const makeRequest = (query: number): Row => ({ query, time: 0, vid: 0, shares: 0, balance: 0, lastAnd1: 0 });
+const makeVehicle = (vid: number): Row => ({
+  vid,
+  timeAnd1: 0,
+  place: 0,
+  lane: 0,
+  position: 0,
+  still: 0,
+  toll: 0,
+  minute: 0,
+  speeds: 0,
+  reports: 0,
+  placeBeforeAnd1: 0,
+  speedsBefore: 0,
+  reportsBefore: 0,
+  roams: false,
+});
+const makeSegment = (place: number): Row => ({
+  place,
+  minute: 0,
+  count: 0,
+  count1: 0,
+  count2: 0,
+  count3: 0,
+  count4: 0,
+  count5: 0,
+  sum: 0,
+  sum1: 0,
+  sum2: 0,
+  sum3: 0,
+  sum4: 0,
+  sum5: 0,
+  lav: 0,
+  toll: 0,
+  zone: 0,
+});
+const makeVisit = (vid: number, place: number): Row => ({ vid, place, minute: 0, speeds: 0, reports: 0 });
+const makeSpot = (roadAndLane: number, position: number): Row => ({
+  roadAndLane,
+  position,
+  vid: 0,
+  time: 0,
+  vidBefore: 0,
+  timeBefore: 0,
+});
+
+/** The state of one share of the roads. */
+export const makeRoads = () => ({
+  time: 0,
+  sweptMinute: 0,
+  requests: new MapTable(makeRequest),
+  vehicles: new MapTable(makeVehicle),
+  visits: new MapTable(makeVisit),
+  segments: new MapTable(makeSegment),
+  accidents: new MapTable((place) => ({ place, minute: 0, minuteBefore: 0 })),
+  spots: new MapTable(makeSpot),
+});
+const makeAccount = () => ({ balance: 0, lastAnd1: 0, requests: new MapTable(makeRequest) });
+export const makeDays = () => ({ days: new MapTable((day, xway) => ({ day, xway, toll: 0 })) });
+
+/** The state of a key, made when it is asked for first. */
+export function stateOf<State>(states: Map<number, State>, key: number, make: () => State): State {
+  let state = states.get(key);
+  if (state === undefined) {
+    state = make();
+    states.set(key, state);
+  }
+  return state;
+}
+
+const textOf = (path: string): string => {
+  const bytes = readFileSync(path);
+  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1');
+};
+
+/** Calls `take` with the fields of each line. */
+function forEachLine(text: string, take: (fields: string[]) => void): void {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    const stop = end < 0 ? text.length : end;
+    if (stop > at) take(text.substring(at, stop).split(','));
+    at = stop + 1;
+  }
+}
+
+const lineOf = (fields: readonly string[]): Line => ({
+  type: Number(fields[0]),
+  time: Number(fields[1]),
+  vid: Number(fields[2]),
+  speed: Number(fields[3]),
+  xway: Number(fields[4]),
+  lane: Number(fields[5]),
+  direction: Number(fields[6]),
+  segment: Number(fields[7]),
+  position: Number(fields[8]),
+  query: Number(fields[9]),
+  day: Number(fields[14]),
+});
+
+/** Who is one share of the roads and everything else at once. */
+export class PlainQuery {
+  readonly tolls: string[] = [];
+  readonly accidents: string[] = [];
+  readonly balances: string[] = [];
+  readonly expenditures: string[] = [];
+  readonly #roads = makeRoads();
+  readonly #accounts = new Map<number, ReturnType<typeof makeAccount>>();
+  readonly #pasts = new Map<number, ReturnType<typeof makeDays>>();
+
+  readonly take = (record: RoadRecord): void => {
+    const { type, vid } = record;
+    if (type === LineType.report || type === LineType.balance) {
+      onRoad(record, this.#roads as never, this.#passed, { shares: 1, settles: true });
+      return;
+    }
+    onExpenditure(record, stateOf(this.#pasts, vid, makeDays) as never, (answer) => {
+      this.expenditures.push(expenditureLine(answer, answer.time));
+    });
+  };
+
+  readonly #passed = (passage: Passage): void => {
+    if (passage.kind === PassageKind.entry) this.tolls.push(tollLine(passage, passage.time));
+    if (passage.accident >= 0) this.accidents.push(accidentLine(passage, passage.time));
+    onAccount(passage, stateOf(this.#accounts, passage.vid, makeAccount) as never, this.#answered, 1);
+  };
+
+  readonly #answered = (answer: Parameters<typeof balanceLine>[0]): void => {
+    this.balances.push(balanceLine(answer, answer.time));
+  };
+
+  end(): void {
+    passRequests(this.#roads as never, this.#passed);
+  }
+}
+
+export interface PlainOrder {
+  readonly input: string;
+  readonly history: string | undefined;
+  readonly output: string;
+}
+
+/** From files to files; returns how many lines there were. */
+export function answerPlainly({ input, history, output }: PlainOrder): number {
+  mkdirSync(output, { recursive: true });
+  const query = new PlainQuery();
+  let lines = 0;
+  if (history !== undefined) {
+    forEachLine(textOf(history), (fields) => {
+      lines++;
+      const [vid, day, xway, toll] = fields.map(Number);
+      route(historyLine({ vid, day, xway, toll }), query.take, 1);
+    });
+  }
+  forEachLine(textOf(input), (fields) => {
+    lines++;
+    route(lineOf(fields), query.take, 1);
+  });
+  query.end();
+  const { tolls, accidents, balances, expenditures } = query;
+  [tolls, accidents, balances, expenditures].forEach((answers, i) => {
+    writeFileSync(join(output, ANSWER_FILES[i]), answers.map((answer) => `${answer}\n`).join(''));
+  });
+  return lines;
+}

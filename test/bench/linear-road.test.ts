@@ -1,0 +1,260 @@
+// Goal: the answers of Linear Road are the expected ones, line by line, with any parallelism and while workers are killed: on
+// the data of the benchmark, and on random traces against a slow answerer that shares no rule with the operators.
+// A failure prints its seed; MILLRACE_TEST_SEED=<seed> runs all randomised tests with it.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { type Answers, answerSlowly } from '../../bench/linear-road/answerer.ts';
+import { runExact } from '../../bench/linear-road/exact-run.ts';
+import { historyLine } from '../../bench/linear-road/input.ts';
+import { answerPlainly, PlainQuery } from '../../bench/linear-road/plain.ts';
+import { largestHolding } from '../../bench/linear-road/rated-report.ts';
+import { runRated, traceFor } from '../../bench/linear-road/rated-run.ts';
+import { ANSWER_FILES, type HistoryLine, type Line, SEGMENT_FEET } from '../../bench/linear-road/records.ts';
+import { route } from '../../bench/linear-road/route.ts';
+import { latestAverageVelocity, MEAN_SCALE, scaledMean } from '../../bench/linear-road/rules.ts';
+import { historyFileLine, inputLine, Trace, type TraceSettings } from '../../bench/linear-road/trace.ts';
+import { isRight, verify } from '../../bench/linear-road/verify.ts';
+import { runs } from '../mailbox/arbitraries.ts';
+import { folder, newPath } from '../sources/temporary-files.ts';
+
+const small = fileURLToPath(new URL('../../../test/bench/linear-road-small/', import.meta.url));
+const files = { input: join(small, 'input.csv.gz'), history: join(small, 'history.csv.gz') };
+
+/** A slow machine gets little done between two of them. */
+const KILLS_MAX = 8;
+
+const assertRight = (answers: string, expected: string): void => {
+  const wrong = verify(answers, expected).filter((difference) => !isRight(difference));
+  assert.deepEqual(wrong, []);
+};
+
+for (const { parallelism, workers, chaosSeed } of [
+  { parallelism: 1, workers: 2 },
+  { parallelism: 3, workers: 2 },
+  { parallelism: 1, workers: 2, chaosSeed: 1 },
+  { parallelism: 3, workers: 3, chaosSeed: 2 },
+]) {
+  const chaos = chaosSeed === undefined ? '' : ', with workers killed';
+  test(`the small data set: parallelism ${parallelism}${chaos}`, async () => {
+    const output = newPath('');
+    const { kills } = await runExact({ ...files, output, workers, parallelism, chaosSeed, killsMax: KILLS_MAX });
+    assertRight(output, small);
+    if (chaosSeed !== undefined) assert.ok(kills > 0, 'no worker was killed');
+  });
+}
+
+test('the small data set in one loop', () => {
+  const output = newPath('');
+  answerPlainly({ ...files, output });
+  assertRight(output, small);
+});
+
+test('the verifier finds a line that is missing, doubled, wrong, or not accepted', () => {
+  const write = (answers: Partial<Record<(typeof ANSWER_FILES)[number] | 'balances_ok.csv', string>>): string => {
+    const path = newPath('');
+    mkdirSync(path);
+    for (const name of [...ANSWER_FILES, 'balances_ok.csv'] as const) {
+      writeFileSync(join(path, name), answers[name] ?? '');
+    }
+    return path;
+  };
+  const expected = write({
+    'tolls.csv': '0,1,0,0,-1,0\n0,2,0,0,-1,0\n',
+    'balances.csv': '2,9,9,5,9,20\n',
+    'balances_ok.csv': '5,0\n5,20\n',
+  });
+  const found = (answers: Parameters<typeof write>[0]): number[] =>
+    verify(write(answers), expected).flatMap(({ missing, unexpected }) => [missing, unexpected]);
+  const right = { 'tolls.csv': '0,2,0,7,-1,0\n0,1,0,3,-1,0\n', 'balances.csv': '2,9,11,5,2,0\n' };
+  assert.deepEqual(found(right), [0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(found({ ...right, 'tolls.csv': '0,2,0,7,-1,0\n' }), [1, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(found({ ...right, 'tolls.csv': `${right['tolls.csv']}0,2,0,7,-1,0\n` }), [0, 1, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(found({ ...right, 'balances.csv': '2,9,11,5,2,7\n' }), [0, 0, 0, 0, 0, 1, 0, 0]);
+  assert.deepEqual(found({ ...right, 'balances.csv': '' }), [0, 0, 0, 0, 1, 0, 0, 0]);
+});
+
+test('an average near an integer is rounded down exactly', () => {
+  // Five minutes with a mean of 40 each, and the same less the smallest possible part.
+  const counts = [7, 11, 13, 1999, 3];
+  const sums = counts.map((count) => count * 40 * MEAN_SCALE);
+  assert.equal(latestAverageVelocity(sums, counts), 40);
+  assert.equal(latestAverageVelocity([...sums.slice(0, 4), sums[4] - 1], counts), 39);
+  assert.equal(latestAverageVelocity([...sums.slice(0, 4), sums[4] + 1], counts), 40);
+  assert.equal(latestAverageVelocity([0, 0, 0, 0, 0], [0, 0, 0, 0, 0]), -1);
+  assert.equal(scaledMean(10, 3) * 3, 10 * MEAN_SCALE);
+});
+
+/** The lines that are more often in one array than in the other. */
+function surplus(lines: readonly string[], others: readonly string[]): string[] {
+  const left = new Map<string, number>();
+  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
+}
+
+/** Unlike the benchmark's verifier this asks for the balance at the request's own second. */
+function assertSame(answers: Omit<Answers, 'acceptedBalances'>, expected: Answers): void {
+  for (const name of ['tolls', 'accidents', 'balances', 'expenditures'] as const) {
+    const missing = surplus(expected[name], answers[name]);
+    const unexpected = surplus(answers[name], expected[name]);
+    assert.deepEqual({ missing, unexpected }, { missing: [], unexpected: [] }, name);
+  }
+}
+
+function answerByLoop(lines: readonly Line[], history: readonly HistoryLine[]): PlainQuery {
+  const query = new PlainQuery();
+  for (const line of history) route(historyLine(line), query.take, 1);
+  for (const line of lines) route(line, query.take, 1);
+  query.end();
+  return query;
+}
+
+/** Crowded enough for tolls, with accidents, on a few segments at either end of the expressways. */
+const settings: fc.Arbitrary<Partial<TraceSettings>> = fc
+  .record({
+    seed: fc.nat(),
+    xways: fc.integer({ min: 1, max: 3 }),
+    seconds: fc.integer({ min: 200, max: 500 }),
+    arrivalsTo: fc.integer({ min: 2, max: 6 }),
+    first: fc.constantFrom(0, 40, 94),
+    span: fc.integer({ min: 2, max: 6 }),
+    tripSegmentsMax: fc.integer({ min: 1, max: 6 }),
+    breakdown: fc.constantFrom(0, 0.0003, 0.002),
+  })
+  .map(({ span, first, ...rest }) => ({ ...rest, first, last: Math.min(99, first + span - 1) }))
+  .map((rest) => ({ ...rest, arrivalsFrom: 2, crowd: 30, request: 0.03 }));
+
+test('random traces: the rules of the operators are those of the answerer', () => {
+  const property = fc.property(settings, (chosen) => {
+    const trace = new Trace(chosen);
+    const lines = trace.lines();
+    const history = trace.history();
+    assertSame(answerByLoop(lines, history), answerSlowly(lines, history));
+  });
+  fc.assert(property, runs(15));
+});
+
+/** Reports as no vehicle makes them: at any second, here and there, so that trips begin anew within minutes. */
+const wildLines: fc.Arbitrary<Line[]> = fc
+  .array(
+    fc.record({
+      vid: fc.integer({ min: 0, max: 5 }),
+      half: fc.integer({ min: 0, max: 14 }),
+      shift: fc.constantFrom(0, 0, 0, 0, 0, 5, 11, 17, 23),
+      speed: fc.integer({ min: 0, max: 100 }),
+      lane: fc.constantFrom(1, 1, 1, 1, 1, 1, 2, 4),
+      segment: fc.constantFrom(52, 52, 52, 52, 52, 52, 50, 51, 53, 54),
+      request: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 300, size: 'max' },
+  )
+  .map((reports) => {
+    const seen = new Set<string>();
+    const lines: Line[] = [];
+    for (const { vid, half, shift, speed, lane, segment, request } of reports) {
+      const time = half * 30 + shift;
+      if (seen.has(`${vid} ${time}`)) continue;
+      seen.add(`${vid} ${time}`);
+      // Each vehicle has its road, and one place in each segment where it may stop.
+      const [xway, direction] = [vid & 1, (vid >> 1) & 1];
+      const position = segment * SEGMENT_FEET;
+      lines.push({ type: 0, time, vid, speed, xway, lane, direction, segment, position, query: -1, day: -1 });
+      if (request) lines.push({ ...lines[lines.length - 1], type: 2, query: lines.length });
+    }
+    return lines.sort((one, other) => one.time - other.time);
+  });
+
+test('wild reports: the rules of the operators are those of the answerer', () => {
+  const property = fc.property(wildLines, (lines) => assertSame(answerByLoop(lines, []), answerSlowly(lines, [])));
+  fc.assert(property, runs(400));
+});
+
+test('two vehicles that stop 30 s apart are an accident, 31 s apart they are none', () => {
+  const report = (vid: number, time: number, segment: number): Line => {
+    const place = { xway: 0, lane: 2, direction: 1, segment, position: segment * SEGMENT_FEET };
+    return { type: 0, time, vid, speed: 0, query: -1, day: -1, ...place };
+  };
+  for (const apart of [30, 31]) {
+    const lines = [0, 30, 60, 90].map((time) => report(1, time, 40));
+    lines.push(...[0, 30, 60, 90].map((time) => report(2, time + apart, 40)));
+    // The second one's fourth report is in minute 3, and the accident is told in minute 4.
+    lines.push(report(3, 180, 44));
+    lines.sort((one, other) => one.time - other.time);
+    const expected = apart === 30 ? ['1,180,180,3,40'] : [];
+    assert.deepEqual(answerSlowly(lines, []).accidents, expected);
+    assert.deepEqual(answerByLoop(lines, []).accidents, expected);
+  }
+});
+
+test('random traces: the flow answers as the answerer does, with any parallelism and shares, and workers killed', async () => {
+  const options = fc.record({
+    workers: fc.integer({ min: 1, max: 3 }),
+    parallelism: fc.integer({ min: 1, max: 4 }),
+    shares: fc.integer({ min: 1, max: 6 }),
+    chaosSeed: fc.option(fc.nat(), { nil: undefined }),
+  });
+  const property = fc.asyncProperty(settings, options, async (chosen, chosenOptions) => {
+    const trace = new Trace(chosen);
+    const lines = trace.lines();
+    const past = trace.history();
+    const [input, history, output] = [newPath('.csv'), newPath('.csv'), newPath('')];
+    writeFileSync(input, lines.map((line) => `${inputLine(line)}\n`).join(''));
+    writeFileSync(history, past.map((line) => `${historyFileLine(line)}\n`).join(''));
+    const answers = answerSlowly(lines, past);
+    await runExact({ input, history, output, killsMax: KILLS_MAX, ...chosenOptions });
+    const expected = newPath('');
+    mkdirSync(expected);
+    const { tolls, accidents, balances, expenditures } = answers;
+    [tolls, accidents, balances, expenditures].forEach((each, i) => {
+      writeFileSync(join(expected, ANSWER_FILES[i]), each.map((line) => `${line}\n`).join(''));
+    });
+    // Only the balance of the request's own second is accepted.
+    const own = balances.map((line) => line.split(',')).map((fields) => `${fields[3]},${fields[5]}\n`);
+    writeFileSync(join(expected, 'balances_ok.csv'), own.join(''));
+    assertRight(output, expected);
+  });
+  await fc.assert(property, runs(6));
+  assert.ok(folder);
+});
+
+test('rated mode: every answer of every expressway is given once, and right', async () => {
+  const options = { expressways: 3, seconds: 2, fillSeconds: 150, workers: 2, parallelism: 2, seed: 5 };
+  const trace = traceFor(options);
+  const { types, fillLines, linesPerSecond } = await runRated(trace, options, () => {});
+  assert.ok(fillLines > 10_000 && linesPerSecond > 100);
+  for (const [type, { answers, timed, wrong, lost, doubled, quantileMs }] of types) {
+    assert.deepEqual({ type, wrong, lost, doubled }, { type, wrong: 0, lost: 0, doubled: 0 });
+    if (type === 'toll') assert.ok(answers > timed && timed > 0 && quantileMs(0.5) <= quantileMs(0.99));
+  }
+  // A trace that is answered by other rules is not.
+  const tolls = new Int32Array(trace.entries);
+  tolls[3] += 2;
+  const { types: wrongly } = await runRated(trace, options, () => {});
+  assert.equal(wrongly.get('toll')?.wrong, options.expressways);
+});
+
+test('the search comes within a step of the largest L that holds', async () => {
+  for (const [limit, first, step] of [
+    [350, 64, 8],
+    [350, 64, 1],
+    [63, 64, 1],
+    [0, 5, 1],
+    [64, 64, 8],
+  ]) {
+    const tried: number[] = [];
+    const found = await largestHolding(first, step, async (expressways) => {
+      tried.push(expressways);
+      return expressways <= limit;
+    });
+    assert.ok(found <= limit && limit - found < step, `found ${found} for ${limit}, tried ${tried}`);
+    assert.equal(new Set(tried).size, tried.length);
+  }
+});
