@@ -4,8 +4,8 @@
 // Relies on: the job's supervisor, which takes up what was killed.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Random } from '../../scripts/chaos/random.ts';
 import type { Job, MillraceError } from '../../src/index.ts';
+import { Random } from '../../src/testing/random.ts';
 
 /** Actors that were resumed work with cold code: without a pause a run would consist of crashes. */
 const PAUSE_MS_MIN = 50;

@@ -3,7 +3,7 @@
 // second; a vehicle reports every 30 s of a trip, and is on one expressway at a time.
 // Relies on: Random of the chaos run.
 
-import { Random } from '../../scripts/chaos/random.ts';
+import { Random } from '../../src/testing/random.ts';
 import { EXIT_LANE, type HistoryLine, type Line, LineType, REPORT_SECONDS, SEGMENT_FEET, SEGMENTS } from './records.ts';
 
 export interface TraceSettings {
