@@ -6,11 +6,13 @@
 
 import type { WakeWords } from '../mailbox/wake.ts';
 import type { Actor } from './actor.ts';
-import type { StepWords } from './step-words.ts';
+import { processorTime } from './processor-time.ts';
+import type { ProcessorTime, StepWords } from './step-words.ts';
 import { Activity } from './vitals.ts';
 
 const SLICE_MS = 1;
 const YIELD_EVERY_MS = 4;
+const METER_EVERY_MS = 50;
 
 /** Where time and yielding come from. */
 export interface Clock {
@@ -18,11 +20,14 @@ export interface Clock {
   now(): number;
   /** Resolves after other work of the thread's event loop has had its turn. */
   yield(): Promise<void>;
+  /** The processor time of this thread; left out where nobody asks for it. */
+  processorTime?(): ProcessorTime | undefined;
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   yield: () => new Promise((resolve) => setImmediate(resolve)),
+  processorTime,
 };
 
 /** What a host tells the supervisor. */
@@ -43,6 +48,7 @@ export class Host {
   /** Actors whose first commit is still to be told, with the number of the last one before it. */
   private readonly recovering = new Map<Actor, number>();
   private stopped = false;
+  private meteredAtMs = 0;
 
   constructor(id: number, wakeWords: WakeWords, stepWords: StepWords, clock: Clock, events: HostEvents) {
     this.id = id;
@@ -94,12 +100,21 @@ export class Host {
       this.stepWords.turn(this.id);
       if (!this.stepAll() && (await this.park())) {
         yieldedAt = this.clock.now();
+        this.meter(yieldedAt);
       } else if (this.clock.now() - yieldedAt >= YIELD_EVERY_MS) {
         await this.clock.yield();
         yieldedAt = this.clock.now();
+        this.meter(yieldedAt);
       }
     }
     for (const actor of this.actors.reverse()) actor.release();
+  }
+
+  private meter(nowMs: number): void {
+    if (nowMs - this.meteredAtMs < METER_EVERY_MS) return;
+    this.meteredAtMs = nowMs;
+    const time = this.clock.processorTime?.();
+    if (time !== undefined) this.stepWords.meter(this.id, time);
   }
 
   /** Steps every actor once. Returns true if any may have more to do. */

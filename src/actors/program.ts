@@ -19,7 +19,7 @@ import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import type { SinkWriter } from './sink.ts';
 import type { SourceReader, SourceStatus } from './source.ts';
-import { WorkCell } from './vitals.ts';
+import { SAMPLE_ROWS_MIN, WorkCell } from './vitals.ts';
 
 /** Where the program finds the sink, which is opened after the program is made. */
 export interface SinkHolder {
@@ -38,6 +38,8 @@ export interface ProgramParts {
   readonly owned: Uint8Array;
   /** Shared; see {@link WorkCell}. */
   readonly work: Int32Array;
+  /** Shared; samples of each key group's tuples. */
+  readonly load: Uint32Array;
 }
 
 export interface Program {
@@ -134,8 +136,21 @@ decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
 const from = reader.row, to = Math.min(reader.count, from + limit);
 let i = from;
 ${parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u)}
+${parts.stage.key === undefined ? '' : sampleCode(u)}
 return i;
 }`;
+}
+
+/** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
+function sampleCode(u: number): string {
+  return `let k = from + untilSample;
+while (k < i) {
+const g = ${keyGroupCode(`decoder${u}.hashAt(k)`)};
+load[g] += owned[g];
+random = (Math.imul(random, 1664525) + 1013904223) | 0;
+k += ${SAMPLE_ROWS_MIN} + (random >>> 27);
+}
+untilSample = k - i;`;
 }
 
 function statelessLoopCode({ stage, output }: ProgramParts, u: number): string {
@@ -325,6 +340,7 @@ export function generateProgram(parts: ProgramParts): Program {
     end: stage.operators[0].end,
     owned: parts.owned,
     work: parts.work,
+    load: parts.load,
     lastOfFour,
     noEmit: () => {
       throw errors.noOutput(name);
@@ -356,7 +372,7 @@ export function generateProgram(parts: ProgramParts): Program {
   const counters = stage.operators.slice(1).map((_, i) => `passed${i + 1}`);
   const isGenerator = constants.generator !== undefined;
   const body = `
-let processed = 0, failure, fetched = 0;
+let processed = 0, failure, fetched = 0, untilSample = 0, random = 1;
 ${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
 const passed = [${counters.map(() => '0').join(', ')}];
 ${chain.join('\n')}

@@ -1,6 +1,8 @@
 // Vitals of an actor: counters in shared memory that its host writes and anyone reads without asking.
-// Promises: each value is one aligned double, so a reader never sees half of one; values of one instant may be a step apart.
+// Promises: each value is one aligned number, so a reader never sees half of one; values of one instant may be a step apart.
+// The load of key groups is sampled: each sample stands for about ROWS_PER_SAMPLE rows.
 
+import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { LINE_BYTES } from '../mailbox/views.ts';
 
 const TUPLES_IN = 0;
@@ -12,6 +14,14 @@ const ACTIVITY = 5;
 const SINCE_MS = 6;
 const PASSED = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
+const LOAD_BYTES = 4 * KEY_GROUPS;
+
+/**
+ * Rows between two samples of a partitioned stage: at random from SAMPLE_ROWS_MIN on, below twice as many, since keys that come
+ * round in step with the samples would be seen always or never.
+ */
+export const SAMPLE_ROWS_MIN = 32;
+export const ROWS_PER_SAMPLE = 1.5 * SAMPLE_ROWS_MIN - 0.5;
 
 /**
  * Cells of an actor's work block, for whoever finds it dead or hanging: the row (at the end of the input, the key's slot) and
@@ -43,16 +53,20 @@ export interface VitalsReading {
 export class Vitals {
   /** See {@link WorkCell}. */
   readonly work: Int32Array;
+  /** Samples of tuples of each key group that the actor has processed, modulo 2^32. */
+  readonly load: Uint32Array;
   private readonly values: Float64Array;
 
   constructor(buffer: SharedArrayBuffer) {
+    const loadAt = buffer.byteLength - LOAD_BYTES;
     this.work = new Int32Array(buffer, 0, WORK_CELLS);
-    this.values = new Float64Array(buffer, LINE_BYTES);
+    this.values = new Float64Array(buffer, LINE_BYTES, (loadAt - LINE_BYTES) / 8);
+    this.load = new Uint32Array(buffer, loadAt);
   }
 
   /** Shared memory for an actor whose chain has `operators` operators. */
   static allocate(operators: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(2 * LINE_BYTES + 8 * (operators - 1));
+    return new SharedArrayBuffer(2 * LINE_BYTES + 8 * (operators - 1) + LOAD_BYTES);
   }
 
   read(): VitalsReading {

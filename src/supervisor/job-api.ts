@@ -7,6 +7,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { BackupOptions } from './backups.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { CrewState } from './crew.ts';
+import type { GroupShare } from './group-loads.ts';
 import type { SupervisionNode } from './supervision.ts';
 
 /** Options of `flow.run()`. */
@@ -60,6 +61,8 @@ export interface ReplicaMetrics {
   /** Bytes in its fullest mailbox (published, not yet released), and the share of that ring that they fill. */
   readonly queueBytes: number;
   readonly queueFill: number;
+  /** Tuples per second of busy time: what it could do if it were never idle nor held up. 0 if it was not busy. */
+  readonly processingRate: number;
 }
 
 /** The sums over an operator's replicas; shares and queue are those of the busiest and fullest one. */
@@ -68,6 +71,8 @@ export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worke
   readonly kind: OperatorKind;
   /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
+  /** Its key groups with the most load lately, the most first, by samples; none if it is not partitioned. */
+  readonly hotGroups: readonly GroupShare[];
   readonly replicas: readonly ReplicaMetrics[];
 }
 

@@ -10,7 +10,6 @@ import { settlesWithin, WorkerPool } from '../actors/pool.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
-import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../state/arena.ts';
@@ -20,6 +19,7 @@ import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
+import { GroupLoads } from './group-loads.ts';
 import { HandOvers } from './hand-overs.ts';
 import { HangDetector } from './hang-detector.ts';
 import type {
@@ -84,6 +84,7 @@ export class RunningJob implements Job {
   private readonly outputs = new Map<string, CollectedOutput<unknown>>();
   private readonly inputs = new Map<string, PushedInput<unknown>>();
   private readonly queries = new Map<string, StateQuery>();
+  private readonly groupLoads: GroupLoads;
   private readonly metricsReader: MetricsReader;
   private readonly listeners = new Set<(event: JobEvent) => void>();
   /** Events that nobody has listened to yet: run() resolves after the first of them. */
@@ -112,7 +113,8 @@ export class RunningJob implements Job {
     // Whoever awaits done or reads an output hears of a failure; nobody's silence may end the process.
     this.done.catch(() => {});
     const counts = this.connectApp();
-    this.metricsReader = new MetricsReader(plan, this.deployment, counts);
+    this.groupLoads = new GroupLoads(this.deployment.placements);
+    this.metricsReader = new MetricsReader(plan, this.deployment, counts, this.groupLoads);
     this.actors = this.deployment.placements
       .filter(({ stage }) => stage.place === 'worker')
       .map((placement) => recoverable(placement, new Vitals(placement.descriptor.vitals).work));
@@ -474,9 +476,10 @@ export class RunningJob implements Job {
     return stage;
   }
 
-  /** How much work each key group of an operator has been so far. */
-  private loadsOf(_stage: Stage): number[] {
-    return new Array(KEY_GROUPS).fill(1);
+  /** How much work each key group of an operator has been lately. */
+  private loadsOf(stage: Stage): number[] {
+    this.groupLoads.read();
+    return this.groupLoads.of(stage);
   }
 
   private memberNamed(worker: number): CrewMember {

@@ -1,0 +1,77 @@
+// How much work each key group of an operator has been lately: what hand-overs spread it by.
+// Promises: recent work counts more than work of long ago, by half for every HALF_LIFE_MS; reading asks no actor for anything.
+// Relies on: actors sample the tuples of their key groups in their vitals; someone takes readings a few times in a half-life,
+// or else what was between them counts as recent.
+
+import type { Stage } from '../actors/plan.ts';
+import { ROWS_PER_SAMPLE, Vitals } from '../actors/vitals.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import type { Placement } from './deployment.ts';
+
+const HALF_LIFE_MS = 2000;
+
+/** A key group, and its share of its operator's load. */
+export interface GroupShare {
+  readonly group: number;
+  /** From 0 to 1. */
+  readonly share: number;
+}
+
+interface Counted {
+  readonly load: Uint32Array;
+  /** The samples at the last reading. */
+  readonly before: Uint32Array;
+}
+
+interface Tracked {
+  readonly replicas: readonly Counted[];
+  /** Tuples of each key group, decayed. */
+  readonly recent: Float64Array;
+}
+
+export class GroupLoads {
+  private readonly stages = new Map<Stage, Tracked>();
+  private atMs = performance.now();
+
+  constructor(placements: readonly Placement[]) {
+    for (const { stage } of placements) {
+      if (stage.place !== 'worker' || stage.key === undefined || this.stages.has(stage)) continue;
+      const replicas = placements
+        .filter((placement) => placement.stage === stage)
+        .map(({ descriptor }) => ({ load: new Vitals(descriptor.vitals).load, before: new Uint32Array(KEY_GROUPS) }));
+      this.stages.set(stage, { replicas, recent: new Float64Array(KEY_GROUPS) });
+    }
+  }
+
+  /** Takes in what has been processed since the last reading. */
+  read(nowMs = performance.now()): void {
+    const decay = 0.5 ** ((nowMs - this.atMs) / HALF_LIFE_MS);
+    this.atMs = nowMs;
+    for (const { replicas, recent } of this.stages.values()) {
+      for (let group = 0; group < KEY_GROUPS; group++) recent[group] *= decay;
+      for (const { load, before } of replicas) {
+        for (let group = 0; group < KEY_GROUPS; group++) {
+          const now = load[group];
+          recent[group] += ((now - before[group]) >>> 0) * ROWS_PER_SAMPLE;
+          before[group] = now;
+        }
+      }
+    }
+  }
+
+  /** The recent load of each key group, in tuples: an estimate. All 0 if the stage is not partitioned. */
+  of(stage: Stage): number[] {
+    return Array.from(this.stages.get(stage)?.recent ?? new Float64Array(KEY_GROUPS));
+  }
+
+  /** Those with the most load, the most first; none without any load. */
+  hottest(stage: Stage, count: number): GroupShare[] {
+    const loads = this.of(stage);
+    const total = loads.reduce((sum, load) => sum + load, 0);
+    return loads
+      .map((load, group) => ({ group, share: load / total }))
+      .filter(({ group }) => loads[group] > 0)
+      .sort((a, b) => b.share - a.share || a.group - b.group)
+      .slice(0, count);
+  }
+}
