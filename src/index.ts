@@ -51,5 +51,7 @@ export type {
   ScaleResult,
   WorkerInfo,
 } from './supervisor/job-api.ts';
+export type { Decision } from './supervisor/scaling/decide.ts';
+export type { ScalingOptions, ScalingPolicy } from './supervisor/scaling/scaling-options.ts';
 export type { NodeState, SupervisionNode } from './supervisor/supervision.ts';
 export { supervisionTree } from './supervisor/supervision.ts';

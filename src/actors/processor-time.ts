@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { ProcessorTime } from './step-words.ts';
 
 const NANOSECONDS_PER_MICROSECOND = 1000;
+const nowUs = (): number => Math.floor(performance.now() * 1000);
 
 interface ThreadUsage {
   threadCpuUsage?(): { user: number; system: number };
@@ -16,6 +17,7 @@ function fromSchedstat(): ProcessorTime | undefined {
     const [computed, queued] = readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ').map(Number);
     if (!Number.isFinite(computed) || !Number.isFinite(queued)) return undefined;
     return {
+      atUs: nowUs(),
       computedUs: Math.floor(computed / NANOSECONDS_PER_MICROSECOND),
       queuedUs: Math.floor(queued / NANOSECONDS_PER_MICROSECOND),
     };
@@ -27,7 +29,7 @@ function fromSchedstat(): ProcessorTime | undefined {
 /** Newer Node.js knows a thread's processor time everywhere, but not how long it waited for a processor. */
 function fromNode(): ProcessorTime | undefined {
   const usage = (process as ThreadUsage).threadCpuUsage?.();
-  return usage && { computedUs: usage.user + usage.system, queuedUs: 0 };
+  return usage && { atUs: nowUs(), computedUs: usage.user + usage.system, queuedUs: 0 };
 }
 
 export const processorTime = (): ProcessorTime | undefined => fromSchedstat() ?? fromNode();

@@ -19,7 +19,7 @@ import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import type { SinkWriter } from './sink.ts';
 import type { SourceReader, SourceStatus } from './source.ts';
-import { SAMPLE_ROWS_MIN, WorkCell } from './vitals.ts';
+import { COUNTED_ROWS_MAX, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from './vitals.ts';
 
 /** Where the program finds the sink, which is opened after the program is made. */
 export interface SinkHolder {
@@ -38,7 +38,7 @@ export interface ProgramParts {
   readonly owned: Uint8Array;
   /** Shared; see {@link WorkCell}. */
   readonly work: Int32Array;
-  /** Shared; samples of each key group's tuples. */
+  /** Shared; about how many tuples of each key group were processed. */
   readonly load: Uint32Array;
 }
 
@@ -143,14 +143,18 @@ return i;
 
 /** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
 function sampleCode(u: number): string {
-  return `let k = from + untilSample;
+  const group = keyGroupCode(`decoder${u}.hashAt(k)`);
+  return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; }
+else {
+let k = from + untilSample;
 while (k < i) {
-const g = ${keyGroupCode(`decoder${u}.hashAt(k)`)};
-load[g] += owned[g];
+const g = ${group};
+load[g] += ${SAMPLE_WEIGHT} * owned[g];
 random = (Math.imul(random, 1664525) + 1013904223) | 0;
 k += ${SAMPLE_ROWS_MIN} + (random >>> 27);
 }
-untilSample = k - i;`;
+untilSample = k - i;
+}`;
 }
 
 function statelessLoopCode({ stage, output }: ProgramParts, u: number): string {

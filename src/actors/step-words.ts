@@ -8,10 +8,13 @@ const STEPPING = 0;
 const TURNS = 1;
 const COMPUTED_US = 2;
 const QUEUED_US = 3;
-const IS_METERED = 4;
+const METERED_AT_US = 4;
+const IS_METERED = 5;
 
 /** What a thread has had of the machine's processors, in microseconds modulo 2^32. */
 export interface ProcessorTime {
+  /** When this was measured, on any clock. */
+  readonly atUs: number;
   /** Time on a processor. */
   readonly computedUs: number;
   /** Time in which it could have run, and no processor was free. */
@@ -39,7 +42,8 @@ export class StepWords {
   }
 
   /** The host tells its thread's processor time now and then. */
-  meter(host: number, { computedUs, queuedUs }: ProcessorTime): void {
+  meter(host: number, { atUs, computedUs, queuedUs }: ProcessorTime): void {
+    Atomics.store(this.words, host * LINE_I32 + METERED_AT_US, atUs);
     Atomics.store(this.words, host * LINE_I32 + COMPUTED_US, computedUs);
     Atomics.store(this.words, host * LINE_I32 + QUEUED_US, queuedUs);
     Atomics.store(this.words, host * LINE_I32 + IS_METERED, 1);
@@ -50,6 +54,7 @@ export class StepWords {
     const at = host * LINE_I32;
     if (Atomics.load(this.words, at + IS_METERED) === 0) return undefined;
     return {
+      atUs: Atomics.load(this.words, at + METERED_AT_US),
       computedUs: Atomics.load(this.words, at + COMPUTED_US),
       queuedUs: Atomics.load(this.words, at + QUEUED_US),
     };

@@ -1,6 +1,6 @@
 // Vitals of an actor: counters in shared memory that its host writes and anyone reads without asking.
 // Promises: each value is one aligned number, so a reader never sees half of one; values of one instant may be a step apart.
-// The load of key groups is sampled: each sample stands for about ROWS_PER_SAMPLE rows.
+// The load of key groups is an estimate.
 
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { LINE_BYTES } from '../mailbox/views.ts';
@@ -17,11 +17,12 @@ const WORK_CELLS = LINE_BYTES / 4;
 const LOAD_BYTES = 4 * KEY_GROUPS;
 
 /**
- * Rows between two samples of a partitioned stage: at random from SAMPLE_ROWS_MIN on, below twice as many, since keys that come
- * round in step with the samples would be seen always or never.
+ * The rows of a long run are sampled, SAMPLE_ROWS_MIN to twice as many apart: at random, since keys that come round in step with
+ * the samples would be seen always or never. A run of up to COUNTED_ROWS_MAX is counted: those of slow operators are short.
  */
 export const SAMPLE_ROWS_MIN = 32;
-export const ROWS_PER_SAMPLE = 1.5 * SAMPLE_ROWS_MIN - 0.5;
+export const SAMPLE_WEIGHT = 1.5 * SAMPLE_ROWS_MIN;
+export const COUNTED_ROWS_MAX = 8;
 
 /**
  * Cells of an actor's work block, for whoever finds it dead or hanging: the row (at the end of the input, the key's slot) and
@@ -53,7 +54,7 @@ export interface VitalsReading {
 export class Vitals {
   /** See {@link WorkCell}. */
   readonly work: Int32Array;
-  /** Samples of tuples of each key group that the actor has processed, modulo 2^32. */
+  /** About how many tuples of each key group the actor has processed, modulo 2^32. */
   readonly load: Uint32Array;
   private readonly values: Float64Array;
 

@@ -1,10 +1,10 @@
 // How much work each key group of an operator has been lately: what hand-overs spread it by.
 // Promises: recent work counts more than work of long ago, by half for every HALF_LIFE_MS; reading asks no actor for anything.
-// Relies on: actors sample the tuples of their key groups in their vitals; someone takes readings a few times in a half-life,
+// Relies on: actors count or sample the tuples of their key groups in their vitals; someone takes readings a few times in a half-life,
 // or else what was between them counts as recent.
 
 import type { Stage } from '../actors/plan.ts';
-import { ROWS_PER_SAMPLE, Vitals } from '../actors/vitals.ts';
+import { Vitals } from '../actors/vitals.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Placement } from './deployment.ts';
 
@@ -19,7 +19,7 @@ export interface GroupShare {
 
 interface Counted {
   readonly load: Uint32Array;
-  /** The samples at the last reading. */
+  /** The same at the last reading. */
   readonly before: Uint32Array;
 }
 
@@ -52,7 +52,7 @@ export class GroupLoads {
       for (const { load, before } of replicas) {
         for (let group = 0; group < KEY_GROUPS; group++) {
           const now = load[group];
-          recent[group] += ((now - before[group]) >>> 0) * ROWS_PER_SAMPLE;
+          recent[group] += (now - before[group]) >>> 0;
           before[group] = now;
         }
       }

@@ -109,8 +109,8 @@ export class HandOvers {
     return this.job.actors.filter(({ placement }) => placement.stage === stage);
   }
 
-  /** The replica that owns each key group. Nobody changes that while a change is made here. */
-  private ownersOf(stage: Stage): number[] {
+  /** The replica that owns each key group; -1 for one that is on its way. */
+  ownersOf(stage: Stage): number[] {
     const sets = this.replicasOf(stage).map((actor) => committedOf(actor).groups);
     return Array.from({ length: KEY_GROUPS }, (_, group) => sets.findIndex((set) => hasGroup(set, group)));
   }

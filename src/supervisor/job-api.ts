@@ -8,6 +8,8 @@ import type { BackupOptions } from './backups.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { CrewState } from './crew.ts';
 import type { GroupShare } from './group-loads.ts';
+import type { Decision } from './scaling/decide.ts';
+import type { ScalingOptions } from './scaling/scaling-options.ts';
 import type { SupervisionNode } from './supervision.ts';
 
 /** Options of `flow.run()`. */
@@ -38,6 +40,8 @@ export interface RunOptions<Params = unknown> {
   resourceLimits?: ResourceLimits;
   /** Backups of keyed state, for the case that the live image is damaged. Default: none. */
   backup?: BackupOptions;
+  /** Who decides about the replicas of operators. Default: only the app, by `job.scale` and the like. */
+  scaling?: ScalingOptions;
   /** The supervisor over the job's operators. */
   supervision?: SupervisionOptions;
   /** Cancels the job when aborted. */
@@ -171,6 +175,8 @@ export type JobEvent =
     }
   /** An operator has another number of replicas, or its groups are spread in another way. */
   | ({ readonly type: 'scaled' } & ScaleResult)
+  /** What the policy of option `scaling` has decided, from what, and why. In mode 'plan' nothing follows. */
+  | ({ readonly type: 'decision'; readonly mode: 'act' | 'plan' } & Decision)
   /** An actor runs on another worker. */
   | ({ readonly type: 'moved'; readonly from: number; readonly to: number } & ReplicaName)
   | ({ readonly type: 'backupFailed'; readonly error: Error } & ReplicaName)

@@ -40,6 +40,9 @@ import { MetricsReader } from './metrics.ts';
 import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
+import { Elasticity } from './scaling/elasticity.ts';
+import { GraphMeter } from './scaling/graph-meter.ts';
+import { LOAD_TUPLES_MIN } from './scaling/reading.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
@@ -77,6 +80,7 @@ export class RunningJob implements Job {
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
   private readonly handOvers: HandOvers;
+  private readonly elasticity: Elasticity;
   private readonly hangDetector: HangDetector;
   private readonly backups: Backups | undefined;
   private readonly letters: CollectedLetters;
@@ -141,6 +145,7 @@ export class RunningJob implements Job {
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
     this.handOvers = this.handOversOf(checked);
+    this.elasticity = this.elasticityOf(checked, counts);
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
     this.hangDetector = new HangDetector(this.stepWords, this.wakeWords, (actor) => workOf.get(actor) as Int32Array);
   }
@@ -216,6 +221,30 @@ export class RunningJob implements Job {
     });
   }
 
+  private elasticityOf({ maxWorkers, scaling }: CheckedOptions, counts: ReadonlyMap<number, () => number>): Elasticity {
+    const inputOf = (stage: Stage): PushedInput<unknown> | undefined => this.inputs.get(stageName(stage));
+    const meter = new GraphMeter({
+      plan: this.plan,
+      placements: this.deployment.placements,
+      actors: this.actors,
+      crew: this.crew,
+      stepWords: this.stepWords,
+      loads: this.groupLoads,
+      maxWorkers,
+      appCount: (stage) => counts.get(stage.index)?.() ?? 0,
+      appBlockedMs: (stage) => inputOf(stage)?.blockedMs ?? 0,
+      ownersOf: (stage) => this.handOvers.ownersOf(stage),
+    });
+    const job = {
+      scale: (operator: string, replicas: number) => this.scale(operator, replicas),
+      rebalance: (operator: string) => this.rebalance(operator),
+      move: (operator: string, replica: number, worker: number) => this.move(operator, replica, worker),
+      isOver: () => this.outcome !== undefined,
+      announce: (event: JobEvent) => this.announce(event),
+    };
+    return new Elasticity(job, meter, this.groupLoads, scaling);
+  }
+
   /** Starts the workers and the actors. Rejects, with everything taken down again, if that fails. */
   async start({ signal }: RunOptions): Promise<void> {
     rootSupervisor.add(this.supervision);
@@ -247,6 +276,8 @@ export class RunningJob implements Job {
       if (member !== undefined)
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
+    if (this.plan.stages.some((stage) => stage.replicas > 1) || this.options.scaling.policy !== 'manual')
+      this.elasticity.start();
     // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
     for (const { hired } of this.crew.active()) hired.control.start().catch(() => {});
     this.endIfAllEnded();
@@ -323,6 +354,7 @@ export class RunningJob implements Job {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.hangDetector.stop();
+    this.elasticity.stop();
     this.crew.close();
     this.recovery.close();
     if (error !== undefined) {
@@ -476,10 +508,12 @@ export class RunningJob implements Job {
     return stage;
   }
 
-  /** How much work each key group of an operator has been lately. */
+  /** How much work each key group of an operator has been lately; the same for all if that is not known yet. */
   private loadsOf(stage: Stage): number[] {
     this.groupLoads.read();
-    return this.groupLoads.of(stage);
+    const loads = this.groupLoads.of(stage);
+    const tuples = loads.reduce((sum, load) => sum + load, 0);
+    return tuples < LOAD_TUPLES_MIN ? loads.map(() => 1) : loads;
   }
 
   private memberNamed(worker: number): CrewMember {
