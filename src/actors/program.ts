@@ -19,7 +19,7 @@ import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import type { SinkWriter } from './sink.ts';
 import type { SourceReader, SourceStatus } from './source.ts';
-import { COUNTED_ROWS_MAX, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from './vitals.ts';
+import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from './vitals.ts';
 
 /** Where the program finds the sink, which is opened after the program is made. */
 export interface SinkHolder {
@@ -144,12 +144,13 @@ return i;
 /** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
 function sampleCode(u: number): string {
   const group = keyGroupCode(`decoder${u}.hashAt(k)`);
-  return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; }
+  return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }
 else {
 let k = from + untilSample;
 while (k < i) {
 const g = ${group};
 load[g] += ${SAMPLE_WEIGHT} * owned[g];
+load[${LOAD_SAMPLES}] += owned[g];
 random = (Math.imul(random, 1664525) + 1013904223) | 0;
 k += ${SAMPLE_ROWS_MIN} + (random >>> 27);
 }

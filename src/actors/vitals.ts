@@ -14,7 +14,9 @@ const ACTIVITY = 5;
 const SINCE_MS = 6;
 const PASSED = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
-const LOAD_BYTES = 4 * KEY_GROUPS;
+const LOAD_BYTES = 4 * (KEY_GROUPS + 2);
+/** The cell of the load in which samples are counted: what the others rest on. */
+export const LOAD_SAMPLES = KEY_GROUPS;
 
 /**
  * The rows of a long run are sampled, SAMPLE_ROWS_MIN to twice as many apart: at random, since keys that come round in step with
@@ -54,7 +56,7 @@ export interface VitalsReading {
 export class Vitals {
   /** See {@link WorkCell}. */
   readonly work: Int32Array;
-  /** About how many tuples of each key group the actor has processed, modulo 2^32. */
+  /** About how many tuples of each key group the actor has processed, and in {@link LOAD_SAMPLES} how many were looked at; modulo 2^32. */
   readonly load: Uint32Array;
   private readonly values: Float64Array;
 

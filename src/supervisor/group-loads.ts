@@ -4,11 +4,13 @@
 // or else what was between them counts as recent.
 
 import type { Stage } from '../actors/plan.ts';
-import { Vitals } from '../actors/vitals.ts';
+import { LOAD_SAMPLES, Vitals } from '../actors/vitals.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Placement } from './deployment.ts';
 
 const HALF_LIFE_MS = 2000;
+/** Fewer samples than this say nothing about the load of 256 key groups. */
+const SAMPLES_MIN = 1000;
 
 /** A key group, and its share of its operator's load. */
 export interface GroupShare {
@@ -25,8 +27,9 @@ interface Counted {
 
 interface Tracked {
   readonly replicas: readonly Counted[];
-  /** Tuples of each key group, decayed. */
+  /** Tuples of each key group, and the samples that this rests on, decayed. */
   readonly recent: Float64Array;
+  samples: number;
 }
 
 export class GroupLoads {
@@ -38,8 +41,11 @@ export class GroupLoads {
       if (stage.place !== 'worker' || stage.key === undefined || this.stages.has(stage)) continue;
       const replicas = placements
         .filter((placement) => placement.stage === stage)
-        .map(({ descriptor }) => ({ load: new Vitals(descriptor.vitals).load, before: new Uint32Array(KEY_GROUPS) }));
-      this.stages.set(stage, { replicas, recent: new Float64Array(KEY_GROUPS) });
+        .map(({ descriptor }) => ({
+          load: new Vitals(descriptor.vitals).load,
+          before: new Uint32Array(KEY_GROUPS + 1),
+        }));
+      this.stages.set(stage, { replicas, recent: new Float64Array(KEY_GROUPS), samples: 0 });
     }
   }
 
@@ -47,9 +53,13 @@ export class GroupLoads {
   read(nowMs = performance.now()): void {
     const decay = 0.5 ** ((nowMs - this.atMs) / HALF_LIFE_MS);
     this.atMs = nowMs;
-    for (const { replicas, recent } of this.stages.values()) {
+    for (const tracked of this.stages.values()) {
+      const { replicas, recent } = tracked;
+      tracked.samples *= decay;
       for (let group = 0; group < KEY_GROUPS; group++) recent[group] *= decay;
       for (const { load, before } of replicas) {
+        tracked.samples += (load[LOAD_SAMPLES] - before[LOAD_SAMPLES]) >>> 0;
+        before[LOAD_SAMPLES] = load[LOAD_SAMPLES];
         for (let group = 0; group < KEY_GROUPS; group++) {
           const now = load[group];
           recent[group] += (now - before[group]) >>> 0;
@@ -57,6 +67,11 @@ export class GroupLoads {
         }
       }
     }
+  }
+
+  /** True if the loads rest on enough samples to plan by. */
+  isKnown(stage: Stage): boolean {
+    return (this.stages.get(stage)?.samples ?? 0) >= SAMPLES_MIN;
   }
 
   /** The recent load of each key group, in tuples: an estimate. All 0 if the stage is not partitioned. */

@@ -42,7 +42,6 @@ import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { Elasticity } from './scaling/elasticity.ts';
 import { GraphMeter } from './scaling/graph-meter.ts';
-import { LOAD_TUPLES_MIN } from './scaling/reading.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
@@ -512,8 +511,7 @@ export class RunningJob implements Job {
   private loadsOf(stage: Stage): number[] {
     this.groupLoads.read();
     const loads = this.groupLoads.of(stage);
-    const tuples = loads.reduce((sum, load) => sum + load, 0);
-    return tuples < LOAD_TUPLES_MIN ? loads.map(() => 1) : loads;
+    return this.groupLoads.isKnown(stage) ? loads : loads.map(() => 1);
   }
 
   private memberNamed(worker: number): CrewMember {

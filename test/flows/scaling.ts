@@ -2,7 +2,7 @@
 // Workers import this module too: it declares, and runs nothing.
 
 import { dataflow, t } from '../../src/index.ts';
-import { generate } from '../../src/sources.ts';
+import { generate, push } from '../../src/sources.ts';
 
 export interface SkewedParams {
   readonly keys: number;
@@ -26,4 +26,35 @@ export const skewed = dataflow(import.meta.url, 'skewed', (flow, params: SkewedP
     .process('count', { parallelism: { max: 4 }, state: { count: t.u32() } }, (_tuple, state) => {
       state.count += 1;
     });
+});
+
+export interface ServiceParams {
+  readonly waitMs: number;
+  readonly max: number;
+  readonly start?: number;
+}
+
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+
+/** Each tuple of the app's waits for a service, outside the processor, and is counted. */
+export const service = dataflow(import.meta.url, 'service', (flow, params: ServiceParams) => {
+  const { waitMs, max, start = 1 } = params;
+  return flow
+    .source('requests', push({ key: t.u32(), seq: t.u32() }))
+    .keyBy('key')
+    .process(
+      'ask',
+      {
+        parallelism: { max, start },
+        state: { next: t.u32(), wrong: t.u32() },
+        output: { key: t.u32(), count: t.u32(), wrong: t.u32() },
+        end: ({ key }, { next, wrong }, emit) => emit({ key, count: next, wrong }),
+      },
+      ({ seq }, state) => {
+        if (seq !== state.next) state.wrong += 1;
+        state.next = seq + 1;
+        Atomics.wait(nothing, 0, 0, waitMs);
+      },
+    )
+    .collect('answers');
 });

@@ -93,7 +93,7 @@ export class FluidGraph {
       max: 1,
       declaredRate: declares ? rate : undefined,
       canMove: false,
-      groupLoads: [],
+      groupLoads: undefined,
       owners: [],
     };
     const rest = this.operators.map((operator, i): OperatorReading => {

@@ -142,7 +142,7 @@ export class GraphMeter {
       max,
       declaredRate: head.source?.kind === 'generate' && !isEnding ? head.source.ratePerSecond : undefined,
       canMove: stage.place === 'worker' && head.kind !== 'source' && last.kind !== 'sink' && !isEnding,
-      groupLoads: loads.of(stage),
+      groupLoads: loads.isKnown(stage) ? loads.of(stage) : undefined,
       owners: stage.replicas > 1 ? this.job.ownersOf(stage) : [],
     };
   }

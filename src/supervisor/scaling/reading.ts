@@ -29,8 +29,8 @@ export interface OperatorReading {
   readonly declaredRate: number | undefined;
   /** True if its actors may move to another worker: those of sources and sinks have files open, and stay. */
   readonly canMove: boolean;
-  /** Recent load of each key group, in tuples; all 0 if it is not partitioned. */
-  readonly groupLoads: readonly number[];
+  /** Recent load of each key group, in tuples; undefined if that is not known, or there are none. */
+  readonly groupLoads: readonly number[] | undefined;
   /** The replica that owns each key group. */
   readonly owners: readonly number[];
 }
@@ -67,8 +67,6 @@ const QUEUE_FILL = 0.5;
 const WAITING_SHARE = 0.5;
 /** The machine has no processor left for one more replica. */
 const PROCESSORS_USED = 0.95;
-/** Fewer tuples than this say nothing about the load of 256 key groups. */
-export const LOAD_TUPLES_MIN = 2000;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -86,13 +84,9 @@ export const isSaturated = ({ replicas }: OperatorReading): boolean =>
 
 export const isSource = ({ upstream }: OperatorReading): boolean => upstream.length === 0;
 
-/** True if the load of the key groups is known well enough to plan by it. */
-export const knowsLoads = ({ groupLoads }: OperatorReading): boolean => sum(groupLoads) >= LOAD_TUPLES_MIN;
-
 /** The key group with the most load, and its share; a fair share if the loads are not known. */
-export function hottestGroup(reading: OperatorReading): { group: number; share: number } {
-  const { groupLoads } = reading;
-  if (!knowsLoads(reading)) return { group: -1, share: 1 / KEY_GROUPS };
+export function hottestGroup({ groupLoads }: OperatorReading): { group: number; share: number } {
+  if (groupLoads === undefined) return { group: -1, share: 1 / KEY_GROUPS };
   const group = groupLoads.indexOf(Math.max(...groupLoads));
   return { group, share: groupLoads[group] / sum(groupLoads) };
 }
