@@ -57,6 +57,8 @@ export class Crew {
   private readonly waiting: Waiting[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private attempts = 0;
+  /** Spares that will be taken soon. */
+  private expected = 0;
   private lastError: unknown;
   private retrying = false;
   private closed = false;
@@ -97,6 +99,7 @@ export class Crew {
 
   /** A warm worker, active from now on. Rejects with NO_SPARE if none can be loaded. */
   takeSpare(): Promise<CrewMember> {
+    this.expected = Math.max(0, this.expected - 1);
     const spare = [...this.members].find(({ state }) => state === 'spare');
     if (spare !== undefined) {
       spare.state = 'active';
@@ -108,6 +111,12 @@ export class Crew {
     this.attempts = Math.min(this.attempts, SPARE_ATTEMPTS_MAX - 1);
     this.refill();
     return taken;
+  }
+
+  /** So many spares will be taken soon, one after the other: the threads that are missing start now, side by side. */
+  expect(spares: number): void {
+    this.expected = spares;
+    this.refill();
   }
 
   /** A spare that was taken and is not needed after all. */
@@ -178,7 +187,7 @@ export class Crew {
   refill(): void {
     if (this.closed || this.retrying) return;
     const ready = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
-    for (let missing = Math.max(this.spares, this.waiting.length) - ready; missing > 0; missing--) {
+    for (let missing = Math.max(this.spares, this.waiting.length, this.expected) - ready; missing > 0; missing--) {
       if (this.attempts >= SPARE_ATTEMPTS_MAX || this.freeHosts.length === 0) return;
       void this.hireSpare();
     }

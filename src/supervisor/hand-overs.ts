@@ -62,9 +62,19 @@ export class HandOvers {
       const dormant = this.replicasOf(stage).filter(({ placement }) => placement.isDormant);
       const numberOf = ({ placement }: Recoverable): number => placement.descriptor.replica;
       const kept = current.slice(0, replicas);
-      const wanted = [...kept, ...dormant.slice(0, replicas - kept.length)];
-      return this.spread(stage, wanted.map(numberOf), loads);
+      const joining = dormant.slice(0, replicas - kept.length);
+      this.expectSpares(joining.length);
+      const wanted = [...kept, ...joining];
+      return this.spread(stage, wanted.map(numberOf), loads).finally(() => this.job.crew.expect(0));
     });
+  }
+
+  /** Has threads started for replicas to come, beyond the workers that have nothing to do. */
+  private expectSpares(joining: number): void {
+    const { crew, maxWorkers } = this.job;
+    const active = crew.active();
+    const idle = active.filter((member) => this.actorsOn(member).length === 0).length;
+    crew.expect(Math.max(0, Math.min(joining - idle, maxWorkers - active.length)));
   }
 
   /** Spreads the key groups of an operator over the replicas that it has. */
