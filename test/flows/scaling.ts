@@ -58,3 +58,20 @@ export const service = dataflow(import.meta.url, 'service', (flow, params: Servi
     )
     .collect('answers');
 });
+
+/** Three operators behind the app's tuples: the first and the last wait for a service, the one between does nothing. */
+export const uneven = dataflow(import.meta.url, 'uneven', (flow, params: Pick<ServiceParams, 'waitMs'>) => {
+  const { waitMs } = params;
+  const fields = { seq: t.u32() };
+  const apart = { fuse: false };
+  const ask = (tuple: { seq: number }): { seq: number } => {
+    Atomics.wait(nothing, 0, 0, waitMs);
+    return tuple;
+  };
+  return flow
+    .source('requests', push(fields))
+    .map('first', fields, ask, apart)
+    .map('between', fields, (tuple) => tuple, apart)
+    .map('last', fields, ask, apart)
+    .collect('answers');
+});

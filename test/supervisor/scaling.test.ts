@@ -6,7 +6,7 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, ScalingOptions } from '../../src/index.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { service, skewed } from '../flows/scaling.ts';
+import { service, skewed, uneven } from '../flows/scaling.ts';
 
 afterEach(noThreadLeft);
 
@@ -130,6 +130,42 @@ test('skew: groups are rebalanced by load, so that a later hot key has room', TI
   assert.ok(Math.max(...took) / total < 0.6, took.join());
   assert.ok(Math.min(...took) / total > 0.15, took.join());
   await job.cancel();
+});
+
+test('an actor moves away from a worker that has two busy ones, and nothing is lost', TIMEOUT, async () => {
+  const scaling = { everyMs: 100, cooldownMs: 1000 };
+  const job = await start(uneven, { params: { waitMs: 1 }, workers: 2, scaling });
+  const workerOf = (operator: string): number | undefined =>
+    job.metrics().operators.find(({ name }) => name === operator)?.replicas[0].worker;
+  assert.equal(workerOf('first'), workerOf('last'));
+  const events: JobEvent[] = [];
+  job.on((event) => events.push(event));
+  const input = job.input<{ seq: number }>('requests');
+  let pushed = 0;
+  const timer = setInterval(() => {
+    for (let i = 0; i < 8; i++) void input.push({ seq: pushed++ });
+  }, 5);
+  let read = 0;
+  const reading = (async () => {
+    for await (const { seq } of job.output('answers')) assert.equal(seq, read++);
+  })();
+  await until(() => events.some(({ type }) => type === 'moved'), 'a move');
+  clearInterval(timer);
+  assert.notEqual(workerOf('first'), workerOf('last'));
+  const decision = events.find((event) => event.type === 'decision' && event.action === 'move');
+  assert.ok(decision?.type === 'decision' && /the busier one would be at \d+ %/.test(decision.reason));
+  input.end();
+  await reading;
+  await job.done;
+  assert.equal(read, pushed);
+});
+
+test('no timer outlives the job', TIMEOUT, async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const run = await surge({ everyMs: 20 });
+  await run.end();
+  assert.ok(timers() <= before, process.getActiveResourcesInfo().join());
 });
 
 test('bad options are refused', TIMEOUT, async () => {
