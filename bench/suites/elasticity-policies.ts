@@ -112,7 +112,7 @@ export function oscillation(quick: boolean): Measurement {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
       const changes: { atMs: number; from: number; to: number }[] = [];
       driven.job.on((event) => {
-        if (event.type === 'scaled')
+        if (event.type === 'scaled' && event.from !== event.to)
           changes.push({ atMs: epochMs() - driven.startedMs, from: event.from, to: event.to });
       });
       while (epochMs() - driven.startedMs < totalMs) {
@@ -162,7 +162,7 @@ export function ramp(quick: boolean): Measurement {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
       const events: { x: number; label: string }[] = [];
       driven.job.on((event) => {
-        if (event.type !== 'scaled') return;
+        if (event.type !== 'scaled' || event.from === event.to) return;
         events.push({ x: (epochMs() - driven.startedMs) / 1000, label: `${event.from} → ${event.to}` });
       });
       for (let share = 0; share < 1; share = (epochMs() - driven.startedMs) / totalMs) {

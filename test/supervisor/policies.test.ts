@@ -11,7 +11,7 @@ import {
   NO_MEMORY,
   type PolicyOptions,
 } from '../../src/supervisor/scaling/decide.ts';
-import type { GraphReading } from '../../src/supervisor/scaling/reading.ts';
+import { type GraphReading, waitingShare } from '../../src/supervisor/scaling/reading.ts';
 import { runs } from '../mailbox/arbitraries.ts';
 import { FluidGraph, type ModelOperator } from './fluid-graph.ts';
 
@@ -124,6 +124,15 @@ test('never more than processors, unless the operator waits, and never more than
     run(waiting, options, [10_000]);
     assert.equal(waiting.replicasOf('a'), 12);
   }
+});
+
+test('an operator that computes is told from one that waits, however full the machine is', () => {
+  // Busy, on a processor, in the queue for one.
+  assert.ok(waitingShare(1, 0.98, 0) < 0.1);
+  assert.ok(waitingShare(1, 0.12, 0.87) < 0.1);
+  assert.ok(waitingShare(1, 0.03, 0) > 0.9);
+  assert.ok(waitingShare(0.9, 0.04, 0.5) > 0.8);
+  assert.equal(waitingShare(0.2, 0.2, 0.4), 0);
 });
 
 test('a skewed operator is rebalanced if its key groups allow it, and not split', () => {

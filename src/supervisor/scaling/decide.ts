@@ -13,7 +13,8 @@ import { unevenWorkers } from './uneven-workers.ts';
 export const OUT_REPORTS = 2;
 /** Reports in a row that it must have too many in. */
 export const IN_REPORTS = 4;
-const SKEW_REPORTS = 2;
+/** A replica that has fallen behind has processed less for a while, and has no less load for that. */
+const SKEW_REPORTS = 4;
 const MOVE_REPORTS = 3;
 /** A replica that has time left need not be relieved, however uneven the load is. */
 const SKEWED_BUSY_MIN = 0.5;

@@ -11,7 +11,13 @@ import type { Crew } from '../crew.ts';
 import type { Placement } from '../deployment.ts';
 import type { GroupLoads } from '../group-loads.ts';
 import type { Recoverable } from '../recovery.ts';
-import type { GraphReading, OperatorReading, ReplicaReading, WorkerReading } from './reading.ts';
+import {
+  type GraphReading,
+  type OperatorReading,
+  type ReplicaReading,
+  type WorkerReading,
+  waitingShare,
+} from './reading.ts';
 
 /** What readings need of the job. */
 export interface MeteredJob {
@@ -153,8 +159,8 @@ export class GraphMeter {
       const metered = this.meter(host, stepWords.processorTime(host));
       let busy = 0;
       for (const { replicas } of operators) for (const each of replicas) if (each.worker === host) busy += each.busy;
-      const held = metered === undefined ? 0 : metered.computing + metered.queued;
-      const waiting = metered === undefined || busy < BUSY_MIN ? undefined : Math.max(0, 1 - held / Math.min(1, busy));
+      const isKnown = metered !== undefined && busy >= BUSY_MIN;
+      const waiting = isKnown ? waitingShare(Math.min(1, busy), metered.computing, metered.queued) : undefined;
       return { worker: host, waiting, processors: metered?.computing ?? 0 };
     });
   }

@@ -37,10 +37,7 @@ export interface OperatorReading {
 
 export interface WorkerReading {
   readonly worker: number;
-  /**
-   * Share of its busy time in which it neither had a processor nor waited for one: what its actors wait for is something else.
-   * Undefined if the platform does not tell.
-   */
+  /** See {@link waitingShare}. Undefined if the platform does not tell. */
   readonly waiting: number | undefined;
   /** Processors that its thread used. */
   readonly processors: number;
@@ -81,6 +78,15 @@ export const isSaturated = ({ replicas }: OperatorReading): boolean =>
   replicas.some(
     ({ busy, queueFill }) => busy >= SATURATED_BUSY || (busy >= BUSY_WITH_QUEUE && queueFill >= QUEUE_FILL),
   );
+
+/**
+ * Of the busy time that a thread did not spend in the queue for a processor, the share in which it had none: what its actors wait
+ * for is something else. The queue says how full the machine is, and nothing about the actors.
+ */
+export function waitingShare(busy: number, computing: number, queued: number): number {
+  const own = busy - queued;
+  return own <= 0 ? 0 : Math.min(1, Math.max(0, 1 - computing / own));
+}
 
 export const isSource = ({ upstream }: OperatorReading): boolean => upstream.length === 0;
 
