@@ -38,7 +38,7 @@ export function serviceBound(quick: boolean): Measurement {
   return {
     async measure(progress) {
       const params = { waitMs: 1, max: SERVICE_REPLICAS, isEndless: true };
-      const job = await waitingFlow.run({ params, workers: 2, maxWorkers: SERVICE_REPLICAS + 2, ringBytes: 1 << 16 });
+      const job = await waitingFlow.run({ params, workers: 2, maxWorkers: SERVICE_REPLICAS + 2, ringBytes: 1 << 14 });
       const reading = drain(job.output('answers'));
       const ratios: number[] = [];
       for (let round = 1; round <= rounds; round++) {
@@ -49,7 +49,7 @@ export function serviceBound(quick: boolean): Measurement {
         const tookMs = performance.now() - startedMs;
         await sleep(settleMs);
         const many = await rateOver(job, spanMs);
-        await job.scale('work', 1);
+        if (round < rounds) await job.scale('work', 1);
         ratios.push(many / one);
         progress(
           `round ${round}: 1 replica ${one.toFixed(0)}/s, ${SERVICE_REPLICAS} replicas ${many.toFixed(0)}/s, ` +

@@ -205,8 +205,8 @@ export class Crew {
     }
     if (this.closed) return;
     this.attempts = 0;
-    // Who waits needs it now, as it is.
-    if (this.waiting.length === 0) await this.warmUp(member);
+    // Who waits, or will in a moment, needs it now, as it is.
+    if (this.waiting.length === 0 && this.expected === 0) await this.warmUp(member);
     if (this.closed || member.state === 'lost') return;
     const first = this.waiting.shift();
     member.state = first === undefined ? 'spare' : 'active';

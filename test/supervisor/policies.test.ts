@@ -10,6 +10,7 @@ import {
   IN_REPORTS,
   NO_MEMORY,
   type PolicyOptions,
+  settled,
 } from '../../src/supervisor/scaling/decide.ts';
 import { type GraphReading, waitingShare } from '../../src/supervisor/scaling/reading.ts';
 import { runs } from '../mailbox/arbitraries.ts';
@@ -96,6 +97,25 @@ test('nothing is taken back after a short lull, nor within the cooldown', () => 
     changedAtMs = atMs;
   });
   assert.equal(graph.replicasOf('a'), 1);
+});
+
+test('the cooldown begins when a change has been made, however long that took', () => {
+  const graph = new FluidGraph([{ name: 'a', secondsPerTuple: 1e-6, max: 16 }]);
+  let memory = NO_MEMORY;
+  const report = (rate: number): readonly Decision[] => {
+    const outcome = decide(graph.read(rate), memory, RATE);
+    memory = outcome.memory;
+    for (const decision of outcome.decisions) graph.apply(decision);
+    return outcome.decisions;
+  };
+  report(2_000_000);
+  assert.equal(report(2_000_000).length, 1);
+  const decidedAtMs = 1000;
+  memory = settled(memory, decidedAtMs, decidedAtMs + 10_000);
+  for (let atMs = decidedAtMs + 500; atMs < decidedAtMs + 10_000 + RATE.cooldownMs; atMs += 500) {
+    assert.deepEqual(report(100_000), [], String(atMs));
+  }
+  assert.deepEqual(steps(report(100_000)), ['a 3>1']);
 });
 
 test('a stage that cannot grow limits those before it, and is told once', () => {

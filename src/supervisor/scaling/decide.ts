@@ -111,6 +111,14 @@ export function decide(graph: GraphReading, before: PolicyMemory, options: Polic
   return { decisions, memory: { ...moveOf(graph, before, isChanging, options, decisions), operators } };
 }
 
+/** The changes that were decided at `decidedAtMs` have been made: the cooldown begins now. */
+export function settled(memory: PolicyMemory, decidedAtMs: number, nowMs: number): PolicyMemory {
+  const operators = memory.operators.map((each) =>
+    each.changedAtMs === decidedAtMs ? { ...each, changedAtMs: nowMs } : each,
+  );
+  return { ...memory, operators, movedAtMs: memory.movedAtMs === decidedAtMs ? nowMs : memory.movedAtMs };
+}
+
 /** Brings the counts of reports in a row up to this one. */
 function count(
   memory: OperatorMemory,

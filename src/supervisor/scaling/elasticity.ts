@@ -5,7 +5,7 @@
 
 import type { GroupLoads } from '../group-loads.ts';
 import type { JobEvent } from '../job-api.ts';
-import { type Decision, decide, NO_MEMORY, type PolicyMemory } from './decide.ts';
+import { type Decision, decide, NO_MEMORY, type PolicyMemory, settled } from './decide.ts';
 import type { GraphMeter } from './graph-meter.ts';
 import type { CheckedScaling } from './scaling-options.ts';
 
@@ -55,7 +55,7 @@ export class Elasticity {
     const { decisions, memory } = decide(reading, this.memory, { ...this.options, policy });
     this.memory = memory;
     if (this.options.mode === 'plan') this.plan(decisions, reading.atMs);
-    else if (decisions.length > 0) void this.act(decisions);
+    else if (decisions.length > 0) void this.act(decisions, reading.atMs);
   }
 
   private plan(decisions: readonly Decision[], nowMs: number): void {
@@ -68,7 +68,7 @@ export class Elasticity {
     }
   }
 
-  private async act(decisions: readonly Decision[]): Promise<void> {
+  private async act(decisions: readonly Decision[], decidedAtMs: number): Promise<void> {
     this.isActing = true;
     for (const decision of decisions) this.announce(decision);
     for (const decision of decisions) {
@@ -83,6 +83,7 @@ export class Elasticity {
       }
     }
     this.meter.restart();
+    this.memory = settled(this.memory, decidedAtMs, performance.now());
     this.isActing = false;
   }
 
