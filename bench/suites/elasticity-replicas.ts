@@ -1,7 +1,7 @@
 // What more replicas are worth: of an operator that computes, of one that waits, and of one whose keys are skewed.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { burningFlow, waitingFlow, zipfFlow } from '../flows/elasticity.ts';
+import { burningFlow, roundsPerMicrosecond, waitingFlow, zipfFlow } from '../flows/elasticity.ts';
 import type { Measurement } from '../harness.ts';
 import { rateOver, result, workOf } from './elastic-job.ts';
 
@@ -11,13 +11,14 @@ const SERVICE_REPLICAS = 16;
 const SETTLE_MS = 500;
 
 export function speedup(quick: boolean): Measurement {
-  const [rounds, spanMs, settleMs] = quick ? [1, 200, 100] : [7, 1500, SETTLE_MS];
+  const [turns, spanMs, settleMs] = quick ? [1, 200, 100] : [7, 1500, SETTLE_MS];
   return {
     async measure(progress) {
-      const job = await burningFlow.run({ params: { microseconds: MICROSECONDS, max: 2 }, workers: 2, spares: 0 });
+      const rounds = Math.round(roundsPerMicrosecond() * MICROSECONDS);
+      const job = await burningFlow.run({ params: { rounds, max: 2 }, workers: 2, spares: 0 });
       const ratios: number[] = [];
       await sleep(settleMs);
-      for (let round = 1; round <= rounds; round++) {
+      for (let round = 1; round <= turns; round++) {
         const one = await rateOver(job, spanMs);
         await job.scale('work', 2);
         await sleep(settleMs);
