@@ -43,10 +43,19 @@ export interface BaselineResult extends Spread {
   readonly ratio: number;
 }
 
+/** What was measured over time, for a plot: in the units of its axes. */
+export interface Trace {
+  readonly series: Readonly<Record<string, readonly { readonly x: number; readonly y: number }[]>>;
+  readonly events: readonly { readonly x: number; readonly label: string }[];
+}
+
 export interface Result extends Spread {
   readonly name: string;
   readonly unit: string;
   readonly runs: number;
+  /** What the value should be: '≤ 5'. */
+  readonly target?: string;
+  readonly trace?: Trace;
   readonly vs: Readonly<Record<string, BaselineResult>>;
 }
 

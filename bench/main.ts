@@ -11,6 +11,8 @@ import type { Chart } from './plot/chart.ts';
 import { writePlot } from './plot/write-plot.ts';
 import { type SuiteReport, suiteReport, toJson, toTable } from './report.ts';
 import { csv } from './suites/csv.ts';
+import { elasticity } from './suites/elasticity.ts';
+import { elasticityCharts } from './suites/elasticity-charts.ts';
 import { keyedCount } from './suites/keyed-count.ts';
 import { latency } from './suites/latency.ts';
 import { mailbox } from './suites/mailbox.ts';
@@ -27,10 +29,14 @@ const suites: Readonly<Record<string, Suite>> = {
   latency,
   recovery,
   csv,
+  elasticity,
 };
 
 /** What is plotted of a suite, by the names of the files. */
-const charts: Readonly<Record<string, (report: SuiteReport) => Record<string, Chart>>> = { recovery: recoveryCharts };
+const charts: Readonly<Record<string, (report: SuiteReport) => Record<string, Chart>>> = {
+  recovery: recoveryCharts,
+  elasticity: elasticityCharts,
+};
 
 const USAGE = `usage: npm run bench -- [suite...] [--quick] [--json FILE] [--plots DIR]
 suites: ${Object.keys(suites).join(', ')} (all of them if none is named)

@@ -20,13 +20,14 @@ export function suiteReport(suite: string, results: readonly Result[]): SuiteRep
 export function toJson(reports: readonly SuiteReport[]): string {
   const plain = reports.map((report) => ({
     ...report,
-    results: report.results.map(({ name, unit, value, min, max, runs, vs }) => ({
+    results: report.results.map(({ name, unit, value, min, max, runs, target, vs }) => ({
       name,
       unit,
       value,
       min,
       max,
       runs,
+      ...(target !== undefined && { target }),
       vs: Object.fromEntries(
         Object.entries(vs).map(([baseline, their]) => [baseline, { value: their.value, ratio: their.ratio }]),
       ),
@@ -35,7 +36,7 @@ export function toJson(reports: readonly SuiteReport[]): string {
   return `${JSON.stringify(plain.length === 1 ? plain[0] : plain, undefined, 2)}\n`;
 }
 
-const COLUMNS = ['result', 'contender', 'median', 'min..max', 'ours is'] as const;
+const COLUMNS = ['result', 'contender', 'median', 'min..max', 'ours is'];
 
 /** What a suite was run on, in words. */
 export const machineOf = ({ cpu, cores, node }: SuiteReport): string => `${cpu}, ${cores} cores, Node ${node}`;
@@ -45,18 +46,21 @@ export function toTable(report: SuiteReport): string {
   const { suite, results } = report;
   const runs = Math.min(...results.map((result) => result.runs));
   const most = Math.max(...results.map((result) => result.runs));
-  const rows: string[][] = [[...COLUMNS]];
-  for (const { name, unit, vs, ...ours } of results) {
+  const hasTargets = results.some(({ target }) => target !== undefined);
+  const columns = hasTargets ? [...COLUMNS, 'target'] : COLUMNS;
+  const rows: string[][] = [columns];
+  for (const { name, unit, vs, target = '', ...ours } of results) {
     const figure = (value: number): string => formatFigure(value, unit);
     const row = (first: string, contender: string, at: typeof ours, ratio: string): void => {
-      rows.push([first, contender, `${figure(at.value)} ${unit}`, `${figure(at.min)}..${figure(at.max)}`, ratio]);
+      const values = [`${figure(at.value)} ${unit}`, `${figure(at.min)}..${figure(at.max)}`];
+      rows.push([first, contender, ...values, ratio, ...(hasTargets ? [first && target] : [])]);
     };
     row(name, 'millrace', ours, '');
     for (const [baseline, their] of Object.entries(vs)) {
       row('', baseline, { ...their, runs: ours.runs }, `${formatRatio(their.ratio)} ×`);
     }
   }
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const lines = rows.map((row) => {
     const cells = row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])));
     return cells.join('  ').trimEnd();

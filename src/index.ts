@@ -34,6 +34,7 @@ export type { CrashContext, CrashReport } from './supervisor/crash-report.ts';
 export { renderCrashReport } from './supervisor/crash-report.ts';
 export type { Dataflow } from './supervisor/flow.ts';
 export { dataflow } from './supervisor/flow.ts';
+export type { GroupShare } from './supervisor/group-loads.ts';
 export type {
   DeadLetter,
   DeadLetters,
@@ -47,7 +48,10 @@ export type {
   ReplicaMetrics,
   ReplicaName,
   RunOptions,
+  ScaleResult,
   WorkerInfo,
 } from './supervisor/job-api.ts';
+export type { Decision } from './supervisor/scaling/decide.ts';
+export type { ScalingOptions, ScalingPolicy } from './supervisor/scaling/scaling-options.ts';
 export type { NodeState, SupervisionNode } from './supervisor/supervision.ts';
 export { supervisionTree } from './supervisor/supervision.ts';

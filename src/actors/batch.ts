@@ -104,6 +104,7 @@ export class Batch {
       state: this.state,
       owned: this.owned,
       work: vitals.work,
+      load: vitals.load,
     });
     this.backup = this.backupOf(environment);
     this.applyLastCommit();

@@ -2,6 +2,9 @@
 // Promises: the system's clock is that of the thread which asks. Another one may stand still, or jump, between two calls; code
 // that is driven by it cannot tell (src/testing/ runs whole jobs on such a clock).
 
+import { processorTime } from './processor-time.ts';
+import type { ProcessorTime } from './step-words.ts';
+
 /** Takes back what was ordered of a clock; after it was done that changes nothing. */
 export type Cancel = () => void;
 
@@ -12,6 +15,8 @@ export interface Clock {
   epochMs(): number;
   /** Resolves after other work of the thread's event loop has had its turn. */
   yield(): Promise<void>;
+  /** The processor time of this thread; left out where nobody asks for it. */
+  processorTime?(): ProcessorTime | undefined;
   /** Calls `action` once, `ms` from now. Keeps the process alive till then. */
   after(ms: number, action: () => void): Cancel;
   /** Calls `action` again and again. Keeps no process alive. */
@@ -22,6 +27,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   epochMs: () => performance.timeOrigin + performance.now(),
   yield: () => new Promise((resolve) => setImmediate(resolve)),
+  processorTime,
   after: (ms, action) => {
     const timer = setTimeout(action, ms);
     return () => clearTimeout(timer);

@@ -12,6 +12,7 @@ import { Activity } from './vitals.ts';
 
 const SLICE_MS = 1;
 const YIELD_EVERY_MS = 4;
+const METER_EVERY_MS = 50;
 
 /** What a host tells the supervisor. */
 export interface HostEvents {
@@ -25,18 +26,19 @@ export class Host {
   readonly id: number;
   private readonly wakeWords: WakeWords;
   private readonly stepWords: StepWords;
-  private readonly clock: Pick<Clock, 'now' | 'yield'>;
+  private readonly clock: Pick<Clock, 'now' | 'yield' | 'processorTime'>;
   private readonly events: HostEvents;
   private readonly actors: Actor[] = [];
   /** Actors whose first commit is still to be told, with the number of the last one before it. */
   private readonly recovering = new Map<Actor, number>();
   private stopped = false;
+  private meteredAtMs = 0;
 
   constructor(
     id: number,
     wakeWords: WakeWords,
     stepWords: StepWords,
-    clock: Pick<Clock, 'now' | 'yield'>,
+    clock: Pick<Clock, 'now' | 'yield' | 'processorTime'>,
     events: HostEvents,
   ) {
     this.id = id;
@@ -93,12 +95,21 @@ export class Host {
       this.stepWords.turn(this.id);
       if (!this.stepAll() && (await this.park())) {
         yieldedAt = this.clock.now();
+        this.meter(yieldedAt);
       } else if (this.clock.now() - yieldedAt >= YIELD_EVERY_MS) {
         await this.clock.yield();
         yieldedAt = this.clock.now();
+        this.meter(yieldedAt);
       }
     }
     for (const actor of this.actors.reverse()) actor.release();
+  }
+
+  private meter(nowMs: number): void {
+    if (nowMs - this.meteredAtMs < METER_EVERY_MS) return;
+    this.meteredAtMs = nowMs;
+    const time = this.clock.processorTime?.();
+    if (time !== undefined) this.stepWords.meter(this.id, time);
   }
 
   /** Steps every actor once. Returns true if any may have more to do. */

@@ -20,7 +20,7 @@ import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import type { SinkWriter } from './sink.ts';
 import type { SourceReader, SourceStatus } from './source.ts';
-import { WorkCell } from './vitals.ts';
+import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from './vitals.ts';
 
 /** Where the program finds the sink, which is opened after the program is made. */
 export interface SinkHolder {
@@ -39,6 +39,8 @@ export interface ProgramParts {
   readonly owned: Uint8Array;
   /** Shared; see {@link WorkCell}. */
   readonly work: Int32Array;
+  /** Shared; about how many tuples of each key group were processed. */
+  readonly load: Uint32Array;
 }
 
 export interface Program {
@@ -135,7 +137,25 @@ decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
 const from = reader.row, to = Math.min(reader.count, from + limit);
 let i = from;
 ${parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u)}
+${parts.stage.key === undefined && !parts.stage.isUnordered ? '' : sampleCode(parts, u)}
 return i;
+}`;
+}
+
+/** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
+function sampleCode({ stage }: ProgramParts, u: number): string {
+  const group = stage.isUnordered ? positionGroupCode('(base + k)') : keyGroupCode(`decoder${u}.hashAt(k)`);
+  return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }
+else {
+let k = from + untilSample;
+while (k < i) {
+const g = ${group};
+load[g] += ${SAMPLE_WEIGHT} * owned[g];
+load[${LOAD_SAMPLES}] += owned[g];
+random = (Math.imul(random, 1664525) + 1013904223) | 0;
+k += ${SAMPLE_ROWS_MIN} + (random >>> 27);
+}
+untilSample = k - i;
 }`;
 }
 
@@ -334,6 +354,7 @@ export function generateProgram(parts: ProgramParts): Program {
     mix32,
     hashDouble,
     combine32,
+    load: parts.load,
     lastOfFour,
     noEmit: () => {
       throw errors.noOutput(name);
@@ -370,7 +391,7 @@ export function generateProgram(parts: ProgramParts): Program {
   const counters = stage.operators.slice(1).map((_, i) => `passed${i + 1}`);
   const isGenerator = constants.generator !== undefined;
   const body = `
-let processed = 0, failure, fetched = 0;
+let processed = 0, failure, fetched = 0, untilSample = 0, random = 1;
 ${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
 const passed = [${counters.map(() => '0').join(', ')}];
 ${chain.join('\n')}

@@ -1,4 +1,4 @@
-// What each host is doing, in shared memory: which actor it steps now, and that it moves on.
+// What each host is doing, in shared memory: which actor it steps now, that it moves on, and what its thread gets of a processor.
 // Promises: after a thread's exit the words tell what it died in; while it runs they tell whether it makes progress.
 // Relies on: one thread writes a host's words at a time; every value is one aligned int32.
 
@@ -6,6 +6,20 @@ import { LINE_I32 } from '../mailbox/views.ts';
 
 const STEPPING = 0;
 const TURNS = 1;
+const COMPUTED_US = 2;
+const QUEUED_US = 3;
+const METERED_AT_US = 4;
+const IS_METERED = 5;
+
+/** What a thread has had of the machine's processors, in microseconds modulo 2^32. */
+export interface ProcessorTime {
+  /** When this was measured, on any clock. */
+  readonly atUs: number;
+  /** Time on a processor. */
+  readonly computedUs: number;
+  /** Time in which it could have run, and no processor was free. */
+  readonly queuedUs: number;
+}
 
 /** The words of all hosts of a job, in one shared buffer. */
 export class StepWords {
@@ -24,6 +38,26 @@ export class StepWords {
   /** A new thread takes the host's number: it steps nothing yet. */
   reset(host: number): void {
     this.end(host);
+    Atomics.store(this.words, host * LINE_I32 + IS_METERED, 0);
+  }
+
+  /** The host tells its thread's processor time now and then. */
+  meter(host: number, { atUs, computedUs, queuedUs }: ProcessorTime): void {
+    Atomics.store(this.words, host * LINE_I32 + METERED_AT_US, atUs);
+    Atomics.store(this.words, host * LINE_I32 + COMPUTED_US, computedUs);
+    Atomics.store(this.words, host * LINE_I32 + QUEUED_US, queuedUs);
+    Atomics.store(this.words, host * LINE_I32 + IS_METERED, 1);
+  }
+
+  /** What the host has told last; undefined where the platform has no such measure. */
+  processorTime(host: number): ProcessorTime | undefined {
+    const at = host * LINE_I32;
+    if (Atomics.load(this.words, at + IS_METERED) === 0) return undefined;
+    return {
+      atUs: Atomics.load(this.words, at + METERED_AT_US),
+      computedUs: Atomics.load(this.words, at + COMPUTED_US),
+      queuedUs: Atomics.load(this.words, at + QUEUED_US),
+    };
   }
 
   /** The host begins to step an actor. */

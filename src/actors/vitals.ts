@@ -1,6 +1,8 @@
 // Vitals of an actor: counters in shared memory that its host writes and anyone reads without asking.
-// Promises: each value is one aligned double, so a reader never sees half of one; values of one instant may be a step apart.
+// Promises: each value is one aligned number, so a reader never sees half of one; values of one instant may be a step apart.
+// The load of key groups is an estimate.
 
+import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { LINE_BYTES } from '../mailbox/views.ts';
 import { systemClock } from './clock.ts';
 
@@ -13,6 +15,17 @@ const ACTIVITY = 5;
 const SINCE_MS = 6;
 const PASSED = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
+const LOAD_BYTES = 4 * (KEY_GROUPS + 2);
+/** The cell of the load in which samples are counted: what the others rest on. */
+export const LOAD_SAMPLES = KEY_GROUPS;
+
+/**
+ * The rows of a long run are sampled, SAMPLE_ROWS_MIN to twice as many apart: at random, since keys that come round in step with
+ * the samples would be seen always or never. A run of up to COUNTED_ROWS_MAX is counted: those of slow operators are short.
+ */
+export const SAMPLE_ROWS_MIN = 32;
+export const SAMPLE_WEIGHT = 1.5 * SAMPLE_ROWS_MIN;
+export const COUNTED_ROWS_MAX = 8;
 
 /**
  * Cells of an actor's work block, for whoever finds it dead or hanging: the row (at the end of the input, the key's slot) and
@@ -44,19 +57,23 @@ export interface VitalsReading {
 export class Vitals {
   /** See {@link WorkCell}. */
   readonly work: Int32Array;
+  /** About how many tuples of each key group the actor has processed, and in {@link LOAD_SAMPLES} how many were looked at; modulo 2^32. */
+  readonly load: Uint32Array;
   private readonly values: Float64Array;
   private readonly epochMs: () => number;
 
   /** @param epochMs a clock that all who use the buffer share */
   constructor(buffer: SharedArrayBuffer, epochMs: () => number = systemClock.epochMs) {
+    const loadAt = buffer.byteLength - LOAD_BYTES;
     this.epochMs = epochMs;
     this.work = new Int32Array(buffer, 0, WORK_CELLS);
-    this.values = new Float64Array(buffer, LINE_BYTES);
+    this.values = new Float64Array(buffer, LINE_BYTES, (loadAt - LINE_BYTES) / 8);
+    this.load = new Uint32Array(buffer, loadAt);
   }
 
   /** Shared memory for an actor whose chain has `operators` operators. */
   static allocate(operators: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(2 * LINE_BYTES + 8 * (operators - 1));
+    return new SharedArrayBuffer(2 * LINE_BYTES + 8 * (operators - 1) + LOAD_BYTES);
   }
 
   read(): VitalsReading {

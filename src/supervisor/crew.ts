@@ -60,9 +60,9 @@ export class Crew {
   private readonly freeHosts: number[];
   private readonly waiting: Waiting[] = [];
   private readonly timers = new Set<Cancel>();
-  /** Spares that will be wanted soon. */
-  private expected = 0;
   private attempts = 0;
+  /** Spares that will be taken soon. */
+  private expected = 0;
   private lastError: unknown;
   private retrying = false;
   private closed = false;
@@ -119,9 +119,9 @@ export class Crew {
     return taken;
   }
 
-  /** So many spares will be taken soon: those that are missing are hired at once, and not one after the other. */
-  expect(count: number): void {
-    this.expected = count;
+  /** So many spares will be taken soon, one after the other: the threads that are missing start now, side by side. */
+  expect(spares: number): void {
+    this.expected = spares;
     this.refill();
   }
 
@@ -228,8 +228,8 @@ export class Crew {
     }
     if (this.closed) return;
     this.attempts = 0;
-    // Who waits needs it now, as it is.
-    if (this.waiting.length === 0) await this.warmUp(member);
+    // Who waits, or will in a moment, needs it now, as it is.
+    if (this.waiting.length === 0 && this.expected === 0) await this.warmUp(member);
     if (this.closed || member.state === 'lost') return;
     const first = this.waiting.shift();
     member.state = first === undefined ? 'spare' : 'active';

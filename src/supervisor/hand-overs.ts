@@ -66,9 +66,19 @@ export class HandOvers {
       const dormant = this.replicasOf(stage).filter(({ placement }) => placement.isDormant);
       const numberOf = ({ placement }: Recoverable): number => placement.descriptor.replica;
       const kept = current.slice(0, replicas);
-      const wanted = [...kept, ...dormant.slice(0, replicas - kept.length)];
-      return this.spread(stage, wanted.map(numberOf), loads);
+      const joining = dormant.slice(0, replicas - kept.length);
+      this.expectSpares(joining.length);
+      const wanted = [...kept, ...joining];
+      return this.spread(stage, wanted.map(numberOf), loads).finally(() => this.job.crew.expect(0));
     });
+  }
+
+  /** Has threads started for replicas to come, beyond the workers that have nothing to do. */
+  private expectSpares(joining: number): void {
+    const { crew, maxWorkers } = this.job;
+    const active = crew.active();
+    const idle = active.filter((member) => this.actorsOn(member).length === 0).length;
+    crew.expect(Math.max(0, Math.min(joining - idle, maxWorkers - active.length)));
   }
 
   /** Spreads the key groups of an operator over the replicas that it has. */
@@ -115,8 +125,8 @@ export class HandOvers {
     return this.job.actors.filter(({ placement }) => placement.stage === stage);
   }
 
-  /** The replica that owns each key group. Nobody changes that while a change is made here. */
-  private ownersOf(stage: Stage): number[] {
+  /** The replica that owns each key group; -1 for one that is on its way. */
+  ownersOf(stage: Stage): number[] {
     const sets = this.replicasOf(stage).map((actor) => committedOf(actor).groups);
     return Array.from({ length: KEY_GROUPS }, (_, group) => sets.findIndex((set) => hasGroup(set, group)));
   }
@@ -127,7 +137,6 @@ export class HandOvers {
     const before = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
     let groups = 0;
     let handOvers = 0;
-    this.expectWorkers(replicas.length - before);
     for (const move of planMoves(this.ownersOf(stage), loads, replicas)) {
       if (this.job.isOver()) break;
       if (!(await this.handOver(stage, move.from, move.to, move.groups))) break;
@@ -217,15 +226,6 @@ export class HandOvers {
       job.crew.giveBack(member);
     }
     job.retired(placement.stage);
-  }
-
-  /** Lets the crew know how many of them so many new replicas will take. */
-  private expectWorkers(replicas: number): void {
-    const { crew, maxWorkers } = this.job;
-    const active = crew.active();
-    const idle = active.filter((member) => this.actorsOn(member).length === 0).length;
-    const wanted = Math.min(replicas - idle, maxWorkers - active.length);
-    if (wanted > 0) crew.expect(wanted);
   }
 
   /** A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies. */

@@ -7,6 +7,9 @@ import type { ErrorRecord } from '../errors.ts';
 import type { BackupOptions } from './backups.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { CrewState } from './crew.ts';
+import type { GroupShare } from './group-loads.ts';
+import type { Decision } from './scaling/decide.ts';
+import type { ScalingOptions } from './scaling/scaling-options.ts';
 import type { SupervisionNode } from './supervision.ts';
 
 /** Options of `flow.run()`. */
@@ -37,6 +40,8 @@ export interface RunOptions<Params = unknown> {
   resourceLimits?: ResourceLimits;
   /** Backups of keyed state, for the case that the live image is damaged. Default: none. */
   backup?: BackupOptions;
+  /** Who decides about the replicas of operators. Default: only the app, by `job.scale` and the like. */
+  scaling?: ScalingOptions;
   /** The supervisor over the job's operators. */
   supervision?: SupervisionOptions;
   /** Cancels the job when aborted. */
@@ -60,6 +65,8 @@ export interface ReplicaMetrics {
   /** Bytes in its fullest mailbox (published, not yet released), and the share of that ring that they fill. */
   readonly queueBytes: number;
   readonly queueFill: number;
+  /** Tuples per second of busy time: what it could do if it were never idle nor held up. 0 if it was not busy. */
+  readonly processingRate: number;
 }
 
 /** The sums over an operator's replicas; shares and queue are those of the busiest and fullest one. */
@@ -68,6 +75,8 @@ export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worke
   readonly kind: OperatorKind;
   /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
+  /** Its key groups with the most load lately, the most first, by samples; none if it is not partitioned. */
+  readonly hotGroups: readonly GroupShare[];
   readonly replicas: readonly ReplicaMetrics[];
 }
 
@@ -166,6 +175,8 @@ export type JobEvent =
     }
   /** An operator has another number of replicas, or its groups are spread in another way. */
   | ({ readonly type: 'scaled' } & ScaleResult)
+  /** What the policy of option `scaling` has decided, from what, and why. In mode 'plan' nothing follows. */
+  | ({ readonly type: 'decision'; readonly mode: 'act' | 'plan' } & Decision)
   /** An actor runs on another worker. */
   | ({ readonly type: 'moved'; readonly from: number; readonly to: number } & ReplicaName)
   | ({ readonly type: 'backupFailed'; readonly error: Error } & ReplicaName)

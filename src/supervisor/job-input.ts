@@ -27,6 +27,8 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   private scheduled = false;
   private ended = false;
   private closed = false;
+  private waitedMs = 0;
+  private waitsSinceMs: number | undefined;
 
   constructor(stage: Stage, descriptor: ActorDescriptor, host: AppHost, onEnd: () => void) {
     this.name = stageName(stage);
@@ -42,6 +44,11 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
 
   get tuplesPushed(): number {
     return this.encoder.emitted();
+  }
+
+  /** Time in which there was no room, in milliseconds. */
+  get blockedMs(): number {
+    return this.waitedMs + (this.waitsSinceMs === undefined ? 0 : this.host.clock.now() - this.waitsSinceMs);
   }
 
   push(tuple: Tuple): Promise<void> | undefined {
@@ -106,7 +113,10 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
 
   private async room(): Promise<void> {
     if (!this.ended) this.commit();
+    this.waitsSinceMs ??= this.host.clock.now();
     await this.host.waitFor(this);
+    if (this.waitsSinceMs !== undefined) this.waitedMs += this.host.clock.now() - this.waitsSinceMs;
+    this.waitsSinceMs = undefined;
     this.output.withdrawWait();
     if (this.closed && !this.ended) throw errors.inputClosed(this.name);
   }

@@ -11,7 +11,6 @@ import type { ThreadPool } from '../actors/pool.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
-import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../state/arena.ts';
@@ -21,6 +20,7 @@ import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
+import { GroupLoads } from './group-loads.ts';
 import { HandOvers } from './hand-overs.ts';
 import { HangDetector } from './hang-detector.ts';
 import type {
@@ -42,6 +42,8 @@ import { type Platform, systemPlatform } from './platform.ts';
 import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
+import { Elasticity } from './scaling/elasticity.ts';
+import { GraphMeter } from './scaling/graph-meter.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
@@ -80,6 +82,7 @@ export class RunningJob implements Job {
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
   private readonly handOvers: HandOvers;
+  private readonly elasticity: Elasticity;
   private readonly hangDetector: HangDetector;
   private readonly backups: Backups | undefined;
   private readonly letters: CollectedLetters;
@@ -87,6 +90,7 @@ export class RunningJob implements Job {
   private readonly outputs = new Map<string, CollectedOutput<unknown>>();
   private readonly inputs = new Map<string, PushedInput<unknown>>();
   private readonly queries = new Map<string, StateQuery>();
+  private readonly groupLoads: GroupLoads;
   private readonly metricsReader: MetricsReader;
   private readonly listeners = new Set<(event: JobEvent) => void>();
   /** Events that nobody has listened to yet: run() resolves after the first of them. */
@@ -117,7 +121,8 @@ export class RunningJob implements Job {
     // Whoever awaits done or reads an output hears of a failure; nobody's silence may end the process.
     this.done.catch(() => {});
     const counts = this.connectApp();
-    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts);
+    this.groupLoads = new GroupLoads(clock, this.deployment.placements);
+    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, this.groupLoads);
     this.actors = this.deployment.placements
       .filter(({ stage }) => stage.place === 'worker')
       .map((placement) => recoverable(placement, new Vitals(placement.descriptor.vitals).work));
@@ -144,6 +149,7 @@ export class RunningJob implements Job {
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
     this.handOvers = this.handOversOf(checked);
+    this.elasticity = this.elasticityOf(checked, counts);
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
     this.hangDetector = new HangDetector(
       clock,
@@ -230,6 +236,33 @@ export class RunningJob implements Job {
     });
   }
 
+  private elasticityOf({ maxWorkers, scaling }: CheckedOptions, counts: ReadonlyMap<number, () => number>): Elasticity {
+    const inputOf = (stage: Stage): PushedInput<unknown> | undefined => this.inputs.get(stageName(stage));
+    const { clock } = this.platform;
+    const meter = new GraphMeter({
+      clock,
+      plan: this.plan,
+      placements: this.deployment.placements,
+      actors: this.actors,
+      crew: this.crew,
+      stepWords: this.stepWords,
+      loads: this.groupLoads,
+      maxWorkers,
+      appCount: (stage) => counts.get(stage.index)?.() ?? 0,
+      appBlockedMs: (stage) => inputOf(stage)?.blockedMs ?? 0,
+      ownersOf: (stage) => this.handOvers.ownersOf(stage),
+    });
+    const job = {
+      clock,
+      scale: (operator: string, replicas: number) => this.scale(operator, replicas),
+      rebalance: (operator: string) => this.rebalance(operator),
+      move: (operator: string, replica: number, worker: number) => this.move(operator, replica, worker),
+      isOver: () => this.outcome !== undefined,
+      announce: (event: JobEvent) => this.announce(event),
+    };
+    return new Elasticity(job, meter, this.groupLoads, scaling);
+  }
+
   /** Starts the workers and the actors. Rejects, with everything taken down again, if that fails. */
   async start({ signal }: RunOptions): Promise<void> {
     rootSupervisor.add(this.supervision);
@@ -261,6 +294,8 @@ export class RunningJob implements Job {
       if (member !== undefined)
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
+    if (this.plan.stages.some((stage) => stage.replicas > 1) || this.options.scaling.policy !== 'manual')
+      this.elasticity.start();
     // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
     for (const { hired } of this.crew.active()) hired.control.start().catch(() => {});
     this.endIfAllEnded();
@@ -342,6 +377,7 @@ export class RunningJob implements Job {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.hangDetector.stop();
+    this.elasticity.stop();
     this.crew.close();
     this.recovery.close();
     if (error !== undefined) {
@@ -496,9 +532,11 @@ export class RunningJob implements Job {
     return stage;
   }
 
-  /** How much work each key group of an operator has been so far. */
-  private loadsOf(_stage: Stage): number[] {
-    return new Array(KEY_GROUPS).fill(1);
+  /** How much work each key group of an operator has been lately; the same for all if that is not known yet. */
+  private loadsOf(stage: Stage): number[] {
+    this.groupLoads.read();
+    const loads = this.groupLoads.of(stage);
+    return this.groupLoads.isKnown(stage) ? loads : loads.map(() => 1);
   }
 
   private memberNamed(worker: number): CrewMember {

@@ -6,10 +6,14 @@ import type { Plan, Stage } from '../actors/plan.ts';
 import { Vitals, type VitalsReading } from '../actors/vitals.ts';
 import { Ring } from '../mailbox/ring.ts';
 import type { Deployment, Placement } from './deployment.ts';
+import type { GroupLoads } from './group-loads.ts';
 import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from './job-api.ts';
 
 /** A shorter span than this says little: rates then stay those of the span before. */
 const SPAN_MS_MIN = 50;
+/** A share of busy time below this says nothing about what a tuple takes. */
+const BUSY_MS_MIN = 0.1;
+const HOT_GROUPS = 4;
 
 interface Tracked {
   readonly placement: Placement;
@@ -31,12 +35,13 @@ export class MetricsReader {
   private readonly tracked: readonly Tracked[];
   private readonly appHost: number;
   private readonly appCounts: AppCounts;
+  private readonly loads: GroupLoads;
   private readonly startedAtMs: number;
   private frozenAtMs: number | undefined;
   private fromMs: number;
   private toMs: number;
 
-  constructor(clock: Clock, plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts) {
+  constructor(clock: Clock, plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts, loads: GroupLoads) {
     this.clock = clock;
     this.startedAtMs = clock.now();
     this.fromMs = this.startedAtMs;
@@ -44,6 +49,7 @@ export class MetricsReader {
     this.plan = plan;
     this.appHost = appHost;
     this.appCounts = appCounts;
+    this.loads = loads;
     this.tracked = placements.map((placement) => {
       const vitals = new Vitals(placement.descriptor.vitals, clock.epochMs);
       const reading = vitals.read();
@@ -63,6 +69,7 @@ export class MetricsReader {
     // Also after the end: the app may still be reading its outputs.
     for (const tracked of this.tracked) tracked.latest = this.readingOf(tracked);
     if (nowMs - this.toMs >= SPAN_MS_MIN) {
+      this.loads.read();
       this.fromMs = this.toMs;
       this.toMs = nowMs;
       for (const tracked of this.tracked) {
@@ -102,6 +109,8 @@ export class MetricsReader {
         idle: Math.min(...replicas.map(({ idle }) => idle)),
         queueBytes: most(replicas, 'queueBytes'),
         queueFill: most(replicas, 'queueFill'),
+        processingRate: sum(replicas, 'processingRate'),
+        hotGroups: k === 0 ? this.loads.hottest(stage, HOT_GROUPS) : [],
         replicas,
       };
     });
@@ -112,7 +121,10 @@ export class MetricsReader {
     const share = (ms: number): number => Math.min(1, Math.max(0, ms / spanMs));
     const taken = (reading: VitalsReading): number => (k === 0 ? reading.tuplesIn : reading.passed[k - 1]);
     const given = (reading: VitalsReading): number => (k === operators - 1 ? reading.tuplesOut : reading.passed[k]);
-    const busy = share(now.busyMs - before.busyMs);
+    const busyMs = now.busyMs - before.busyMs;
+    const busy = share(busyMs);
+    // What a source processes is what it gives.
+    const processed = placement.descriptor.inputs.length === 0 && k === 0 ? given : taken;
     const blocked = Math.min(1 - busy, share(now.blockedMs - before.blockedMs));
     let queueBytes = 0;
     let queueFill = 0;
@@ -136,6 +148,7 @@ export class MetricsReader {
       idle: 1 - busy - blocked,
       queueBytes,
       queueFill,
+      processingRate: busyMs < BUSY_MS_MIN ? 0 : ((processed(now) - processed(before)) * 1000) / busyMs,
     };
   }
 }

@@ -9,6 +9,7 @@ import { RING_BYTES_MAX, RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../state/arena.ts';
 import { type CheckedBackup, checkBackup } from './backups.ts';
 import type { RunOptions } from './job-api.ts';
+import { type CheckedScaling, checkScaling } from './scaling/scaling-options.ts';
 
 export const WORKERS_MAX = 1024;
 export const RING_BYTES_DEFAULT = 1 << 21;
@@ -22,12 +23,15 @@ export const FENCE_TIMEOUT_MS_DEFAULT = 5000;
 export const SHUTDOWN_TIMEOUT_MS_DEFAULT = 5000;
 const TIMEOUT_MS_MAX = 86_400_000;
 
-type Numbers = Required<Omit<RunOptions, 'params' | 'signal' | 'supervision' | 'resourceLimits' | 'backup'>>;
+type Numbers = Required<
+  Omit<RunOptions, 'params' | 'signal' | 'supervision' | 'resourceLimits' | 'backup' | 'scaling'>
+>;
 
 export interface CheckedOptions extends Numbers {
   readonly supervision: Required<SupervisionOptions>;
   readonly resourceLimits: ResourceLimits | undefined;
   readonly backup: CheckedBackup | undefined;
+  readonly scaling: CheckedScaling;
 }
 
 const RULES: Readonly<Record<keyof Numbers, { from: number; to: number; integer: boolean; unit: string }>> = {
@@ -43,7 +47,7 @@ const RULES: Readonly<Record<keyof Numbers, { from: number; to: number; integer:
   shutdownTimeoutMs: { from: 0, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
 };
 
-const NAMES = [...Object.keys(RULES), 'params', 'signal', 'supervision', 'resourceLimits', 'backup'];
+const NAMES = [...Object.keys(RULES), 'params', 'signal', 'supervision', 'resourceLimits', 'backup', 'scaling'];
 
 /**
  * Fills in defaults.
@@ -95,5 +99,6 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
     );
   }
   const supervision = checkSupervision('the job', options.supervision);
-  return { ...checked, resourceLimits, supervision, backup: checkBackup(options.backup) };
+  const scaling = checkScaling(options.scaling);
+  return { ...checked, resourceLimits, supervision, backup: checkBackup(options.backup), scaling };
 }

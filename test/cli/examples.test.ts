@@ -200,3 +200,15 @@ test('supervision', async () => {
     / {3}shop\/ask gives up: shop decides\n {3}shop gives up: millrace decides\n {3}the job fails, and this app goes on\. RESTART_INTENSITY: .*\n$/,
   );
 });
+
+test('elastic', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/elastic.js'), ['0.5', '2', '1']).done;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /\n? +0\.\d s +200 orders\/s .* 1 replica {3}busy +\d+ % {2}p99 +\d+ ms\n/);
+  // More than one replica can do come: 1,500 of 2 ms each.
+  assert.match(
+    stdout,
+    /^scale 'check' from 1 to [2-6]: [\d,]+ tuples\/s come and a replica of 'check' does [\d,]+ tuples\/s: /m,
+  );
+  assert.match(stdout, /\n[\d,]+ orders, each checked once and in order; at most [2-6] replicas\n$/);
+});

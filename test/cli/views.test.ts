@@ -22,11 +22,12 @@ const idle = {
   idle: 1,
   queueBytes: 0,
   queueFill: 0,
+  processingRate: 0,
 };
 
 function operator(name: string, values: Partial<OperatorMetrics>): OperatorMetrics {
   const replica = { ...idle, ...values, replica: 0, worker: values.kind === 'collect' ? -1 : 0 };
-  return { ...idle, kind: 'map', fusedInto: undefined, replicas: [replica], name, ...values };
+  return { ...idle, kind: 'map', fusedInto: undefined, hotGroups: [], replicas: [replica], name, ...values };
 }
 
 const NONE: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };

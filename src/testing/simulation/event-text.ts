@@ -31,6 +31,8 @@ export function eventText(event: JobEvent): string {
       return `'${event.operator}/${event.from}' has handed ${event.groups} key groups over to '${event.operator}/${event.to}'`;
     case 'scaled':
       return `'${event.operator}' has ${event.to} replicas, after ${event.from}`;
+    case 'decision':
+      return `${event.action} '${event.operator}' from ${event.from} to ${event.to}: ${event.reason}`;
     case 'moved':
       return `${names([event])} has moved from worker ${event.from} to worker ${event.to}`;
     case 'backupFailed':

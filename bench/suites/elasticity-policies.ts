@@ -1,0 +1,212 @@
+// How the policy `rate` answers load that steps, swings and ramps, at an operator that waits for a service: so that the number of
+// replicas that is right does not depend on the machine's processors.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScalingOptions } from '../../src/index.ts';
+import { waitingFlow } from '../flows/elasticity.ts';
+import type { Measurement, Trace } from '../harness.ts';
+import { quantile } from '../statistics.ts';
+import { epochMs, gather, result, workOf } from './elastic-job.ts';
+import { drain } from './elasticity-replicas.ts';
+
+const WAIT_MS = 2;
+const REPLICAS = 12;
+const UTILISATION = 0.8;
+const PUSH_EVERY_MS = 4;
+const WATCH_EVERY_MS = 100;
+
+type Waiting = Awaited<ReturnType<typeof waitingFlow.run>>;
+
+interface Watched {
+  readonly atMs: number;
+  readonly rate: number;
+  readonly replicas: number;
+  readonly utilisation: number;
+}
+
+/** A job whose input follows a rate over time. */
+class DrivenJob {
+  readonly job: Waiting;
+  readonly latencies: { readonly atMs: number; readonly latencyMs: number }[] = [];
+  readonly watched: Watched[] = [];
+  readonly startedMs = epochMs();
+  /** Tuples per second. */
+  rate = 0;
+  private readonly timers: NodeJS.Timeout[];
+  private readonly reading: Promise<void>;
+
+  private constructor(job: Waiting) {
+    this.job = job;
+    const input = job.input<{ key: number; madeAtMs: number }>('source');
+    let key = 0;
+    let due = 0;
+    let lastMs = epochMs();
+    const push = (): void => {
+      const nowMs = epochMs();
+      due += ((nowMs - lastMs) * this.rate) / 1000;
+      lastMs = nowMs;
+      for (; due >= 1; due--) void input.push({ key: key++, madeAtMs: nowMs });
+    };
+    const watch = (): void => {
+      const { replicas, busy } = workOf(job);
+      const atMs = epochMs() - this.startedMs;
+      this.watched.push({ atMs, rate: this.rate, replicas: replicas.length, utilisation: 100 * busy });
+    };
+    this.timers = [setInterval(push, PUSH_EVERY_MS), setInterval(watch, WATCH_EVERY_MS)];
+    this.reading = drain(job.output('answers'), (madeAtMs) => {
+      const nowMs = epochMs();
+      this.latencies.push({ atMs: nowMs - this.startedMs, latencyMs: nowMs - madeAtMs });
+    });
+  }
+
+  static async start(scaling: ScalingOptions): Promise<DrivenJob> {
+    const params = { waitMs: WAIT_MS, max: REPLICAS };
+    return new DrivenJob(await waitingFlow.run({ params, workers: 2, maxWorkers: REPLICAS + 2, spares: 2, scaling }));
+  }
+
+  async end(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.job.cancel();
+    await this.reading;
+  }
+}
+
+export function stepsRate(quick: boolean): Measurement {
+  const everyMs = quick ? 100 : 500;
+  // Tuples per second for each step; between them, the work of a replica's fraction more than the last number can do.
+  const rates = quick ? [900] : [900, 1900, 3200];
+  return {
+    async measure(progress) {
+      const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs: 60_000, utilisation: UTILISATION });
+      const decisions = gather(driven.job, 'decision');
+      driven.rate = 200;
+      await sleep(4 * everyMs);
+      const counts: number[] = [];
+      let right = 0;
+      for (const rate of rates) {
+        const from = decisions.length;
+        driven.rate = rate;
+        await sleep(12 * everyMs);
+        const own = decisions.slice(from).filter(({ action }) => action === 'scale');
+        counts.push(own.length);
+        const { replicas, rateIn } = workOf(driven.job);
+        const secondsPerTuple = replicas.reduce((sum, { busy }) => sum + busy, 0) / rateIn;
+        const needed = Math.ceil((rate * secondsPerTuple) / UTILISATION);
+        if (replicas.length === needed) right++;
+        const path = own.map(({ from, to }) => `${from} to ${to}`).join(', ');
+        progress(`${rate} tuples/s: ${path || 'no change'}; ${replicas.length} replicas, ${needed} needed`);
+      }
+      await driven.end();
+      return [
+        result('steps-rate', 'decisions', counts, '1'),
+        result('steps-rate-right', `of ${rates.length} steps`, [right], String(rates.length)),
+      ];
+    },
+  };
+}
+
+export function oscillation(quick: boolean): Measurement {
+  const [totalMs, periodMs, everyMs, cooldownMs] = quick ? [3000, 1500, 50, 150] : [60_000, 20_000, 500, 5000];
+  return {
+    async measure(progress) {
+      const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
+      const changes: { atMs: number; from: number; to: number }[] = [];
+      driven.job.on((event) => {
+        if (event.type === 'scaled' && event.from !== event.to)
+          changes.push({ atMs: epochMs() - driven.startedMs, from: event.from, to: event.to });
+      });
+      while (epochMs() - driven.startedMs < totalMs) {
+        const phase = (2 * Math.PI * (epochMs() - driven.startedMs)) / periodMs;
+        driven.rate = 1300 - 1000 * Math.cos(phase);
+        await sleep(20);
+      }
+      await driven.end();
+      const flaps = changes.filter(
+        ({ atMs, from, to }, i) =>
+          i > 0 && to > from !== changes[i - 1].to > changes[i - 1].from && atMs - changes[i - 1].atMs < cooldownMs / 2,
+      );
+      const path = changes.map(({ atMs, to }) => `${(atMs / 1000).toFixed(1)} s ${to}`).join(', ');
+      progress(`${totalMs / periodMs} periods: ${path}`);
+      return [
+        result('oscillation', 'changes', [changes.length], 'reported'),
+        result('oscillation-flaps', 'changes', [flaps.length], '0'),
+      ];
+    },
+  };
+}
+
+/** Low, a ramp up, high, a ramp down, low: shares of the whole, and the rate at the end of each. */
+const RAMP: readonly { readonly until: number; readonly rate: number }[] = [
+  { until: 0.1, rate: 300 },
+  { until: 0.4, rate: 3000 },
+  { until: 0.55, rate: 3000 },
+  { until: 0.75, rate: 300 },
+  { until: 1, rate: 300 },
+];
+
+function rampRate(share: number): number {
+  let from = 0;
+  let before = RAMP[0].rate;
+  for (const { until, rate } of RAMP) {
+    if (share <= until) return before + ((rate - before) * (share - from)) / (until - from);
+    from = until;
+    before = rate;
+  }
+  return before;
+}
+
+export function ramp(quick: boolean): Measurement {
+  const [totalMs, everyMs, cooldownMs] = quick ? [2500, 50, 200] : [40_000, 500, 3000];
+  return {
+    async measure(progress) {
+      const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
+      const events: { x: number; label: string }[] = [];
+      driven.job.on((event) => {
+        if (event.type !== 'scaled' || event.from === event.to) return;
+        events.push({ x: (epochMs() - driven.startedMs) / 1000, label: `${event.from} → ${event.to}` });
+      });
+      for (let share = 0; share < 1; share = (epochMs() - driven.startedMs) / totalMs) {
+        driven.rate = rampRate(share);
+        await sleep(20);
+      }
+      await driven.end();
+      const { watched, latencies } = driven;
+      progress(`replicas ${watched.map(({ replicas }) => replicas).join('')}`);
+      const p99Ms = quantile(
+        latencies.map(({ latencyMs }) => latencyMs),
+        0.99,
+      );
+      const most = Math.max(...watched.map(({ replicas }) => replicas));
+      return [
+        { ...result('ramp-p99', 'ms', [p99Ms]), trace: rampTrace(driven, events) },
+        result('ramp-replicas-max', 'replicas', [most]),
+        result('ramp-replicas-end', 'replicas', [watched[watched.length - 1].replicas]),
+      ];
+    },
+  };
+}
+
+const PLOT_SLOT_MS = 500;
+
+function rampTrace({ watched, latencies }: DrivenJob, events: Trace['events']): Trace {
+  const slots = new Map<number, number[]>();
+  for (const { atMs, latencyMs } of latencies) {
+    const slot = Math.floor(atMs / PLOT_SLOT_MS);
+    const values = slots.get(slot);
+    if (values === undefined) slots.set(slot, [latencyMs]);
+    else values.push(latencyMs);
+  }
+  const over = (name: 'rate' | 'replicas' | 'utilisation'): { x: number; y: number }[] =>
+    watched.map((each) => ({ x: each.atMs / 1000, y: each[name] }));
+  return {
+    series: {
+      rate: over('rate'),
+      replicas: over('replicas'),
+      utilisation: over('utilisation'),
+      p99: [...slots]
+        .sort(([a], [b]) => a - b)
+        .map(([slot, values]) => ({ x: ((slot + 0.5) * PLOT_SLOT_MS) / 1000, y: quantile(values, 0.99) })),
+    },
+    events,
+  };
+}

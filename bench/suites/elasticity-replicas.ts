@@ -1,0 +1,104 @@
+// What more replicas are worth: of an operator that computes, of one that waits, and of one whose keys are skewed.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { burningFlow, roundsPerMicrosecond, waitingFlow, zipfFlow } from '../flows/elasticity.ts';
+import type { Measurement } from '../harness.ts';
+import { rateOver, result, workOf } from './elastic-job.ts';
+
+const MICROSECONDS = 2;
+const SERVICE_REPLICAS = 16;
+/** Time for what is compiled late, and for batches to find their size. */
+const SETTLE_MS = 500;
+
+export function speedup(quick: boolean): Measurement {
+  const [turns, spanMs, settleMs] = quick ? [1, 200, 100] : [7, 1500, SETTLE_MS];
+  return {
+    async measure(progress) {
+      const rounds = Math.round(roundsPerMicrosecond() * MICROSECONDS);
+      const job = await burningFlow.run({ params: { rounds, max: 2 }, workers: 2, spares: 0 });
+      const ratios: number[] = [];
+      await sleep(settleMs);
+      for (let round = 1; round <= turns; round++) {
+        const one = await rateOver(job, spanMs);
+        await job.scale('work', 2);
+        await sleep(settleMs);
+        const two = await rateOver(job, spanMs);
+        await job.scale('work', 1);
+        await sleep(settleMs);
+        ratios.push(two / one);
+        progress(`round ${round}: 1 replica ${(one / 1e6).toFixed(3)} M/s, 2 replicas ${(two / 1e6).toFixed(3)} M/s`);
+      }
+      await job.cancel();
+      return [result('speedup-2', '×', ratios, '≥ 1.7')];
+    },
+  };
+}
+
+export function serviceBound(quick: boolean): Measurement {
+  const [rounds, spanMs, settleMs] = quick ? [1, 300, 200] : [3, 2000, SETTLE_MS];
+  return {
+    async measure(progress) {
+      const params = { waitMs: 1, max: SERVICE_REPLICAS, isEndless: true };
+      const job = await waitingFlow.run({ params, workers: 2, maxWorkers: SERVICE_REPLICAS + 2, ringBytes: 1 << 14 });
+      const reading = drain(job.output('answers'));
+      const ratios: number[] = [];
+      for (let round = 1; round <= rounds; round++) {
+        await sleep(settleMs);
+        const one = await rateOver(job, spanMs);
+        const startedMs = performance.now();
+        await job.scale('work', SERVICE_REPLICAS);
+        const tookMs = performance.now() - startedMs;
+        await sleep(settleMs);
+        const many = await rateOver(job, spanMs);
+        if (round < rounds) await job.scale('work', 1);
+        ratios.push(many / one);
+        progress(
+          `round ${round}: 1 replica ${one.toFixed(0)}/s, ${SERVICE_REPLICAS} replicas ${many.toFixed(0)}/s, ` +
+            `1 to ${SERVICE_REPLICAS} in ${tookMs.toFixed(0)} ms`,
+        );
+      }
+      await job.cancel();
+      await reading;
+      return [result('service-bound-16', '×', ratios, '≥ 14')];
+    },
+  };
+}
+
+/** Reads an output to its end, or until the job is cancelled. */
+export async function drain(
+  output: { batches(): AsyncIterable<{ madeAtMs: number }[]> },
+  hear: (madeAtMs: number) => void = () => {},
+): Promise<void> {
+  try {
+    for await (const batch of output.batches()) for (const { madeAtMs } of batch) hear(madeAtMs);
+  } catch {
+    // Cancelled.
+  }
+}
+
+export function skew(quick: boolean): Measurement {
+  const replicas = 4;
+  const [rounds, spanMs] = quick ? [1, 500] : [3, 2000];
+  return {
+    async measure(progress) {
+      const before: number[] = [];
+      const after: number[] = [];
+      for (let round = 1; round <= rounds; round++) {
+        const params = { keys: 100_000, exponent: 1.1, replicas, ratePerSecond: 500_000 };
+        const job = await zipfFlow.run({ params, workers: 2, spares: 0 });
+        const measure = async (): Promise<number> => {
+          const from = workOf(job).replicas.map(({ tuplesIn }) => tuplesIn);
+          await sleep(spanMs);
+          const took = workOf(job).replicas.map(({ tuplesIn }, i) => tuplesIn - from[i]);
+          return Math.max(...took) / (took.reduce((sum, each) => sum + each, 0) / took.length);
+        };
+        before.push(await measure());
+        await job.rebalance('work');
+        after.push(await measure());
+        progress(`round ${round}: ${before[round - 1].toFixed(2)} before, ${after[round - 1].toFixed(2)} after`);
+        await job.cancel();
+      }
+      return [result('skew', '×', after, '≤ 1.2'), result('skew-before', '×', before)];
+    },
+  };
+}

@@ -1,0 +1,154 @@
+// A model of a running flow for policies to be tested on: tuples as a fluid, in steps of one report, without time or chance.
+// Promises: a chain of operators behind one source. The slowest holds all before it up; a replica does what its share of the
+// key groups asks of it, and no more than it can.
+
+import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
+import { planMoves } from '../../src/supervisor/assignment.ts';
+import type { Decision } from '../../src/supervisor/scaling/decide.ts';
+import type { GraphReading, OperatorReading } from '../../src/supervisor/scaling/reading.ts';
+
+export interface ModelOperator {
+  readonly name: string;
+  readonly secondsPerTuple: number;
+  readonly selectivity?: number;
+  readonly min?: number;
+  readonly max: number;
+  readonly start?: number;
+  /** Of each key group; even if left out. */
+  readonly groupLoads?: readonly number[];
+}
+
+interface Running extends ModelOperator {
+  replicas: number[];
+  owners: number[];
+}
+
+export interface Machine {
+  readonly processors?: number;
+  readonly maxWorkers?: number;
+  /** True if the operators wait instead of computing. */
+  readonly waits?: boolean;
+  /** True if the source says its rate. */
+  readonly declares?: boolean;
+}
+
+const SPAN_MS = 500;
+const EVEN = new Array<number>(KEY_GROUPS).fill(1000);
+
+export class FluidGraph {
+  readonly operators: Running[];
+  private readonly machine: Machine;
+  private atMs = 0;
+
+  constructor(operators: readonly ModelOperator[], machine: Machine = {}) {
+    this.machine = machine;
+    this.operators = operators.map((operator) => {
+      const replicas = Array.from({ length: operator.start ?? operator.min ?? 1 }, (_, i) => i);
+      const owners = Array.from({ length: KEY_GROUPS }, (_, g) => Math.floor((g * replicas.length) / KEY_GROUPS));
+      return { ...operator, replicas, owners };
+    });
+  }
+
+  replicasOf(name: string): number {
+    return this.operators.find((operator) => operator.name === name)?.replicas.length ?? 0;
+  }
+
+  /** Tuples per second that leave the source, if it would give `rate`: what the slowest replica lets through. */
+  throughput(rate: number): number {
+    let through = rate;
+    let share = 1;
+    for (const operator of this.operators) {
+      const hottest = Math.max(...operator.replicas.map((replica) => shareOf(operator, replica)));
+      const possible = 1 / (operator.secondsPerTuple * hottest * share);
+      through = Math.min(through, possible);
+      share *= operator.selectivity ?? 1;
+    }
+    return through;
+  }
+
+  /** What a span is like in which the source would give `rate` tuples per second. */
+  read(rate: number): GraphReading {
+    const { processors = 64, maxWorkers = 64, waits = false, declares = false } = this.machine;
+    const given = this.throughput(rate);
+    const spanSeconds = SPAN_MS / 1000;
+    this.atMs += SPAN_MS;
+    let comes = given;
+    const isHeldUp = given < rate * (1 - 1e-9);
+    let worker = 0;
+    const source: OperatorReading = {
+      operator: 'source',
+      upstream: [],
+      replicas: [
+        {
+          replica: 0,
+          worker: worker++,
+          busy: 0.01 * (given / rate),
+          blocked: isHeldUp ? 1 - given / rate : 0,
+          tuplesIn: 0,
+          tuplesOut: given * spanSeconds,
+          queueFill: 0,
+        },
+      ],
+      min: 1,
+      max: 1,
+      declaredRate: declares ? rate : undefined,
+      canMove: false,
+      groupLoads: undefined,
+      owners: [],
+    };
+    const rest = this.operators.map((operator, i): OperatorReading => {
+      const { name, secondsPerTuple, selectivity = 1, min = 1, max, replicas, owners, groupLoads = EVEN } = operator;
+      const into = comes;
+      comes *= selectivity;
+      return {
+        operator: name,
+        upstream: [i],
+        replicas: replicas.map((replica) => {
+          const tuples = into * shareOf(operator, replica) * spanSeconds;
+          const busy = Math.min(1, (tuples * secondsPerTuple) / spanSeconds);
+          const isFull = busy > 0.999 && isHeldUp;
+          return {
+            replica,
+            worker: worker++,
+            busy,
+            blocked: 0,
+            tuplesIn: tuples,
+            tuplesOut: tuples * selectivity,
+            queueFill: isFull ? 1 : 0,
+          };
+        }),
+        min,
+        max,
+        declaredRate: undefined,
+        canMove: true,
+        groupLoads,
+        owners,
+      };
+    });
+    const workers = Array.from({ length: worker }, (_, each) => ({
+      worker: each,
+      waiting: waits ? 0.95 : 0,
+      processors: 0.01,
+    }));
+    return { atMs: this.atMs, spanMs: SPAN_MS, operators: [source, ...rest], workers, processors, maxWorkers };
+  }
+
+  apply({ action, operator: name, to }: Decision): void {
+    const operator = this.operators.find((each) => each.name === name);
+    if (operator === undefined || (action !== 'scale' && action !== 'rebalance')) return;
+    if (action === 'scale') operator.replicas = Array.from({ length: to }, (_, i) => i);
+    for (const move of planMoves(operator.owners, operator.groupLoads ?? EVEN, operator.replicas)) {
+      for (const group of move.groups) operator.owners[group] = move.to;
+    }
+  }
+}
+
+function shareOf({ owners, groupLoads = EVEN }: Running, replica: number): number {
+  let own = 0;
+  let total = 0;
+  owners.forEach((owner, group) => {
+    total += groupLoads[group];
+    if (owner === replica) own += groupLoads[group];
+  });
+  return own / total;
+}
