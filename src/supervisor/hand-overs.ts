@@ -84,11 +84,13 @@ export class HandOvers {
       const from = actor.member;
       if (from === to || from === undefined || this.isGone(actor) || to.state !== 'active') return;
       // It is that worker's until it has let it go: nobody else may touch what it has open, and recovery takes it if it dies.
-      const { restarts } = actor;
+      const { restarts, incarnation } = actor;
       const { stage, replica } = actor.placement.descriptor;
       const outcome = await settled(from, from.hired.control.release([{ stage, replica }]));
       if (outcome !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
-      const isRecovering = actor.member !== from || from.state !== 'active' || actor.restarts !== restarts;
+      // A restart that had been decided before may have begun it there once more.
+      const isAsItWas = actor.restarts === restarts && actor.incarnation === incarnation;
+      const isRecovering = actor.member !== from || from.state !== 'active' || !isAsItWas;
       if (isRecovering || this.isGone(actor)) return;
       actor.member = undefined;
       const target = await this.living(() => (to.state === 'active' ? to : this.job.crew.takeSpare()));
