@@ -96,14 +96,19 @@ export class HandOvers {
       const from = actor.member;
       if (from === to || from === undefined || this.isGone(actor) || to.state !== 'active') return;
       // It is that worker's until it has let it go: nobody else may touch what it has open, and recovery takes it if it dies.
-      const { restarts } = actor;
+      const { restarts, incarnation } = actor;
       const { stage, replica } = actor.placement.descriptor;
       const outcome = await settled(from, from.hired.control.release([{ stage, replica }]));
       if (outcome !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
-      const isRecovering = actor.member !== from || from.state !== 'active' || actor.restarts !== restarts;
+      // A restart that had been decided before may have begun it there once more.
+      const isAsItWas = actor.restarts === restarts && actor.incarnation === incarnation;
+      const isRecovering = actor.member !== from || from.state !== 'active' || !isAsItWas;
       if (isRecovering || this.isGone(actor)) return;
       actor.member = undefined;
-      const target = await this.living(() => (to.state === 'active' ? to : this.job.crew.takeSpare()));
+      const target = await this.living(
+        () => [to, from].find(({ state }) => state === 'active') ?? this.job.crew.takeSpare(),
+      );
+      if (target === undefined) return;
       await this.job.recovery.begin(target, actor);
       const name = { operator: stageName(actor.placement.stage), replica };
       this.job.announce({ type: 'moved', ...name, from: from.host, to: target.host });
@@ -191,6 +196,7 @@ export class HandOvers {
   private async wakeUp(actor: Recoverable): Promise<void> {
     const { placement } = actor;
     const member = await this.living(() => this.workerFor(placement.stage));
+    if (member === undefined) return;
     placement.isDormant = false;
     const { stage, replica, output } = placement.descriptor;
     this.job.supervision.starting(stage, replica);
@@ -228,12 +234,18 @@ export class HandOvers {
     job.retired(placement.stage);
   }
 
-  /** A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies. */
-  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember> {
-    for (;;) {
-      const member = await choose();
-      if (member.state === 'active' || this.job.isOver()) return member;
+  /** A worker that nobody has found dead yet, unless the job is over: an actor that is begun there, at once, is one of those that it loses if it dies. */
+  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember | undefined> {
+    while (!this.job.isOver()) {
+      try {
+        const member = await choose();
+        if (member.state === 'active') return member;
+      } catch (error) {
+        // Who waits for a spare hears of the job's end by an error.
+        if (!this.job.isOver()) throw error;
+      }
     }
+    return undefined;
   }
 
   private actorsOn(member: CrewMember): Recoverable[] {

@@ -95,6 +95,8 @@ export class RunningJob implements Job {
   private readonly listeners = new Set<(event: JobEvent) => void>();
   /** Events that nobody has listened to yet: run() resolves after the first of them. */
   private unheard: JobEvent[] = [];
+  /** Stages whose end has been told: a replica may be woken for a moment as its operator ends. */
+  private readonly toldEnded = new Set<Stage>();
   private outcome: Outcome | undefined;
   private stopping = false;
   private resolveDone!: () => void;
@@ -363,7 +365,8 @@ export class RunningJob implements Job {
   /** Tells that a stage has ended when its last replica has: one that retires then has ended nothing itself. */
   private tellIfEnded(stage: Stage): void {
     const same = this.actors.filter(({ placement }) => placement.stage === stage);
-    if (!same.every(hasEnded) || !same.some(({ isEnded }) => isEnded)) return;
+    if (this.toldEnded.has(stage) || !same.every(hasEnded) || !same.some(({ isEnded }) => isEnded)) return;
+    this.toldEnded.add(stage);
     for (const { name } of stage.operators) this.announce({ type: 'operatorEnded', operator: name });
   }
 

@@ -359,14 +359,16 @@ export class Recovery {
   private async resume(member: CrewMember, actors: readonly Recoverable[]): Promise<boolean> {
     const { job } = this;
     const { control } = member.hired;
-    const restores = await Promise.all(actors.map((actor) => this.restoreOf(actor)));
+    const restores = new Map<Recoverable, Resumption['restore']>();
+    for (const actor of actors) restores.set(actor, await this.restoreOf(actor));
     // The worker, or one of the actors, may be another's by now.
-    if (job.isOver() || actors.some((actor) => actor.member !== member)) return false;
-    const orders = actors.map((actor, i): Order => {
+    const here = actors.filter((actor) => actor.member === member);
+    if (job.isOver() || here.length === 0) return false;
+    const orders = here.map((actor): Order => {
       actor.placement.host = member.host;
       actor.incarnation++;
       Atomics.store(actor.work, WorkCell.incarnation, actor.incarnation);
-      const resumption = { incarnation: actor.incarnation, ...actor.resume, restore: restores[i] };
+      const resumption = { incarnation: actor.incarnation, ...actor.resume, restore: restores.get(actor) };
       actor.resumedWith = actor.resume;
       actor.resumedAt = actor.log.sequence();
       actor.resume = NOTHING_SPECIAL;
@@ -380,11 +382,13 @@ export class Recovery {
       return false;
     }
     if (job.isStopping()) void control.stopSources();
-    actors.forEach((actor, i) => {
-      if (restores[i] !== undefined) actor.isDamaged = false;
+    for (const actor of here) {
+      // It may have come elsewhere, or retired, since.
+      if (actor.member !== member) continue;
+      if (restores.get(actor) !== undefined) actor.isDamaged = false;
       const { operator, replica } = indexOf(actor);
       job.supervision.started(operator, replica, member.host);
-    });
+    }
     return true;
   }
 
