@@ -13,6 +13,8 @@ const KEYS_SMALL = 1000;
 const AFTER_MS = 30;
 const BEFORE_MS = 500;
 const SLOT_MS = 10;
+/** Tuples per second during hand-overs, the same for all sizes of state: far from what either can do. */
+const HAND_OVER_RATE = 500_000;
 /** Of the plot. */
 const PLOT_FROM_MS = -300;
 const PLOT_TO_MS = 500;
@@ -136,10 +138,9 @@ export function scaleOutPause(quick: boolean): Measurement {
 export function handOverTimes(quick: boolean): Measurement {
   return {
     async measure(progress) {
-      const ratePerSecond = await halfRate(true);
       const medians = new Map<number, number[]>();
       for (const keys of [KEYS_SMALL, KEYS]) {
-        const job = await begin(keys, ratePerSecond, new LatencyTrace());
+        const job = await begin(keys, HAND_OVER_RATE, new LatencyTrace());
         const events = gather(job, 'handOver');
         await spareReady(job);
         for (let round = 0; round < (quick ? 2 : 20); round++) {
