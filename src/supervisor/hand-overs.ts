@@ -94,6 +94,7 @@ export class HandOvers {
       if (isRecovering || this.isGone(actor)) return;
       actor.member = undefined;
       const target = await this.living(() => (to.state === 'active' ? to : this.job.crew.takeSpare()));
+      if (target === undefined) return;
       await this.job.recovery.begin(target, actor);
       const name = { operator: stageName(actor.placement.stage), replica };
       this.job.announce({ type: 'moved', ...name, from: from.host, to: target.host });
@@ -182,6 +183,7 @@ export class HandOvers {
   private async wakeUp(actor: Recoverable): Promise<void> {
     const { placement } = actor;
     const member = await this.living(() => this.workerFor(placement.stage));
+    if (member === undefined) return;
     placement.isDormant = false;
     const { stage, replica, output } = placement.descriptor;
     this.job.supervision.starting(stage, replica);
@@ -228,11 +230,21 @@ export class HandOvers {
     if (wanted > 0) crew.expect(wanted);
   }
 
-  /** A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies. */
-  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember> {
+  /**
+   * A worker that nobody has found dead yet: an actor that is begun there, at once, is one of those that it loses if it dies.
+   * Undefined if the job ends first.
+   */
+  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember | undefined> {
     for (;;) {
-      const member = await choose();
-      if (member.state === 'active' || this.job.isOver()) return member;
+      try {
+        const member = await choose();
+        if (this.job.isOver()) return undefined;
+        if (member.state === 'active') return member;
+      } catch (error) {
+        // Whoever waits for a spare is sent away when the job ends.
+        if (this.job.isOver()) return undefined;
+        throw error;
+      }
     }
   }
 
