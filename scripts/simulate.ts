@@ -10,12 +10,13 @@ import { caseOf, describeCase } from './simulation/case.ts';
 import { runSeed, type SeedResult } from './simulation/run.ts';
 
 /** What a seed came to, as it goes between processes. */
-interface Told extends Pick<SeedResult, 'crashes' | 'tuples' | 'steps' | 'virtualMs' | 'deadLetters'> {
+interface Told
+  extends Pick<SeedResult, 'crashes' | 'changes' | 'handOvers' | 'tuples' | 'steps' | 'virtualMs' | 'deadLetters'> {
   readonly seed: number;
   readonly failure: string | undefined;
 }
 
-const NOTHING = { crashes: 0, tuples: 0, steps: 0, virtualMs: 0, deadLetters: 0 };
+const NOTHING = { crashes: 0, changes: 0, handOvers: 0, tuples: 0, steps: 0, virtualMs: 0, deadLetters: 0 };
 const FAILURES_SHOWN_MAX = 5;
 const SEEDS_AT_ONCE = 20;
 /** Far longer than any seed takes: one that is still at work is in a loop that nothing of the simulation interrupts. */
@@ -38,9 +39,9 @@ const integer = (name: string, text: string, from: number): number => {
 
 async function tell(seed: number): Promise<Told> {
   try {
-    const { violations, crashes, tuples, steps, virtualMs, deadLetters } = await runSeed(seed);
+    const { violations, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters } = await runSeed(seed);
     const failure = violations.length === 0 ? undefined : violations.slice(0, FAILURES_SHOWN_MAX).join('\n');
-    return { seed, crashes, tuples, steps, virtualMs, deadLetters, failure };
+    return { seed, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, failure };
   } catch (error) {
     return { seed, ...NOTHING, failure: (error as Error).message };
   }
@@ -69,9 +70,9 @@ async function replay(seed: number): Promise<void> {
     const result = await runSeed(seed);
     for (const line of result.trace) console.log(line);
     const again = await runSeed(seed);
-    const { crashes, tuples, steps, virtualMs, deadLetters, digest } = result;
+    const { crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, digest } = result;
     console.log(
-      `\n${tuples} tuples, ${crashes} crashes, ${deadLetters} dead letters, ${steps} steps, ${virtualMs.toFixed(0)} ms of virtual time; trace ${digest}, ${digest === again.digest ? 'the same again' : `another one again: ${again.digest}`}`,
+      `\n${tuples} tuples, ${crashes} crashes, ${changes} changes with ${handOvers} hand-overs, ${deadLetters} dead letters, ${steps} steps, ${virtualMs.toFixed(0)} ms of virtual time; trace ${digest}, ${digest === again.digest ? 'the same again' : `another one again: ${again.digest}`}`,
     );
     for (const violation of result.violations) console.error(violation);
     if (result.violations.length > 0 || digest !== again.digest) process.exitCode = 1;
@@ -99,7 +100,7 @@ async function runAll(from: number, count: number, processes: number): Promise<v
   await Promise.all(Array.from({ length: Math.min(processes, count) }, () => runSome(seeds, hear)));
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(
-    `simulate: ${count} seeds from ${from} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
+    `simulate: ${count} seeds from ${from} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.changes} changes with ${sums.handOvers} hand-overs, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
   );
   if (failed.length === 0) return;
   console.error(

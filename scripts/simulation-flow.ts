@@ -3,7 +3,7 @@
 
 import { dataflow, type SinkDefinition, type Stream, t, table } from '../src/index.ts';
 import { fromIterable, generate, push } from '../src/sources.ts';
-import type { FlowCase, OperatorCase, SourceCase } from './simulation/case.ts';
+import { type FlowCase, type OperatorCase, replicasMax, type SourceCase } from './simulation/case.ts';
 import {
   advance,
   endTuple,
@@ -97,8 +97,9 @@ function addOperator(
   };
   switch (operator.kind) {
     case 'map': {
-      const { fuse, parallelism } = operator;
-      const from = parallelism > 1 ? stream.keyBy('key') : stream;
+      const { fuse, parallelism, isUnordered } = operator;
+      const keyed = (): Stream<typeof FIELDS> => (replicasMax(parallelism) > 1 ? stream.keyBy('key') : stream);
+      const from = isUnordered ? stream.unordered() : keyed();
       return from.map(
         name,
         FIELDS,

@@ -1,6 +1,7 @@
 // The cases of `npm run simulate`: a random small flow for each seed, as data.
 // Promises: a case depends on its seed alone.
 
+import type { ParallelismRange } from '../../src/actors/dataflow.ts';
 import { Random } from '../../src/testing/random.ts';
 
 export type SourceKind = 'generate' | 'array' | 'async' | 'push';
@@ -13,13 +14,22 @@ export interface SourceCase {
   readonly ratePerSecond: number | undefined;
 }
 
+/** A range for an elastic operator. */
+export type Parallelism = number | Required<ParallelismRange>;
+
 export type OperatorCase =
-  | { readonly kind: 'map'; readonly fuse: boolean; readonly parallelism: number }
+  | {
+      readonly kind: 'map';
+      readonly fuse: boolean;
+      readonly parallelism: Parallelism;
+      /** True if its tuples go to any replica, and so in no order: the last operator of a flow. */
+      readonly isUnordered: boolean;
+    }
   | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
   | { readonly kind: 'flatMap'; readonly fuse: boolean; readonly parts: number }
   | {
       readonly kind: 'process';
-      readonly parallelism: number;
+      readonly parallelism: Parallelism;
       readonly withTable: boolean;
       readonly atEnd: boolean;
       /** Tuples after which a key is removed; 0 for never. */
@@ -48,13 +58,28 @@ export interface SimulationCase {
   readonly backup: { readonly everyMs: number; readonly restore: 'ifDamaged' | 'always' } | undefined;
   /** Virtual time after which the app ends the sources; undefined for never. */
   readonly stopAfterMs: number | undefined;
+  /** Chance that a turn of a worker is followed by a change of replicas, key groups or workers. */
+  readonly changes: number;
   /** How often the app reads state meanwhile. */
   readonly stateReads: number;
 }
 
 const OPERATORS_MAX = 4;
+const REPLICAS_MAX = 4;
+const UNORDERED_CHANCE = 0.2;
 const TUPLES_MIN = 20;
 const TUPLES_MAX = 500;
+
+export const replicasMax = (parallelism: Parallelism): number =>
+  typeof parallelism === 'number' ? parallelism : parallelism.max;
+
+function range(random: Random): Required<ParallelismRange> {
+  const max = 2 + random.below(REPLICAS_MAX - 1);
+  const min = random.pick([1, 1, 1, 2]);
+  return { min, max, start: min + random.below(max - min + 1) };
+}
+
+const parallelismOf = (random: Random): Parallelism => random.pick([1, 1, 2, 3, range(random), range(random)]);
 
 function sourceCase(random: Random): SourceCase {
   const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });
@@ -67,7 +92,7 @@ function operatorCase(random: Random): OperatorCase {
   const fuse = random.chance(0.5);
   switch (random.weighted({ map: 3, filter: 1, flatMap: 2, process: 5 })) {
     case 'map':
-      return { kind: 'map', fuse, parallelism: random.pick([1, 1, 2, 3]) };
+      return { kind: 'map', fuse, parallelism: parallelismOf(random), isUnordered: false };
     case 'filter':
       return { kind: 'filter', fuse, drop: 1 + random.below(4) };
     case 'flatMap':
@@ -75,7 +100,7 @@ function operatorCase(random: Random): OperatorCase {
     case 'process':
       return {
         kind: 'process',
-        parallelism: random.pick([1, 1, 2, 3]),
+        parallelism: parallelismOf(random),
         withTable: random.chance(0.5),
         atEnd: random.chance(0.4),
         life: random.pick([0, 0, 0, 7]),
@@ -87,6 +112,9 @@ export function caseOf(seed: number): SimulationCase {
   const random = new Random(seed ^ 0xf10f);
   const sources = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => sourceCase(random));
   const operators = Array.from({ length: random.below(OPERATORS_MAX + 1) }, () => operatorCase(random));
+  if (random.chance(UNORDERED_CHANCE)) {
+    operators.push({ kind: 'map', fuse: false, parallelism: range(random), isUnordered: true });
+  }
   const backup = random.chance(0.4)
     ? { everyMs: random.pick([2, 20, 200]), restore: random.pick(['ifDamaged', 'always'] as const) }
     : undefined;
@@ -107,7 +135,13 @@ export function caseOf(seed: number): SimulationCase {
     backup,
     stopAfterMs: random.chance(0.15) ? random.next() * 300 : undefined,
     stateReads: random.pick([0, 0, 1, 5]),
+    changes: random.pick([0, 0.05, 0.1, 0.2]),
   };
+}
+
+function parallelText(parallelism: Parallelism): string {
+  if (typeof parallelism !== 'number') return ` ×${parallelism.min}…${parallelism.start}…${parallelism.max}`;
+  return parallelism > 1 ? ` ×${parallelism}` : '';
 }
 
 /** One line of a case. */
@@ -117,9 +151,9 @@ export function describeCase({ flow, backup, stopAfterMs }: SimulationCase): str
     return `${kind} ${tuples}/${keys}${rate}`;
   });
   const operators = flow.operators.map((operator) => {
-    const parallel = 'parallelism' in operator && operator.parallelism > 1 ? ` ×${operator.parallelism}` : '';
     const isFused = 'fuse' in operator && operator.fuse;
-    return `${isFused ? '+' : ''}${operator.kind}${parallel}`;
+    const unordered = 'isUnordered' in operator && operator.isUnordered ? 'unordered ' : '';
+    return `${isFused ? '+' : ''}${unordered}${operator.kind}${'parallelism' in operator ? parallelText(operator.parallelism) : ''}`;
   });
   return [
     `(${sources.join(', ')}) → ${[...operators, flow.withSink ? 'out, sink' : 'out'].join(' → ')}`,

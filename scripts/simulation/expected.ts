@@ -1,7 +1,7 @@
 // What must come out of a simulated flow: the same operators as plain loops over arrays.
 // Promises: knows nothing of Millrace but which operators share an actor, since a tuple that fails in one is left out of all.
 
-import type { FlowCase } from './case.ts';
+import { type FlowCase, replicasMax } from './case.ts';
 import {
   advance,
   endTuple,
@@ -44,7 +44,7 @@ export function chainsOf({ sources, operators }: FlowCase): Chain[] {
     const begins =
       operator.kind === 'process' ||
       !operator.fuse ||
-      (operator.kind === 'map' && operator.parallelism > 1) ||
+      (operator.kind === 'map' && replicasMax(operator.parallelism) > 1) ||
       (before[0] === -1 && !isFirstFused);
     if (begins) chains.push([index]);
     else before.push(index);

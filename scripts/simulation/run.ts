@@ -12,6 +12,8 @@ import { END_FIRST, type Numbered, sourceTuple } from './steps.ts';
 
 export interface SeedResult {
   readonly crashes: number;
+  readonly changes: number;
+  readonly handOvers: number;
   readonly tuples: number;
   readonly steps: number;
   readonly virtualMs: number;
@@ -27,7 +29,7 @@ const STEPS_MAX = 30_000;
 
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runSeed(seed: number): Promise<SeedResult> {
-  const { flow, killers, backup, stopAfterMs, stateReads } = caseOf(seed);
+  const { flow, killers, backup, stopAfterMs, changes: changeRate, stateReads } = caseOf(seed);
   written.delete(seed);
   const inputs = Object.fromEntries(
     flow.sources.flatMap(({ kind, tuples }, source) =>
@@ -42,6 +44,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     inputs,
     backup,
     killers,
+    changes: changeRate,
     supervision: { strategy: flow.strategy },
     stepsMax: STEPS_MAX,
     app: async (job, sleep) => {
@@ -57,9 +60,21 @@ export async function runSeed(seed: number): Promise<SeedResult> {
   });
   const violations = judge({ flow, killers }, result as never, stopAfterMs !== undefined, written.get(seed) ?? []);
   written.delete(seed);
-  const { crashes, steps, virtualMs, digest, trace, deadLetters } = result;
+  const { crashes, changes, steps, virtualMs, digest, trace, deadLetters } = result;
+  const handOvers = result.events.filter(({ type }) => type === 'handOver').length;
   const tuples = result.outputs.out.length;
-  return { crashes, tuples, steps, virtualMs, deadLetters: deadLetters.length, digest, trace, violations };
+  return {
+    crashes,
+    changes,
+    handOvers,
+    tuples,
+    steps,
+    virtualMs,
+    deadLetters: deadLetters.length,
+    digest,
+    trace,
+    violations,
+  };
 }
 
 /** Reads a row while the job runs; what it holds is checked at the end only. */
@@ -87,13 +102,19 @@ function judge(
   for (const name of poison) if (!letters.failures.has(name)) violations.push(`no dead letter: ${name}`);
   violations.push(...letters.violations);
   if (!killers) violations.push(...[...letters.killers].map((name) => `left out for no reason: ${name}`));
-  compareTuples('out', outputs.out, expected, new Set(), violations);
-  if (flow.withSink) compareTuples('sink', lines, expected, letters.ofSink, violations);
+  const isOrdered = flow.operators.every((operator) => operator.kind !== 'map' || !operator.isUnordered);
+  const inOrder = isOrdered ? (tuples: readonly Numbered[]) => tuples : byNumber;
+  compareTuples('out', inOrder(outputs.out), expected, new Set(), violations);
+  if (flow.withSink) compareTuples('sink', inOrder(lines), expected, letters.ofSink, violations);
   compareState(flow, state, expected, violations);
   const seen = tuplesIn(metrics, 'out');
   if (seen !== outputs.out.length) violations.push(`metrics count ${seen} tuples, not ${outputs.out.length}`);
   return violations;
 }
+
+/** What comes in no order, in one: that of the numbers that a key has. */
+const byNumber = (tuples: readonly Numbered[]): Numbered[] =>
+  tuples.toSorted((one, other) => one.number - other.number);
 
 const tuplesOut = ({ operators }: JobMetrics, name: string): number =>
   operators.find((operator) => operator.name === name)?.tuplesOut ?? Number.NaN;

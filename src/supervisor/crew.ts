@@ -268,6 +268,8 @@ export class Crew {
 
   /** Not unreferenced: while all threads are gone, a timer may be all that keeps the process alive. */
   private later(ms: number, action: () => void): Cancel {
+    // A hand-over may give its worker back after the end: a timer would keep the process alive for nothing.
+    if (this.closed) return () => {};
     const cancel = this.clock.after(ms, () => {
       this.timers.delete(cancel);
       if (!this.closed) action();

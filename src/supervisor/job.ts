@@ -15,6 +15,7 @@ import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../state/arena.ts';
 import type { Backup } from '../state/backup.ts';
+import type { GroupSet } from '../state/group-set.ts';
 import { AppHost } from './app-host.ts';
 import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
@@ -39,7 +40,7 @@ import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
 import { type Platform, systemPlatform } from './platform.ts';
-import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
+import { committedOf, nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { Elasticity } from './scaling/elasticity.ts';
@@ -511,10 +512,22 @@ export class RunningJob implements Job {
     return this.handOvers.scale(stage, replicas, this.loadsOf(stage));
   }
 
-  async rebalance(operator: string): Promise<ScaleResult> {
+  /** @param loads of its key groups, in place of what was measured */
+  async rebalance(operator: string, loads?: readonly number[]): Promise<ScaleResult> {
     const stage = this.stageNamed(operator);
     if (stage.replicas === 1) throw errors.badOption('operator', operator, 'one with several replicas');
-    return this.handOvers.rebalance(stage, this.loadsOf(stage));
+    return this.handOvers.rebalance(stage, loads ?? this.loadsOf(stage));
+  }
+
+  /** The key groups of each replica, by their last commits, for each operator that may have several. */
+  keyGroups(): Map<string, readonly Readonly<GroupSet>[]> {
+    const stages = this.plan.stages.filter(({ place, replicas }) => place === 'worker' && replicas > 1);
+    return new Map(
+      stages.map((stage) => {
+        const actors = this.actors.filter(({ placement }) => placement.stage === stage);
+        return [stageName(stage), actors.map((actor) => committedOf(actor).groups)];
+      }),
+    );
   }
 
   async move(operator: string, replica: number, worker: number): Promise<void> {

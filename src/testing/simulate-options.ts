@@ -4,10 +4,12 @@ import { errors } from '../errors.ts';
 import type { Job, RunOptions } from '../supervisor/job-api.ts';
 import { checkRunOptions } from '../supervisor/run-options.ts';
 import { Random } from './random.ts';
+import type { ChangeOptions } from './simulation/change-plan.ts';
 import type { CrashOptions } from './simulation/crash-plan.ts';
 
 type SimulatedRunOptions =
   | 'workers'
+  | 'maxWorkers'
   | 'spares'
   | 'ringBytes'
   | 'outboxBytes'
@@ -41,6 +43,14 @@ export interface SimulateOptions<Params = unknown> extends Pick<RunOptions, Simu
    * Default false.
    */
   killers?: boolean;
+  /**
+   * Chance that a turn of a worker's thread is followed by a change, from 0 to 0.5: an operator gets other replicas within its
+   * range, its key groups are spread anew, or an actor moves to another worker. By default drawn from the seed for flows with
+   * elastic operators: up to 0.1.
+   */
+  changes?: number;
+  /** Most changes of the run. Default 20. */
+  changesMax?: number;
   /** True for crashes at any store into shared memory, and not only between turns. Default true; false is some times as fast. */
   anywhere?: boolean;
   /** Turns of all threads after which the run is given up. Default 200,000. */
@@ -53,6 +63,9 @@ export interface CheckedSimulation {
   readonly seed: number;
   readonly run: RunOptions;
   readonly crashes: CrashOptions;
+  readonly changes: ChangeOptions;
+  /** True if changes are for flows with elastic operators only: nobody has asked for them. */
+  readonly isChangeDrawn: boolean;
   readonly anywhere: boolean;
   readonly stepsMax: number;
   readonly virtualMsMax: number;
@@ -61,6 +74,7 @@ export interface CheckedSimulation {
 const STATE_BYTES_DEFAULT = 1 << 26;
 const SEED_MAX = 2 ** 32 - 1;
 const CRASH_RATE_MAX = 0.5;
+const CHANGE_RATE_MAX = 0.5;
 const NAMES = [
   'seed',
   'params',
@@ -69,10 +83,13 @@ const NAMES = [
   'crashes',
   'crashesMax',
   'killers',
+  'changes',
+  'changesMax',
   'anywhere',
   'stepsMax',
   'virtualMsMax',
   'workers',
+  'maxWorkers',
   'spares',
   'ringBytes',
   'outboxBytes',
@@ -103,6 +120,7 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
     seed,
     inputs,
     crashesMax = 20,
+    changesMax = 20,
     killers = false,
     anywhere = true,
     stepsMax = 200_000,
@@ -110,6 +128,7 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
   } = options;
   check('seed', seed, 0, SEED_MAX, true);
   check('crashesMax', crashesMax, 0, Number.MAX_SAFE_INTEGER, true);
+  check('changesMax', changesMax, 0, Number.MAX_SAFE_INTEGER, true);
   check('stepsMax', stepsMax, 1, Number.MAX_SAFE_INTEGER, true);
   check('virtualMsMax', virtualMsMax, 1, Number.MAX_SAFE_INTEGER, false);
   if (typeof killers !== 'boolean') throw errors.badOption('killers', killers, 'true or false');
@@ -127,12 +146,17 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
     lingerMs: random.pick([0, 0, 0, 2, 50]),
     hangTimeoutMs: random.pick([100, 1000, 10_000]),
     crashes: random.pick([0, 0.02, 0.05, 0.1]),
+    workersBeyond: random.below(3),
+    changes: random.pick([0, 0.01, 0.03, 0.1]),
   };
-  const { params, crashes = drawn.crashes, ...given } = options;
+  const { params, crashes = drawn.crashes, changes = drawn.changes, ...given } = options;
   check('crashes', crashes, 0, CRASH_RATE_MAX, false);
+  check('changes', changes, 0, CHANGE_RATE_MAX, false);
+  const workers = given.workers ?? drawn.workers;
   const run: RunOptions = {
     params,
-    workers: given.workers ?? drawn.workers,
+    workers,
+    maxWorkers: given.maxWorkers ?? workers + drawn.workersBeyond,
     spares: given.spares ?? drawn.spares,
     ringBytes: given.ringBytes ?? drawn.ringBytes,
     lingerMs: given.lingerMs ?? drawn.lingerMs,
@@ -147,5 +171,14 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
   checkRunOptions(run);
   const hang = run.hangTimeoutMs === 0 ? 0 : 3;
   const kinds = { exit: 8, throw: 4, zombie: 4, kill: 4, hang };
-  return { seed, run, crashes: { rate: crashes, most: crashesMax, killers, kinds }, anywhere, stepsMax, virtualMsMax };
+  return {
+    seed,
+    run,
+    crashes: { rate: crashes, most: crashesMax, killers, kinds },
+    changes: { rate: changes, most: changesMax },
+    isChangeDrawn: options.changes === undefined,
+    anywhere,
+    stepsMax,
+    virtualMsMax,
+  };
 }

@@ -7,16 +7,19 @@ import { sleep } from '../actors/clock.ts';
 import { buildGraph, type FlowDefinition, type OutputsOf } from '../actors/dataflow.ts';
 import { isWorkerThread } from '../actors/worker-thread.ts';
 import { errors, MillraceError } from '../errors.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { memoryBackup } from '../state/backup.ts';
+import { type GroupSet, hasGroup } from '../state/group-set.ts';
 import type { StateEntry } from '../state/state-reader.ts';
 import type { Dataflow } from '../supervisor/flow.ts';
-import { runFlow } from '../supervisor/job.ts';
-import type { DeadLetter, Job, JobEvent, JobMetrics } from '../supervisor/job-api.ts';
+import { type RunningJob, runFlow } from '../supervisor/job.ts';
+import type { DeadLetter, JobEvent, JobMetrics } from '../supervisor/job-api.ts';
 import type { Platform } from '../supervisor/platform.ts';
 import type { SupervisionNode } from '../supervisor/supervision.ts';
 import { CrashingMemory } from './crashing-memory.ts';
 import { Random } from './random.ts';
 import { type CheckedSimulation, checkSimulateOptions, type SimulateOptions } from './simulate-options.ts';
+import { ChangePlan } from './simulation/change-plan.ts';
 import { CrashPlan } from './simulation/crash-plan.ts';
 import { eventText } from './simulation/event-text.ts';
 import { Scheduler } from './simulation/scheduler.ts';
@@ -28,8 +31,9 @@ import { Dormitory, SimulatedWakeWords } from './simulation/simulated-wake.ts';
 import { Trace } from './simulation/trace.ts';
 
 const TRACE_LINES_SHOWN = 40;
-/** Crashes are drawn from numbers of their own. */
+/** Crashes are drawn from numbers of their own, and so are changes. */
 const PLAN = 0x5eed;
+const CHANGES = 0xc4a6e;
 
 /** What the simulated app does. */
 type AppOptions = Pick<SimulateOptions, 'inputs' | 'app'>;
@@ -45,6 +49,8 @@ export interface Simulated<Outputs = Record<string, unknown>> {
   readonly metrics: JobMetrics;
   /** Crashes that were simulated: threads that died or hung, and modules that could not be loaded. */
   readonly crashes: number;
+  /** Changes of replicas, key groups and workers that were asked for; what came of them is in `events`. */
+  readonly changes: number;
   /** Turns of all threads. */
   readonly steps: number;
   readonly virtualMs: number;
@@ -94,12 +100,13 @@ class Simulation {
   private readonly scheduler: Scheduler;
   private readonly memory = new CrashingMemory();
   private readonly plan: CrashPlan;
+  private readonly changes: ChangePlan;
   private readonly app: SimulatedApp;
   private readonly dormitory: Dormitory;
   private readonly events: JobEvent[] = [];
   private readonly deadLetters: DeadLetter[] = [];
   private pool: SimulatedPool | undefined;
-  private job: Job | undefined;
+  private job: RunningJob | undefined;
 
   constructor(flow: FlowDefinition<never>, options: CheckedSimulation, { inputs, app }: AppOptions, plan: CrashPlan) {
     this.flow = flow;
@@ -109,6 +116,8 @@ class Simulation {
     this.scheduler = new Scheduler(new Random(options.seed), this.trace);
     this.plan = plan;
     this.app = new SimulatedApp(this.scheduler);
+    const random = new Random(options.seed ^ CHANGES);
+    this.changes = new ChangePlan(this.scheduler, this.app, random, options.changes, (nowMs) => plan.stir(nowMs));
     this.dormitory = new Dormitory(this.scheduler);
   }
 
@@ -138,6 +147,8 @@ class Simulation {
       return ended.result;
     } catch (error) {
       if (error instanceof MillraceError && error.code === 'BAD_OPTION') throw error;
+      for (const change of this.changes.unsettled())
+        this.trace.add(scheduler.nowMs, 'app', `${change}: has not been answered`);
       throw errors.simulationFailed(this.flow.name, options.seed, error, this.trace.tail(TRACE_LINES_SHOWN));
     } finally {
       uninstall();
@@ -154,7 +165,8 @@ class Simulation {
         const flowFor = (thread: Parameters<SimulatedPool['hire']>[0] | object): FlowDefinition =>
           simulatedFlow(this.flow, scheduler, thread as never);
         const kill = (host: number): void => this.kill(host);
-        this.pool = new SimulatedPool({ scheduler, memory, plan, app, dormitory, flowFor, kill }, buffers);
+        const turned = (): void => this.changes.turned();
+        this.pool = new SimulatedPool({ scheduler, memory, plan, app, dormitory, flowFor, kill, turned }, buffers);
         return this.pool;
       },
     };
@@ -174,6 +186,8 @@ class Simulation {
     this.job = job;
     job.on((event) => this.noteEvent(event));
     plan.arm();
+    const isElastic = graph.operators.some(({ replicas }) => replicas.min < replicas.max);
+    if (isElastic || !options.isChangeDrawn) this.changes.arm(job, graph.operators);
     const outputs = graph.operators.filter(({ kind }) => kind === 'collect').map(({ name }) => name);
     const inputs = graph.operators.filter(({ source }) => source?.kind === 'push').map(({ name }) => name);
     const [tuples] = await Promise.all([
@@ -182,6 +196,8 @@ class Simulation {
       this.alongside(job, (ms) => sleep(app.clock, ms)),
       job.done,
     ]);
+    await this.changes.settled();
+    checkKeyGroups(job.keyGroups());
     const state: Record<string, StateEntry[]> = {};
     for (const { name } of graph.operators.filter(({ state }) => state !== undefined)) {
       state[name] = [];
@@ -194,6 +210,7 @@ class Simulation {
       events: this.events,
       metrics: job.metrics(),
       crashes: plan.crashes,
+      changes: this.changes.changes,
       steps: scheduler.steps,
       virtualMs: scheduler.nowMs,
       trace: this.trace.lines(),
@@ -236,4 +253,17 @@ class Simulation {
 }
 
 const isCalm = ({ state, kind, children }: SupervisionNode): boolean =>
-  kind === 'replica' ? state === 'running' || state === 'ended' : children.every(isCalm);
+  kind === 'replica' ? state !== 'starting' && state !== 'restarting' : children.every(isCalm);
+
+/** After a job each key group of an operator is one replica's. */
+function checkKeyGroups(operators: ReadonlyMap<string, readonly Readonly<GroupSet>[]>): void {
+  for (const [operator, replicas] of operators) {
+    for (let group = 0; group < KEY_GROUPS; group++) {
+      const owners = replicas.flatMap((groups, replica) => (hasGroup(groups, group) ? [replica] : []));
+      if (owners.length !== 1)
+        throw errors.simulationStuck(
+          `key group ${group} of '${operator}' is owned by ${owners.length === 0 ? 'no replica' : `replicas ${owners.join(' and ')}`}`,
+        );
+    }
+  }
+}

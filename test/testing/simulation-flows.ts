@@ -184,3 +184,19 @@ export const files = dataflow(import.meta.url, 'files', (flow, { from, to }: { f
       writeLines(to, ({ line }) => line),
     );
 });
+
+/** Counts the tuples of each key, in one to three replicas. */
+export const elastic = dataflow(import.meta.url, 'elastic', (flow, params: CountParams) =>
+  flow
+    .source('numbers', numbers(params))
+    .keyBy('key')
+    .process(
+      'count',
+      { parallelism: { max: 3 }, state: { count: t.u32() }, output: COUNTED },
+      ({ key, number }, state, emit) => {
+        state.count += 1;
+        emit({ key, number, count: state.count });
+      },
+    )
+    .collect('counted'),
+);

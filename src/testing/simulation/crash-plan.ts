@@ -51,7 +51,7 @@ const KILLER_STORES = 15;
 const STORE_FAILS_MAX = 0.1;
 const STORES_MAX = 3000;
 const ATOMICS_MAX = 60;
-/** A crash soon after one: in recovery, and in what follows from it. */
+/** A crash soon after one, or after a change: in recovery or hand-over, and in what follows from it. */
 const SOON_FACTOR = 8;
 const SOON_MS = 30;
 
@@ -64,6 +64,7 @@ export class CrashPlan {
   private idleDeaths = 0;
   /** Of these, those that the app has not heard of. */
   private unheard = 0;
+  /** When something happened, after which crashes are more frequent. */
   private lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(random: Random, options: CrashOptions) {
@@ -78,6 +79,11 @@ export class CrashPlan {
 
   disarm(): void {
     this.isArmed = false;
+  }
+
+  /** Something begins in which a crash is most interesting. */
+  stir(nowMs: number): void {
+    this.lastMs = nowMs;
   }
 
   /** A strike somewhere in a task. */

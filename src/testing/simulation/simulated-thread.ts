@@ -21,6 +21,8 @@ export interface ThreadWorld {
   readonly plan: CrashPlan;
   /** Told of a strike at the end of the task in which it came. */
   struck(thread: SimulatedThread, kind: DeathKind): void;
+  /** Told of the end of each task. */
+  turned(): void;
 }
 
 export class SimulatedThread implements Owner {
@@ -111,6 +113,7 @@ export class SimulatedThread implements Owner {
     const { strike } = this;
     const text = strike === undefined ? '' : `, ${strike.kind}${isDead ? ' there' : ' at its end'}`;
     scheduler.trace.add(scheduler.nowMs, this.name, `${label}: ${stores} stores${text}`);
+    this.world.turned();
     if (strike === undefined) return;
     this.strike = undefined;
     this.world.struck(this, strike.kind);
