@@ -68,16 +68,17 @@ export interface Deployed {
   readonly placements: readonly Placement[];
   readonly cells: SharedCells;
   readonly wakeWords: SharedArrayBuffer;
-  /** The number of a host besides the actors' own, for threads beside them. */
+  /** The number of a host where nobody is: the supervisor's. */
   readonly host: number;
 }
 
-/** Threads that are no actors, and what the supervisor does to an actor. */
+/** What the supervisor does around actors, in their own threads. */
 export interface Beside {
-  readonly threads?: readonly ThreadProgram[];
   readonly invariants?: readonly Invariant[];
   problemAtEnd?(): string | undefined;
-  /** Called at the top of the loop of an actor's host: the orders that it may have by now. */
+  /** Called when an actor's host begins its loop. */
+  begun?(actor: Actor, context: ThreadContext): void;
+  /** Called when an actor's host is about to wait: the orders that it may have by now. */
   order?(actor: Actor, host: Host): void;
   /** Called when an actor has come to its end. */
   ended?(actor: Actor): void;
@@ -228,8 +229,8 @@ export function actorScene(
   const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) =>
     names.map((name) => name + '′'.repeat(i)),
   ).flat();
-  // Two more: that of threads beside the actors, and nobody's.
-  const hostBeside = hosts.push('beside') - 1;
+  // Two more: the supervisor's, and that of actors that never run.
+  const supervisor = hosts.push('supervisor') - 1;
   const nobody = hosts.push('nobody') - 1;
   for (const { descriptor } of placements.filter(isAbsent)) {
     for (const { memory, slot } of descriptor.inputs) new Ring(memory.ring).setReaderHost(slot, nobody);
@@ -240,10 +241,10 @@ export function actorScene(
   nameCells(plan, placements, naming, cells);
   cells.add('wake', wakeWords, wakeCells(wakeWords, hosts));
   cells.addUnobserved(stepWords);
-  const beside = options.beside?.({ plan, placements, cells, wakeWords, host: hostBeside }) ?? {};
+  const beside = options.beside?.({ plan, placements, cells, wakeWords, host: supervisor }) ?? {};
 
   const constants = new Map<object, number>();
-  const actors = running.map((placement, number): ThreadProgram => {
+  const threads = running.map((placement, number): ThreadProgram => {
     const { descriptor, stage } = placement;
     constants.set(descriptor, constants.size);
     const end = app[names[number]];
@@ -269,7 +270,6 @@ export function actorScene(
     };
   });
   const problemOfState = stateCheck(placements, options.stateAtEnd ?? {});
-  const threads = [...actors, ...(beside.threads ?? [])];
   return {
     cells,
     threads,
@@ -342,8 +342,15 @@ async function runActor(
   stepWords.turn = (number) => {
     turn(number);
     context.turn(new Loop(host, actor), kept);
-    beside.order?.(actor, host);
   };
+  // Orders come by message, while a host waits: what gives reason for one also wakes the host.
+  const announcePark = wakeWords.announcePark.bind(wakeWords);
+  wakeWords.announcePark = (number) => {
+    const ticket = announcePark(number);
+    beside.order?.(actor, host);
+    return ticket;
+  };
+  beside.begun?.(actor, context);
   await host.run();
 }
 

@@ -5,7 +5,7 @@
 
 import type { Actor } from '../src/actors/actor.ts';
 import type { Host } from '../src/actors/host.ts';
-import { countsOf, type Plan, type Stage, stageName } from '../src/actors/plan.ts';
+import { countsOf, stageName } from '../src/actors/plan.ts';
 import { dataflow, t } from '../src/index.ts';
 import { generateDecoder } from '../src/mailbox/decoder.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../src/mailbox/hash.ts';
@@ -22,7 +22,6 @@ import { type ActorSceneOptions, actorScene, type Beside, type Deployed } from '
 import type { CaseFlow, Kept } from './cases/flows.ts';
 import { cellWrittenBy } from './cell-names.ts';
 import type { Invariant, Scene } from './scene.ts';
-import type { ThreadProgram } from './thread-graph.ts';
 
 const GIVER = 0;
 const RECEIVER = 1;
@@ -31,19 +30,17 @@ const OPERATOR = 'relay';
 const READER = 'reader';
 
 export interface HandOverSceneOptions
-  extends Pick<ActorSceneOptions, 'ringWords' | 'start' | 'crashing' | 'crashes' | 'recoveryCrashes' | 'singly'> {
+  extends Pick<ActorSceneOptions, 'ringWords' | 'start' | 'crashing' | 'crashes' | 'recoveryCrashes' | 'first' | 'singly'> {
   /** The keys of the tuples, in order: of each key the first is number 1, the next 2. */
   readonly keys: readonly number[];
   /** The keys whose groups change hands; by default all groups of the giver do, which then retires. */
   readonly moved?: readonly number[];
   /** True if the receiver begins dormant; otherwise each has half of the groups. */
   readonly isJoining: boolean;
-  /** Whether the request is there from the start, or comes at any time. */
-  readonly request: 'before' | 'meanwhile';
+  /** When the request comes: it is there from the start, or as one of the two begins, while the other may have come to any step. */
+  readonly request: 'before' | 'giver' | 'receiver';
   /** True to let a reader of both rings run as well; otherwise what it would read is looked at in the end. */
   readonly hasReader?: boolean;
-  /** True to let the writer run with the others; otherwise it has come to its end before. */
-  readonly hasWriter?: boolean;
   /** True if the operator has state, in which the numbers are checked too. */
   readonly isStateful?: boolean;
   /** What the hand-over may end with; by default it must be done. */
@@ -124,37 +121,36 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
 
 /** Reads what the replicas have written, as the reader behind them would, as long as there is something. */
 function problemOfOutput({ plan, placements }: Deployed, replicas: readonly Placement[], count: number): string | undefined {
-  const { descriptor, stage } = placements.find((each) => stageName(each.stage) === READER) as Placement;
-  const writers: Stage = (plan as Plan).stages[stage.upstream[0]];
+  const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
+  const { descriptor, stage } = placement;
+  const writers = plan.stages[stage.upstream[0]];
   const inputs = descriptor.inputs.map(({ memory, slot, upstream }, i) => {
     // Where the ring begins is where the commit of one that has read nothing is.
-    const from = committedOf({ stage, descriptor } as Placement).inputs[i].position;
+    const from = committedOf(placement).inputs[i].position;
     return { upstream, reader: new RingReader(new Ring(memory.ring), slot, startMark(from)) };
   });
   connectSiblings(inputs);
   const decoder = generateDecoder<Numbered>(READER, writers.output as Schema, writers.outputKeys.length, 0);
   const last: Kept = {};
   let read = 0;
+  const positions = (): string => inputs.map(({ reader }) => reader.position).join();
   // The receiver's first: only a fence makes it wait for the giver's.
-  for (let more = true; more; ) {
-    more = false;
+  for (let before = ''; before !== positions(); ) {
+    before = positions();
     for (const { reader } of [...inputs].reverse()) {
       if (!reader.load()) continue;
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);
-      for (let row = reader.row; row < reader.count; row++, read++) {
-        const tuple = decoder.tupleAt(row);
-        const expected = ((last[tuple.key] as number | undefined) ?? 0) + 1;
-        if (tuple.n !== expected) return `of key ${tuple.key} the output has ${tuple.n} instead of ${expected}`;
-        last[tuple.key] = expected;
-      }
+      for (let row = reader.row; row < reader.count; row++, read++) expectNextOfKey(last, decoder.tupleAt(row));
       reader.advance(reader.count);
-      more = true;
-      break;
     }
   }
-  const open = inputs.findIndex(({ reader }) => !reader.isOver);
+  const open = inputs.findIndex(({ reader }, i) => {
+    // Nobody writes the ring of who has retired: the supervisor would have said so by now.
+    const isOver = committedOf(replicas[i]).isDormant && reader.position === reader.ring.published();
+    return !reader.ended && !isOver;
+  });
   if (open >= 0) return `the output of ${REPLICAS[open]} has no end`;
-  return read === count && replicas.length === 2 ? undefined : `the output has ${read} tuples of ${count}`;
+  return read === count ? undefined : `the output has ${read} tuples of ${count}`;
 }
 
 /** What the supervisor does, and what there must be in the end. */
@@ -189,23 +185,17 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
   const ask = (): void => {
     new HandOver(buffer, REPLICAS.length).request(GIVER, RECEIVER, groups, isJoining);
   };
-  const threads: ThreadProgram[] = [];
   if (request === 'before') ask();
-  else {
-    threads.push({
-      name: 'requester',
-      run: () => {
-        ask();
-        wakeBoth();
-        const ended = new Int32Array(hasEnded);
-        if (REPLICAS.some((_, replica) => Atomics.load(ended, replica) === 1)) refuse();
-      },
-    });
-  }
 
   return {
-    threads,
     invariants: [oneOwner(replicas, deployed)],
+    begun: ({ descriptor }, { incarnation }) => {
+      if (descriptor.handOver !== buffer || REPLICAS[descriptor.replica] !== request || incarnation > 0) return;
+      ask();
+      wakeBoth();
+      const ended = new Int32Array(hasEnded);
+      if (REPLICAS.some((_, replica) => Atomics.load(ended, replica) === 1)) refuse();
+    },
     ended: ({ descriptor }) => {
       if (request === 'before' || descriptor.handOver !== buffer) return;
       Atomics.store(new Int32Array(hasEnded), descriptor.replica, 1);
@@ -214,9 +204,12 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
     },
     order: (actor, host) => {
       if (actor.descriptor.handOver !== buffer || !isDormant(actor)) return;
-      const phase = HandOver.phaseOf(new HandOver(buffer, REPLICAS.length).word());
-      const wanted = actor.descriptor.replica === GIVER ? HandOverPhase.done : HandOverPhase.refused;
-      if (phase === wanted) putToSleep(actor, host, new WakeWords(wakeBuffer));
+      // Who has retired has nothing left to do; who was to join, and will not, is told.
+      const isRefused = (): boolean =>
+        HandOver.phaseOf(new HandOver(buffer, REPLICAS.length).word()) === HandOverPhase.refused;
+      if (actor.descriptor.replica === RECEIVER && !isRefused()) return;
+      host.release(actor);
+      host.stop();
     },
     problemAtEnd: () => {
       const phase = HandOver.phaseOf(memory.word());
@@ -230,7 +223,12 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
           return `key group ${group} has the wrong owner`;
         }
       }
-      return hasReader ? undefined : problemOfOutput(deployed, replicas, keys.length);
+      if (hasReader) return undefined;
+      try {
+        return problemOfOutput(deployed, replicas, keys.length);
+      } catch (error) {
+        return (error as Error).message;
+      }
     },
   };
 }
@@ -238,22 +236,8 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
 const isDormant = (actor: Actor): boolean =>
   (actor as unknown as { batch: { committed: CommitRecord } }).batch.committed.isDormant;
 
-/** Takes down a replica that owns no key groups. */
-function putToSleep(actor: Actor, host: Host, wakeWords: WakeWords): void {
-  const { inputs, output } = actor.descriptor;
-  host.release(actor);
-  host.stop();
-  for (const { memory } of inputs) wakeWords.wakeUnconditionally(new Ring(memory.ring).writerHost());
-  if (output === undefined) return;
-  const ring = new Ring(output.ring);
-  ring.setDormant(true);
-  for (let slot = 0; slot < ring.readers; slot++) {
-    if (ring.isActive(slot)) wakeWords.wakeUnconditionally(ring.readerHost(slot));
-  }
-}
-
 export function handOverScene(options: HandOverSceneOptions): Scene {
-  const { hasReader = false, hasWriter = false, keys } = options;
+  const { hasReader = false, keys } = options;
   return actorScene(handOverFlow(options), {
     ringWords: options.ringWords,
     start: options.start,
@@ -262,7 +246,7 @@ export function handOverScene(options: HandOverSceneOptions): Scene {
     recoveryCrashes: options.recoveryCrashes,
     singly: options.singly ?? ['writer'],
     replicas: { [OPERATOR]: REPLICAS },
-    first: hasWriter ? [] : ['writer'],
+    first: options.first ?? ['writer'],
     absent: hasReader ? [] : [READER],
     readAtEnd: hasReader ? { [READER]: keys.length } : {},
     beside: (deployed) => besideOf(options, deployed),
