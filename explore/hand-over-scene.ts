@@ -4,7 +4,6 @@
 // those who have ended, and puts to sleep who owns nothing.
 
 import type { Actor } from '../src/actors/actor.ts';
-import type { Host } from '../src/actors/host.ts';
 import { countsOf, stageName } from '../src/actors/plan.ts';
 import { dataflow, t } from '../src/index.ts';
 import { generateDecoder } from '../src/mailbox/decoder.ts';
@@ -37,6 +36,8 @@ export interface HandOverSceneOptions
   readonly moved?: readonly number[];
   /** True if the receiver begins dormant; otherwise each has half of the groups. */
   readonly isJoining: boolean;
+  /** Who of the two has read the first tuple before anything runs; if it is the giver it has written it, too. */
+  readonly isAhead?: 'giver' | 'receiver';
   /** When the request comes: it is there from the start, or as one of the two begins, while the other may have come to any step. */
   readonly request: 'before' | 'giver' | 'receiver';
   /** True to let a reader of both rings run as well; otherwise what it would read is looked at in the end. */
@@ -62,6 +63,8 @@ function numbered(keys: readonly number[]): Numbered[] {
   });
 }
 
+/** A frame of one tuple, which is read by key. */
+const FRAME_WORDS = 6;
 const NUMBERED = { key: t.u32(), n: t.u32() };
 
 /** Throws unless each key's numbers come as 1, 2, 3, …. */
@@ -120,7 +123,7 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
 }
 
 /** Reads what the replicas have written, as the reader behind them would, as long as there is something. */
-function problemOfOutput({ plan, placements }: Deployed, replicas: readonly Placement[], count: number): string | undefined {
+function problemOfOutput({ plan, placements }: Deployed, replicas: readonly Placement[], written: readonly Numbered[], count: number): string | undefined {
   const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
   const { descriptor, stage } = placement;
   const writers = plan.stages[stage.upstream[0]];
@@ -132,7 +135,8 @@ function problemOfOutput({ plan, placements }: Deployed, replicas: readonly Plac
   connectSiblings(inputs);
   const decoder = generateDecoder<Numbered>(READER, writers.output as Schema, writers.outputKeys.length, 0);
   const last: Kept = {};
-  let read = 0;
+  for (const tuple of written) expectNextOfKey(last, tuple);
+  let read = written.length;
   const positions = (): string => inputs.map(({ reader }) => reader.position).join();
   // The receiver's first: only a fence makes it wait for the giver's.
   for (let before = ''; before !== positions(); ) {
@@ -153,9 +157,19 @@ function problemOfOutput({ plan, placements }: Deployed, replicas: readonly Plac
   return read === count ? undefined : `the output has ${read} tuples of ${count}`;
 }
 
+/** Lets a replica have read the first frame of its input. */
+function readFirst(placement: Placement): void {
+  const { descriptor } = placement;
+  const record = committedOf(placement);
+  record.inputs[0].position += FRAME_WORDS;
+  new CommitLog(descriptor.commit).write(0, record);
+  const [{ memory, slot }] = descriptor.inputs;
+  new Ring(memory.ring).release(slot, record.inputs[0].position);
+}
+
 /** What the supervisor does, and what there must be in the end. */
 function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
-  const { keys, moved, isJoining, request, ends = ['done'], hasReader = false } = options;
+  const { keys, moved, isJoining, request, ends = ['done'], hasReader = false, isAhead } = options;
   const { placements, cells, wakeWords: wakeBuffer, host: requester } = deployed;
   const replicas = placements.filter(({ stage }) => stageName(stage) === OPERATOR);
   const [giver, receiver] = replicas;
@@ -164,6 +178,7 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
   const given = moved === undefined ? groupsOf(committedOf(giver).groups) : moved.map((key) => keyGroupOf(mix32(key)));
   const groups = groupSet(given);
   if (given.some((group) => !hasGroup(committedOf(giver).groups, group))) throw new Error('the giver must own all groups');
+  if (isAhead !== undefined) readFirst(replicas[REPLICAS.indexOf(isAhead)]);
   const memory = new HandOver(buffer, REPLICAS.length);
   memory.setHost(requester);
   // The supervisor brings a dormant replica up before it asks.
@@ -225,7 +240,7 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
       }
       if (hasReader) return undefined;
       try {
-        return problemOfOutput(deployed, replicas, keys.length);
+        return problemOfOutput(deployed, replicas, isAhead === 'giver' ? numbered(keys).slice(0, 1) : [], keys.length);
       } catch (error) {
         return (error as Error).message;
       }
