@@ -17,7 +17,7 @@ import { STATE_BYTES_MIN } from '../src/state/arena.ts';
 import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
 import type { StateRow } from '../src/state/state-reader.ts';
 import { deploy, type Placement } from '../src/supervisor/deployment.ts';
-import { cellWrittenBy, commitCells, ringCells, smallRing, ticketOf, undoCells, wakeCells } from './cell-names.ts';
+import { cellWrittenBy, commitCells, handOverCells, ringCells, smallRing, ticketOf, undoCells, wakeCells } from './cell-names.ts';
 import { finalStateOf } from './final-state.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
@@ -38,8 +38,14 @@ export interface ActorSceneOptions {
   readonly recoveryCrashes?: number;
   /** Operators whose actors come to their end before the others begin: their rings must hold all that they write. */
   readonly first?: readonly string[];
-  /** Actors read and commit tuple by tuple. */
-  readonly singly?: boolean;
+  /** Actors read and commit tuple by tuple: all of them, or those of some operators. */
+  readonly singly?: boolean | readonly string[];
+  /** Names of the replicas of operators that have several; options name actors by them. */
+  readonly replicas?: Readonly<Record<string, readonly string[]>>;
+  /** Operators whose actors never run: what they would read is looked at in the end. */
+  readonly absent?: readonly string[];
+  /** What there is beside the actors. */
+  readonly beside?: (deployed: Deployed) => Beside;
   /** What the app's own ends do, by the names of their operators. */
   readonly app?: Readonly<Record<string, (end: AppEnd, context: ThreadContext) => Promise<void>>>;
   /** How many tuples the closures of operators that do not crash have expected, see expectNext(), when their actors end. */
@@ -54,6 +60,28 @@ export interface AppEnd {
   readonly placement: Placement;
   readonly host: number;
   readonly wakeWords: SharedArrayBuffer;
+}
+
+/** A flow as it is deployed, before anybody runs. */
+export interface Deployed {
+  readonly plan: Plan;
+  readonly placements: readonly Placement[];
+  readonly cells: SharedCells;
+  readonly wakeWords: SharedArrayBuffer;
+  /** The number of a host where nobody is: the supervisor's. */
+  readonly host: number;
+}
+
+/** What the supervisor does around actors, in their own threads. */
+export interface Beside {
+  readonly invariants?: readonly Invariant[];
+  problemAtEnd?(): string | undefined;
+  /** Called when an actor's host begins its loop. */
+  begun?(actor: Actor, context: ThreadContext): void;
+  /** Called when an actor's host is about to wait: the orders that it may have by now. */
+  order?(actor: Actor, host: Host): void;
+  /** Called when an actor has come to its end. */
+  ended?(actor: Actor): void;
 }
 
 /** Replaces the rings between operators by small ones that begin at a position. */
@@ -85,16 +113,21 @@ function shrink(placements: readonly Placement[], words: number, start: number):
   });
 }
 
-function nameCells(plan: Plan, placements: readonly Placement[], cells: SharedCells): void {
-  for (const { stage, descriptor } of placements) {
-    const name = stageName(stage);
-    const { commit, transaction, output, outbox, letters, vitals, inputs } = descriptor;
+function nameCells(plan: Plan, placements: readonly Placement[], names: Names, cells: SharedCells): void {
+  const shared = new Set<SharedArrayBuffer>();
+  const isFirst = (buffer: SharedArrayBuffer): boolean => !shared.has(buffer) && shared.add(buffer).has(buffer);
+  for (const placement of placements) {
+    const { stage, descriptor } = placement;
+    const name = names.of(placement);
+    const { commit, transaction, output, outbox, letters, vitals, inputs, handOver } = descriptor;
     cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit, inputs.length, countsOf(stage)));
     cells.addUnobserved(vitals);
     if (transaction !== undefined) {
+      // Replicas share the state of their operator.
       for (const [i, arena] of transaction.arenas.entries()) {
+        if (!isFirst(arena)) continue;
         arena.grow(ARENA_BYTES);
-        cells.add(`${name}.arena${i}`, arena);
+        cells.add(`${stageName(stage)}.arena${i}`, arena);
       }
       cells.add(`${name}.undo`, transaction.undo, undoCells(`${name}.undo`, transaction.undo));
       cells.add(`${name}.allocator`, transaction.allocator);
@@ -103,13 +136,16 @@ function nameCells(plan: Plan, placements: readonly Placement[], cells: SharedCe
       cells.add(`${name}.ring`, output.ring, ringCells(`${name}.ring`, output.ring, readerSlots(plan, stage)));
     }
     if (outbox !== undefined) cells.add(`${name}.outbox`, outbox);
+    if (handOver !== undefined && isFirst(handOver)) {
+      cells.add(`${stageName(stage)}.handOver`, handOver, handOverCells(handOver, names.replicas[stageName(stage)]));
+    }
     cells.add(`${name}.letters`, letters.ring, ringCells(`${name}.letters`, letters.ring, 1));
     cells.add(`${name}.letters.outbox`, letters.outbox);
   }
 }
 
 /** No output is published, and no input released, beyond what the last commit says. */
-function invariantsOf(placements: readonly Placement[], cells: SharedCells): Invariant[] {
+function invariantsOf(placements: readonly Placement[], names: Names, cells: SharedCells): Invariant[] {
   const releasedPublished = ({ memory, slot }: ActorDescriptor['inputs'][number]): Invariant => ({
     cells: [cells.baseOf(memory.ring) + cellWrittenBy(memory.ring, (copy) => new Ring(copy).release(slot, 1))],
     buffers: [memory.ring],
@@ -120,11 +156,12 @@ function invariantsOf(placements: readonly Placement[], cells: SharedCells): Inv
       return `the app has released ${released}, and ${published} is published`;
     },
   });
-  return placements.flatMap(({ stage, descriptor }) => {
+  return placements.flatMap((placement) => {
+    const { stage, descriptor } = placement;
     const { commit, output, inputs } = descriptor;
     // The app's own ends have no commits: what they read is theirs as soon as it is published.
     if (stage.place === 'app') return inputs.map(releasedPublished);
-    const name = stageName(stage);
+    const name = names.of(placement);
     const committed = () => {
       const record = emptyRecord(inputs.length, countsOf(stage));
       new CommitLog(commit).read(record);
@@ -135,7 +172,10 @@ function invariantsOf(placements: readonly Placement[], cells: SharedCells): Inv
       buffers: [commit, memory.ring],
       problem: () => {
         const released = new Ring(memory.ring).released(slot);
-        const { position } = committed().inputs[i];
+        const { isDormant, inputs: marks } = committed();
+        // The slots of a dormant replica are those of whoever hands groups over to it.
+        if (isDormant) return undefined;
+        const { position } = marks[i];
         if (((position - released) | 0) >= 0) return undefined;
         return `'${name}' has released ${released}, and its last commit has read up to ${position}`;
       },
@@ -154,6 +194,20 @@ function invariantsOf(placements: readonly Placement[], cells: SharedCells): Inv
   });
 }
 
+/** How actors are called: as their operator, or by names of their own if that has several replicas. */
+class Names {
+  readonly replicas: Readonly<Record<string, readonly string[]>>;
+
+  constructor(replicas: Readonly<Record<string, readonly string[]>>) {
+    this.replicas = replicas;
+  }
+
+  of({ stage, descriptor }: Placement): string {
+    if (stage.replicas === 1) return stageName(stage);
+    return this.replicas[stageName(stage)][descriptor.replica];
+  }
+}
+
 /** One more host for each crash that there may be: an adopter has another number. */
 const hostOf = (actor: number, actors: number, incarnation: number): number => actor + actors * incarnation;
 
@@ -162,35 +216,36 @@ export function actorScene(
   build: (kept: Record<string, unknown>) => Dataflow<Record<string, never>, unknown>,
   options: ActorSceneOptions,
 ): Scene {
-  const {
-    ringWords,
-    start = 0,
-    crashing = [],
-    crashes = 0,
-    recoveryCrashes = 0,
-    first = [],
-    singly = false,
-    app = {},
-  } = options;
+  const { ringWords, start = 0, crashing = [], crashes = 0, recoveryCrashes = 0, first = [], app = {} } = options;
   // Threads run one at a time, each from its start: what closures keep is emptied then.
   const kept: Record<string, unknown> = {};
   const plan = planOf(buildGraph(build(kept), {}));
   const limits = { ringBytes: RING_BYTES_MIN, outboxBytes: OUTBOX_BYTES, stateBytes: STATE_BYTES_MIN };
   const placements = shrink(deploy(plan, plan.stages.length, limits).placements, ringWords, start);
-  const names = placements.map(({ stage }) => stageName(stage));
+  const naming = new Names(options.replicas ?? {});
+  const isAbsent = ({ stage }: Placement): boolean => options.absent?.includes(stageName(stage)) === true;
+  const running = placements.filter((placement) => !isAbsent(placement));
+  const names = running.map((placement) => naming.of(placement));
   const hosts = Array.from({ length: crashes + recoveryCrashes + 1 }, (_, i) =>
     names.map((name) => name + '′'.repeat(i)),
   ).flat();
+  // Two more: the supervisor's, and that of actors that never run.
+  const supervisor = hosts.push('supervisor') - 1;
+  const nobody = hosts.push('nobody') - 1;
+  for (const { descriptor } of placements.filter(isAbsent)) {
+    for (const { memory, slot } of descriptor.inputs) new Ring(memory.ring).setReaderHost(slot, nobody);
+  }
   const wakeWords = WakeWords.allocate(hosts.length);
   const stepWords = StepWords.allocate(hosts.length);
   const cells = new SharedCells();
-  nameCells(plan, placements, cells);
+  nameCells(plan, placements, naming, cells);
   cells.add('wake', wakeWords, wakeCells(wakeWords, hosts));
   cells.addUnobserved(stepWords);
+  const beside = options.beside?.({ plan, placements, cells, wakeWords, host: supervisor }) ?? {};
 
   const constants = new Map<object, number>();
-  const threads = placements.map((placement, number): ThreadProgram => {
-    const { descriptor } = placement;
+  const threads = running.map((placement, number): ThreadProgram => {
+    const { descriptor, stage } = placement;
     constants.set(descriptor, constants.size);
     const end = app[names[number]];
     if (end !== undefined) {
@@ -200,29 +255,32 @@ export function actorScene(
         run: (context) => end({ plan, placement, host: number, wakeWords }, context),
       };
     }
+    const { singly = false } = options;
+    const isSingle = typeof singly === 'boolean' ? singly : singly.includes(stageName(stage));
     return {
       name: names[number],
       run: async (context) => {
         for (const name of Object.keys(kept)) delete kept[name];
         const host = hostOf(number, names.length, context.incarnation);
-        await runActor(plan, descriptor, { host, wakeWords, stepWords, singly }, kept, context);
+        await runActor(plan, descriptor, { host, wakeWords, stepWords, isSingle, beside }, kept, context);
         const expected = options.readAtEnd?.[names[number]];
         const read = kept[names[number]] ?? 0;
         if (expected !== undefined && read !== expected) throw new Error(`read ${read} of ${expected} tuples`);
       },
     };
   });
+  const problemOfState = stateCheck(placements, options.stateAtEnd ?? {});
   return {
     cells,
     threads,
     first: first.map((name) => names.indexOf(name)),
-    mayCrash: names.map((name) => crashing.includes(name)),
+    mayCrash: threads.map(({ name }) => crashing.includes(name)),
     crashes,
     recoveryCrashes,
     tickets: new Set(hosts.map((_, host) => cells.baseOf(wakeWords) + ticketOf(wakeWords, host))),
     notOrdering: new Set(cells.cellsOf(wakeWords)),
-    invariants: invariantsOf(placements, cells),
-    problemAtEnd: stateCheck(placements, options.stateAtEnd ?? {}),
+    invariants: [...invariantsOf(placements, naming, cells), ...(beside.invariants ?? [])],
+    problemAtEnd: () => problemOfState() ?? beside.problemAtEnd?.(),
     constants,
   };
 }
@@ -250,14 +308,15 @@ interface Surroundings {
   readonly host: number;
   readonly wakeWords: SharedArrayBuffer;
   readonly stepWords: SharedArrayBuffer;
-  readonly singly: boolean;
+  readonly isSingle: boolean;
+  readonly beside: Beside;
 }
 
 /** What a worker does with one actor, from its making to its end. */
 async function runActor(
   plan: Plan,
   descriptor: ActorDescriptor,
-  { host: id, wakeWords: wakeMemory, stepWords: stepMemory, singly }: Surroundings,
+  { host: id, wakeWords: wakeMemory, stepWords: stepMemory, isSingle, beside }: Surroundings,
   kept: Record<string, unknown>,
   context: ThreadContext,
 ): Promise<void> {
@@ -265,14 +324,17 @@ async function runActor(
   const stepWords = new StepWords(stepMemory);
   const clock = { now: () => 0, yield: () => Promise.resolve() };
   const host: Host = new Host(id, wakeWords, stepWords, clock, {
-    ended: () => host.stop(),
+    ended: (actor) => {
+      beside.ended?.(actor);
+      host.stop();
+    },
     failed: (_actor, error) => {
       throw error;
     },
     recovered: () => {},
   });
   const environment = { host: id, wakeWords, lingerMs: 0, now: clock.now, wake: () => host.wake() };
-  const actor = new Actor(plan, descriptor, environment, { ...FIRST_START, isolate: singly });
+  const actor = new Actor(plan, descriptor, environment, { ...FIRST_START, isolate: isSingle });
   actor.openSink();
   host.add(actor);
   // At the top of its loop a host has nothing on its stack but constants.
@@ -281,6 +343,14 @@ async function runActor(
     turn(number);
     context.turn(new Loop(host, actor), kept);
   };
+  // Orders come by message, while a host waits: what gives reason for one also wakes the host.
+  const announcePark = wakeWords.announcePark.bind(wakeWords);
+  wakeWords.announcePark = (number) => {
+    const ticket = announcePark(number);
+    beside.order?.(actor, host);
+    return ticket;
+  };
+  beside.begun?.(actor, context);
   await host.run();
 }
 
@@ -296,8 +366,9 @@ class Loop {
 
 /** An actor's own properties but its plan: operators and schemas hold nothing that changes. */
 function partsOf(actor: Actor): unknown {
-  const { stage: _stage, upstreamStages: _upstream, batch, feed, ...own } = actor as unknown as Record<string, object>;
+  const { stage: _stage, upstreamStages: _upstream, batch, feed, part, ...own } = actor as unknown as Record<string, object>;
   const { stage: _batchStage, environment: _environment, ...ofBatch } = batch as unknown as Record<string, object>;
   const { source: _source, environment: _feedEnvironment, ...ofFeed } = (feed ?? {}) as Record<string, object>;
-  return { ...own, environment: undefined, batch: ofBatch, feed: ofFeed };
+  const ofPart = part && { ...part, batch: undefined };
+  return { ...own, environment: undefined, batch: ofBatch, feed: ofFeed, part: ofPart };
 }

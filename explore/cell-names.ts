@@ -4,6 +4,8 @@
 import { Ring } from '../src/mailbox/ring.ts';
 import { WakeWords } from '../src/mailbox/wake.ts';
 import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
+import { noGroups } from '../src/state/group-set.ts';
+import { HandOver } from '../src/state/hand-over.ts';
 import { UndoLog } from '../src/state/undo-log.ts';
 import type { CellNames } from './shared-cells.ts';
 
@@ -108,4 +110,24 @@ export function undoCells(name: string, buffer: SharedArrayBuffer): CellNames {
     if (transaction.includes(offset)) return `${name}.transaction`;
     return `${name}[${offset}]`;
   };
+}
+
+/** @param replicas the names of the operator's replicas */
+export function handOverCells(buffer: SharedArrayBuffer, replicas: readonly string[]): CellNames {
+  const names = new Map<number, string>();
+  const put = (text: string, change: (memory: HandOver) => void): void => {
+    for (const offset of writtenBy(buffer, (copy) => change(new HandOver(copy, replicas.length)))) {
+      names.set(offset, `handOver.${text}`);
+    }
+  };
+  put('request', (memory) => memory.request(1, 2, noGroups(), true));
+  // The compare and exchange of a phase writes nothing where it finds another one.
+  const word = [...writtenBy(buffer, (copy) => new HandOver(copy, replicas.length).request(1, 2, noGroups(), true))];
+  names.set(word[0], 'handOver.phase');
+  for (const [replica, name] of replicas.entries()) {
+    put(`posted[${name}]`, (memory) => memory.post(1, replica, []));
+    put(`host[${name}]`, (memory) => memory.setHost(1, replica));
+  }
+  put('host[requester]', (memory) => memory.setHost(1));
+  return (offset) => names.get(offset) ?? `handOver[${offset}]`;
 }

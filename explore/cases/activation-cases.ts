@@ -21,26 +21,40 @@ const FRAMES_BEFORE = 2;
 const FRAMES_AFTER = 2;
 const START = -FRAME_WORDS;
 
-interface Writing {
+/** What writes frames of one number, and publishes each. */
+export interface Writing {
   readonly output: Output;
   write(n: number): void;
+  fence(number: number, waitsFor: number): void;
+  end(): void;
 }
 
-function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wakeWords: WakeWords): Writing {
+export function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wakeWords: WakeWords): Writing {
   const mark = { head, outboxStart: 0, outboxEnd: 0 };
   const output = new Output('writer', ring, outbox, mark);
   const encoder = generateEncoder<{ n: number }>('writer', NUMBERS, [], output, undefined);
-  const write = (n: number): void => {
-    encoder.emit({ n });
-    encoder.flush();
+  const publish = (): void => {
     output.save(mark);
     output.publish(mark.head, wakeWords);
   };
-  return { output, write };
+  const write = (n: number): void => {
+    encoder.emit({ n });
+    encoder.flush();
+    publish();
+  };
+  const fence = (number: number, waitsFor: number): void => {
+    output.writeFence(number, waitsFor);
+    publish();
+  };
+  const end = (): void => {
+    output.writeEnd();
+    publish();
+  };
+  return { output, write, fence, end };
 }
 
 /** Reads the next frame, which must hold the next number. Returns false if there is none. */
-function readNext(reader: RingReader, kept: Kept, name: string): boolean {
+export function readNext(reader: RingReader, kept: Kept, name: string): boolean {
   if (!reader.load()) return false;
   const decoder = generateDecoder<{ n: number }>(name, NUMBERS, 0, 0);
   decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);

@@ -3,10 +3,11 @@
 import type { ExplorerCase } from '../scene.ts';
 import { activationCases } from './activation-cases.ts';
 import { appCases } from './app-cases.ts';
+import { handOverCases } from './hand-over-cases.ts';
 import { recoveryCases } from './recovery-cases.ts';
 import { ringCases } from './ring-cases.ts';
 
-export const cases: readonly ExplorerCase[] = [...ringCases, ...activationCases, ...appCases, ...recoveryCases];
+export const cases: readonly ExplorerCase[] = [...ringCases, ...activationCases, ...appCases, ...recoveryCases, ...handOverCases];
 
 export function caseNamed(name: string): ExplorerCase {
   const found = cases.find((each) => each.name === name);
