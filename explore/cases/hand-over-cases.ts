@@ -70,7 +70,8 @@ function fencesScene(): Scene {
       const readers = [giverRing, receiverRing].map((ring) => new RingReader(new Ring(ring), 0, startMark()));
       connectSiblings(readers.map((reader) => ({ reader, upstream: 0 })));
       await until(wakeWords, Hosts.reader, () => {
-        for (const reader of readers) while (readNext(reader, kept, 'reader')) reader.release(reader.position, wakeWords);
+        for (const reader of readers)
+          while (readNext(reader, kept, 'reader')) reader.release(reader.position, wakeWords);
         return readers.every((reader) => reader.isOver);
       });
       if (kept.reader !== 2) throw new Error(`read ${kept.reader} of 2 tuples`);
@@ -150,7 +151,8 @@ export const handOverCases: readonly ExplorerCase[] = [
   },
   {
     name: 'receiver crashes',
-    title: 'a replica with state that joins dies at any step, after the giver has let go; then its adopter in its recovery',
+    title:
+      'a replica with state that joins dies at any step, after the giver has let go; then its adopter in its recovery',
     scene: () =>
       handOverScene({
         keys: [KEPT, MOVED, MOVED],
