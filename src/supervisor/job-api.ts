@@ -249,7 +249,7 @@ export interface Job<Outputs = Record<string, unknown>> {
    */
   rebalance(operator: string): Promise<ScaleResult>;
   /**
-   * Moves an actor to another worker.
+   * Moves an actor to another worker, which is no spare.
    * @throws MillraceError UNKNOWN_NAME if there is no such operator, replica or worker
    */
   move(operator: string, replica: number, worker: number): Promise<void>;

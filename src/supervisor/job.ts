@@ -538,7 +538,7 @@ export class RunningJob implements Job {
       const found = actors.map(({ placement }) => String(placement.descriptor.replica));
       throw errors.unknownName(`replica of '${operator}'`, String(replica), found);
     }
-    await this.handOvers.move(actor, this.memberNamed(worker));
+    await this.handOvers.move(actor, this.memberNamed(worker, this.crew.active()));
   }
 
   private stageNamed(operator: string): Stage {
@@ -555,14 +555,11 @@ export class RunningJob implements Job {
     return this.groupLoads.isKnown(stage) ? loads : loads.map(() => 1);
   }
 
-  private memberNamed(worker: number): CrewMember {
-    const member = this.crew.find(worker);
+  private memberNamed(worker: number, members: readonly CrewMember[] = [...this.crew.members]): CrewMember {
+    const member = members.find(({ host }) => host === worker);
     if (member !== undefined) return member;
-    throw errors.unknownName(
-      'worker',
-      String(worker),
-      [...this.crew.members].map(({ host }) => String(host)),
-    );
+    const found = members.map(({ host }) => String(host));
+    throw errors.unknownName('worker', String(worker), found);
   }
 
   async killWorker(worker: number): Promise<void> {
