@@ -8,7 +8,7 @@ import type { MillraceError } from '../../src/index.ts';
 import { ExactlyOnce, type ExactlyOnceReport, type SimulateOptions, simulate } from '../../src/testing.ts';
 import { rejection, thrown } from '../actors/run-flow.ts';
 import { newPath } from '../sources/temporary-files.ts';
-import { counting, failing, files, forgetful, lengthsOf, taking } from './simulation-flows.ts';
+import { counting, elastic, failing, files, forgetful, lengthsOf, taking } from './simulation-flows.ts';
 
 /** Crashes often, at any store, and not for ever. */
 const WILD = { crashes: 0.1, crashesMax: 15, workers: 2, ringBytes: 1 << 13 } as const;
@@ -234,6 +234,45 @@ test('killers: a tuple is left out only if that is asked for, and then as a dead
   await leftOut(true);
 });
 
+test('replicas, key groups and workers change while workers die: every tuple once, in order, with its state', async () => {
+  const seen = new Set<string>();
+  let handOvers = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const { outputs, events, changes } = await simulate(elastic, {
+      ...WILD,
+      seed,
+      changes: 0.1,
+      changesMax: 10,
+      maxWorkers: 4,
+      params: { tuples: TUPLES, ratePerSecond: 2000 },
+    });
+    assert.deepEqual(judge(outputs.counted).violations, [], `seed ${seed}`);
+    for (const { number, count } of outputs.counted) assert.equal(count, number + 1, `seed ${seed}`);
+    assert.ok(changes <= 10);
+    for (const event of events) {
+      seen.add(event.type === 'scaled' ? `${event.from} to ${event.to}` : event.type);
+      if (event.type === 'handOver') handOvers++;
+    }
+  }
+  for (const kind of ['1 to 3', '3 to 1', '2 to 2', 'moved', 'crash']) assert.ok(seen.has(kind), kind);
+  assert.ok(handOvers > 20, `${handOvers} hand-overs`);
+});
+
+test('changes come by themselves if an operator is elastic, and else only if they are asked for', async () => {
+  const changesOf = async (flow: typeof counting | typeof elastic, changes?: number): Promise<number> => {
+    let count = 0;
+    for (let seed = 0; seed < 8; seed++) {
+      const options = { seed, crashes: 0, params: { tuples: TUPLES }, ...(changes !== undefined && { changes }) };
+      count += (await simulate(flow as typeof counting, options)).changes;
+    }
+    return count;
+  };
+  assert.ok((await changesOf(elastic)) > 0);
+  assert.equal(await changesOf(elastic, 0), 0);
+  assert.equal(await changesOf(counting), 0);
+  assert.ok((await changesOf(counting, 0.1)) > 0);
+});
+
 test('several at once wait for one another', async () => {
   const run = (): Promise<string> =>
     simulate(counting, { ...WILD, seed: 4, params: { tuples: TUPLES } }).then(({ digest }) => digest);
@@ -261,7 +300,10 @@ test('bad options', () => {
     [{ params } as never, /seed/],
     [{ seed: -1, params }, /seed/],
     [{ seed: 1, params, crashes: 2 }, /crashes/],
+    [{ seed: 1, params, changes: 0.6 }, /changes/],
+    [{ seed: 1, params, changesMax: -1 }, /changesMax/],
     [{ seed: 1, params, workers: 0 }, /workers/],
+    [{ seed: 1, params, workers: 3, maxWorkers: 2 }, /maxWorkers/],
     [{ seed: 1, params, inputs: 3 as never }, /inputs/],
     [{ seed: 1, params, app: 3 as never }, /app/],
     [{ seed: 1, params, anywhere: 1 as never }, /anywhere/],

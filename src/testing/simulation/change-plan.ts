@@ -17,7 +17,7 @@ export interface ChangeOptions {
 }
 
 const DELAY_MS_MAX = 3;
-const WEIGHTS = { scale: 6, rebalance: 2, move: 3 };
+const WEIGHTS = { scale: 6, rebalance: 4, move: 2 };
 /** Chance that what follows upon a change is a dangerous time. */
 const STIR_CHANCE = 0.5;
 const LOAD_MAX = 100;
@@ -34,6 +34,8 @@ export class ChangePlan {
   private readonly open = new Map<Promise<unknown>, string>();
   private job: RunningJob | undefined;
   private several: readonly OperatorNode[] = [];
+  /** Replicas that each operator was last asked to have. */
+  private readonly wanted = new Map<string, number>();
 
   constructor(
     scheduler: Scheduler,
@@ -97,13 +99,18 @@ export class ChangePlan {
 
   private spread(kind: 'scale' | 'rebalance'): Change {
     const { random } = this;
-    const { name, replicas } = random.pick(this.several);
+    const { name, replicas, parallelism } = random.pick(this.several);
     const job = this.job as RunningJob;
     if (kind === 'rebalance') {
       const loads = Array.from({ length: KEY_GROUPS }, () => random.below(LOAD_MAX));
       return { text: `rebalance '${name}'`, answer: job.rebalance(name, loads) };
     }
-    const wanted = replicas.min + random.below(replicas.max - replicas.min + 1);
+    // One as well as another, but for what it was last asked for.
+    const last = this.wanted.get(name) ?? parallelism;
+    const others = replicas.max - replicas.min;
+    const drawn = replicas.min + random.below(Math.max(1, others));
+    const wanted = others > 0 && drawn >= last ? drawn + 1 : drawn;
+    this.wanted.set(name, wanted);
     return { text: `scale '${name}' to ${wanted}`, answer: job.scale(name, wanted) };
   }
 

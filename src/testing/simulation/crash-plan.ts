@@ -20,6 +20,8 @@ export interface Strike {
   readonly afterStores: number;
   /** True if only atomic stores are counted: those that others act upon, such as a commit and what follows from it. */
   readonly isAtomic: boolean;
+  /** True if stores are counted from where a tuple is begun alone; it does not come in a task that begins none. */
+  readonly isInTuple?: boolean;
 }
 
 export interface CrashOptions {
@@ -44,10 +46,9 @@ export interface Struck {
 
 /** Deaths of workers without actors, and failures to load, since one has loaded: a third one in a row ends the job. */
 const IDLE_DEATHS_MAX = 2;
-/** Where a step is in its first tuple. */
 const KILLER_CHANCE = 0.5;
-const KILLER_STORES_MIN = 5;
-const KILLER_STORES = 15;
+/** Most tuples store more than that: to their state, or to their output. */
+const KILLER_STORES = 6;
 const STORE_FAILS_MAX = 0.1;
 const STORES_MAX = 3000;
 const ATOMICS_MAX = 60;
@@ -98,7 +99,7 @@ export class CrashPlan {
     if (!this.isArmed || this.crashes >= options.most) return undefined;
     if (options.killers && isSearching && random.chance(KILLER_CHANCE)) {
       this.crashes++;
-      return { kind: 'exit', isAtomic: false, afterStores: KILLER_STORES_MIN + random.below(KILLER_STORES) };
+      return { kind: 'exit', isAtomic: false, afterStores: random.below(KILLER_STORES), isInTuple: true };
     }
     const rate = nowMs - this.lastMs < SOON_MS ? Math.min(0.5, options.rate * SOON_FACTOR) : options.rate;
     if (!random.chance(rate)) return undefined;
@@ -110,6 +111,11 @@ export class CrashPlan {
     this.crashes++;
     this.lastMs = nowMs;
     return this.strikeBy(kind);
+  }
+
+  /** A strike has not come: nothing was begun in which it should have. */
+  missed(): void {
+    this.crashes--;
   }
 
   /** True if a worker's module cannot be imported this time. */

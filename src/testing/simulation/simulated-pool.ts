@@ -7,6 +7,7 @@ import type { FlowReference, Order, WorkerControl, WorkerReports } from '../../a
 import type { FlowDefinition } from '../../actors/dataflow.ts';
 import type { HiredWorker, HostBuffers, ThreadPool } from '../../actors/pool.ts';
 import { StepWords } from '../../actors/step-words.ts';
+import { Vitals } from '../../actors/vitals.ts';
 import type { WorkerGround } from '../../actors/worker.ts';
 import { errors } from '../../errors.ts';
 import { Channel, remoteOf } from './channel.ts';
@@ -164,7 +165,10 @@ export class SimulatedPool implements ThreadPool {
     for (const { descriptor, resumption } of orders) {
       const tries = resumption.isolate ? (this.tries.get(descriptor.number) ?? 0) + 1 : 0;
       this.tries.set(descriptor.number, tries);
-      if (tries > 0) thread.isSearching = true;
+      if (tries > 0) {
+        thread.isSearching = true;
+        thread.searches.push(new Vitals(descriptor.vitals).work);
+      }
       if (tries > 1) thread.hasSuspect = true;
     }
   }

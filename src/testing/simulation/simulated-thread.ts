@@ -3,6 +3,7 @@
 // the worker that ships (src/actors/worker.ts).
 
 import type { Clock } from '../../actors/clock.ts';
+import { NO_ROW, WorkCell } from '../../actors/vitals.ts';
 import { makeWorker, type Worker, type WorkerGround } from '../../actors/worker.ts';
 import { errors } from '../../errors.ts';
 import type { CrashingMemory } from '../crashing-memory.ts';
@@ -33,6 +34,8 @@ export class SimulatedThread implements Owner {
   hasActors = false;
   isSearching = false;
   hasSuspect = false;
+  /** What its actors that try tuples alone tell of their work. */
+  readonly searches: Int32Array[] = [];
   /** True if it was terminated, and dies in its next task. */
   isDoomed = false;
   readonly clock: Clock;
@@ -101,15 +104,38 @@ export class SimulatedThread implements Owner {
     this.freeAtMs += this.paceMs * scheduler.random.next();
     this.pointsBefore = memory.points;
     if (this.strike === undefined || this.strike.kind === 'kill' || this.strike.kind === 'zombie') return;
-    const { isAtomic, afterStores } = this.strike;
-    if (isAtomic) memory.crashAtAtomic = memory.atomics + afterStores;
+    const { isAtomic, afterStores, isInTuple } = this.strike;
+    if (isInTuple) this.crashInTuple(afterStores);
+    else if (isAtomic) memory.crashAtAtomic = memory.atomics + afterStores;
     else memory.crashAt = memory.points + afterStores;
   }
 
+  /** Has it die so many stores behind the next beginning of a tuple that is tried alone. */
+  private crashInTuple(afterStores: number): void {
+    const { memory } = this.world;
+    const stateOf = (work: Int32Array): string => `${work[WorkCell.row]} ${work[WorkCell.isolating]}`;
+    // What whoever died in it before has left there.
+    const before = this.searches.map(stateOf);
+    memory.observe = () => {
+      this.searches.forEach((work, i) => {
+        if (before[i] !== '' && stateOf(work) === before[i]) return;
+        before[i] = '';
+        if (work[WorkCell.isolating] !== 1 || work[WorkCell.row] === NO_ROW) return;
+        memory.observe = undefined;
+        memory.crashAt = memory.points + afterStores;
+      });
+    };
+  }
+
   end(label: string): void {
-    const { memory, scheduler } = this.world;
+    const { memory, scheduler, plan } = this.world;
+    memory.observe = undefined;
     const stores = memory.points - this.pointsBefore;
     const isDead = memory.rest();
+    if (this.strike?.isInTuple && !isDead) {
+      this.strike = undefined;
+      plan.missed();
+    }
     const { strike } = this;
     const text = strike === undefined ? '' : `, ${strike.kind}${isDead ? ' there' : ' at its end'}`;
     scheduler.trace.add(scheduler.nowMs, this.name, `${label}: ${stores} stores${text}`);
