@@ -24,6 +24,7 @@ const START = -FRAME_WORDS;
 /** What writes frames of one number, and publishes each. */
 export interface Writing {
   readonly output: Output;
+  readonly wakeWords: WakeWords;
   write(n: number): void;
   fence(number: number, waitsFor: number): void;
   end(): void;
@@ -50,7 +51,7 @@ export function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wak
     output.writeEnd();
     publish();
   };
-  return { output, write, fence, end };
+  return { output, wakeWords, write, fence, end };
 }
 
 /** Reads the next frame, which must hold the next number. Returns false if there is none. */
