@@ -17,7 +17,16 @@ import { STATE_BYTES_MIN } from '../src/state/arena.ts';
 import { CommitLog, emptyRecord } from '../src/state/commit-log.ts';
 import type { StateRow } from '../src/state/state-reader.ts';
 import { deploy, type Placement } from '../src/supervisor/deployment.ts';
-import { cellWrittenBy, commitCells, handOverCells, ringCells, smallRing, ticketOf, undoCells, wakeCells } from './cell-names.ts';
+import {
+  cellWrittenBy,
+  commitCells,
+  handOverCells,
+  ringCells,
+  smallRing,
+  ticketOf,
+  undoCells,
+  wakeCells,
+} from './cell-names.ts';
 import { finalStateOf } from './final-state.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
@@ -366,7 +375,14 @@ class Loop {
 
 /** An actor's own properties but its plan: operators and schemas hold nothing that changes. */
 function partsOf(actor: Actor): unknown {
-  const { stage: _stage, upstreamStages: _upstream, batch, feed, part, ...own } = actor as unknown as Record<string, object>;
+  const {
+    stage: _stage,
+    upstreamStages: _upstream,
+    batch,
+    feed,
+    part,
+    ...own
+  } = actor as unknown as Record<string, object>;
   const { stage: _batchStage, environment: _environment, ...ofBatch } = batch as unknown as Record<string, object>;
   const { source: _source, environment: _feedEnvironment, ...ofFeed } = (feed ?? {}) as Record<string, object>;
   const ofPart = part && { ...part, batch: undefined };

@@ -12,10 +12,10 @@ import { Ring } from '../src/mailbox/ring.ts';
 import { connectSiblings, RingReader, startMark } from '../src/mailbox/ring-reader.ts';
 import type { Schema } from '../src/mailbox/schema.ts';
 import { WakeWords } from '../src/mailbox/wake.ts';
+import { generate } from '../src/sources.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../src/state/commit-log.ts';
 import { groupSet, groupsOf, hasGroup } from '../src/state/group-set.ts';
 import { HandOver, HandOverPhase } from '../src/state/hand-over.ts';
-import { generate } from '../src/sources.ts';
 import type { Placement } from '../src/supervisor/deployment.ts';
 import { type ActorSceneOptions, actorScene, type Beside, type Deployed } from './actor-scene.ts';
 import type { CaseFlow, Kept } from './cases/flows.ts';
@@ -29,7 +29,10 @@ const OPERATOR = 'relay';
 const READER = 'reader';
 
 export interface HandOverSceneOptions
-  extends Pick<ActorSceneOptions, 'ringWords' | 'start' | 'crashing' | 'crashes' | 'recoveryCrashes' | 'first' | 'singly'> {
+  extends Pick<
+    ActorSceneOptions,
+    'ringWords' | 'start' | 'crashing' | 'crashes' | 'recoveryCrashes' | 'first' | 'singly'
+  > {
   /** The keys of the tuples, in order: of each key the first is number 1, the next 2. */
   readonly keys: readonly number[];
   /** The keys whose groups change hands; by default all groups of the giver do, which then retires. */
@@ -122,8 +125,31 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
   };
 }
 
+/** Whoever is told where the receiver begins finds its slots active. */
+function activeWhenTold(
+  [giver, receiver]: readonly Placement[],
+  handOver: SharedArrayBuffer,
+  { cells }: Deployed,
+): Invariant {
+  const posted = cellWrittenBy(handOver, (copy) => new HandOver(copy, REPLICAS.length).post(1, GIVER, []));
+  const rings = giver.descriptor.inputs.map(({ memory }) => memory.ring);
+  return {
+    cells: [cells.baseOf(handOver) + posted],
+    buffers: rings,
+    problem: () => {
+      const inactive = receiver.descriptor.inputs.find(({ memory, slot }) => !new Ring(memory.ring).isActive(slot));
+      return inactive && "the giver has told where the receiver begins, and the receiver's slot is not active";
+    },
+  };
+}
+
 /** Reads what the replicas have written, as the reader behind them would, as long as there is something. */
-function problemOfOutput({ plan, placements }: Deployed, replicas: readonly Placement[], written: readonly Numbered[], count: number): string | undefined {
+function problemOfOutput(
+  { plan, placements }: Deployed,
+  replicas: readonly Placement[],
+  written: readonly Numbered[],
+  count: number,
+): string | undefined {
   const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
   const { descriptor, stage } = placement;
   const writers = plan.stages[stage.upstream[0]];
@@ -177,7 +203,8 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
   if (buffer === undefined) throw new Error('the operator has one replica only');
   const given = moved === undefined ? groupsOf(committedOf(giver).groups) : moved.map((key) => keyGroupOf(mix32(key)));
   const groups = groupSet(given);
-  if (given.some((group) => !hasGroup(committedOf(giver).groups, group))) throw new Error('the giver must own all groups');
+  if (given.some((group) => !hasGroup(committedOf(giver).groups, group)))
+    throw new Error('the giver must own all groups');
   if (isAhead !== undefined) readFirst(replicas[REPLICAS.indexOf(isAhead)]);
   const memory = new HandOver(buffer, REPLICAS.length);
   memory.setHost(requester);
@@ -203,7 +230,7 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
   if (request === 'before') ask();
 
   return {
-    invariants: [oneOwner(replicas, deployed)],
+    invariants: [oneOwner(replicas, deployed), activeWhenTold(replicas, buffer, deployed)],
     begun: ({ descriptor }, { incarnation }) => {
       if (descriptor.handOver !== buffer || REPLICAS[descriptor.replica] !== request || incarnation > 0) return;
       ask();

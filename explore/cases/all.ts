@@ -7,7 +7,13 @@ import { handOverCases } from './hand-over-cases.ts';
 import { recoveryCases } from './recovery-cases.ts';
 import { ringCases } from './ring-cases.ts';
 
-export const cases: readonly ExplorerCase[] = [...ringCases, ...activationCases, ...appCases, ...recoveryCases, ...handOverCases];
+export const cases: readonly ExplorerCase[] = [
+  ...ringCases,
+  ...activationCases,
+  ...appCases,
+  ...recoveryCases,
+  ...handOverCases,
+];
 
 export function caseNamed(name: string): ExplorerCase {
   const found = cases.find((each) => each.name === name);

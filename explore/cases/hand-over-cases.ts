@@ -137,7 +137,8 @@ export const handOverCases: readonly ExplorerCase[] = [
   },
   {
     name: 'receiver crashes',
-    title: 'a replica with state that joins dies at any step, after the giver has let go; then its adopter in its recovery',
+    title:
+      'a replica with state that joins dies at any step, after the giver has let go; then its adopter in its recovery',
     scene: () =>
       handOverScene({
         keys: [KEPT, MOVED, MOVED],
@@ -157,12 +158,14 @@ export const handOverCases: readonly ExplorerCase[] = [
     title: 'the giver writes and lets go, the receiver goes on: a reader of both rings keeps the order',
     scene: () =>
       readerScene(2, ['giver', 'receiver'], ([giver, receiver]) => {
-        giver.write(1);
-        giver.fence(HAND_OVER, -1);
-        // Only when it has let go: so one thread can be both.
-        receiver.fence(HAND_OVER, 0);
-        receiver.write(2);
-        receiver.end();
+        giver.put(1);
+        giver.output.writeFence(HAND_OVER, -1);
+        giver.publish();
+        // It begins when the giver has let go: so one thread can be both.
+        receiver.output.writeFence(HAND_OVER, 0);
+        receiver.put(2);
+        receiver.output.writeEnd();
+        receiver.publish();
         retire(giver);
       }),
   },
