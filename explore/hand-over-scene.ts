@@ -14,7 +14,7 @@ import type { Schema } from '../src/mailbox/schema.ts';
 import { WakeWords } from '../src/mailbox/wake.ts';
 import { generate } from '../src/sources.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../src/state/commit-log.ts';
-import { groupSet, groupsOf, hasGroup } from '../src/state/group-set.ts';
+import { groupSet, groupsOf, hasGroup, isEmptySet } from '../src/state/group-set.ts';
 import { HandOver, HandOverPhase } from '../src/state/hand-over.ts';
 import type { Placement } from '../src/supervisor/deployment.ts';
 import { type ActorSceneOptions, actorScene, type Beside, type Deployed } from './actor-scene.ts';
@@ -257,6 +257,8 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
       const phase = HandOver.phaseOf(memory.word());
       const end = ends.find((each) => HandOverPhase[each] === phase);
       if (end === undefined || HandOver.numberOf(memory.word()) !== 1) return `the hand-over ends in phase ${phase}`;
+      const asleep = replicas.map(committedOf).findIndex((each) => each.isDormant && !isEmptySet(each.groups));
+      if (asleep >= 0) return `${REPLICAS[asleep]} is dormant, and owns key groups`;
       const owners = replicas.map((each) => committedOf(each).groups);
       for (let group = 0; group < KEY_GROUPS; group++) {
         const by = owners.filter((owned) => hasGroup(owned, group)).length;

@@ -118,6 +118,19 @@ export const handOverCases: readonly ExplorerCase[] = [
       }),
   },
   {
+    name: 'too late',
+    title: 'the request comes while the giver comes to its end: it is done, or refused, and then nobody retires',
+    scene: () =>
+      handOverScene({
+        keys: [],
+        moved: [MOVED],
+        isJoining: false,
+        request: 'receiver',
+        ringWords: 16,
+        ends: ['done', 'refused'],
+      }),
+  },
+  {
     name: 'giver retires',
     title: 'a replica gives all that it has to one that joins, and retires',
     scene: () => handOverScene({ keys: [MOVED, MOVED], isJoining: true, request: 'before', ringWords: 32 }),

@@ -206,7 +206,7 @@ export const handOverMutants: readonly Mutant[] = [
   {
     name: 'retires although refused',
     breaks: 'whoever had something to do for a hand-over that is over retires, whether it owns groups or not',
-    caughtBy: 'receiver joins',
+    caughtBy: 'too late',
     apply: replacing<PartInside, [], void>(
       HandOverPart.prototype,
       'advance',
