@@ -14,7 +14,7 @@ import type { Schema } from '../src/mailbox/schema.ts';
 import { WakeWords } from '../src/mailbox/wake.ts';
 import { generate } from '../src/sources.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../src/state/commit-log.ts';
-import { groupSet, groupsOf, hasGroup } from '../src/state/group-set.ts';
+import { groupSet, groupsOf, hasGroup, isEmptySet } from '../src/state/group-set.ts';
 import { HandOver, HandOverPhase } from '../src/state/hand-over.ts';
 import type { Placement } from '../src/supervisor/deployment.ts';
 import { type ActorSceneOptions, actorScene, type Beside, type Deployed } from './actor-scene.ts';
@@ -125,6 +125,24 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
   };
 }
 
+/** Whoever is told where the receiver begins finds its slots active. */
+function activeWhenTold(
+  [giver, receiver]: readonly Placement[],
+  handOver: SharedArrayBuffer,
+  { cells }: Deployed,
+): Invariant {
+  const posted = cellWrittenBy(handOver, (copy) => new HandOver(copy, REPLICAS.length).post(1, GIVER, []));
+  const rings = giver.descriptor.inputs.map(({ memory }) => memory.ring);
+  return {
+    cells: [cells.baseOf(handOver) + posted],
+    buffers: rings,
+    problem: () => {
+      const inactive = receiver.descriptor.inputs.find(({ memory, slot }) => !new Ring(memory.ring).isActive(slot));
+      return inactive && "the giver has told where the receiver begins, and the receiver's slot is not active";
+    },
+  };
+}
+
 /** Reads what the replicas have written, as the reader behind them would, as long as there is something. */
 function problemOfOutput(
   { plan, placements }: Deployed,
@@ -212,7 +230,7 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
   if (request === 'before') ask();
 
   return {
-    invariants: [oneOwner(replicas, deployed)],
+    invariants: [oneOwner(replicas, deployed), activeWhenTold(replicas, buffer, deployed)],
     begun: ({ descriptor }, { incarnation }) => {
       if (descriptor.handOver !== buffer || REPLICAS[descriptor.replica] !== request || incarnation > 0) return;
       ask();
@@ -239,6 +257,8 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
       const phase = HandOver.phaseOf(memory.word());
       const end = ends.find((each) => HandOverPhase[each] === phase);
       if (end === undefined || HandOver.numberOf(memory.word()) !== 1) return `the hand-over ends in phase ${phase}`;
+      const asleep = replicas.map(committedOf).findIndex((each) => each.isDormant && !isEmptySet(each.groups));
+      if (asleep >= 0) return `${REPLICAS[asleep]} is dormant, and owns key groups`;
       const owners = replicas.map((each) => committedOf(each).groups);
       for (let group = 0; group < KEY_GROUPS; group++) {
         const by = owners.filter((owned) => hasGroup(owned, group)).length;

@@ -21,12 +21,15 @@ const FRAMES_BEFORE = 2;
 const FRAMES_AFTER = 2;
 const START = -FRAME_WORDS;
 
-/** What writes frames of one number, and publishes each. */
+/** What writes frames of one number. */
 export interface Writing {
   readonly output: Output;
+  readonly wakeWords: WakeWords;
+  /** Writes a frame. */
+  put(n: number): void;
+  publish(): void;
+  /** Both. */
   write(n: number): void;
-  fence(number: number, waitsFor: number): void;
-  end(): void;
 }
 
 export function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wakeWords: WakeWords): Writing {
@@ -37,20 +40,15 @@ export function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wak
     output.save(mark);
     output.publish(mark.head, wakeWords);
   };
-  const write = (n: number): void => {
+  const put = (n: number): void => {
     encoder.emit({ n });
     encoder.flush();
+  };
+  const write = (n: number): void => {
+    put(n);
     publish();
   };
-  const fence = (number: number, waitsFor: number): void => {
-    output.writeFence(number, waitsFor);
-    publish();
-  };
-  const end = (): void => {
-    output.writeEnd();
-    publish();
-  };
-  return { output, write, fence, end };
+  return { output, wakeWords, put, publish, write };
 }
 
 /** Reads the next frame, which must hold the next number. Returns false if there is none. */

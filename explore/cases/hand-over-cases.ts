@@ -4,91 +4,77 @@ import { allocateOutbox } from '../../src/mailbox/output.ts';
 import { RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
 import { connectSiblings, RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
-import { noGroups } from '../../src/state/group-set.ts';
-import { HandOver, HandOverPhase } from '../../src/state/hand-over.ts';
-import { handOverCells, ringCells, smallRing, ticketOf, wakeCells } from '../cell-names.ts';
+import { ringCells, smallRing, ticketOf, wakeCells } from '../cell-names.ts';
 import { handOverScene } from '../hand-over-scene.ts';
 import type { ExplorerCase, Scene } from '../scene.ts';
+import type { ThreadContext } from '../thread-graph.ts';
 import { threadScene } from '../thread-scene.ts';
-import { readNext, writing } from './activation-cases.ts';
+import { readNext, type Writing, writing } from './activation-cases.ts';
 import type { Kept } from './flows.ts';
 
 /** Keys whose groups are the giver's. */
 const MOVED = 1;
 const KEPT = 2;
 
-/** Where each thread waits. */
-const Hosts = { receiver: 0, reader: 1 } as const;
+const READER_HOST = 0;
 const HAND_OVER = 1;
 
-/** Waits as hosts do: it announces, looks again, and sleeps. */
-async function until(wakeWords: WakeWords, host: number, check: () => boolean): Promise<void> {
+/** Waits as hosts do: it announces, looks again, and sleeps. All that changes meanwhile is in `held`. */
+async function until(
+  { turn }: ThreadContext,
+  wakeWords: WakeWords,
+  host: number,
+  held: unknown,
+  check: () => boolean,
+): Promise<void> {
   while (!check()) {
+    turn(held);
     const ticket = wakeWords.announcePark(host);
     if (!check()) await wakeWords.sleep(host, ticket, undefined);
     wakeWords.stayAwake(host);
   }
 }
 
-/** The giver's word that it has let go is that of the descriptor; state and input of the two are left out. */
-function fencesScene(): Scene {
-  const [giverRing, receiverRing] = [0, 1].map(() => {
+/** Rings of giver and receiver, what `writes` writes into them, and a reader of both that expects 1, 2, … up to `count`. */
+function readerScene(count: number, names: readonly string[], writes: (rings: readonly Writing[]) => void): Scene {
+  const rings = names.map(() => {
     const buffer = smallRing(Ring.allocate(RING_BYTES_MIN, 1), 16, 0);
     new Ring(buffer).activate(0, 0);
-    new Ring(buffer).setReaderHost(0, Hosts.reader);
     return buffer;
   });
-  const [giverOutbox, receiverOutbox] = [allocateOutbox(1 << 12), allocateOutbox(1 << 12)];
-  const wakeBuffer = WakeWords.allocate(2);
-  const handOver = HandOver.allocate(2, 0);
-  new HandOver(handOver, 2).request(0, 1, noGroups(), true);
+  const outboxes = names.map(() => allocateOutbox(1 << 12));
+  const wakeBuffer = WakeWords.allocate(1);
   const threads = {
-    giver: () => {
-      const wakeWords = new WakeWords(wakeBuffer);
-      const ring = new Ring(giverRing);
-      const { write, fence } = writing(ring, giverOutbox, 0, wakeWords);
-      write(1);
-      fence(HAND_OVER, -1);
-      new HandOver(handOver, 2).advance(HAND_OVER, HandOverPhase.requested, HandOverPhase.released);
-      wakeWords.wakeUnconditionally(Hosts.receiver);
-      // What the supervisor does when it has retired.
-      ring.setDormant(true);
-      wakeWords.wakeUnconditionally(ring.readerHost(0));
-    },
-    receiver: async () => {
-      const wakeWords = new WakeWords(wakeBuffer);
-      const memory = new HandOver(handOver, 2);
-      await until(wakeWords, Hosts.receiver, () => HandOver.phaseOf(memory.word()) === HandOverPhase.released);
-      const { write, fence, end } = writing(new Ring(receiverRing), receiverOutbox, 0, wakeWords);
-      fence(HAND_OVER, 0);
-      write(2);
-      end();
-    },
-    reader: async () => {
+    replicas: () => writes(rings.map((ring, i) => writing(new Ring(ring), outboxes[i], 0, new WakeWords(wakeBuffer)))),
+    reader: async (context: ThreadContext) => {
       const kept: Kept = {};
-      const wakeWords = new WakeWords(wakeBuffer);
-      const readers = [giverRing, receiverRing].map((ring) => new RingReader(new Ring(ring), 0, startMark()));
+      const readers = rings.map((ring) => new RingReader(new Ring(ring), 0, startMark()));
       connectSiblings(readers.map((reader) => ({ reader, upstream: 0 })));
-      await until(wakeWords, Hosts.reader, () => {
-        for (const reader of readers)
-          while (readNext(reader, kept, 'reader')) reader.release(reader.position, wakeWords);
+      await until(context, new WakeWords(wakeBuffer), READER_HOST, [readers, kept], () => {
+        for (const reader of readers) while (readNext(reader, kept, 'reader'));
         return readers.every((reader) => reader.isOver);
       });
-      if (kept.reader !== 2) throw new Error(`read ${kept.reader} of 2 tuples`);
+      if (kept.reader !== count) throw new Error(`read ${kept.reader ?? 0} of ${count} tuples`);
     },
   };
+  const named = (buffers: readonly SharedArrayBuffer[], what: string) =>
+    Object.fromEntries(buffers.map((buffer, i) => [`${names[i]}.${what}`, buffer]));
   return threadScene({
     buffers: {
-      giver: [giverRing, ringCells('giver', giverRing, 1)],
-      receiver: [receiverRing, ringCells('receiver', receiverRing, 1)],
-      handOver: [handOver, handOverCells(handOver, ['giver', 'receiver'])],
-      wake: [wakeBuffer, wakeCells(wakeBuffer, Object.keys(Hosts))],
-      giverOutbox,
-      receiverOutbox,
+      ...Object.fromEntries(rings.map((ring, i) => [names[i], [ring, ringCells(names[i], ring, 1)] as const])),
+      ...named(outboxes, 'outbox'),
+      wake: [wakeBuffer, wakeCells(wakeBuffer, ['reader'])],
     },
     threads,
-    tickets: (cells) => Object.values(Hosts).map((host) => cells.baseOf(wakeBuffer) + ticketOf(wakeBuffer, host)),
+    tickets: (cells) => [cells.baseOf(wakeBuffer) + ticketOf(wakeBuffer, READER_HOST)],
   });
+}
+
+/** What the supervisor does when a replica has retired. */
+function retire({ output, wakeWords }: Writing): void {
+  const { ring } = output as unknown as { ring: Ring };
+  ring.setDormant(true);
+  wakeWords.wakeUnconditionally(ring.readerHost(0));
 }
 
 export const handOverCases: readonly ExplorerCase[] = [
@@ -110,7 +96,7 @@ export const handOverCases: readonly ExplorerCase[] = [
     title: 'a replica at work that has read less than the giver is given a key: both meet where the giver is',
     scene: () =>
       handOverScene({
-        keys: [MOVED, MOVED],
+        keys: [MOVED],
         moved: [MOVED],
         isJoining: false,
         isAhead: 'giver',
@@ -123,12 +109,25 @@ export const handOverCases: readonly ExplorerCase[] = [
     title: 'the same, of a replica that has read more: both meet where the receiver is',
     scene: () =>
       handOverScene({
-        keys: [MOVED, MOVED],
+        keys: [MOVED],
         moved: [MOVED],
         isJoining: false,
         isAhead: 'receiver',
         request: 'before',
         ringWords: 32,
+      }),
+  },
+  {
+    name: 'too late',
+    title: 'the request comes while the giver comes to its end: it is done, or refused, and then nobody retires',
+    scene: () =>
+      handOverScene({
+        keys: [],
+        moved: [MOVED],
+        isJoining: false,
+        request: 'receiver',
+        ringWords: 16,
+        ends: ['done', 'refused'],
       }),
   },
   {
@@ -169,7 +168,27 @@ export const handOverCases: readonly ExplorerCase[] = [
   },
   {
     name: 'fences',
-    title: 'a reader of the rings of a giver that retires and of its receiver: order is kept, and both rings end',
-    scene: fencesScene,
+    title: 'the giver writes and lets go, the receiver goes on: a reader of both rings keeps the order',
+    scene: () =>
+      readerScene(2, ['giver', 'receiver'], ([giver, receiver]) => {
+        giver.put(1);
+        giver.output.writeFence(HAND_OVER, -1);
+        giver.publish();
+        // It begins when the giver has let go: so one thread can be both.
+        receiver.output.writeFence(HAND_OVER, 0);
+        receiver.put(2);
+        receiver.output.writeEnd();
+        receiver.publish();
+        retire(giver);
+      }),
+  },
+  {
+    name: 'ring falls dormant',
+    title: 'a replica publishes its last frame and retires: a reader reads it before it takes the ring for ended',
+    scene: () =>
+      readerScene(1, ['giver'], ([giver]) => {
+        giver.write(1);
+        retire(giver);
+      }),
   },
 ];

@@ -1,8 +1,9 @@
 // All mutants.
 
 import { commitMutants } from './commits.ts';
+import { handOverMutants } from './hand-overs.ts';
 import type { Mutant } from './mutant.ts';
 import { ringMutants } from './rings.ts';
 import { wakingMutants } from './waking.ts';
 
-export const mutants: readonly Mutant[] = [...ringMutants, ...wakingMutants, ...commitMutants];
+export const mutants: readonly Mutant[] = [...ringMutants, ...wakingMutants, ...commitMutants, ...handOverMutants];

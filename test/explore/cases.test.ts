@@ -7,17 +7,22 @@ import { explore } from '../../explore/explorer.ts';
 import { mutants } from '../../explore/mutants/all.ts';
 import { replacing } from '../../explore/mutants/mutant.ts';
 import { exploreMutant, mutantNamed } from '../../explore/task.ts';
+import { HandOverPart } from '../../src/actors/hand-over-part.ts';
 import { Output } from '../../src/mailbox/output.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
+import { RingReader } from '../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { CommitLog } from '../../src/state/commit-log.ts';
+import { HandOver } from '../../src/state/hand-over.ts';
 import { UndoLog } from '../../src/state/undo-log.ts';
 
 /** The methods that ship. */
 const shipped = (): unknown[] =>
-  [Ring, Output, WakeWords, CommitLog, UndoLog].map((each) => Object.getOwnPropertyDescriptors(each.prototype));
+  [Ring, RingReader, Output, WakeWords, CommitLog, UndoLog, HandOver, HandOverPart].map((each) =>
+    Object.getOwnPropertyDescriptors(each.prototype),
+  );
 
-for (const name of ['full ring', 'reader comes', 'found by the explorer: reader comes below']) {
+for (const name of ['full ring', 'reader comes', 'found by the explorer: reader comes below', 'fences']) {
   test(`every interleaving of '${name}' holds`, async () => {
     const found = await explore(caseNamed(name.replace(/^.*: /, '')));
     assert.equal(found.violation, undefined);
@@ -32,6 +37,10 @@ for (const name of [
   'wakes, then publishes',
   'sequence before slot',
   'undo count before entry',
+  'tells, then activates',
+  'no fence of the giver',
+  'passes every fence',
+  'published, then dormant',
 ]) {
   test(`the mutant '${name}' is caught, and nothing of it is left`, async () => {
     const before = shipped();
