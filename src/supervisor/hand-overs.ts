@@ -15,7 +15,7 @@ import { HandOver, HandOverPhase } from '../state/hand-over.ts';
 import type { AppHost } from './app-host.ts';
 import { planMoves } from './assignment.ts';
 import type { Backups } from './backups.ts';
-import type { Crew, CrewMember } from './crew.ts';
+import type { Crew, CrewMember, CrewState } from './crew.ts';
 import type { JobEvent, ScaleResult } from './job-api.ts';
 import { committedOf, type Recoverable, type Recovery, settled } from './recovery.ts';
 import type { JobSupervision } from './supervision.ts';
@@ -90,7 +90,7 @@ export class HandOvers {
     });
   }
 
-  /** Restarts an actor on another worker. */
+  /** Restarts an actor on another worker; on its own one, if the other dies before. */
   move(actor: Recoverable, to: CrewMember): Promise<void> {
     return this.inTurn(async () => {
       const from = actor.member;
@@ -104,12 +104,10 @@ export class HandOvers {
       const isAsItWas = actor.restarts === restarts && actor.incarnation === incarnation;
       const isRecovering = actor.member !== from || from.state !== 'active' || !isAsItWas;
       if (isRecovering || this.isGone(actor)) return;
-      actor.member = undefined;
-      const target = await this.living(
-        () => [to, from].find(({ state }) => state === 'active') ?? this.job.crew.takeSpare(),
-      );
-      if (target === undefined) return;
+      // Back to where it was, if the other one has died meanwhile: that needs nobody who might not come.
+      const target = (to.state as CrewState) === 'active' ? to : from;
       await this.job.recovery.begin(target, actor);
+      if (target === from) return;
       const name = { operator: stageName(actor.placement.stage), replica };
       this.job.announce({ type: 'moved', ...name, from: from.host, to: target.host });
     });

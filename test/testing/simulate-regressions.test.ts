@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Job } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
 import { type Simulated, simulate, simulateWith } from '../../src/testing/simulate.ts';
 import { checkSimulateOptions } from '../../src/testing/simulate-options.ts';
@@ -143,4 +144,45 @@ test('a worker that is given back as the job ends leaves no timer behind', async
     });
   }
   assert.ok(tooLate > 0);
+});
+
+/** Threads can be started no more, once the job runs. */
+class NoSpares extends CrashPlan {
+  private hasStarted = false;
+
+  override arm(): void {
+    this.hasStarted = true;
+  }
+
+  override failsToLoad(): boolean {
+    return this.hasStarted;
+  }
+}
+
+test('an actor whose new worker dies before it is there stays where it was, if there is no spare', async () => {
+  let stayed = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    // The third worker has no actor: nobody else needs a spare when it dies.
+    const options = {
+      seed,
+      changes: 0,
+      workers: 3,
+      maxWorkers: 3,
+      spares: 0,
+      lingerMs: 0,
+      params: { tuples: 100, ratePerSecond: 500 },
+    };
+    const plan = new NoSpares(new Random(1), { rate: 0, most: 0, killers: false, kinds: { exit: 1 } });
+    const app = async (job: Job, sleep: (ms: number) => Promise<void>): Promise<void> => {
+      const idle = job.workers().find(({ actors }) => actors.length === 0)?.worker ?? Number.NaN;
+      const moved = job.move('count', 0, idle);
+      // The old worker has been asked to let it go, and cannot have answered.
+      await sleep(0);
+      await Promise.all([moved, job.killWorker(idle)]);
+    };
+    const { outputs, events } = await simulateWith(elastic, checkSimulateOptions(options), { app }, plan);
+    assert.equal(outputs.counted.length, 100);
+    if (!events.some(({ type }) => type === 'moved')) stayed++;
+  }
+  assert.equal(stayed, 20);
 });
