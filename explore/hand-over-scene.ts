@@ -43,8 +43,6 @@ export interface HandOverSceneOptions
   readonly isAhead?: 'giver' | 'receiver';
   /** When the request comes: it is there from the start, or as one of the two begins, while the other may have come to any step. */
   readonly request: 'before' | 'giver' | 'receiver';
-  /** True to let a reader of both rings run as well; otherwise what it would read is looked at in the end. */
-  readonly hasReader?: boolean;
   /** True if the operator has state, in which the numbers are checked too. */
   readonly isStateful?: boolean;
   /** What the hand-over may end with; by default it must be done. */
@@ -79,7 +77,7 @@ function expectNextOfKey(last: Kept, { key, n }: Numbered): void {
 
 const handOverFlow =
   ({ keys, isJoining, isStateful = false }: HandOverSceneOptions) =>
-  (kept: Kept): CaseFlow =>
+  (): CaseFlow =>
     dataflow(import.meta.url, 'hand-over', (flow) => {
       const tuples = numbered(keys);
       const source = flow.source(
@@ -95,14 +93,8 @@ const handOverFlow =
             emit({ key: tuple.key, n: state.last });
           })
         : keyed.map(OPERATOR, NUMBERED, ({ key, n }) => ({ key, n }), options);
-      relayed.forEach(
-        READER,
-        (tuple) => {
-          expectNextOfKey(kept, tuple);
-          kept[READER] = ((kept[READER] as number | undefined) ?? 0) + 1;
-        },
-        { fuse: false, onError: 'stop' },
-      );
+      // It never runs: what it would read is looked at in the end.
+      relayed.forEach(READER, () => {}, { fuse: false });
     });
 
 function committedOf({ stage, descriptor }: Placement): CommitRecord {
@@ -195,7 +187,7 @@ function readFirst(placement: Placement): void {
 
 /** What the supervisor does, and what there must be in the end. */
 function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
-  const { keys, moved, isJoining, request, ends = ['done'], hasReader = false, isAhead } = options;
+  const { keys, moved, isJoining, request, ends = ['done'], isAhead } = options;
   const { placements, cells, wakeWords: wakeBuffer, host: requester } = deployed;
   const replicas = placements.filter(({ stage }) => stageName(stage) === OPERATOR);
   const [giver, receiver] = replicas;
@@ -267,7 +259,6 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
           return `key group ${group} has the wrong owner`;
         }
       }
-      if (hasReader) return undefined;
       try {
         return problemOfOutput(deployed, replicas, isAhead === 'giver' ? numbered(keys).slice(0, 1) : [], keys.length);
       } catch (error) {
@@ -281,7 +272,6 @@ const isDormant = (actor: Actor): boolean =>
   (actor as unknown as { batch: { committed: CommitRecord } }).batch.committed.isDormant;
 
 export function handOverScene(options: HandOverSceneOptions): Scene {
-  const { hasReader = false, keys } = options;
   return actorScene(handOverFlow(options), {
     ringWords: options.ringWords,
     start: options.start,
@@ -291,8 +281,7 @@ export function handOverScene(options: HandOverSceneOptions): Scene {
     singly: options.singly ?? ['writer'],
     replicas: { [OPERATOR]: REPLICAS },
     first: options.first ?? ['writer'],
-    absent: hasReader ? [] : [READER],
-    readAtEnd: hasReader ? { [READER]: keys.length } : {},
+    absent: [READER],
     beside: (deployed) => besideOf(options, deployed),
   });
 }
