@@ -261,7 +261,9 @@ export class HandOvers {
     };
     const idle = active.find((member) => this.actorsOn(member).length === 0);
     if (idle !== undefined) return idle;
-    if (active.length < maxWorkers) return crew.takeSpare();
+    // Whoever is being taken over gets a worker, too: with this one there might be more than there are numbers for.
+    const isRecovering = this.job.actors.some((actor) => !this.isGone(actor) && actor.member?.state !== 'active');
+    if (active.length === 0 || (active.length < maxWorkers && !isRecovering)) return crew.takeSpare();
     return active.reduce((best, member) => (burden(member) < burden(best) ? member : best));
   }
 }

@@ -186,3 +186,24 @@ test('an actor whose new worker dies before it is there stays where it was, if t
   }
   assert.equal(stayed, 20);
 });
+
+test('a replica that is added while a worker is replaced takes no worker beyond maxWorkers', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const sizes = { workers: 2, maxWorkers: 2, spares: 0, lingerMs: 0 };
+    await simulate(elastic, {
+      seed,
+      crashes: 0,
+      changes: 0,
+      ...sizes,
+      params: { tuples: 200, ratePerSecond: 500 },
+      app: async (job, sleep) => {
+        const killed = job.killWorker(1);
+        await sleep(0);
+        await Promise.all([killed, job.scale('count', 2)]);
+        await sleep(100);
+        const active = job.workers().filter(({ state }) => state === 'active');
+        assert.ok(active.length <= 2, `seed ${seed}: ${active.length} workers`);
+      },
+    });
+  }
+});
