@@ -5,6 +5,7 @@ export type {
   KeyedStream,
   OperatorOptions,
   OutputHandle,
+  ParallelismRange,
   ProcessOptions,
   StateOf,
   Stream,
