@@ -25,7 +25,7 @@ export interface SeedResult {
 
 const TEXT_VIOLATIONS_MAX = 5;
 /** Far more than any seed takes. */
-const STEPS_MAX = 30_000;
+const STEPS_MAX = 200_000;
 
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runSeed(seed: number): Promise<SeedResult> {

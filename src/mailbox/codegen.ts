@@ -6,6 +6,8 @@
 import { errors } from '../errors.ts';
 
 let scripts = 0;
+/** Of the script's number: stacks, which dead letters carry, are then of one length, and a simulated job does the same again. */
+const DIGITS = 7;
 
 /**
  * Evaluates `body` (which ends in a return statement) with `constants` in scope.
@@ -13,7 +15,7 @@ let scripts = 0;
  * @throws MillraceError CODE_GENERATION where Node.js forbids code generation
  */
 export function generate<Result>(name: string, constants: Readonly<Record<string, unknown>>, body: string): Result {
-  const url = `millrace/${name.replace(/[^\w./:-]/g, '_')}#${scripts++}`;
+  const url = `millrace/${name.replace(/[^\w./:-]/g, '_')}#${String(scripts++).padStart(DIGITS, '0')}`;
   const text = `'use strict';\n${body}\n//# sourceURL=${url}`;
   let factory: (...values: unknown[]) => Result;
   try {
