@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import Papa from 'papaparse';
 import { type CsvOrder, sumOf } from '../flows/csv.ts';
-import type { Line } from '../linear-road/records.ts';
+import { lineOf } from '../linear-road/records.ts';
 import { Meter } from '../meter.ts';
 
 export type CsvParserName = 'split' | 'papaparse';
@@ -13,20 +13,6 @@ export type CsvParserName = 'split' | 'papaparse';
 export interface CsvSoloOrder extends CsvOrder {
   readonly parser: CsvParserName;
 }
-
-const lineOf = (fields: readonly string[]): Line => ({
-  type: Number(fields[0]),
-  time: Number(fields[1]),
-  vid: Number(fields[2]),
-  speed: Number(fields[3]),
-  xway: Number(fields[4]),
-  lane: Number(fields[5]),
-  direction: Number(fields[6]),
-  segment: Number(fields[7]),
-  position: Number(fields[8]),
-  query: Number(fields[9]),
-  day: Number(fields[14]),
-});
 
 function parse(order: CsvSoloOrder) {
   const meter = new Meter(order);

@@ -13,8 +13,8 @@ import {
   accidentLine,
   balanceLine,
   expenditureLine,
-  type Line,
   LineType,
+  lineOf,
   type Passage,
   PassageKind,
   type RoadRecord,
@@ -149,20 +149,6 @@ function forEachLine(text: string, take: (fields: string[]) => void): void {
     at = stop + 1;
   }
 }
-
-const lineOf = (fields: readonly string[]): Line => ({
-  type: Number(fields[0]),
-  time: Number(fields[1]),
-  vid: Number(fields[2]),
-  speed: Number(fields[3]),
-  xway: Number(fields[4]),
-  lane: Number(fields[5]),
-  direction: Number(fields[6]),
-  segment: Number(fields[7]),
-  position: Number(fields[8]),
-  query: Number(fields[9]),
-  day: Number(fields[14]),
-});
 
 /** Who is one share of the roads and everything else at once. */
 export class PlainQuery {

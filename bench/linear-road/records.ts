@@ -23,6 +23,21 @@ export const lineFields = {
 };
 export type Line = TupleOf<typeof lineFields>;
 
+/** A line of the input from its columns, as the plain loops split it. */
+export const lineOf = (fields: readonly string[]): Line => ({
+  type: Number(fields[0]),
+  time: Number(fields[1]),
+  vid: Number(fields[2]),
+  speed: Number(fields[3]),
+  xway: Number(fields[4]),
+  lane: Number(fields[5]),
+  direction: Number(fields[6]),
+  segment: Number(fields[7]),
+  position: Number(fields[8]),
+  query: Number(fields[9]),
+  day: Number(fields[14]),
+});
+
 /** The columns of the input file; those that are no field above are left out. */
 export const LINE_COLUMNS: readonly string[] = [
   ...['type', 'time', 'vid', 'speed', 'xway', 'lane', 'direction', 'segment', 'position', 'query'],

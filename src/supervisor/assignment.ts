@@ -25,7 +25,7 @@ export function planMoves(owners: readonly number[], loads: readonly number[], r
   // Groups without any load are spread as well: what comes may be different from what was.
   const total = loads.reduce((sum, load) => sum + load, 0);
   const weights = loads.map((load) => load + (total === 0 ? 1 : total / KEY_GROUPS / 1000));
-  const heaviestFirst = (one: number, other: number): number => weights[other] - weights[one] || one - other;
+  const heaviestFirst = byWeight(weights);
   const holders = replicas.map((replica): Holder => ({ replica, weight: 0, groups: [], hasGiven: false }));
   const holderOf = new Map(holders.map((holder) => [holder.replica, holder]));
   const homeless: number[] = [];
@@ -53,6 +53,12 @@ function add(holder: Holder, group: number, weight: number): void {
   holder.weight += weight;
 }
 
+/** Orders groups: the heaviest first. */
+const byWeight =
+  (weights: readonly number[]) =>
+  (one: number, other: number): number =>
+    weights[other] - weights[one] || one - other;
+
 const lightestOf = (holders: readonly Holder[]): Holder =>
   holders.reduce((best, holder) => (holder.weight < best.weight ? holder : best));
 
@@ -73,7 +79,7 @@ function level(holders: readonly Holder[], weights: readonly number[]): void {
     from.weight -= weights[group];
     from.hasGiven = true;
     add(to, group, weights[group]);
-    to.groups.sort((one, other) => weights[other] - weights[one] || one - other);
+    to.groups.sort(byWeight(weights));
   }
 }
 
