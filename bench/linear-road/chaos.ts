@@ -11,6 +11,9 @@ import { Random } from '../../src/testing/random.ts';
 const PAUSE_MS_MIN = 50;
 const PAUSE_MS_SPAN = 400;
 
+/** The first strike comes as soon as anything is done: a short run may be over before a pause is. */
+const FIRST_PAUSE_MS = 2;
+
 export interface Strikes {
   /** Ends the strikes. */
   stop(): Promise<void>;
@@ -32,7 +35,7 @@ export function strike(job: Job, seed: number, killsMax: number): Strikes {
   let doneBefore = 0;
   const striking = (async () => {
     while (!stopped && counts.kills < killsMax) {
-      await sleep(PAUSE_MS_MIN + random.below(PAUSE_MS_SPAN));
+      await sleep(counts.kills === 0 ? FIRST_PAUSE_MS : PAUSE_MS_MIN + random.below(PAUSE_MS_SPAN));
       const done = tuplesOf(job);
       if (done === doneBefore) continue;
       const workers = job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);

@@ -28,23 +28,39 @@ const files = { input: join(small, 'input.csv.gz'), history: join(small, 'histor
 /** A slow machine gets little done between two of them. */
 const KILLS_MAX = 8;
 
+/** A fast machine may end a run before anyone was killed: such a run shows nothing, and the next one is looked at. */
+const CHAOS_RUNS_MAX = 20;
+
 const assertRight = (answers: string, expected: string): void => {
   const wrong = verify(answers, expected).filter((difference) => !isRight(difference));
   assert.deepEqual(wrong, []);
 };
 
-for (const { parallelism, workers, chaosSeed } of [
+for (const { parallelism, workers } of [
   { parallelism: 1, workers: 2 },
   { parallelism: 3, workers: 2 },
-  { parallelism: 1, workers: 2, chaosSeed: 1 },
-  { parallelism: 3, workers: 3, chaosSeed: 2 },
 ]) {
-  const chaos = chaosSeed === undefined ? '' : ', with workers killed';
-  test(`the small data set: parallelism ${parallelism}${chaos}`, async () => {
+  test(`the small data set: parallelism ${parallelism}`, async () => {
     const output = newPath('');
-    const { kills } = await runExact({ ...files, output, workers, parallelism, chaosSeed, killsMax: KILLS_MAX });
+    await runExact({ ...files, output, workers, parallelism });
     assertRight(output, small);
-    if (chaosSeed !== undefined) assert.ok(kills > 0, 'no worker was killed');
+  });
+}
+
+for (const { parallelism, workers, seed } of [
+  { parallelism: 1, workers: 2, seed: 1 },
+  { parallelism: 3, workers: 3, seed: 2 },
+]) {
+  test(`the small data set: parallelism ${parallelism}, with workers killed`, async () => {
+    let killsAll = 0;
+    for (let run = 0; run < CHAOS_RUNS_MAX && killsAll === 0; run++) {
+      const output = newPath('');
+      const chaosSeed = seed + run;
+      const { kills } = await runExact({ ...files, output, workers, parallelism, chaosSeed, killsMax: KILLS_MAX });
+      assertRight(output, small);
+      killsAll += kills;
+    }
+    assert.ok(killsAll > 0, 'no worker was killed');
   });
 }
 
