@@ -438,6 +438,14 @@ export const errors = {
       { operator },
     );
   },
+  badSlice(operator: string, part: number, parts: number): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `slice(part, parts) of a table of operator '${operator}' takes integers with 0 <= part < parts; got ` +
+        `slice(${show(part)}, ${show(parts)}): number the parts from 0, as in slice(second % 60, 60)`,
+      { operator, part, parts },
+    );
+  },
   notAnActor(operator: string, what: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'BAD_OPTION',

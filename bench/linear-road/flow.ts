@@ -42,9 +42,8 @@ export interface LinearRoadParams {
 /** The operators between the input's lines and the answers. */
 export function answersOf(
   lines: Stream<typeof lineFields>,
-  { parallelism, ...options }: RoadOptions & { readonly parallelism: number },
+  { parallelism, shares, settles }: RoadOptions & Pick<LinearRoadParams, 'parallelism' | 'shares'>,
 ) {
-  const { shares } = options;
   const records = lines.flatMap('route', recordFields, (line, emit) => route(line, emit, shares));
   const passages = records.keyBy('share').process(
     'roads',
@@ -56,7 +55,7 @@ export function answersOf(
       onError: 'stop',
       end: (_, roads, emit) => passRequests(roads, emit),
     },
-    (record, roads, emit) => onRoad(record, roads, emit, options),
+    (record, roads, emit) => onRoad(record, roads, emit, { settles }),
   );
   const balances = passages
     .keyBy('vid')

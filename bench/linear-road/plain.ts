@@ -63,6 +63,11 @@ class MapTable {
   [Symbol.iterator](): Iterator<Row> {
     return this.#rows.values();
   }
+
+  /** A Map cannot be taken in parts: the first one has all rows. */
+  slice(part: number): Iterable<Row> {
+    return part === 0 ? this : [];
+  }
 }
 
 const makeRequest = (query: number): Row => ({ query, time: 0, vid: 0, shares: 0, balance: 0, lastAnd1: 0 });
@@ -114,7 +119,6 @@ const makeSpot = (roadAndLane: number, position: number): Row => ({
 /** The state of one share of the roads. */
 export const makeRoads = () => ({
   time: 0,
-  sweptMinute: 0,
   requests: new MapTable(makeRequest),
   vehicles: new MapTable(makeVehicle),
   visits: new MapTable(makeVisit),
@@ -163,7 +167,7 @@ export class PlainQuery {
   readonly take = (record: RoadRecord): void => {
     const { type, vid } = record;
     if (type === LineType.report || type === LineType.balance) {
-      onRoad(record, this.#roads as never, this.#passed, { shares: 1, settles: true });
+      onRoad(record, this.#roads as never, this.#passed, { settles: true });
       return;
     }
     onExpenditure(record, stateOf(this.#pasts, vid, makeDays) as never, (answer) => {

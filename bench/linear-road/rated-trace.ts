@@ -115,7 +115,7 @@ function answersTo(lines: readonly Line[]): Omit<RatedTrace, 'lines' | 'seconds'
     route(
       line,
       (record) => {
-        if (record.type === LineType.report) onRoad(record, roads as never, passed, { shares: 1, settles: false });
+        if (record.type === LineType.report) onRoad(record, roads as never, passed, { settles: false });
         if (record.type !== LineType.history && record.type !== LineType.expenditure) return;
         onExpenditure(record, stateOf(pasts, record.vid, makeDays) as never, ({ query, toll }) => {
           requests[query] = [i, 1, toll];

@@ -76,7 +76,7 @@ const placeKey = { place: t.u32() };
 const visitKey = { vid: t.u32(), place: t.u32() };
 const spotKey = { roadAndLane: t.u32(), position: t.u32() };
 
-export const roadsState = { time: t.u32(), sweptMinute: t.u32() };
+export const roadsState = { time: t.u32() };
 export const roadsTables = {
   requests: table({ query: t.u32() }, { time: t.u32(), vid: t.u32() }),
   vehicles: table(vehicleKey, vehicle),
@@ -95,10 +95,10 @@ const STOPPED_REPORTS = 4;
 const ZONE_SEGMENTS = 5;
 /** Nothing older than this is asked for, nor any visit of an earlier minute. */
 const KEPT_SECONDS = 60;
+/** In which all rows are looked at once. */
+const SWEEP_SECONDS = 60;
 
 export interface RoadOptions {
-  /** Shares that the roads are split into. */
-  readonly shares: number;
   /**
    * True if balance requests wait for the end of their second: all that is charged in it counts, and the answer depends on
    * nothing but the input. Without that it is as right, and given at once.
@@ -111,13 +111,13 @@ export function onRoad(
   record: RoadRecord,
   roads: Roads,
   emit: Emit<typeof passageFields>,
-  { shares, settles }: RoadOptions,
+  { settles }: RoadOptions,
 ): void {
   const { type, time, vid, place, lane } = record;
   if (roads.time !== time) {
     passRequests(roads, emit);
+    sweep(roads, roads.time, time);
     roads.time = time;
-    sweep(roads, record, shares);
   }
   if (type !== LineType.report) {
     if (type !== LineType.balance) return;
@@ -282,13 +282,15 @@ function noteAccident(accidents: StateTable<typeof placeKey, typeof accident>, p
   found.minute = minute;
 }
 
-/** Once a minute, forgets vehicles that have left. The shares do so at different seconds. */
-function sweep(roads: Roads, { time, share }: RoadRecord, shares: number): void {
-  const minute = minuteOf(time + Math.floor((share * 60) / shares));
-  if (roads.sweptMinute === minute) return;
-  roads.sweptMinute = minute;
+/** Forgets vehicles that have left, a part of the tables each second: all of them at once would hold everybody up. */
+function sweep({ vehicles, visits, spots }: Roads, timeBefore: number, time: number): void {
   const from = time - KEPT_SECONDS;
-  for (const { vid, timeAnd1 } of roads.vehicles) if (timeAnd1 <= from) roads.vehicles.delete(vid);
-  for (const each of roads.visits) if (each.minute < minuteOf(time)) roads.visits.delete(each.vid, each.place);
-  for (const each of roads.spots) if (each.time < from) roads.spots.delete(each.roadAndLane, each.position);
+  const minute = minuteOf(time);
+  for (let second = Math.max(timeBefore, time - SWEEP_SECONDS); second < time; second++) {
+    const part = second % SWEEP_SECONDS;
+    for (const { vid, timeAnd1 } of vehicles.slice(part, SWEEP_SECONDS)) if (timeAnd1 <= from) vehicles.delete(vid);
+    for (const each of visits.slice(part, SWEEP_SECONDS)) if (each.minute < minute) visits.delete(each.vid, each.place);
+    for (const each of spots.slice(part, SWEEP_SECONDS))
+      if (each.time < from) spots.delete(each.roadAndLane, each.position);
+  }
 }

@@ -11,7 +11,7 @@ import { combine32, hashDouble, hashString, mix32 } from '../mailbox/hash.ts';
 import { type Shape, type TupleOf, TYPE_RULES } from '../mailbox/schema.ts';
 import type { Arena } from './arena.ts';
 import { generateRowClass, type RowView, readCellCode } from './row-class.ts';
-import { ROOT_ADDRESS, ROOT_LIVE, type RowLayout } from './row-layout.ts';
+import { ROOT_ADDRESS, ROOT_LIVE, ROOT_LOG_ROWS, type RowLayout } from './row-layout.ts';
 import type { Table } from './table.ts';
 import type { Transaction } from './transaction.ts';
 import { readText } from './values.ts';
@@ -31,6 +31,12 @@ export interface StateTable<Key extends Shape, Row extends Shape>
   delete(...key: KeyValues<Key>): boolean;
   /** Removes all rows. */
   clear(): void;
+  /**
+   * The rows of part `part` (0 to `parts` - 1) of `parts`, in no order: to go through a large table a little at a time, such as
+   * for rows that are out of date. Each row is in one part, and stays there until the table grows.
+   * @throws MillraceError `BAD_VALUE` unless both are integers and 0 <= part < parts
+   */
+  slice(part: number, parts: number): Iterable<TupleOf<Row> & Readonly<TupleOf<Key>>>;
   /** The number of rows. */
   readonly size: number;
 }
@@ -171,15 +177,27 @@ export function stateTableFactory(operator: string, table: Table, transaction: T
       table.clear(this.parent.arena, this.root);
     }
 
-    *[Symbol.iterator](): Generator<TupleOf<Shape>> {
+    [Symbol.iterator](): Generator<TupleOf<Shape>> {
+      return this.slice(0, 1);
+    }
+
+    slice(part: number, parts: number): Generator<TupleOf<Shape>> {
+      if (!Number.isInteger(parts) || !Number.isInteger(part) || part < 0 || part >= parts)
+        throw errors.badSlice(operator, part, parts);
+      return this.rowsOf(part, parts);
+    }
+
+    private *rowsOf(part: number, parts: number): Generator<TupleOf<Shape>> {
       const { arena } = this.parent;
       const extent = arena.i32[this.root + ROOT_ADDRESS];
-      let row = table.next(arena, this.root, 0);
+      const slots = extent === 0 ? 0 : 1 << arena.i32[this.root + ROOT_LOG_ROWS];
+      const end = Math.floor(((part + 1) * slots) / parts);
+      let row = table.next(arena, this.root, Math.floor((part * slots) / parts), end);
       while (row >= 0) {
         const slot = table.slotOf(arena, this.root, row);
         yield this.reference(row, valuesOf(arena, row));
         if (arena.i32[this.root + ROOT_ADDRESS] !== extent) throw errors.tableChanged(operator);
-        row = table.next(arena, this.root, slot + 1);
+        row = table.next(arena, this.root, slot + 1, end);
       }
     }
 

@@ -55,8 +55,8 @@ export interface Table {
   clear(arena: Arena, root: number): void;
   /** Gives a table without an extent one with free slots for `rows` rows. */
   reserve(arena: Arena, root: number, rows: number): void;
-  /** The first row at or after slot `slot`, or -1. Use {@link slotOf} to go on. */
-  next(arena: Arena, root: number, slot: number): number;
+  /** The first row at or after slot `slot` and before `end` (by default, of all), or -1. Use {@link slotOf} to go on. */
+  next(arena: Arena, root: number, slot: number, end?: number): number;
   /** The slot of a row. */
   slotOf(arena: Arena, root: number, row: number): number;
 }
@@ -256,12 +256,12 @@ return { find, upsert, save, firstProbe };`;
     for (const { cell, table } of tables) table.clear(arena, row + cell);
   }
 
-  function next(arena: Arena, root: number, slot: number): number {
+  function next(arena: Arena, root: number, slot: number, end = Number.POSITIVE_INFINITY): number {
     const { i32 } = arena;
     const address = i32[root + ROOT_ADDRESS];
     if (address === 0) return -1;
-    const rows = 1 << i32[root + ROOT_LOG_ROWS];
-    for (let i = slot; i < rows; i++) {
+    const until = Math.min(end, 1 << i32[root + ROOT_LOG_ROWS]);
+    for (let i = slot; i < until; i++) {
       const p = address * 2 + i * cells;
       if (i32[p + ROW_TAG] >>> 1 !== 0) return p;
     }

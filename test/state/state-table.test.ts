@@ -30,6 +30,40 @@ test('a reference survives the growth of its table', () => {
   assert.equal(vehicles.size, 1001);
 });
 
+test('the slices of a table have each row once, and rows may be deleted from them', () => {
+  const vehicles = vehiclesOf(open(), 1);
+  assert.deepEqual([...vehicles.slice(0, 1), ...vehicles.slice(6, 7)], []);
+  const vids = Array.from({ length: 1000 }, (_, vid) => vid);
+  for (const parts of [1, 2, 7, 60, 5000]) {
+    for (const vid of vids) vehicles.upsert(vid);
+    const seen: unknown[] = [];
+    for (let part = 0; part < parts; part++) {
+      for (const { vid } of vehicles.slice(part, parts)) {
+        seen.push(vid);
+        vehicles.delete(vid as number);
+      }
+    }
+    assert.deepEqual(
+      seen.sort((a, b) => Number(a) - Number(b)),
+      vids,
+    );
+    assert.equal(vehicles.size, 0);
+  }
+});
+
+test('a slice that is none is BAD_VALUE', () => {
+  const vehicles = vehiclesOf(open(), 1);
+  for (const [part, parts] of [
+    [1, 1],
+    [-1, 2],
+    [0.5, 2],
+    [0, 1.5],
+    [0, 0],
+    [0, Number.NaN],
+  ])
+    assert.throws(() => vehicles.slice(part, parts), codeIs('BAD_VALUE'));
+});
+
 test('a reference to a deleted row is STALE_STATE, and finds its row again once that is inserted again', () => {
   const store = open();
   const vehicles = vehiclesOf(store, 1);

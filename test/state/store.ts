@@ -23,6 +23,7 @@ export interface AnyTable extends Iterable<Row> {
   has(...key: unknown[]): boolean;
   delete(...key: unknown[]): boolean;
   clear(): void;
+  slice(part: number, parts: number): Iterable<Row>;
   readonly size: number;
 }
 
