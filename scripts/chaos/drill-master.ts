@@ -18,6 +18,8 @@ const BACK_MS_MAX = 30_000;
 /** Actors without input commit nothing: nobody waits longer for their first commit. */
 const RECOVERED_MS_MAX = 150;
 const BURIED_MS_MAX = 20_000;
+/** A tuple that throws often makes its actor restart so often. */
+const THROW_OFTEN_CRASHES = 2;
 /** Drills at the end of the stream. */
 const LAST_KILLS_MAX = 4;
 const LAST_PAUSE_MS_MAX = 40;
@@ -130,7 +132,11 @@ export class DrillMaster {
     const isNoticed = target === undefined ? await this.strikeThreads(drill) : await this.strikeClosure(target, drill);
     if (isNoticed) {
       const limitMs = target === undefined ? NOTICED_MS_MAX / 10 : NOTICED_MS_MAX;
-      if (await this.until(() => this.crashes > before, limitMs)) await this.comeBack(until);
+      const crashes = before + (kind === 'throwOften' ? THROW_OFTEN_CRASHES : 1);
+      const isHeard = await this.until(() => this.crashes >= crashes, limitMs);
+      // Nobody can say how often it is tried in a batch before it is tried alone: it fails until its supervisor has been told.
+      if (kind === 'throwOften' && target !== undefined) this.orders.release(target);
+      if (isHeard) await this.comeBack(until);
       // All actors of a thread may have moved away while it was struck.
       else if (!this.over && target !== undefined)
         this.violations.add('other', `nobody noticed '${describeDrill(drill)}'`);

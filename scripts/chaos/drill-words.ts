@@ -9,8 +9,8 @@ export const TARGETS = ['numbers', 'relay', 'spread', 'count', 'countEnd', 'tota
 export type Target = (typeof TARGETS)[number];
 
 /**
- * What a closure can be ordered to do: throw at one try of a tuple, at several, or at all; end the thread; leave a rejection that nobody
- * handles; throw in a timer; loop for ever; fill the heap; end the thread at every try of a tuple.
+ * What a closure can be ordered to do: throw at one try of a tuple, at each until the order is released, or at each for ever; end the
+ * thread; leave a rejection that nobody handles; throw in a timer; loop for ever; fill the heap; end the thread at every try of a tuple.
  */
 export const ORDERS = ['throw', 'throwOften', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
 export type Order = (typeof ORDERS)[number];
@@ -28,9 +28,6 @@ const WHEN = 1;
 const VICTIM = 2;
 const PREVIOUS = 3;
 const DEAD_COUNT = 4;
-const TRIES = 5;
-/** Further tries at which `throwOften` throws: some of them are those of a batch, and not of the tuple alone. */
-const THROWS_AGAIN = 4;
 const DEAD_FROM = 16;
 const DEAD_SLOTS = 1 << 12;
 const WORDS = DEAD_FROM + DEAD_SLOTS;
@@ -63,7 +60,6 @@ export class DrillOrders {
     const base = baseOf(target);
     Atomics.store(this.words, base + ORDER, ORDERS.indexOf(order));
     Atomics.store(this.words, base + WHEN, when);
-    Atomics.store(this.words, base + TRIES, 0);
     Atomics.store(this.words, base + VICTIM, WANTED);
   }
 
@@ -142,8 +138,7 @@ export class DrillPort {
     const mark = markOf(id);
     if (victim === mark) {
       const order = ORDERS[Atomics.load(words, base + ORDER)];
-      const fails = order === 'throwOften' && Atomics.add(words, base + TRIES, 1) < THROWS_AGAIN;
-      if (fails || LASTING.has(order)) carryOut(order, id);
+      if (order === 'throwOften' || LASTING.has(order)) carryOut(order, id);
       return;
     }
     if (victim !== WANTED || Atomics.load(words, this.previous) === mark) return;

@@ -460,7 +460,9 @@ export class Actor {
     if (!failure.isOfTuple) throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
     if (!isSingle) {
       // A source gave up to a whole order of tuples before it failed, and was counted after it.
-      this.isolating = this.feed !== undefined || isEnding ? BATCH_TUPLES_MAX : Math.max(1, tuples);
+      // Inputs take turns tuple by tuple, and did not in the batch.
+      const turns = Math.max(1, tuples) * batch.inputs.length;
+      this.isolating = this.feed !== undefined || isEnding ? BATCH_TUPLES_MAX : turns;
       this.batchTuples = BATCH_TUPLES_FIRST;
       this.reopenSource();
       return 'more';

@@ -18,6 +18,7 @@ import type { KeyedState } from '../state/keyed-state.ts';
 import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
 import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
+import { CHUNK_ROWS, RowsAhead } from './rows-ahead.ts';
 import type { SinkWriter } from './sink.ts';
 import type { SourceReader, SourceStatus } from './source.ts';
 import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from './vitals.ts';
@@ -126,9 +127,6 @@ return (tuple) => { ${code} if (unchecked > 0) { unchecked--; checkNames(tuple);
   return generate(`${operator}/check`, constants, body);
 }
 
-/** Rows whose state is looked up before the first of them is processed. */
-const CHUNK_ROWS = 256;
-
 /** The row loop of one upstream stage. */
 function runCode(parts: ProgramParts, u: number): string {
   return `
@@ -209,6 +207,7 @@ return sum;
 function lookUp${u}(from, to) {
 if (transaction.isLarge) fetched ^= fetch${u}(from, to);
 let n = 0;
+insertions.count = 0;
 for (let i = from; i < to; i++) {
 const h = decoder${u}.hashAt(i), g = ${keyGroupCode('h')};
 let s = stamps[g];
@@ -217,6 +216,7 @@ ${seek.join(' ')}
 indices[n] = i;
 rows[n++] = upsert(${perArena(parts, 'arena')}, ${groupRootCode}, h, s, ${args.join(', ')});
 }
+if (insertions.count > 0) ahead.note(decoder${u}, indices, rows, n);
 return n;
 }
 ${foreseeCode(foreseenTables(stage, parts.state), u, perArena(parts, 'arena'))}
@@ -243,7 +243,7 @@ closure0(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(parts)}${r
 ${stage.operators.length > 1 ? rethrow : ''}
 processed++;
 ${removes ? `if (context.removed) { context.removed = false; state.remove(g, p); n = locate${u}(k + 1, to); j = -1; }` : ''}
-${output === undefined ? '' : 'if (output.spilled) return k + 1;'}
+${output === undefined ? '' : `if (output.spilled) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
 }
 return to;
 }
@@ -256,6 +256,7 @@ function statefulLoopCode({ output }: ProgramParts, u: number): string {
 while (i < to) {
 const end = Math.min(to, i + ${CHUNK_ROWS});
 let next = 0;
+ahead.begin();
 for (let phase = 0; phase < 2; phase++) next = phases${u}[phase](i, end, next);
 i = next;
 ${output === undefined ? '' : 'if (output.isBatchFull) break;'}
@@ -347,6 +348,8 @@ export function generateProgram(parts: ProgramParts): Program {
     views: state?.views,
     view0: state?.views[0],
     upsert: state?.table.upsert,
+    insertions: state?.table.insertions,
+    ahead: state && new RowsAhead(state),
     firstProbe: state?.table.firstProbe,
     end: stage.operators[0].end,
     owned: parts.owned,

@@ -42,12 +42,24 @@ const loadMaxOf = (root: number): number =>
  */
 export const LOG_ROWS_DISCARDED = -1;
 
+/** The last rows that a table has noted as inserted. */
+export interface Insertions {
+  /** Since whoever looks at them has set it to 0; the arrays hold so many, and begin again then. */
+  count: number;
+  readonly rows: Int32Array;
+  readonly hashes: Int32Array;
+}
+
+export const INSERTIONS_MAX = 256;
+
 /** Key arguments: a number for u32 and f64 keys; source bytes, start, end and whether UTF-16 for a text key. */
 export type KeyArguments = readonly (number | boolean | Uint8Array)[];
 
 /** A table's operations. `root` is the cell of the table's root in `arena`; a row is the index of its first cell. */
 export interface Table {
   readonly layout: RowLayout;
+  /** What {@link upsert} has inserted. Tables of one key, which are in a row, note nothing. */
+  readonly insertions: Insertions;
   /** The tables whose roots stand in this table's rows. */
   readonly tables: readonly { readonly name: string; readonly cell: number; readonly table: Table }[];
   /** The row of a key, or -1. */
@@ -118,9 +130,23 @@ function narrowInto(scratch: Uint8Array[], bytes: Uint8Array, start: number, end
   return true;
 }
 
+const noInsertions = (): Insertions => ({
+  count: 0,
+  rows: new Int32Array(INSERTIONS_MAX),
+  hashes: new Int32Array(INSERTIONS_MAX),
+});
+
+const NOTHING_INSERTED = noInsertions();
+
+const NOTE_CODE = `const n = insertions.count & ${INSERTIONS_MAX - 1};
+insertions.rows[n] = p;
+insertions.hashes[n] = hash;
+insertions.count = n + 1;`;
+
 /** Generates the operations of tables with one row layout, for one replica. */
-export function generateTable(name: string, layout: RowLayout, transaction: Transaction): Table {
+export function generateTable(name: string, layout: RowLayout, transaction: Transaction, isInRow = false): Table {
   const { keys, cells } = layout;
+  const insertions = isInRow ? NOTHING_INSERTED : noInsertions();
   const parameters = keys.map(parametersOf).join(', ');
   const canonical = keys.map(canonicalCode).join('\n');
   const equal = keys.map(equalCode).join(' && ');
@@ -172,6 +198,7 @@ ${keys.map(storeCode).join('\n')}
 i32[root + ${ROOT_LIVE}] += 1;
 if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) i32[root + ${ROOT_USED}] += 1;
 arena.i32[p + ${ROW_TAG}] = tag;
+${isInRow ? '' : NOTE_CODE}
 return p;
 }
 return { find, upsert, save, firstProbe };`;
@@ -188,6 +215,7 @@ return { find, upsert, save, firstProbe };`;
     `${name}/table`,
     {
       undo: transaction.undo,
+      insertions,
       double,
       halves: new Int32Array(double.buffer),
       scratch,
@@ -258,7 +286,7 @@ return { find, upsert, save, firstProbe };`;
   const tables = layout.tables.map((each) => ({
     name: each.name,
     cell: each.cell,
-    table: generateTable(`${name}/${each.name}`, each.layout, transaction),
+    table: generateTable(`${name}/${each.name}`, each.layout, transaction, true),
   }));
 
   function freeContents(arena: Arena, row: number): void {
@@ -284,6 +312,7 @@ return { find, upsert, save, firstProbe };`;
 
   return {
     layout,
+    insertions,
     tables,
     find: generated.find,
     firstProbe: generated.firstProbe,

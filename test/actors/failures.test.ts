@@ -6,7 +6,7 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActorFailure } from '../../src/actors/failure.ts';
 import { MillraceError } from '../../src/index.ts';
-import { type FailingKind, failing, failingCounts } from '../flows/failing.ts';
+import { type FailingKind, failing, failingCounts, failingMerge, tries } from '../flows/failing.ts';
 import { LocalJob } from './local-run.ts';
 import { failureOf, noThreadLeft, rejection, start, TIMEOUT } from './run-flow.ts';
 
@@ -173,3 +173,19 @@ test('a failing job tells its listeners: failed with the error, then ended', TIM
   assert.equal(failure, error);
   assert.ok(error instanceof MillraceError);
 });
+
+for (const at of [0, 1, 100, 2000]) {
+  test(`with two inputs, tuple ${at} fails in its batch and alone, and not in between`, TIMEOUT, () => {
+    const params = { count: 5000, at, onError: 'deadLetter' } as const;
+    const job = LocalJob.of(failingMerge, { params, workers: 1 });
+    tries.count = 0;
+    let turn = 0;
+    job.run((choices) => turn++ % choices);
+    assert.deepEqual(
+      job.letters.map(({ tuple }) => tuple),
+      [{ n: at, from: 0 }],
+    );
+    assert.equal(tries.count, 2);
+    assert.equal(job.tuples.get('out')?.length, 2 * params.count - 1);
+  });
+}

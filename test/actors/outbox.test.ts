@@ -3,7 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { explode, explodeByKey, largeTuples, rawOf, textOf } from '../flows/outbox.ts';
+import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
+import type { StateEntry } from '../../src/state/state-reader.ts';
+import { ENDED, explode, explodeByKey, keysInTurn, largeTuples, rawOf, textOf } from '../flows/outbox.ts';
+import { LocalJob } from './local-run.ts';
 import { failureOf, noThreadLeft, resultOf, TIMEOUT } from './run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -48,6 +51,39 @@ test('a keyed operator stops after the tuple that filled its outbox, not after a
     assert.deepEqual(tuple, { n, count: Math.floor(n / params.keys) + 1 });
   });
 });
+
+for (const poison of [[], [1, 5, 6, 19]]) {
+  test(`a key has a row once a tuple of it has taken effect, ${poison.length} of them never`, TIMEOUT, () => {
+    const params = { count: 20, copies: 1000, poison };
+    const job = LocalJob.of(keysInTurn, { params, ringBytes: 4096, workers: 1 });
+    const actor = job.actor('copies');
+    const keys = Array.from({ length: params.count }, (_, n) => n);
+    let looked = -1;
+    let turn = 0;
+    /** After each commit. */
+    const onTurn = (): void => {
+      if (actor.sequence === looked || !actor.isReadable) return;
+      looked = actor.sequence;
+      for (let group = 0; group < KEY_GROUPS; group++) {
+        const rows = actor.readState({ key: undefined, group }) as StateEntry[];
+        for (const row of rows) assert.deepEqual(row.value, { count: 1 }, `key ${row.key.n} at commit ${looked}`);
+      }
+    };
+    while (!job.ended) job.take(1, { choose: (count) => turn++ % count, onTurn });
+    job.collect();
+    const ended = (job.tuples.get('out') ?? []).filter(({ count }) => (count as number) >= ENDED);
+    const expected = keys.filter((n) => !poison.includes(n)).map((n) => ({ n, count: ENDED + 1 }));
+    assert.deepEqual(
+      ended.sort((one, other) => (one.n as number) - (other.n as number)),
+      expected,
+    );
+    assert.deepEqual(
+      job.letters.map(({ key }) => key),
+      poison.map((n) => [n]),
+    );
+    assert.ok(looked >= params.count, 'the outbox was filled again and again');
+  });
+}
 
 test('OUTBOX_FULL names the operator, the sizes and the option', TIMEOUT, async () => {
   const options = {

@@ -177,3 +177,33 @@ export const failingCounts = dataflow(
       )
       .collect('out'),
 );
+
+/** How often the tuple at `at` was tried: only for jobs that run in the test's own thread. */
+export const tries = { count: 0 };
+
+/** Two sources of one operator, which throws at a tuple of the first. */
+export const failingMerge = dataflow(
+  import.meta.url,
+  'failing-merge',
+  (flow, { count, at, onError }: Pick<FailingParams, 'count' | 'at' | 'onError'>) => {
+    const numbers = { n: t.u32(), from: t.u32() };
+    const sourceFrom = (from: number) =>
+      flow.source(
+        `numbers-${from}`,
+        generate(numbers, (n) => ({ n, from }), { count }),
+      );
+    return sourceFrom(0)
+      .merge(sourceFrom(1))
+      .map(
+        'failing',
+        numbers,
+        ({ n, from }) => {
+          if (from === 0 && n === at) tries.count++;
+          if (from === 0) explodeAt(at, n);
+          return { n, from };
+        },
+        { onError, fuse: false },
+      )
+      .collect('out');
+  },
+);

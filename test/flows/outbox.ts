@@ -68,5 +68,38 @@ export const explodeByKey = dataflow(
       .collect('out'),
 );
 
+/** What `end` adds to the count of a key that it tells. */
+export const ENDED = 1000;
+
+/**
+ * Each tuple has a key of its own, and fills its operator's ring several times. The keys at `poison` fail before they have changed
+ * anything.
+ */
+export const keysInTurn = dataflow(
+  import.meta.url,
+  'keys-in-turn',
+  (flow, { count, copies, poison }: { count: number; copies: number; poison: readonly number[] }) =>
+    flow
+      .source(
+        'numbers',
+        generate({ n: t.u32() }, (n) => ({ n }), { count }),
+      )
+      .keyBy('n')
+      .process(
+        'copies',
+        {
+          state: { count: t.u32() },
+          output: { n: t.u32(), count: t.u32() },
+          end: ({ n }, { count }, emit) => emit({ n, count: ENDED + count }),
+        },
+        ({ n }, state, emit) => {
+          if (poison.includes(n)) throw new Error(`${n} is poison`);
+          state.count += 1;
+          for (let copy = 0; copy < copies; copy++) emit({ n, count: state.count });
+        },
+      )
+      .collect('out'),
+);
+
 export const textOf = (n: number, characters: number): string => `${n}:`.padEnd(characters, n % 2 === 0 ? 'x' : '漢');
 export const rawOf = (n: number, characters: number): Uint8Array => new Uint8Array(characters).fill(n);
