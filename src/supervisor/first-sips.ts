@@ -12,8 +12,11 @@ import { committedOf, type Recoverable } from './recovery.ts';
 /** Of the operator's load, what a joining replica gets at first, at most; but one key group at least. */
 const SIP_SHARE = 0.03;
 /** Tuples after which its code counts as compiled, and the time after which it must do as it is. */
-export const WARM_TUPLES = 20_000;
-export const WARM_MS_MAX = 50;
+const WARM_TUPLES = 10_000;
+const WARM_MS_MAX = 50;
+/** So slow a stream could be interpreted: nobody waits for that, once it has been looked at for a while. */
+const SLOW_TUPLES_PER_MS = 20;
+const SLOW_LOOK_MS = 10;
 /** Of slower operators, the closures' own work counts, and not what surrounds it. */
 const QUICK_MS_PER_TUPLE_MAX = 0.02;
 /** The second hand-over waits for the giver to come to where the joined one is: what is before it must not be more than this. */
@@ -88,18 +91,31 @@ function backlogWords(actor: Recoverable): number {
   }, 0);
 }
 
-/** Tells when replicas that have just joined are warm: by the tuples that they have processed since. */
+/** Tells when replicas that have just joined are warm, by the tuples that they have processed since. */
 export class Warmth {
-  private readonly tracked: readonly { readonly vitals: Vitals; readonly from: number }[];
+  private readonly joined: readonly Counted[];
+  private readonly givers: readonly Counted[];
 
-  constructor(joined: readonly Recoverable[], { epochMs }: Clock) {
-    this.tracked = joined.map((actor) => {
-      const vitals = vitalsOf(actor, epochMs);
+  constructor(joined: readonly Recoverable[], givers: readonly Recoverable[], clock: Clock) {
+    const counted = (actor: Recoverable): Counted => {
+      const vitals = vitalsOf(actor, clock.epochMs);
       return { vitals, from: vitals.read().tuplesIn };
-    });
+    };
+    this.joined = joined.map(counted);
+    this.givers = givers.map(counted);
   }
 
-  get isWarm(): boolean {
-    return this.tracked.every(({ vitals, from }) => vitals.read().tuplesIn - from >= WARM_TUPLES);
+  /** @param sinceMs time since this was made */
+  isWarmAfter(sinceMs: number): boolean {
+    if (sinceMs >= WARM_MS_MAX || this.joined.every((each) => tuplesOf(each) >= WARM_TUPLES)) return true;
+    const tuples = [...this.joined, ...this.givers].reduce((sum, each) => sum + tuplesOf(each), 0);
+    return sinceMs >= SLOW_LOOK_MS && tuples < SLOW_TUPLES_PER_MS * sinceMs;
   }
 }
+
+interface Counted {
+  readonly vitals: Vitals;
+  readonly from: number;
+}
+
+const tuplesOf = ({ vitals, from }: Counted): number => vitals.read().tuplesIn - from;

@@ -4,7 +4,7 @@
 // participants will finish. A change that comes too late, because the operator is ending, is left out and told.
 // Relies on: participants do the hand-over by themselves (hand-over-part.ts); recovery restarts those that die.
 
-import { type Clock, sleep } from '../actors/clock.ts';
+import type { Clock } from '../actors/clock.ts';
 import { type Stage, stageName } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
@@ -16,7 +16,7 @@ import type { AppHost } from './app-host.ts';
 import { type Move, planMoves } from './assignment.ts';
 import type { Backups } from './backups.ts';
 import type { Crew, CrewMember, CrewState } from './crew.ts';
-import { isWorthASip, takeSips, WARM_MS_MAX, Warmth } from './first-sips.ts';
+import { isWorthASip, takeSips, Warmth } from './first-sips.ts';
 import type { JobEvent, ScaleResult } from './job-api.ts';
 import { committedOf, type Recoverable, type Recovery, settled } from './recovery.ts';
 import type { JobSupervision } from './supervision.ts';
@@ -175,17 +175,20 @@ export class HandOvers {
       }
       return true;
     };
-    const warmth = new Warmth(joining, clock);
+    const warmth = new Warmth(joining, givers, clock);
     if (!(await all(sips))) return done;
     if (sips.length > 0) await this.untilWarm(warmth);
     await all(rest);
     return done;
   }
 
+  /** Nobody tells that a replica is warm: this side looks now and then, until the job is over at the latest. */
   private async untilWarm(warmth: Warmth): Promise<void> {
-    const { clock } = this.job;
-    const limitMs = clock.now() + WARM_MS_MAX;
-    while (!this.job.isOver() && !warmth.isWarm && clock.now() < limitMs) await sleep(clock, WARM_CHECK_MS);
+    const { clock, host, wakeWords } = this.job;
+    const fromMs = clock.now();
+    const cancel = clock.every(WARM_CHECK_MS, () => wakeWords.wakeUnconditionally(host.id));
+    await host.waitFor({ announce: () => {}, check: () => warmth.isWarmAfter(clock.now() - fromMs) });
+    cancel();
   }
 
   /** Returns false if it came too late: the job is over, or one of the two is ending. */
