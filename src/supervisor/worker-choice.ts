@@ -19,7 +19,7 @@ export class WorkerChoice {
   /** Workers that were chosen, and the replicas that are to begin there. */
   private readonly chosen: { readonly member: CrewMember; readonly stage: Stage }[] = [];
   /** Spares that were asked for and have not come yet. */
-  private awaited = 0;
+  private readonly awaited = new Set<Promise<CrewMember>>();
   /** Spares that were taken. */
   private spares = 0;
 
@@ -55,16 +55,19 @@ export class WorkerChoice {
     if (idle !== undefined) return this.choose(idle, stage);
     // Whoever is being taken over gets a worker, too: with this one there might be more than there are numbers for.
     const isRecovering = this.job.actors.some(isBeingTakenOver);
-    if (active.length === 0 || (active.length + this.awaited < maxWorkers && !isRecovering))
+    if (active.length === 0 || (active.length + this.awaited.size < maxWorkers && !isRecovering))
       return this.spareFor(stage);
+    // Those who are to share a worker wait for all that there will be.
+    if (this.awaited.size > 0) return Promise.allSettled(this.awaited).then(() => undefined);
     const best = active.reduce((a, b) => (this.burdenOf(b, stage) < this.burdenOf(a, stage) ? b : a));
     return this.choose(best, stage);
   }
 
   private async spareFor(stage: Stage): Promise<CrewMember | undefined> {
-    this.awaited++;
+    const spare = this.job.crew.takeSpare();
+    this.awaited.add(spare);
     try {
-      const member = await this.job.crew.takeSpare();
+      const member = await spare;
       this.spares++;
       return this.choose(member, stage);
     } catch (error) {
@@ -72,7 +75,7 @@ export class WorkerChoice {
       if (this.job.isOver()) return undefined;
       throw error;
     } finally {
-      this.awaited--;
+      this.awaited.delete(spare);
     }
   }
 
