@@ -39,27 +39,31 @@ export function serviceBound(quick: boolean): Measurement {
   return {
     async measure(progress) {
       const params = { waitMs: 1, max: SERVICE_REPLICAS, isEndless: true };
-      const job = await waitingFlow.run({ params, workers: 2, maxWorkers: SERVICE_REPLICAS + 2, ringBytes: 1 << 14 });
-      const reading = drain(job.output('answers'));
       const ratios: number[] = [];
+      const times: number[] = [];
+      // A job for each round: a merge of replicas that are saturated takes as long as what waits in their rings.
       for (let round = 1; round <= rounds; round++) {
+        const job = await waitingFlow.run({ params, workers: 2, maxWorkers: SERVICE_REPLICAS + 2 });
+        const reading = drain(job.output('answers'));
         await sleep(settleMs);
         const one = await rateOver(job, spanMs);
-        const startedMs = performance.now();
-        await job.scale('work', SERVICE_REPLICAS);
-        const tookMs = performance.now() - startedMs;
+        const { tookMs } = await job.scale('work', SERVICE_REPLICAS);
         await sleep(settleMs);
         const many = await rateOver(job, spanMs);
-        if (round < rounds) await job.scale('work', 1);
+        await job.cancel();
+        await reading;
         ratios.push(many / one);
+        times.push(tookMs);
         progress(
           `round ${round}: 1 replica ${one.toFixed(0)}/s, ${SERVICE_REPLICAS} replicas ${many.toFixed(0)}/s, ` +
             `1 to ${SERVICE_REPLICAS} in ${tookMs.toFixed(0)} ms`,
         );
       }
-      await job.cancel();
-      await reading;
-      return [result('service-bound-16', '×', ratios, '≥ 14')];
+      return [
+        result('service-bound-16', '×', ratios, '≥ 14'),
+        // Most of its threads have to be started for it.
+        result('service-bound-16-took', 'ms', times),
+      ];
     },
   };
 }

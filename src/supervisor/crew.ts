@@ -16,6 +16,9 @@ const RETRY_MS_FIRST = 50;
 const REFILL_MS = 30;
 /** Spares beyond the usual number are kept for a while: what has just been given back may be wanted again. */
 const SURPLUS_MS = 10_000;
+/** How long as many spares are kept as were needed at once; and the time after which they are hired: a surge comes first. */
+const FORESEEN_MS = 60_000;
+const FORESEEN_REFILL_MS = 1000;
 /** A flow whose module takes longer to import is given up. */
 const LOAD_MS_MAX = 60_000;
 /** Spares are hired when the job has started: its first tuples need the processor more. */
@@ -55,25 +58,31 @@ export class Crew {
   private readonly pool: ThreadPool;
   private readonly flow: FlowReference;
   private readonly spares: number;
+  private readonly workersMax: number;
   private readonly events: CrewEvents;
   private readonly reportsOf: (member: () => CrewMember) => WorkerReports;
   private readonly freeHosts: number[];
   private readonly waiting: Waiting[] = [];
   private readonly timers = new Set<Cancel>();
   private attempts = 0;
-  /** Spares that will be taken soon. */
-  private expected = 0;
+  /** Spares that may be needed at once, because they have been lately. */
+  private foreseen = 0;
+  private forgetForeseen: Cancel | undefined;
   private lastError: unknown;
   private retrying = false;
   private closed = false;
 
-  /** @param hosts numbers that workers may have, from 0 on */
+  /**
+   * @param hosts numbers that workers may have, from 0 on
+   * @param workersMax of the workers that host actors
+   */
   constructor(
     clock: Clock,
     pool: ThreadPool,
     flow: FlowReference,
     hosts: number,
     spares: number,
+    workersMax: number,
     reportsOf: (member: () => CrewMember) => WorkerReports,
     events: CrewEvents,
   ) {
@@ -81,6 +90,7 @@ export class Crew {
     this.pool = pool;
     this.flow = flow;
     this.spares = spares;
+    this.workersMax = workersMax;
     this.reportsOf = reportsOf;
     this.events = events;
     this.freeHosts = Array.from({ length: hosts }, (_, host) => host);
@@ -105,7 +115,6 @@ export class Crew {
 
   /** A warm worker, active from now on. Rejects with NO_SPARE if none can be loaded. */
   takeSpare(): Promise<CrewMember> {
-    this.expected = Math.max(0, this.expected - 1);
     const spare = [...this.members].find(({ state }) => state === 'spare');
     if (spare !== undefined) {
       spare.state = 'active';
@@ -119,10 +128,23 @@ export class Crew {
     return taken;
   }
 
-  /** So many spares will be taken soon, one after the other: the threads that are missing start now, side by side. */
-  expect(spares: number): void {
-    this.expected = spares;
-    this.refill();
+  /**
+   * So many workers were taken at once: as many are kept ready for a while, and hired if there may be more workers. It may
+   * happen again, and then nobody is to wait for a thread to start.
+   */
+  foresee(spares: number): void {
+    this.foreseen = Math.max(spares, this.foreseen);
+    this.forgetForeseen?.();
+    this.forgetForeseen = this.later(FORESEEN_MS, () => {
+      this.foreseen = 0;
+      void this.dismissSurplus();
+    });
+    this.later(FORESEEN_REFILL_MS, () => this.refill());
+  }
+
+  /** Spares that are to be ready. Beyond the usual number, no more than the workers that there may be. */
+  private get wantedSpares(): number {
+    return Math.max(this.spares, Math.min(this.foreseen, this.workersMax - this.active().length));
   }
 
   /** A worker that was taken and hosts nobody, or nobody any more. */
@@ -138,7 +160,7 @@ export class Crew {
 
   private async dismissSurplus(): Promise<void> {
     const spares = [...this.members].filter(({ state }) => state === 'spare');
-    const surplus = spares.slice(Math.max(this.spares, this.expected));
+    const surplus = spares.slice(this.wantedSpares);
     for (const member of surplus) member.state = 'lost';
     for (const member of surplus) {
       await this.pool.fence(member.hired, LOAD_MS_MAX);
@@ -146,10 +168,12 @@ export class Crew {
     }
   }
 
-  /** Takes a worker out whose thread is gone: its number is free again. */
+  /** Takes a worker out whose thread is gone: its number is free again, and somebody may have waited for one. */
   remove(member: CrewMember): void {
     member.state = 'lost';
-    if (this.members.delete(member)) this.freeHosts.push(member.host);
+    if (!this.members.delete(member)) return;
+    this.freeHosts.push(member.host);
+    if (this.waiting.length > 0) this.refill();
   }
 
   /** Hires no more. */
@@ -209,7 +233,7 @@ export class Crew {
   refill(): void {
     if (this.closed || this.retrying) return;
     const ready = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
-    const wanted = Math.max(this.spares, this.waiting.length, this.expected);
+    const wanted = Math.max(this.wantedSpares, this.waiting.length);
     for (let missing = wanted - ready; missing > 0; missing--) {
       if (this.attempts >= SPARE_ATTEMPTS_MAX || this.freeHosts.length === 0) return;
       void this.hireSpare();
@@ -228,8 +252,8 @@ export class Crew {
     }
     if (this.closed) return;
     this.attempts = 0;
-    // Who waits, or will in a moment, needs it now, as it is.
-    if (this.waiting.length === 0 && this.expected === 0) await this.warmUp(member);
+    // Who waits needs it now, as it is.
+    if (this.waiting.length === 0) await this.warmUp(member);
     if (this.closed || member.state === 'lost') return;
     const first = this.waiting.shift();
     member.state = first === undefined ? 'spare' : 'active';

@@ -8,6 +8,7 @@ import type { Stage } from '../actors/plan.ts';
 import { LOAD_SAMPLES, Vitals } from '../actors/vitals.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Placement } from './deployment.ts';
+import { likelyLoads } from './likely-loads.ts';
 
 const HALF_LIFE_MS = 2000;
 /** Fewer samples than this say nothing about the load of 256 key groups. */
@@ -32,6 +33,8 @@ interface Tracked {
   readonly recent: Float64Array;
   samples: number;
 }
+
+const NOTHING = { recent: new Float64Array(KEY_GROUPS), samples: 0 };
 
 export class GroupLoads {
   private readonly stages = new Map<Stage, Tracked>();
@@ -80,9 +83,10 @@ export class GroupLoads {
     return (this.stages.get(stage)?.samples ?? 0) >= SAMPLES_MIN;
   }
 
-  /** The recent load of each key group, in tuples: an estimate. All 0 if the stage is not partitioned. */
+  /** The recent load of each key group, in tuples, as is likely by the samples. All 0 if the stage is not partitioned. */
   of(stage: Stage): number[] {
-    return Array.from(this.stages.get(stage)?.recent ?? new Float64Array(KEY_GROUPS));
+    const { recent, samples } = this.stages.get(stage) ?? NOTHING;
+    return likelyLoads(Array.from(recent), samples);
   }
 
   /** Those with the most load, the most first; none without any load. */

@@ -13,12 +13,17 @@ import type { WakeWords } from '../mailbox/wake.ts';
 import { groupSet, hasGroup, isEmptySet } from '../state/group-set.ts';
 import { HandOver, HandOverPhase } from '../state/hand-over.ts';
 import type { AppHost } from './app-host.ts';
-import { planMoves } from './assignment.ts';
+import { type Move, planMoves } from './assignment.ts';
 import type { Backups } from './backups.ts';
 import type { Crew, CrewMember, CrewState } from './crew.ts';
+import { isWorthASip, takeSips, Warmth } from './first-sips.ts';
 import type { JobEvent, ScaleResult } from './job-api.ts';
 import { committedOf, type Recoverable, type Recovery, settled } from './recovery.ts';
 import type { JobSupervision } from './supervision.ts';
+import { WorkerChoice } from './worker-choice.ts';
+
+/** Time between two looks at whether replicas that have joined are warm. */
+const WARM_CHECK_MS = 2;
 
 /** What hand-overs need of the job. */
 export interface HandOverJob {
@@ -67,18 +72,8 @@ export class HandOvers {
       const numberOf = ({ placement }: Recoverable): number => placement.descriptor.replica;
       const kept = current.slice(0, replicas);
       const joining = dormant.slice(0, replicas - kept.length);
-      this.expectSpares(joining.length);
-      const wanted = [...kept, ...joining];
-      return this.spread(stage, wanted.map(numberOf), loads).finally(() => this.job.crew.expect(0));
+      return this.spread(stage, [...kept, ...joining].map(numberOf), loads);
     });
-  }
-
-  /** Has threads started for replicas to come, beyond the workers that have nothing to do. */
-  private expectSpares(joining: number): void {
-    const { crew, maxWorkers } = this.job;
-    const active = crew.active();
-    const idle = active.filter((member) => this.actorsOn(member).length === 0).length;
-    crew.expect(Math.max(0, Math.min(joining - idle, maxWorkers - active.length)));
   }
 
   /** Spreads the key groups of an operator over the replicas that it has. */
@@ -138,19 +133,62 @@ export class HandOvers {
     const { clock } = this.job;
     const startedMs = clock.now();
     const before = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
-    let groups = 0;
-    let handOvers = 0;
-    for (const move of planMoves(this.ownersOf(stage), loads, replicas)) {
-      if (this.job.isOver()) break;
-      if (!(await this.handOver(stage, move.from, move.to, move.groups))) break;
-      groups += move.groups.length;
-      handOvers++;
+    const moves = planMoves(this.ownersOf(stage), loads, replicas);
+    const joining = this.replicasOf(stage).filter(
+      ({ placement }) => placement.isDormant && moves.some(({ to }) => to === placement.descriptor.replica),
+    );
+    let done: readonly Move[] = [];
+    try {
+      await this.wakeUp(joining);
+      done = await this.carryOut(stage, moves, joining, loads);
+    } finally {
+      // Those who came up in vain.
+      for (const actor of joining) if (this.ownsNothing(actor)) await this.putToSleep(actor);
     }
     const after = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
     const operator = stageName(stage);
+    const groups = done.reduce((sum, move) => sum + move.groups.length, 0);
+    const handOvers = done.length;
     const result = { operator, from: before, to: after, groups, handOvers, tookMs: clock.now() - startedMs };
     if (handOvers > 0) this.job.announce({ type: 'scaled', ...result });
     return result;
+  }
+
+  /** Makes moves one after the other, those that let replicas join first; returns those that were made before one came too late. */
+  private async carryOut(
+    stage: Stage,
+    moves: readonly Move[],
+    joining: readonly Recoverable[],
+    loads: readonly number[],
+  ): Promise<Move[]> {
+    const { clock } = this.job;
+    const replicas = this.replicasOf(stage);
+    const numbers = new Set(joining.map(({ placement }) => placement.descriptor.replica));
+    const givers = [...new Set(moves.map(({ from }) => from))].map((replica) => replicas[replica]);
+    const isSipped = joining.length > 0 && isWorthASip(givers, clock);
+    const { sips, rest } = isSipped ? takeSips(moves, numbers, loads) : { sips: [], rest: moves };
+    const done: Move[] = [];
+    const all = async (some: readonly Move[]): Promise<boolean> => {
+      for (const move of some) {
+        if (this.job.isOver() || !(await this.handOver(stage, move.from, move.to, move.groups))) return false;
+        done.push(move);
+      }
+      return true;
+    };
+    const warmth = new Warmth(joining, givers, clock);
+    if (!(await all(sips))) return done;
+    if (sips.length > 0) await this.untilWarm(warmth);
+    await all(rest);
+    return done;
+  }
+
+  /** Nobody tells that a replica is warm: this side looks now and then, until the job is over at the latest. */
+  private async untilWarm(warmth: Warmth): Promise<void> {
+    const { clock, host, wakeWords } = this.job;
+    const fromMs = clock.now();
+    const cancel = clock.every(WARM_CHECK_MS, () => wakeWords.wakeUnconditionally(host.id));
+    await host.waitFor({ announce: () => {}, check: () => warmth.isWarmAfter(clock.now() - fromMs) });
+    cancel();
   }
 
   /** Returns false if it came too late: the job is over, or one of the two is ending. */
@@ -161,10 +199,8 @@ export class HandOvers {
     const receiver = actors[to];
     const memory = this.memories.get(stage);
     if (memory === undefined) throw errors.invariant(`operator '${stageName(stage)}' has several replicas`);
-    const isJoining = receiver.placement.isDormant;
-    if (giver.isEnded || receiver.isEnded) return false;
-    if (isJoining) await this.wakeUp(receiver);
-    if (job.isOver()) return false;
+    if (job.isOver() || giver.isEnded || receiver.isEnded) return false;
+    const isJoining = committedOf(receiver).isDormant;
     const startedMs = job.clock.now();
     const number = memory.request(from, to, groupSet(groups), isJoining);
     for (const replica of [from, to]) job.wakeWords.wakeUnconditionally(memory.host(replica));
@@ -186,20 +222,33 @@ export class HandOvers {
       const operator = stageName(stage);
       job.announce({ type: 'handOver', operator, from, to, groups: groups.length, tookMs });
       if (isEmptySet(committedOf(giver).groups)) await this.putToSleep(giver);
-    } else if (isJoining) await this.putToSleep(receiver);
+    }
     return isDone;
   }
 
-  /** Brings a dormant replica up, on a worker with room. */
-  private async wakeUp(actor: Recoverable): Promise<void> {
+  /** Brings dormant replicas up, all at once, on workers with room: a thread that has to start for one holds up no other. */
+  private async wakeUp(actors: readonly Recoverable[]): Promise<void> {
+    const { crew } = this.job;
+    const choice = new WorkerChoice(this.job);
+    const woken = await Promise.allSettled(
+      actors.map((actor) => choice.place(actor.placement.stage, (member) => this.beginOn(member, actor))),
+    );
+    if (choice.taken > 0) crew.foresee(choice.taken);
+    for (const each of woken) if (each.status === 'rejected') throw each.reason;
+  }
+
+  private beginOn(member: CrewMember, actor: Recoverable): Promise<void> {
     const { placement } = actor;
-    const member = await this.living(() => this.workerFor(placement.stage));
-    if (member === undefined) return;
     placement.isDormant = false;
     const { stage, replica, output } = placement.descriptor;
     this.job.supervision.starting(stage, replica);
     if (output !== undefined) new Ring(output.ring).setDormant(false);
-    await this.job.recovery.begin(member, actor);
+    return this.job.recovery.begin(member, actor);
+  }
+
+  /** True of a replica that was brought up and has got no key groups, nor will get any. */
+  private ownsNothing(actor: Recoverable): boolean {
+    return !this.isGone(actor) && committedOf(actor).isDormant;
   }
 
   /** Takes a replica down that owns no key groups: its ring has had its end as far as anyone can know. */
@@ -232,38 +281,7 @@ export class HandOvers {
     job.retired(placement.stage);
   }
 
-  /** A worker that nobody has found dead yet, unless the job is over: an actor that is begun there, at once, is one of those that it loses if it dies. */
-  private async living(choose: () => CrewMember | Promise<CrewMember>): Promise<CrewMember | undefined> {
-    while (!this.job.isOver()) {
-      try {
-        const member = await choose();
-        if (member.state === 'active') return member;
-      } catch (error) {
-        // Who waits for a spare hears of the job's end by an error.
-        if (!this.job.isOver()) throw error;
-      }
-    }
-    return undefined;
-  }
-
   private actorsOn(member: CrewMember): Recoverable[] {
     return this.job.actors.filter((actor) => actor.member === member && !actor.isEnded);
-  }
-
-  /** A worker for one more replica: a warm spare while there may be more workers, else the one with the fewest actors. */
-  private workerFor(stage: Stage): CrewMember | Promise<CrewMember> {
-    const { crew, maxWorkers } = this.job;
-    const active = crew.active();
-    const burden = (member: CrewMember): number => {
-      const actors = this.actorsOn(member);
-      // Replicas of one operator are busy together.
-      return actors.length + KEY_GROUPS * actors.filter(({ placement }) => placement.stage === stage).length;
-    };
-    const idle = active.find((member) => this.actorsOn(member).length === 0);
-    if (idle !== undefined) return idle;
-    // Whoever is being taken over gets a worker, too: with this one there might be more than there are numbers for.
-    const isRecovering = this.job.actors.some((actor) => !this.isGone(actor) && actor.member?.state !== 'active');
-    if (active.length === 0 || (active.length < maxWorkers && !isRecovering)) return crew.takeSpare();
-    return active.reduce((best, member) => (burden(member) < burden(best) ? member : best));
   }
 }

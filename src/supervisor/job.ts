@@ -144,11 +144,20 @@ export class RunningJob implements Job {
     this.supervision = superviseStages(flow.name, plan, checked);
     const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
     this.pool = platform.pool(checked.workers, hosts, buffers, checked.resourceLimits);
-    this.crew = new Crew(clock, this.pool, flow, hosts, checked.spares, (member) => this.reportsOf(member), {
-      lost: (member, cause) => void this.recovery.lost(member, cause),
-      warmUp: async ({ hired }) => hired.control.warmUp(scratchActors(plan)),
-      spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
-    });
+    this.crew = new Crew(
+      clock,
+      this.pool,
+      flow,
+      hosts,
+      checked.spares,
+      checked.maxWorkers,
+      (member) => this.reportsOf(member),
+      {
+        lost: (member, cause) => void this.recovery.lost(member, cause),
+        warmUp: async ({ hired }) => hired.control.warmUp(scratchActors(plan)),
+        spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
+      },
+    );
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
     this.handOvers = this.handOversOf(checked);

@@ -1,0 +1,94 @@
+// Goal: the pool follows use: replicas that join get their threads side by side, as many workers as were needed at once stay ready for a
+// while and are let go later, and there are never more than may be.
+
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import type { Job } from '../../src/index.ts';
+import { simulate } from '../../src/testing.ts';
+import { noThreadLeft, start, TIMEOUT } from '../actors/run-flow.ts';
+import { counting } from '../flows/elastic.ts';
+import { elastic } from '../testing/simulation-flows.ts';
+
+afterEach(noThreadLeft);
+
+const count = (job: Job, state: string): number => job.workers().filter((worker) => worker.state === state).length;
+
+test('replicas that join get their threads side by side', TIMEOUT, async () => {
+  const params = { tuples: 1e9, keys: 1000, max: 4, ratePerSecond: 1000 };
+  const job = await start(counting, { params, workers: 1, maxWorkers: 4, spares: 0 });
+  const scaling = job.scale('count', 4);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(count(job, 'starting'), 3);
+  const { to } = await scaling;
+  assert.equal(to, 4);
+  const hosts = job.workers().filter(({ actors }) => actors.some(({ operator }) => operator === 'count'));
+  // Each has one of its own; the first shares the only worker that there was.
+  assert.equal(hosts.length, 4);
+  await job.cancel();
+});
+
+test('replicas share workers when there may be no more', TIMEOUT, async () => {
+  const params = { tuples: 1e9, keys: 1000, max: 4, ratePerSecond: 1000 };
+  const job = await start(counting, { params, workers: 1, maxWorkers: 2, spares: 0 });
+  const { to } = await job.scale('count', 4);
+  assert.equal(to, 4);
+  assert.equal(count(job, 'active'), 2);
+  const replicas = job.workers().map(({ actors }) => actors.filter(({ operator }) => operator === 'count').length);
+  assert.deepEqual(replicas, [2, 2]);
+  await job.cancel();
+});
+
+test('as many spares as were needed at once are kept for a while, within the workers that there may be', async () => {
+  for (const { maxWorkers, kept } of [
+    { maxWorkers: 5, kept: 2 },
+    { maxWorkers: 4, kept: 1 },
+  ]) {
+    const seen: number[] = [];
+    await simulate(elastic, {
+      seed: 1,
+      crashes: 0,
+      changes: 0,
+      workers: 1,
+      maxWorkers,
+      spares: 0,
+      params: { tuples: 200, ratePerSecond: 1 },
+      app: async (job, sleep) => {
+        const look = async (ms: number): Promise<void> => {
+          await sleep(ms);
+          seen.push(count(job, 'spare'));
+        };
+        await look(10);
+        await job.scale('count', 3);
+        // A surge comes first: they are hired a little later.
+        await look(1);
+        await look(3000);
+        await job.scale('count', 1);
+        await look(30_000);
+        await look(60_000);
+      },
+    });
+    assert.deepEqual(seen, [0, 0, kept, 2, 0], `at most ${maxWorkers} workers`);
+  }
+});
+
+test('spares that were given back are let go after ten seconds if nobody had needed as many', async () => {
+  const seen: number[] = [];
+  await simulate(elastic, {
+    seed: 2,
+    crashes: 0,
+    changes: 0,
+    workers: 3,
+    maxWorkers: 3,
+    spares: 1,
+    params: { tuples: 100, ratePerSecond: 1 },
+    app: async (job, sleep) => {
+      await sleep(5000);
+      seen.push(count(job, 'spare'));
+      await job.scale('count', 3);
+      await job.scale('count', 1);
+      await sleep(20_000);
+      seen.push(count(job, 'spare'));
+    },
+  });
+  assert.deepEqual(seen, [1, 1]);
+});
