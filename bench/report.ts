@@ -39,7 +39,8 @@ export function toJson(reports: readonly SuiteReport[]): string {
 const COLUMNS = ['result', 'contender', 'median', 'min..max', 'ours is'];
 
 /** What a suite was run on, in words. */
-export const machineOf = ({ cpu, cores, node }: SuiteReport): string => `${cpu}, ${cores} cores, Node ${node}`;
+export const machineOf = ({ cpu, cores, node }: Pick<SuiteReport, 'cpu' | 'cores' | 'node'>): string =>
+  `${cpu}, ${cores} cores, Node ${node}`;
 
 /** One suite's table. */
 export function toTable(report: SuiteReport): string {

@@ -3,7 +3,7 @@
 // Relies on: the input is ordered by time.
 
 import { join } from 'node:path';
-import { dataflow, type Stream } from '../../src/index.ts';
+import { dataflow, type ParallelismRange, type Stream } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { accountState, accountTables, expenditureTables, onAccount, onExpenditure } from './accounts.ts';
 import { roadLines } from './input.ts';
@@ -30,19 +30,26 @@ import { route } from './route.ts';
  */
 export const SHARES = 16;
 
+/** The keyed operators: those that may have several replicas, and change them. */
+export const ELASTIC_OPERATORS = ['roads', 'accounts', 'expenditure'] as const;
+
 export interface LinearRoadParams {
   readonly input: string;
   readonly history: string | undefined;
   /** Folder of the answers' files. */
   readonly output: string;
-  readonly parallelism: number;
+  readonly parallelism: number | ParallelismRange;
   readonly shares: number;
 }
 
 /** The operators between the input's lines and the answers. */
 export function answersOf(
   lines: Stream<typeof lineFields>,
-  { parallelism, shares, settles }: RoadOptions & Pick<LinearRoadParams, 'parallelism' | 'shares'>,
+  {
+    parallelism,
+    shares,
+    settles,
+  }: RoadOptions & { readonly parallelism: number | ParallelismRange; readonly shares: number },
 ) {
   const records = lines.flatMap('route', recordFields, (line, emit) => route(line, emit, shares));
   const passages = records.keyBy('share').process(

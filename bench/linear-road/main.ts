@@ -1,71 +1,17 @@
-// The command line of Linear Road: `npm run bench -- linear-road --input FILE --out DIR …`.
-// Promises: exits with 1 if an answer is wrong, lost or doubled.
+// The command line of Linear Road: `npm run bench -- linear-road --input FILE --out DIR …`, or with --expressways in real time.
+// Promises: resolves to false if an answer is wrong, lost or doubled, and in real time if one is late.
 
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { BadCommandLine } from '../bad-command-line.ts';
 import { openSolo } from '../baselines/solo.ts';
+import { type CommandLine, readCommandLine, USAGE } from './command-line.ts';
 import { type ExactResult, runExact } from './exact-run.ts';
 import type { PlainOrder } from './plain.ts';
-import { rate, search } from './rated-report.ts';
+import { plotFile, rate } from './rated-mode.ts';
 import { type Difference, isRight, verify } from './verify.ts';
-
-export const USAGE = `usage: npm run bench -- linear-road --input FILE[.gz] --out DIR [options]
-  --history FILE    tolls of past days, for requests of type 3
-  --expected DIR    compares the answers with those in DIR
-  --workers N       threads (as many as the machine runs at once)
-  --parallelism N   replicas of each keyed operator (1)
-  --chaos SEED      kills workers at random meanwhile
-  --runs N          one after the other (1)
-  --no-baseline     leaves out the plain loop beside it
-or: npm run bench -- linear-road --expressways L [options], in real time at the peak's rate
-  --seconds N       in real time (60)
-  --fill N          seconds of traffic before that, as fast as possible (600)
-  --search          the largest L that holds, from --expressways on
-  --step N          how near to it the search comes (8)
-  --workers N, --parallelism N as above, --seed N of the traffic (1)`;
 
 interface Baseline {
   readonly lines: number;
   readonly elapsedMs: number;
-}
-
-function integer(name: string, text: string | undefined, from: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < from) {
-    throw new BadCommandLine(`--${name} takes an integer from ${from} on, got '${text}'`);
-  }
-  return value;
-}
-
-function readCommandLine(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        input: { type: 'string' },
-        history: { type: 'string' },
-        out: { type: 'string' },
-        expected: { type: 'string' },
-        workers: { type: 'string' },
-        parallelism: { type: 'string' },
-        chaos: { type: 'string' },
-        runs: { type: 'string' },
-        'no-baseline': { type: 'boolean', default: false },
-        expressways: { type: 'string' },
-        seconds: { type: 'string' },
-        fill: { type: 'string' },
-        search: { type: 'boolean', default: false },
-        step: { type: 'string' },
-        seed: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new BadCommandLine((error as Error).message);
-  }
 }
 
 const perSecond = (lines: number, elapsedMs: number): number => (lines * 1000) / elapsedMs;
@@ -80,10 +26,12 @@ async function runBaseline(order: PlainOrder): Promise<Baseline> {
   }
 }
 
-function report({ lines, elapsedMs, kills, recoveries, metrics }: ExactResult): void {
-  const struck = kills > 0 ? `, ${kills} workers killed, ${recoveries} actors resumed` : '';
+function report({ lines, elapsedMs, chaos, metrics }: ExactResult): void {
+  const { kills, recoveries, handOvers, moves } = chaos;
+  const killed = kills > 0 ? `, ${kills} workers killed, ${recoveries} actors resumed` : '';
+  const changed = handOvers + moves > 0 ? `, ${handOvers} hand-overs, ${moves} actors moved` : '';
   console.log(
-    `millrace: ${lines} lines in ${(elapsedMs / 1000).toFixed(2)} s, ${thousands(perSecond(lines, elapsedMs))}${struck}`,
+    `millrace: ${lines} lines in ${(elapsedMs / 1000).toFixed(2)} s, ${thousands(perSecond(lines, elapsedMs))}${killed}${changed}`,
   );
   for (const { name, fusedInto, tuplesIn, tuplesOut, busy, blocked } of metrics.operators) {
     const share =
@@ -106,49 +54,33 @@ function tellDifferences(name: string, differences: readonly Difference[]): bool
 
 /** Resolves to whether all answers that were checked are right. */
 export async function main(args: readonly string[]): Promise<boolean> {
-  const values = readCommandLine(args);
-  if (values.help) {
+  const commandLine = readCommandLine(args);
+  if (commandLine === 'help') {
     console.log(USAGE);
     return true;
   }
-  const expressways = integer('expressways', values.expressways, 1);
-  const workers = integer('workers', values.workers, 1) ?? availableParallelism();
-  const parallelism = integer('parallelism', values.parallelism, 1);
-  if (expressways !== undefined) {
-    const options = {
-      expressways,
-      seconds: integer('seconds', values.seconds, 1) ?? 60,
-      fillSeconds: integer('fill', values.fill, 60) ?? 600,
-      workers,
-      parallelism: parallelism ?? workers,
-      seed: integer('seed', values.seed, 0) ?? 1,
-    };
-    if (!values.search) return rate(options);
-    return (await search(options, integer('step', values.step, 1) ?? 8)) > 0;
+  if ('from' in commandLine) {
+    await plotFile(commandLine.plots, commandLine.from);
+    return true;
   }
-  const { input, history, out, expected } = values;
-  if (input === undefined || out === undefined) throw new BadCommandLine('--input and --out are needed');
-  const options = {
-    input,
-    history,
-    output: out,
-    workers,
-    parallelism: parallelism ?? 1,
-    chaosSeed: integer('chaos', values.chaos, 0),
-  };
+  return 'rated' in commandLine ? rate(commandLine.rated) : answerFile(commandLine.exact);
+}
+
+async function answerFile(order: Extract<CommandLine, { exact: unknown }>['exact']): Promise<boolean> {
+  const { input, history, output, expected, runs, withBaseline } = order;
   let right = true;
-  for (let run = integer('runs', values.runs, 1) ?? 1; run > 0; run--) {
-    const result = await runExact(options);
+  for (let run = runs; run > 0; run--) {
+    const result = await runExact(order);
     report(result);
-    if (expected !== undefined) right = tellDifferences('millrace', verify(out, expected)) && right;
-    if (values['no-baseline']) continue;
-    const output = join(out, 'single-thread');
-    const { lines, elapsedMs } = await runBaseline({ input, history, output });
+    if (expected !== undefined) right = tellDifferences('millrace', verify(output, expected)) && right;
+    if (!withBaseline) continue;
+    const own = join(output, 'single-thread');
+    const { lines, elapsedMs } = await runBaseline({ input, history, output: own });
     const ratio = perSecond(result.lines, result.elapsedMs) / perSecond(lines, elapsedMs);
     console.log(
       `single-thread: ${lines} lines in ${(elapsedMs / 1000).toFixed(2)} s, ${thousands(perSecond(lines, elapsedMs))}; ours is ${ratio.toFixed(2)} ×`,
     );
-    if (expected !== undefined) right = tellDifferences('single-thread', verify(output, expected)) && right;
+    if (expected !== undefined) right = tellDifferences('single-thread', verify(own, expected)) && right;
   }
   return right;
 }

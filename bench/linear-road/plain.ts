@@ -11,7 +11,9 @@ import { historyLine } from './input.ts';
 import {
   ANSWER_FILES,
   accidentLine,
+  type Balance,
   balanceLine,
+  type Expenditure,
   expenditureLine,
   LineType,
   lineOf,
@@ -20,7 +22,7 @@ import {
   type RoadRecord,
   tollLine,
 } from './records.ts';
-import { onRoad, passRequests } from './roads.ts';
+import { onRoad, passRequests, type RoadOptions } from './roads.ts';
 import { route } from './route.ts';
 
 type Row = Record<string, number | boolean>;
@@ -154,39 +156,66 @@ function forEachLine(text: string, take: (fields: string[]) => void): void {
   }
 }
 
+/** What becomes of the answers of the loop. */
+export interface AnswerTaker {
+  /** A vehicle has entered a segment; with an accident ahead that is two answers. */
+  entry(passage: Passage): void;
+  balance(answer: Balance): void;
+  expenditure(answer: Expenditure): void;
+}
+
 /** Who is one share of the roads and everything else at once. */
 export class PlainQuery {
-  readonly tolls: string[] = [];
-  readonly accidents: string[] = [];
-  readonly balances: string[] = [];
-  readonly expenditures: string[] = [];
+  readonly #answers: AnswerTaker;
+  readonly #options: RoadOptions;
   readonly #roads = makeRoads();
   readonly #accounts = new Map<number, ReturnType<typeof makeAccount>>();
   readonly #pasts = new Map<number, ReturnType<typeof makeDays>>();
 
+  constructor(answers: AnswerTaker, settles = true) {
+    this.#answers = answers;
+    this.#options = { settles };
+  }
+
   readonly take = (record: RoadRecord): void => {
     const { type, vid } = record;
     if (type === LineType.report || type === LineType.balance) {
-      onRoad(record, this.#roads as never, this.#passed, { settles: true });
+      onRoad(record, this.#roads as never, this.#passed, this.#options);
       return;
     }
-    onExpenditure(record, stateOf(this.#pasts, vid, makeDays) as never, (answer) => {
-      this.expenditures.push(expenditureLine(answer, answer.time));
-    });
+    onExpenditure(record, stateOf(this.#pasts, vid, makeDays) as never, (answer) => this.#answers.expenditure(answer));
   };
 
   readonly #passed = (passage: Passage): void => {
-    if (passage.kind === PassageKind.entry) this.tolls.push(tollLine(passage, passage.time));
-    if (passage.accident >= 0) this.accidents.push(accidentLine(passage, passage.time));
+    if (passage.kind === PassageKind.entry) this.#answers.entry(passage);
     onAccount(passage, stateOf(this.#accounts, passage.vid, makeAccount) as never, this.#answered, 1);
   };
 
-  readonly #answered = (answer: Parameters<typeof balanceLine>[0]): void => {
-    this.balances.push(balanceLine(answer, answer.time));
-  };
+  readonly #answered = (answer: Balance): void => this.#answers.balance(answer);
 
   end(): void {
     passRequests(this.#roads as never, this.#passed);
+  }
+}
+
+/** The answers as lines of their files. */
+export class AnswerLines implements AnswerTaker {
+  readonly tolls: string[] = [];
+  readonly accidents: string[] = [];
+  readonly balances: string[] = [];
+  readonly expenditures: string[] = [];
+
+  entry(passage: Passage): void {
+    this.tolls.push(tollLine(passage, passage.time));
+    if (passage.accident >= 0) this.accidents.push(accidentLine(passage, passage.time));
+  }
+
+  balance(answer: Balance): void {
+    this.balances.push(balanceLine(answer, answer.time));
+  }
+
+  expenditure(answer: Expenditure): void {
+    this.expenditures.push(expenditureLine(answer, answer.time));
   }
 }
 
@@ -199,7 +228,8 @@ export interface PlainOrder {
 /** From files to files; returns how many lines there were. */
 export function answerPlainly({ input, history, output }: PlainOrder): number {
   mkdirSync(output, { recursive: true });
-  const query = new PlainQuery();
+  const answers = new AnswerLines();
+  const query = new PlainQuery(answers);
   let lines = 0;
   if (history !== undefined) {
     forEachLine(textOf(history), (fields) => {
@@ -213,9 +243,9 @@ export function answerPlainly({ input, history, output }: PlainOrder): number {
     route(lineOf(fields), query.take, 1);
   });
   query.end();
-  const { tolls, accidents, balances, expenditures } = query;
-  [tolls, accidents, balances, expenditures].forEach((answers, i) => {
-    writeFileSync(join(output, ANSWER_FILES[i]), answers.map((answer) => `${answer}\n`).join(''));
+  const { tolls, accidents, balances, expenditures } = answers;
+  [tolls, accidents, balances, expenditures].forEach((each, i) => {
+    writeFileSync(join(output, ANSWER_FILES[i]), each.map((answer) => `${answer}\n`).join(''));
   });
   return lines;
 }

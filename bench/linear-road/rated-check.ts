@@ -1,133 +1,138 @@
-// Checks every answer of a rated run as it is given, and how late it is.
-// Promises: counts answers, wrong ones, doubled ones, and missed deadlines, by type, where the app's thread reads them.
-// Relies on: one thread checks answers of one type.
+// Checks every answer of a rated run as it is given, and how late it is: the sinks of its flow.
+// Promises: counts answers, wrong ones, doubled ones, and missed deadlines, by type, where the app's thread reads them. What was
+// found of answers whose commit a crash has prevented is taken back, so each answer counts once.
+// Relies on: one thread checks answers of one type. A thread is not ended between two plain stores (no call and no loop is
+// between them); a batch has fewer answers than the journal has room for.
 
+import type { SinkContext, SinkDefinition, SinkWriter } from '../../src/sinks.ts';
 import { sharedNow } from '../clock.ts';
+import {
+  ANSWERS,
+  type AnswerType,
+  DOUBLED,
+  latencyCell,
+  missedCell,
+  type ResultsMemory,
+  typeCell,
+  WRONG,
+} from './rated-results.ts';
 import { Pace, type RatedTraffic } from './rated-source.ts';
-import { ENTRY_CELLS, entrySlot, REQUEST_CELLS } from './rated-trace.ts';
+import { ENTRY_CELLS, entrySlot, type RatedTrace, REQUEST_CELLS } from './rated-trace.ts';
 import { type Balance, type Expenditure, type Passage, PassageKind } from './records.ts';
 
-export const ANSWER_TYPES = ['toll', 'accident', 'balance', 'expenditure'] as const;
-export type AnswerType = (typeof ANSWER_TYPES)[number];
 const DEADLINE_SECONDS: Readonly<Record<AnswerType, number>> = { toll: 5, accident: 5, balance: 5, expenditure: 10 };
 
-const BUCKETS = 20_000;
-const ANSWERS = 0;
-const WRONG = 1;
-const DOUBLED = 2;
-const MISSED = 3;
-const HISTOGRAM = 4;
-const CELLS_PER_TYPE = HISTOGRAM + BUCKETS;
+const JOURNAL_ENTRIES = 1 << 18;
+/** Of an answer: its bit among those seen, -1 for none; the cell of its latency, 0 for none; its type's cell; what it was found. */
+const ENTRY_WORDS = 4;
+const IS_WRONG = 1;
+const IS_DOUBLED = 2;
+const IS_MISSED = 4;
 
-export interface RatedParams extends RatedTraffic {
-  readonly parallelism: number;
-  readonly shares: number;
-  /** What {@link TypeResult} is read from. */
-  readonly results: SharedArrayBuffer;
+/** Where checks are kept: the results, and what they need for them. */
+export interface CheckMemory {
+  readonly results: ResultsMemory;
   /** A bit for each expected entry, and for each request, of each expressway. */
   readonly seen: SharedArrayBuffer;
+  /** Of each sink: how many answers it has counted, and the latest of them. */
+  readonly journals: Readonly<Record<'tolls' | 'balances' | 'expenditures', SharedArrayBuffer>>;
 }
-
-export interface TypeResult {
-  readonly answers: number;
-  readonly wrong: number;
-  readonly doubled: number;
-  readonly missed: number;
-  /** Of answers in real time. */
-  readonly timed: number;
-  /** Milliseconds from when the line was due, below which a share of the answers is; rounded up. */
-  quantileMs(share: number): number;
-}
-
-export const allocateResults = (): SharedArrayBuffer => new SharedArrayBuffer(ANSWER_TYPES.length * CELLS_PER_TYPE * 4);
 
 /** The entries of a trace come first, then its requests. */
-const seenPerExpressway = ({ entries, queries }: RatedTraffic['trace']): number =>
+const seenPerExpressway = ({ entries, queries }: RatedTrace): number =>
   entries.byteLength / (4 * ENTRY_CELLS) + queries;
 
-export const allocateSeen = (trace: RatedTraffic['trace'], expressways: number): SharedArrayBuffer =>
-  new SharedArrayBuffer(Math.ceil((seenPerExpressway(trace) * expressways) / 8));
-
-export function resultOf(results: SharedArrayBuffer, type: AnswerType): TypeResult {
-  const cells = cellsOf(results, type);
-  const histogram = cells.slice(HISTOGRAM);
-  const timed = histogram.reduce((sum, count) => sum + count, 0);
+export function allocateChecks(trace: RatedTrace, expressways: number, results: ResultsMemory): CheckMemory {
+  const journal = (): SharedArrayBuffer => new SharedArrayBuffer(8 + JOURNAL_ENTRIES * ENTRY_WORDS * 4);
   return {
-    answers: cells[ANSWERS],
-    wrong: cells[WRONG],
-    doubled: cells[DOUBLED],
-    missed: cells[MISSED],
-    timed,
-    quantileMs(share) {
-      let left = Math.max(1, Math.ceil(timed * share));
-      for (let bucket = 0; bucket < BUCKETS; bucket++) {
-        left -= histogram[bucket];
-        if (left <= 0) return bucket + 1;
-      }
-      return Number.NaN;
-    },
+    results,
+    seen: new SharedArrayBuffer(Math.ceil((seenPerExpressway(trace) * expressways) / 8)),
+    journals: { tolls: journal(), balances: journal(), expenditures: journal() },
   };
 }
 
-const cellsOf = (results: SharedArrayBuffer, type: AnswerType): Int32Array =>
-  new Int32Array(results, ANSWER_TYPES.indexOf(type) * CELLS_PER_TYPE * 4, CELLS_PER_TYPE);
-
+/** What all sinks of a flow check by. */
 export class Checker {
-  readonly #params: RatedParams;
+  readonly #trace: RatedTrace;
+  readonly #paceFrom: number;
   readonly #pace: Pace;
+  readonly #memory: CheckMemory;
   readonly #entries: Int32Array;
   readonly #table: Int32Array;
   readonly #requests: Int32Array;
-  readonly #seen: Uint8Array;
   readonly #perExpressway: number;
-  readonly #cells: Readonly<Record<AnswerType, Int32Array>>;
 
-  constructor(params: RatedParams) {
-    const { trace, results, seen } = params;
-    this.#params = params;
-    this.#pace = new Pace(params);
+  constructor(traffic: RatedTraffic, memory: CheckMemory) {
+    const { trace, paceFrom } = traffic;
+    this.#trace = trace;
+    this.#paceFrom = paceFrom;
+    this.#memory = memory;
+    this.#pace = new Pace(traffic);
     this.#entries = new Int32Array(trace.entries);
     this.#table = new Int32Array(trace.entryTable);
     this.#requests = new Int32Array(trace.requests);
-    this.#seen = new Uint8Array(seen);
     this.#perExpressway = seenPerExpressway(trace);
-    const [toll, accident, balance, expenditure] = ANSWER_TYPES.map((type) => cellsOf(results, type));
-    this.#cells = { toll, accident, balance, expenditure };
   }
 
-  passage({ kind, vid, time, lav, toll, accident }: Passage): void {
+  tolls(): SinkDefinition<Passage> {
+    return this.#sink('tolls', (passage, count) => this.#passage(passage, count));
+  }
+
+  balances(): SinkDefinition<Balance> {
+    return this.#sink('balances', ({ query, time, balance }, count) => {
+      this.#answer('balance', query, time, balance, count);
+    });
+  }
+
+  expenditures(): SinkDefinition<Expenditure> {
+    return this.#sink('expenditures', ({ query, time, toll }, count) => {
+      this.#answer('expenditure', query, time, toll, count);
+    });
+  }
+
+  #sink<Tuple>(
+    name: keyof CheckMemory['journals'],
+    check: (tuple: Tuple, found: Found) => void,
+  ): SinkDefinition<Tuple> {
+    return {
+      open: (context): SinkWriter<Tuple> => {
+        const found = new Found(this.#memory, name, this.#pace, this.#paceFrom, context);
+        return {
+          write: (tuple) => check(tuple, found),
+          flush: () => found.count,
+          rollback: (position) => found.takeBack(position),
+          close: () => {},
+        };
+      },
+    };
+  }
+
+  #passage({ kind, vid, time, lav, toll, accident }: Passage, found: Found): void {
     if (kind !== PassageKind.entry) return;
-    const { vehicles } = this.#params.trace;
+    const { vehicles } = this.#trace;
     const expressway = Math.floor(vid / vehicles);
     const index = this.#findEntry(vid - expressway * vehicles, time);
     const entries = this.#entries;
     const at = index * ENTRY_CELLS;
     const isTollRight = index >= 0 && entries[at + 2] === lav && entries[at + 3] === toll;
     const isAccidentRight = index >= 0 && entries[at + 4] === accident;
-    const isDoubled = index >= 0 && this.#see(expressway * this.#perExpressway + index);
+    const bit = index < 0 ? -1 : expressway * this.#perExpressway + index;
     const line = index < 0 ? -1 : entries[at + 5];
-    this.#count('toll', isTollRight && isAccidentRight, isDoubled, time, line, expressway);
-    if (accident >= 0) this.#count('accident', isAccidentRight, isDoubled, time, line, expressway);
+    const isDoubled = found.isSeen(bit);
+    found.take('toll', bit, isTollRight && isAccidentRight, isDoubled, time, line, expressway);
+    if (accident >= 0) found.take('accident', -1, isAccidentRight, isDoubled, time, line, expressway);
   }
 
-  balance({ query, time, balance }: Balance): void {
-    this.#answer('balance', query, time, balance);
-  }
-
-  expenditure({ query, time, toll }: Expenditure): void {
-    this.#answer('expenditure', query, time, toll);
-  }
-
-  #answer(type: AnswerType, query: number, time: number, value: number): void {
-    const { queries, entries } = this.#params.trace;
+  #answer(type: AnswerType, query: number, time: number, value: number, found: Found): void {
+    const { queries, entries } = this.#trace;
     const expressway = Math.floor(query / queries);
     const own = query - expressway * queries;
     const at = own * REQUEST_CELLS;
     const requests = this.#requests;
     let isRight = false;
     for (let i = 0; i < requests[at + 1]; i++) if (requests[at + 2 + i] === value) isRight = true;
-    const isDoubled = this.#see(expressway * this.#perExpressway + entries.byteLength / (4 * ENTRY_CELLS) + own);
-    this.#count(type, isRight, isDoubled, time, requests[at], expressway);
+    const bit = expressway * this.#perExpressway + entries.byteLength / (4 * ENTRY_CELLS) + own;
+    found.take(type, bit, isRight, found.isSeen(bit), time, requests[at], expressway);
   }
 
   #findEntry(vid: number, time: number): number {
@@ -140,26 +145,107 @@ export class Checker {
     }
     return -1;
   }
+}
 
-  /** Marks an answer as given; true if it was before. */
-  #see(bit: number): boolean {
-    const seen = this.#seen;
-    const at = Math.floor(bit / 8);
-    const mask = 1 << (bit & 7);
-    if ((seen[at] & mask) !== 0) return true;
-    seen[at] |= mask;
-    return false;
+/** What one sink found, with a journal that it can be taken back by. */
+class Found {
+  readonly #results: ResultsMemory;
+  readonly #cells: Int32Array;
+  readonly #seen: Uint8Array;
+  /** How many answers are counted in `#cells`; its word is stored before they are. */
+  readonly #counted: Float64Array;
+  readonly #journal: Int32Array;
+  readonly #pace: Pace;
+  readonly #paceFrom: number;
+  readonly #typeCells: Readonly<Record<AnswerType, number>>;
+
+  constructor(
+    { results, seen, journals }: CheckMemory,
+    name: keyof CheckMemory['journals'],
+    pace: Pace,
+    paceFrom: number,
+    { position }: SinkContext,
+  ) {
+    this.#results = results;
+    this.#cells = new Int32Array(results.cells);
+    this.#seen = new Uint8Array(seen);
+    this.#counted = new Float64Array(journals[name], 0, 1);
+    this.#journal = new Int32Array(journals[name], 8);
+    this.#pace = pace;
+    this.#paceFrom = paceFrom;
+    const [toll, accident] = [typeCell(results, 'toll'), typeCell(results, 'accident')];
+    const [balance, expenditure] = [typeCell(results, 'balance'), typeCell(results, 'expenditure')];
+    this.#typeCells = { toll, accident, balance, expenditure };
+    this.takeBack(position);
   }
 
-  #count(type: AnswerType, isRight: boolean, isDoubled: boolean, time: number, line: number, expressway: number): void {
-    const cells = this.#cells[type];
-    cells[ANSWERS]++;
-    if (!isRight) cells[WRONG]++;
-    if (isDoubled) cells[DOUBLED]++;
-    if (line < 0 || time < this.#params.paceFrom) return;
-    const nowMs = sharedNow();
-    if (nowMs - this.#pace.secondMs(time) > DEADLINE_SECONDS[type] * 1000) cells[MISSED]++;
-    const latencyMs = nowMs - this.#pace.dueMs(time, line, expressway);
-    cells[HISTOGRAM + Math.min(BUCKETS - 1, Math.max(0, Math.floor(latencyMs)))]++;
+  get count(): number {
+    return this.#counted[0];
+  }
+
+  isSeen(bit: number): boolean {
+    return bit >= 0 && (this.#seen[bit >>> 3] & (1 << (bit & 7))) !== 0;
+  }
+
+  take(
+    type: AnswerType,
+    bit: number,
+    isRight: boolean,
+    isDoubled: boolean,
+    time: number,
+    line: number,
+    expressway: number,
+  ): void {
+    const cells = this.#cells;
+    const typeAt = this.#typeCells[type];
+    let flags = (isRight ? 0 : IS_WRONG) | (isDoubled ? IS_DOUBLED : 0);
+    let missedAt = 0;
+    let latencyAt = 0;
+    if (line >= 0 && time >= this.#paceFrom) {
+      const nowMs = sharedNow();
+      const pace = this.#pace;
+      missedAt = missedCell(this.#results, typeAt, time - this.#paceFrom);
+      latencyAt = latencyCell(missedAt, nowMs - pace.dueMs(time, line, expressway));
+      if (nowMs - pace.secondMs(time) > DEADLINE_SECONDS[type] * 1000) flags |= IS_MISSED;
+    }
+    const journal = this.#journal;
+    const counted = this.#counted[0];
+    const at = (counted & (JOURNAL_ENTRIES - 1)) * ENTRY_WORDS;
+    journal[at] = isDoubled ? -1 : bit;
+    journal[at + 1] = latencyAt;
+    journal[at + 2] = (typeAt << 3) | flags;
+    journal[at + 3] = missedAt;
+    // From here on all of it is taken back, or nothing: plain stores, without a call between them.
+    this.#counted[0] = counted + 1;
+    if (bit >= 0) this.#seen[bit >>> 3] |= 1 << (bit & 7);
+    cells[typeAt + ANSWERS] += 1;
+    cells[typeAt + WRONG] += flags & IS_WRONG;
+    cells[typeAt + DOUBLED] += (flags & IS_DOUBLED) >> 1;
+    if (latencyAt === 0) return;
+    cells[latencyAt] += 1;
+    cells[missedAt] += flags >> 2;
+  }
+
+  /** Forgets the answers from a position on: they were not committed, and will come again. */
+  takeBack(position: number): void {
+    const [counted, journal, cells, seen] = [this.#counted, this.#journal, this.#cells, this.#seen];
+    if (counted[0] - position > JOURNAL_ENTRIES) {
+      throw new Error(`${counted[0] - position} answers were not committed, and the journal has ${JOURNAL_ENTRIES}`);
+    }
+    while (counted[0] > position) {
+      const index = counted[0] - 1;
+      const at = (index & (JOURNAL_ENTRIES - 1)) * ENTRY_WORDS;
+      const [bit, latencyAt, typeAndFlags, missedAt] = [journal[at], journal[at + 1], journal[at + 2], journal[at + 3]];
+      const typeAt = typeAndFlags >>> 3;
+      if (bit >= 0) seen[bit >>> 3] &= ~(1 << (bit & 7));
+      cells[typeAt + ANSWERS] -= 1;
+      cells[typeAt + WRONG] -= typeAndFlags & IS_WRONG;
+      cells[typeAt + DOUBLED] -= (typeAndFlags & IS_DOUBLED) >> 1;
+      if (latencyAt !== 0) {
+        cells[latencyAt] -= 1;
+        cells[missedAt] -= (typeAndFlags & IS_MISSED) >> 2;
+      }
+      counted[0] = index;
+    }
   }
 }

@@ -1,78 +1,175 @@
-// Rated mode on the command line: one run, or the search for the most expressways that hold.
+// What a rated run came to: as plain data, which plots are made from, and as text.
 
-import { ANSWER_TYPES } from './rated-check.ts';
-import { holds, type RatedOptions, type RatedResult, runRated, traceFor } from './rated-run.ts';
+import { availableParallelism, cpus } from 'node:os';
+import { gibibytes } from './memory.ts';
+import type { RatedPlainReport } from './rated-plain.ts';
+import { ANSWER_TYPES, type AnswerType } from './rated-results.ts';
+import { holds, isExact, type RatedOptions, type RatedResult } from './rated-run.ts';
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
+/** Milliseconds; of answers in real time. */
+export interface LatencyReport {
+  readonly timed: number;
+  readonly missed: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
 
-function tell({ expressways, seconds, fillSeconds }: RatedOptions, result: RatedResult): void {
-  const { linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax, metrics } = result;
-  console.log(
-    `L = ${expressways}: ${(linesPerSecond / 1000).toFixed(1)} k tuples/s for ${seconds} s, after ${fillSeconds} s of traffic ` +
-      `(${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ${(fillLines / fillMs).toFixed(0)} k/s, ${fillCpuUs.toFixed(2)} µs of processor each)`,
-  );
-  console.log(
-    `  ${processors.toFixed(2)} processors, ${(memoryBytesMax / 2 ** 30).toFixed(2)} GiB; ${holds(result) ? 'holds' : 'does not hold'}`,
-  );
-  console.log(
+export interface AnswerReport extends LatencyReport {
+  readonly answers: number;
+  readonly wrong: number;
+  readonly lost: number;
+  readonly doubled: number;
+}
+
+/** One run, with what it was run on. */
+export interface RunReport {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly node: string;
+  readonly options: RatedOptions;
+  /** 'holds', 'in time' (no fault, but a 99th percentile above a second), or what is wrong with it. */
+  readonly outcome: string;
+  readonly linesPerSecond: number;
+  readonly fillLines: number;
+  readonly fillMs: number;
+  readonly fillCpuUs: number;
+  readonly processors: number;
+  readonly memoryBytesMax: number;
+  readonly answers: Readonly<Record<AnswerType, AnswerReport>>;
+  readonly operators: readonly { readonly name: string; readonly busy: readonly number[]; readonly blocked: number }[];
+  readonly samples: RatedResult['samples'];
+  readonly moments: readonly (LatencyReport & { readonly second: number })[];
+  readonly events: RatedResult['events'];
+  readonly chaos: RatedResult['chaos'];
+  /** The plain loop beside it. */
+  readonly plain?: RatedPlainReport;
+}
+
+function latencyReport({ timed, missed, quantileMs }: RatedResult['moments'][number] | AnswerOf): LatencyReport {
+  const [p50Ms, p95Ms, p99Ms, maxMs] = [0.5, 0.95, 0.99, 1].map(quantileMs);
+  return { timed, missed, p50Ms, p95Ms, p99Ms, maxMs };
+}
+
+type AnswerOf = RatedResult['types'] extends ReadonlyMap<AnswerType, infer Result> ? Result : never;
+
+function outcomeOf(result: RatedResult): string {
+  if (result.stoppedBy === 'memory') return 'stopped: the machine was running out of memory';
+  if (result.stoppedBy === 'fault') return 'does not hold: stopped at its first fault';
+  if (holds(result)) return 'holds';
+  return isExact(result) ? 'in time, but p99 is above 1 s' : 'does not hold';
+}
+
+export function reportOf(options: RatedOptions, result: RatedResult, plain: RatedPlainReport | undefined): RunReport {
+  const { types, metrics, moments, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax } = result;
+  const answers = Object.fromEntries(
+    [...types].map(([type, each]) => {
+      const { answers, wrong, lost, doubled } = each;
+      return [type, { answers, wrong, lost, doubled, ...latencyReport(each) }];
+    }),
+  ) as Record<AnswerType, AnswerReport>;
+  const operators = metrics.operators.filter(({ fusedInto }) => fusedInto === undefined);
+  return {
+    cpu: cpus()[0]?.model.trim() || 'unknown processor',
+    cores: availableParallelism(),
+    node: process.version,
+    options,
+    outcome: outcomeOf(result),
+    ...{ linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax },
+    answers,
+    operators: operators.map(({ name, blocked, replicas }) => ({
+      name,
+      busy: replicas.map(({ busy }) => busy),
+      blocked,
+    })),
+    samples: result.samples,
+    moments: moments.map((moment) => ({ second: moment.second, ...latencyReport(moment) })),
+    events: result.events,
+    chaos: result.chaos,
+    ...(plain !== undefined && { plain }),
+  };
+}
+
+const thousands = (count: number, digits: number): string => (count / 1000).toFixed(digits);
+
+/** One run in words and tables. */
+export function runText(report: RunReport): string {
+  const { options, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax, plain, chaos } = report;
+  const { expressways, seconds, fillSeconds, ramp } = options;
+  const fill =
+    `(${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ` +
+    `${(fillLines / fillMs).toFixed(0)} k/s, ${fillCpuUs.toFixed(2)} µs of processor each)`;
+  const load =
+    ramp === undefined
+      ? `${thousands(linesPerSecond, 1)} k tuples/s for ${seconds} s`
+      : `load that grows to ${thousands(expressways * 1700, 1)} k tuples/s in ${ramp.growSeconds} s, of ${seconds} s`;
+  const lines = [
+    `L = ${expressways}: ${load}, after ${fillSeconds} s of traffic ${fill}`,
+    `  ${processors.toFixed(2)} processors, ${gibibytes(memoryBytesMax)}; ${report.outcome}`,
+  ];
+  if (chaos.kills > 0) lines.push(`  ${chaos.kills} workers killed, ${chaos.recoveries} actors resumed`);
+  if (plain !== undefined) {
+    lines.push(
+      `  plain loop over Maps at L = ${plain.expressways}, on one thread: ${thousands(plain.linesPerSecond, 0)} k tuples/s`,
+    );
+  }
+  lines.push(
     '  answers         number   in time    p50 ms    p95 ms    p99 ms    max ms     missed  wrong  lost  doubled',
   );
   for (const type of ANSWER_TYPES) {
-    const each = result.types.get(type);
-    if (each === undefined) continue;
-    const latencies = [0.5, 0.95, 0.99, 1].map((share) => String(each.quantileMs(share)).padStart(10)).join('');
+    const each = report.answers[type];
+    const latencies = [each.p50Ms, each.p95Ms, each.p99Ms, each.maxMs].map((ms) => String(ms).padStart(10)).join('');
     const counts = [each.missed, each.wrong, each.lost, each.doubled];
     const faults = counts.map((count, i) => String(count).padStart([11, 7, 6, 9][i])).join('');
-    console.log(
+    lines.push(
       `  ${type.padEnd(11)}${String(each.answers).padStart(11)}${String(each.timed).padStart(10)}${latencies}${faults}`,
     );
   }
-  for (const { name, fusedInto, busy, blocked, replicas } of metrics.operators) {
-    if (fusedInto !== undefined) continue;
-    const shares = replicas.map((replica) => replica.busy.toFixed(2)).join(' ');
-    console.log(`  ${name.padEnd(13)} busy ${busy.toFixed(2)} blocked ${blocked.toFixed(2)}; replicas busy ${shares}`);
+  for (const { name, busy, blocked } of report.operators) {
+    const shares = busy.map((share) => share.toFixed(2)).join(' ');
+    lines.push(`  ${name.padEnd(13)} replicas busy ${shares}; blocked ${blocked.toFixed(2)}`);
   }
+  for (const { second, text } of report.events) lines.push(`  at ${second.toFixed(1)} s: ${text}`);
+  return lines.join('\n');
 }
 
-/** One run; resolves to whether it held. */
-export async function rate(options: RatedOptions): Promise<boolean> {
-  say('making the trace and its answers');
-  const trace = traceFor(options);
-  const result = await runRated(trace, options, say);
-  tell(options, result);
-  return holds(result);
+/** A run that was not made, and why. */
+export interface NotTried {
+  readonly expressways: number;
+  readonly why: string;
 }
 
-/** Doubles L until it does not hold, and then halves the step. Resolves to the largest that held, 0 if none did. */
-export async function largestHolding(
-  first: number,
-  step: number,
-  tryAt: (expressways: number) => Promise<boolean>,
-): Promise<number> {
-  let low = 0;
-  let high = first;
-  while (await tryAt(high)) {
-    low = high;
-    high *= 2;
+/** Several runs, a line each. */
+export function runsTable(runs: readonly (RunReport | NotTried)[]): string {
+  const rows: string[][] = [
+    ['L', 'k tuples/s', 'fill s', 'processors', 'memory', 'toll p50', 'p95', 'p99', 'max ms', 'missed', 'wrong', ''],
+  ];
+  for (const run of runs) {
+    if ('why' in run) {
+      rows.push([String(run.expressways), ...Array<string>(10).fill('-'), run.why]);
+      continue;
+    }
+    const { toll } = run.answers;
+    const all = Object.values(run.answers);
+    const sum = (count: (each: AnswerReport) => number): string =>
+      String(all.reduce((total, each) => total + count(each), 0));
+    rows.push([
+      String(run.options.expressways),
+      thousands(run.linesPerSecond, 1),
+      (run.fillMs / 1000).toFixed(0),
+      run.processors.toFixed(2),
+      gibibytes(run.memoryBytesMax),
+      ...[toll.p50Ms, toll.p95Ms, toll.p99Ms, toll.maxMs].map(String),
+      sum(({ missed }) => missed),
+      sum(({ wrong, lost, doubled }) => wrong + lost + doubled),
+      run.outcome,
+    ]);
   }
-  while (high - low > step) {
-    const middle = Math.floor((low + high) / 2);
-    if (await tryAt(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The search, with a table of each run. */
-export async function search(options: RatedOptions, step: number): Promise<number> {
-  say('making the trace and its answers');
-  const trace = traceFor(options);
-  const largest = await largestHolding(options.expressways, step, async (expressways) => {
-    const at = { ...options, expressways };
-    const result = await runRated(trace, at, say);
-    tell(at, result);
-    return holds(result);
-  });
-  console.log(`the largest L that held: ${largest}`);
-  return largest;
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const last = widths.length - 1;
+  return rows
+    .map((row) => row.map((cell, i) => (i === last ? cell : cell.padStart(widths[i]))).join('  '))
+    .map((line) => line.trimEnd())
+    .join('\n');
 }

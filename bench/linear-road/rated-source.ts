@@ -77,7 +77,8 @@ export const ratedLines = (traffic: RatedTraffic): SourceDefinition<typeof lineF
   open: (context) => new RatedReader(traffic, context) as unknown as SourceReader<never>,
 });
 
-class RatedReader implements SourceReader<Line> {
+/** The lines, from a position on. */
+export class RatedReader implements SourceReader<Line> {
   /** Counts lines of all expressways: those of one line of the trace are next to each other. */
   position: number;
   readonly aux = 0;

@@ -9,7 +9,7 @@ import { makeDays, makeRoads, stateOf } from './plain.ts';
 import { type HistoryLine, type Line, LineType, type Passage, PassageKind } from './records.ts';
 import { onRoad } from './roads.ts';
 import { route } from './route.ts';
-import { Trace } from './trace.ts';
+import { type Profile, Trace } from './trace.ts';
 
 /** The fields of a line, one after the other. */
 export const FIELDS = [
@@ -51,8 +51,13 @@ export interface RatedTrace {
   };
 }
 
-/** About 1,700 lines a second after ten minutes, of which a third are entries into a segment. */
-const TRAFFIC = { arrivalsFrom: 104, arrivalsTo: 104, crowd: 430, tripSegmentsMax: 12, breakdown: 0.00005 };
+/** With these a third of the lines at the peak are entries into a segment. */
+const TRAFFIC = { crowd: 430, tripSegmentsMax: 12, breakdown: 0.00005 };
+/** Lines a second of an expressway at the end of the benchmark's three hours, and at their beginning. */
+export const PEAK_LINES = 1700;
+const FIRST_LINES = 15;
+/** Traffic has its peak for so much of the time before real time begins: by then it is steady. */
+const RISE_SHARE = 0.8;
 const ACCEPTED_SECONDS = 60;
 
 const shared = (values: readonly number[] | Int32Array): SharedArrayBuffer => {
@@ -65,9 +70,22 @@ const shared = (values: readonly number[] | Int32Array): SharedArrayBuffer => {
 export const entrySlot = (vid: number, time: number, mask: number): number =>
   (Math.imul(vid, 0x9e3779b1) ^ Math.imul(time, 0x85ebca6b)) & mask;
 
+/** Traffic that has grown to the peak before real time begins, and stays there. */
+export const peakProfile = (fillSeconds: number): Profile => [
+  { second: 0, lines: FIRST_LINES },
+  { second: fillSeconds * RISE_SHARE, lines: PEAK_LINES },
+];
+
+/** Traffic of a hundredth of the peak before real time begins, which then grows to the peak and stays there. */
+export const rampProfile = (fillSeconds: number, rampSeconds: number): Profile => [
+  { second: 0, lines: PEAK_LINES / 100 },
+  { second: fillSeconds, lines: PEAK_LINES / 100 },
+  { second: fillSeconds + rampSeconds, lines: PEAK_LINES },
+];
+
 /** Makes the trace of one expressway over some seconds, and its answers. */
-export function makeRatedTrace(seed: number, duration: number): RatedTrace {
-  const trace = new Trace({ ...TRAFFIC, seed, seconds: duration });
+export function makeRatedTrace(seed: number, duration: number, rate: Profile): RatedTrace {
+  const trace = new Trace({ ...TRAFFIC, rate, seed, seconds: duration });
   const seconds = [...trace];
   const history = historyOf(seconds, trace.history());
   const lines = history.map(historyLine);

@@ -6,6 +6,17 @@
 import { Random } from '../../src/testing/random.ts';
 import { EXIT_LANE, type HistoryLine, type Line, LineType, REPORT_SECONDS, SEGMENT_FEET, SEGMENTS } from './records.ts';
 
+/** A rate over time: straight lines between points in order of their seconds, and the last rate from then on. */
+export type Profile = readonly { readonly second: number; readonly lines: number }[];
+
+/** Lines a second at a second, which is not before the first point. */
+export function rateAt(profile: Profile, second: number): number {
+  const next = profile.findIndex((point) => point.second > second);
+  if (next < 0) return profile[profile.length - 1].lines;
+  const [from, to] = [profile[next - 1], profile[next]];
+  return from.lines + ((to.lines - from.lines) * (second - from.second)) / (to.second - from.second);
+}
+
 export interface TraceSettings {
   readonly seed: number;
   readonly xways: number;
@@ -13,6 +24,8 @@ export interface TraceSettings {
   /** Vehicles that enter each expressway in a second, at the start and at the end of the trace. */
   readonly arrivalsFrom: number;
   readonly arrivalsTo: number;
+  /** If there is one, vehicles enter so that each expressway has so many lines in a second, and arrivals are not looked at. */
+  readonly rate: Profile | undefined;
   /** Where vehicles drive: from segment `first` to `last`. */
   readonly first: number;
   readonly last: number;
@@ -32,6 +45,7 @@ export const TRACE_DEFAULTS: TraceSettings = {
   seconds: 600,
   arrivalsFrom: 2,
   arrivalsTo: 10,
+  rate: undefined,
   first: 0,
   last: SEGMENTS - 1,
   tripSegmentsMax: 20,
@@ -113,15 +127,20 @@ export class Trace implements Iterable<Line[]> {
 
   #second(time: number): Line[] {
     const random = this.#random;
-    const { xways, seconds, arrivalsFrom, arrivalsTo } = this.#settings;
+    const { xways, seconds, arrivalsFrom, arrivalsTo, rate } = this.#settings;
     const lines: Line[] = [];
     const due = this.#due[time % REPORT_SECONDS];
     this.#due[time % REPORT_SECONDS] = [];
     for (const vehicle of due) this.#drive(vehicle, time, lines);
-    const arrivals = arrivalsFrom + ((arrivalsTo - arrivalsFrom) * time) / seconds;
-    for (let xway = 0; xway < xways; xway++) {
-      const count = Math.floor(arrivals) + (random.chance(arrivals % 1) ? 1 : 0);
-      for (let i = 0; i < count; i++) this.#enter(xway, time, lines);
+    if (rate === undefined) {
+      const arrivals = arrivalsFrom + ((arrivalsTo - arrivalsFrom) * time) / seconds;
+      for (let xway = 0; xway < xways; xway++) {
+        const count = Math.floor(arrivals) + (random.chance(arrivals % 1) ? 1 : 0);
+        for (let i = 0; i < count; i++) this.#enter(xway, time, lines);
+      }
+    } else {
+      const wanted = Math.round(rateAt(rate, time) * xways);
+      for (let i = 0; lines.length < wanted; i++) this.#enter(i % xways, time, lines);
     }
     for (let i = lines.length - 1; i > 0; i--) {
       const k = random.below(i + 1);
