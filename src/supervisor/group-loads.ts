@@ -4,7 +4,7 @@
 // or else what was between them counts as recent.
 
 import type { Clock } from '../actors/clock.ts';
-import type { Stage } from '../actors/plan.ts';
+import { groupCount, type Stage } from '../actors/plan.ts';
 import { LOAD_SAMPLES, Vitals } from '../actors/vitals.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Placement } from './deployment.ts';
@@ -33,6 +33,10 @@ interface Tracked {
   samples: number;
 }
 
+/** True if replicas can share a stage: by keys, by where tuples stand, or by partitions. */
+const isShared = ({ key, isUnordered, partitions }: Stage): boolean =>
+  key !== undefined || isUnordered || partitions > 1;
+
 export class GroupLoads {
   private readonly stages = new Map<Stage, Tracked>();
   private readonly clock: Clock;
@@ -42,8 +46,7 @@ export class GroupLoads {
     this.clock = clock;
     this.atMs = clock.now();
     for (const { stage } of placements) {
-      if (stage.place !== 'worker' || !(stage.key !== undefined || stage.isUnordered) || this.stages.has(stage))
-        continue;
+      if (stage.place !== 'worker' || !isShared(stage) || this.stages.has(stage)) continue;
       const replicas = placements
         .filter((placement) => placement.stage === stage)
         .map(({ descriptor }) => ({
@@ -80,9 +83,11 @@ export class GroupLoads {
     return (this.stages.get(stage)?.samples ?? 0) >= SAMPLES_MIN;
   }
 
-  /** The recent load of each key group, in tuples: an estimate. All 0 if the stage is not partitioned. */
+  /** The recent load of each key group, or partition, in tuples: an estimate. All 0 if the stage is not partitioned. */
   of(stage: Stage): number[] {
-    return Array.from(this.stages.get(stage)?.recent ?? new Float64Array(KEY_GROUPS));
+    return Array.from(
+      this.stages.get(stage)?.recent.subarray(0, groupCount(stage)) ?? new Array(groupCount(stage)).fill(0),
+    );
   }
 
   /** Those with the most load, the most first; none without any load. */
