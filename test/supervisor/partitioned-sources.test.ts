@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, RunOptions } from '../../src/index.ts';
 import { randomOf } from '../actors/crash-runs.ts';
 import { noThreadLeft, start } from '../actors/run-flow.ts';
@@ -70,23 +71,27 @@ for (const kind of ['read', 'generate'] as const) {
     context.diagnostic(`MILLRACE_TEST_SEED=${seed}`);
     const random = randomOf(seed);
     const params = { partitions: 7, parallelism: { max: 4 }, kind };
-    const { events } = await run(params, { workers: 2, maxWorkers: 4, spares: 1, ringBytes: 1 << 14 }, async (job, seen) => {
-      await progress(seen, 1);
-      for (let i = 0; i < 25; i++) {
-        const replicas = 1 + random(4);
-        const changing = i % 5 === 4 ? job.rebalance('numbers') : job.scale('numbers', replicas);
-        if (i % 3 === 1) {
-          const workers = job.workers().filter(({ state }) => state === 'active');
-          const { worker } = workers[random(workers.length)];
-          await job.killWorker(worker).catch(() => {});
+    const { events } = await run(
+      params,
+      { workers: 2, maxWorkers: 4, spares: 1, ringBytes: 1 << 14 },
+      async (job, seen) => {
+        await progress(seen, 1);
+        for (let i = 0; i < 25; i++) {
+          const replicas = 1 + random(4);
+          const changing = i % 5 === 4 ? job.rebalance('numbers') : job.scale('numbers', replicas);
+          if (i % 3 === 1) {
+            const workers = job.workers().filter(({ state }) => state === 'active');
+            const { worker } = workers[random(workers.length)];
+            await job.killWorker(worker).catch(() => {});
+          }
+          const result = await changing;
+          if (i % 5 !== 4) assert.equal(result.to, replicas);
+          assert.equal(replicasOf(job), result.to);
+          await progress(seen, 10);
         }
-        const result = await changing;
-        if (i % 5 !== 4) assert.equal(result.to, replicas);
-        assert.equal(replicasOf(job), result.to);
-        await progress(seen, 10);
-      }
-      await job.stop();
-    });
+        await job.stop();
+      },
+    );
     const count = (type: JobEvent['type']): number => events.filter((event) => event.type === type).length;
     assert.ok(count('handOver') > 5);
     assert.ok(count('crash') > 0);
@@ -148,17 +153,19 @@ test('files are partitions: each keeps its lines in order, whoever reads it', TI
     });
     const job = await start(files, { params: { paths, parallelism: { max: 3 } }, workers: 2, ringBytes: 1 << 14 });
     const next = counts.map(() => 0);
-    let isScaled = false;
+    let scaledTo = 0;
+    const scaling = job.scale('lines', 3).then(({ to }) => {
+      scaledTo = to;
+    });
     for await (const { line } of job.output('out')) {
       const [file, number] = line.split(' ').map(Number);
       assert.equal(number, next[file], `file ${file}`);
       next[file]++;
-      if (isScaled) continue;
-      // The ring is small, and is not read on meanwhile: the files have not ended.
-      isScaled = true;
-      assert.equal((await job.scale('lines', 3)).to, 3);
+      // The ring is small, and hardly read meanwhile: the files have not ended.
+      if (scaledTo === 0) await sleep(1);
     }
-    await job.done;
+    await Promise.all([scaling, job.done]);
+    assert.equal(scaledTo, 3);
     assert.deepEqual(next, counts);
     await assert.rejects(start(files, { params: { paths: [...paths, join(folder, 'no')], parallelism: { max: 3 } } }), {
       code: 'INPUT_FILE',
