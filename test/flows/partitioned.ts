@@ -19,6 +19,8 @@ export interface PartitionedParams {
   /** `generate` deals out as many as all counts are. */
   readonly kind: 'read' | 'generate';
   /** Partition and number of a tuple at which an operator behind the source ends its thread, or never returns, or throws. */
+  /** Of a source that is read: counts the readers that each partition has, unless it has ever had two at once. */
+  readonly open?: Int32Array;
   readonly bad?: { readonly partition: number; readonly n: number; readonly how: 'exit' | 'hang' | 'throw' };
 }
 
@@ -26,9 +28,13 @@ const FIELDS = { partition: t.u32(), n: t.u32() };
 /** A reader waits now and then. */
 const PAUSE_EVERY = 1000;
 
-function numbers(partitions: number, counts: readonly number[]): SourceDefinition<typeof FIELDS> {
+const OPEN_TWICE = 1000;
+
+function numbers({ partitions, counts = [], open: openReaders }: PartitionedParams): SourceDefinition<typeof FIELDS> {
   const open = (context: SourceContext): SourceReader<never> => {
     const { partition } = context;
+    if (openReaders !== undefined && Atomics.add(openReaders, partition, 1) > 0)
+      Atomics.add(openReaders, partition, OPEN_TWICE);
     const count = counts[partition] ?? Number.POSITIVE_INFINITY;
     const reader = {
       position: context.position,
@@ -47,53 +53,52 @@ function numbers(partitions: number, counts: readonly number[]): SourceDefinitio
         }
         return 'more';
       },
-      close() {},
+      close() {
+        if (openReaders !== undefined) Atomics.sub(openReaders, partition, 1);
+      },
     };
     return reader;
   };
   return { kind: 'reader', fields: FIELDS, partitions, open };
 }
 
-export const partitioned = dataflow(
-  import.meta.url,
-  'partitioned',
-  (flow, { partitions, parallelism, counts = [], kind, bad }: PartitionedParams) => {
-    const count = counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0);
-    const source =
-      kind === 'read'
-        ? numbers(partitions, counts)
-        : generate(FIELDS, (i, partition) => ({ partition, n: (i - partition) / partitions }), {
-            partitions,
-            ...(count !== undefined && { count }),
-          });
-    const passed: Stream<typeof FIELDS> = flow
-      .source('numbers', source, { parallelism })
-      .map('passed', FIELDS, (tuple) => {
-        if (tuple.partition !== bad?.partition || tuple.n !== bad.n) return tuple;
-        if (bad.how === 'exit') process.exit(1);
-        if (bad.how === 'throw') throw new Error('bad tuple');
-        for (;;);
-      });
-    const all = passed.collect('all');
-    const last = passed
-      .keyBy('partition')
-      .process(
-        'follow',
-        {
-          parallelism: 2,
-          state: { next: t.u32(), wrong: t.u32() },
-          output: { partition: t.u32(), next: t.u32(), wrong: t.u32() },
-          end: ({ partition }, { next, wrong }, emit) => emit({ partition, next, wrong }),
-        },
-        ({ n }, state) => {
-          if (n !== state.next) state.wrong++;
-          state.next = n + 1;
-        },
-      )
-      .collect('last');
-    return { all, last };
-  },
-);
+export const partitioned = dataflow(import.meta.url, 'partitioned', (flow, params: PartitionedParams) => {
+  const { partitions, parallelism, counts = [], kind, bad } = params;
+  const count = counts.length === 0 ? undefined : counts.reduce((sum, each) => sum + each, 0);
+  const source =
+    kind === 'read'
+      ? numbers(params)
+      : generate(FIELDS, (i, partition) => ({ partition, n: (i - partition) / partitions }), {
+          partitions,
+          ...(count !== undefined && { count }),
+        });
+  const passed: Stream<typeof FIELDS> = flow
+    .source('numbers', source, { parallelism })
+    .map('passed', FIELDS, (tuple) => {
+      if (tuple.partition !== bad?.partition || tuple.n !== bad.n) return tuple;
+      if (bad.how === 'exit') process.exit(1);
+      if (bad.how === 'throw') throw new Error('bad tuple');
+      for (;;);
+    });
+  const all = passed.collect('all');
+  const last = passed
+    .keyBy('partition')
+    .process(
+      'follow',
+      {
+        parallelism: 2,
+        state: { next: t.u32(), wrong: t.u32() },
+        output: { partition: t.u32(), next: t.u32(), wrong: t.u32() },
+        end: ({ partition }, { next, wrong }, emit) => emit({ partition, next, wrong }),
+      },
+      ({ n }, state) => {
+        if (n !== state.next) state.wrong++;
+        state.next = n + 1;
+      },
+    )
+    .collect('last');
+  return { all, last };
+});
 
 /** Lines of files, each numbered, whose file they name. */
 export const files = dataflow(

@@ -102,8 +102,12 @@ for (const kind of ['read', 'generate'] as const) {
 test('all replicas read until the last partition has ended', TIMEOUT, async () => {
   const counts = [3, 0, 50_000, 1, 2000];
   for (const parallelism of [1, 2, 5]) {
-    const { seen } = await run({ partitions: 5, parallelism, counts, kind: 'read' }, { workers: 2 }, async () => {});
-    assert.deepEqual(seen, counts);
+    const params: PartitionedParams = { partitions: 5, parallelism, counts, kind: 'read' };
+    // With a worker for each actor nobody is woken for another's sake; nor by whoever looks for hangs.
+    for (const workers of [2, parallelism + 2]) {
+      const { seen } = await run(params, { workers, hangTimeoutMs: 0 }, async () => {});
+      assert.deepEqual(seen, counts);
+    }
   }
   const dealt = await run({ partitions: 5, parallelism: 3, counts: [10_003], kind: 'generate' }, {}, async () => {});
   assert.deepEqual(dealt.seen, [2001, 2001, 2001, 2000, 2000]);
@@ -141,6 +145,20 @@ for (const how of ['exit', 'hang', 'throw'] as const) {
     });
   }
 }
+
+test('a partition is closed by one replica before another opens it', TIMEOUT, async () => {
+  const open = new Int32Array(new SharedArrayBuffer(6 * 4));
+  const params = { partitions: 6, parallelism: { max: 3 }, kind: 'read', open } as const;
+  await run(params, { workers: 3, ringBytes: 1 << 14 }, async (job, seen) => {
+    for (const replicas of [3, 1, 2, 3, 1]) {
+      assert.equal((await job.scale('numbers', replicas)).to, replicas);
+      await progress(seen, 1);
+    }
+    await job.stop();
+  });
+  // What was opened twice at once stays marked; and all have been closed.
+  assert.deepEqual([...open], [0, 0, 0, 0, 0, 0]);
+});
 
 test('files are partitions: each keeps its lines in order, whoever reads it', TIMEOUT, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-partitions-'));
