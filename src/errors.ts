@@ -344,6 +344,14 @@ export const errors = {
       cause,
     );
   },
+  tooFewPartitions(source: string, replicas: number, partitions: number): MillraceError {
+    const has = partitions === 1 ? 'has one partition' : `has ${partitions} partitions`;
+    return new MillraceError(
+      'BAD_OPTION',
+      `option 'parallelism' of source '${source}' must be at most ${partitions}, got ${replicas}: it ${has}, each of which is read by one replica. Use a source with more partitions, such as readLines([…]) of several files or generate(…, { partitions }), or set parallelism on the operators behind it`,
+      { option: 'parallelism', operator: source, value: replicas, partitions },
+    );
+  },
   sourceContract(source: string, emitted: number): MillraceError {
     return new MillraceError(
       'SOURCE_CONTRACT',

@@ -11,7 +11,7 @@ export type {
   SourceReader,
   SourceStatus,
 } from './actors/source.ts';
-export { fromIterable } from './actors/sources/from-iterable.ts';
+export { type FromIterableOptions, fromIterable } from './actors/sources/from-iterable.ts';
 export { type GenerateOptions, generate } from './actors/sources/generate.ts';
 export { push } from './actors/sources/push.ts';
 export { type ReadCsvOptions, readCsv } from './actors/sources/read-csv.ts';

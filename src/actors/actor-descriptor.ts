@@ -6,6 +6,7 @@ import type { DictionaryMemory } from '../mailbox/dictionary.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import type { Backup } from '../state/backup.ts';
 import type { Checkpoint } from '../state/checkpoint.ts';
+import type { PartitionMemory } from '../state/partition-marks.ts';
 import type { TransactionMemory } from '../state/transaction.ts';
 
 export interface RingMemory {
@@ -27,6 +28,8 @@ export interface ActorDescriptor {
   readonly commit: SharedArrayBuffer;
   readonly vitals: SharedArrayBuffer;
   readonly transaction: TransactionMemory | undefined;
+  /** Where its source stands, if that has several partitions. */
+  readonly partitions: PartitionMemory | undefined;
   readonly output: RingMemory | undefined;
   readonly outbox: SharedArrayBuffer | undefined;
   /** Where its dead letters go. */

@@ -34,9 +34,10 @@ import {
   type Whereabouts,
 } from './failure.ts';
 import { HandOverPart } from './hand-over-part.ts';
+import { PartitionedFeed, partitionAt } from './partitioned-feed.ts';
 import { type Plan, type Stage, stageName } from './plan.ts';
 import { endReplay, nextReplayed, rowsBefore, takeUpState } from './restored-state.ts';
-import { SourceFeed } from './source-feed.ts';
+import { type Feed, type FeedEnvironment, SourceFeed } from './source-feed.ts';
 import { NO_ROW, Vitals, WorkCell } from './vitals.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
@@ -57,7 +58,7 @@ export class Actor {
   private readonly incarnation: number;
   private readonly upstreamStages: readonly Stage[];
   private readonly batch: Batch;
-  private readonly feed: SourceFeed | undefined;
+  private readonly feed: Feed | undefined;
   private readonly part: HandOverPart | undefined;
   private stateReader: StateReader | undefined;
   private nextInput = 0;
@@ -93,19 +94,21 @@ export class Actor {
     this.vitals = new Vitals(descriptor.vitals, environment.epochMs);
     this.upstreamStages = stage.upstream.map((index) => plan.stages[index]);
     this.batch = new Batch(plan, descriptor, environment, this.vitals);
-    this.feed = source && this.sourceFeed(source as never);
+    this.feed = source && this.feedOf(source as never);
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
     const { handOver, replica } = descriptor;
     if (handOver !== undefined) {
       const { host, wakeWords } = environment;
       this.part = new HandOverPart(new HandOver(handOver, stage.replicas), replica, this.batch, host, wakeWords);
+      // A host that died may have come to the end of its partitions, and not have told of it any more.
+      if (this.batch.committed.finished) this.part.tellEnd();
     }
   }
 
-  private sourceFeed(source: ConstructorParameters<typeof SourceFeed>[0]): SourceFeed {
-    const { name, batch, environment } = this;
-    const { program, output, encoder } = batch;
-    return new SourceFeed(source, {
+  private feedOf(source: ConstructorParameters<typeof SourceFeed>[0]): Feed {
+    const { name, batch, environment, vitals } = this;
+    const { program, output, encoder, partitions } = batch;
+    const forFeed: FeedEnvironment = {
       operator: name,
       output,
       read: program.read,
@@ -117,7 +120,13 @@ export class Actor {
       now: environment.now,
       wake: environment.wake,
       begin: () => batch.begin(),
-    });
+    };
+    if (partitions === undefined) return new SourceFeed(source, forFeed);
+    const owned = (): readonly number[] => batch.groups;
+    const isOpen = (): boolean => batch.isOpen;
+    const feed = new PartitionedFeed(source, { ...forFeed, vitals, owned, isOpen }, partitions);
+    batch.ownersChanged = () => feed.own();
+    return feed;
   }
 
   /** Opens the sink, if the actor has one. Call it once before the first step, when the job is certain to start. */
@@ -148,6 +157,11 @@ export class Actor {
   /** True for actors whose source computes its tuples. */
   private get isGenerated(): boolean {
     return this.stage.operators[0].source?.kind === 'generate';
+  }
+
+  /** Undefined if there is only one. */
+  private get partitionInWork(): number | undefined {
+    return this.batch.partitions && this.feed?.partition;
   }
 
   /** The number of the last commit. */
@@ -383,10 +397,12 @@ export class Actor {
     batch.output?.writeEnd();
     batch.record.finished = true;
     batch.commit();
+    // Replicas of a source wait for each other: as long as one reads, the others may be given partitions.
+    if (batch.partitions !== undefined) this.part?.tellEnd();
     return 'more';
   }
 
-  private readSource(feed: SourceFeed, limit: number): StepStatus {
+  private readSource(feed: Feed, limit: number): StepStatus {
     this.vitals.work[WorkCell.input] = -1;
     const status = feed.read(this.batch.record, limit);
     this.wakeAtMs = Math.min(this.wakeAtMs, feed.dueMs);
@@ -426,15 +442,18 @@ export class Actor {
     return until === undefined || (input >= 0 && isBehind(inputs[input].reader, until[input]));
   }
 
-  private singleFromSource(feed: SourceFeed): StepStatus {
+  private singleFromSource(feed: Feed): StepStatus {
     const { batch, condemned } = this;
     const { record, program } = batch;
     let failure: Failure | undefined;
     this.vitals.work[WorkCell.input] = -1;
-    const from = feed.position(record);
-    const skip = condemned && { error: fromRecord(condemned.error), inSource: condemned.operator === 0 };
-    const status = feed.readSingle(record, skip, ({ tuple, error }) => {
-      const where = inSource(this.name, from, tuple);
+    const skip = condemned && {
+      error: fromRecord(condemned.error),
+      inSource: condemned.operator === 0,
+      partition: partitionAt(condemned.input),
+    };
+    const status = feed.readSingle(record, skip, ({ tuple, error, position }) => {
+      const where = inSource(this.name, this.partitionInWork, position, tuple);
       failure = this.failureAt(condemned?.operator ?? program.failedAt(), where, error);
     });
     this.wakeAtMs = Math.min(this.wakeAtMs, feed.dueMs);
@@ -550,7 +569,8 @@ export class Actor {
     const { program, record } = this.batch;
     const row = this.vitals.work[WorkCell.row];
     if (this.feed !== undefined) {
-      return inSource(this.name, this.feed.position(record) + (this.isGenerated ? Math.max(0, row) : 0));
+      const position = this.feed.position(record) + (this.isGenerated ? Math.max(0, row) : 0);
+      return inSource(this.name, this.partitionInWork, position);
     }
     if (this.isEnding) return atEndOfInput(program.endingKey());
     const input = this.inputInWork;

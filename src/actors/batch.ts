@@ -15,6 +15,7 @@ import type { Schema } from '../mailbox/schema.ts';
 import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../state/commit-log.ts';
 import { groupsOf, hasGroup } from '../state/group-set.ts';
 import { type KeyedState, keyedState } from '../state/keyed-state.ts';
+import { PartitionMarks } from '../state/partition-marks.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { Transaction } from '../state/transaction.ts';
 import type { ActorDescriptor, ActorEnvironment } from './actor-descriptor.ts';
@@ -45,6 +46,10 @@ export class Batch {
   readonly letters: DeadLetterWriter;
   readonly encoder: Encoder | undefined;
   readonly state: KeyedState | undefined;
+  /** Where the partitions of its source stand, if there are several: a part of each commit, beside the record. */
+  readonly partitions: PartitionMarks | undefined;
+  /** Called when a hand-over has changed what the replica owns. */
+  ownersChanged: (() => void) | undefined;
   readonly program: Program;
   readonly sink: SinkHolder = { writer: undefined };
   /** 1 for each key group that this replica owns: what the last commit says. */
@@ -93,6 +98,10 @@ export class Batch {
       const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
       const layout = rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
       this.state = keyedState(head.name, layout, this.transaction);
+    }
+    if (descriptor.partitions !== undefined) {
+      this.partitions = new PartitionMarks(descriptor.partitions);
+      this.partitions.rollback(this.log.sequence());
     }
     for (const group of this.groups) this.owned[group] = 1;
     this.program = generateProgram({
@@ -169,6 +178,7 @@ export class Batch {
     }
     if (this.backup === undefined) this.backup = this.backupOf(environment);
     else this.backup.own(this.groups);
+    this.ownersChanged?.();
   }
 
   /** The number of the last commit. */
@@ -188,6 +198,7 @@ export class Batch {
     this.tuples = 0;
     if (this.environment.lingerMs > 0) this.openedAtMs = this.environment.now();
     this.transaction?.begin((this.log.sequence() + 1) | 0);
+    this.partitions?.begin((this.log.sequence() + 1) | 0);
   }
 
   /** When the open batch commits at the latest, on the environment's clock; undefined if it does not wait for tuples. */
@@ -214,7 +225,7 @@ export class Batch {
       inputs[i].reader.save(record.inputs[i]);
     }
     this.count();
-    if (inputs.length === 0 && equalRecords(record, committed)) {
+    if (inputs.length === 0 && this.partitions?.isChanged !== true && equalRecords(record, committed)) {
       // A source that had nothing has made no progress, and recovery takes a commit for one.
       this.isOpen = false;
       return;
@@ -261,6 +272,7 @@ export class Batch {
     vitals.work[WorkCell.isolating] = 0;
     this.letters.restore(committed.letters);
     this.transaction?.rollback(this.log.sequence());
+    this.partitions?.rollback(this.log.sequence());
     this.program.expireState();
     for (const { index, reader } of this.inputs) reader.reset(committed.inputs[index]);
     copyRecord(committed, this.record);

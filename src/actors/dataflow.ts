@@ -9,7 +9,8 @@ import type { StateTable } from '../state/state-table.ts';
 import { checkSupervision, FAILURE_POLICIES, type FailurePolicy, type SupervisionOptions } from './failure-policy.ts';
 import { finishGraph, type Graph, type OperatorNode } from './graph.ts';
 import type { SinkDefinition } from './sink.ts';
-import type { Source } from './source.ts';
+import { partitionsOf, type Source } from './source.ts';
+import { checkPartitions } from './sources/source-options.ts';
 
 export const PARALLELISM_MAX = 64;
 
@@ -25,8 +26,9 @@ export interface ParallelismRange {
 /** Options of every operator. */
 export interface OperatorOptions {
   /**
-   * Replicas that share the operator's key groups; 1 by default. More than 1 needs a keyed stream. A range makes the operator
-   * elastic: while it runs, groups are handed over to more replicas, or to fewer. See docs/hand-over.md.
+   * Replicas that share the operator's key groups; 1 by default. More than 1 needs a keyed stream, or a source with as many
+   * partitions. A range makes the operator elastic: while it runs, groups are handed over to more replicas, or to fewer. See
+   * docs/hand-over.md.
    */
   parallelism?: number | ParallelismRange;
   /** False to give a stateless operator an actor of its own instead of running it in the one before it. */
@@ -354,17 +356,19 @@ export class FlowBuilder {
     this.name = name;
   }
 
-  /** A stream that comes from a source of `millrace/sources`, or one of your own. */
-  source<Fields extends Shape>(
-    name: string,
-    source: Source<Fields>,
-    options: Omit<OperatorOptions, 'parallelism'> = {},
-  ): Stream<Fields> {
+  /**
+   * A stream that comes from a source of `millrace/sources`, or one of your own. Replicas share its partitions, so it can have as
+   * many as these.
+   * @throws MillraceError BAD_OPTION
+   */
+  source<Fields extends Shape>(name: string, source: Source<Fields>, options: OperatorOptions = {}): Stream<Fields> {
     const kinds = ['reader', 'generate', 'push'];
     if (!kinds.includes(source?.kind)) throw errors.badOption('source', source, `a source such as readLines('in.txt')`);
     const schema = Schema.of(source.fields, `source '${name}'`);
-    if ('parallelism' in options)
-      throw errors.badOption('parallelism', options.parallelism, `left out for source '${name}'`);
+    const checked = checkOptions(name, options);
+    const partitions = partitionsOf(source);
+    checkPartitions(partitions);
+    if (checked.replicas.max > partitions) throw errors.tooFewPartitions(name, checked.replicas.max, partitions);
     const node = this.add({
       name,
       kind: 'source',
@@ -372,7 +376,7 @@ export class FlowBuilder {
       key: undefined,
       isUnordered: false,
       output: schema,
-      ...checkOptions(name, options),
+      ...checked,
       source,
     });
     return new Stream(this, [node.id], schema);

@@ -34,11 +34,16 @@ const keyValue = (values: readonly unknown[]): unknown => (values.length <= 1 ? 
 /** Between tuples: the batch's output did not fit, or its sink could not write. */
 export const AT_COMMIT: Whereabouts = { key: undefined, tuple: undefined, position: 'the end of a batch' };
 
-export const inSource = (source: string, position: number, tuple?: unknown): Whereabouts => ({
-  key: undefined,
-  tuple,
-  position: `position ${position} of source '${source}'`,
-});
+/** @param partition undefined if the source has only one */
+export const inSource = (
+  source: string,
+  partition: number | undefined,
+  position: number,
+  tuple?: unknown,
+): Whereabouts => ({ key: undefined, tuple, position: sourcePosition(source, partition, position) });
+
+export const sourcePosition = (source: string, partition: number | undefined, position: number): string =>
+  `position ${position} of ${partition === undefined ? '' : `partition ${partition} of `}source '${source}'`;
 
 /** In an end-of-stream closure, with the values of its key. */
 export const atEndOfInput = (key: readonly unknown[]): Whereabouts => ({

@@ -7,7 +7,7 @@ import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/row-layout.ts';
 import type { FailurePolicy, SupervisionOptions } from './failure-policy.ts';
 import type { SinkDefinition } from './sink.ts';
-import type { Source } from './source.ts';
+import { partitionsOf, type Source } from './source.ts';
 
 export type OperatorKind = 'source' | 'map' | 'filter' | 'flatMap' | 'process' | 'collect' | 'forEach' | 'sink';
 
@@ -92,6 +92,7 @@ function fingerprintOf(node: OperatorNode): string {
     replicas,
     fuse,
     source?.kind,
+    source && partitionsOf(source),
     state,
     tables,
     end !== undefined,

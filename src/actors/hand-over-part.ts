@@ -89,6 +89,13 @@ export class HandOverPart {
     return memory.hasCut(request) && !this.isAtCut(request) ? 'act' : 'wait';
   }
 
+  /** Wakes the other replicas: what they waited for, beside a hand-over, has ended. */
+  tellEnd(): void {
+    for (let replica = 0; replica < this.memory.replicas; replica++) {
+      if (replica !== this.replica) this.wakeWords.wakeUnconditionally(this.memory.host(replica));
+    }
+  }
+
   /** True while this actor could still read before it tells where it stands. */
   get isUnposted(): boolean {
     const part = this.partIn(this.memory.word());

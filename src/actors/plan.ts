@@ -7,6 +7,7 @@ import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { type GroupSet, groupSet } from '../state/group-set.ts';
 import { consumersOf, type Graph, inputSchema, type OperatorNode } from './graph.ts';
+import { partitionsOf } from './source.ts';
 
 export interface Stage {
   readonly index: number;
@@ -26,6 +27,8 @@ export interface Stage {
   readonly key: readonly number[] | undefined;
   /** True if its replicas share the tuples by where these stand in their rings. */
   readonly isUnordered: boolean;
+  /** Of its source, which its replicas share; 1 if there is no source, or one that is not cut. */
+  readonly partitions: number;
   /** The distinct keys of the stages behind it: the hash columns of its frames. */
   readonly outputKeys: readonly (readonly number[])[];
 }
@@ -97,6 +100,7 @@ export function planOf(graph: Graph): Plan {
       output: last(chain).output,
       key: keys[index],
       isUnordered: head.isUnordered && head.replicas.max > 1,
+      partitions: head.source === undefined ? 1 : partitionsOf(head.source),
       outputKeys: distinctKeys(consumers.map((consumer) => keys[chains.indexOf(consumer)])),
     };
   });
@@ -136,13 +140,16 @@ export function readerSlotOf(plan: Plan, upstream: Stage, stage: Stage, replica:
 export const readerSlots = (plan: Plan, stage: Stage): number =>
   downstreamOf(plan, stage).reduce((sum, reader) => sum + reader.replicas, 0);
 
+/** What the replicas of a stage share: its key groups, or the partitions of its source, numbered from 0. */
+export const groupCount = ({ partitions }: Stage): number => (partitions > 1 ? partitions : KEY_GROUPS);
+
 /** Who owns a key group at the start: contiguous ranges of nearly equal size. */
-export const initialOwner = (group: number, parallelism: number): number =>
-  Math.floor((group * parallelism) / KEY_GROUPS);
+export const initialOwner = (group: number, parallelism: number, groups = KEY_GROUPS): number =>
+  Math.floor((group * parallelism) / groups);
 
 /** The key groups that a replica owns at the start, unless it begins dormant. */
-export function initialGroups(replica: number, parallelism: number): GroupSet | 'dormant' {
+export function initialGroups(replica: number, parallelism: number, count = KEY_GROUPS): GroupSet | 'dormant' {
   if (replica >= parallelism) return 'dormant';
-  const groups = Array.from({ length: KEY_GROUPS }, (_, group) => group);
-  return groupSet(groups.filter((group) => initialOwner(group, parallelism) === replica));
+  const groups = Array.from({ length: count }, (_, group) => group);
+  return groupSet(groups.filter((group) => initialOwner(group, parallelism, count) === replica));
 }

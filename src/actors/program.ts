@@ -51,8 +51,8 @@ export interface Program {
    * @returns the first row that is not processed
    */
   run(upstream: number, reader: RingReader, dictionary: DictionaryReader | undefined, limit: number): number;
-  /** Emits tuples `from` to `to` of a generator source; returns the first that is not emitted. */
-  generate(from: number, to: number): number;
+  /** Emits tuples `from` to `to` of a partition of a generator source; returns the first that is not emitted. */
+  generate(from: number, to: number, partition: number): number;
   /** Reads from a source reader. */
   read(reader: SourceReader<never>, limit: number): SourceStatus;
   /** Hands a source's tuple to the operators behind it. */
@@ -304,15 +304,20 @@ return next;
 }
 
 /** The loop of a generator source. */
-function generatorCode({ output }: ProgramParts): string {
+function generatorCode({ stage, output }: ProgramParts): string {
+  const { partitions } = stage;
+  // The plain loop is as it would be without partitions.
+  const { source } = stage.operators[0];
+  const asks = source?.kind === 'generate' && source.make.length > 1;
+  const index = partitions === 1 ? 'from + k' : `(from + k) * ${partitions} + partition`;
   return `
-function generateRows(from, to) {
+function generateRows(from, to${partitions === 1 ? '' : ', partition'}) {
 const n = (to - from) | 0;
 let k = 0;
 for (; k < n; k++) {
 work[${WorkCell.operator}] = 0;
 work[${WorkCell.row}] = k;
-step0(generator(from + k));
+step0(generator(${index}${partitions > 1 ? ', partition' : asks ? ', 0' : ''}));
 ${output === undefined ? '' : 'if (output.isBatchFull) { k++; break; }'}
 }
 return from + k;
@@ -410,9 +415,9 @@ let row = 0;
 for (let k = 0; k < 2; k++) row = calls[k](reader, dictionary, limit, row);
 return row;
 },
-generate(from, to) {
+generate(from, to, partition) {
 let next = from;
-${isGenerator ? `for (let k = 0; k < 2; k++) next = generating[k](from, to, 0, next);` : ''}
+${isGenerator ? `for (let k = 0; k < 2; k++) next = generating[k](from, to, partition, next);` : ''}
 return next;
 },
 read: (reader, limit) => reader.read(${stage.operators[0].kind === 'source' ? 'step0' : 'undefined'}, limit),

@@ -1,13 +1,13 @@
-// The source side of an actor: opens the source, reads from it, and opens it again at the committed position after a
-// rollback or a crash.
-// Promises: what a batch has read is in the record's `source` and `sourceAux` before the batch commits. A read never
-// waits. While a source is being opened, there is nothing to read.
+// The source side of an actor: opens the source, or one partition of it, reads from it, and opens it again at the committed
+// position after a rollback or a crash.
+// Promises: what a batch has read is in the mark that it is given (the record of an actor whose source has one partition)
+// before the batch commits. A read never waits. While a source is being opened, there is nothing to read.
 // Relies on: sources give the same tuples again from a position (source.ts).
 
 import { errors } from '../errors.ts';
 import type { Output } from '../mailbox/output.ts';
-import type { CommitRecord } from '../state/commit-log.ts';
-import type { Source, SourceReader, SourceStatus } from './source.ts';
+import type { SourceMark } from '../state/partition-marks.ts';
+import { partitionsOf, type Source, type SourceReader, type SourceStatus } from './source.ts';
 
 /** Tuples that a source reader emits before the output is looked at again. */
 const SOURCE_READ_TUPLES = 128;
@@ -22,8 +22,8 @@ export interface FeedEnvironment {
   readonly output: Output | undefined;
   /** Reads tuples into the operators behind the source. */
   read(reader: SourceReader<never>, limit: number): SourceStatus;
-  /** Makes tuples `from` to `to` and hands them on; returns the first that was not made. */
-  generate(from: number, to: number): number;
+  /** Makes tuples `from` to `to` of a partition and hands them on; returns the first that was not made. */
+  generate(from: number, to: number, partition: number): number;
   /** Hands on one tuple, and writes what comes of it. */
   feed(tuple: unknown): void;
   now(): number;
@@ -32,23 +32,54 @@ export interface FeedEnvironment {
   begin(): void;
 }
 
-/** How a tuple of a single read ended, if it failed. */
+/** How a tuple of a single read ended, if it failed, and where the source stood in front of it. */
 export interface SingleFailure {
   readonly tuple: unknown;
   readonly error: unknown;
+  readonly position: number;
 }
 
 /** A tuple that is not processed any more, and why; `inSource` if making it is what fails. */
 export interface Skip {
   readonly error: unknown;
   readonly inSource: boolean;
+  readonly partition: number;
 }
 
-export class SourceFeed {
+/** What an actor knows of its source: this page's, or partitioned-feed.ts's. */
+export interface Feed {
   /** When a rated generator has its next tuple, on the environment's clock; infinity if that is not known. */
-  dueMs = Number.POSITIVE_INFINITY;
+  readonly dueMs: number;
   /** Tuples of the last read, at most. */
+  readonly taken: number;
+  /** The partition that is in work, or was last. */
+  readonly partition: number;
+  /** Opens the source where `mark` says. Rejects if it cannot be opened. */
+  open(mark: SourceMark): Promise<void>;
+  /** Closes what has been read since the last commit, and opens it again there; a failure comes up at the next read. */
+  reopen(mark: SourceMark): void;
+  /** Ends the source at the next read: what it has emitted is still processed. */
+  stop(): void;
+  /** True if a read would get somewhere now. */
+  canRead(): boolean;
+  /** Where the partition in work stands, for error texts. */
+  position(mark: SourceMark): number;
+  /** Reads about `limit` tuples through the program, and moves the mark behind them. */
+  read(mark: SourceMark, limit: number): FeedStatus;
+  /**
+   * Reads a single tuple, whose failure is caught and handed to `failed` instead of being thrown: a reader cannot be taken
+   * back by one tuple. With `skip` the tuple is not processed at all.
+   */
+  readSingle(mark: SourceMark, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus;
+  /** Closes what is open. It can be opened again. */
+  close(): void;
+}
+
+export class SourceFeed implements Feed {
+  dueMs = Number.POSITIVE_INFINITY;
   taken = 0;
+  readonly partition: number;
+  private readonly partitions: number;
   private readonly source: Source<never>;
   private readonly environment: FeedEnvironment;
   private reader: SourceReader<never> | undefined;
@@ -61,14 +92,15 @@ export class SourceFeed {
   private orderTuples = SOURCE_READ_TUPLES;
   private paceFrom: { ms: number; index: number } | undefined;
 
-  constructor(source: Source<never>, environment: FeedEnvironment) {
+  constructor(source: Source<never>, environment: FeedEnvironment, partition = 0) {
     this.source = source;
     this.environment = environment;
+    this.partition = partition;
+    this.partitions = partitionsOf(source as never);
   }
 
-  /** Opens the source where `record` says. Rejects if it cannot be opened. */
-  async open({ source: position, sourceAux: aux }: CommitRecord): Promise<void> {
-    const { source, environment } = this;
+  async open({ source: position, sourceAux: aux }: SourceMark): Promise<void> {
+    const { source, environment, partition } = this;
     if (source.kind !== 'reader') return;
     const opening = ++this.opening;
     const isCurrent = (): boolean => opening === this.opening;
@@ -81,17 +113,16 @@ export class SourceFeed {
       if (isCurrent()) this.failure = { error };
       wake();
     };
-    const reader = await source.open({ operator: environment.operator, position, aux, wake, fail });
+    const reader = await source.open({ operator: environment.operator, partition, position, aux, wake, fail });
     if (isCurrent()) this.reader = reader;
     else reader.close();
   }
 
-  /** Closes the source and opens it again where `record` says; a failure comes up at the next read. */
-  reopen(record: CommitRecord): void {
+  reopen(mark: SourceMark): void {
     if (this.source.kind !== 'reader') return;
     this.close();
     this.ready = false;
-    const opened = this.open(record);
+    const opened = this.open(mark);
     const opening = this.opening;
     const settle = (): void => {
       if (opening !== this.opening) return;
@@ -104,12 +135,10 @@ export class SourceFeed {
     });
   }
 
-  /** Ends the source at the next read: what it has emitted is still processed. */
   stop(): void {
     this.stopping = true;
   }
 
-  /** True if a read would get somewhere now. */
   canRead(): boolean {
     if (this.stopping || this.failure !== undefined) return true;
     if (this.source.kind === 'generate')
@@ -117,20 +146,18 @@ export class SourceFeed {
     return this.ready;
   }
 
-  /** Where the source stands, for error texts. */
-  position(record: CommitRecord): number {
-    return this.reader?.position ?? record.source;
+  position(mark: SourceMark): number {
+    return this.reader?.position ?? mark.source;
   }
 
-  /** Reads about `limit` tuples through the program, and moves the record's position behind them. */
-  read(record: CommitRecord, limit: number): FeedStatus {
+  read(mark: SourceMark, limit: number): FeedStatus {
     this.dueMs = Number.POSITIVE_INFINITY;
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
-    return this.source.kind === 'generate' ? this.generate(record, limit) : this.readSource(record, limit);
+    return this.source.kind === 'generate' ? this.generate(mark, limit) : this.readSource(mark, limit);
   }
 
-  private readSource(record: CommitRecord, limit: number): FeedStatus {
+  private readSource(mark: SourceMark, limit: number): FeedStatus {
     const { reader, environment } = this;
     const { output } = environment;
     if (reader === undefined || !this.ready) return 'idle';
@@ -140,8 +167,8 @@ export class SourceFeed {
     for (let tuples = 0; tuples < limit; tuples += readTuples) {
       this.taken = tuples + readTuples;
       const status = environment.read(reader, readTuples);
-      record.source = reader.position;
-      record.sourceAux = reader.aux;
+      mark.source = reader.position;
+      mark.sourceAux = reader.aux;
       if (status === 'end') return 'end';
       if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
       if (output?.isBatchFull) break;
@@ -165,48 +192,46 @@ export class SourceFeed {
     return from;
   }
 
-  private generate(record: CommitRecord, limit: number): FeedStatus {
-    const { source, environment } = this;
+  private generate(mark: SourceMark, limit: number): FeedStatus {
+    const { source, environment, partition, partitions } = this;
     if (source.kind !== 'generate') return 'end';
-    const from = record.source;
-    if (from >= source.count) return 'end';
-    let to = Math.min(source.count, from + limit);
-    if (source.ratePerSecond !== undefined) to = this.dueUntil(from, to, source.ratePerSecond);
+    const from = mark.source;
+    const count = Math.ceil((source.count - partition) / partitions);
+    if (from >= count) return 'end';
+    let to = Math.min(count, from + limit);
+    if (source.ratePerSecond !== undefined) to = this.dueUntil(from, to, source.ratePerSecond / partitions);
     if (to <= from) return 'idle';
     environment.begin();
-    record.source = environment.generate(from, to);
-    this.taken = record.source - from;
+    mark.source = environment.generate(from, to, partition);
+    this.taken = mark.source - from;
     return 'more';
   }
 
-  /**
-   * Reads a single tuple, whose failure is caught and handed to `failed` instead of being thrown: a reader cannot be taken
-   * back by one tuple. With `skip` the tuple is not processed at all.
-   */
-  readSingle(record: CommitRecord, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus {
+  readSingle(mark: SourceMark, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
     const { source, reader, environment } = this;
-    if (source.kind === 'generate') return this.generateSingle(record, skip, failed);
+    if (source.kind === 'generate') return this.generateSingle(mark, skip, failed);
     if (reader === undefined || !this.ready) return 'idle';
     environment.begin();
     this.ready = false;
     let emitted = 0;
+    const { position } = reader;
     const emit = (tuple: never): void => {
       if (++emitted > 1) throw errors.sourceContract(environment.operator, emitted);
       if (skip !== undefined) {
-        failed({ tuple, error: skip.error });
+        failed({ tuple, error: skip.error, position });
         return;
       }
       try {
         environment.feed(tuple);
       } catch (error) {
-        failed({ tuple, error });
+        failed({ tuple, error, position });
       }
     };
     const status = reader.read(emit, 1);
-    record.source = reader.position;
-    record.sourceAux = reader.aux;
+    mark.source = reader.position;
+    mark.sourceAux = reader.aux;
     this.taken = emitted;
     if (status === 'end') return 'end';
     // It may have called wake() meanwhile.
@@ -215,32 +240,32 @@ export class SourceFeed {
   }
 
   private generateSingle(
-    record: CommitRecord,
+    mark: SourceMark,
     skip: Skip | undefined,
     failed: (failure: SingleFailure) => void,
   ): FeedStatus {
     const { source } = this;
-    const index = record.source;
+    const position = mark.source;
+    const index = position * this.partitions + this.partition;
+    const made = (): unknown => source.kind === 'generate' && madeTuple(source.make, index, this.partition);
     const fail = (error: unknown, tuple: unknown): void => {
-      record.source = index + 1;
-      failed({ tuple, error });
+      mark.source = position + 1;
+      failed({ tuple, error, position });
     };
     if (skip !== undefined) {
       this.environment.begin();
       // Making it may be what ends the worker.
-      const isMade = !skip.inSource && source.kind === 'generate';
-      fail(skip.error, isMade ? madeTuple(source.make, index) : { index });
+      fail(skip.error, skip.inSource ? { index } : made());
       return 'more';
     }
     try {
-      return this.generate(record, 1);
+      return this.generate(mark, 1);
     } catch (error) {
-      fail(error, source.kind === 'generate' ? madeTuple(source.make, index) : undefined);
+      fail(error, made());
       return 'more';
     }
   }
 
-  /** Closes what is open. The feed can be opened again. */
   close(): void {
     this.opening++;
     this.reader?.close();
@@ -249,9 +274,9 @@ export class SourceFeed {
 }
 
 /** The tuple at an index; the index itself if it cannot be made. */
-function madeTuple(make: (index: number) => unknown, index: number): unknown {
+function madeTuple(make: (index: number, partition: number) => unknown, index: number, partition: number): unknown {
   try {
-    return make(index);
+    return make(index, partition);
   } catch {
     return { index };
   }

@@ -2,8 +2,13 @@
 // A source is declared in the flow (a SourceDefinition, made on every thread that imports the flow's module) and opened on
 // one worker (a SourceReader). Its position is part of the actor's commit: after a crash or a rollback the reader is opened
 // again at the last committed position, and what it emits from there must be the same tuples again.
+// A source may have several partitions, each with a reader and a position of its own: they are what its replicas share.
 
+import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Shape } from '../mailbox/schema.ts';
+
+/** A partition is to a source what a key group is to other operators: the least that changes hands. */
+export const PARTITIONS_MAX = KEY_GROUPS;
 
 /** Where a source goes on. The units are the source's own (bytes, tuples, …); both numbers start at 0. */
 export interface SourcePosition {
@@ -14,6 +19,8 @@ export interface SourcePosition {
 export interface SourceContext extends SourcePosition {
   /** The operator's name, for error texts. */
   readonly operator: string;
+  /** Which partition is to be opened, from 0 on. */
+  readonly partition: number;
   /** Asks for another read() soon: data has come in, or a time has been reached. May be called from any callback. */
   wake(): void;
   /** Fails the job, with an error that came up outside of read(). */
@@ -37,17 +44,30 @@ export interface SourceReader<Tuple> extends SourcePosition {
 export interface SourceDefinition<Fields extends Shape> {
   readonly fields: Fields;
   readonly kind: 'reader';
-  /** Opens the source on a worker. Called again, at the committed position, after a rollback or a crash. */
+  /**
+   * Into how many parts the source is cut, 1 to 256; 1 by default. Each is opened by itself, and read by one replica at a time:
+   * tuples keep their order within a partition, and have none between partitions.
+   */
+  readonly partitions?: number;
+  /**
+   * Opens a partition on a worker. Called again, at the committed position, after a rollback or a crash, and on another worker
+   * when the partition changes hands: by then the reader before it has been closed, unless its worker has died.
+   */
   open(context: SourceContext): SourceReader<never> | Promise<SourceReader<never>>;
 }
 
-/** A source that computes tuple i from i: its loop is generated, so that it is as fast as a plain one. */
+/**
+ * A source that computes tuple i from i: its loop is generated, so that it is as fast as a plain one. Of `n` partitions, partition
+ * p makes tuples p, p + n, p + 2n and so on.
+ */
 export interface GeneratorDefinition<Fields extends Shape> {
   readonly fields: Fields;
   readonly kind: 'generate';
-  readonly make: (index: number) => never;
+  readonly make: (index: number, partition: number) => never;
+  readonly partitions: number;
+  /** Tuples of all partitions. */
   readonly count: number;
-  /** Tuples per second; undefined for as fast as possible. */
+  /** Tuples of all partitions per second; undefined for as fast as possible. */
   readonly ratePerSecond: number | undefined;
 }
 
@@ -62,3 +82,6 @@ export type Source<Fields extends Shape> =
   | SourceDefinition<Fields>
   | GeneratorDefinition<Fields>
   | PushDefinition<Fields>;
+
+/** The partitions of a source: 1 unless it is declared with more. */
+export const partitionsOf = (source: Source<Shape>): number => (source.kind === 'push' ? 1 : (source.partitions ?? 1));

@@ -51,7 +51,7 @@ export function isBehind(mark: Readonly<ReadMark>, than: Readonly<ReadMark>): bo
 export class HandOver {
   private readonly cells: Int32Array;
   private readonly marks: Float64Array;
-  private readonly replicas: number;
+  readonly replicas: number;
 
   constructor(buffer: SharedArrayBuffer, replicas: number) {
     const marksAt = marksBytesAt(replicas);

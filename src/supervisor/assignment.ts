@@ -2,8 +2,6 @@
 // Promises: pure; the same input gives the same moves. Every group is owned by one of the given replicas afterwards. A group
 // moves only if its owner leaves, or has more than its share.
 
-import { KEY_GROUPS } from '../mailbox/hash.ts';
-
 /** Groups that one replica gives to another. */
 export interface Move {
   readonly from: number;
@@ -17,14 +15,15 @@ const SURPLUS_SHARE = 0.05;
 /**
  * Spreads load over replicas. Afterwards a replica that has more than 1.05 fair shares has no group whose move to the one
  * with the least load would make the larger of the two smaller by more than 0.05 shares.
- * @param owners the replica that owns each key group
+ * @param owners the replica that owns each key group, or each partition of a source
  * @param loads of each key group, in any unit, from 0 on
  * @param replicas those that own groups afterwards
  */
 export function planMoves(owners: readonly number[], loads: readonly number[], replicas: readonly number[]): Move[] {
   // Groups without any load are spread as well: what comes may be different from what was.
-  const total = loads.reduce((sum, load) => sum + load, 0);
-  const weights = loads.map((load) => load + (total === 0 ? 1 : total / KEY_GROUPS / 1000));
+  const shared = loads.slice(0, owners.length);
+  const total = shared.reduce((sum, load) => sum + load, 0);
+  const weights = shared.map((load) => load + (total === 0 ? 1 : total / owners.length / 1000));
   const heaviestFirst = byWeight(weights);
   const holders = replicas.map((replica): Holder => ({ replica, weight: 0, groups: [], hasGiven: false }));
   const holderOf = new Map(holders.map((holder) => [holder.replica, holder]));

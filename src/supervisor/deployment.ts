@@ -7,6 +7,7 @@ import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/dead-letters.t
 import {
   countsOf,
   downstreamOf,
+  groupCount,
   initialGroups,
   type Plan,
   readerSlotOf,
@@ -22,7 +23,9 @@ import { READERS_MAX, Ring } from '../mailbox/ring.ts';
 import { allocateArenas } from '../state/arena.ts';
 import { CommitLog } from '../state/commit-log.ts';
 import { HandOver } from '../state/hand-over.ts';
+import { PartitionMarks } from '../state/partition-marks.ts';
 import { allocateTransaction } from '../state/transaction.ts';
+import { UndoLog } from '../state/undo-log.ts';
 
 /** Sizes of a job's shared memory, in bytes. */
 export interface MemoryLimits {
@@ -85,6 +88,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
   const placements = plan.stages.flatMap((stage) => {
     const stateful = stage.operators[0].state !== undefined;
     const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
+    const marks = stage.partitions > 1 ? PartitionMarks.allocate(stage.partitions) : undefined;
     const inputCount = stage.upstream.reduce((sum, index) => sum + rings[index].length, 0);
     const handOver = stage.replicas > 1 ? HandOver.allocate(stage.replicas, inputCount) : undefined;
     return Array.from({ length: stage.replicas }, (_, replica): Placement => {
@@ -99,9 +103,14 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         number: number++,
         stage: stage.index,
         replica,
-        commit: CommitLog.allocate(inputs.length, countsOf(stage), initialGroups(replica, stage.parallelism)),
+        commit: CommitLog.allocate(
+          inputs.length,
+          countsOf(stage),
+          initialGroups(replica, stage.parallelism, groupCount(stage)),
+        ),
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),
+        partitions: marks && { marks, undo: UndoLog.allocate() },
         output: rings[stage.index][replica],
         outbox: stage.output && allocateOutbox(limits.outboxBytes),
         letters: allocateLetters(),

@@ -4,7 +4,7 @@
 // or else what was between them counts as recent.
 
 import type { Clock } from '../actors/clock.ts';
-import type { Stage } from '../actors/plan.ts';
+import { groupCount, type Stage } from '../actors/plan.ts';
 import { LOAD_SAMPLES, Vitals } from '../actors/vitals.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Placement } from './deployment.ts';
@@ -36,6 +36,10 @@ interface Tracked {
 
 const NOTHING = { recent: new Float64Array(KEY_GROUPS), samples: 0 };
 
+/** True if replicas can share a stage: by keys, by where tuples stand, or by partitions. */
+const isShared = ({ key, isUnordered, partitions }: Stage): boolean =>
+  key !== undefined || isUnordered || partitions > 1;
+
 export class GroupLoads {
   private readonly stages = new Map<Stage, Tracked>();
   private readonly clock: Clock;
@@ -45,8 +49,7 @@ export class GroupLoads {
     this.clock = clock;
     this.atMs = clock.now();
     for (const { stage } of placements) {
-      if (stage.place !== 'worker' || !(stage.key !== undefined || stage.isUnordered) || this.stages.has(stage))
-        continue;
+      if (stage.place !== 'worker' || !isShared(stage) || this.stages.has(stage)) continue;
       const replicas = placements
         .filter((placement) => placement.stage === stage)
         .map(({ descriptor }) => ({
@@ -83,10 +86,10 @@ export class GroupLoads {
     return (this.stages.get(stage)?.samples ?? 0) >= SAMPLES_MIN;
   }
 
-  /** The recent load of each key group, in tuples, as is likely by the samples. All 0 if the stage is not partitioned. */
+  /** The recent load of each key group, or partition, in tuples, as is likely by the samples. All 0 if the stage is not shared. */
   of(stage: Stage): number[] {
     const { recent, samples } = this.stages.get(stage) ?? NOTHING;
-    return likelyLoads(Array.from(recent), samples);
+    return likelyLoads(Array.from(recent.subarray(0, groupCount(stage))), samples);
   }
 
   /** Those with the most load, the most first; none without any load. */

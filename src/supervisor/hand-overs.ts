@@ -5,7 +5,7 @@
 // Relies on: participants do the hand-over by themselves (hand-over-part.ts); recovery restarts those that die.
 
 import type { Clock } from '../actors/clock.ts';
-import { type Stage, stageName } from '../actors/plan.ts';
+import { groupCount, type Stage, stageName } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { Ring } from '../mailbox/ring.ts';
@@ -126,7 +126,7 @@ export class HandOvers {
   /** The replica that owns each key group; -1 for one that is on its way. */
   ownersOf(stage: Stage): number[] {
     const sets = this.replicasOf(stage).map((actor) => committedOf(actor).groups);
-    return Array.from({ length: KEY_GROUPS }, (_, group) => sets.findIndex((set) => hasGroup(set, group)));
+    return Array.from({ length: groupCount(stage) }, (_, group) => sets.findIndex((set) => hasGroup(set, group)));
   }
 
   private async spread(stage: Stage, replicas: readonly number[], loads: readonly number[]): Promise<ScaleResult> {

@@ -7,6 +7,8 @@ import type { Condemned, Resumption } from '../actors/actor-descriptor.ts';
 import { BATCH_TUPLES_MAX } from '../actors/batch.ts';
 import type { Cancel, Clock } from '../actors/clock.ts';
 import type { FailureReport, Order, WorkerSettings } from '../actors/control.ts';
+import { sourcePosition } from '../actors/failure.ts';
+import { partitionAt } from '../actors/partitioned-feed.ts';
 import { countsOf, type Plan, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
 import type { StepWords } from '../actors/step-words.ts';
@@ -14,6 +16,7 @@ import { NO_ROW, WorkCell } from '../actors/vitals.ts';
 import { errors, fromRecord, MillraceError, toRecord } from '../errors.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
+import { PartitionMarks, type SourceMark } from '../state/partition-marks.ts';
 import type { Backups } from './backups.ts';
 import type { CrashContext } from './crash-report.ts';
 import type { Crew, CrewMember } from './crew.ts';
@@ -462,9 +465,22 @@ function suspectOf(actor: Recoverable): string {
   const { inputs, source, sourceAux, endedGroups } = committedOf(actor);
   const input = work[WorkCell.input];
   // A source's row only tells that it moves on.
-  if (inputs.length === 0) return [source, sourceAux].join();
+  if (inputs.length === 0) {
+    const found = partitionInWork(actor);
+    return found === undefined ? [source, sourceAux].join() : [found.partition, found.source, found.sourceAux].join();
+  }
   if (input < 0 || input >= inputs.length) return [endedGroups, work[WorkCell.row]].join();
   return [input, inputs[input].position, inputs[input].row].join();
+}
+
+/** The partition that a source was reading, and where it stood; undefined if the source has only one. */
+function partitionInWork({ work, placement }: Recoverable): (SourceMark & { partition: number }) | undefined {
+  const { partitions } = placement.descriptor;
+  const partition = partitionAt(work[WorkCell.input]);
+  if (partitions === undefined || partition < 0) return undefined;
+  const found = { partition, source: 0, sourceAux: 0 };
+  new PartitionMarks(partitions).read(partition, found);
+  return found;
 }
 
 /** False if an actor has read all that there is: that it has not committed since its last crash then says nothing. */
@@ -509,6 +525,7 @@ function positionOf(actor: Recoverable, plan: Plan): string {
     return isAlone ? where : `the batch that begins at ${where}`;
   }
   if (stage.operators[0].kind !== 'source') return 'the end of its input';
-  const where = `position ${record.source} of source '${stageName(stage)}'`;
+  const found = partitionInWork(actor);
+  const where = sourcePosition(stageName(stage), found?.partition, (found ?? record).source);
   return isAlone ? where : `the batch that begins at ${where}`;
 }

@@ -103,6 +103,32 @@ const CASES: Readonly<Record<string, HandOverCase & { readonly stride: number; r
     handOvers: 4,
     stride: 399,
   },
+  'partitions of a generated source': {
+    params: { count: 150, keys: 8, partitions: 4 },
+    wishes: [
+      give('numbers', 0, 1, even),
+      give('numbers', 0, 2, all),
+      give('count', 0, 1, even),
+      give('numbers', 1, 0, (partition) => partition === 2),
+      give('numbers', 2, 1),
+      give('numbers', 1, 0),
+    ],
+    handOvers: 6,
+    stride: 211,
+  },
+  'partitions of a source that is read': {
+    params: { count: 150, keys: 6, partitions: 3, reader: true, poison: (n) => n % 50 === 49 },
+    wishes: [
+      give('numbers', 0, 1, (partition) => partition > 0),
+      give('numbers', 1, 2, (partition) => partition === 2),
+      give('check', 0, 1, even),
+      give('numbers', 0, 2),
+      give('numbers', 2, 1),
+      give('numbers', 1, 0),
+    ],
+    handOvers: 6,
+    stride: 211,
+  },
   'state that is restored from backups': {
     params: KEYS,
     wishes: [
@@ -161,7 +187,7 @@ for (const [name, { stride: usual, handOvers, ...kind }] of Object.entries(CASES
 
 const wishes = fc.array(
   fc.record({
-    operator: fc.constantFrom('count', 'check'),
+    operator: fc.constantFrom('numbers', 'count', 'check'),
     from: fc.nat(REPLICAS - 1),
     to: fc.nat(REPLICAS - 1),
     modulus: fc.integer({ min: 1, max: 4 }),
@@ -180,6 +206,9 @@ const blows = fc.array(
   { maxLength: 6 },
 );
 
+/** True if a source with so many partitions has both replicas. */
+const isShared = (from: number, to: number, partitions = 1): boolean => Math.max(from, to) < partitions;
+
 test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
   let done = 0;
   let crashes = 0;
@@ -193,14 +222,17 @@ test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
         keys: fc.integer({ min: 1, max: 40 }),
         ends: fc.boolean(),
         rich: fc.boolean(),
+        reader: fc.boolean(),
       }),
+      fc.option(fc.integer({ min: 2, max: 9 }), { nil: undefined }),
       fc.constantFrom(0, 0.2, 0.5),
       fc.constantFrom(0, 0, 3),
       fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
-      async (seed, asked, crashing, params, tickMs, lingerMs, backupEveryMs) => {
+      async (seed, asked, crashing, drawn, partitions, tickMs, lingerMs, backupEveryMs) => {
         const wanted = asked
-          .filter(({ from, to }) => from !== to)
+          .filter(({ from, to, operator }) => from !== to && (operator !== 'numbers' || isShared(from, to, partitions)))
           .map(({ operator, from, to, modulus }) => give(operator, from, to, (group) => group % modulus === 0));
+        const params = { ...drawn, partitions, keys: drawn.keys * (partitions ?? 1) };
         const kind = { params, wishes: wanted, tickMs, options: { lingerMs }, backupEveryMs };
         const report = await new HandOverRuns(kind, seed).run(crashing);
         done += report.handOvers.done;

@@ -3,8 +3,7 @@
 // Promises: one hand-over at a time; it goes on only when it has been woken, so that a lost wake-up shows as a standstill.
 
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
-import { countsOf, type Stage, stageName } from '../../src/actors/plan.ts';
-import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
+import { countsOf, groupCount, type Stage, stageName } from '../../src/actors/plan.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/commit-log.ts';
 import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/group-set.ts';
@@ -222,7 +221,7 @@ export class LocalHandOvers {
       const sets = this.job.placements
         .filter((each) => each.stage === stage)
         .map((each) => this.committedOf(each).groups);
-      for (let group = 0; group < KEY_GROUPS; group++) {
+      for (let group = 0; group < groupCount(stage); group++) {
         const owners = sets.flatMap((set, replica) => (hasGroup(set, group) ? [replica] : []));
         if (owners.length > 1) return `group ${group} of '${stageName(stage)}' is owned by ${owners.join(' and ')}`;
         if (owners.length === 0 && mustBeComplete) return `nobody owns group ${group} of '${stageName(stage)}'`;

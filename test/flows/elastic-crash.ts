@@ -2,8 +2,15 @@
 // Promises: what comes out for a key depends on each of its tuples, on their order, and on the state of both operators: a
 // tuple that is lost, repeated or out of place shows. Every closure asks `point` before it does anything.
 
-import { type Dataflow, dataflow, t, table } from '../../src/index.ts';
-import { generate } from '../../src/sources.ts';
+import type { FlowBuilder } from '../../src/actors/dataflow.ts';
+import { type Dataflow, dataflow, type Stream, t, table } from '../../src/index.ts';
+import {
+  generate,
+  type SourceContext,
+  type SourceDefinition,
+  type SourceReader,
+  type SourceStatus,
+} from '../../src/sources.ts';
 import { mix } from './crash-cases.ts';
 
 export interface ElasticCrashParams {
@@ -19,6 +26,12 @@ export interface ElasticCrashParams {
   readonly rich?: boolean;
   /** What it throws at, at most once a key: dead letters. */
   readonly poison?: (n: number) => boolean;
+  /**
+   * Partitions of an elastic source, of which keys must be a multiple: then all tuples of a key are of one partition. A `reader`
+   * pauses now and then. What is poison fails in the source's actor.
+   */
+  readonly partitions?: number;
+  readonly reader?: boolean;
 }
 
 export type ElasticCrashFlow = Dataflow<ElasticCrashParams, unknown>;
@@ -28,6 +41,7 @@ export const REPLICAS = 3;
 /** A key that has been counted so often is removed, and begins anew. */
 export const LIFE = 7;
 
+const NUMBERED = { key: t.string(), n: t.u32() };
 const COUNTED = { key: t.string(), n: t.u32(), count: t.u32(), hash: t.u32() };
 const CHECKED = { ...COUNTED, next: t.u32(), seen: t.u32() };
 export const keyText = (key: number): string =>
@@ -36,19 +50,10 @@ export const keyText = (key: number): string =>
 export const elasticCrash: ElasticCrashFlow = dataflow(
   import.meta.url,
   'elastic-crash',
-  (flow, { point, tick, count, keys, ends = false, rich = false, poison = () => false }: ElasticCrashParams) =>
-    flow
-      .source(
-        'numbers',
-        generate(
-          { key: t.string(), n: t.u32() },
-          (n) => {
-            tick();
-            return { key: keyText(n % keys), n };
-          },
-          { count },
-        ),
-      )
+  (flow, params: ElasticCrashParams) => {
+    const { point, tick, ends = false, rich = false, partitions = 0 } = params;
+    const poison = (partitions === 0 && params.poison) || (() => false);
+    return numbersOf(flow, params)
       .keyBy('key')
       .process(
         'count',
@@ -91,8 +96,61 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
           emit({ key, n, count: counted, hash, next: state.next, seen: state.seen });
         },
       )
-      .collect('out'),
+      .collect('out');
+  },
 );
+
+function numbersOf(flow: FlowBuilder, params: ElasticCrashParams): Stream<typeof NUMBERED> {
+  const { point, tick, count, keys, partitions = 1, poison = () => false } = params;
+  const make = (n: number): { key: string; n: number } => {
+    tick();
+    return { key: keyText(n % keys), n };
+  };
+  if (params.partitions === undefined) return flow.source('numbers', generate(NUMBERED, make, { count }));
+  const source = params.reader
+    ? numberReader(partitions, count, make)
+    : generate(NUMBERED, make, { count, partitions });
+  const parallelism = { max: Math.min(REPLICAS, partitions) };
+  return flow.source('numbers', source, { parallelism }).map('checked', NUMBERED, (tuple) => {
+    point();
+    if (poison(tuple.n)) throw new Error(`poison ${tuple.n}`);
+    return tuple;
+  });
+}
+
+/** After so many tuples it waits. */
+const PAUSE_EVERY = 13;
+
+/** Tuples p, p + n, p + 2n, … of partition p of n, as generate() deals them out. */
+function numberReader(
+  partitions: number,
+  count: number,
+  make: (n: number) => { key: string; n: number },
+): SourceDefinition<typeof NUMBERED> {
+  const open = (context: SourceContext): SourceReader<never> => {
+    const reader = {
+      position: context.position,
+      aux: context.aux,
+      read(emit: (tuple: never) => void, limit: number): SourceStatus {
+        for (let i = 0; i < limit; i++) {
+          const n = reader.position * partitions + context.partition;
+          if (n >= count) return 'end';
+          if (reader.position % PAUSE_EVERY === PAUSE_EVERY - 1 && reader.aux !== reader.position) {
+            reader.aux = reader.position;
+            setImmediate(() => context.wake());
+            return 'wait';
+          }
+          emit(make(n) as never);
+          reader.position++;
+        }
+        return 'more';
+      },
+      close() {},
+    };
+    return reader;
+  };
+  return { kind: 'reader', fields: NUMBERED, partitions, open };
+}
 
 interface Checked {
   key: string;

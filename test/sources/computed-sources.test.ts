@@ -52,7 +52,7 @@ test('an async iterable is taken ahead only so far', async () => {
   async function* endless() {
     for (;;) yield { n: made++ };
   }
-  const context = { operator: 'source', position: 0, aux: 0, wake() {}, fail: assert.ifError };
+  const context = { operator: 'source', partition: 0, position: 0, aux: 0, wake() {}, fail: assert.ifError };
   const reader = await fromIterable(fields, endless).open(context);
   await nextTurn();
   await nextTurn();
@@ -70,7 +70,7 @@ test('iterators are closed once, and not after their end', async () => {
         closed.push(name);
       }
     };
-  const context = { operator: 'source', position: 0, aux: 0, wake() {}, fail() {} };
+  const context = { operator: 'source', partition: 0, position: 0, aux: 0, wake() {}, fail() {} };
   const reader = await fromIterable(fields, tracked('early', 10)).open(context);
   reader.read(() => {}, 3);
   reader.close();
@@ -105,7 +105,7 @@ test('what is not iterable is refused', async () => {
 test('generate is validated data', () => {
   const make = (n: number) => ({ n });
   const source = generate(fields, make);
-  assert.deepEqual({ ...source }, { kind: 'generate', fields, make, count: Infinity, ratePerSecond: undefined });
+  assert.deepEqual({ ...source }, { kind: 'generate', fields, make, count: Infinity, ratePerSecond: undefined, partitions: 1 });
   const limited = generate(fields, make, { count: 5, ratePerSecond: 0.5 });
   assert.deepEqual([limited.count, limited.ratePerSecond], [5, 0.5]);
   for (const options of [

@@ -42,6 +42,7 @@ export async function drive<Fields extends Shape>(
   };
   const reader = (await source.open({
     operator: 'source',
+    partition: 0,
     position,
     aux,
     wake: rouse,

@@ -299,6 +299,7 @@ test('a header that does not fit the schema', async () => {
     Promise.resolve(
       readCsv(fileOf(text), fields, { header: true }).open({
         operator: 'csv',
+        partition: 0,
         position: 0,
         aux: 0,
         wake() {},
@@ -327,7 +328,7 @@ test('gzip, reopened', async () => {
 });
 
 test('a missing file is found by open()', async () => {
-  const context = { operator: 'csv', position: 0, aux: 0, wake() {}, fail() {} };
+  const context = { operator: 'csv', partition: 0, position: 0, aux: 0, wake() {}, fail() {} };
   for (const header of [false, true]) {
     const opened = Promise.resolve(readCsv(newPath('.csv'), three, { header }).open(context));
     await assert.rejects(opened, { code: 'INPUT_FILE' });

@@ -140,7 +140,7 @@ test('files that cannot be read are found by open()', async () => {
   const cut = fileOf(gzipSync('some text').subarray(0, 15), '.gz');
   for (const path of [missing, `${missing}.gz`, folder, notGzip, cut]) {
     const opened = Promise.resolve(
-      readLines(path).open({ operator: 'lines', position: 0, aux: 0, wake() {}, fail: assert.ifError }),
+      readLines(path).open({ operator: 'lines', partition: 0, position: 0, aux: 0, wake() {}, fail: assert.ifError }),
     );
     await assert.rejects(opened, (error: { code?: string; message: string }) => {
       assert.equal(error.code, 'INPUT_FILE');

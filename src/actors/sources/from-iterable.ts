@@ -5,6 +5,12 @@
 import { errors } from '../../errors.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../source.ts';
+import { checkOptionNames, checkPartitions } from './source-options.ts';
+
+export interface FromIterableOptions {
+  /** How many iterables there are, 1 to 256, which replicas can share; 1 by default. */
+  partitions?: number;
+}
 
 /** Tuples of an async iterable that are taken ahead of their read(). */
 const AHEAD_MAX = 4096;
@@ -16,20 +22,25 @@ const RULE = 'a function that returns a new iterable or async iterable each time
 /**
  * The tuples of an iterable: an array, a generator, a stream of objects.
  * @param fields the schema of its tuples
- * @param make called on the worker, and again after a crash; what it returns must be the same sequence again
+ * @param make called on the worker, for each partition, and again after a crash; what it returns must be the same sequence again
  * @throws MillraceError BAD_OPTION if `make` is no function, or (when the flow starts) does not return an iterable
  */
 export function fromIterable<Fields extends Shape>(
   fields: Fields,
-  make: () => Iterable<TupleOf<Fields>> | AsyncIterable<TupleOf<Fields>>,
+  make: (partition: number) => Iterable<TupleOf<Fields>> | AsyncIterable<TupleOf<Fields>>,
+  options: FromIterableOptions = {},
 ): SourceDefinition<Fields> {
   Schema.of(fields, 'fromIterable');
   if (typeof make !== 'function') throw errors.badOption('make', make, RULE);
+  checkOptionNames('fromIterable', options, ['partitions']);
+  const { partitions = 1 } = options;
+  checkPartitions(partitions);
   return {
     kind: 'reader',
     fields,
+    partitions,
     open(context) {
-      const made = make() as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+      const made = make(context.partition) as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
       if (typeof made?.[Symbol.asyncIterator] === 'function') {
         return new AsyncIterableReader(
           (made as AsyncIterable<unknown>)[Symbol.asyncIterator](),

@@ -7,6 +7,7 @@ import { Schema, type Shape } from '../../mailbox/schema.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../source.ts';
 import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
 import { type CsvRecord, splitRecord } from './csv-record.ts';
+import { sourceOfFiles } from './file-list.ts';
 import { CHUNK_BYTES, FileWindow } from './file-window.ts';
 import { checkGzip, checkOptionNames, checkPath } from './source-options.ts';
 
@@ -44,17 +45,18 @@ const NEWLINE = 10;
  * quotes. Lines end with `\n` or `\r\n`; empty lines are left out. The text is UTF-8. Numbers are decimal, with an exponent
  * for f64; bool is true, false, 1 or 0; timestamp is milliseconds or an ISO 8601 date (UTC, if it names no zone); json is JSON.
  * The file must not change while the job runs: after a crash, reading goes on at the byte after the last committed record.
- * @param path of the file, relative to the working directory
+ * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
+ * replica reads at a time. All of them are open at once
  * @param fields the schema, its fields in the order of the file's columns unless `header` or `columns` tells the order
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read and BAD_CSV
  * if its header lacks a field; while it runs BAD_CSV with the line's number
  */
 export function readCsv<Fields extends Shape>(
-  path: string,
+  path: string | readonly string[],
   fields: Fields,
   options: ReadCsvOptions = {},
 ): SourceDefinition<Fields> {
-  return csvSource(path, fields, options, CHUNK_BYTES);
+  return sourceOfFiles(path, (each) => csvSource(each, fields, options, CHUNK_BYTES));
 }
 
 /** readCsv with a chunk size of the caller's: tests put chunk borders everywhere. */

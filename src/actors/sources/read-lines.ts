@@ -6,6 +6,7 @@ import { isAscii } from 'node:buffer';
 import { errors } from '../../errors.ts';
 import { type Field, Schema, t } from '../../mailbox/schema.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../source.ts';
+import { sourceOfFiles } from './file-list.ts';
 import { CHUNK_BYTES, FileWindow } from './file-window.ts';
 import { checkGzip, checkOptionNames, checkPath } from './source-options.ts';
 import { tupleClass } from './tuple-class.ts';
@@ -30,13 +31,19 @@ const RETURN = 13;
  * The lines of a file as tuples `{ line }`, without their line ends (`\n` or `\r\n`). A last line that lacks it counts. The
  * text is UTF-8; bytes that are not become U+FFFD, and a byte order mark at the start is left out.
  * The file must not change while the job runs: after a crash, reading goes on at the byte after the last committed line.
- * @param path of the file, relative to the working directory
- * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if the file cannot be read
+ * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
+ * replica reads at a time. All of them are open at once
+ * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if a file cannot be read
  */
-export function readLines(path: string, options: ReadLinesOptions = {}): SourceDefinition<LineFields> {
-  checkPath(path);
+export function readLines(
+  path: string | readonly string[],
+  options: ReadLinesOptions = {},
+): SourceDefinition<LineFields> {
   checkOptionNames('readLines', options, ['gzip']);
-  return lineSource(path, checkGzip(path, options.gzip), CHUNK_BYTES);
+  return sourceOfFiles(path, (each) => {
+    checkPath(each);
+    return lineSource(each, checkGzip(each, options.gzip), CHUNK_BYTES);
+  });
 }
 
 /** readLines with a chunk size of the caller's: tests put chunk borders everywhere. */

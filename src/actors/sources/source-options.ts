@@ -3,6 +3,7 @@
 // Relies on nothing but the error texts.
 
 import { errors } from '../../errors.ts';
+import { PARTITIONS_MAX } from '../source.ts';
 
 /** @throws MillraceError BAD_OPTION if an option's name is not one of `known` */
 export function checkOptionNames(where: string, options: object, known: readonly string[]): void {
@@ -10,6 +11,12 @@ export function checkOptionNames(where: string, options: object, known: readonly
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) throw errors.unknownOption(where, option, known);
   }
+}
+
+/** @throws MillraceError BAD_OPTION if a source cannot have so many partitions */
+export function checkPartitions(partitions: number): void {
+  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) return;
+  throw errors.badOption('partitions', partitions, `an integer from 1 to ${PARTITIONS_MAX}`);
 }
 
 /** @throws MillraceError BAD_OPTION if it is not a file's path */

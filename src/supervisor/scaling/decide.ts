@@ -4,7 +4,7 @@
 
 import { type Inputs, type Need, percent, replicasText } from './need.ts';
 import { costOf, type OperatorCost, rateNeeds, UNKNOWN_COST } from './rate-policy.ts';
-import { type GraphReading, hottestOf, isSaturated, type OperatorReading } from './reading.ts';
+import { type GraphReading, groupWord, hottestOf, isSaturated, isSource, type OperatorReading } from './reading.ts';
 import { type Skew, skewOf } from './skew.ts';
 import { thresholdNeeds } from './threshold-policy.ts';
 import { unevenWorkers } from './uneven-workers.ts';
@@ -184,7 +184,7 @@ function reportOf(
   const isHot = isSaturated(reading);
   const hotGroup =
     skew !== undefined && isHot && skew.now > options.skew && skew.groupShare * current > options.skew
-      ? `key group ${skew.group}`
+      ? `${groupWord(reading)} ${skew.group}`
       : '';
   // As long as it may still grow, nothing is short.
   const isShort = isHot && need.shortage !== undefined && need.out <= current;
@@ -193,7 +193,7 @@ function reportOf(
   if (kind !== '') {
     const reason =
       hotGroup !== '' && skew !== undefined
-        ? `${hotGroup} of '${reading.operator}' has ${percent(skew.groupShare)} of the load, more than a share of ${replicasText(current)}: one key of it, or few, is hotter than one replica, and no spreading helps`
+        ? `${hotGroup} of '${reading.operator}' has ${percent(skew.groupShare)} of the load, more than a share of ${replicasText(current)}: ${isSource(reading) ? 'it' : 'one key of it, or few,'} is hotter than one replica, and no spreading helps`
         : (need.shortage as string);
     const inputs =
       skew === undefined ? need.inputs : { ...need.inputs, skew: skew.now, hottestGroupShare: skew.groupShare };

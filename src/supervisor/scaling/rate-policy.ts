@@ -6,6 +6,7 @@
 import { type Inputs, type Need, percent, rateText, replicasText } from './need.ts';
 import {
   type GraphReading,
+  groupWord,
   hottestGroup,
   hottestOf,
   isSource,
@@ -131,8 +132,9 @@ function whyOf(
   return `${come} and a replica of '${reading.operator}' does ${each}: ${replicasText(replicas)} would be busy ${share} of the time, ${percent(utilisation)} are aimed at`;
 }
 
-function shortageOf({ operator }: OperatorReading, limit: ReplicaLimit, doable: number, work: number): string {
+function shortageOf(reading: OperatorReading, limit: ReplicaLimit, doable: number, work: number): string {
+  const { operator } = reading;
   const needs = `'${operator}' has work for ${work.toFixed(1)} replicas`;
-  if (doable < limit.replicas) return `${needs}, but one key group is more than one replica can do`;
+  if (doable < limit.replicas) return `${needs}, but one ${groupWord(reading)} is more than one replica can do`;
   return `${needs} and can have ${limit.replicas}: ${limit.by}`;
 }

@@ -29,9 +29,9 @@ export interface OperatorReading {
   readonly declaredRate: number | undefined;
   /** True if its actors may move to another worker: those of sources and sinks have files open, and stay. */
   readonly canMove: boolean;
-  /** Recent load of each key group, in tuples; undefined if that is not known, or there are none. */
+  /** Recent load of each key group, or of each partition of a source, in tuples; undefined if that is not known, or there are none. */
   readonly groupLoads: readonly number[] | undefined;
-  /** The replica that owns each key group. */
+  /** The replica that owns each key group, or each partition. */
   readonly owners: readonly number[];
 }
 
@@ -91,8 +91,8 @@ export function waitingShare(busy: number, computing: number, queued: number): n
 export const isSource = ({ upstream }: OperatorReading): boolean => upstream.length === 0;
 
 /** The key group with the most load, and its share; a fair share if the loads are not known. */
-export function hottestGroup({ groupLoads }: OperatorReading): { group: number; share: number } {
-  if (groupLoads === undefined) return { group: -1, share: 1 / KEY_GROUPS };
+export function hottestGroup({ groupLoads, owners }: OperatorReading): { group: number; share: number } {
+  if (groupLoads === undefined) return { group: -1, share: 1 / (owners.length || KEY_GROUPS) };
   const group = groupLoads.indexOf(Math.max(...groupLoads));
   return { group, share: groupLoads[group] / sum(groupLoads) };
 }
@@ -130,6 +130,9 @@ function isComputing({ replicas }: OperatorReading, { workers }: GraphReading): 
   if (known.length === 0) return false;
   return sum(known) / known.length < WAITING_SHARE;
 }
+
+/** What an operator's replicas share, in words. */
+export const groupWord = (reading: OperatorReading): string => (isSource(reading) ? 'partition' : 'key group');
 
 /** The operators that an operator's tuples come to, itself among them. */
 export function reachableFrom(index: number, { operators }: GraphReading): number[] {

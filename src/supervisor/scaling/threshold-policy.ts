@@ -5,6 +5,7 @@
 import { type Need, percent, replicasText } from './need.ts';
 import {
   type GraphReading,
+  groupWord,
   hottestGroup,
   hottestOf,
   isSaturated,
@@ -50,16 +51,18 @@ function whyOf({ operator, replicas }: OperatorReading, replica: number, busy: n
 }
 
 function shortage(
-  { operator }: OperatorReading,
+  reading: OperatorReading,
   limitedBy: string | undefined,
   graph: GraphReading,
   stuck: number | undefined,
   isOneGroup: boolean,
 ): Pick<Need, 'shortage'> {
+  const { operator } = reading;
   if (stuck !== undefined)
     return {
       shortage: `'${operator}' is not split: '${graph.operators[stuck].operator}' behind it is saturated and cannot grow`,
     };
-  if (isOneGroup) return { shortage: `'${operator}' is not split: one key group is a replica's share of the load` };
+  if (isOneGroup)
+    return { shortage: `'${operator}' is not split: one ${groupWord(reading)} is a replica's share of the load` };
   return limitedBy === undefined ? {} : { shortage: `'${operator}' cannot be split: ${limitedBy}` };
 }
