@@ -64,6 +64,16 @@ const missedPanel = ({ moments }: RunReport): Panel => ({
 const eventsOf = ({ events }: RunReport): LineChart['events'] =>
   events.map(({ second, text }) => ({ x: second, label: text }));
 
+/** Replicas of an operator, one at the start. */
+function replicasOf(name: string, { events, options }: RunReport): Series {
+  const points = [{ x: 0, y: 1 }];
+  for (const { second, operator, replicas } of events) {
+    if (operator === name && replicas !== undefined) points.push({ x: second, y: replicas });
+  }
+  points.push({ x: options.seconds, y: points[points.length - 1].y });
+  return { name, points, stepped: true };
+}
+
 function rampChart(report: RunReport): LineChart {
   const { expressways } = report.options;
   const { samples, moments } = report;
@@ -77,11 +87,7 @@ function rampChart(report: RunReport): LineChart {
       ratePanel(report),
       {
         y: { title: 'replicas' },
-        series: ELASTIC_OPERATORS.map((name) => ({
-          name,
-          points: samples.map(({ second, replicas }) => ({ x: second, y: replicas[name] })),
-          stepped: true,
-        })),
+        series: ELASTIC_OPERATORS.map((name) => replicasOf(name, report)),
       },
       {
         y: { title: 'processors in use' },

@@ -52,7 +52,7 @@ export interface RatedTrace {
 }
 
 /** With these a third of the lines at the peak are entries into a segment. */
-const TRAFFIC = { crowd: 430, tripSegmentsMax: 12, breakdown: 0.00005 };
+const TRAFFIC = { crowd: 480, tripSegmentsMax: 12, breakdown: 0.00005 };
 /** Lines a second of an expressway at the end of the benchmark's three hours, and at their beginning. */
 export const PEAK_LINES = 1700;
 const FIRST_LINES = 15;

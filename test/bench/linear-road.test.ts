@@ -246,10 +246,10 @@ test('random traces: the flow answers as the answerer does, with any parallelism
 });
 
 test('rated mode: every answer of every expressway is given once, and right', async () => {
-  const options = { expressways: 3, seconds: 2, fillSeconds: 150, workers: 2, parallelism: 2, seed: 5 };
+  const options = { expressways: 3, seconds: 2, fillSeconds: 60, workers: 2, parallelism: 2, seed: 5 };
   const trace = traceFor(options);
-  const { types, fillLines, linesPerSecond } = await runRated(trace, options, () => {});
-  assert.ok(fillLines > 10_000 && linesPerSecond > 100);
+  const { types, linesPerSecond } = await runRated(trace, options, () => {});
+  assert.ok(Math.abs(linesPerSecond - 3 * 1700) < 30, `${linesPerSecond} lines a second`);
   for (const [type, { answers, timed, wrong, lost, doubled, quantileMs }] of types) {
     assert.deepEqual({ type, wrong, lost, doubled }, { type, wrong: 0, lost: 0, doubled: 0 });
     if (type === 'toll') assert.ok(answers > timed && timed > 0 && quantileMs(0.5) <= quantileMs(0.99));
@@ -259,6 +259,25 @@ test('rated mode: every answer of every expressway is given once, and right', as
   tolls[3] += 2;
   const { types: wrongly } = await runRated(trace, options, () => {});
   assert.equal(wrongly.get('toll')?.wrong, options.expressways);
+});
+
+test('rated mode: no answer is lost or doubled while load grows, replicas follow, and workers are killed', async () => {
+  const ramp = { growSeconds: 3, utilisation: 0.05 };
+  const options = { expressways: 8, seconds: 4, fillSeconds: 60, workers: 2, parallelism: 2, seed: 6, ramp };
+  const killPause = { firstMs: 100, fromMs: 200, spanMs: 600 };
+  const trace = traceFor(options);
+  const starts = new Int32Array(trace.seconds);
+  const linesAt = (second: number): number => starts[second + 1] - starts[second];
+  assert.ok(linesAt(59) < 1700 / 50 && linesAt(63) >= 1700, 'the load does not grow from a hundredth to the peak');
+  let killsAll = 0;
+  for (let run = 0; run < CHAOS_RUNS_MAX && killsAll === 0; run++) {
+    const { types, chaos } = await runRated(trace, { ...options, chaosSeed: run, killPause }, () => {});
+    for (const [type, { wrong, lost, doubled }] of types) {
+      assert.deepEqual({ type, wrong, lost, doubled }, { type, wrong: 0, lost: 0, doubled: 0 });
+    }
+    killsAll += chaos.kills;
+  }
+  assert.ok(killsAll > 0, 'no worker was killed');
 });
 
 test('the search comes within a step of the largest L that holds', async () => {
@@ -277,4 +296,10 @@ test('the search comes within a step of the largest L that holds', async () => {
     assert.ok(found <= limit && limit - found < step, `found ${found} for ${limit}, tried ${tried}`);
     assert.equal(new Set(tried).size, tried.length);
   }
+  // Nothing beyond what memory allows is tried.
+  const tried: number[] = [];
+  const all = async (expressways: number): Promise<boolean> => tried.push(expressways) > 0;
+  assert.equal(await largestHolding(64, 8, all, () => 150), 150);
+  assert.deepEqual(tried, [64, 128, 150]);
+  assert.equal(await largestHolding(64, 8, all, () => 0), 0);
 });
