@@ -12,8 +12,11 @@ import { type Answers, answerSlowly } from '../../bench/linear-road/answerer.ts'
 import { runExact } from '../../bench/linear-road/exact-run.ts';
 import { historyLine } from '../../bench/linear-road/input.ts';
 import { AnswerLines, answerPlainly, PlainQuery } from '../../bench/linear-road/plain.ts';
+import { allocateChecks, Checker } from '../../bench/linear-road/rated-check.ts';
+import { allocateResults, resultOf } from '../../bench/linear-road/rated-results.ts';
 import { runRated, traceFor } from '../../bench/linear-road/rated-run.ts';
 import { largestHolding } from '../../bench/linear-road/rated-search.ts';
+import { ENTRY_CELLS, makeRatedTrace } from '../../bench/linear-road/rated-trace.ts';
 import { ANSWER_FILES, type HistoryLine, type Line, SEGMENT_FEET } from '../../bench/linear-road/records.ts';
 import { route } from '../../bench/linear-road/route.ts';
 import { latestAverageVelocity, MEAN_SCALE, scaledMean } from '../../bench/linear-road/rules.ts';
@@ -259,6 +262,44 @@ test('rated mode: every answer of every expressway is given once, and right', as
   tolls[3] += 2;
   const { types: wrongly } = await runRated(trace, options, () => {});
   assert.equal(wrongly.get('toll')?.wrong, options.expressways);
+});
+
+test('rated mode: what was found of answers that were not committed is taken back', () => {
+  const trace = makeRatedTrace(3, 40, [{ second: 0, lines: 20 }]);
+  const results = allocateResults(10);
+  const traffic = { trace, expressways: 2, paceFrom: 30, startedMs: new SharedArrayBuffer(8) };
+  const checker = new Checker(traffic, allocateChecks(trace, 2, results));
+  const entries = new Int32Array(trace.entries);
+  // Of the second expressway.
+  const passages = Array.from({ length: entries.length / ENTRY_CELLS }, (_, i) => {
+    const [vid, time, lav, toll, accident] = entries.subarray(i * ENTRY_CELLS);
+    return { kind: 0, vid: vid + trace.vehicles, time, lav, toll, accident, charge: 0, query: 0 };
+  });
+  const counts = (): number[] => {
+    const { answers, wrong, doubled, timed, missed } = resultOf(results, 'toll');
+    return [answers, wrong, doubled, timed, missed];
+  };
+  const timed = passages.filter(({ time }) => time >= 30).length;
+  assert.ok(timed > 0 && timed < passages.length);
+  const half = passages.length >> 1;
+  const first = checker.tolls().open({ operator: 'tolls', position: 0 });
+  for (const passage of passages.slice(0, half)) first.write(passage);
+  const position = first.flush();
+  const committed = counts();
+  for (const passage of passages.slice(half - 1)) first.write({ ...passage, toll: passage.toll + 1 });
+  assert.deepEqual(counts().slice(0, 3), [passages.length + 1, passages.length - half + 1, 1]);
+  const second = checker.tolls().open({ operator: 'tolls', position });
+  assert.deepEqual(counts(), committed);
+  for (const passage of passages.slice(half)) second.write(passage);
+  // The clock has run since the machine was started, and real time began at 0: all of them are late.
+  assert.deepEqual(counts(), [passages.length, 0, 0, timed, timed]);
+  const end = second.flush();
+  for (let again = 0; again < 2; again++) {
+    second.write(passages[half]);
+    assert.deepEqual(counts().slice(0, 3), [passages.length + 1, 0, 1]);
+    second.rollback(end);
+    assert.deepEqual(counts(), [passages.length, 0, 0, timed, timed]);
+  }
 });
 
 test('rated mode: no answer is lost or doubled while load grows, replicas follow, and workers are killed', async () => {
