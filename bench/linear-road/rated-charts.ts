@@ -75,12 +75,12 @@ function replicasOf(name: string, { events, options }: RunReport): Series {
 }
 
 function rampChart(report: RunReport): LineChart {
-  const { expressways } = report.options;
-  const { samples, moments } = report;
+  const { options, samples, moments } = report;
+  const { expressways } = options;
   return {
     kind: 'lines',
     title: `Linear Road: load grows from L = ${(expressways / 100).toFixed(1)} to L = ${expressways}`,
-    subtitle: `policy rate; ${machineOf(report)}; npm run bench -- linear-road --ramp --expressways ${expressways}`,
+    subtitle: `policy rate, a replica busy for ${100 * (options.ramp?.utilisation ?? 0)} % at most; ${machineOf(report)}; npm run bench -- linear-road --ramp --expressways ${expressways}`,
     x: { title: 'time', unit: 's', from: 0 },
     events: eventsOf(report),
     panels: [

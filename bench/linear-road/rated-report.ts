@@ -5,6 +5,7 @@ import { gibibytes } from './memory.ts';
 import type { RatedPlainReport } from './rated-plain.ts';
 import { ANSWER_TYPES, type AnswerType } from './rated-results.ts';
 import { holds, isExact, type RatedOptions, type RatedResult } from './rated-run.ts';
+import { PEAK_LINES } from './rated-trace.ts';
 
 /** Milliseconds; of answers in real time. */
 export interface LatencyReport {
@@ -100,14 +101,14 @@ export function runText(report: RunReport): string {
   const { options, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax, chaos } = report;
   const { expressways, seconds, fillSeconds, ramp } = options;
   const fill =
-    `(${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ` +
+    `after ${fillSeconds} s of traffic (${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ` +
     `${(fillLines / fillMs).toFixed(0)} k/s, ${fillCpuUs.toFixed(2)} µs of processor each)`;
   const load =
     ramp === undefined
-      ? `${thousands(linesPerSecond, 1)} k tuples/s for ${seconds} s`
-      : `load that grows to ${thousands(expressways * 1700, 1)} k tuples/s in ${ramp.growSeconds} s, of ${seconds} s`;
+      ? `${thousands(linesPerSecond, 1)} k tuples/s for ${seconds} s, ${fill}`
+      : `load that grows from a hundredth to ${thousands(expressways * PEAK_LINES, 1)} k tuples/s in ${ramp.growSeconds} s, and ${seconds - ramp.growSeconds} s of that`;
   const lines = [
-    `L = ${expressways}: ${load}, after ${fillSeconds} s of traffic ${fill}`,
+    `L = ${expressways}: ${load}`,
     `  ${processors.toFixed(2)} processors, ${gibibytes(memoryBytesMax)}; ${report.outcome}`,
   ];
   if (chaos.kills > 0) lines.push(`  ${chaos.kills} workers killed, ${chaos.recoveries} actors resumed`);

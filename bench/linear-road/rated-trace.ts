@@ -76,11 +76,11 @@ export const peakProfile = (fillSeconds: number): Profile => [
   { second: fillSeconds * RISE_SHARE, lines: PEAK_LINES },
 ];
 
-/** Traffic of a hundredth of the peak before real time begins, which then grows to the peak and stays there. */
-export const rampProfile = (fillSeconds: number, rampSeconds: number): Profile => [
+/** Traffic of a hundredth of the peak, which grows to the peak from some second on, and stays there. */
+export const rampProfile = (fromSecond: number, growSeconds: number): Profile => [
   { second: 0, lines: PEAK_LINES / 100 },
-  { second: fillSeconds, lines: PEAK_LINES / 100 },
-  { second: fillSeconds + rampSeconds, lines: PEAK_LINES },
+  { second: fromSecond, lines: PEAK_LINES / 100 },
+  { second: fromSecond + growSeconds, lines: PEAK_LINES },
 ];
 
 /** Makes the trace of one expressway over some seconds, and its answers. */
