@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, MillraceError } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
 
-/** Actors that were resumed work with cold code: without a pause a run would consist of crashes. */
-const KILL_PAUSE = { fromMs: 50, spanMs: 400 };
-
-/** The first one comes as soon as anything is done: a short run may be over before a pause is. */
-const FIRST_PAUSE_MS = 2;
+/**
+ * Actors that were resumed work with cold code: without a pause a run would consist of crashes. The first one comes as soon as
+ * anything is done: a short run may be over before a pause is.
+ */
+const KILL_PAUSE = { firstMs: 2, fromMs: 50, spanMs: 400 };
 
 /** Changes follow on each other so that many kills fall into one. */
 const CHANGE_PAUSE_MS_SPAN = 60;
@@ -23,8 +23,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** 0 for none; by default there is no end of them. */
   readonly killsMax?: number;
-  /** Between two kills. */
-  readonly killPause?: { readonly fromMs: number; readonly spanMs: number };
+  /** Before the first kill, and between two of them. */
+  readonly killPause?: { readonly firstMs: number; readonly fromMs: number; readonly spanMs: number };
   /** Operators that are scaled, and the most replicas of each; without any nothing is scaled or moved. */
   readonly elastic?: Readonly<Record<string, number>>;
 }
@@ -69,7 +69,7 @@ export function disturb(job: Job, options: ChaosOptions): Chaos {
   const strike = async (random: Random): Promise<void> => {
     let doneBefore = 0;
     while (!signal.aborted && counts.kills < killsMax) {
-      await pause(counts.kills === 0 ? FIRST_PAUSE_MS : killPause.fromMs + random.below(killPause.spanMs));
+      await pause(counts.kills === 0 ? killPause.firstMs : killPause.fromMs + random.below(killPause.spanMs));
       const done = tuplesOf(job);
       if (done === doneBefore) continue;
       const workers = job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);

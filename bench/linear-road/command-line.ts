@@ -31,13 +31,13 @@ or: npm run bench -- linear-road --search [options as above], the largest L that
 or: npm run bench -- linear-road --ramp --expressways L [options as above], load that grows from L/100 to L
   --seconds N       in which it grows (120)
   --hold N          seconds at the peak after that (30)
-  --fill N          seconds of traffic of L/100 before, as fast as possible (60)
+  --fill N          seconds of traffic of L/100 before, as fast as possible (0)
   --parallelism N   replicas that the policy may give an operator (as many as workers)
-  --utilisation N   share of its time that a replica may be busy, in per cent (60)`;
+  --utilisation N   share of its time that a replica may be busy, in per cent (50)`;
 
 const FIRST_DEFAULT = 128;
 const STEP_DEFAULT = 32;
-const UTILISATION_DEFAULT = 60;
+const UTILISATION_DEFAULT = 50;
 
 interface ExactOrder extends ExactOptions {
   readonly expected: string | undefined;
@@ -139,7 +139,7 @@ function ratedOrder(values: Values): RatedOrder {
   return {
     expressways: expressways.length > 0 ? expressways : [FIRST_DEFAULT],
     seconds: growSeconds + (ramp ? (integer('hold', values.hold, 0) ?? 30) : 0),
-    fillSeconds: integer('fill', values.fill, 60) ?? (ramp ? 60 : 600),
+    fillSeconds: integer('fill', values.fill, ramp ? 0 : 60) ?? (ramp ? 0 : 600),
     workers,
     parallelism: integer('parallelism', values.parallelism, 1) ?? workers,
     seed: integer('seed', values.seed, 0) ?? 1,

@@ -64,24 +64,30 @@ const missedPanel = ({ moments }: RunReport): Panel => ({
 const eventsOf = ({ events }: RunReport): LineChart['events'] =>
   events.map(({ second, text }) => ({ x: second, label: text }));
 
+/** Replicas of an operator, one at the start. */
+function replicasOf(name: string, { events, options }: RunReport): Series {
+  const points = [{ x: 0, y: 1 }];
+  for (const { second, operator, replicas } of events) {
+    if (operator === name && replicas !== undefined) points.push({ x: second, y: replicas });
+  }
+  points.push({ x: options.seconds, y: points[points.length - 1].y });
+  return { name, points, stepped: true };
+}
+
 function rampChart(report: RunReport): LineChart {
-  const { expressways } = report.options;
-  const { samples, moments } = report;
+  const { options, samples, moments } = report;
+  const { expressways } = options;
   return {
     kind: 'lines',
     title: `Linear Road: load grows from L = ${(expressways / 100).toFixed(1)} to L = ${expressways}`,
-    subtitle: `policy rate; ${machineOf(report)}; npm run bench -- linear-road --ramp --expressways ${expressways}`,
+    subtitle: `policy rate, a replica busy for ${100 * (options.ramp?.utilisation ?? 0)} % at most; ${machineOf(report)}; npm run bench -- linear-road --ramp --expressways ${expressways}`,
     x: { title: 'time', unit: 's', from: 0 },
     events: eventsOf(report),
     panels: [
       ratePanel(report),
       {
         y: { title: 'replicas' },
-        series: ELASTIC_OPERATORS.map((name) => ({
-          name,
-          points: samples.map(({ second, replicas }) => ({ x: second, y: replicas[name] })),
-          stepped: true,
-        })),
+        series: ELASTIC_OPERATORS.map((name) => replicasOf(name, report)),
       },
       {
         y: { title: 'processors in use' },

@@ -3,14 +3,13 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { writePlot } from '../plot/write-plot.ts';
 import { availableBytes, gibibytes, RESERVE_BYTES } from './memory.ts';
 import { roadCharts } from './rated-charts.ts';
 import { type RatedPlainReport, ratePlainly } from './rated-plain.ts';
-import { type NotTried, type RunReport, reportOf, runsTable, runText } from './rated-report.ts';
-import { isExact, type RatedOptions, runRated, traceFor } from './rated-run.ts';
+import { runApart, runHere, say } from './rated-process.ts';
+import { IN_TIME, type NotTried, plainText, type RunReport, runsTable, runText } from './rated-report.ts';
+import { type RatedOptions, traceFor } from './rated-run.ts';
 import { largestHolding } from './rated-search.ts';
 import type { RatedTrace } from './rated-trace.ts';
 
@@ -18,6 +17,8 @@ import type { RatedTrace } from './rated-trace.ts';
 const BYTES_PER_VEHICLE = 340;
 /** Code, rings, the trace and its answers. */
 const BYTES_BEYOND_STATE = 700 * 2 ** 20;
+/** The state after a ramp of two minutes is about that of so much traffic. */
+const RAMP_BASELINE_FILL_SECONDS = 120;
 
 export interface RatedOrder extends Omit<RatedOptions, 'expressways'> {
   /** One after the other; the search begins with the first. */
@@ -29,67 +30,104 @@ export interface RatedOrder extends Omit<RatedOptions, 'expressways'> {
   readonly plots: string | undefined;
 }
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
 const bytesNeeded = ({ vehicles }: RatedTrace, expressways: number): number =>
   BYTES_BEYOND_STATE + expressways * vehicles * BYTES_PER_VEHICLE;
 
-const largestInMemory = (trace: RatedTrace, bytes: number): number =>
-  Math.floor((bytes - bytesNeeded(trace, 0)) / (bytesNeeded(trace, 1) - bytesNeeded(trace, 0)));
+/** Runs of one order: those that were made, and those that were not. */
+class Runs {
+  readonly all: (RunReport | NotTried)[] = [];
+  readonly #order: RatedOrder;
+  readonly #trace: RatedTrace;
+  readonly #freeBytes = availableBytes() - RESERVE_BYTES;
 
-/** Buffers of a run that is over stay in memory till they are collected, and the next run needs it. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  constructor(order: RatedOrder, trace: RatedTrace) {
+    this.#order = order;
+    this.#trace = trace;
+  }
+
+  get reports(): RunReport[] {
+    return this.all.filter((run) => 'options' in run);
+  }
+
+  /** The largest L that memory allows. */
+  get memoryLimit(): number {
+    const perExpressway = bytesNeeded(this.#trace, 1) - bytesNeeded(this.#trace, 0);
+    return Math.floor((this.#freeBytes - BYTES_BEYOND_STATE) / perExpressway);
+  }
+
+  /** The largest L that the processors allow, if a tuple costs at least what it has cost at the largest L so far. */
+  get processorLimit(): number {
+    const limits = this.reports
+      .filter(({ outcome }) => outcome === 'holds')
+      .map(({ options, cores, processors }) => Math.floor((options.expressways * cores) / processors));
+    return Math.min(Number.POSITIVE_INFINITY, ...limits.slice(-1));
+  }
+
+  /** Resolves to whether it held, or with a ramp was in time. */
+  async run(expressways: number): Promise<boolean> {
+    const order = this.#order;
+    if (expressways > this.memoryLimit) {
+      const needed = gibibytes(bytesNeeded(this.#trace, expressways));
+      return this.#skip(expressways, `not tried: needs about ${needed}, and ${gibibytes(this.#freeBytes)} are free`);
+    }
+    const { ramp, searchStep } = order;
+    const { seconds, fillSeconds, workers, parallelism, seed, chaosSeed } = order;
+    const stopsAtFault = searchStep !== undefined;
+    const own = { expressways, seconds, fillSeconds, workers, parallelism, seed, chaosSeed, ramp, stopsAtFault };
+    let report: RunReport;
+    try {
+      const isOnly = order.expressways.length === 1 && searchStep === undefined;
+      report = await (isOnly ? runHere(this.#trace, own) : runApart(own));
+    } catch (error) {
+      if (searchStep === undefined) throw error;
+      return this.#skip(expressways, (error as Error).message);
+    }
+    this.all.push(report);
+    console.log(runText(report));
+    return report.outcome === 'holds' || (ramp !== undefined && report.outcome === IN_TIME);
+  }
+
+  #skip(expressways: number, why: string): boolean {
+    this.all.push({ expressways, why });
+    console.log(`L = ${expressways}: ${why}`);
+    return false;
+  }
 }
 
 /** Resolves to whether all runs held, or with a ramp were in time; of a search, whether anything held. */
 export async function rate(order: RatedOrder): Promise<boolean> {
-  const { expressways, searchStep, withBaseline, ramp } = order;
+  const { expressways, searchStep, withBaseline, json, plots } = order;
   say('making the trace and its answers');
   const trace = traceFor(order);
-  const bytes = availableBytes() - RESERVE_BYTES;
-  const limit = largestInMemory(trace, bytes);
-  const runs: (RunReport | NotTried)[] = [];
+  const runs = new Runs(order, trace);
+  let isGood = true;
+  if (searchStep === undefined) for (const count of expressways) isGood = (await runs.run(count)) && isGood;
+  else {
+    const limit = (): number => Math.min(runs.memoryLimit, runs.processorLimit);
+    const largest = await largestHolding(expressways[0], searchStep, (count) => runs.run(count), limit);
+    isGood = largest > 0;
+    const limits = `memory allows ${runs.memoryLimit}, and processors at what a tuple costs ${runs.processorLimit}`;
+    console.log(`\nthe largest L that held: ${largest}; ${limits}`);
+  }
+  if (runs.all.length > 1) console.log(`\n${runsTable(runs.all)}`);
   let plain: RatedPlainReport | undefined;
   if (withBaseline) {
-    say('the plain loop');
-    // Its rate at the peak: a ramp has no time of steady load that is long enough.
-    const { seed, fillSeconds, seconds } = order;
-    const own = ramp === undefined ? trace : traceFor({ seed, fillSeconds: 120, seconds: 5 });
-    const times = ramp === undefined ? { fillSeconds, seconds } : { fillSeconds: 120, seconds: 5 };
-    plain = await ratePlainly({ trace: own, expressways: expressways[0], ...times });
+    plain = await plainAtPeak(order, trace);
+    console.log(`\n${plainText(plain)}`);
   }
-  const runAt = async (count: number, stopsAtFault: boolean): Promise<boolean> => {
-    if (count > limit) {
-      const why = `not tried: needs about ${gibibytes(bytesNeeded(trace, count))}, ${gibibytes(bytes)} are free`;
-      runs.push({ expressways: count, why });
-      console.log(`L = ${count}: ${why}`);
-      return false;
-    }
-    collectGarbage();
-    say(`L = ${count}: ${order.fillSeconds} s of traffic as fast as possible, then ${order.seconds} s in real time`);
-    const options: RatedOptions = { ...order, expressways: count, stopsAtFault };
-    const result = await runRated(trace, options, (text) => say(`L = ${count}: ${text}`));
-    const report = reportOf(options, result, plain);
-    runs.push(report);
-    console.log(runText(report));
-    return ramp === undefined ? report.outcome === 'holds' : isExact(result);
-  };
-  let isGood = true;
-  if (searchStep === undefined) for (const count of expressways) isGood = (await runAt(count, false)) && isGood;
-  else {
-    const largest = await largestHolding(expressways[0], searchStep, (count) => runAt(count, true), limit);
-    isGood = largest > 0;
-    console.log(
-      `\nthe largest L that held: ${largest}${limit - largest < searchStep ? `; memory allows ${limit}` : ''}`,
-    );
-  }
-  if (runs.length > 1) console.log(`\n${runsTable(runs)}`);
-  const reports = runs.filter((run) => 'options' in run);
-  if (order.json !== undefined) writeFileSync(order.json, `${JSON.stringify(reports, undefined, 1)}\n`);
-  if (order.plots !== undefined) await plotRuns(order.plots, reports);
+  const reports = runs.reports.map((run) => ({ ...run, ...(plain !== undefined && { plain }) }));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(reports, undefined, 1)}\n`);
+  if (plots !== undefined) await plotRuns(plots, reports);
   return isGood;
+}
+
+/** What the plain loop does at the peak: a ramp has no time of steady load, so it gets a trace of its own. */
+function plainAtPeak({ expressways, ramp, seed, fillSeconds, seconds }: RatedOrder, trace: RatedTrace) {
+  say('the plain loop');
+  const [count] = expressways;
+  if (ramp === undefined) return ratePlainly({ trace, expressways: count, fillSeconds, seconds });
+  const times = { fillSeconds: RAMP_BASELINE_FILL_SECONDS, seconds: 5 };
+  return ratePlainly({ trace: traceFor({ seed, ...times }), expressways: count, ...times });
 }
 
 /** Draws what a file of `--json` has. */

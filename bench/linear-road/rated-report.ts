@@ -5,6 +5,7 @@ import { gibibytes } from './memory.ts';
 import type { RatedPlainReport } from './rated-plain.ts';
 import { ANSWER_TYPES, type AnswerType } from './rated-results.ts';
 import { holds, isExact, type RatedOptions, type RatedResult } from './rated-run.ts';
+import { PEAK_LINES } from './rated-trace.ts';
 
 /** Milliseconds; of answers in real time. */
 export interface LatencyReport {
@@ -29,7 +30,7 @@ export interface RunReport {
   readonly cores: number;
   readonly node: string;
   readonly options: RatedOptions;
-  /** 'holds', 'in time' (no fault, but a 99th percentile above a second), or what is wrong with it. */
+  /** 'holds', {@link IN_TIME}, or what is wrong with it. */
   readonly outcome: string;
   readonly linesPerSecond: number;
   readonly fillLines: number;
@@ -43,7 +44,7 @@ export interface RunReport {
   readonly moments: readonly (LatencyReport & { readonly second: number })[];
   readonly events: RatedResult['events'];
   readonly chaos: RatedResult['chaos'];
-  /** The plain loop beside it. */
+  /** The plain loop, after it. */
   readonly plain?: RatedPlainReport;
 }
 
@@ -54,14 +55,17 @@ function latencyReport({ timed, missed, quantileMs }: RatedResult['moments'][num
 
 type AnswerOf = RatedResult['types'] extends ReadonlyMap<AnswerType, infer Result> ? Result : never;
 
+/** No fault, but some waited for more than a second. */
+export const IN_TIME = 'in time, but p99 is above 1 s';
+
 function outcomeOf(result: RatedResult): string {
   if (result.stoppedBy === 'memory') return 'stopped: the machine was running out of memory';
   if (result.stoppedBy === 'fault') return 'does not hold: stopped at its first fault';
   if (holds(result)) return 'holds';
-  return isExact(result) ? 'in time, but p99 is above 1 s' : 'does not hold';
+  return isExact(result) ? IN_TIME : 'does not hold';
 }
 
-export function reportOf(options: RatedOptions, result: RatedResult, plain: RatedPlainReport | undefined): RunReport {
+export function reportOf(options: RatedOptions, result: RatedResult): RunReport {
   const { types, metrics, moments, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax } = result;
   const answers = Object.fromEntries(
     [...types].map(([type, each]) => {
@@ -87,7 +91,6 @@ export function reportOf(options: RatedOptions, result: RatedResult, plain: Rate
     moments: moments.map((moment) => ({ second: moment.second, ...latencyReport(moment) })),
     events: result.events,
     chaos: result.chaos,
-    ...(plain !== undefined && { plain }),
   };
 }
 
@@ -95,25 +98,20 @@ const thousands = (count: number, digits: number): string => (count / 1000).toFi
 
 /** One run in words and tables. */
 export function runText(report: RunReport): string {
-  const { options, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax, plain, chaos } = report;
+  const { options, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax, chaos } = report;
   const { expressways, seconds, fillSeconds, ramp } = options;
   const fill =
-    `(${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ` +
+    `after ${fillSeconds} s of traffic (${(fillLines / 1e6).toFixed(1)} M tuples in ${(fillMs / 1000).toFixed(0)} s, ` +
     `${(fillLines / fillMs).toFixed(0)} k/s, ${fillCpuUs.toFixed(2)} µs of processor each)`;
   const load =
     ramp === undefined
-      ? `${thousands(linesPerSecond, 1)} k tuples/s for ${seconds} s`
-      : `load that grows to ${thousands(expressways * 1700, 1)} k tuples/s in ${ramp.growSeconds} s, of ${seconds} s`;
+      ? `${thousands(linesPerSecond, 1)} k tuples/s for ${seconds} s, ${fill}`
+      : `load that grows from a hundredth to ${thousands(expressways * PEAK_LINES, 1)} k tuples/s in ${ramp.growSeconds} s, and ${seconds - ramp.growSeconds} s of that`;
   const lines = [
-    `L = ${expressways}: ${load}, after ${fillSeconds} s of traffic ${fill}`,
+    `L = ${expressways}: ${load}`,
     `  ${processors.toFixed(2)} processors, ${gibibytes(memoryBytesMax)}; ${report.outcome}`,
   ];
   if (chaos.kills > 0) lines.push(`  ${chaos.kills} workers killed, ${chaos.recoveries} actors resumed`);
-  if (plain !== undefined) {
-    lines.push(
-      `  plain loop over Maps at L = ${plain.expressways}, on one thread: ${thousands(plain.linesPerSecond, 0)} k tuples/s`,
-    );
-  }
   lines.push(
     '  answers         number   in time    p50 ms    p95 ms    p99 ms    max ms     missed  wrong  lost  doubled',
   );
@@ -133,6 +131,9 @@ export function runText(report: RunReport): string {
   for (const { second, text } of report.events) lines.push(`  at ${second.toFixed(1)} s: ${text}`);
   return lines.join('\n');
 }
+
+export const plainText = ({ expressways, linesPerSecond }: RatedPlainReport): string =>
+  `the plain loop over Maps, on one thread, after as much traffic of L = ${expressways}: ${thousands(linesPerSecond, 0)} k tuples/s`;
 
 /** A run that was not made, and why. */
 export interface NotTried {

@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobMetrics } from '../../src/index.ts';
 import { sharedNow } from '../clock.ts';
-import { type Chaos, type ChaosCounts, disturb, NO_CHAOS } from './chaos.ts';
-import { ELASTIC_OPERATORS, SHARES } from './flow.ts';
+import { type ChaosCounts, type ChaosOptions, disturb, NO_CHAOS } from './chaos.ts';
+import { SHARES } from './flow.ts';
 import { availableBytes, RESERVE_BYTES } from './memory.ts';
 import { allocateChecks } from './rated-check.ts';
 import { ratedRoad } from './rated-flow.ts';
@@ -36,6 +36,7 @@ export interface RatedOptions {
   readonly ramp?: RampOptions;
   /** Kills workers at random in real time, if there is one. */
   readonly chaosSeed?: number;
+  readonly killPause?: ChaosOptions['killPause'];
   /** Ends the run at the first missed deadline or wrong answer: it does not hold, whatever follows. */
   readonly stopsAtFault?: boolean;
 }
@@ -48,14 +49,22 @@ export interface RampOptions {
   readonly utilisation: number;
 }
 
-/** What was seen from outside at a moment, over the time since the one before. */
+/** What was seen from outside over some time, and in the middle of it. */
 export interface Sample {
   /** In real time. */
   readonly second: number;
   readonly linesPerSecond: number;
   readonly processors: number;
   readonly memoryBytes: number;
-  readonly replicas: Readonly<Record<string, number>>;
+}
+
+/** A change of replicas, or a kill. */
+export interface RatedEvent {
+  readonly second: number;
+  readonly text: string;
+  readonly operator?: string;
+  /** Of the operator, from now on. */
+  readonly replicas?: number;
 }
 
 /** The answers to the lines of some seconds. */
@@ -77,8 +86,7 @@ export interface RatedResult {
   readonly metrics: JobMetrics;
   readonly samples: readonly Sample[];
   readonly moments: readonly Moment[];
-  /** Changes of replicas, and kills. */
-  readonly events: readonly { readonly second: number; readonly text: string }[];
+  readonly events: readonly RatedEvent[];
   readonly chaos: ChaosCounts;
   /** Why the run ended before its time, if it did. */
   readonly stoppedBy: 'fault' | 'memory' | undefined;
@@ -93,7 +101,7 @@ const LATENCY_MS_MAX = 1000;
 /** Crashes are what is asked for: no supervisor gives up. */
 const INTENSITY = 1_000_000;
 /** So long after each other that a recovery is over before the next kill. */
-const KILL_PAUSE = { fromMs: 3000, spanMs: 4000 };
+const KILL_PAUSE = { firstMs: 4000, fromMs: 3000, spanMs: 4000 };
 const SCALING_EVERY_MS = 500;
 
 /** True if no answer was wrong, lost, doubled or late. */
@@ -145,7 +153,8 @@ export async function runRated(
   await watch.until(() => watch.isPaced);
   const fillMs = performance.now() - beganMs;
   const fillUsage = process.cpuUsage(usageBefore);
-  const chaos = options.chaosSeed === undefined ? undefined : killNowAndThen(job, options.chaosSeed);
+  const { chaosSeed, killPause = KILL_PAUSE } = options;
+  const chaos = chaosSeed === undefined ? undefined : disturb(job, { seed: chaosSeed, killPause });
   const usage = process.cpuUsage();
   const pacedMs = performance.now();
   job.metrics();
@@ -174,8 +183,6 @@ export async function runRated(
   };
 }
 
-const killNowAndThen = (job: Job, seed: number): Chaos => disturb(job, { seed, killPause: KILL_PAUSE });
-
 function typesOf(
   results: ResultsMemory,
   { counts }: RatedTrace,
@@ -201,7 +208,7 @@ function typesOf(
 /** Looks at a running job from outside, and ends it if that is needed. */
 class Watch {
   readonly samples: Sample[] = [];
-  readonly events: { second: number; text: string }[] = [];
+  readonly events: RatedEvent[] = [];
   memoryBytesMax = 0;
   readonly #job: Job;
   readonly #startedMs: Float64Array;
@@ -233,7 +240,8 @@ class Watch {
     job.on((event) => {
       const second = this.#second();
       if (event.type === 'scaled' && event.from !== event.to) {
-        this.events.push({ second, text: `${event.operator} ${event.from} → ${event.to}` });
+        const { operator, from, to } = event;
+        this.events.push({ second, text: `${operator} ${from} → ${to}`, operator, replicas: to });
       } else if (event.type === 'crash') this.events.push({ second, text: 'kill' });
       else if (event.type === 'decision') progress(`${second.toFixed(1)} s: ${event.action}: ${event.reason}`);
     });
@@ -284,11 +292,10 @@ class Watch {
       const mebibytes = (memoryBytes / 2 ** 20).toFixed(0);
       this.#progress(`${lines} lines, ${(linesPerSecond / 1000).toFixed(0)} k/s, ${mebibytes} MiB`);
     }
-    if (!this.isPaced || before.atMs === 0 || this.#second() * 1000 < spanMs) return;
+    const second = this.#second() - spanMs / 1000;
+    // Half of the time may have been before real time began.
+    if (!this.isPaced || before.atMs === 0 || second < 0) return;
     const processors = (user + system - before.processorUs) / 1000 / spanMs;
-    const replicas = Object.fromEntries(
-      ELASTIC_OPERATORS.map((name) => [name, operators.find((each) => each.name === name)?.replicas.length ?? 0]),
-    );
-    this.samples.push({ second: this.#second(), linesPerSecond, processors, memoryBytes, replicas });
+    this.samples.push({ second: second + spanMs / 2000, linesPerSecond, processors, memoryBytes });
   }
 }

@@ -52,7 +52,7 @@ export interface RatedTrace {
 }
 
 /** With these a third of the lines at the peak are entries into a segment. */
-const TRAFFIC = { crowd: 430, tripSegmentsMax: 12, breakdown: 0.00005 };
+const TRAFFIC = { crowd: 480, tripSegmentsMax: 12, breakdown: 0.00005 };
 /** Lines a second of an expressway at the end of the benchmark's three hours, and at their beginning. */
 export const PEAK_LINES = 1700;
 const FIRST_LINES = 15;
@@ -76,11 +76,11 @@ export const peakProfile = (fillSeconds: number): Profile => [
   { second: fillSeconds * RISE_SHARE, lines: PEAK_LINES },
 ];
 
-/** Traffic of a hundredth of the peak before real time begins, which then grows to the peak and stays there. */
-export const rampProfile = (fillSeconds: number, rampSeconds: number): Profile => [
+/** Traffic of a hundredth of the peak, which grows to the peak from some second on, and stays there. */
+export const rampProfile = (fromSecond: number, growSeconds: number): Profile => [
   { second: 0, lines: PEAK_LINES / 100 },
-  { second: fillSeconds, lines: PEAK_LINES / 100 },
-  { second: fillSeconds + rampSeconds, lines: PEAK_LINES },
+  { second: fromSecond, lines: PEAK_LINES / 100 },
+  { second: fromSecond + growSeconds, lines: PEAK_LINES },
 ];
 
 /** Makes the trace of one expressway over some seconds, and its answers. */

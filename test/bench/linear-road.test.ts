@@ -12,8 +12,11 @@ import { type Answers, answerSlowly } from '../../bench/linear-road/answerer.ts'
 import { runExact } from '../../bench/linear-road/exact-run.ts';
 import { historyLine } from '../../bench/linear-road/input.ts';
 import { AnswerLines, answerPlainly, PlainQuery } from '../../bench/linear-road/plain.ts';
+import { allocateChecks, Checker } from '../../bench/linear-road/rated-check.ts';
+import { allocateResults, resultOf } from '../../bench/linear-road/rated-results.ts';
 import { runRated, traceFor } from '../../bench/linear-road/rated-run.ts';
 import { largestHolding } from '../../bench/linear-road/rated-search.ts';
+import { ENTRY_CELLS, makeRatedTrace } from '../../bench/linear-road/rated-trace.ts';
 import { ANSWER_FILES, type HistoryLine, type Line, SEGMENT_FEET } from '../../bench/linear-road/records.ts';
 import { route } from '../../bench/linear-road/route.ts';
 import { latestAverageVelocity, MEAN_SCALE, scaledMean } from '../../bench/linear-road/rules.ts';
@@ -246,10 +249,10 @@ test('random traces: the flow answers as the answerer does, with any parallelism
 });
 
 test('rated mode: every answer of every expressway is given once, and right', async () => {
-  const options = { expressways: 3, seconds: 2, fillSeconds: 150, workers: 2, parallelism: 2, seed: 5 };
+  const options = { expressways: 3, seconds: 2, fillSeconds: 60, workers: 2, parallelism: 2, seed: 5 };
   const trace = traceFor(options);
-  const { types, fillLines, linesPerSecond } = await runRated(trace, options, () => {});
-  assert.ok(fillLines > 10_000 && linesPerSecond > 100);
+  const { types, linesPerSecond } = await runRated(trace, options, () => {});
+  assert.ok(Math.abs(linesPerSecond - 3 * 1700) < 30, `${linesPerSecond} lines a second`);
   for (const [type, { answers, timed, wrong, lost, doubled, quantileMs }] of types) {
     assert.deepEqual({ type, wrong, lost, doubled }, { type, wrong: 0, lost: 0, doubled: 0 });
     if (type === 'toll') assert.ok(answers > timed && timed > 0 && quantileMs(0.5) <= quantileMs(0.99));
@@ -259,6 +262,63 @@ test('rated mode: every answer of every expressway is given once, and right', as
   tolls[3] += 2;
   const { types: wrongly } = await runRated(trace, options, () => {});
   assert.equal(wrongly.get('toll')?.wrong, options.expressways);
+});
+
+test('rated mode: what was found of answers that were not committed is taken back', () => {
+  const trace = makeRatedTrace(3, 40, [{ second: 0, lines: 20 }]);
+  const results = allocateResults(10);
+  const traffic = { trace, expressways: 2, paceFrom: 30, startedMs: new SharedArrayBuffer(8) };
+  const checker = new Checker(traffic, allocateChecks(trace, 2, results));
+  const entries = new Int32Array(trace.entries);
+  // Of the second expressway.
+  const passages = Array.from({ length: entries.length / ENTRY_CELLS }, (_, i) => {
+    const [vid, time, lav, toll, accident] = entries.subarray(i * ENTRY_CELLS);
+    return { kind: 0, vid: vid + trace.vehicles, time, lav, toll, accident, charge: 0, query: 0 };
+  });
+  const counts = (): number[] => {
+    const { answers, wrong, doubled, timed, missed } = resultOf(results, 'toll');
+    return [answers, wrong, doubled, timed, missed];
+  };
+  const timed = passages.filter(({ time }) => time >= 30).length;
+  assert.ok(timed > 0 && timed < passages.length);
+  const half = passages.length >> 1;
+  const first = checker.tolls().open({ operator: 'tolls', position: 0 });
+  for (const passage of passages.slice(0, half)) first.write(passage);
+  const position = first.flush();
+  const committed = counts();
+  for (const passage of passages.slice(half - 1)) first.write({ ...passage, toll: passage.toll + 1 });
+  assert.deepEqual(counts().slice(0, 3), [passages.length + 1, passages.length - half + 1, 1]);
+  const second = checker.tolls().open({ operator: 'tolls', position });
+  assert.deepEqual(counts(), committed);
+  for (const passage of passages.slice(half)) second.write(passage);
+  // The clock has run since the machine was started, and real time began at 0: all of them are late.
+  assert.deepEqual(counts(), [passages.length, 0, 0, timed, timed]);
+  const end = second.flush();
+  for (let again = 0; again < 2; again++) {
+    second.write(passages[half]);
+    assert.deepEqual(counts().slice(0, 3), [passages.length + 1, 0, 1]);
+    second.rollback(end);
+    assert.deepEqual(counts(), [passages.length, 0, 0, timed, timed]);
+  }
+});
+
+test('rated mode: no answer is lost or doubled while load grows, replicas follow, and workers are killed', async () => {
+  const ramp = { growSeconds: 3, utilisation: 0.05 };
+  const options = { expressways: 8, seconds: 4, fillSeconds: 0, workers: 2, parallelism: 2, seed: 6, ramp };
+  const killPause = { firstMs: 100, fromMs: 200, spanMs: 600 };
+  const trace = traceFor(options);
+  const starts = new Int32Array(trace.seconds);
+  const linesAt = (second: number): number => starts[second + 1] - starts[second];
+  assert.ok(linesAt(0) < 1700 / 50 && linesAt(3) >= 1700, 'the load does not grow from a hundredth to the peak');
+  let killsAll = 0;
+  for (let run = 0; run < CHAOS_RUNS_MAX && killsAll === 0; run++) {
+    const { types, chaos } = await runRated(trace, { ...options, chaosSeed: run, killPause }, () => {});
+    for (const [type, { wrong, lost, doubled }] of types) {
+      assert.deepEqual({ type, wrong, lost, doubled }, { type, wrong: 0, lost: 0, doubled: 0 });
+    }
+    killsAll += chaos.kills;
+  }
+  assert.ok(killsAll > 0, 'no worker was killed');
 });
 
 test('the search comes within a step of the largest L that holds', async () => {
@@ -277,4 +337,10 @@ test('the search comes within a step of the largest L that holds', async () => {
     assert.ok(found <= limit && limit - found < step, `found ${found} for ${limit}, tried ${tried}`);
     assert.equal(new Set(tried).size, tried.length);
   }
+  // Nothing beyond what memory allows is tried.
+  const tried: number[] = [];
+  const all = async (expressways: number): Promise<boolean> => tried.push(expressways) > 0;
+  assert.equal(await largestHolding(64, 8, all, () => 150), 150);
+  assert.deepEqual(tried, [64, 128, 150]);
+  assert.equal(await largestHolding(64, 8, all, () => 0), 0);
 });
