@@ -5,6 +5,7 @@
 import { errors } from '../errors.ts';
 import type { RunOptions } from '../supervisor/job-api.ts';
 import { checkRunOptions } from '../supervisor/run-options.ts';
+import type { ScalingOptions } from '../supervisor/scaling/scaling-options.ts';
 
 export type ParamValue = string | number | boolean;
 
@@ -26,6 +27,7 @@ export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 
 
 const RUN_OPTIONS: Readonly<Record<string, keyof RunOptions>> = {
   workers: 'workers',
+  'max-workers': 'maxWorkers',
   'ring-bytes': 'ringBytes',
   'linger-ms': 'lingerMs',
   spares: 'spares',
@@ -33,6 +35,8 @@ const RUN_OPTIONS: Readonly<Record<string, keyof RunOptions>> = {
   'fence-timeout-ms': 'fenceTimeoutMs',
   'shutdown-timeout-ms': 'shutdownTimeoutMs',
 };
+/** Options of `scaling`, which each ask for a policy. */
+const SCALING_OPTIONS: Readonly<Record<string, keyof ScalingOptions>> = { scaling: 'policy', 'scaling-mode': 'mode' };
 const SWITCHES = ['json', 'verbose', 'allow-dead-letters'];
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const DIGITS = /^-?\d+$/;
@@ -77,11 +81,16 @@ function parseRun(args: readonly string[]): RunCommand {
     if (value !== undefined && value !== 'true' && value !== 'false')
       throw errors.usage(`--${name} takes no value, got '${value}'`);
   }
-  const runOptions: Record<string, ParamValue> = {};
+  const runOptions: Record<string, ParamValue | ScalingOptions> = {};
   for (const [option, name] of Object.entries(RUN_OPTIONS)) {
     const value = options.get(option);
     if (value !== undefined) runOptions[name] = paramValue(value);
   }
+  const scaling = Object.entries(SCALING_OPTIONS).flatMap(([option, name]) => {
+    const value = options.get(option);
+    return value === undefined ? [] : [[name, value]];
+  });
+  if (scaling.length > 0) runOptions.scaling = Object.fromEntries(scaling);
   checkRunOptions(runOptions as RunOptions);
   return {
     kind: 'run',
@@ -123,7 +132,9 @@ function readOptions(args: readonly string[]): Options {
     const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
     if (name === '') throw errors.usage(`'${arg}' names no option`);
     const isSwitch = !onlyParams && SWITCHES.includes(name);
-    const isOwn = isSwitch || (!onlyParams && (name === 'flow' || Object.hasOwn(RUN_OPTIONS, name)));
+    const isOwn =
+      isSwitch ||
+      (!onlyParams && (name === 'flow' || [RUN_OPTIONS, SCALING_OPTIONS].some((own) => Object.hasOwn(own, name))));
     let value = equals < 0 ? undefined : arg.slice(equals + 1);
     if (value === undefined && !isSwitch && isValue(args[at + 1])) value = args[++at];
     if (isOwn) {

@@ -15,6 +15,10 @@ Options
   --help           print this
   --version        print the version
 
+  --scaling POLICY         who decides about the replicas of operators that have a range: rate (as many as the load needs),
+                           threshold (one more where the hottest is too busy), or manual (default: as they start)
+  --scaling-mode MODE      act (default), or plan: decisions are told, and nothing is changed
+  --max-workers N          worker threads at most, when operators get more replicas (default: as --workers)
   --spares N               warm worker threads that wait to take over from one that dies (default: 1)
   --hang-timeout-ms N      a worker without progress for so long is terminated and replaced (default: 10000; 0: never)
   --fence-timeout-ms N     how long a terminated thread may take to exit before the job fails (default: 5000)
@@ -30,6 +34,8 @@ Output
   On a terminal: a live table of the operators, and the last tuples of each collect(). Otherwise every tuple goes to
   standard output, a line each with its fields separated by tabs, and progress goes to standard error. With several
   outputs a line begins with the output's name.
+
+  Decisions about replicas, and what comes of them, are told as they come, with --verbose each hand-over too.
 
   Crashes, restarts and escalations are told as they happen, above the table or on standard error. Results are as if there had
   been no crash: nothing is lost, and nothing counts twice.

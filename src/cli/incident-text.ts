@@ -11,7 +11,7 @@ export type NameOf = (replica: ReplicaName) => string;
 
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]\s*/g, ' ');
 
-const millisecondsText = (ms: number): string => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+export const millisecondsText = (ms: number): string => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 
 /** An error by its code or name, and its message. */
 function errorText(error: Error): string {

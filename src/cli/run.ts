@@ -7,12 +7,13 @@ import type { Graph } from '../actors/graph.ts';
 import type { Dataflow } from '../supervisor/flow.ts';
 import type { Job } from '../supervisor/job-api.ts';
 import type { RunCommand } from './arguments.ts';
+import { changeLine } from './change-text.ts';
 import { graphOf, loadFlow } from './flow-module.ts';
 import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
 import { LiveView, passAbove } from './live-view.ts';
-import { countText } from './metrics-text.ts';
+import { countText, secondsText } from './metrics-text.ts';
 import { RunTotals } from './run-totals.ts';
 import { StreamView } from './stream-view.ts';
 import type { Tally, View } from './view.ts';
@@ -75,7 +76,7 @@ async function readLetters(job: Job, incidents: Incidents): Promise<void> {
 
 /** Calls a replica by its number as well, if its operator has several. */
 function namesIn({ operators }: Graph): NameOf {
-  const several = new Set(operators.filter(({ parallelism }) => parallelism > 1).map(({ name }) => name));
+  const several = new Set(operators.filter(({ replicas }) => replicas.max > 1).map(({ name }) => name));
   return ({ operator, replica }) => (several.has(operator) ? `'${operator}/${replica}'` : `'${operator}'`);
 }
 
@@ -116,12 +117,15 @@ export async function run(command: RunCommand): Promise<number> {
   const job = (await flow.run({ ...command.options, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
   const totals = new RunTotals();
-  const incidents = new Incidents(view, {
-    nameOf: namesIn(graph),
-    verbose: command.verbose,
-    elapsedMs: () => performance.now() - startedMs,
+  const nameOf = namesIn(graph);
+  const { verbose } = command;
+  const elapsedMs = (): number => performance.now() - startedMs;
+  const incidents = new Incidents(view, { nameOf, verbose, elapsedMs });
+  job.on((event) => {
+    incidents.hear(event);
+    const change = changeLine(event, nameOf, verbose);
+    if (change !== undefined) view.log(`${secondsText(elapsedMs())}: ${change}`);
   });
-  job.on((event) => incidents.hear(event));
   const sample = (): void => {
     const metrics = job.metrics();
     totals.add(metrics);

@@ -113,14 +113,19 @@ export class Crew {
     return [...this.members].find((member) => member.host === host);
   }
 
+  /** A warm worker that is ready, active from now on; undefined if there is none. */
+  takeReady(): CrewMember | undefined {
+    const spare = [...this.members].find(({ state }) => state === 'spare');
+    if (spare === undefined) return undefined;
+    spare.state = 'active';
+    this.later(REFILL_MS, () => this.refill());
+    return spare;
+  }
+
   /** A warm worker, active from now on. Rejects with NO_SPARE if none can be loaded. */
   takeSpare(): Promise<CrewMember> {
-    const spare = [...this.members].find(({ state }) => state === 'spare');
-    if (spare !== undefined) {
-      spare.state = 'active';
-      this.later(REFILL_MS, () => this.refill());
-      return Promise.resolve(spare);
-    }
+    const spare = this.takeReady();
+    if (spare !== undefined) return Promise.resolve(spare);
     const taken = new Promise<CrewMember>((resolve, reject) => this.waiting.push({ resolve, reject }));
     // One more try, also after those that have failed before anyone waited.
     this.attempts = Math.min(this.attempts, SPARE_ATTEMPTS_MAX - 1);

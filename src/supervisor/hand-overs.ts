@@ -44,6 +44,15 @@ export interface HandOverJob {
   retired(stage: Stage): void;
 }
 
+/** Replicas that come up to join. */
+interface Joining {
+  readonly actors: readonly Recoverable[];
+  /** By their numbers: resolves when one has begun on its worker, rejects if none can be had. */
+  readonly up: ReadonlyMap<number, Promise<void>>;
+  /** Resolves when all of these have settled. */
+  readonly allUp: Promise<void>;
+}
+
 export class HandOvers {
   private readonly job: HandOverJob;
   private readonly memories = new Map<Stage, HandOver>();
@@ -132,54 +141,54 @@ export class HandOvers {
   private async spread(stage: Stage, replicas: readonly number[], loads: readonly number[]): Promise<ScaleResult> {
     const { clock } = this.job;
     const startedMs = clock.now();
-    const before = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
+    const awake = (): number => this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
+    const before = awake();
     const moves = planMoves(this.ownersOf(stage), loads, replicas);
-    const joining = this.replicasOf(stage).filter(
-      ({ placement }) => placement.isDormant && moves.some(({ to }) => to === placement.descriptor.replica),
-    );
-    let done: readonly Move[] = [];
+    const done: Move[] = [];
+    const joining = this.wakeUp(stage, moves);
     try {
-      await this.wakeUp(joining);
-      done = await this.carryOut(stage, moves, joining, loads);
+      await this.carryOut(stage, moves, joining, loads, done);
     } finally {
+      await joining.allUp;
       // Those who came up in vain.
-      for (const actor of joining) if (this.ownsNothing(actor)) await this.putToSleep(actor);
+      for (const actor of joining.actors) if (this.ownsNothing(actor)) await this.putToSleep(actor);
     }
-    const after = this.replicasOf(stage).filter(({ placement }) => !placement.isDormant).length;
-    const operator = stageName(stage);
     const groups = done.reduce((sum, move) => sum + move.groups.length, 0);
     const handOvers = done.length;
-    const result = { operator, from: before, to: after, groups, handOvers, tookMs: clock.now() - startedMs };
+    const operator = stageName(stage);
+    const result = { operator, from: before, to: awake(), groups, handOvers, tookMs: clock.now() - startedMs };
     if (handOvers > 0) this.job.announce({ type: 'scaled', ...result });
     return result;
   }
 
-  /** Makes moves one after the other, those that let replicas join first; returns those that were made before one came too late. */
+  /**
+   * Makes moves one after the other, those that let replicas join quick operators first, as sips; ends with the first that comes too
+   * late. Adds those that were made to `done`.
+   */
   private async carryOut(
     stage: Stage,
     moves: readonly Move[],
-    joining: readonly Recoverable[],
+    joining: Joining,
     loads: readonly number[],
-  ): Promise<Move[]> {
+    done: Move[],
+  ): Promise<void> {
     const { clock } = this.job;
     const replicas = this.replicasOf(stage);
-    const numbers = new Set(joining.map(({ placement }) => placement.descriptor.replica));
     const givers = [...new Set(moves.map(({ from }) => from))].map((replica) => replicas[replica]);
-    const isSipped = joining.length > 0 && isWorthASip(givers, clock);
-    const { sips, rest } = isSipped ? takeSips(moves, numbers, loads) : { sips: [], rest: moves };
-    const done: Move[] = [];
+    const warmth = new Warmth(joining.actors, givers, clock);
+    const isSipped = joining.up.size > 0 && isWorthASip(givers, clock);
+    const { sips, rest } = isSipped ? takeSips(moves, new Set(joining.up.keys()), loads) : { sips: [], rest: moves };
     const all = async (some: readonly Move[]): Promise<boolean> => {
       for (const move of some) {
-        if (this.job.isOver() || !(await this.handOver(stage, move.from, move.to, move.groups))) return false;
+        await joining.up.get(move.to);
+        if (!(await this.handOver(stage, move.from, move.to, move.groups))) return false;
         done.push(move);
       }
       return true;
     };
-    const warmth = new Warmth(joining, givers, clock);
-    if (!(await all(sips))) return done;
+    if (!(await all(sips))) return;
     if (sips.length > 0) await this.untilWarm(warmth);
     await all(rest);
-    return done;
   }
 
   /** Nobody tells that a replica is warm: this side looks now and then, until the job is over at the latest. */
@@ -226,15 +235,23 @@ export class HandOvers {
     return isDone;
   }
 
-  /** Brings dormant replicas up, all at once, on workers with room: a thread that has to start for one holds up no other. */
-  private async wakeUp(actors: readonly Recoverable[]): Promise<void> {
-    const { crew } = this.job;
-    const choice = new WorkerChoice(this.job);
-    const woken = await Promise.allSettled(
-      actors.map((actor) => choice.place(actor.placement.stage, (member) => this.beginOn(member, actor))),
+  /** Brings the dormant receivers of moves up, side by side, on workers with room: a thread that has to start for one holds up no other. */
+  private wakeUp(stage: Stage, moves: readonly Move[]): Joining {
+    const receivers = new Set(moves.map(({ to }) => to));
+    const actors = this.replicasOf(stage).filter(
+      ({ placement }) => placement.isDormant && receivers.has(placement.descriptor.replica),
     );
-    if (choice.taken > 0) crew.foresee(choice.taken);
-    for (const each of woken) if (each.status === 'rejected') throw each.reason;
+    const choice = new WorkerChoice(this.job);
+    const up = new Map(
+      actors.map((actor) => {
+        const begun = choice.place(stage, (member) => this.beginOn(member, actor));
+        return [actor.placement.descriptor.replica, begun];
+      }),
+    );
+    const allUp = Promise.allSettled(up.values()).then(() => {
+      if (choice.taken > 0) this.job.crew.foresee(choice.taken);
+    });
+    return { actors, up, allUp };
   }
 
   private beginOn(member: CrewMember, actor: Recoverable): Promise<void> {

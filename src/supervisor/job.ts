@@ -21,8 +21,6 @@ import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
-import { GroupLoads } from './group-loads.ts';
-import { HandOvers } from './hand-overs.ts';
 import { HangDetector } from './hang-detector.ts';
 import type {
   DeadLetters,
@@ -36,15 +34,14 @@ import type {
   ScaleResult,
   WorkerInfo,
 } from './job-api.ts';
+import { JobElasticity, memberNamed } from './job-elasticity.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
 import { type Platform, systemPlatform } from './platform.ts';
-import { committedOf, nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
+import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
-import { Elasticity } from './scaling/elasticity.ts';
-import { GraphMeter } from './scaling/graph-meter.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
@@ -82,8 +79,7 @@ export class RunningJob implements Job {
   private readonly crew: Crew;
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
-  private readonly handOvers: HandOvers;
-  private readonly elasticity: Elasticity;
+  private readonly elasticity: JobElasticity;
   private readonly hangDetector: HangDetector;
   private readonly backups: Backups | undefined;
   private readonly letters: CollectedLetters;
@@ -91,7 +87,6 @@ export class RunningJob implements Job {
   private readonly outputs = new Map<string, CollectedOutput<unknown>>();
   private readonly inputs = new Map<string, PushedInput<unknown>>();
   private readonly queries = new Map<string, StateQuery>();
-  private readonly groupLoads: GroupLoads;
   private readonly metricsReader: MetricsReader;
   private readonly listeners = new Set<(event: JobEvent) => void>();
   /** Events that nobody has listened to yet: run() resolves after the first of them. */
@@ -124,8 +119,6 @@ export class RunningJob implements Job {
     // Whoever awaits done or reads an output hears of a failure; nobody's silence may end the process.
     this.done.catch(() => {});
     const counts = this.connectApp();
-    this.groupLoads = new GroupLoads(clock, this.deployment.placements);
-    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, this.groupLoads);
     this.actors = this.deployment.placements
       .filter(({ stage }) => stage.place === 'worker')
       .map((placement) => recoverable(placement, new Vitals(placement.descriptor.vitals).work));
@@ -160,8 +153,8 @@ export class RunningJob implements Job {
     );
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
-    this.handOvers = this.handOversOf(checked);
-    this.elasticity = this.elasticityOf(checked, counts);
+    this.elasticity = this.elasticityOf(counts);
+    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, this.elasticity.loads);
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
     this.hangDetector = new HangDetector(
       clock,
@@ -227,18 +220,25 @@ export class RunningJob implements Job {
     });
   }
 
-  private handOversOf({ workers, maxWorkers }: CheckedOptions): HandOvers {
-    return new HandOvers({
+  private elasticityOf(counts: ReadonlyMap<number, () => number>): JobElasticity {
+    const { workers, maxWorkers, scaling } = this.options;
+    return new JobElasticity({
       clock: this.platform.clock,
+      plan: this.plan,
+      placements: this.deployment.placements,
       actors: this.actors,
       crew: this.crew,
       recovery: this.recovery,
       supervision: this.supervision,
+      stepWords: this.stepWords,
       wakeWords: this.wakeWords,
       host: this.supervisorHost,
       backups: this.backups,
       workers,
       maxWorkers,
+      scaling,
+      appCount: (stage) => counts.get(stage.index)?.() ?? 0,
+      appBlockedMs: (stage) => this.inputs.get(stageName(stage))?.blockedMs ?? 0,
       isOver: () => this.outcome !== undefined,
       announce: (event) => this.announce(event),
       retired: (stage) => {
@@ -246,33 +246,6 @@ export class RunningJob implements Job {
         this.endIfAllEnded();
       },
     });
-  }
-
-  private elasticityOf({ maxWorkers, scaling }: CheckedOptions, counts: ReadonlyMap<number, () => number>): Elasticity {
-    const inputOf = (stage: Stage): PushedInput<unknown> | undefined => this.inputs.get(stageName(stage));
-    const { clock } = this.platform;
-    const meter = new GraphMeter({
-      clock,
-      plan: this.plan,
-      placements: this.deployment.placements,
-      actors: this.actors,
-      crew: this.crew,
-      stepWords: this.stepWords,
-      loads: this.groupLoads,
-      maxWorkers,
-      appCount: (stage) => counts.get(stage.index)?.() ?? 0,
-      appBlockedMs: (stage) => inputOf(stage)?.blockedMs ?? 0,
-      ownersOf: (stage) => this.handOvers.ownersOf(stage),
-    });
-    const job = {
-      clock,
-      scale: (operator: string, replicas: number) => this.scale(operator, replicas),
-      rebalance: (operator: string) => this.rebalance(operator),
-      move: (operator: string, replica: number, worker: number) => this.move(operator, replica, worker),
-      isOver: () => this.outcome !== undefined,
-      announce: (event: JobEvent) => this.announce(event),
-    };
-    return new Elasticity(job, meter, this.groupLoads, scaling);
   }
 
   /** Starts the workers and the actors. Rejects, with everything taken down again, if that fails. */
@@ -306,8 +279,7 @@ export class RunningJob implements Job {
       if (member !== undefined)
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
-    if (this.plan.stages.some((stage) => stage.replicas > 1) || this.options.scaling.policy !== 'manual')
-      this.elasticity.start();
+    this.elasticity.start();
     // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
     for (const { hired } of this.crew.active()) hired.control.start().catch(() => {});
     this.endIfAllEnded();
@@ -512,67 +484,26 @@ export class RunningJob implements Job {
     }));
   }
 
-  async scale(operator: string, replicas: number): Promise<ScaleResult> {
-    const stage = this.stageNamed(operator);
-    const { min, max } = stage.operators[0].replicas;
-    if (!Number.isInteger(replicas) || replicas < min || replicas > max) {
-      throw errors.badOption('replicas', replicas, `an integer from ${min} to ${max}, the range of '${operator}'`);
-    }
-    return this.handOvers.scale(stage, replicas, this.loadsOf(stage));
+  scale(operator: string, replicas: number): Promise<ScaleResult> {
+    return this.elasticity.scale(operator, replicas);
   }
 
   /** @param loads of its key groups, in place of what was measured */
-  async rebalance(operator: string, loads?: readonly number[]): Promise<ScaleResult> {
-    const stage = this.stageNamed(operator);
-    if (stage.replicas === 1) throw errors.badOption('operator', operator, 'one with several replicas');
-    return this.handOvers.rebalance(stage, loads ?? this.loadsOf(stage));
+  rebalance(operator: string, loads?: readonly number[]): Promise<ScaleResult> {
+    return this.elasticity.rebalance(operator, loads);
   }
 
   /** The key groups of each replica, by their last commits, for each operator that may have several. */
   keyGroups(): Map<string, readonly Readonly<GroupSet>[]> {
-    const stages = this.plan.stages.filter(({ place, replicas }) => place === 'worker' && replicas > 1);
-    return new Map(
-      stages.map((stage) => {
-        const actors = this.actors.filter(({ placement }) => placement.stage === stage);
-        return [stageName(stage), actors.map((actor) => committedOf(actor).groups)];
-      }),
-    );
+    return this.elasticity.keyGroups();
   }
 
-  async move(operator: string, replica: number, worker: number): Promise<void> {
-    const stage = this.stageNamed(operator);
-    const actors = this.actors.filter(({ placement }) => placement.stage === stage && !placement.isDormant);
-    const actor = actors.find(({ placement }) => placement.descriptor.replica === replica);
-    if (actor === undefined) {
-      const found = actors.map(({ placement }) => String(placement.descriptor.replica));
-      throw errors.unknownName(`replica of '${operator}'`, String(replica), found);
-    }
-    await this.handOvers.move(actor, this.memberNamed(worker, this.crew.active()));
-  }
-
-  private stageNamed(operator: string): Stage {
-    const stages = this.plan.stages.filter(({ place }) => place === 'worker');
-    const stage = stages.find((each) => stageName(each) === operator);
-    if (stage === undefined) throw errors.unknownName('operator', operator, stages.map(stageName));
-    return stage;
-  }
-
-  /** How much work each key group of an operator has been lately; the same for all if that is not known yet. */
-  private loadsOf(stage: Stage): number[] {
-    this.groupLoads.read();
-    const loads = this.groupLoads.of(stage);
-    return this.groupLoads.isKnown(stage) ? loads : loads.map(() => 1);
-  }
-
-  private memberNamed(worker: number, members: readonly CrewMember[] = [...this.crew.members]): CrewMember {
-    const member = members.find(({ host }) => host === worker);
-    if (member !== undefined) return member;
-    const found = members.map(({ host }) => String(host));
-    throw errors.unknownName('worker', String(worker), found);
+  move(operator: string, replica: number, worker: number): Promise<void> {
+    return this.elasticity.move(operator, replica, worker);
   }
 
   async killWorker(worker: number): Promise<void> {
-    const member = this.memberNamed(worker);
+    const member = memberNamed(worker, [...this.crew.members]);
     await this.recovery.terminate(member, errors.workerKilled(worker));
   }
 

@@ -63,7 +63,15 @@ export class WorkerChoice {
     return this.choose(best, stage);
   }
 
-  private async spareFor(stage: Stage): Promise<CrewMember | undefined> {
+  private spareFor(stage: Stage): CrewMember | Promise<CrewMember | undefined> {
+    // At once: it is active, and must not look idle to the next choice.
+    const ready = this.job.crew.takeReady();
+    if (ready === undefined) return this.startedFor(stage);
+    this.spares++;
+    return this.choose(ready, stage);
+  }
+
+  private async startedFor(stage: Stage): Promise<CrewMember | undefined> {
     const spare = this.job.crew.takeSpare();
     this.awaited.add(spare);
     try {

@@ -36,6 +36,16 @@ test('options of recovery', () => {
   assert.equal(allowDeadLetters, true);
 });
 
+test('options of scaling', () => {
+  assert.deepEqual(parse('run flow.js --workers 2 --scaling threshold --max-workers 6').options, {
+    workers: 2,
+    maxWorkers: 6,
+    scaling: { policy: 'threshold' },
+  });
+  assert.deepEqual(parse('run flow.js --scaling-mode=plan').options, { scaling: { mode: 'plan' } });
+  assert.deepEqual(parse('run flow.js -- --scaling 5').params, { scaling: 5 });
+});
+
 test('numbers, true and false are converted, the rest stays text', () => {
   const values: [string, unknown][] = [
     ['5', 5],
@@ -102,5 +112,13 @@ test('nonsense is refused', () => {
   fails('run a.js --hang-timeout-ms 3', 'BAD_OPTION', /'hangTimeoutMs'.*got 3/);
   fails('run a.js --fence-timeout-ms 0', 'BAD_OPTION', /'fenceTimeoutMs'/);
   fails('run a.js --shutdown-timeout-ms -1', 'BAD_OPTION', /'shutdownTimeoutMs'/);
+  fails(
+    'run a.js --scaling best',
+    'BAD_OPTION',
+    /'scaling.policy' must be 'rate', 'threshold' or 'manual', got "best"/,
+  );
+  fails('run a.js --scaling-mode try', 'BAD_OPTION', /'scaling.mode' must be 'act' or 'plan'/);
+  fails('run a.js --scaling', 'USAGE', /needs a value/);
+  fails('run a.js --workers 4 --max-workers 2', 'BAD_OPTION', /'maxWorkers'/);
   fails('run a.js --allow-dead-letters=all', 'USAGE', /takes no value/);
 });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { changeLine } from '../../src/cli/change-text.ts';
 import { incidentLine, letterLine, tallyText } from '../../src/cli/incident-text.ts';
 import { Incidents } from '../../src/cli/incidents.ts';
 import { clip, LiveView } from '../../src/cli/live-view.ts';
@@ -75,6 +76,41 @@ test('a line of progress', () => {
 
 const nameOf = ({ operator, replica }: ReplicaName): string => `'${operator}/${replica}'`;
 const count = { operator: 'count', replica: 1 };
+
+test('decisions and changes as lines', () => {
+  const decided = { type: 'decision', operator: 'count', policy: 'rate', inputs: {}, reason: 'why' } as const;
+  const scaled = { type: 'scaled', operator: 'count', handOvers: 2, tookMs: 61.2 } as const;
+  const events: JobEvent[] = [
+    { ...decided, action: 'scale', mode: 'act', from: 3, to: 1 },
+    { ...decided, action: 'rebalance', mode: 'plan', from: 3, to: 3 },
+    { ...decided, action: 'move', mode: 'act', replica: 1, from: 0, to: 2 },
+    { ...decided, action: 'report', mode: 'act', from: 3, to: 3 },
+    { ...scaled, from: 1, to: 3, groups: 171 },
+    { ...scaled, from: 3, to: 3, groups: 1 },
+    { type: 'handOver', operator: 'count', from: 0, to: 2, groups: 85, tookMs: 0.42 },
+    { type: 'moved', ...count, from: 0, to: 2 },
+    { type: 'ended', outcome: 'done' },
+  ];
+  assert.deepEqual(
+    events.map((event) => changeLine(event, nameOf, true)),
+    [
+      "decision: 'count' from 3 to 1 replica: why",
+      "plan: spread 'count' anew: why",
+      "decision: 'count/1' from worker 0 to worker 2: why",
+      'decision: nothing to be done: why',
+      "scaled: 'count' from 1 to 3 replicas, 171 key groups moved in 61 ms",
+      "spread: 'count' anew, 1 key group moved in 61 ms",
+      "hand-over: 85 key groups from 'count/0' to 'count/2', in 0.4 ms",
+      "moved: 'count/1' from worker 0 to worker 2",
+      undefined,
+    ],
+  );
+  const quiet = events.filter((event) => changeLine(event, nameOf, false) === undefined);
+  assert.deepEqual(
+    quiet.map(({ type }) => type),
+    ['handOver', 'ended'],
+  );
+});
 
 test('incidents as lines: one each, whatever is in a message', () => {
   const reason = new Error('out of\r\n  memory');

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
 import { simulate } from '../../src/testing.ts';
-import { noThreadLeft, start, TIMEOUT } from '../actors/run-flow.ts';
+import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
 import { counting } from '../flows/elastic.ts';
 import { elastic } from '../testing/simulation-flows.ts';
 
@@ -24,6 +24,19 @@ test('replicas that join get their threads side by side', TIMEOUT, async () => {
   const hosts = job.workers().filter(({ actors }) => actors.some(({ operator }) => operator === 'count'));
   // Each has one of its own; the first shares the only worker that there was.
   assert.equal(hosts.length, 4);
+  await job.cancel();
+});
+
+test('spares that are ready are taken too, and each replica has a worker of its own', TIMEOUT, async () => {
+  const params = { tuples: 1e9, keys: 1000, max: 5, ratePerSecond: 1000 };
+  const job = await start(counting, { params, workers: 1, maxWorkers: 5, spares: 2 });
+  await until(() => count(job, 'spare') === 2, 'two spares');
+  await job.scale('count', 5);
+  const replicas = job.workers().map(({ actors }) => actors.filter(({ operator }) => operator === 'count').length);
+  assert.deepEqual(
+    replicas.filter((here) => here > 0),
+    [1, 1, 1, 1, 1],
+  );
   await job.cancel();
 });
 
