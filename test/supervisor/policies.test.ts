@@ -269,14 +269,25 @@ const machine = fc.record({
 });
 const loads = fc.array(fc.integer({ min: 1000, max: 3_000_000 }), { minLength: 1, maxLength: 5 });
 
+/** One that says its rate: what others would give is found step by step. */
+const costly = fc.record({
+  secondsPerTuple: fc.double({ min: 1e-8, max: 1e-5, noNaN: true }),
+  partitionLoads: fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 16 }),
+});
+
 test('any graph under any load: bounds hold, nothing saturated shrinks, and under a steady load all comes to rest', () => {
   const property = fc.property(
     model,
     machine,
+    fc.option(costly, { nil: undefined }),
     loads,
     fc.constantFrom(RATE, THRESHOLD),
-    (operators, on, rates, options) => {
-      const graph = new FluidGraph(operators, on);
+    (operators, on, source, rates, options) => {
+      const isCostly = source !== undefined && on.declares;
+      const graph = new FluidGraph(operators, {
+        ...on,
+        ...(isCostly && { source: { ...source, max: source.partitionLoads.length } }),
+      });
       const decided = run(graph, options, rates, 100, (reading, decisions) => {
         for (const { action, operator: name, from, to, reason, inputs } of decisions) {
           const found = reading.operators.find((each) => each.operator === name);
@@ -289,7 +300,7 @@ test('any graph under any load: bounds hold, nothing saturated shrinks, and unde
         }
       });
       for (const decisions of decided) {
-        for (const { name } of operators) {
+        for (const name of ['source', ...operators.map((each) => each.name)]) {
           const own = steps(decisions.filter((decision) => decision.operator === name));
           // One direction only under one load: `rate` in one decision, or in two where the first uncovers more.
           const scaled = actions(decisions, 'scale').filter((decision) => decision.operator === name);
