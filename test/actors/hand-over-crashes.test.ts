@@ -185,6 +185,27 @@ for (const [name, { stride: usual, handOvers, ...kind }] of Object.entries(CASES
   });
 }
 
+test('a crash at the end of a source whose replicas wait for each other', TIMEOUT, async (context) => {
+  await eachSeed(context, 3, async (seed) => {
+    const params = { count: 30, keys: 6, partitions: 3, reader: seed % 2 === 0 };
+    const wished = [
+      give('numbers', 0, 1, (partition) => partition === 1),
+      give('numbers', 0, 2, (partition) => partition === 2),
+    ];
+    const runner = new HandOverRuns({ params, wishes: wished, tickMs: 0.2 }, seed);
+    const { endPoints, handOvers } = await runner.run();
+    assert.equal(handOvers.done, 2);
+    assert.ok(endPoints.length > 0);
+    for (const point of endPoints) {
+      const blow = { ...blowAt(point, point), turnsAway: 60, all: false };
+      await runner.run([blow]).catch((error) => {
+        console.error(`failed with seed ${seed} at point ${point}: ${JSON.stringify(blow)}`);
+        throw error;
+      });
+    }
+  });
+});
+
 const wishes = fc.array(
   fc.record({
     operator: fc.constantFrom('numbers', 'count', 'check'),

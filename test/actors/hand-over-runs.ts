@@ -42,6 +42,8 @@ export interface RunReport {
   /** Points at which a hand-over was under way, and those just after a step of it that others wait for. */
   readonly busyPoints: readonly number[];
   readonly turningPoints: readonly number[];
+  /** Points just after a replica of a source has ended, which the others may wait for. */
+  readonly endPoints: readonly number[];
   readonly crashes: number;
 }
 
@@ -50,6 +52,7 @@ const TURNS_MAX = 200_000;
 
 /** Stores after a step that are held to be part of telling it. */
 const TURNING_POINTS = 5;
+const END_POINTS = 20;
 
 export class HandOverRuns {
   private readonly memory = new CrashingMemory();
@@ -74,6 +77,7 @@ export class HandOverRuns {
     let turns = 0;
     const busyPoints: number[] = [];
     const turningPoints: number[] = [];
+    const endPoints: number[] = [];
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, store: memoryBackup(() => {}) };
     const sizes = {
       workers: 1,
@@ -92,8 +96,19 @@ export class HandOverRuns {
       const handOvers = new LocalHandOvers(job, memory, wishes);
       let progress = '';
       let turnedAt = Number.NEGATIVE_INFINITY;
+      const sources = job.placements.filter(({ stage }) => stage.partitions > 1);
+      let ended = 0;
+      let endedAt = Number.NEGATIVE_INFINITY;
+      const noteEnds = (): void => {
+        const now = sources.filter((source) => handOvers.committedOf(source).finished).length;
+        if (now > ended) endedAt = memory.points;
+        ended = now;
+        if (memory.points < endedAt + END_POINTS) endPoints.push(memory.points - 1);
+      };
       memory.observe = () => {
-        if (!handOvers.isBusy || blows.length > 0) return;
+        if (blows.length > 0) return;
+        noteEnds();
+        if (!handOvers.isBusy) return;
         busyPoints.push(memory.points - 1);
         const now = handOvers.progress();
         if (now !== progress) turnedAt = memory.points;
@@ -138,7 +153,7 @@ export class HandOverRuns {
       const { points } = memory;
       while (handOvers.isBusy) this.finish(handOvers);
       this.check(job, handOvers);
-      return { handOvers, points, busyPoints, turningPoints, crashes };
+      return { handOvers, points, busyPoints, turningPoints, endPoints, crashes };
     });
   }
 

@@ -30,6 +30,8 @@ export interface Machine {
   readonly waits?: boolean;
   /** True if the source says its rate. */
   readonly declares?: boolean;
+  /** What the source is like if its tuples cost something: its groups are its partitions. One that costs nothing by default. */
+  readonly source?: Omit<ModelOperator, 'name' | 'groupLoads'> & { readonly partitionLoads: readonly number[] };
 }
 
 const SPAN_MS = 500;
@@ -37,27 +39,30 @@ const EVEN = new Array<number>(KEY_GROUPS).fill(1000);
 
 export class FluidGraph {
   readonly operators: Running[];
+  private readonly source: Running | undefined;
   private readonly machine: Machine;
   private atMs = 0;
 
   constructor(operators: readonly ModelOperator[], machine: Machine = {}) {
     this.machine = machine;
-    this.operators = operators.map((operator) => {
-      const replicas = Array.from({ length: operator.start ?? operator.min ?? 1 }, (_, i) => i);
-      const owners = Array.from({ length: KEY_GROUPS }, (_, g) => Math.floor((g * replicas.length) / KEY_GROUPS));
-      return { ...operator, replicas, owners };
-    });
+    this.operators = operators.map(running);
+    const { source } = machine;
+    if (source !== undefined) this.source = running({ ...source, name: 'source', groupLoads: source.partitionLoads });
   }
 
   replicasOf(name: string): number {
-    return this.operators.find((operator) => operator.name === name)?.replicas.length ?? 0;
+    return this.all.find((operator) => operator.name === name)?.replicas.length ?? 0;
+  }
+
+  private get all(): Running[] {
+    return this.source === undefined ? this.operators : [this.source, ...this.operators];
   }
 
   /** Tuples per second that leave the source, if it would give `rate`: what the slowest replica lets through. */
   throughput(rate: number): number {
     let through = rate;
     let share = 1;
-    for (const operator of this.operators) {
+    for (const operator of this.all) {
       const hottest = Math.max(...operator.replicas.map((replica) => shareOf(operator, replica)));
       const possible = 1 / (operator.secondsPerTuple * hottest * share);
       through = Math.min(through, possible);
@@ -78,23 +83,20 @@ export class FluidGraph {
     const source: OperatorReading = {
       operator: 'source',
       upstream: [],
-      replicas: [
-        {
-          replica: 0,
-          worker: worker++,
-          busy: 0.01 * (given / rate),
-          blocked: isHeldUp ? 1 - given / rate : 0,
-          tuplesIn: 0,
-          tuplesOut: given * spanSeconds,
-          queueFill: 0,
-        },
-      ],
-      min: 1,
-      max: 1,
+      replicas: (this.source?.replicas ?? [0]).map((replica) => {
+        const share = this.source === undefined ? 1 : shareOf(this.source, replica);
+        const busy = this.source === undefined ? 0.01 * (given / rate) : given * share * this.source.secondsPerTuple;
+        // One that costs nothing is held up by others only, and one that is not busy all the time as well.
+        const blocked = !isHeldUp ? 0 : this.source === undefined ? 1 - given / rate : 1 - busy;
+        const tuplesOut = given * share * spanSeconds;
+        return { replica, worker: worker++, busy, blocked, tuplesIn: 0, tuplesOut, queueFill: 0 };
+      }),
+      min: this.source?.min ?? 1,
+      max: this.source?.max ?? 1,
       declaredRate: declares ? rate : undefined,
       canMove: false,
-      groupLoads: undefined,
-      owners: [],
+      groupLoads: this.source?.groupLoads,
+      owners: this.source?.owners ?? [],
     };
     const rest = this.operators.map((operator, i): OperatorReading => {
       const { name, secondsPerTuple, selectivity = 1, min = 1, max, replicas, owners, groupLoads = EVEN } = operator;
@@ -134,13 +136,20 @@ export class FluidGraph {
   }
 
   apply({ action, operator: name, to }: Decision): void {
-    const operator = this.operators.find((each) => each.name === name);
+    const operator = this.all.find((each) => each.name === name);
     if (operator === undefined || (action !== 'scale' && action !== 'rebalance')) return;
     if (action === 'scale') operator.replicas = Array.from({ length: to }, (_, i) => i);
     for (const move of planMoves(operator.owners, operator.groupLoads ?? EVEN, operator.replicas)) {
       for (const group of move.groups) operator.owners[group] = move.to;
     }
   }
+}
+
+function running(operator: ModelOperator): Running {
+  const replicas = Array.from({ length: operator.start ?? operator.min ?? 1 }, (_, i) => i);
+  const groups = (operator.groupLoads ?? EVEN).length;
+  const owners = Array.from({ length: groups }, (_, g) => Math.floor((g * replicas.length) / groups));
+  return { ...operator, replicas, owners };
 }
 
 function shareOf({ owners, groupLoads = EVEN }: Running, replica: number): number {

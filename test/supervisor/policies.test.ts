@@ -63,6 +63,47 @@ test('rate: the whole graph has its replicas in one decision, up and down', () =
     assert.match(reason, /tuples\/s come and a replica of '[abc]' does/);
 });
 
+const eight = new Array<number>(8).fill(100);
+
+test('rate: a source that says its rate has its replicas in the same decision', () => {
+  const graph = new FluidGraph(chain.slice(0, 1), {
+    declares: true,
+    source: { secondsPerTuple: 2e-6, max: 8, partitionLoads: eight },
+  });
+  const [up, down] = run(graph, RATE, [1_500_000, 300_000]);
+  assert.deepEqual(steps(up), ['source 1>4', 'a 1>2']);
+  assert.deepEqual(steps(down), ['source 4>1', 'a 2>1']);
+});
+
+test('a source that is busy all the time is given more until something else is full', () => {
+  for (const options of [RATE, THRESHOLD]) {
+    const source = { secondsPerTuple: 1e-6, max: 8, partitionLoads: eight };
+    const unbounded = new FluidGraph([], { source });
+    run(unbounded, options, [1e9]);
+    assert.equal(unbounded.replicasOf('source'), 8);
+    const bounded = new FluidGraph([{ name: 'a', secondsPerTuple: 0.4e-6, max: 1 }], { source });
+    const [decisions] = run(bounded, options, [1e9], 100);
+    // 'a' takes what 2.5 replicas give.
+    const replicas = bounded.replicasOf('source');
+    assert.ok(replicas >= 3 && replicas <= 4, `${options.policy}: ${replicas}`);
+    assert.ok(actions(decisions, 'scale').every(({ from, to }) => to > from));
+  }
+});
+
+test('a partition that is hotter than one replica is told', () => {
+  for (const options of [RATE, THRESHOLD]) {
+    const graph = new FluidGraph([], {
+      source: { secondsPerTuple: 1e-6, max: 3, start: 2, partitionLoads: [1, 97, 2] },
+    });
+    const [decisions] = run(graph, options, [1e9]);
+    const reports = actions(decisions, 'report');
+    assert.ok(
+      reports.some(({ reason }) => /partition 1 of 'source' has 97 % of the load.*: it is hotter/.test(reason)),
+      JSON.stringify(reports),
+    );
+  }
+});
+
 test('threshold: one more at a time, until the hottest is below the limit', () => {
   const graph = new FluidGraph(chain.slice(0, 1));
   const [up] = run(graph, THRESHOLD, [2_500_000]);
@@ -228,14 +269,25 @@ const machine = fc.record({
 });
 const loads = fc.array(fc.integer({ min: 1000, max: 3_000_000 }), { minLength: 1, maxLength: 5 });
 
+/** One that says its rate: what others would give is found step by step. */
+const costly = fc.record({
+  secondsPerTuple: fc.double({ min: 1e-8, max: 1e-5, noNaN: true }),
+  partitionLoads: fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 16 }),
+});
+
 test('any graph under any load: bounds hold, nothing saturated shrinks, and under a steady load all comes to rest', () => {
   const property = fc.property(
     model,
     machine,
+    fc.option(costly, { nil: undefined }),
     loads,
     fc.constantFrom(RATE, THRESHOLD),
-    (operators, on, rates, options) => {
-      const graph = new FluidGraph(operators, on);
+    (operators, on, source, rates, options) => {
+      const isCostly = source !== undefined && on.declares;
+      const graph = new FluidGraph(operators, {
+        ...on,
+        ...(isCostly && { source: { ...source, max: source.partitionLoads.length } }),
+      });
       const decided = run(graph, options, rates, 100, (reading, decisions) => {
         for (const { action, operator: name, from, to, reason, inputs } of decisions) {
           const found = reading.operators.find((each) => each.operator === name);
@@ -248,7 +300,7 @@ test('any graph under any load: bounds hold, nothing saturated shrinks, and unde
         }
       });
       for (const decisions of decided) {
-        for (const { name } of operators) {
+        for (const name of ['source', ...operators.map((each) => each.name)]) {
           const own = steps(decisions.filter((decision) => decision.operator === name));
           // One direction only under one load: `rate` in one decision, or in two where the first uncovers more.
           const scaled = actions(decisions, 'scale').filter((decision) => decision.operator === name);
