@@ -53,7 +53,7 @@ export function runPlainLoop({ trace, expressways, fillSeconds, seconds }: Rated
   // Nothing is in real time, so nothing is late.
   const traffic = { trace, expressways, paceFrom: starts.length - 1, startedMs: new SharedArrayBuffer(8) };
   const checker = new Checker(traffic, allocateChecks(trace, expressways, results));
-  const begin = { operator: 'plain', position: 0 };
+  const begin = { operator: 'plain', partition: 0, position: 0 };
   const tolls = checker.tolls().open(begin);
   const balances = checker.balances().open(begin);
   const expenditures = checker.expenditures().open(begin);

@@ -7,7 +7,6 @@
 import type { Clock } from '../actors/clock.ts';
 import { groupCount, type Stage, stageName } from '../actors/plan.ts';
 import { errors } from '../errors.ts';
-import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { Ring } from '../mailbox/ring.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import { groupSet, hasGroup, isEmptySet } from '../state/group-set.ts';
