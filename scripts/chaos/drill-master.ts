@@ -96,6 +96,11 @@ export class DrillMaster {
         this.uncommitted.delete(`${event.operator}/${event.replica}`);
         this.recoveriesMs.push(event.tookMs);
         break;
+      case 'moved':
+        // One that failed, while its worker lived, may move before its restart is due: it begins there, and that is dropped.
+        this.away.delete(`${event.operator}/${event.replica}`);
+        this.uncommitted.delete(`${event.operator}/${event.replica}`);
+        break;
       case 'handOver':
         // Whoever takes groups runs, whether it was resumed after a crash or, since then, woken.
         this.away.delete(`${event.operator}/${event.to}`);

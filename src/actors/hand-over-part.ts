@@ -153,9 +153,9 @@ export class HandOverPart {
   }
 
   private postOrRefuse(part: Part): void {
-    const { endedGroups, finished } = this.batch.committed;
-    // Closures of the end of the stream have run for some groups: none can change hands any more.
-    if (endedGroups >= 0 || finished) this.move(part.request, requested, refused);
+    const { endedGroups, endedSlot, finished } = this.batch.committed;
+    // Closures of the end of the stream have run for some keys, be it of the first group: none can change hands any more.
+    if (endedGroups >= 0 || endedSlot > 0 || finished) this.move(part.request, requested, refused);
     else this.post(part);
   }
 
