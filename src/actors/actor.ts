@@ -33,7 +33,7 @@ import {
   mayBeOfTuple,
   type Whereabouts,
 } from './failure.ts';
-import { HandOverPart } from './hand-over-part.ts';
+import { HandOverPart, type Stance } from './hand-over-part.ts';
 import { PartitionedFeed, partitionAt } from './partitioned-feed.ts';
 import { type Plan, type Stage, stageName } from './plan.ts';
 import { endReplay, nextReplayed, rowsBefore, takeUpState } from './restored-state.ts';
@@ -198,9 +198,10 @@ export class Actor {
       }
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
-      const until = this.part?.limit;
+      const stance = this.part?.stance() ?? 'free';
+      const until = stance === 'free' ? undefined : this.part?.limit;
       const status =
-        this.takesPart(until) ?? (this.isolating > 0 ? this.single(until) : this.read(this.batchTuples, until));
+        this.takesPart(stance, until) ?? (this.isolating > 0 ? this.single(until) : this.read(this.batchTuples, until));
       if (status === 'more') this.fitBatch(environment.now() - startedMs);
       // The other one in a hand-over waits for this one to come to the cut.
       if (until !== undefined || !this.lingers() || (status !== 'idle' && batch.isFull)) batch.commit();
@@ -211,9 +212,8 @@ export class Actor {
   }
 
   /** Does what an open hand-over asks for. Returns undefined if the actor is to read, up to `until` if that is known. */
-  private takesPart(until: readonly ReadMark[] | undefined): StepStatus | undefined {
+  private takesPart(stance: Stance, until: readonly ReadMark[] | undefined): StepStatus | undefined {
     const { part, batch } = this;
-    const stance = part?.stance() ?? 'free';
     if (part === undefined || stance === 'free') return undefined;
     batch.commit();
     if (until !== undefined) return undefined;

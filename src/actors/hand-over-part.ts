@@ -102,7 +102,7 @@ export class HandOverPart {
     return part !== undefined && !this.memory.hasPosted(part.request.number, this.replica);
   }
 
-  /** Where to read to and not further; undefined while that is not known, or nothing is left to read before it. */
+  /** Where to read to and not further; undefined while that is not known, or nothing is left to read before it. For who is not free. */
   get limit(): readonly ReadMark[] | undefined {
     const { memory, batch } = this;
     const part = this.partIn(memory.word());

@@ -67,7 +67,7 @@ export class Crew {
   private attempts = 0;
   /** Spares that may be needed at once, because they have been lately. */
   private foreseen = 0;
-  private forgetForeseen: Cancel | undefined;
+  private foreseenUntilMs = 0;
   private lastError: unknown;
   private retrying = false;
   private closed = false;
@@ -139,8 +139,10 @@ export class Crew {
    */
   foresee(spares: number): void {
     this.foreseen = Math.max(spares, this.foreseen);
-    this.forgetForeseen?.();
-    this.forgetForeseen = this.later(FORESEEN_MS, () => {
+    this.foreseenUntilMs = this.clock.now() + FORESEEN_MS;
+    this.later(FORESEEN_MS, () => {
+      // A later change may have needed as many.
+      if (this.clock.now() < this.foreseenUntilMs) return;
       this.foreseen = 0;
       void this.dismissSurplus();
     });

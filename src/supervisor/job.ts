@@ -3,7 +3,6 @@
 // a failing job never takes the app's process down, and `done` tells why it failed.
 
 import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts';
-import { type Cancel, settlesWithin } from '../actors/clock.ts';
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, type Stage, stageName } from '../actors/plan.ts';
@@ -38,6 +37,7 @@ import { JobElasticity, memberNamed } from './job-elasticity.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
+import { endWorkers } from './orderly-end.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
 import { revive } from './revive.ts';
@@ -45,8 +45,6 @@ import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
-/** One worker that does not answer takes at most this share of the time for an orderly end. */
-const SHUTDOWN_SHARES = 4;
 /** Events that are kept for a listener to come: the latest. */
 const UNHEARD_MAX = 1000;
 
@@ -376,8 +374,10 @@ export class RunningJob implements Job {
     }
     if (error instanceof Error && outcome === 'failed')
       this.announce({ type: 'failed', error, record: toRecord(error) });
-    await this.shutDownWorkers();
-    await this.pool.close(this.options.fenceTimeoutMs);
+    const { crew, actors, supervision } = this;
+    const { shutdownTimeoutMs, fenceTimeoutMs } = this.options;
+    await endWorkers({ clock: this.platform.clock, crew, actors, supervision, shutdownTimeoutMs });
+    await this.pool.close(fenceTimeoutMs);
     await this.backups?.settle();
     this.letters.end();
     this.metricsReader.freeze();
@@ -385,42 +385,6 @@ export class RunningJob implements Job {
     this.announce({ type: 'ended', outcome });
     if (error === undefined) this.resolveDone();
     else this.rejectDone(error);
-  }
-
-  /**
-   * Lets the workers close their sources and sinks, right to left as OTP's supervisors do. Those that do not answer in time
-   * are terminated with the pool.
-   */
-  private async shutDownWorkers(): Promise<void> {
-    // Spares hold nothing that would have to be closed.
-    const members = this.crew.active();
-    const ended = members.map(({ hired }) => hired.ended.catch(() => {}));
-    const orderly = (async () => {
-      await this.releaseActors();
-      for (const { hired } of members) hired.control.shutdown().catch(() => {});
-      await Promise.all(ended);
-    })();
-    let cancel: Cancel | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      cancel = this.platform.clock.after(this.options.shutdownTimeoutMs, resolve);
-    });
-    await Promise.race([orderly, deadline]);
-    cancel?.();
-  }
-
-  /** Releases actors one after the other. A worker that lets one wait too long is not asked again. */
-  private async releaseActors(): Promise<void> {
-    const silent = new Set<CrewMember>();
-    for (const { operator, replica } of this.supervision.stopOrder()) {
-      const actor = this.actors.find(
-        ({ placement: { descriptor } }) => descriptor.stage === operator && descriptor.replica === replica,
-      );
-      const member = actor?.member;
-      if (member === undefined || member.state === 'lost' || silent.has(member)) continue;
-      const released = settled(member, member.hired.control.release([{ stage: operator, replica }]));
-      if (!(await settlesWithin(this.platform.clock, released, this.options.shutdownTimeoutMs / SHUTDOWN_SHARES)))
-        silent.add(member);
-    }
   }
 
   private fail(error: unknown, outcome: 'failed' | 'cancelled'): Promise<void> {

@@ -104,6 +104,18 @@ test('a partition that is hotter than one replica is told', () => {
   }
 });
 
+test('rate: a little more than was aimed at is no reason for one more, and what is clearly more is; replicas are never to be busy all the time', () => {
+  const stepsAt = (rate: number, utilisation: number): string[] => {
+    const graph = new FluidGraph([{ name: 'a', secondsPerTuple: 1e-6, max: 16, start: 5 }]);
+    return steps(run(graph, { ...RATE, utilisation }, [rate])[0]);
+  };
+  // Of 5 replicas, 80 % are 4.
+  assert.deepEqual(stepsAt(4_150_000, 0.8), []);
+  assert.deepEqual(stepsAt(4_250_000, 0.8), ['a 5>6']);
+  assert.deepEqual(stepsAt(4_940_000, 0.98), []);
+  assert.deepEqual(stepsAt(4_980_000, 0.98), ['a 5>6']);
+});
+
 test('threshold: one more at a time, until the hottest is below the limit', () => {
   const graph = new FluidGraph(chain.slice(0, 1));
   const [up] = run(graph, THRESHOLD, [2_500_000]);

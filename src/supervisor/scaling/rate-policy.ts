@@ -29,6 +29,8 @@ export const UNKNOWN_COST: OperatorCost = { secondsPerTuple: 0, selectivity: 1 }
 
 /** Scale-in leaves so much less than the utilisation that is aimed at, so that it does not bring scale-out about. */
 const IN_SHARE = 0.75;
+/** A replica more is worth an excess of so much of the utilisation: the cost of a tuple is measured anew in each report, and never the same. */
+const OUT_SLACK = 0.05;
 /** Of a source that is held up all the time, what it would give is not known: so many times what it gives, at most. */
 const HELD_UP_FACTOR_MAX = 20;
 /** Rounding must not cost a replica. */
@@ -69,7 +71,10 @@ function rates(graph: GraphReading, costs: readonly OperatorCost[], sourceRates:
   });
 }
 
-/** @param utilisation share of its time that a replica is to be busy, at most */
+/** What replicas may be busy before there is one more: always less than all of the time. */
+const slackened = (utilisation: number): number => Math.min(utilisation * (1 + OUT_SLACK), (1 + utilisation) / 2);
+
+/** @param utilisation share of its time that a replica is to be busy, about: there is one more only if it is clearly more */
 export function rateNeeds(graph: GraphReading, costs: readonly OperatorCost[], utilisation: number): Need[] {
   const { operators, spanMs } = graph;
   const wanted = operators.map((reading) => (isSource(reading) ? sourceRate(reading, spanMs) : 0));
@@ -90,12 +95,15 @@ export function rateNeeds(graph: GraphReading, costs: readonly OperatorCost[], u
     const work = workAt(sustained[i], i);
     const bounded = (share: number): number =>
       Math.max(reading.min, Math.min(limits[i].replicas, Math.ceil(work / share - ROUNDING)));
+    const wanted = bounded(utilisation);
+    const current = reading.replicas.length;
+    const out = wanted > current && bounded(slackened(utilisation)) <= current ? current : wanted;
     const isHeldBack = sustained[i] < demanded[i] * (1 - ROUNDING);
     return {
-      out: bounded(utilisation),
+      out,
       in: bounded(utilisation * IN_SHARE),
       inputs: inputsOf(reading, costs[i], demanded[i], sustained[i], work),
-      why: whyOf(reading, costs[i], sustained[i], bounded(utilisation), utilisation, isHeldBack),
+      why: whyOf(reading, costs[i], sustained[i], out, utilisation, isHeldBack),
       ...(kept[i] < 1 - ROUNDING && { shortage: shortageOf(reading, limits[i], doable[i], workAt(demanded[i], i)) }),
     };
   });
