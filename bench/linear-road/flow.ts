@@ -42,7 +42,10 @@ export interface LinearRoadParams {
   readonly shares: number;
 }
 
-/** The operators between the input's lines and the answers. */
+/**
+ * The operators between the input's lines and the answers. Workers get actors in the order in which these are declared, in turn:
+ * here and in both flows it is such that with two workers the source and most sinks are not where `roads` has its one replica.
+ */
 export function answersOf(
   lines: Stream<typeof lineFields>,
   {
@@ -64,13 +67,6 @@ export function answersOf(
     },
     (record, roads, emit) => onRoad(record, roads, emit, { settles }),
   );
-  const balances = passages
-    .keyBy('vid')
-    .process(
-      'accounts',
-      { state: accountState, tables: accountTables, output: balanceFields, parallelism, onError: 'stop' },
-      (passage, account, emit) => onAccount(passage, account, emit, shares),
-    );
   const expenditures = records
     .filter('history', ({ type }) => type === LineType.expenditure || type === LineType.history)
     .keyBy('vid')
@@ -78,6 +74,13 @@ export function answersOf(
       'expenditure',
       { tables: expenditureTables, output: expenditureFields, parallelism, onError: 'stop' },
       onExpenditure,
+    );
+  const balances = passages
+    .keyBy('vid')
+    .process(
+      'accounts',
+      { state: accountState, tables: accountTables, output: balanceFields, parallelism, onError: 'stop' },
+      (passage, account, emit) => onAccount(passage, account, emit, shares),
     );
   return { passages, balances, expenditures };
 }
@@ -90,16 +93,16 @@ export const linearRoad = dataflow(import.meta.url, 'linear-road', (flow, params
     settles: true,
   });
   answers.passages
-    .filter('entries', ({ kind }) => kind === PassageKind.entry)
-    .to(
-      'tolls',
-      writeLines(tolls, (passage) => tollLine(passage, passage.time)),
-    );
-  answers.passages
     .filter('alerts', ({ accident }) => accident >= 0)
     .to(
       'accidents',
       writeLines(accidents, (passage) => accidentLine(passage, passage.time)),
+    );
+  answers.passages
+    .filter('entries', ({ kind }) => kind === PassageKind.entry)
+    .to(
+      'tolls',
+      writeLines(tolls, (passage) => tollLine(passage, passage.time)),
     );
   answers.balances.to(
     'balances',

@@ -243,6 +243,7 @@ class Watch {
         const { operator, from, to } = event;
         this.events.push({ second, text: `${operator} ${from} → ${to}`, operator, replicas: to });
       } else if (event.type === 'crash') this.events.push({ second, text: 'kill' });
+      else if (event.type === 'moved') this.events.push({ second, text: `${event.operator} moves` });
       else if (event.type === 'decision') progress(`${second.toFixed(1)} s: ${event.action}: ${event.reason}`);
     });
   }

@@ -9,6 +9,7 @@ import {
   EXIT_LANE,
   LineType,
   minuteOf,
+  type Passage,
   PassageKind,
   type passageFields,
   placeOf,
@@ -122,7 +123,7 @@ export function onRoad(
   if (type !== LineType.report) {
     if (type !== LineType.balance) return;
     if (settles) holdRequest(roads, record);
-    else emit({ ...NOTHING, kind: PassageKind.request, time, vid, query: record.query });
+    else emit(requestPassage(time, vid, record.query));
     return;
   }
   const minute = minuteOf(time);
@@ -147,7 +148,9 @@ export function onRoad(
     const { lav, toll, zone } = here;
     car.toll = toll;
     emit({ kind: PassageKind.entry, time, vid, lav, toll, accident: zone, charge, query: 0 });
-  } else if (continues) emit({ ...NOTHING, kind: PassageKind.exit, time, vid, charge });
+  } else if (continues) {
+    emit({ kind: PassageKind.exit, time, vid, lav: -1, toll: 0, accident: -1, charge, query: 0 });
+  }
 }
 
 function holdRequest({ requests }: Roads, { query, time, vid }: RoadRecord): void {
@@ -159,11 +162,20 @@ function holdRequest({ requests }: Roads, { query, time, vid }: RoadRecord): voi
 /** What the requests ask for is complete: the second that they were made in is over. */
 export function passRequests({ requests }: Roads, emit: Emit<typeof passageFields>): void {
   if (requests.size === 0) return;
-  for (const { query, time, vid } of requests) emit({ ...NOTHING, kind: PassageKind.request, time, vid, query });
+  for (const { query, time, vid } of requests) emit(requestPassage(time, vid, query));
   requests.clear();
 }
 
-const NOTHING = { lav: -1, toll: 0, accident: -1, charge: 0, query: 0 };
+const requestPassage = (time: number, vid: number, query: number): Passage => ({
+  kind: PassageKind.request,
+  time,
+  vid,
+  lav: -1,
+  toll: 0,
+  accident: -1,
+  charge: 0,
+  query,
+});
 
 /** Adds a report to the statistics of its segment and minute: a vehicle counts once, with its mean speed. */
 function count(

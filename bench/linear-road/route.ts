@@ -12,15 +12,25 @@ export function route(line: Line, emit: (record: RoadRecord) => void, shares: nu
     const road = roadOf(line.xway, line.direction);
     const place = placeOf(road, line.segment);
     const share = road % shares;
-    // Written out: a spread costs more than all of this.
+    // Written out, here and below: a spread costs more than all of this.
     emit({ type, share, time, vid, place, lane, position, speed, query: 0, xway: 0, day: 0, toll: 0 });
     return;
   }
   const { query, xway, day } = line;
-  const request = { ...NO_REPORT, type, time, vid, query };
-  if (type === LineType.balance) for (let share = 0; share < shares; share++) emit({ ...request, share });
-  if (type === LineType.expenditure) emit({ ...request, xway, day });
-  if (type === LineType.history) emit({ ...request, xway, day, query: 0, toll: query });
+  if (type === LineType.balance) {
+    for (let share = 0; share < shares; share++) emit(requestOf(type, share, time, vid, query, 0, 0, 0));
+  } else if (type === LineType.expenditure) emit(requestOf(type, 0, time, vid, query, xway, day, 0));
+  else if (type === LineType.history) emit(requestOf(type, 0, time, vid, 0, xway, day, query));
 }
 
-const NO_REPORT = { share: 0, place: 0, lane: 0, position: 0, speed: 0, xway: 0, day: 0, toll: 0 };
+/** What is no report has no place. */
+const requestOf = (
+  type: number,
+  share: number,
+  time: number,
+  vid: number,
+  query: number,
+  xway: number,
+  day: number,
+  toll: number,
+): RoadRecord => ({ type, share, time, vid, place: 0, lane: 0, position: 0, speed: 0, query, xway, day, toll });

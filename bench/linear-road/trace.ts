@@ -227,16 +227,19 @@ export class Trace implements Iterable<Line[]> {
     const random = this.#random;
     const { vid, xway, direction, lane, position } = vehicle;
     const segment = Math.floor(position / SEGMENT_FEET);
-    lines.push({ ...UNUSED, type: LineType.report, time, vid, speed, xway, lane, direction, segment, position });
+    // Written out: there are many of them, and a spread costs more than the rest.
+    const type = LineType.report;
+    lines.push({ type, time, vid, speed, xway, lane, direction, segment, position, query: -1, day: -1 });
     if (lane !== EXIT_LANE) this.#due[time % REPORT_SECONDS].push(vehicle);
     if (!random.chance(this.#settings.request)) return;
-    const type = LineType[random.weighted(REQUEST_TYPES)];
+    const request = LineType[random.weighted(REQUEST_TYPES)];
     const asked = random.chance(0.8) ? vid : 1 + random.below(this.#vehicles);
     const query = ++this.#queries;
-    if (type !== LineType.expenditure) lines.push({ ...UNUSED, type, time, vid: asked, query });
+    if (request !== LineType.expenditure) lines.push({ ...UNUSED, type: request, time, vid: asked, query });
     else {
       const day = random.chance(0.5) ? dayOf(asked) : 1 + random.below(DAYS);
-      lines.push({ ...UNUSED, type, time, vid: asked, xway: random.below(this.#settings.xways), query, day });
+      const xway = random.below(this.#settings.xways);
+      lines.push({ ...UNUSED, type: request, time, vid: asked, xway, query, day });
     }
   }
 }
