@@ -50,7 +50,10 @@ export interface SimulatedParams extends FlowCase {}
 
 export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: SimulatedParams) => {
   const [first, ...others] = params.sources.map((source, index) =>
-    flow.source(`source-${index}`, sourceOf(params, source, index), { onError: params.onError }),
+    flow.source(`source-${index}`, sourceOf(params, source, index), {
+      onError: params.onError,
+      parallelism: source.parallelism,
+    }),
   );
   let stream: Stream<typeof FIELDS> = others.length === 0 ? first : first.merge(...others);
   params.operators.forEach((operator, index) => {
@@ -64,21 +67,21 @@ export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: S
   return out;
 });
 
-function sourceOf(params: FlowCase, { kind, tuples, ratePerSecond }: SourceCase, index: number) {
+function sourceOf(params: FlowCase, { kind, tuples, ratePerSecond, partitions }: SourceCase, index: number) {
   const make = (at: number): Numbered => sourceTuple(params, index, at);
-  function* all(): Generator<Numbered> {
-    for (let at = 0; at < tuples; at++) yield make(at);
+  function* all(partition: number): Generator<Numbered> {
+    for (let at = partition; at < tuples; at += partitions) yield make(at);
   }
-  async function* slowly(): AsyncGenerator<Numbered> {
-    for (const tuple of all()) yield tuple;
+  async function* slowly(partition: number): AsyncGenerator<Numbered> {
+    for (const tuple of all(partition)) yield tuple;
   }
   switch (kind) {
     case 'generate':
-      return generate(FIELDS, make, { count: tuples, ratePerSecond });
+      return generate(FIELDS, make, { count: tuples, ratePerSecond, partitions });
     case 'array':
-      return fromIterable(FIELDS, all);
+      return fromIterable(FIELDS, all, { partitions });
     case 'async':
-      return fromIterable(FIELDS, slowly);
+      return fromIterable(FIELDS, slowly, { partitions });
     case 'push':
       return push(FIELDS);
   }

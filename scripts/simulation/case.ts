@@ -12,6 +12,9 @@ export interface SourceCase {
   readonly keys: number;
   /** Of generated tuples; undefined for as fast as possible. */
   readonly ratePerSecond: number | undefined;
+  /** All tuples of a key are of one partition: there are as many keys, or a multiple of it. */
+  readonly partitions: number;
+  readonly parallelism: Parallelism;
 }
 
 /** A range for an elastic operator. */
@@ -67,6 +70,8 @@ export interface SimulationCase {
 const OPERATORS_MAX = 4;
 const REPLICAS_MAX = 4;
 const UNORDERED_CHANCE = 0.2;
+const PARTITIONED_CHANCE = 0.3;
+const PARTITIONS_MAX = 7;
 const TUPLES_MIN = 20;
 const TUPLES_MAX = 500;
 
@@ -85,7 +90,16 @@ function sourceCase(random: Random): SourceCase {
   const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });
   const tuples = Math.floor(TUPLES_MIN * (TUPLES_MAX / TUPLES_MIN) ** random.next());
   const ratePerSecond = random.pick([undefined, undefined, 20_000, 2000]);
-  return { kind, tuples, keys: random.pick([1, 3, 10, 60]), ratePerSecond };
+  return { kind, tuples, keys: random.pick([1, 3, 10, 60]), ratePerSecond, partitions: 1, parallelism: 1 };
+}
+
+/** The same source, or one of several partitions that replicas share. */
+function partitioned(random: Random, source: SourceCase): SourceCase {
+  if (source.kind === 'push' || !random.chance(PARTITIONED_CHANCE)) return source;
+  const partitions = 2 + random.below(PARTITIONS_MAX - 1);
+  const keys = Math.ceil(source.keys / partitions) * partitions;
+  const drawn = parallelismOf(random);
+  return { ...source, keys, partitions, parallelism: replicasMax(drawn) > partitions ? partitions : drawn };
 }
 
 function operatorCase(random: Random): OperatorCase {
@@ -120,7 +134,7 @@ export function caseOf(seed: number): SimulationCase {
     : undefined;
   // Restored state processes tuples again: one that a worker died in twice, and that was left out, would then be processed.
   const onError = backup?.restore === 'always' ? 'escalate' : 'deadLetter';
-  return {
+  const drawn: SimulationCase = {
     flow: {
       seed,
       sources,
@@ -137,6 +151,10 @@ export function caseOf(seed: number): SimulationCase {
     stateReads: random.pick([0, 0, 1, 5]),
     changes: random.pick([0, 0.05, 0.1, 0.2]),
   };
+  // Of a source that is stopped it is not known which partition has come how far.
+  if (drawn.stopAfterMs !== undefined) return drawn;
+  const ofSources = new Random(seed ^ 0x9a57);
+  return { ...drawn, flow: { ...drawn.flow, sources: sources.map((source) => partitioned(ofSources, source)) } };
 }
 
 function parallelText(parallelism: Parallelism): string {
@@ -146,9 +164,10 @@ function parallelText(parallelism: Parallelism): string {
 
 /** One line of a case. */
 export function describeCase({ flow, backup, stopAfterMs }: SimulationCase): string {
-  const sources = flow.sources.map(({ kind, tuples, keys, ratePerSecond }) => {
+  const sources = flow.sources.map(({ kind, tuples, keys, ratePerSecond, partitions, parallelism }) => {
+    const cut = partitions > 1 ? `/${partitions}${parallelText(parallelism)}` : '';
     const rate = kind === 'generate' && ratePerSecond !== undefined ? ` at ${ratePerSecond}/s` : '';
-    return `${kind} ${tuples}/${keys}${rate}`;
+    return `${kind}${cut} ${tuples}/${keys}${rate}`;
   });
   const operators = flow.operators.map((operator) => {
     const isFused = 'fuse' in operator && operator.fuse;

@@ -182,7 +182,8 @@ export class SourceFeed implements Feed {
   /** The end of the tuples that are due now; sets when the next one is. */
   private dueUntil(from: number, to: number, ratePerSecond: number): number {
     const now = this.environment.now();
-    this.paceFrom ??= { ms: now, index: from };
+    // Partitions come one after the other, as their tuples would without partitions.
+    this.paceFrom ??= { ms: now + (1000 * this.partition) / (ratePerSecond * this.partitions), index: from };
     const { ms, index } = this.paceFrom;
     const until = Math.min(to, index + Math.floor(((now - ms) * ratePerSecond) / 1000) + 1);
     // A source that is faster than its rate would make batches of a few tuples without end: it waits for a millisecond's.

@@ -16,6 +16,7 @@ import { NO_ROW, WorkCell } from '../actors/vitals.ts';
 import { errors, fromRecord, MillraceError, toRecord } from '../errors.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
+import { groupsOf } from '../state/group-set.ts';
 import { PartitionMarks, type SourceMark } from '../state/partition-marks.ts';
 import type { Backups } from './backups.ts';
 import type { CrashContext } from './crash-report.ts';
@@ -487,11 +488,19 @@ function partitionInWork({ work, placement }: Recoverable): (SourceMark & { part
 function hasPendingInput(actor: Recoverable): boolean {
   const { placement } = actor;
   const record = committedOf(actor);
-  if (hasEnded(actor)) return !record.finished;
+  if (hasEnded(actor)) return !record.finished && !waitsForOthers(actor, record);
   return placement.descriptor.inputs.some(({ memory }, i) => {
     const { position, ended } = record.inputs[i];
     return !ended && new Ring(memory.ring).published() !== position;
   });
+}
+
+/** True of a replica of a source that has read its partitions, and waits until the others have read theirs. */
+function waitsForOthers({ placement }: Recoverable, { groups }: CommitRecord): boolean {
+  const { partitions } = placement.descriptor;
+  if (partitions === undefined) return false;
+  const marks = new PartitionMarks(partitions);
+  return groupsOf(groups).every((partition) => marks.hasEnded(partition));
 }
 
 /** True once an actor has read all its input: at most `end` closures are left to run. */

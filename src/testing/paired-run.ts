@@ -35,13 +35,13 @@ export class PairedRun {
 
   /** @throws MillraceError what building the flow and opening its sink can throw */
   constructor(build: (tap: WorldTap) => OperatorPlan, options: CheckedTestOptions, now: () => number) {
-    const { openSink, rollback, restore } = options;
+    const { openSink, rollback, restore, partition } = options;
     const setup = { build, limits: options, now };
-    const tap = new WorldTap(openSink);
+    const tap = new WorldTap(openSink, partition);
     this.options = options;
     this.tested = new Site({ ...setup, tap, snapshots: restore ? (rollback ? 'when told' : 'at once') : 'never' });
     if (rollback || restore) {
-      this.undisturbed = new Site({ ...setup, tap: new WorldTap(false, tap), snapshots: 'never' });
+      this.undisturbed = new Site({ ...setup, tap: new WorldTap(false, partition, tap), snapshots: 'never' });
     }
   }
 

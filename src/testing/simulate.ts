@@ -5,6 +5,8 @@
 
 import { sleep } from '../actors/clock.ts';
 import { buildGraph, type FlowDefinition, type OutputsOf } from '../actors/dataflow.ts';
+import type { Graph } from '../actors/graph.ts';
+import { partitionsOf } from '../actors/source.ts';
 import { isWorkerThread } from '../actors/worker-thread.ts';
 import { errors, MillraceError } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
@@ -197,7 +199,7 @@ class Simulation {
       job.done,
     ]);
     await this.changes.settled();
-    checkKeyGroups(job.keyGroups());
+    checkKeyGroups(job.keyGroups(), graph);
     const state: Record<string, StateEntry[]> = {};
     for (const { name } of graph.operators.filter(({ state }) => state !== undefined)) {
       state[name] = [];
@@ -255,10 +257,12 @@ class Simulation {
 const isCalm = ({ state, kind, children }: SupervisionNode): boolean =>
   kind === 'replica' ? state !== 'starting' && state !== 'restarting' : children.every(isCalm);
 
-/** After a job each key group of an operator is one replica's. */
-function checkKeyGroups(operators: ReadonlyMap<string, readonly Readonly<GroupSet>[]>): void {
-  for (const [operator, replicas] of operators) {
-    for (let group = 0; group < KEY_GROUPS; group++) {
+/** After a job each key group of an operator, and each partition of a source, is one replica's. */
+function checkKeyGroups(owned: ReadonlyMap<string, readonly Readonly<GroupSet>[]>, { operators }: Graph): void {
+  for (const [operator, replicas] of owned) {
+    const source = operators.find(({ name }) => name === operator)?.source;
+    const groups = source === undefined ? KEY_GROUPS : partitionsOf(source);
+    for (let group = 0; group < groups; group++) {
       const owners = replicas.flatMap((groups, replica) => (hasGroup(groups, group) ? [replica] : []));
       if (owners.length !== 1)
         throw errors.simulationStuck(

@@ -15,6 +15,8 @@ export interface TestOptions<Params = unknown> {
   alone?: boolean;
   /** False to leave a sink closed: what would be written is only noted. Default true. */
   openSink?: boolean;
+  /** Of a source with several partitions, the one that is read. Default 0. */
+  partition?: number;
   /** Milliseconds of the test's clock that tuples wait for their commit. Default 0. */
   lingerMs?: number;
   /** Sizes of shared memory, as in `run()`; `stateBytes` is 64 MiB by default. */
@@ -29,13 +31,14 @@ export interface CheckedTestOptions
   readonly restore: boolean;
   readonly alone: boolean;
   readonly openSink: boolean;
+  readonly partition: number;
 }
 
 /** Memory is allocated anew for every tuple: address space for the state of a test, not of a job. */
 const STATE_BYTES_DEFAULT = 1 << 26;
 
 const FLAGS = { rollback: true, restore: true, alone: false, openSink: true } as const;
-const NAMES = [...Object.keys(FLAGS), 'params', 'lingerMs', 'ringBytes', 'outboxBytes', 'stateBytes'];
+const NAMES = [...Object.keys(FLAGS), 'params', 'partition', 'lingerMs', 'ringBytes', 'outboxBytes', 'stateBytes'];
 
 /**
  * Fills in defaults.
@@ -46,16 +49,19 @@ export function checkTestOptions(options: TestOptions): CheckedTestOptions {
   for (const name of Object.keys(options)) {
     if (!NAMES.includes(name)) throw errors.unknownOption('testOperator()', name, NAMES);
   }
-  const { params, lingerMs, ringBytes, outboxBytes, stateBytes = STATE_BYTES_DEFAULT } = options;
+  const { params, partition = 0, lingerMs, ringBytes, outboxBytes, stateBytes = STATE_BYTES_DEFAULT } = options;
   const flags = { ...FLAGS } as Record<keyof typeof FLAGS, boolean>;
   for (const name of Object.keys(FLAGS) as (keyof typeof FLAGS)[]) {
     const value: unknown = options[name] ?? FLAGS[name];
     if (typeof value !== 'boolean') throw errors.badOption(name, value, 'true or false');
     flags[name] = value;
   }
+  if (!Number.isInteger(partition) || partition < 0)
+    throw errors.badOption('partition', partition, 'an integer from 0 on');
   const run = checkRunOptions({ params, lingerMs, ringBytes, outboxBytes, stateBytes });
   return {
     ...flags,
+    partition,
     lingerMs: run.lingerMs,
     ringBytes: run.ringBytes,
     outboxBytes: run.outboxBytes,

@@ -4,7 +4,8 @@
 // Relies on: one actor at a time; a tap outlives the actors that use it.
 
 import type { SinkDefinition, SinkWriter } from '../actors/sink.ts';
-import type { Source } from '../actors/source.ts';
+import { partitionsOf, type Source } from '../actors/source.ts';
+import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import { textOf } from './comparison.ts';
 import type { WorldTaps } from './operator-plan.ts';
@@ -20,28 +21,44 @@ export class WorldTap implements WorldTaps {
   /** Tuples of a generator source per second: its own pace would begin anew with each actor. */
   ratePerSecond: number | undefined;
   private readonly opensSink: boolean;
+  private readonly partition: number;
   /** What the open sink of a test has thrown, by tuple. */
   private readonly refused: Map<string, unknown>;
   private flushed: unknown[] = [];
   private flushedCount = 0;
 
-  /** @param openElsewhere the tap of the actor that has the sink open, if this one's stays closed */
-  constructor(opensSink: boolean, openElsewhere?: WorldTap) {
+  /**
+   * @param partition of a source, which is read as if there were no other
+   * @param openElsewhere the tap of the actor that has the sink open, if this one's stays closed
+   */
+  constructor(opensSink: boolean, partition = 0, openElsewhere?: WorldTap) {
     this.opensSink = opensSink;
+    this.partition = partition;
     this.refused = openElsewhere?.refused ?? new Map();
   }
 
   source(source: Source<Shape>): Source<Shape> {
-    if (source.kind === 'generate') {
-      this.ratePerSecond = source.ratePerSecond;
-      return { ...source, ratePerSecond: undefined };
-    }
     if (source.kind === 'push') return source;
+    const { partition } = this;
+    const partitions = partitionsOf(source);
+    if (partition >= partitions)
+      throw errors.badOption('partition', partition, `below ${partitions}, the partitions of the source`);
+    if (source.kind === 'generate') {
+      const { make, count, ratePerSecond } = source;
+      this.ratePerSecond = ratePerSecond && ratePerSecond / partitions;
+      return {
+        ...source,
+        make: (index) => make(index * partitions + partition, partition),
+        partitions: 1,
+        count: Math.ceil((count - partition) / partitions),
+        ratePerSecond: undefined,
+      };
+    }
     return {
       kind: 'reader',
       fields: source.fields,
       open: async (context) => {
-        const reader = await source.open(context);
+        const reader = await source.open({ ...context, partition });
         return {
           get position() {
             return reader.position;

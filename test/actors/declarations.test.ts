@@ -216,6 +216,39 @@ test('options of sources: BAD_OPTION', () => {
   }
 });
 
+test('partitions of sources, and their replicas: BAD_OPTION with rule, value and remedy', async () => {
+  const make = () => ({ n: 0, word: '' });
+  for (const partitions of [0, 257, 1.5, '2', null]) {
+    thrown(() => generate(fields, make, { partitions: partitions as never }), 'BAD_OPTION');
+    thrown(() => fromIterable(fields, () => [], { partitions: partitions as never }), 'BAD_OPTION');
+    const own = { kind: 'reader', fields, partitions, open: () => assert.fail() } as never;
+    if (partitions !== null) await badBuild('BAD_OPTION', (flow) => flow.source('s', own).collect('x'));
+  }
+  for (const paths of [[], ['a', 'a'], ['a', ''], ['a', 5], Array.from({ length: 257 }, String)]) {
+    thrown(() => readLines(paths as never), 'BAD_OPTION');
+    thrown(() => readCsv(paths as never, fields), 'BAD_OPTION');
+  }
+  const two = generate(fields, make, { partitions: 2 });
+  const tooMany = await badBuild('BAD_OPTION', (flow) =>
+    flow.source('s', two, { parallelism: { max: 3 } }).collect('x'),
+  );
+  assert.match(tooMany.message, /'parallelism' of source 's' must be at most 2, got 3: it has 2 partitions/);
+  const single = await badBuild('BAD_OPTION', (flow) =>
+    flow.source('s', push(fields), { parallelism: 2 }).collect('x'),
+  );
+  assert.match(single.message, /at most 1, got 2: it has one partition.*readLines\(\[…\]\)/);
+  const flow = dataflow(import.meta.url, 'plan', (builder) =>
+    builder.source('s', two, { parallelism: { max: 2 } }).collect('x'),
+  );
+  assert.deepEqual(
+    planOf(buildGraph(flow, {})).stages.map(({ replicas, partitions }) => ({ replicas, partitions })),
+    [
+      { replicas: 2, partitions: 2 },
+      { replicas: 1, partitions: 1 },
+    ],
+  );
+});
+
 test('dataflow() checks its arguments: BAD_OPTION', () => {
   thrown(() => dataflow('not a url', 'x', () => {}), 'BAD_OPTION');
   thrown(() => dataflow(undefined as never, 'x', () => {}), 'BAD_OPTION');

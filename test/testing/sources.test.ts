@@ -9,7 +9,7 @@ import { dataflow, type Source, type SourceContext, type SourceReader, t } from 
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable, generate, readLines } from '../../src/sources.ts';
 import { type TestOptions, testOperator } from '../../src/testing.ts';
-import { rejection } from '../actors/run-flow.ts';
+import { rejection, thrown } from '../actors/run-flow.ts';
 import { fileOf, newPath } from '../sources/temporary-files.ts';
 
 const shape = { n: t.u32() };
@@ -46,6 +46,28 @@ const SOURCES: Record<string, Source<typeof shape>> = {
   'fromIterable, sync': fromIterable(shape, () => Array.from({ length: 20 }, (_, n) => ({ n }))),
   'fromIterable, async': fromIterable(shape, () => lately(20)),
 };
+
+test('of a source with partitions one is read, as if there were no other', async () => {
+  const sources = [
+    generate(shape, (n) => ({ n }), { count: 20, partitions: 3 }),
+    fromIterable(shape, (partition) => [0, 3, 6, 9, 12, 15, 18].map((n) => ({ n: n + partition })), { partitions: 3 }),
+  ];
+  for (const source of sources) {
+    for (const options of COMBINATIONS) {
+      const numbers = testOperator<never, { n: number }>(flowOf(source), 'numbers', { ...options, partition: 1 });
+      assert.equal(await numbers.read(2), 2);
+      assert.equal(await numbers.read(), 5);
+      assert.deepEqual(
+        numbers.emitted().map(({ n }) => n),
+        [1, 1, 13, 13, 19, 19],
+      );
+      assert.equal(numbers.deadLetters().length, 1);
+      numbers.close();
+    }
+    const error = thrown(() => testOperator(flowOf(source), 'numbers', { partition: 3 }), 'BAD_OPTION');
+    assert.match(error.message, /below 3, the partitions of the source/);
+  }
+});
 
 for (const [name, source] of Object.entries(SOURCES)) {
   test(`${name}: as many tuples as are asked for, then the rest`, async () => {
