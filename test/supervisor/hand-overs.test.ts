@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, MillraceError, RunOptions } from '../../src/index.ts';
 import { randomOf } from '../actors/crash-runs.ts';
+import { until } from '../actors/run-flow.ts';
 import { calling, counting, type ElasticParams, textOf, texts } from '../flows/elastic.ts';
 
 const TIMEOUT = { timeout: 120_000 };
@@ -15,7 +16,13 @@ const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.rando
 type Counts = Awaited<ReturnType<typeof counting.run>>;
 type Options = Omit<RunOptions<ElasticParams>, 'params'>;
 
-/** Runs the flow while `change` changes it, and checks that every key was counted right, by both operators. */
+/** More tuples than any test waits for: the stream goes on until the test stops it. */
+const ENDLESS = 2 ** 31;
+
+/**
+ * Runs the flow while `change` changes it, and checks that every key was counted right, by both operators.
+ * @param change must stop the job, or an endless stream is stopped behind it
+ */
 async function run(
   params: ElasticParams,
   options: Options,
@@ -24,7 +31,7 @@ async function run(
   const job = await counting.run({ params, spares: 0, supervision: { intensity: 1_000_000 }, ...options });
   const events: JobEvent[] = [];
   job.on((event) => events.push(event));
-  const changing = change(job);
+  const changing = change(job).finally(() => params.tuples === ENDLESS && job.stop());
   changing.catch(() => {});
   const counts = new Map<number, number>();
   for await (const { key, count, wrong } of job.output('counts')) {
@@ -34,8 +41,10 @@ async function run(
   }
   await changing;
   await job.done;
-  assert.equal(counts.size, Math.min(params.keys, params.tuples));
-  for (const [key, count] of counts) assert.equal(count, Math.ceil((params.tuples - key) / params.keys), `key ${key}`);
+  const [source] = job.metrics().operators;
+  const tuples = params.tuples === ENDLESS ? source.tuplesOut : params.tuples;
+  assert.equal(counts.size, Math.min(params.keys, tuples));
+  for (const [key, count] of counts) assert.equal(count, Math.ceil((tuples - key) / params.keys), `key ${key}`);
   return events;
 }
 
@@ -89,7 +98,7 @@ async function killAtRandom(job: Job, random: (below: number) => number, kills: 
 }
 
 test('out and in again, at full speed', TIMEOUT, async () => {
-  const events = await run({ tuples: 3_000_000, keys: 1000, max: 3 }, { workers: 2 }, async (job) => {
+  const events = await run({ tuples: ENDLESS, keys: 1000, max: 3 }, { workers: 2 }, async (job) => {
     assert.equal((await job.scale('count', 2)).to, 2);
     assert.equal(replicas(job, 'count'), 2);
     await job.scale('count', 3);
@@ -171,12 +180,13 @@ for (const [name, { params, options }] of Object.entries(HARD)) {
 for (const restore of ['ifDamaged', 'always'] as const) {
   test(`with backups, restored ${restore}, while workers are killed`, TIMEOUT, async () => {
     const random = randomOf(firstSeed);
-    const params = { tuples: 50_000, keys: 200, max: 3, ratePerSecond: 40_000 };
+    const params = { tuples: ENDLESS, keys: 200, max: 3, ratePerSecond: 40_000 };
     const options: Options = { workers: 2, spares: 1, backup: { everyMs: 20, restore } };
     const events = await run(params, options, async (job) => {
       // Retires, and joins again.
       for (const count of [2, 1, 2]) await job.scale('count', count);
-      await Promise.all([changeAtRandom(job, random, ['count', 'check']), killAtRandom(job, random, 5)]);
+      const killing = killAtRandom(job, random, 5).finally(() => job.stop());
+      await Promise.all([changeAtRandom(job, random, ['count', 'check']), killing]);
     });
     assert.ok(handOversOf(events) >= 3);
   });
@@ -259,21 +269,27 @@ test('text keys, tables, removed keys, a stateless operator and a sink with rang
 });
 
 test('a stateless operator whose order does not matter is shared without a key', async () => {
-  const calls = 2000;
-  const job = await calling.run({ params: { calls, max: 4, waitMs: 1 }, workers: 1, maxWorkers: 5, spares: 0 });
-  const scaled = job.scale('call', 4);
+  const params = { calls: ENDLESS, max: 4, waitMs: 1 };
+  const job = await calling.run({ params, workers: 1, maxWorkers: 5, spares: 0 });
+  const shares = (): readonly number[] =>
+    job
+      .metrics()
+      .operators.find(({ name }) => name === 'call')
+      ?.replicas.map(({ tuplesIn }) => tuplesIn) ?? [];
+  const sharing = (async () => {
+    assert.equal((await job.scale('call', 4)).to, 4);
+    assert.equal(shares().length, 4);
+    await until(() => shares().every((tuples) => tuples > 0), 'work for each');
+  })().finally(() => job.stop());
+  sharing.catch(() => {});
   const seen = new Set<number>();
-  for await (const { n } of job.output('answers')) seen.add(n);
-  assert.equal(seen.size, calls);
-  assert.equal((await scaled).to, 4);
-  const shares = job
-    .metrics()
-    .operators.find(({ name }) => name === 'call')
-    ?.replicas.map(({ tuplesIn }) => tuplesIn);
-  assert.equal(shares?.length, 4);
-  assert.ok(
-    shares?.every((tuples) => tuples > 0),
-    `${shares}`,
-  );
+  let answers = 0;
+  for await (const { n } of job.output('answers')) {
+    seen.add(n);
+    answers++;
+  }
+  await sharing;
   await job.done;
+  const [source] = job.metrics().operators;
+  assert.deepEqual([seen.size, answers], [source.tuplesOut, source.tuplesOut]);
 });

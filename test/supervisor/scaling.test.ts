@@ -123,9 +123,12 @@ test('skew: groups are rebalanced by load, so that a later hot key has room', TI
   const count = (): readonly { replica: number; tuplesIn: number }[] =>
     job.metrics().operators.find(({ name }) => name === 'count')?.replicas ?? [];
   const before = count();
-  await sleep(500);
-  const took = count().map(({ tuplesIn }, i) => tuplesIn - before[i].tuplesIn);
-  const total = took.reduce((a, b) => a + b, 0);
+  const tookSince = (): number[] => count().map(({ tuplesIn }, i) => tuplesIn - before[i].tuplesIn);
+  const sumOf = (tuples: readonly number[]): number => tuples.reduce((a, b) => a + b, 0);
+  // So many that it does not matter how far apart the replicas are.
+  await until(() => sumOf(tookSince()) > 200_000, 'tuples after the change');
+  const took = tookSince();
+  const total = sumOf(took);
   // Key 7 has half of the load; with it nothing else that counts, and the others share the rest.
   assert.ok(Math.max(...took) / total < 0.6, took.join());
   assert.ok(Math.min(...took) / total > 0.15, took.join());

@@ -103,11 +103,10 @@ test('while workers are killed', TIMEOUT, async () => {
 });
 
 test('a long linger does not keep the app waiting', TIMEOUT, async () => {
-  const { job, read, state } = await startCounting(300, { lingerMs: 5000, rate: 1000 });
+  // Longer than a test may take.
+  const { job, read, state } = await startCounting(300, { lingerMs: TIMEOUT.timeout, rate: 1000 });
   await sleep(100);
-  const askedAtMs = performance.now();
   const row = await state.get(3);
-  assert.ok(performance.now() - askedAtMs < 1000);
   if (row !== undefined) assertWhole(3, row);
   await job.stop();
   await read;
