@@ -144,6 +144,14 @@ export class HandOvers {
     const before = awake();
     const moves = planMoves(this.ownersOf(stage), loads, replicas);
     const done: Move[] = [];
+    const resultNow = (): ScaleResult => ({
+      operator: stageName(stage),
+      from: before,
+      to: awake(),
+      groups: done.reduce((sum, move) => sum + move.groups.length, 0),
+      handOvers: done.length,
+      tookMs: clock.now() - startedMs,
+    });
     const joining = this.wakeUp(stage, moves);
     try {
       await this.carryOut(stage, moves, joining, loads, done);
@@ -151,18 +159,16 @@ export class HandOvers {
       await joining.allUp;
       // Those who came up in vain.
       for (const actor of joining.actors) if (this.ownsNothing(actor)) await this.putToSleep(actor);
+      // Also if there was no worker for some of them.
+      if (done.length > 0) this.job.announce({ type: 'scaled', ...resultNow() });
     }
-    const groups = done.reduce((sum, move) => sum + move.groups.length, 0);
-    const handOvers = done.length;
-    const operator = stageName(stage);
-    const result = { operator, from: before, to: awake(), groups, handOvers, tookMs: clock.now() - startedMs };
-    if (handOvers > 0) this.job.announce({ type: 'scaled', ...result });
-    return result;
+    return resultNow();
   }
 
   /**
    * Makes moves one after the other, those that let replicas join quick operators first, as sips; ends with the first that comes too
    * late. Adds those that were made to `done`.
+   * @throws MillraceError NO_SPARE after all other moves, if there was no worker for some replica
    */
   private async carryOut(
     stage: Stage,
@@ -177,9 +183,11 @@ export class HandOvers {
     const warmth = new Warmth(joining.actors, givers, clock);
     const isSipped = joining.up.size > 0 && isWorthASip(givers, clock);
     const { sips, rest } = isSipped ? takeSips(moves, new Set(joining.up.keys()), loads) : { sips: [], rest: moves };
+    const missing = new Map<number, unknown>();
     const all = async (some: readonly Move[]): Promise<boolean> => {
       for (const move of some) {
-        await joining.up.get(move.to);
+        await joining.up.get(move.to)?.catch((error: unknown) => missing.set(move.to, error));
+        if (missing.has(move.to)) continue;
         if (!(await this.handOver(stage, move.from, move.to, move.groups))) return false;
         done.push(move);
       }
@@ -188,6 +196,7 @@ export class HandOvers {
     if (!(await all(sips))) return;
     if (sips.length > 0) await this.untilWarm(warmth);
     await all(rest);
+    for (const error of missing.values()) throw error;
   }
 
   /** Nobody tells that a replica is warm: this side looks now and then, until the job is over at the latest. */

@@ -84,7 +84,7 @@ export const unloadable = dataflow(import.meta.url, 'unloadable', (flow, params:
   );
   return source
     .keyBy('n')
-    .process('pass', { state: { count: t.u32() }, output: fields }, ({ n }, state, emit) => {
+    .process('pass', { parallelism: { max: 3 }, state: { count: t.u32() }, output: fields }, ({ n }, state, emit) => {
       state.count += 1;
       emit({ n });
     })

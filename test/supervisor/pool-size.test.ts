@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
 import { simulate } from '../../src/testing.ts';
-import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
 import { counting } from '../flows/elastic.ts';
+import { newOrders, UNLOADABLE, unloadable } from '../flows/unloadable.ts';
 import { elastic } from '../testing/simulation-flows.ts';
 
 afterEach(noThreadLeft);
@@ -17,7 +18,8 @@ test('replicas that join get their threads side by side', TIMEOUT, async () => {
   const params = { tuples: 1e9, keys: 1000, max: 4, ratePerSecond: 1000 };
   const job = await start(counting, { params, workers: 1, maxWorkers: 4, spares: 0 });
   const scaling = job.scale('count', 4);
-  await new Promise((resolve) => setImmediate(resolve));
+  // Without a turn of the event loop nobody hears that a thread has loaded anything.
+  for (let microtasks = 0; microtasks < 20; microtasks++) await undefined;
   assert.equal(count(job, 'starting'), 3);
   const { to } = await scaling;
   assert.equal(to, 4);
@@ -104,4 +106,32 @@ test('spares that were given back are let go after ten seconds if nobody had nee
     },
   });
   assert.deepEqual(seen, [1, 1]);
+});
+
+test('no worker for one of two replicas: the other one joins, with its share, and both are told', TIMEOUT, async () => {
+  const params = { orders: newOrders().buffer as SharedArrayBuffer, count: 1_000_000, perMs: 2 };
+  const job = await start(unloadable, { params, workers: 2, maxWorkers: 4, spares: 1 });
+  const changes: unknown[] = [];
+  job.on((event) => {
+    if (event.type === 'scaled') changes.push([event.from, event.to, event.groups]);
+  });
+  const reading = tuplesOf(job.output('out'));
+  await until(() => count(job, 'spare') === 1, 'a spare');
+  process.env[UNLOADABLE] = 'yes';
+  try {
+    await rejection(job.scale('pass', 3), 'NO_SPARE');
+  } finally {
+    delete process.env[UNLOADABLE];
+  }
+  // A third of the groups, as if the other third had gone as well.
+  assert.equal(changes.length, 1);
+  const [[from, to, groups]] = changes as [[number, number, number]];
+  assert.deepEqual([from, to], [1, 2]);
+  assert.ok(groups === 85 || groups === 86, String(groups));
+  await job.stop();
+  const numbers = (await reading).map(({ n }) => n).sort((a, b) => a - b);
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, n) => n),
+  );
 });
