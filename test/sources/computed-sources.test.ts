@@ -105,7 +105,10 @@ test('what is not iterable is refused', async () => {
 test('generate is validated data', () => {
   const make = (n: number) => ({ n });
   const source = generate(fields, make);
-  assert.deepEqual({ ...source }, { kind: 'generate', fields, make, count: Infinity, ratePerSecond: undefined, partitions: 1 });
+  assert.deepEqual(
+    { ...source },
+    { kind: 'generate', fields, make, count: Infinity, ratePerSecond: undefined, partitions: 1 },
+  );
   const limited = generate(fields, make, { count: 5, ratePerSecond: 0.5 });
   assert.deepEqual([limited.count, limited.ratePerSecond], [5, 0.5]);
   for (const options of [
