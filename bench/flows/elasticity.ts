@@ -80,6 +80,17 @@ export const burningFlow = dataflow(import.meta.url, 'elastic-burn', (flow, para
     .forEach('end', () => {});
 });
 
+const SOURCE_PARTITIONS = 4;
+
+/** The same where tuples are made: the elastic operator is the source. */
+export const burningSourceFlow = dataflow(import.meta.url, 'elastic-source', (flow, params: BurningParams) => {
+  const { rounds, max } = params;
+  const make = (index: number): { hash: number } => ({ hash: burn(rounds, index) });
+  flow
+    .source('work', generate({ hash: t.i32() }, make, { partitions: SOURCE_PARTITIONS }), { parallelism: { max } })
+    .forEach('end', () => {});
+});
+
 export interface WaitingParams {
   readonly waitMs: number;
   readonly max: number;

@@ -17,12 +17,13 @@ export function workOf(job: Pick<Job, 'metrics'>): OperatorMetrics {
   return found;
 }
 
-/** Tuples per second that 'work' takes over a span. */
+/** Tuples per second that 'work' takes over a span, or gives if it is a source. */
 export async function rateOver(job: Pick<Job, 'metrics'>, spanMs: number): Promise<number> {
-  const before = workOf(job).tuplesIn;
+  const count = ({ kind, tuplesIn, tuplesOut }: OperatorMetrics): number => (kind === 'source' ? tuplesOut : tuplesIn);
+  const before = count(workOf(job));
   const startedMs = performance.now();
   await sleep(spanMs);
-  return ((workOf(job).tuplesIn - before) * 1000) / (performance.now() - startedMs);
+  return ((count(workOf(job)) - before) * 1000) / (performance.now() - startedMs);
 }
 
 /** Gathers the events of one kind. */

@@ -1,7 +1,7 @@
 // What more replicas are worth: of an operator that computes, of one that waits, and of one whose keys are skewed.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { burningFlow, roundsPerMicrosecond, waitingFlow, zipfFlow } from '../flows/elasticity.ts';
+import { burningFlow, burningSourceFlow, roundsPerMicrosecond, waitingFlow, zipfFlow } from '../flows/elasticity.ts';
 import type { Measurement } from '../harness.ts';
 import { rateOver, result, workOf } from './elastic-job.ts';
 
@@ -10,12 +10,17 @@ const SERVICE_REPLICAS = 16;
 /** Time for what is compiled late, and for batches to find their size. */
 const SETTLE_MS = 500;
 
-export function speedup(quick: boolean): Measurement {
+export const speedup = (quick: boolean): Measurement => speedupOf('speedup-2', burningFlow, quick);
+
+/** Of a source whose partitions two replicas share. */
+export const sourceSpeedup = (quick: boolean): Measurement => speedupOf('source-speedup-2', burningSourceFlow, quick);
+
+function speedupOf(name: string, flow: typeof burningFlow, quick: boolean): Measurement {
   const [turns, spanMs, settleMs] = quick ? [1, 200, 100] : [7, 1500, SETTLE_MS];
   return {
     async measure(progress) {
       const rounds = Math.round(roundsPerMicrosecond() * MICROSECONDS);
-      const job = await burningFlow.run({ params: { rounds, max: 2 }, workers: 2, spares: 0 });
+      const job = await flow.run({ params: { rounds, max: 2 }, workers: 2, spares: 0 });
       const ratios: number[] = [];
       await sleep(settleMs);
       for (let round = 1; round <= turns; round++) {
@@ -29,7 +34,7 @@ export function speedup(quick: boolean): Measurement {
         progress(`round ${round}: 1 replica ${(one / 1e6).toFixed(3)} M/s, 2 replicas ${(two / 1e6).toFixed(3)} M/s`);
       }
       await job.cancel();
-      return [result('speedup-2', '×', ratios, '≥ 1.7')];
+      return [result(name, '×', ratios, '≥ 1.7')];
     },
   };
 }

@@ -3,13 +3,14 @@
 import type { Measurement } from '../harness.ts';
 import { handOverTimes, scaleOutPause } from './elasticity-hand-over.ts';
 import { oscillation, ramp, stepsRate } from './elasticity-policies.ts';
-import { serviceBound, skew, speedup } from './elasticity-replicas.ts';
+import { serviceBound, skew, sourceSpeedup, speedup } from './elasticity-replicas.ts';
 
 export function elasticity(quick: boolean): Measurement[] {
   return [
     scaleOutPause(quick),
     handOverTimes(quick),
     speedup(quick),
+    sourceSpeedup(quick),
     serviceBound(quick),
     stepsRate(quick),
     skew(quick),

@@ -127,7 +127,7 @@ export class PartitionedFeed implements Feed {
     return active.length === 0 ? this.hasEnded : active.some(({ feed }) => feed.canRead());
   }
 
-  /** Only what has been committed counts for certain, but others may be told too early: they would have ended all the same. */
+  /** What others have not committed yet may be rolled back, but then they come to the same end again. */
   private get hasEnded(): boolean {
     return this.parts.size > 0 && this.marks.haveAllEnded;
   }
@@ -172,8 +172,7 @@ export class PartitionedFeed implements Feed {
   private beginRead(): FeedStatus | undefined {
     if (this.stopping) return 'end';
     if (!this.environment.isOpen()) for (const part of this.parts.values()) part.isRead = false;
-    // Looked at before a read, and not after the last one: the end of the last partition has then been committed, or another
-    // replica that ends at the same time might see as little of this one as this one of it.
+    // After this replica has stored its own last end, atomically: of two that end at the same time one sees both.
     if (this.active.length > 0) return undefined;
     return this.hasEnded ? 'end' : 'idle';
   }

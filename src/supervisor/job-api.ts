@@ -75,7 +75,7 @@ export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worke
   readonly kind: OperatorKind;
   /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
-  /** Its key groups with the most load lately, the most first, by samples; none if it is not partitioned. */
+  /** Its key groups, or partitions of a source, with the most load lately, the most first, by samples; none if it is not partitioned. */
   readonly hotGroups: readonly GroupShare[];
   readonly replicas: readonly ReplicaMetrics[];
 }

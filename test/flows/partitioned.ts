@@ -18,11 +18,30 @@ export interface PartitionedParams {
   readonly counts?: readonly number[];
   /** `generate` deals out as many as all counts are. */
   readonly kind: 'read' | 'generate';
-  /** Partition and number of a tuple at which an operator behind the source ends its thread, or never returns, or throws. */
+  /**
+   * Partition and number of a tuple at which an operator behind the source, or what generates it, ends its thread, or never
+   * returns, or throws.
+   */
   /** Of a source that is read: counts the readers that each partition has, unless it has ever had two at once. */
   readonly open?: Int32Array;
-  readonly bad?: { readonly partition: number; readonly n: number; readonly how: 'exit' | 'hang' | 'throw' };
+  readonly bad?: BadTuple;
 }
+
+export interface BadTuple {
+  readonly partition: number;
+  readonly n: number;
+  readonly how: 'exit' | 'hang' | 'throw';
+  readonly where: 'make' | 'map';
+}
+
+const isThe = (bad: BadTuple, { partition, n }: { partition: number; n: number }): boolean =>
+  partition === bad.partition && n === bad.n;
+
+const goBad = ({ how }: BadTuple): never => {
+  if (how === 'exit') process.exit(1);
+  if (how === 'throw') throw new Error('bad tuple');
+  for (;;);
+};
 
 const FIELDS = { partition: t.u32(), n: t.u32() };
 /** A reader waits now and then. */
@@ -68,18 +87,17 @@ export const partitioned = dataflow(import.meta.url, 'partitioned', (flow, param
   const source =
     kind === 'read'
       ? numbers(params)
-      : generate(FIELDS, (i, partition) => ({ partition, n: (i - partition) / partitions }), {
-          partitions,
-          ...(count !== undefined && { count }),
-        });
+      : generate(
+          FIELDS,
+          (i, partition) => {
+            const tuple = { partition, n: (i - partition) / partitions };
+            return bad?.where === 'make' && isThe(bad, tuple) ? goBad(bad) : tuple;
+          },
+          { partitions, ...(count !== undefined && { count }) },
+        );
   const passed: Stream<typeof FIELDS> = flow
     .source('numbers', source, { parallelism })
-    .map('passed', FIELDS, (tuple) => {
-      if (tuple.partition !== bad?.partition || tuple.n !== bad.n) return tuple;
-      if (bad.how === 'exit') process.exit(1);
-      if (bad.how === 'throw') throw new Error('bad tuple');
-      for (;;);
-    });
+    .map('passed', FIELDS, (tuple) => (bad?.where === 'map' && isThe(bad, tuple) ? goBad(bad) : tuple));
   const all = passed.collect('all');
   const last = passed
     .keyBy('partition')

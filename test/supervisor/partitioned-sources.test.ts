@@ -76,7 +76,7 @@ for (const kind of ['read', 'generate'] as const) {
       { workers: 2, maxWorkers: 4, spares: 1, ringBytes: 1 << 14 },
       async (job, seen) => {
         await progress(seen, 1);
-        for (let i = 0; i < 25; i++) {
+        for (let i = 0; i < 15; i++) {
           const replicas = 1 + random(4);
           const changing = i % 5 === 4 ? job.rebalance('numbers') : job.scale('numbers', replicas);
           if (i % 3 === 1) {
@@ -93,14 +93,14 @@ for (const kind of ['read', 'generate'] as const) {
       },
     );
     const count = (type: JobEvent['type']): number => events.filter((event) => event.type === type).length;
-    assert.ok(count('handOver') > 5);
+    assert.ok(count('handOver') > 0);
     assert.ok(count('crash') > 0);
     context.diagnostic(`${count('handOver')} hand-overs, ${count('crash')} crashes`);
   });
 }
 
 test('all replicas read until the last partition has ended', TIMEOUT, async () => {
-  const counts = [3, 0, 50_000, 1, 2000];
+  const counts = [3, 0, 20_000, 1, 2000];
   for (const parallelism of [1, 2, 5]) {
     const params: PartitionedParams = { partitions: 5, parallelism, counts, kind: 'read' };
     // With a worker for each actor nobody is woken for another's sake; nor by whoever looks for hangs.
@@ -126,9 +126,13 @@ test('a replica whose partitions have ended takes over those of another', TIMEOU
 });
 
 for (const how of ['exit', 'hang', 'throw'] as const) {
-  for (const kind of ['read', 'generate'] as const) {
-    test(`a tuple of one partition that makes an operator ${how} is left out (${kind})`, TIMEOUT, async () => {
-      const bad = { partition: 2, n: 300, how };
+  for (const [kind, where] of [
+    ['read', 'map'],
+    ['generate', 'map'],
+    ['generate', 'make'],
+  ] as const) {
+    test(`a tuple of one partition that makes a thread ${how} is left out (${kind}, ${where})`, TIMEOUT, async () => {
+      const bad = { partition: 2, n: 300, how, where };
       const counts = kind === 'read' ? [1000, 1000, 1000, 1000] : [4000];
       const params = { partitions: 4, parallelism: 2, counts, kind, bad };
       const options = { workers: 2, hangTimeoutMs: 400 };
@@ -136,7 +140,8 @@ for (const how of ['exit', 'hang', 'throw'] as const) {
         const letters = [];
         for await (const letter of job.deadLetters) letters.push(letter);
         assert.equal(letters.length, 1);
-        assert.equal(letters[0].operator, 'passed');
+        assert.equal(letters[0].operator, where === 'map' ? 'passed' : 'numbers');
+        assert.deepEqual(letters[0].tuple, where === 'map' ? { partition: 2, n: 300 } : { index: 300 * 4 + 2 });
         assert.equal(letters[0].position, "position 300 of partition 2 of source 'numbers'");
       });
       assert.deepEqual(seen, [1000, 1000, 1000, 1000]);

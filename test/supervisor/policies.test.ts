@@ -72,6 +72,10 @@ test('rate: a source that says its rate has its replicas in the same decision', 
   });
   const [up, down] = run(graph, RATE, [1_500_000, 300_000]);
   assert.deepEqual(steps(up), ['source 1>4', 'a 1>2']);
+  assert.match(
+    up[0].reason,
+    /^1,500,000 tuples\/s are to be given and a replica of 'source' does 500,000 tuples\/s: 4 /,
+  );
   assert.deepEqual(steps(down), ['source 4>1', 'a 2>1']);
 });
 

@@ -135,7 +135,10 @@ function whyOf(
 ): string {
   if (secondsPerTuple === 0) return 'it has had no tuples yet';
   const each = rateText(1 / secondsPerTuple);
-  const come = isHeldBack ? `${rateText(rate)} come, as many as the slowest stage takes,` : `${rateText(rate)} come`;
+  const asked = isSource(reading) ? 'are to be given' : 'come';
+  const come = isHeldBack
+    ? `${rateText(rate)} ${asked}, as many as the slowest stage takes,`
+    : `${rateText(rate)} ${asked}`;
   const share = percent((rate * secondsPerTuple) / replicas);
   return `${come} and a replica of '${reading.operator}' does ${each}: ${replicasText(replicas)} would be busy ${share} of the time, ${percent(utilisation)} are aimed at`;
 }
