@@ -45,6 +45,8 @@ export interface HandOverSceneOptions
   readonly request: 'before' | 'giver' | 'receiver';
   /** True if the operator has state, in which the numbers are checked too. */
   readonly isStateful?: boolean;
+  /** True if there is no input, and no end of it: actors stop when the hand-over is over, and there are fewer states. */
+  readonly isBrief?: boolean;
   /** What the hand-over may end with; by default it must be done. */
   readonly ends?: readonly ('done' | 'refused')[];
 }
@@ -135,12 +137,15 @@ function activeWhenTold(
   };
 }
 
-/** Reads what the replicas have written, as the reader behind them would, as long as there is something. */
+/**
+ * Reads what the replicas have written, as the reader behind them would, as long as there is something.
+ * @param count of all tuples; undefined if the stream does not end
+ */
 function problemOfOutput(
   { plan, placements }: Deployed,
   replicas: readonly Placement[],
   written: readonly Numbered[],
-  count: number,
+  count: number | undefined,
 ): string | undefined {
   const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
   const { descriptor, stage } = placement;
@@ -169,10 +174,10 @@ function problemOfOutput(
   const open = inputs.findIndex(({ reader }, i) => {
     // Nobody writes the ring of who has retired: the supervisor would have said so by now.
     const isOver = committedOf(replicas[i]).isDormant && reader.position === reader.ring.published();
-    return !reader.ended && !isOver;
+    return count === undefined ? reader.position !== reader.ring.published() : !reader.ended && !isOver;
   });
   if (open >= 0) return `the output of ${REPLICAS[open]} has no end`;
-  return read === count ? undefined : `the output has ${read} tuples of ${count}`;
+  return count === undefined || read === count ? undefined : `the output has ${read} tuples of ${count}`;
 }
 
 /** Lets a replica have read the first frame of its input. */
@@ -187,7 +192,7 @@ function readFirst(placement: Placement): void {
 
 /** What the supervisor does, and what there must be in the end. */
 function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
-  const { keys, moved, isJoining, request, ends = ['done'], isAhead } = options;
+  const { keys, moved, isJoining, request, ends = ['done'], isAhead, isBrief = false } = options;
   const { placements, cells, wakeWords: wakeBuffer, host: requester } = deployed;
   const replicas = placements.filter(({ stage }) => stageName(stage) === OPERATOR);
   const [giver, receiver] = replicas;
@@ -237,7 +242,13 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
       if (HandOver.phaseOf(new HandOver(buffer, REPLICAS.length).word()) === HandOverPhase.requested) refuse();
     },
     order: (actor, host) => {
-      if (actor.descriptor.handOver !== buffer || !isDormant(actor)) return;
+      if (actor.descriptor.handOver !== buffer) return;
+      // Without input, and an end of it, nothing is left to do when the hand-over is over.
+      if (isBrief && !HandOver.isOpen(new HandOver(buffer, REPLICAS.length).word())) {
+        host.release(actor);
+        host.stop();
+      }
+      if (isBrief || !isDormant(actor)) return;
       // Who has retired has nothing left to do; who was to join, and will not, is told.
       const isRefused = (): boolean =>
         HandOver.phaseOf(new HandOver(buffer, REPLICAS.length).word()) === HandOverPhase.refused;
@@ -260,7 +271,8 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
         }
       }
       try {
-        return problemOfOutput(deployed, replicas, isAhead === 'giver' ? numbered(keys).slice(0, 1) : [], keys.length);
+        const written = isAhead === 'giver' ? numbered(keys).slice(0, 1) : [];
+        return problemOfOutput(deployed, replicas, written, isBrief ? undefined : keys.length);
       } catch (error) {
         return (error as Error).message;
       }
@@ -272,6 +284,7 @@ const isDormant = (actor: Actor): boolean =>
   (actor as unknown as { batch: { committed: CommitRecord } }).batch.committed.isDormant;
 
 export function handOverScene(options: HandOverSceneOptions): Scene {
+  const { isBrief = false } = options;
   return actorScene(handOverFlow(options), {
     ringWords: options.ringWords,
     start: options.start,
@@ -280,8 +293,8 @@ export function handOverScene(options: HandOverSceneOptions): Scene {
     recoveryCrashes: options.recoveryCrashes,
     singly: options.singly ?? ['writer'],
     replicas: { [OPERATOR]: REPLICAS },
-    first: options.first ?? ['writer'],
-    absent: [READER],
+    first: options.first ?? (isBrief ? [] : ['writer']),
+    absent: isBrief ? ['writer', READER] : [READER],
     beside: (deployed) => besideOf(options, deployed),
   });
 }

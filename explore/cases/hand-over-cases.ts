@@ -167,6 +167,21 @@ export const handOverCases: readonly ExplorerCase[] = [
       }),
   },
   {
+    name: 'receiver crashes early',
+    title: 'a replica that joins dies at any step, while the giver has not let go yet, lets go, or has',
+    scene: () =>
+      handOverScene({
+        keys: [],
+        moved: [MOVED],
+        isJoining: true,
+        isBrief: true,
+        request: 'before',
+        ringWords: 16,
+        crashing: ['receiver'],
+        crashes: 1,
+      }),
+  },
+  {
     name: 'fences',
     title: 'the giver writes and lets go, the receiver goes on: a reader of both rings keeps the order',
     scene: () =>

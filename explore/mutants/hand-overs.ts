@@ -55,6 +55,9 @@ const withoutFence = (isLeftOut: (waitsFor: number) => boolean) =>
       },
   );
 
+/** Its first host is not 0. */
+const RECEIVER = 1;
+
 /** Seen by actors that are being made. */
 const making = new WeakSet<HandOver>();
 
@@ -159,6 +162,33 @@ export const handOverMutants: readonly Mutant[] = [
     breaks: 'the receiver says that it owns the groups before it has committed it',
     caughtBy: 'receiver crashes',
     apply: tooEarly('take', released, done),
+  },
+  {
+    name: 'taken, so it was told',
+    breaks: 'the successor of a receiver that had taken over, and died before it said so, does not say so either',
+    caughtBy: 'receiver crashes',
+    apply: replacing<PartInside, [Part], string>(
+      HandOverPart.prototype,
+      'stanceIn',
+      (original) =>
+        function (part) {
+          const hasTaken = part.role === 'receiver' && this.batch.committed.handOver === part.request.number;
+          return hasTaken ? 'free' : original.call(this, part);
+        },
+    ),
+  },
+  {
+    name: 'where it was first',
+    breaks: 'the successor of a receiver does not say on which host it is: the giver wakes the dead one',
+    caughtBy: 'receiver crashes early',
+    apply: replacing<HandOver, [number, number | undefined], void>(
+      HandOver.prototype,
+      'setHost',
+      (original) =>
+        function (host, replica) {
+          if (replica !== RECEIVER || this.host(replica) === 0) original.call(this, host, replica);
+        },
+    ),
   },
   {
     name: 'no fence of the giver',
