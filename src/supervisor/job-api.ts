@@ -240,7 +240,8 @@ export interface Job<Outputs = Record<string, unknown>> {
   /**
    * Gives an operator another number of replicas while it runs, within the bounds of its `parallelism`. Nothing stops for it.
    * Resolves when it is done, also if the operator ends before.
-   * @throws MillraceError UNKNOWN_NAME; BAD_OPTION beyond its bounds
+   * @throws MillraceError UNKNOWN_NAME; BAD_OPTION beyond its bounds; NO_SPARE if no worker could be loaded for some replica, after the
+   * others have joined
    */
   scale(operator: string, replicas: number): Promise<ScaleResult>;
   /**
