@@ -57,6 +57,16 @@ async function run(
 const replicasOf = (job: Job): number =>
   job.metrics().operators.find(({ name }) => name === 'numbers')?.replicas.length ?? 0;
 
+/** Restarts a replica of the source on any worker. */
+async function moveOne(job: Job, random: (below: number) => number): Promise<void> {
+  const workers = job.workers().filter(({ state }) => state === 'active');
+  const replicas = workers.flatMap(({ actors }) => actors).filter(({ operator }) => operator === 'numbers');
+  const to = workers[random(workers.length)];
+  const moved = replicas[random(replicas.length)];
+  // One of the two may have been on a worker that dies.
+  if (moved !== undefined) await job.move('numbers', moved.replica, to.worker).catch(() => {});
+}
+
 /** Resolves when every partition has given `more` tuples more. */
 async function progress(seen: readonly number[], more: number): Promise<void> {
   const from = [...seen];
@@ -87,6 +97,7 @@ for (const kind of ['read', 'generate'] as const) {
           const result = await changing;
           if (i % 5 !== 4) assert.equal(result.to, replicas);
           assert.equal(replicasOf(job), result.to);
+          if (i % 4 === 2) await moveOne(job, random);
           await progress(seen, 10);
         }
         await job.stop();
