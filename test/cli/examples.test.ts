@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { inOneOf } from '../actors/run-flow.ts';
 import { millrace, ROOT, start } from './command.ts';
 
 async function rows(...args: readonly string[]): Promise<string[][]> {
@@ -201,7 +202,8 @@ test('supervision', async () => {
   );
 });
 
-test('elastic', async () => {
+// What is decided in so short a surge, and when, a busy machine may spoil.
+const absorbsASurge = async (): Promise<void> => {
   const { code, stdout, stderr } = await start(join(ROOT, 'examples/elastic.js'), ['0.5', '2', '1']).done;
   assert.equal(code, 0, stderr);
   assert.match(stdout, /\n? +0\.\d s +200 orders\/s .* 1 replica {3}busy +\d+ % {2}p99 +\d+ ms\n/);
@@ -211,4 +213,6 @@ test('elastic', async () => {
     /^scale 'check' from 1 to [2-6]: [\d,]+ tuples\/s come(, as many as the slowest stage takes,)? and a replica of 'check' does [\d,]+ tuples\/s: /m,
   );
   assert.match(stdout, /\n[\d,]+ orders, each checked once and in order; at most [2-6] replicas\n$/);
-});
+};
+
+test('elastic', () => inOneOf(3, absorbsASurge));
