@@ -81,7 +81,7 @@ for (const poison of [[], [1, 5, 6, 19]]) {
     );
     assert.deepEqual(
       job.letters.map(({ key }) => key),
-      poison.map((n) => [n]),
+      poison,
     );
     assert.ok(looked >= params.count, 'the outbox was filled again and again');
   });
