@@ -69,7 +69,7 @@ for (const poison of [[], [1, 5, 6, 19]]) {
         for (const row of rows) assert.deepEqual(row.value, { count: 1 }, `key ${row.key.n} at commit ${looked}`);
       }
     };
-    while (!job.ended) job.take(1, { choose: (count) => turn++ % count, onTurn });
+    while (!job.ended) job.take(1, { choose: (count) => (Math.imul(turn++, 0x9e3779b1) >>> 16) % count, onTurn });
     job.collect();
     const ended = (job.tuples.get('out') ?? []).filter(({ count }) => (count as number) >= ENDED);
     const expected = keys.filter((n) => !poison.includes(n)).map((n) => ({ n, count: ENDED + 1 }));
