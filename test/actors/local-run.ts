@@ -265,7 +265,11 @@ export class LocalJob {
     if (backup === undefined || descriptor.transaction === undefined || isolate) return undefined;
     const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
     new CommitLog(descriptor.commit).read(record);
-    if (record.inputs.every(({ ended }) => ended)) return undefined;
+    const isOver = record.inputs.every(({ ended, position }, i) => {
+      const ring = new Ring(descriptor.inputs[i].memory.ring);
+      return ended || (ring.isDormant() && ring.published() === position);
+    });
+    if (isOver) return undefined;
     return { checkpoint: backup.store.read(nameOf(descriptor)) };
   }
 
