@@ -270,7 +270,8 @@ test('text keys, tables, removed keys, a stateless operator and a sink with rang
 
 test('a stateless operator whose order does not matter is shared without a key', async () => {
   const params = { calls: ENDLESS, max: 4, waitMs: 1 };
-  const job = await calling.run({ params, workers: 1, maxWorkers: 5, spares: 0 });
+  // What is in the rings is still worked off when the source has stopped.
+  const job = await calling.run({ params, workers: 1, maxWorkers: 5, spares: 0, ringBytes: 4096 });
   const shares = (): readonly number[] =>
     job
       .metrics()
