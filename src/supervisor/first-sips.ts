@@ -24,6 +24,8 @@ const CATCH_UP_MS_MAX = 20;
 /** A tuple takes so many words of a ring at least. */
 const WORDS_PER_TUPLE_MIN = 1;
 
+type Placed = Pick<Recoverable, 'placement'>;
+
 export interface Sips {
   /** One for each replica that joins. */
   readonly sips: readonly Move[];
@@ -71,8 +73,9 @@ function lightGroups(groups: readonly number[], loads: readonly number[], limit:
 /** True if it pays: the operator is quick, and none of those who give has much to do before the others could go on. */
 export function isWorthASip(givers: readonly Recoverable[], { epochMs }: Clock): boolean {
   return givers.every((giver) => {
-    const { tuplesIn, busyMs } = vitalsOf(giver, epochMs).read();
-    const msPerTuple = tuplesIn === 0 ? 0 : busyMs / tuplesIn;
+    const vitals = vitalsOf(giver, epochMs);
+    const tuples = tuplesOf(giver, vitals);
+    const msPerTuple = tuples === 0 ? 0 : vitals.read().busyMs / tuples;
     return (
       msPerTuple <= QUICK_MS_PER_TUPLE_MAX &&
       (backlogWords(giver) / WORDS_PER_TUPLE_MIN) * msPerTuple <= CATCH_UP_MS_MAX
@@ -80,8 +83,14 @@ export function isWorthASip(givers: readonly Recoverable[], { epochMs }: Clock):
   });
 }
 
-const vitalsOf = ({ placement }: Recoverable, epochMs: Clock['epochMs']): Vitals =>
+const vitalsOf = ({ placement }: Placed, epochMs: Clock['epochMs']): Vitals =>
   new Vitals(placement.descriptor.vitals, epochMs);
+
+/** What an actor has processed; of a source, what it has given. */
+function tuplesOf({ placement }: Placed, vitals: Vitals): number {
+  const { tuplesIn, tuplesOut } = vitals.read();
+  return placement.descriptor.inputs.length > 0 ? tuplesIn : tuplesOut;
+}
 
 /** What is published and not read yet. */
 function backlogWords(actor: Recoverable): number {
@@ -96,10 +105,10 @@ export class Warmth {
   private readonly joined: readonly Counted[];
   private readonly givers: readonly Counted[];
 
-  constructor(joined: readonly Recoverable[], givers: readonly Recoverable[], clock: Clock) {
-    const counted = (actor: Recoverable): Counted => {
-      const vitals = vitalsOf(actor, clock.epochMs);
-      return { vitals, from: vitals.read().tuplesIn };
+  constructor(joined: readonly Placed[], givers: readonly Placed[], { epochMs }: Pick<Clock, 'epochMs'>) {
+    const counted = (actor: Placed): Counted => {
+      const vitals = vitalsOf(actor, epochMs);
+      return { actor, vitals, from: tuplesOf(actor, vitals) };
     };
     this.joined = joined.map(counted);
     this.givers = givers.map(counted);
@@ -107,15 +116,16 @@ export class Warmth {
 
   /** @param sinceMs time since this was made */
   isWarmAfter(sinceMs: number): boolean {
-    if (sinceMs >= WARM_MS_MAX || this.joined.every((each) => tuplesOf(each) >= WARM_TUPLES)) return true;
-    const tuples = [...this.joined, ...this.givers].reduce((sum, each) => sum + tuplesOf(each), 0);
+    if (sinceMs >= WARM_MS_MAX || this.joined.every((each) => tuplesSince(each) >= WARM_TUPLES)) return true;
+    const tuples = [...this.joined, ...this.givers].reduce((sum, each) => sum + tuplesSince(each), 0);
     return sinceMs >= SLOW_LOOK_MS && tuples < SLOW_TUPLES_PER_MS * sinceMs;
   }
 }
 
 interface Counted {
+  readonly actor: Placed;
   readonly vitals: Vitals;
   readonly from: number;
 }
 
-const tuplesOf = ({ vitals, from }: Counted): number => vitals.read().tuplesIn - from;
+const tuplesSince = ({ actor, vitals, from }: Counted): number => tuplesOf(actor, vitals) - from;

@@ -8,10 +8,13 @@ import fc from 'fast-check';
 import type { Job, JobEvent, ScaleResult } from '../../src/index.ts';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { planMoves } from '../../src/supervisor/assignment.ts';
-import { takeSips } from '../../src/supervisor/first-sips.ts';
+import { takeSips, Warmth } from '../../src/supervisor/first-sips.ts';
+import { Random } from '../../src/testing/random.ts';
 import { ExactlyOnce, simulate } from '../../src/testing.ts';
+import { LocalJob } from '../actors/local-run.ts';
 import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
 import { counting } from '../flows/elastic.ts';
+import { partitioned } from '../flows/partitioned.ts';
 import { runs } from '../mailbox/arbitraries.ts';
 import { elastic, lengthsOf } from '../testing/simulation-flows.ts';
 
@@ -54,6 +57,20 @@ test('sips and the rest are the moves; each joining replica has one sip, of a sm
     }),
     runs(200),
   );
+});
+
+test('a source is warm by the tuples that it has given: it takes none', () => {
+  const epochMs = (): number => 0;
+  const params = { partitions: 2, parallelism: 1, kind: 'generate' as const };
+  const job = LocalJob.of(partitioned, { params, workers: 1, ringBytes: 1 << 20 }, { now: epochMs });
+  const [source] = job.placements;
+  const random = new Random(1);
+  const warmth = new Warmth([{ placement: source }], [], { epochMs });
+  assert.equal(warmth.isWarmAfter(0), false);
+  for (let turns = 0; !warmth.isWarmAfter(0); turns++) {
+    assert.ok(turns < 10_000, 'it is never warm');
+    job.take(1, { choose: (count) => random.below(count) });
+  }
 });
 
 const TUPLES = 8000;
