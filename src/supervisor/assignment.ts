@@ -1,6 +1,6 @@
 // Which replica owns which key group, and the fewest moves from one such assignment to a better one.
 // Promises: pure; the same input gives the same moves. Every group is owned by one of the given replicas afterwards. A group
-// moves only if its owner leaves, or has more than its share.
+// moves only if its owner leaves, or has more than its share. In their order, no replica is without groups before it is given some.
 
 /** Groups that one replica gives to another. */
 export interface Move {
@@ -111,5 +111,23 @@ function movesOf(owners: readonly number[], holders: readonly Holder[]): Move[] 
       moves.set(`${from}-${to}`, move);
     }
   }
-  return [...moves.values()].map(({ groups, ...move }) => ({ ...move, groups: groups.sort((a, b) => a - b) }));
+  const all = [...moves.values()].map(({ groups, ...move }) => ({ ...move, groups: groups.sort((a, b) => a - b) }));
+  return inOrder(owners, all);
+}
+
+/** Moves in such an order that nobody is without groups who is still to be given some: it would retire, and have to join again. */
+function inOrder(owners: readonly number[], moves: readonly Move[]): Move[] {
+  const counts = new Map<number, number>();
+  for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  const left = [...moves];
+  const ordered: Move[] = [];
+  while (left.length > 0) {
+    const empties = ({ from, groups }: Move): boolean => counts.get(from) === groups.length;
+    const next = left.findIndex((move) => !(empties(move) && left.some(({ to }) => to === move.from)));
+    const [move] = left.splice(Math.max(0, next), 1);
+    counts.set(move.from, (counts.get(move.from) ?? 0) - move.groups.length);
+    counts.set(move.to, (counts.get(move.to) ?? 0) + move.groups.length);
+    ordered.push(move);
+  }
+  return ordered;
 }

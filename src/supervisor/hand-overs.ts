@@ -45,9 +45,9 @@ export interface HandOverJob {
 
 /** Replicas that come up to join. */
 interface Joining {
-  readonly actors: readonly Recoverable[];
+  readonly actors: Recoverable[];
   /** By their numbers: resolves when one has begun on its worker, rejects if none can be had. */
-  readonly up: ReadonlyMap<number, Promise<void>>;
+  readonly up: Map<number, Promise<void>>;
   /** Resolves when all of these have settled. */
   readonly allUp: Promise<void>;
 }
@@ -152,7 +152,12 @@ export class HandOvers {
       handOvers: done.length,
       tookMs: clock.now() - startedMs,
     });
-    const joining = this.wakeUp(stage, moves);
+    const receivers = new Set(moves.map(({ to }) => to));
+    const joining = this.wakeUp(
+      this.replicasOf(stage).filter(
+        ({ placement }) => placement.isDormant && receivers.has(placement.descriptor.replica),
+      ),
+    );
     try {
       await this.carryOut(stage, moves, joining, loads, done);
     } finally {
@@ -186,7 +191,7 @@ export class HandOvers {
     const missing = new Map<number, unknown>();
     const all = async (some: readonly Move[]): Promise<boolean> => {
       for (const move of some) {
-        await joining.up.get(move.to)?.catch((error: unknown) => missing.set(move.to, error));
+        await this.bringUp(stage, move.to, joining).catch((error: unknown) => missing.set(move.to, error));
         if (missing.has(move.to)) continue;
         if (!(await this.handOver(stage, move.from, move.to, move.groups))) return false;
         done.push(move);
@@ -197,6 +202,18 @@ export class HandOvers {
     if (sips.length > 0) await this.untilWarm(warmth);
     await all(rest);
     for (const error of missing.values()) throw error;
+  }
+
+  /** Waits for a receiver that joins. Wakes one up again that has given all away in this change, before it is given something else. */
+  private async bringUp(stage: Stage, replica: number, joining: Joining): Promise<void> {
+    await joining.up.get(replica);
+    const receiver = this.replicasOf(stage)[replica];
+    if (this.job.isOver() || receiver.isEnded || !receiver.placement.isDormant) return;
+    const again = this.wakeUp([receiver]);
+    joining.actors.push(...again.actors);
+    for (const [number, up] of again.up) joining.up.set(number, up);
+    await again.allUp;
+    await again.up.get(replica);
   }
 
   /** Nobody tells that a replica is warm: this side looks now and then, until the job is over at the latest. */
@@ -243,23 +260,20 @@ export class HandOvers {
     return isDone;
   }
 
-  /** Brings the dormant receivers of moves up, side by side, on workers with room: a thread that has to start for one holds up no other. */
-  private wakeUp(stage: Stage, moves: readonly Move[]): Joining {
-    const receivers = new Set(moves.map(({ to }) => to));
-    const actors = this.replicasOf(stage).filter(
-      ({ placement }) => placement.isDormant && receivers.has(placement.descriptor.replica),
-    );
+  /** Brings dormant replicas up, side by side, on workers with room: a thread that has to start for one holds up no other. */
+  private wakeUp(actors: readonly Recoverable[]): Joining {
     const choice = new WorkerChoice(this.job);
     const up = new Map(
       actors.map((actor) => {
+        const { stage, descriptor } = actor.placement;
         const begun = choice.place(stage, (member) => this.beginOn(member, actor));
-        return [actor.placement.descriptor.replica, begun];
+        return [descriptor.replica, begun];
       }),
     );
     const allUp = Promise.allSettled(up.values()).then(() => {
       if (choice.taken > 0) this.job.crew.foresee(choice.taken);
     });
-    return { actors, up, allUp };
+    return { actors: [...actors], up, allUp };
   }
 
   private beginOn(member: CrewMember, actor: Recoverable): Promise<void> {

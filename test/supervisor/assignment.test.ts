@@ -44,6 +44,30 @@ const load = fc.oneof(
 );
 const loads = fc.array(load, { minLength: KEY_GROUPS, maxLength: KEY_GROUPS });
 
+/** One group with nearly all the load. */
+const hotLoads = fc
+  .nat(KEY_GROUPS - 1)
+  .map((hot) => Array.from({ length: KEY_GROUPS }, (_, group) => (group === hot ? 1e6 : 1)));
+
+test('nobody is without groups before it is given some: it would retire, and be asked all the same', () => {
+  const check = (from: readonly number[], weights: readonly number[], allowed: readonly number[]): void => {
+    const counts = new Map<number, number>();
+    for (const owner of from) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    for (const { from: giver, to, groups } of planMoves(from, weights, allowed)) {
+      const isJoining = !from.includes(to);
+      assert.ok(isJoining || (counts.get(to) ?? 0) > 0, `replica ${to} has given all away before it is given more`);
+      counts.set(giver, (counts.get(giver) ?? 0) - groups.length);
+      counts.set(to, (counts.get(to) ?? 0) + groups.length);
+    }
+  };
+  // Replica 2 leaves; its hot group goes to replica 1, which gives all others to replica 0.
+  const hot = Array.from({ length: KEY_GROUPS }, (_, group) => (group === 0 ? 1e6 : 1));
+  const thirds = hot.map((_, group) => (group === 0 ? 2 : group < 129 ? 0 : 1));
+  assert.equal(planMoves(thirds, hot, [0, 1]).length, 2);
+  check(thirds, hot, [0, 1]);
+  fc.assert(fc.property(owners, fc.oneof(loads, hotLoads), replicas, check), runs(500));
+});
+
 test('every group has one owner afterwards, of those that may; a second plan moves nothing', () => {
   fc.assert(
     fc.property(owners, loads, replicas, (from, weights, allowed) => {
