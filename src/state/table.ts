@@ -24,17 +24,8 @@ import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
 const LOG_ROWS_FIRST = 4;
 /** The same for a table under one key: there may be many of them, with few rows each. */
 const LOG_SUB_ROWS_FIRST = 2;
-/** The largest share of its slots that a table has in use. */
+/** A table grows when more than this share of its slots is in use. */
 export const LOAD_MAX = 0.7;
-/**
- * Tables grow at different shares, spread over this much below {@link LOAD_MAX}: where keys spread evenly all have the same
- * number of rows, and would all be copied at the same time.
- */
-const LOAD_SPREAD = 0.15;
-
-/** The share of its slots at which the table with this root grows. */
-const loadMaxOf = (root: number): number =>
-  LOAD_MAX - LOAD_SPREAD * ((Math.imul(root, 0x9e3779b1) >>> 0) / 0x1_0000_0000);
 
 /**
  * Stands for the log2 of the slots in the root of a key group whose rows were discarded and not yet restored. With address
@@ -239,11 +230,10 @@ return { find, upsert, save, firstProbe };`;
     const { i32 } = arena;
     const address = i32[root + ROOT_ADDRESS];
     const logRows = i32[root + ROOT_LOG_ROWS];
-    const usedMax = (1 << logRows) * loadMaxOf(root);
-    if (address !== 0 && i32[root + ROOT_USED] + 1 <= usedMax) return;
+    if (address !== 0 && i32[root + ROOT_USED] + 1 <= (1 << logRows) * LOAD_MAX) return;
     const live = i32[root + ROOT_LIVE];
     const first = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
-    const grown = address === 0 ? first : live * 2 > usedMax ? logRows + 1 : logRows;
+    const grown = address === 0 ? first : live * 2 > (1 << logRows) * LOAD_MAX ? logRows + 1 : logRows;
     const target = allocator.allocate(arena, extentWords(grown));
     if (address !== 0) {
       rehash(arena.i32, address * 2, 1 << logRows, target * 2, (1 << grown) - 1);
