@@ -29,6 +29,8 @@ export function runApart(options: RatedOptions): Promise<RunReport> {
 
 /** Only a process that {@link runApart} has begun has somebody to answer. */
 if (process.argv[1] === fileURLToPath(import.meta.url) && process.send !== undefined) {
+  // Whoever asked is gone, or has been answered: nobody else would end what may be 14 GiB and two processors.
+  process.once('disconnect', () => process.exit());
   process.once('message', async (options: RatedOptions) => {
     const report = await runHere(traceFor(options), options);
     process.send?.(report, () => process.disconnect());
