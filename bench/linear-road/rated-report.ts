@@ -24,26 +24,29 @@ export interface AnswerReport extends LatencyReport {
   readonly doubled: number;
 }
 
+/** What a report takes over as it was measured. */
+type Measured =
+  | 'linesPerSecond'
+  | 'fillLines'
+  | 'fillMs'
+  | 'fillCpuUs'
+  | 'processors'
+  | 'memoryBytesMax'
+  | 'samples'
+  | 'events'
+  | 'chaos';
+
 /** One run, with what it was run on. */
-export interface RunReport {
+export interface RunReport extends Pick<RatedResult, Measured> {
   readonly cpu: string;
   readonly cores: number;
   readonly node: string;
   readonly options: RatedOptions;
   /** 'holds', {@link IN_TIME}, or what is wrong with it. */
   readonly outcome: string;
-  readonly linesPerSecond: number;
-  readonly fillLines: number;
-  readonly fillMs: number;
-  readonly fillCpuUs: number;
-  readonly processors: number;
-  readonly memoryBytesMax: number;
   readonly answers: Readonly<Record<AnswerType, AnswerReport>>;
   readonly operators: readonly { readonly name: string; readonly busy: readonly number[]; readonly blocked: number }[];
-  readonly samples: RatedResult['samples'];
   readonly moments: readonly (LatencyReport & { readonly second: number })[];
-  readonly events: RatedResult['events'];
-  readonly chaos: RatedResult['chaos'];
   /** The plain loop, after it. */
   readonly plain?: RatedPlainReport;
 }
