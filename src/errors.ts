@@ -15,6 +15,10 @@ export type ErrorCode =
   | 'BAD_VALUE'
   | 'BAD_KEY'
   | 'BAD_BACKUP'
+  | 'ASYNC_CLOSURE'
+  | 'RETURNED_TUPLES'
+  | 'LATE_EMIT'
+  | 'SURPLUS_ARGUMENTS'
   | 'TUPLE_TOO_LARGE'
   | 'OUTBOX_FULL'
   | 'STATE_FULL'
@@ -190,6 +194,34 @@ export const errors = {
       'BAD_VALUE',
       `operator '${operator}' emitted ${show(value)}: a tuple is an object with the fields of the operator's output schema`,
       { operator, value: show(value) },
+    );
+  },
+  asyncClosure(operator: string, what: string): MillraceError {
+    return new MillraceError(
+      'ASYNC_CLOSURE',
+      `the closure of operator '${operator}' ${what}, and nobody awaits or iterates that: an operator's results must be there when its closure returns. Call emit() for each tuple; do what has to be awaited in a source, fromIterable(fields, async function* …), or in the app, between job.output() and job.input()`,
+      { operator },
+    );
+  },
+  returnedTuples(operator: string): MillraceError {
+    return new MillraceError(
+      'RETURNED_TUPLES',
+      `the closure of operator '${operator}' returned an array of objects, which nobody reads: call its parameter emit once for each tuple, as in ({ line }, emit) => { for (const word of line.split(' ')) emit({ word }); }`,
+      { operator },
+    );
+  },
+  lateEmit(operator: string): MillraceError {
+    return new MillraceError(
+      'LATE_EMIT',
+      `operator '${operator}' called emit after its closure had returned, from a callback, a timer or a promise: what a tuple leads to must be emitted before its closure returns`,
+      { operator },
+    );
+  },
+  surplusArguments(what: string, most: number, got: number): MillraceError {
+    return new MillraceError(
+      'SURPLUS_ARGUMENTS',
+      `${what} takes at most ${most} argument${most === 1 ? '' : 's'}, got ${got}: what comes after them would be ignored`,
+      { what, most, got },
     );
   },
   tupleTooLarge(operator: string, tupleBytes: number, ringBytes: number): MillraceError {

@@ -25,6 +25,8 @@ export interface ActorDescriptor {
   readonly number: number;
   readonly stage: number;
   readonly replica: number;
+  /** Capacity of each ring of the job, its own or not. */
+  readonly ringBytes: number;
   readonly commit: SharedArrayBuffer;
   readonly vitals: SharedArrayBuffer;
   readonly transaction: TransactionMemory | undefined;
@@ -46,7 +48,9 @@ export interface Condemned {
   readonly input: number;
   /** The operator in work, as an index into the stage's chain. */
   readonly operator: number;
-  /** The slot of the key, if it is one at the end of the input. */
+  /** Which of the tuples that this operator got on behalf of the actor's one, from 1; 0 if it is the actor's one itself. */
+  readonly nth: number;
+  /** The slot of the key, if it is one at the end of the input; else the row. */
   readonly slot: number;
   readonly error: ErrorRecord;
 }
@@ -57,13 +61,14 @@ export interface Resumption {
   readonly incarnation: number;
   /** True to try the first tuples one by one: one of them may have killed the worker before. */
   readonly isolate: boolean;
-  readonly condemned: Condemned | undefined;
+  /** All are, or belong to, one tuple of the actor's input. */
+  readonly condemned: readonly Condemned[];
   /** Set if its state is to be restored from its last backup instead of being taken as it is. */
   readonly restore: { /** Undefined if there was none yet. */ readonly checkpoint: Checkpoint | undefined } | undefined;
 }
 
 /** How an actor of a new job begins. */
-export const FIRST_START: Resumption = { incarnation: 0, isolate: false, condemned: undefined, restore: undefined };
+export const FIRST_START: Resumption = { incarnation: 0, isolate: false, condemned: [], restore: undefined };
 
 /** What an actor gets from its host. */
 export interface ActorEnvironment {

@@ -21,6 +21,7 @@ import {
   type StepStatus,
 } from './actor-descriptor.ts';
 import { BATCH_TUPLES_MAX, Batch, type Input } from './batch.ts';
+import { ChainSieve, TryAgain } from './chain-sieve.ts';
 import type { StateRequest } from './control.ts';
 import {
   ActorFailure,
@@ -72,7 +73,9 @@ export class Actor {
   private isolating = 0;
   /** The input whose tuple is tried alone. */
   private isolated: Input | undefined;
+  /** A tuple of the input that is not tried any more. */
   private condemned: Condemned | undefined;
+  private readonly sieve: ChainSieve;
   private closed = false;
 
   /** @throws MillraceError STATE_DAMAGED if the state that is taken up fails its integrity check */
@@ -89,9 +92,19 @@ export class Actor {
     this.name = stageName(stage);
     this.environment = environment;
     this.incarnation = resumption.incarnation;
-    this.condemned = resumption.condemned;
-    this.isolating = resumption.isolate || resumption.condemned !== undefined ? BATCH_TUPLES_MAX : 0;
+    this.condemned = resumption.condemned.find(({ nth }) => nth === 0);
+    this.isolating = resumption.isolate || resumption.condemned.length > 0 ? BATCH_TUPLES_MAX : 0;
     this.vitals = new Vitals(descriptor.vitals, environment.epochMs);
+    this.sieve = new ChainSieve(
+      stage,
+      this.vitals.work,
+      resumption.condemned,
+      () => this.whereabouts(),
+      (failure) => {
+        this.batch.letters.write(failure);
+        this.endIsolation();
+      },
+    );
     this.upstreamStages = stage.upstream.map((index) => plan.stages[index]);
     this.batch = new Batch(plan, descriptor, environment, this.vitals);
     this.feed = source && this.feedOf(source as never);
@@ -421,19 +434,29 @@ export class Actor {
     // Whoever dies before a tuple has begun says nothing about one, and the row at the cursor may be another replica's.
     if (feed === undefined || this.isGenerated) vitals.work[WorkCell.row] = NO_ROW;
     vitals.work[WorkCell.isolating] = 1;
-    const status = feed === undefined ? this.read(1, until) : this.singleFromSource(feed);
+    const { program } = this.batch;
+    program.sift(this.sieve);
+    let status: StepStatus;
+    try {
+      status = feed === undefined ? this.read(1, until) : this.singleFromSource(feed);
+    } finally {
+      program.sift(undefined);
+    }
     vitals.work[WorkCell.isolating] = 0;
     if (status === 'idle') return status;
     // First: a tuple may fail only as its output is written.
     this.batch.commit();
     // A source that finds its place again gives nothing for a while.
-    if (feed === undefined || feed.taken > 0) this.isolating = Math.max(0, this.isolating - 1);
+    if (feed !== undefined && feed.taken === 0) return status;
+    this.sieve.committed();
+    this.isolating = Math.max(0, this.isolating - 1);
     return status;
   }
 
   /** True if a tuple is condemned that is next. */
   private canSkip(): boolean {
-    return this.condemned !== undefined && this.isolating > 0 && !this.batch.record.replaying;
+    const isExpected = this.condemned !== undefined || this.sieve.isExpecting;
+    return isExpected && this.isolating > 0 && !this.batch.record.replaying;
   }
 
   private mayBeSkipped({ input }: Condemned, until: readonly ReadMark[] | undefined): boolean {
@@ -449,15 +472,17 @@ export class Actor {
     this.vitals.work[WorkCell.input] = -1;
     const skip = condemned && {
       error: fromRecord(condemned.error),
-      inSource: condemned.operator === 0,
       partition: partitionAt(condemned.input),
     };
+    let triesAgain = false;
     const status = feed.readSingle(record, skip, ({ tuple, error, position }) => {
+      triesAgain = error instanceof TryAgain;
       const where = inSource(this.name, this.partitionInWork, position, tuple);
       failure = this.failureAt(condemned?.operator ?? program.failedAt(), where, error);
     });
     this.wakeAtMs = Math.min(this.wakeAtMs, feed.dueMs);
     this.taken = feed.taken;
+    if (triesAgain) throw new TryAgain();
     if (failure !== undefined) {
       batch.giveUpOutput();
       this.letterOrThrow(failure);
@@ -469,6 +494,11 @@ export class Actor {
   private handle(cause: unknown): StepStatus {
     // A policy has already decided, and the batch is rolled back.
     if (cause instanceof ActorFailure) throw cause;
+    if (cause instanceof TryAgain) {
+      this.rollback();
+      this.reopenSource();
+      return 'more';
+    }
     const isSingle = this.isolating > 0;
     const failure = this.failureOf(cause);
     const { batch, inputInWork, isolated, isEnding } = this;

@@ -114,6 +114,7 @@ export class Batch {
       owned: this.owned,
       work: vitals.work,
       load: vitals.load,
+      ringBytes: descriptor.ringBytes,
     });
     this.backup = this.backupOf(environment);
     this.applyLastCommit();

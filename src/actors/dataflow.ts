@@ -3,9 +3,11 @@
 // typed error here, before anything runs.
 
 import { errors } from '../errors.ts';
+import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { KEY_FIELDS_MAX, keyTypeOf, rowLayout, type TableDefinition } from '../state/row-layout.ts';
 import type { StateTable } from '../state/state-table.ts';
+import { refuseSurplus } from '../surplus.ts';
 import { checkSupervision, FAILURE_POLICIES, type FailurePolicy, type SupervisionOptions } from './failure-policy.ts';
 import { finishGraph, type Graph, type OperatorNode } from './graph.ts';
 import type { SinkDefinition } from './sink.ts';
@@ -70,7 +72,7 @@ export interface ProcessOptions<
   /** The tuples it emits. Without it the operator is a sink. */
   output?: Output;
   /** Called once for each key when the input has ended, to emit final results. */
-  end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: Emit<Output>) => void;
+  end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: Emit<Output>) => Ignored;
 }
 
 /** The fourth parameter of a process closure. */
@@ -136,12 +138,20 @@ export class Stream<Fields extends Shape> {
     output: Output,
     closure: (tuple: TupleOf<Fields>) => TupleOf<Output>,
     options: OperatorOptions = {},
+    ...surplus: readonly never[]
   ): Stream<Output> {
+    refuseSurplus('map(name, output, closure, options)', 4, surplus);
     return this.derive(name, 'map', output, closure, options);
   }
 
   /** Passes on the tuples for which the closure returns true. */
-  filter(name: string, closure: (tuple: TupleOf<Fields>) => boolean, options: OperatorOptions = {}): Stream<Fields> {
+  filter(
+    name: string,
+    closure: (tuple: TupleOf<Fields>) => boolean,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Fields> {
+    refuseSurplus('filter(name, closure, options)', 3, surplus);
     const node = this.add(name, 'filter', options, { closure, output: this.schema });
     return new Stream(this.builder, [node.id], this.schema);
   }
@@ -150,9 +160,11 @@ export class Stream<Fields extends Shape> {
   flatMap<Output extends Shape>(
     name: string,
     output: Output,
-    closure: (tuple: TupleOf<Fields>, emit: Emit<Output>) => void,
+    closure: (tuple: TupleOf<Fields>, emit: Emit<Output>) => Ignored,
     options: OperatorOptions = {},
+    ...surplus: readonly never[]
   ): Stream<Output> {
+    refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
     return this.derive(name, 'flatMap', output, closure, options);
   }
 
@@ -178,7 +190,8 @@ export class Stream<Fields extends Shape> {
    * The same stream for a consumer that need not keep its order: a stateless operator may then have several replicas without a
    * key, and each tuple goes to any of them.
    */
-  unordered(): Stream<Fields> {
+  unordered(...surplus: readonly never[]): Stream<Fields> {
+    refuseSurplus('unordered()', 0, surplus);
     return new Stream(this.builder, this.from, this.schema, undefined, true);
   }
 
@@ -204,18 +217,31 @@ export class Stream<Fields extends Shape> {
   }
 
   /** Ends the stream in the app: `job.output(name)` iterates over it. */
-  collect<Name extends string>(name: Name): OutputHandle<Name, TupleOf<Fields>> {
+  collect<Name extends string>(name: Name, ...surplus: readonly never[]): OutputHandle<Name, TupleOf<Fields>> {
+    refuseSurplus('collect(name)', 1, surplus);
     this.add(name, 'collect', {}, {});
     return { output: name };
   }
 
   /** Ends the stream in a closure on a worker. After a crash, tuples since the last commit are seen again. */
-  forEach(name: string, closure: (tuple: TupleOf<Fields>) => void, options: OperatorOptions = {}): void {
+  forEach(
+    name: string,
+    closure: (tuple: TupleOf<Fields>) => Ignored,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): void {
+    refuseSurplus('forEach(name, closure, options)', 3, surplus);
     this.add(name, 'forEach', options, { closure });
   }
 
   /** Ends the stream in a sink of `millrace/sinks`, or one of your own. */
-  to(name: string, sink: SinkDefinition<TupleOf<Fields>>, options: Omit<OperatorOptions, 'parallelism'> = {}): void {
+  to(
+    name: string,
+    sink: SinkDefinition<TupleOf<Fields>>,
+    options: Omit<OperatorOptions, 'parallelism'> = {},
+    ...surplus: readonly never[]
+  ): void {
+    refuseSurplus('to(name, sink, options)', 3, surplus);
     if (typeof sink?.open !== 'function') throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt')`);
     if ('parallelism' in options)
       throw errors.badOption('parallelism', options.parallelism, `left out for sink '${name}'`);
@@ -243,6 +269,8 @@ export class Stream<Fields extends Shape> {
     if ('closure' in rest && typeof rest.closure !== 'function') {
       throw errors.badOption(`closure of '${name}'`, rest.closure, 'a function');
     }
+    refuseDeferredFunction(name, rest.closure);
+    refuseDeferredFunction(name, rest.end);
     const checked = checkOptions(name, options);
     if (checked.replicas.max > 1 && this.key === undefined && !this.isUnordered) {
       throw errors.badOption(
@@ -282,8 +310,10 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
       state: StateOf<State, SubTables>,
       emit: Emit<Output>,
       context: ProcessContext,
-    ) => void,
+    ) => Ignored,
+    ...surplus: readonly never[]
   ): Stream<Output> {
+    refuseSurplus('process(name, options, closure)', 3, surplus);
     const { state, tables, output, end, ...rest } = options;
     const where = `state of operator '${name}'`;
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
@@ -361,10 +391,17 @@ export class FlowBuilder {
    * many as these.
    * @throws MillraceError BAD_OPTION
    */
-  source<Fields extends Shape>(name: string, source: Source<Fields>, options: OperatorOptions = {}): Stream<Fields> {
+  source<Fields extends Shape>(
+    name: string,
+    source: Source<Fields>,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Fields> {
+    refuseSurplus('source(name, source, options)', 3, surplus);
     const kinds = ['reader', 'generate', 'push'];
     if (!kinds.includes(source?.kind)) throw errors.badOption('source', source, `a source such as readLines('in.txt')`);
     const schema = Schema.of(source.fields, `source '${name}'`);
+    if (source.kind === 'generate') refuseDeferredFunction(name, source.make);
     const checked = checkOptions(name, options);
     const partitions = partitionsOf(source);
     checkPartitions(partitions);

@@ -31,6 +31,11 @@ export interface Failure {
 /** A key as errors show it: the value itself if it is a single one. */
 const keyValue = (values: readonly unknown[]): unknown => (values.length <= 1 ? values[0] : [...values]);
 
+/** The key of an operator's tuple, as errors show it; undefined if the operator has none. */
+export function keyOf({ key }: OperatorNode, tuple: unknown): unknown {
+  return key && keyValue(key.map((field) => (tuple as Record<string, unknown>)[field]));
+}
+
 /** Between tuples: the batch's output did not fit, or its sink could not write. */
 export const AT_COMMIT: Whereabouts = { key: undefined, tuple: undefined, position: 'the end of a batch' };
 
@@ -83,8 +88,7 @@ export function inFrame(
   const decoder = decoderOf(stage, from);
   decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
   const tuple = decoder.tupleAt(row);
-  const key = stage.operators[0].key?.map((field) => tuple[field]);
-  return { key: key && keyValue(key), tuple, position };
+  return { key: keyOf(stage.operators[0], tuple), tuple, position };
 }
 
 /** Errors that no other tuple would avoid: the job's resources, its files, or Millrace itself. */
@@ -94,6 +98,8 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'INPUT_FILE',
   'BAD_CSV',
   'SOURCE_CONTRACT',
+  'ASYNC_CLOSURE',
+  'RETURNED_TUPLES',
   'STATE_DAMAGED',
   'INVARIANT',
 ]);

@@ -1,22 +1,21 @@
 // The program of an actor: one generated step function per operator instance that decodes rows, checks ownership, looks up
-// state, calls the user's closures of the whole fused chain and encodes what they emit.
-// Promises: no allocation per tuple beyond the tuple itself; an exception of one closure cannot be swallowed by another
-// closure of the chain; `failedAt` names the operator whose closure threw.
+// state, calls the user's closures of the whole fused chain (chain.ts) and encodes what they emit.
+// Promises: no allocation per tuple beyond the tuple that each operator gets; `failedAt` names the operator whose closure threw.
 // Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
 
 import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import type { DictionaryReader } from '../mailbox/dictionary.ts';
-import { type Encoder, validationCode } from '../mailbox/encoder.ts';
+import type { Encoder } from '../mailbox/encoder.ts';
 import { combine32, hashDouble, keyGroupCode, mix32, positionGroupCode } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { groupRootCode } from '../state/arena.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
+import { chainCode, chainConstants, rethrowCode, runClosureCode, type Sieve } from './chain.ts';
 import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
-import type { OperatorNode } from './graph.ts';
 import { hashColumnOf, type Stage, stageName } from './plan.ts';
 import { CHUNK_ROWS, RowsAhead } from './rows-ahead.ts';
 import type { SinkWriter } from './sink.ts';
@@ -42,6 +41,8 @@ export interface ProgramParts {
   readonly work: Int32Array;
   /** Shared; about how many tuples of each key group were processed. */
   readonly load: Uint32Array;
+  /** Capacity of the job's rings: what a tuple may take, also between fused operators. */
+  readonly ringBytes: number;
 }
 
 export interface Program {
@@ -63,6 +64,11 @@ export interface Program {
    * @returns the slot to go on from, or -1 when the group is done
    */
   endGroup(group: number, fromSlot: number, limit: number): number;
+  /**
+   * From now on a run takes a single tuple, and those that fail on their way through the chain go to the sieve; undefined ends
+   * that.
+   */
+  sift(sieve: Sieve | undefined): void;
   /** Makes any use of the state outside of a closure an error: after an exception. */
   expireState(): void;
   /** Tuples processed since the program was made: those of its own key groups only. */
@@ -80,52 +86,6 @@ export interface Program {
 }
 
 const isKeyText = (type: string): boolean => type === 'string' || type === 'dictionary';
-
-/** Calls operator k's closure with `tuple`, and hands what it returns or emits to operator k + 1. */
-function operatorCode(node: OperatorNode, k: number, isLast: boolean): string {
-  const enter = `work[${WorkCell.operator}] = ${k};`;
-  switch (node.kind) {
-    case 'source':
-      // A read may take many slow tuples: whoever watches for hangs sees each.
-      return `${node.source?.kind === 'reader' ? `work[${WorkCell.row}]++; ` : ''}feed${k}(tuple);`;
-    case 'map':
-      return `${enter} feed${k}(closure${k}(tuple));`;
-    case 'filter':
-      return `${enter} if (closure${k}(tuple)) feed${k}(tuple);`;
-    case 'flatMap':
-      return `${enter} closure${k}(tuple, emit${k}); ${isLast ? '' : rethrow}`;
-    case 'forEach':
-      return `${enter} closure${k}(tuple);`;
-    case 'sink':
-      return `${enter} sink.writer.write(tuple);`;
-    case 'process':
-    case 'collect':
-      return '';
-  }
-}
-
-const rethrow = 'if (failure !== undefined) throw failure.error;';
-
-/** feed<k>(tuple): takes a tuple that operator k has produced. emit<k>: the same, as its closure sees it. */
-function feedCode(node: OperatorNode, k: number, isLast: boolean): string {
-  if (node.output === undefined) return '';
-  if (isLast) return `const feed${k} = emit, emit${k} = emit;`;
-  const check = node.kind === 'filter' ? '' : `check${k}(tuple);`;
-  return `function feed${k}(tuple) { ${check} step${k + 1}(tuple); }
-function emit${k}(tuple) {
-${check}
-try { step${k + 1}(tuple); } catch (error) { if (failure === undefined) failure = { error, at: work[${WorkCell.operator}] }; throw error; }
-work[${WorkCell.operator}] = ${k};
-}`;
-}
-
-/** A generated check of the tuples that pass from one fused operator to the next. */
-function tupleCheck(schema: Schema, operator: string): (tuple: unknown) => void {
-  const { code, constants } = validationCode(schema, operator);
-  const body = `let unchecked = 64;
-return (tuple) => { ${code} if (unchecked > 0) { unchecked--; checkNames(tuple); } };`;
-  return generate(`${operator}/check`, constants, body);
-}
 
 /** The row loop of one upstream stage. */
 function runCode(parts: ProgramParts, u: number): string {
@@ -187,9 +147,8 @@ function phasesCode(parts: ProgramParts, u: number): string {
   const [head] = stage.operators;
   const keys = keyFields(parts);
   const keyTexts = keys.flatMap(({ text }, k) => (text ? [`, state.keyText(${k}, g, h, p)`] : []));
-  const removes = (head.closure?.length ?? 0) > CONTEXT_PARAMETER;
   const hasTables = Object.keys(head.tables ?? {}).length > 0;
-  const needsGroup = hasTables || removes || keyTexts.length > 0 || arenasOf(parts) > 1;
+  const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
   const seek = keys.filter(({ text }) => text).map(({ index }) => `text${u}_${index}.seek(i);`);
   const args = keys.map(({ index, text }) => {
     const column = `text${u}_${index}`;
@@ -229,6 +188,12 @@ ${foreseenTables(stage, parts.state).length > 0 ? `if (transaction.isLarge) fetc
 return n;
 }
 }
+function remove${u}(k, p, to) {
+const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
+context.removed = false;
+state.remove(g, p);
+return locate${u}(k + 1, to);
+}
 function apply${u}(from, to, count) {
 let n = count;
 for (let j = 0; j < n; j++) {
@@ -239,10 +204,10 @@ view.row = p;
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
-closure0(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(parts)}${removes ? ', context' : ''});
-${stage.operators.length > 1 ? rethrow : ''}
+${runClosureCode(`closure0(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(parts)}, context)`, 0)}
+${stage.operators.length > 1 ? rethrowCode : ''}
 processed++;
-${removes ? `if (context.removed) { context.removed = false; state.remove(g, p); n = locate${u}(k + 1, to); j = -1; }` : ''}
+if (context.removed) { n = remove${u}(k, p, to); j = -1; }
 ${output === undefined ? '' : `if (output.spilled) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
 }
 return to;
@@ -294,8 +259,8 @@ work[${WorkCell.operator}] = 0;
 endingKey = key;
 endingSlot = state.table.slotOf(arena, ${groupRootCode}, row);
 work[${WorkCell.row}] = endingSlot;
-end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(parts)});
-${parts.stage.operators.length > 1 ? rethrow : ''}
+${runClosureCode(`end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(parts)})`, 0)}
+${parts.stage.operators.length > 1 ? rethrowCode : ''}
 return --left > 0${parts.output === undefined ? '' : ' && !output.isBatchFull'};
 });
 state.expire();
@@ -307,8 +272,6 @@ return next;
 function generatorCode({ stage, output }: ProgramParts): string {
   const { partitions } = stage;
   // The plain loop is as it would be without partitions.
-  const { source } = stage.operators[0];
-  const asks = source?.kind === 'generate' && source.make.length > 1;
   const index = partitions === 1 ? 'from + k' : `(from + k) * ${partitions} + partition`;
   return `
 function generateRows(from, to${partitions === 1 ? '' : ', partition'}) {
@@ -317,7 +280,7 @@ let k = 0;
 for (; k < n; k++) {
 work[${WorkCell.operator}] = 0;
 work[${WorkCell.row}] = k;
-step0(generator(${index}${partitions > 1 ? ', partition' : asks ? ', 0' : ''}));
+step0(generator(${index}, ${partitions > 1 ? 'partition' : '0'}));
 ${output === undefined ? '' : 'if (output.isBatchFull) { k++; break; }'}
 }
 return from + k;
@@ -342,6 +305,9 @@ export function generateProgram(parts: ProgramParts): Program {
     generateDecoder(name, stage.input as Schema, from.outputKeys.length, hashColumnOf(stage, from), external),
   );
   const constants: Record<string, unknown> = {
+    ...chainConstants(stage, parts.ringBytes, (operator) => {
+      throw errors.lateEmit(operator);
+    }),
     emit: encoder?.emit,
     output: parts.output,
     sink: parts.sink,
@@ -384,25 +350,11 @@ export function generateProgram(parts: ProgramParts): Program {
       for (const { index } of fields) constants[`number${u}_${index}`] = decoder.numberAt[index];
     });
   }
-  stage.operators.forEach((node, k) => {
-    constants[`closure${k}`] = node.closure;
-    const isLast = k === stage.operators.length - 1;
-    if (!isLast && node.output !== undefined) constants[`check${k}`] = tupleCheck(node.output, node.name);
-  });
-  const chain = stage.operators.map((node, k) => {
-    const isLast = k === stage.operators.length - 1;
-    const stateful = node.state !== undefined;
-    const count = k === 0 ? '' : `passed${k}++; `;
-    const step = stateful ? '' : `function step${k}(tuple) { ${count}${operatorCode(node, k, isLast)} }`;
-    return `${feedCode(node, k, isLast)}\n${step}`;
-  });
-  const counters = stage.operators.slice(1).map((_, i) => `passed${i + 1}`);
   const isGenerator = constants.generator !== undefined;
+  const isSource = stage.operators[0].kind === 'source';
   const body = `
-let processed = 0, failure, fetched = 0, untilSample = 0, random = 1;
-${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
-const passed = [${counters.map(() => '0').join(', ')}];
-${chain.join('\n')}
+let processed = 0, fetched = 0, untilSample = 0, random = 1;
+${chainCode(stage)}
 ${state === undefined ? '' : upstream.map((_, u) => phasesCode(parts, u)).join('\n')}
 ${upstream.map((_, u) => runCode(parts, u)).join('\n')}
 ${endCode(parts)}
@@ -412,30 +364,53 @@ return {
 run(upstream, reader, dictionary, limit) {
 const calls = runs[upstream];
 let row = 0;
+enter();
+try {
 for (let k = 0; k < 2; k++) row = calls[k](reader, dictionary, limit, row);
+if (sieve !== undefined) sift0();
+} finally { leave(); }
 return row;
 },
 generate(from, to, partition) {
 let next = from;
+enter();
+try {
 ${isGenerator ? `for (let k = 0; k < 2; k++) next = generating[k](from, to, partition, next);` : ''}
+if (sieve !== undefined) sift0();
+} finally { leave(); }
 return next;
 },
-read: (reader, limit) => reader.read(${stage.operators[0].kind === 'source' ? 'step0' : 'undefined'}, limit),
-feed: ${stage.operators[0].kind === 'source' ? 'step0' : 'undefined'},
-endGroup,
+read(reader, limit) {
+enter();
+try {
+const status = reader.read(${isSource ? 'step0' : 'undefined'}, limit);
+${rethrowCode}
+return status;
+} finally { leave(); }
+},
+feed(tuple) {
+enter();
+try { ${isSource ? 'step0(tuple);' : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
+},
+endGroup(group, fromSlot, limit) {
+enter();
+try {
+const next = endGroup(group, fromSlot, limit);
+if (sieve !== undefined) sift0();
+return next;
+} finally { leave(); }
+},
+sift(by) { sieve = by; },
 expireState() { ${state === undefined ? '' : 'state.expire();'} },
 processed: () => processed,
-takePassed() { ${counters.map((counter, i) => `passed[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return passed; },
-clearFailure() { failure = undefined; context.removed = false; },
+takePassed,
+clearFailure() { failure = undefined; context.removed = false; for (const held of helds) held.length = 0; },
 failedAt: () => failure === undefined ? work[${WorkCell.operator}] : failure.at,
 endingKey: () => endingKey,
 endingSlot: () => endingSlot,
 };`;
   return generate(`${name}/step`, constants, body);
 }
-
-/** Closures with this many parameters or fewer do not ask for the context. */
-const CONTEXT_PARAMETER = 3;
 
 function removeRow(this: { removed: boolean }): void {
   this.removed = true;

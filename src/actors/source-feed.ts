@@ -39,10 +39,9 @@ export interface SingleFailure {
   readonly position: number;
 }
 
-/** A tuple that is not processed any more, and why; `inSource` if making it is what fails. */
+/** A tuple that is not made any more, and why: making it is what fails. */
 export interface Skip {
   readonly error: unknown;
-  readonly inSource: boolean;
   readonly partition: number;
 }
 
@@ -255,8 +254,7 @@ export class SourceFeed implements Feed {
     };
     if (skip !== undefined) {
       this.environment.begin();
-      // Making it may be what ends the worker.
-      fail(skip.error, skip.inSource ? { index } : made());
+      fail(skip.error, { index });
       return 'more';
     }
     try {

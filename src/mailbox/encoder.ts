@@ -6,6 +6,7 @@
 
 import { errors } from '../errors.ts';
 import { generate } from './codegen.ts';
+import { refuseDeferred } from './deferred.ts';
 import { type DictionaryWriter, isWide } from './dictionary.ts';
 import { combine32, hashDouble, hashLatin1, hashString, hashUtf16, mix32 } from './hash.ts';
 import { packJson } from './json.ts';
@@ -60,15 +61,17 @@ export function validationCode(schema: Schema, operator: string): Validation {
   const lines = [`if (typeof tuple !== 'object' || tuple === null) notATuple(tuple);`];
   schema.fields.forEach((field, i) => {
     lines.push(`const v${i} = tuple.${field.name};`);
-    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) badValue(${i}, v${i});`);
+    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) badValue(${i}, v${i}, tuple);`);
   });
   return {
     code: lines.join('\n'),
     constants: {
       notATuple: (value: unknown) => {
+        refuseDeferred(operator, value);
         throw errors.notATuple(operator, value);
       },
-      badValue: (index: number, value: unknown) => {
+      badValue: (index: number, value: unknown, tuple: unknown) => {
+        refuseDeferred(operator, tuple);
         throw badValue(schema.fields[index], value, operator);
       },
       checkNames: namesChecker(schema, operator),
@@ -294,6 +297,59 @@ export function jsonPacker(operator: string, names: readonly string[]): (index: 
   };
 }
 
+/** What one tuple of a stream may take at most, and the code that checks it. */
+export interface TupleLimit {
+  /** Bytes of a frame of one row without its values of variable length. */
+  readonly aloneBytes: number;
+  /** Bytes that these values may take. */
+  readonly variableBytes: number;
+  /**
+   * Statements that pack json fields into p0, p1, …, look up the ids of dictionary fields, d0, d1, …, and throw if v0, v1, … are
+   * too large together. They define `size`, a bound of the bytes of variable length, if there are fields of such.
+   */
+  readonly code: string;
+  readonly constants: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The limit of a stream's tuples: half of its ring, or padding could make one fit never.
+ * @param idOf the code of a function that gives the id of a dictionary field's string, or -1 if it travels inline
+ * @throws MillraceError TUPLE_TOO_LARGE if no tuple of the schema fits
+ */
+export function tupleLimit(
+  operator: string,
+  schema: Schema,
+  hashColumns: number,
+  ringBytes: number,
+  idOf: string,
+): TupleLimit {
+  const columns = schema.fields.map(columnOf);
+  const aloneBytes = columns.reduce((sum, column) => sum + column.aloneBytes, 8 * (FRAME_HEADER_WORDS + hashColumns));
+  const variableBytes = ringBytes / 2 - aloneBytes;
+  if (variableBytes < 0) throw errors.tupleTooLarge(operator, aloneBytes, ringBytes);
+  const prepare = schema.fields.flatMap(({ type }, i) => {
+    if (type === 'dictionary') return [`const d${i} = ${idOf}(v${i});`];
+    return type === 'json' ? [`const p${i} = pack(${i}, v${i});`] : [];
+  });
+  const weights = columns.map(({ weight }) => weight).filter((weight) => weight !== '');
+  const exact = columns.map((column) => column.exact).filter((each) => each !== '');
+  const check = `const size = ${weights.join(' + ')};
+if (size > CHECKED) checkSize(${exact.join(' + ')});`;
+  return {
+    aloneBytes,
+    variableBytes,
+    code: [...prepare, ...(weights.length === 0 ? [] : [check])].join('\n'),
+    constants: {
+      pack: jsonPacker(operator, schema.names),
+      CHECKED: variableBytes - COLUMN_SLACK_BYTES * columns.length,
+      isWide,
+      checkSize: (bytes: number) => {
+        if (bytes > variableBytes) throw errors.tupleTooLarge(operator, bytes + aloneBytes, ringBytes);
+      },
+    },
+  };
+}
+
 /**
  * Generates the encoder of one stream.
  * @param keys the distinct keys of the stream's consumers, each a list of field indices: one hash column each
@@ -309,41 +365,31 @@ export function generateEncoder<Tuple>(
 ): Encoder<Tuple> {
   const columns = schema.fields.map(columnOf);
   const fixedBytes = columns.reduce((sum, column) => sum + column.fixedBytes, 4 * keys.length);
-  // What a frame of one row takes without its values of variable length.
-  const aloneBytes = columns.reduce((sum, column) => sum + column.aloneBytes, 8 * (FRAME_HEADER_WORDS + keys.length));
-  const hardBytes = output.frameWordsMax * 8 - aloneBytes;
-  if (hardBytes < 0) throw errors.tupleTooLarge(operator, aloneBytes, output.ring.capacityBytes);
+  const limit = tupleLimit(operator, schema, keys.length, output.ring.capacityBytes, 'dictionary.idOf');
   const slackBytes = COLUMN_SLACK_BYTES * columns.length;
   // A frame of several rows takes at most softBytes for fixed, again for variable length, aloneBytes and slackBytes.
-  const softBytes = Math.min(output.ring.capacityBytes / FRAME_RING_SHARE, Math.max(0, hardBytes - slackBytes) / 2);
+  const softBytes = Math.min(
+    output.ring.capacityBytes / FRAME_RING_SHARE,
+    Math.max(0, limit.variableBytes - slackBytes) / 2,
+  );
   const rows = Math.max(1, Math.min(FRAME_ROWS_MAX, Math.floor(softBytes / (fixedBytes + 1))));
-  const weights = columns.map((column) => column.weight).filter((weight) => weight !== '');
-  const exact = columns.map((column) => column.exact).filter((each) => each !== '');
+  const isWeighed = columns.some(({ weight }) => weight !== '');
   const validation = validationCode(schema, operator);
-
-  const prepare = schema.fields.flatMap((field, i) => {
-    if (field.type === 'dictionary') return [`const d${i} = dictionary.idOf(v${i});`];
-    if (field.type === 'json') return [`const p${i} = pack(${i}, v${i});`];
-    return [];
-  });
-  const weigh =
-    weights.length === 0
-      ? 'if (n === ROWS) flush();'
-      : `const size = ${weights.join(' + ')};
-         if (size > CHECKED) checkSize(${exact.join(' + ')});
-         if (n === ROWS || (weight + size > SOFT && n > 0)) flush();`;
+  const makeRoom = isWeighed
+    ? 'if (n === ROWS || (weight + size > SOFT && n > 0)) flush();'
+    : 'if (n === ROWS) flush();';
 
   const body = `
 ${columns.map((column) => column.declare).join('\n')}
 let n = 0, weight = 0, emitted = 0, fullyChecked = ${FULLY_CHECKED_TUPLES};
 function emit(tuple) {
 ${validation.code}
-${prepare.join('\n')}
-${weigh}
+${limit.code}
+${makeRoom}
 if (n < fullyChecked) checkNames(tuple);
 ${columns.map((column) => column.room).join('\n')}
 ${columns.map((column) => column.append).join('\n')}
-${weights.length === 0 ? '' : 'weight += size;'}
+${isWeighed ? 'weight += size;' : ''}
 n++;
 }
 function flush() {
@@ -366,7 +412,7 @@ clear();
 }
 function clear() {
 n = 0;
-${weights.length === 0 ? '' : 'weight = 0;'}
+${isWeighed ? 'weight = 0;' : ''}
 ${columns.map((column) => column.clear).join('\n')}
 }
 return { emit, flush, discard: clear, emitted: () => emitted + n };`;
@@ -375,25 +421,20 @@ return { emit, flush, discard: clear, emitted: () => emitted + n };`;
     `${operator}/emit`,
     {
       ...validation.constants,
+      ...limit.constants,
       ROWS: rows,
       SOFT: softBytes,
-      CHECKED: hardBytes - slackBytes,
       output,
       dictionary,
       copy,
       widen,
       writeInline,
-      isWide,
       mix32,
       combine32,
       hashDouble,
       hashString,
       hashLatin1,
       hashUtf16,
-      pack: jsonPacker(operator, schema.names),
-      checkSize: (bytes: number) => {
-        if (bytes > hardBytes) throw errors.tupleTooLarge(operator, bytes + aloneBytes, output.ring.capacityBytes);
-      },
     },
     body,
   );

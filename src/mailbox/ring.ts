@@ -35,6 +35,9 @@ export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
  */
 export const FRAME_HEADER_WORDS = 3;
 
+/** The bytes of a ring that is to have at least so many: the next power of two. */
+export const ringCapacity = (bytes: number): number => 2 ** Math.ceil(Math.log2(bytes));
+
 /** A ring's shared memory, seen from one thread. */
 export class Ring {
   readonly buffer: SharedArrayBuffer;
@@ -60,8 +63,7 @@ export class Ring {
     if (!(capacityBytes >= RING_BYTES_MIN && capacityBytes <= RING_BYTES_MAX)) {
       throw errors.badOption('ringBytes', capacityBytes, `a number from ${RING_BYTES_MIN} to ${RING_BYTES_MAX}`);
     }
-    const rounded = 2 ** Math.ceil(Math.log2(capacityBytes));
-    const buffer = new SharedArrayBuffer(CONTROL_BYTES + rounded);
+    const buffer = new SharedArrayBuffer(CONTROL_BYTES + ringCapacity(capacityBytes));
     new Int32Array(buffer)[READERS] = readers;
     return buffer;
   }

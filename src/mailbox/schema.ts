@@ -3,6 +3,7 @@
 // Relies on nothing but the error texts.
 
 import { errors } from '../errors.ts';
+import { refuseSurplus } from '../surplus.ts';
 
 export type FieldType =
   | 'u8'
@@ -33,31 +34,36 @@ export type ValueOf<F> = F extends Field<infer Value> ? Value : never;
 /** The plain object that a tuple of a shape is. */
 export type TupleOf<S extends Shape> = { -readonly [Name in keyof S]: ValueOf<S[Name]> };
 
+function fieldOf<Value>(type: FieldType, surplus: readonly unknown[]): Field<Value> {
+  refuseSurplus(`t.${type}()`, 0, surplus);
+  return { type };
+}
+
 /** Field types. Each call makes one field of a schema: `{ word: t.string(), count: t.u32() }`. */
 export const t = {
   /** An integer from 0 to 255; 1 byte. */
-  u8: (): Field<number> => ({ type: 'u8' }),
+  u8: (...surplus: readonly never[]): Field<number> => fieldOf('u8', surplus),
   /** An integer from -2^31 to 2^31 - 1; 4 bytes. */
-  i32: (): Field<number> => ({ type: 'i32' }),
+  i32: (...surplus: readonly never[]): Field<number> => fieldOf('i32', surplus),
   /** An integer from 0 to 2^32 - 1; 4 bytes. */
-  u32: (): Field<number> => ({ type: 'u32' }),
+  u32: (...surplus: readonly never[]): Field<number> => fieldOf('u32', surplus),
   /** Any JavaScript number, NaN, infinities and -0 included; 8 bytes. */
-  f64: (): Field<number> => ({ type: 'f64' }),
+  f64: (...surplus: readonly never[]): Field<number> => fieldOf('f64', surplus),
   /** true or false; 1 byte. */
-  bool: (): Field<boolean> => ({ type: 'bool' }),
+  bool: (...surplus: readonly never[]): Field<boolean> => fieldOf('bool', surplus),
   /** Milliseconds since the epoch as a finite number; 8 bytes. */
-  timestamp: (): Field<number> => ({ type: 'timestamp' }),
+  timestamp: (...surplus: readonly never[]): Field<number> => fieldOf('timestamp', surplus),
   /** Any JavaScript string, lone surrogates included; 1 byte a character if all are latin1, else 2, plus 4. */
-  string: (): Field<string> => ({ type: 'string' }),
+  string: (...surplus: readonly never[]): Field<string> => fieldOf('string', surplus),
   /** A string that comes again and again as the same JS string; 4 bytes a tuple, its text once a ring. */
-  dictionary: (): Field<string> => ({ type: 'dictionary' }),
+  dictionary: (...surplus: readonly never[]): Field<string> => fieldOf('dictionary', surplus),
   /** A Uint8Array, copied; its length plus 4 bytes. */
-  bytes: (): Field<Uint8Array> => ({ type: 'bytes' }),
+  bytes: (...surplus: readonly never[]): Field<Uint8Array> => fieldOf('bytes', surplus),
   /**
    * Any structured value, encoded with msgpackr. Takes the value's type: `t.json<Order>()`. -0 inside it comes back as 0;
    * a string with a lone surrogate inside it is refused.
    */
-  json: <Value = unknown>(): Field<Value> => ({ type: 'json' }),
+  json: <Value = unknown>(...surplus: readonly never[]): Field<Value> => fieldOf('json', surplus),
 } as const;
 
 /** One field of a {@link Schema}. */

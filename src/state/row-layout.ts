@@ -4,6 +4,7 @@
 
 import { errors } from '../errors.ts';
 import { type FieldType, Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
+import { refuseSurplus } from '../surplus.ts';
 
 /** Cells of a row before its keys: the stamp of the transaction that saved it last, and the tag. */
 export const ROW_STAMP = 0;
@@ -61,7 +62,12 @@ export interface TableDefinition<Key extends Shape = Shape, Row extends Shape = 
  * @param key one or two fields: u8, i32, u32, f64, bool, timestamp, string or dictionary
  * @param row the fields of each row
  */
-export function table<Key extends Shape, Row extends Shape>(key: Key, row: Row): TableDefinition<Key, Row> {
+export function table<Key extends Shape, Row extends Shape>(
+  key: Key,
+  row: Row,
+  ...surplus: readonly never[]
+): TableDefinition<Key, Row> {
+  refuseSurplus('table(key, row)', 2, surplus);
   return { key, row };
 }
 

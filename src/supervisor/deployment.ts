@@ -19,7 +19,7 @@ import { Vitals } from '../actors/vitals.ts';
 import { errors } from '../errors.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
 import { allocateOutbox } from '../mailbox/output.ts';
-import { READERS_MAX, Ring } from '../mailbox/ring.ts';
+import { READERS_MAX, Ring, ringCapacity } from '../mailbox/ring.ts';
 import { allocateArenas } from '../state/arena.ts';
 import { CommitLog } from '../state/commit-log.ts';
 import { HandOver } from '../state/hand-over.ts';
@@ -103,6 +103,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         number: number++,
         stage: stage.index,
         replica,
+        ringBytes: ringCapacity(limits.ringBytes),
         commit: CommitLog.allocate(
           inputs.length,
           countsOf(stage),

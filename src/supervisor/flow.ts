@@ -3,6 +3,7 @@
 import { type Build, FLOW, type FlowDefinition, type OutputsOf } from '../actors/dataflow.ts';
 import { isWorkerThread } from '../actors/worker-thread.ts';
 import { errors } from '../errors.ts';
+import { refuseSurplus } from '../surplus.ts';
 import { runFlow } from './job.ts';
 import type { Job, RunOptions } from './job-api.ts';
 
@@ -25,7 +26,9 @@ export function dataflow<Params = Record<string, never>, Built = unknown>(
   moduleUrl: string,
   name: string,
   build: Build<Params, Built>,
+  ...surplus: readonly never[]
 ): Dataflow<Params, Built> {
+  refuseSurplus('dataflow(moduleUrl, name, build)', 3, surplus);
   if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
     throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the flow');
   }
@@ -36,7 +39,8 @@ export function dataflow<Params = Record<string, never>, Built = unknown>(
     moduleUrl,
     name,
     build,
-    run: (options = {}) => {
+    run: (options = {}, ...surplus: readonly never[]) => {
+      refuseSurplus('run(options)', 1, surplus);
       // Thrown at once: a rejection that a module does not await would end the worker instead of failing its import.
       if (isWorkerThread()) throw errors.runInWorker(name);
       return runFlow(flow, options) as unknown as Promise<Job<OutputsOf<Built>>>;

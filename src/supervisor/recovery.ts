@@ -42,6 +42,8 @@ export interface Recoverable {
   /** Deaths in one tuple that was tried alone, and what tells it from others. */
   deaths: number;
   suspect: string;
+  /** Which operator of its chain it died in, and which of the tuples that this one got on behalf of the suspect. */
+  suspectOfItsTuple: string;
   resume: Pick<Resumption, 'isolate' | 'condemned'>;
   /** How it was resumed last, and the last commit before that. */
   resumedWith: Recoverable['resume'];
@@ -57,7 +59,7 @@ export interface Recoverable {
 
 type Recovered = Extract<JobEvent, { type: 'recovered' }>;
 
-const NOTHING_SPECIAL: Recoverable['resume'] = { isolate: false, condemned: undefined };
+const NOTHING_SPECIAL: Recoverable['resume'] = { isolate: false, condemned: [] };
 
 export function recoverable(placement: Placement, work: Int32Array): Recoverable {
   return {
@@ -70,6 +72,7 @@ export function recoverable(placement: Placement, work: Int32Array): Recoverable
     crashedAt: undefined,
     deaths: 0,
     suspect: '',
+    suspectOfItsTuple: '',
     resume: NOTHING_SPECIAL,
     resumedWith: NOTHING_SPECIAL,
     resumedAt: 0,
@@ -202,20 +205,24 @@ export class Recovery {
     const { work } = actor;
     // Not the last commit: an actor with several inputs goes on with another one before it comes to the tuple again.
     const suspect = suspectOf(actor);
+    const ofItsTuple = [work[WorkCell.operator], work[WorkCell.nth]].join();
     const wasAlone = work[WorkCell.isolating] === 1 && work[WorkCell.row] !== NO_ROW;
-    actor.deaths = wasAlone ? (suspect === actor.suspect ? actor.deaths + 1 : 1) : 0;
+    const isSame = suspect === actor.suspect && ofItsTuple === actor.suspectOfItsTuple;
+    // Of one tuple, several may kill on their way through the chain, one after the other.
+    const before = wasAlone && suspect === actor.suspect ? actor.resumedWith.condemned : [];
+    actor.deaths = wasAlone ? (isSame ? actor.deaths + 1 : 1) : 0;
     actor.suspect = suspect;
+    actor.suspectOfItsTuple = ofItsTuple;
     const operator = actor.placement.stage.operators[work[WorkCell.operator]] ?? actor.placement.stage.operators[0];
     const isCondemned = actor.deaths >= DEATHS_MAX && operator.onError !== 'escalate';
-    const condemned: Condemned | undefined = isCondemned
-      ? {
-          input: work[WorkCell.input],
-          operator: work[WorkCell.operator],
-          slot: work[WorkCell.row],
-          error: toRecord(errors.tupleKilledWorker(operator.name, actor.deaths, reason)),
-        }
-      : undefined;
-    actor.resume = { isolate: true, condemned };
+    const condemned: Condemned = {
+      input: work[WorkCell.input],
+      operator: work[WorkCell.operator],
+      nth: work[WorkCell.nth],
+      slot: work[WorkCell.row],
+      error: toRecord(errors.tupleKilledWorker(operator.name, actor.deaths, reason)),
+    };
+    actor.resume = { isolate: true, condemned: isCondemned ? [...before, condemned] : before };
     return wasAlone && actor.deaths <= DEATHS_MAX && operator.onError !== 'escalate';
   }
 
@@ -517,7 +524,7 @@ function continueSearch(actor: Recoverable): void {
   const { resumedWith, resumedAt, log } = actor;
   const commits = (log.sequence() - resumedAt) | 0;
   if (!resumedWith.isolate || commits >= BATCH_TUPLES_MAX) return;
-  actor.resume = { isolate: true, condemned: commits === 0 ? resumedWith.condemned : undefined };
+  actor.resume = { isolate: true, condemned: commits === 0 ? resumedWith.condemned : [] };
 }
 
 /** Where the tuple in work stood, as far as shared memory tells. */

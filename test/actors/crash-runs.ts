@@ -351,17 +351,27 @@ const DEATHS_MAX = 50;
 class Deaths {
   total = 0;
   private count = 0;
+  private suspect = '';
   private sequence = 0;
+  private condemned: readonly Condemned[] = [];
 
-  next({ stage, sequence, vitals: { work } }: Actor): Condemned | undefined {
+  next({ stage, sequence, vitals: { work } }: Actor): readonly Condemned[] {
     const wasAlone = work[WorkCell.isolating] === 1;
-    this.count = wasAlone ? (sequence === this.sequence ? this.count + 1 : 1) : 0;
+    const suspect = [sequence, work[WorkCell.operator], work[WorkCell.nth]].join();
+    this.count = wasAlone ? (suspect === this.suspect ? this.count + 1 : 1) : 0;
+    if (!wasAlone || sequence !== this.sequence) this.condemned = [];
+    this.suspect = suspect;
     this.sequence = sequence;
-    if (this.count < 2) return undefined;
+    if (this.count >= 2) this.condemned = [...this.condemned, this.condemn(stage, work)];
+    return this.condemned;
+  }
+
+  private condemn(stage: Actor['stage'], work: Int32Array): Condemned {
     const { name } = stage.operators[work[WorkCell.operator]];
     return {
       input: work[WorkCell.input],
       operator: work[WorkCell.operator],
+      nth: work[WorkCell.nth],
       slot: work[WorkCell.row],
       error: toRecord(errors.tupleKilledWorker(name, this.count, new Error('deadly'))),
     };

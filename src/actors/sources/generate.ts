@@ -3,6 +3,7 @@
 
 import { errors } from '../../errors.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
 import type { GeneratorDefinition } from '../source.ts';
 import { checkOptionNames, checkPartitions } from './source-options.ts';
 
@@ -28,7 +29,9 @@ export function generate<Fields extends Shape>(
   fields: Fields,
   make: (index: number, partition: number) => TupleOf<Fields>,
   options: GenerateOptions = {},
+  ...surplus: readonly never[]
 ): GeneratorDefinition<Fields> {
+  refuseSurplus('generate(fields, make, options)', 3, surplus);
   Schema.of(fields, 'generate');
   if (typeof make !== 'function') throw errors.badOption('make', make, 'a function from an index to a tuple');
   checkOptionNames('generate', options, ['count', 'ratePerSecond', 'partitions']);

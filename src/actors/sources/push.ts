@@ -2,6 +2,7 @@
 // Promises: a definition is valid, or a typed error has been thrown.
 
 import { Schema, type Shape } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
 import type { PushDefinition } from '../source.ts';
 
 /**
@@ -9,7 +10,8 @@ import type { PushDefinition } from '../source.ts';
  * @param fields the schema of its tuples
  * @throws MillraceError BAD_SCHEMA
  */
-export function push<Fields extends Shape>(fields: Fields): PushDefinition<Fields> {
+export function push<Fields extends Shape>(fields: Fields, ...surplus: readonly never[]): PushDefinition<Fields> {
+  refuseSurplus('push(fields)', 1, surplus);
   Schema.of(fields, 'push');
   return { kind: 'push', fields };
 }
