@@ -54,8 +54,8 @@ export const t = {
   /** A Uint8Array, copied; its length plus 4 bytes. */
   bytes: (): Field<Uint8Array> => ({ type: 'bytes' }),
   /**
-   * Any structured value, encoded with msgpackr. Takes the value's type: `t.json<Order>()`. -0 inside it comes back as 0;
-   * a string with a lone surrogate inside it is refused.
+   * Any structured value. Takes the value's type: `t.json<Order>()`. It comes back as it is, or is refused (docs/schemas.md): a
+   * function, a symbol or an instance of a class inside it, for one.
    */
   json: <Value = unknown>(): Field<Value> => ({ type: 'json' }),
 } as const;
@@ -137,5 +137,5 @@ export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
   string: 'a string',
   dictionary: 'a string',
   bytes: 'a Uint8Array',
-  json: 'a value that msgpackr can encode, with well-formed strings',
+  json: 'data: plain objects, arrays, maps, sets, dates, bytes, errors and primitives, without functions, symbols and instances of classes',
 };
