@@ -1,6 +1,7 @@
 // @ts-check
 // CSV in, lines of text out: the header maps columns to fields, columns without a field are left out, and a record that does
-// not fit the schema fails the job with its line's number, or is skipped. What the sink writes is part of each commit.
+// not fit the schema fails the job with its line's number, or is skipped and becomes a dead letter. What the sink writes is part
+// of each commit.
 //
 //   $ npx millrace run examples/csv.js --out rivers.txt
 //   Asia    7       Yangtze
@@ -9,8 +10,10 @@
 //   Australia       1       Murray–Darling
 //   Europe  2       Volga
 //   Africa  2       Nile
+//   csv: 0.2 s: dead letter: operator 'rivers', tuple {"line":9,"text":"Congo,Africa,about 4700,Boyoma Falls"}: BAD_CSV: …
+//   csv: 1 tuple was left out as a dead letter: exit code 3, or 0 with --allow-dead-letters
 //   $ npx millrace run examples/csv.js --out rivers.txt --strict
-//   millrace: …/examples/data/rivers.csv, line 9: field 'length_km' is u32, which takes an integer from 0 to 4294967295; got "about 4700". Mend the line, or pass { onError: 'skip' } to leave such lines out (at position 0 of source 'rivers') [BAD_CSV]
+//   millrace: …/examples/data/rivers.csv, line 9: field 'length_km' is u32, which takes an integer from 0 to 4294967295; got "about 4700". Mend the line, or pass { onError: 'skip' } to make such lines dead letters (at position 0 of source 'rivers') [BAD_CSV]
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

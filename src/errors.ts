@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'RUN_IN_WORKER'
   | 'TYPESCRIPT_MODULE'
   | 'INPUT_FILE'
+  | 'INPUT_CHANGED'
+  | 'FILE_CONFLICT'
   | 'BAD_CSV'
   | 'OPERATOR_FAILED'
   | 'SINK_FAILED'
@@ -100,6 +102,15 @@ export function showBytes(bytes: number): string {
   }
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** Which file it is, and how long. */
+export interface FileFacts {
+  readonly device: string;
+  readonly inode: string;
+  readonly bytes: number;
+}
+
+const showFile = ({ device, inode, bytes }: FileFacts): string => `inode ${inode} of device ${device}, ${bytes} bytes`;
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
@@ -349,12 +360,54 @@ export const errors = {
       cause,
     );
   },
+  inputChanged(path: string, change: 'other' | 'shorter' | 'rewritten', was: FileFacts, is: FileFacts): MillraceError {
+    const problem = {
+      other: 'its path leads to another file now',
+      shorter: 'it was cut',
+      rewritten: 'it does not begin with the same bytes any more',
+    }[change];
+    return new MillraceError(
+      'INPUT_CHANGED',
+      `input file ${show(path)} has changed while it was read: ${problem} (it was ${showFile(was)}, and is ${showFile(is)}). Nothing is read of another file in its place: run the job again on a file that nobody replaces, cuts or rewrites meanwhile`,
+      { path, change, was, is },
+    );
+  },
+  fileConflict(sink: string, path: string, other: string, otherPath: string, otherReads: boolean): MillraceError {
+    const spelled = otherPath === path ? '' : ` (as ${show(otherPath)})`;
+    const what = otherReads ? `source '${other}' reads` : `sink '${other}' writes, too`;
+    return new MillraceError(
+      'FILE_CONFLICT',
+      `sink '${sink}' would write the file ${show(path)}, which ${what}${spelled}: give the sink a file of its own`,
+      { operator: sink, path, other, otherPath },
+    );
+  },
+  badFiles(operator: string, files: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `'files' of operator '${operator}' must be an array of paths, got ${show(files)}: list the files that it reads or writes, or leave it out`,
+      { operator, files },
+    );
+  },
   badCsv(path: string, line: number, problem: string): MillraceError {
     return new MillraceError(
       'BAD_CSV',
-      `${path}, line ${line}: ${problem}. Mend the line, or pass { onError: 'skip' } to leave such lines out`,
+      `${path}, line ${line}: ${problem}. Mend the line, or pass { onError: 'skip' } to make such lines dead letters`,
       { path, line },
     );
+  },
+  skippedCsv(path: string, line: number, problem: string): MillraceError {
+    // A file may be full of such records, and a stack costs ten times what the rest of an error does.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return new MillraceError(
+        'BAD_CSV',
+        `${path}, line ${line}: ${problem}. The record was skipped, as { onError: 'skip' } says`,
+        { path, line },
+      );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   },
   operatorFailed(operator: string, key: unknown, position: string, cause: unknown): MillraceError {
     const atKey = key === undefined ? '' : `, key ${show(key)}`;
@@ -389,6 +442,13 @@ export const errors = {
       'SOURCE_CONTRACT',
       `source '${source}' emitted ${emitted} tuples when it was asked for one: read(emit, limit) must emit at most 'limit' tuples`,
       { operator: source, emitted },
+    );
+  },
+  rejectedOutsideRead(source: string): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `source '${source}' called reject() outside of read(): keep the record, call wake(), and reject it in the next read()`,
+      { operator: source },
     );
   },
   workerHung(worker: number, operator: string | undefined, limitMs: number): MillraceError {

@@ -65,7 +65,14 @@ export function runPlainLoop({ trace, expressways, fillSeconds, seconds }: Rated
     },
     false,
   );
-  const reader = new RatedReader(traffic, { ...begin, aux: 0, wake: () => {}, fail: () => {} });
+  const reader = new RatedReader(traffic, {
+    ...begin,
+    memory: new Int32Array(0),
+    aux: 0,
+    reject: () => {},
+    wake: () => {},
+    fail: () => {},
+  });
   const take = (line: Line): void => route(line, query.take, 1);
   const readUntil = (end: number): void => {
     while (reader.position < end) reader.read(take, Math.min(LINES_PER_READ, end - reader.position));

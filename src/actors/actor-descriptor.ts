@@ -32,6 +32,8 @@ export interface ActorDescriptor {
   readonly transaction: TransactionMemory | undefined;
   /** Where its source stands, if that has several partitions. */
   readonly partitions: PartitionMemory | undefined;
+  /** What the readers of its source's partitions keep beyond their workers; undefined if it has no source that is read. */
+  readonly sourceMemory: SharedArrayBuffer | undefined;
   readonly output: RingMemory | undefined;
   readonly outbox: SharedArrayBuffer | undefined;
   /** Where its dead letters go. */

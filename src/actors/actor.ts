@@ -124,12 +124,16 @@ export class Actor {
     const forFeed: FeedEnvironment = {
       operator: name,
       output,
+      memory: this.descriptor.sourceMemory,
       read: program.read,
       generate: program.generate,
       feed: (tuple) => {
         program.feed(tuple);
         encoder?.flush();
       },
+      reject: ({ record, error, position }) =>
+        this.letterOrThrow(this.failureAt(0, inSource(name, this.partitionInWork, position, record), error)),
+      isFull: () => batch.isOutputFull,
       now: environment.now,
       wake: environment.wake,
       begin: () => batch.begin(),
@@ -486,6 +490,7 @@ export class Actor {
     if (failure !== undefined) {
       batch.giveUpOutput();
       this.letterOrThrow(failure);
+      this.endIsolation();
     }
     return status === 'end' ? this.finish() : status;
   }
@@ -533,8 +538,8 @@ export class Actor {
     const { upstream, dictionary } = input;
     const where = inFrame(this.stage, this.upstreamStages[upstream], reader, dictionary, reader.row);
     batch.begin();
-    if (batch.record.replaying && failure.policy === 'deadLetter') this.endIsolation();
-    else this.letterOrThrow({ ...failure, where });
+    if (!batch.record.replaying || failure.policy !== 'deadLetter') this.letterOrThrow({ ...failure, where });
+    this.endIsolation();
     reader.advance(reader.row + 1);
     batch.commit();
     return 'more';
@@ -545,6 +550,7 @@ export class Actor {
     const { batch } = this;
     batch.begin();
     this.letterOrThrow(failure);
+    this.endIsolation();
     batch.record.endedSlot = slot + 1;
     batch.commit();
     return 'more';
@@ -563,7 +569,7 @@ export class Actor {
     return this.skipKey(this.failureAt(operator, atEndOfInput(key), cause), slot);
   }
 
-  /** Writes a dead letter, if that is the operator's policy. The tuple has been isolated: others need not be. */
+  /** Writes a dead letter, if that is the operator's policy. */
   private letterOrThrow(failure: Failure): void {
     if (failure.policy !== 'deadLetter') {
       this.rollback();
@@ -571,9 +577,9 @@ export class Actor {
       throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
     }
     this.batch.letters.write(failure);
-    this.endIsolation();
   }
 
+  /** A tuple has been isolated: others need not be. */
   private endIsolation(): void {
     this.isolating = 0;
     this.condemned = undefined;

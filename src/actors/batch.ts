@@ -208,9 +208,14 @@ export class Batch {
     return lingerMs === 0 || !this.isOpen || this.record.finished ? undefined : this.openedAtMs + lingerMs;
   }
 
+  /** True if more output, or more dead letters, would not fit. */
+  get isOutputFull(): boolean {
+    return this.output?.isBatchFull === true || this.letters.output.spilled;
+  }
+
   /** True if the batch is as large as it should become. */
   get isFull(): boolean {
-    return this.output?.isBatchFull === true || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
+    return this.isOutputFull || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
   }
 
   /** Makes the open batch visible. The order of the stores is that of docs/transactions.md. */

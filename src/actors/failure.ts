@@ -96,6 +96,7 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'STATE_FULL',
   'SINK_FAILED',
   'INPUT_FILE',
+  'INPUT_CHANGED',
   'BAD_CSV',
   'SOURCE_CONTRACT',
   'ASYNC_CLOSURE',

@@ -146,7 +146,7 @@ export class PartitionedFeed implements Feed {
       const part = this.takeTurn();
       if (!part.feed.canRead()) continue;
       if (this.readPart(part, () => part.feed.read(part.mark, limit - this.taken)) !== 'idle') status = 'more';
-      if (this.environment.output?.isBatchFull) break;
+      if (this.environment.isFull()) break;
     }
     return status;
   }

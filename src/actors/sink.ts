@@ -22,5 +22,7 @@ export interface SinkWriter<Tuple> {
 
 /** A sink as declared in a flow: `stream.to('out', writeLines(…))`. */
 export interface SinkDefinition<Tuple> {
+  /** Paths of the files that it writes, if any: a job in which a source reads one of them, or another sink writes it, does not start. */
+  readonly files?: readonly string[];
   open(context: SinkContext): SinkWriter<Tuple>;
 }

@@ -7,10 +7,16 @@
 import { errors } from '../errors.ts';
 import type { Output } from '../mailbox/output.ts';
 import type { SourceMark } from '../state/partition-marks.ts';
-import { partitionsOf, type Source, type SourceReader, type SourceStatus } from './source.ts';
+import { MEMORY_CELLS, partitionsOf, type Source, type SourceReader, type SourceStatus } from './source.ts';
 
 /** Tuples that a source reader emits before the output is looked at again. */
 const SOURCE_READ_TUPLES = 128;
+
+const MEMORY_BYTES = MEMORY_CELLS * Int32Array.BYTES_PER_ELEMENT;
+
+/** Shared memory for the readers of so many partitions. */
+export const allocateMemory = (partitions: number): SharedArrayBuffer =>
+  new SharedArrayBuffer(partitions * MEMORY_BYTES);
 
 /** What a read ended with: there may be more; nothing now; or the end of the stream. */
 export type FeedStatus = 'more' | 'idle' | 'end';
@@ -20,12 +26,18 @@ export interface FeedEnvironment {
   /** The source operator's name. */
   readonly operator: string;
   readonly output: Output | undefined;
+  /** Of all partitions of a source that is read. */
+  readonly memory: SharedArrayBuffer | undefined;
   /** Reads tuples into the operators behind the source. */
   read(reader: SourceReader<never>, limit: number): SourceStatus;
   /** Makes tuples `from` to `to` of a partition and hands them on; returns the first that was not made. */
   generate(from: number, to: number, partition: number): number;
   /** Hands on one tuple, and writes what comes of it. */
   feed(tuple: unknown): void;
+  /** Has the policy decide about a record. Throws if that is not to leave it out. */
+  reject(rejection: Rejection): void;
+  /** True if the batch should not grow, because its output or its dead letters would not fit. */
+  isFull(): boolean;
   now(): number;
   wake(): void;
   /** Opens the transaction. */
@@ -36,6 +48,13 @@ export interface FeedEnvironment {
 export interface SingleFailure {
   readonly tuple: unknown;
   readonly error: unknown;
+  readonly position: number;
+}
+
+/** A record that its source could not make a tuple of, and where it stands. */
+export interface Rejection {
+  readonly record: unknown;
+  readonly error: Error;
   readonly position: number;
 }
 
@@ -87,6 +106,8 @@ export class SourceFeed implements Feed {
   private ready = true;
   private stopping = false;
   private failure: { error: unknown } | undefined;
+  /** Of the read in work; undefined outside of one. */
+  private rejected: Rejection[] | undefined;
   /** Most tuples of one read: fewer while they are too large for the ring, which the reader does not see. */
   private orderTuples = SOURCE_READ_TUPLES;
   private paceFrom: { ms: number; index: number } | undefined;
@@ -112,7 +133,14 @@ export class SourceFeed implements Feed {
       if (isCurrent()) this.failure = { error };
       wake();
     };
-    const reader = await source.open({ operator: environment.operator, partition, position, aux, wake, fail });
+    const { operator } = environment;
+    if (environment.memory === undefined) throw errors.invariant(`source '${operator}' has memory`);
+    const memory = new Int32Array(environment.memory, partition * MEMORY_BYTES, MEMORY_CELLS);
+    const reject = (record: unknown, error: Error, at: number): void => {
+      if (this.rejected === undefined || !isCurrent()) throw errors.rejectedOutsideRead(operator);
+      this.rejected.push({ record, error, position: at });
+    };
+    const reader = await source.open({ operator, partition, memory, position, aux, reject, wake, fail });
     if (isCurrent()) this.reader = reader;
     else reader.close();
   }
@@ -165,17 +193,32 @@ export class SourceFeed implements Feed {
     const readTuples = Math.min(this.orderTuples, limit);
     for (let tuples = 0; tuples < limit; tuples += readTuples) {
       this.taken = tuples + readTuples;
-      const status = environment.read(reader, readTuples);
-      mark.source = reader.position;
-      mark.sourceAux = reader.aux;
+      const status = this.readFrom(reader, mark, () => environment.read(reader, readTuples));
       if (status === 'end') return 'end';
       if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
-      if (output?.isBatchFull) break;
+      if (environment.isFull()) break;
     }
     if (output?.spilled) this.orderTuples = Math.max(1, readTuples >>> 2);
     else this.orderTuples = Math.min(SOURCE_READ_TUPLES, this.orderTuples * 2);
     this.ready = true;
     return 'more';
+  }
+
+  /** One read of a reader: moves the mark behind it, and gives up what it rejects. */
+  private readFrom(reader: SourceReader<never>, mark: SourceMark, read: () => SourceStatus): SourceStatus {
+    const rejected: Rejection[] = [];
+    this.rejected = rejected;
+    let status: SourceStatus;
+    try {
+      status = read();
+    } finally {
+      this.rejected = undefined;
+    }
+    mark.source = reader.position;
+    mark.sourceAux = reader.aux;
+    // After the read, which a policy may end: the reader's code is not to be left in its middle.
+    for (const rejection of rejected) this.environment.reject(rejection);
+    return status;
   }
 
   /** The end of the tuples that are due now; sets when the next one is. */
@@ -229,9 +272,7 @@ export class SourceFeed implements Feed {
         failed({ tuple, error, position });
       }
     };
-    const status = reader.read(emit, 1);
-    mark.source = reader.position;
-    mark.sourceAux = reader.aux;
+    const status = this.readFrom(reader, mark, () => reader.read(emit, 1));
     this.taken = emitted;
     if (status === 'end') return 'end';
     // It may have called wake() meanwhile.

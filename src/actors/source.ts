@@ -10,6 +10,9 @@ import type { Shape } from '../mailbox/schema.ts';
 /** A partition is to a source what a key group is to other operators: the least that changes hands. */
 export const PARTITIONS_MAX = KEY_GROUPS;
 
+/** Cells of a partition's memory. */
+export const MEMORY_CELLS = 32;
+
 /** Where a source goes on. The units are the source's own (bytes, tuples, …); both numbers start at 0. */
 export interface SourcePosition {
   position: number;
@@ -21,6 +24,18 @@ export interface SourceContext extends SourcePosition {
   readonly operator: string;
   /** Which partition is to be opened, from 0 on. */
   readonly partition: number;
+  /**
+   * Shared memory of the partition that outlives its readers and their workers: {@link MEMORY_CELLS} cells of 0 at the first
+   * opening of a job, and then what its readers have stored. It is no part of the commit, and rollbacks leave it: it is for what
+   * stays true, such as which file is read.
+   */
+  readonly memory: Int32Array;
+  /**
+   * Within read(): gives up a record that no tuple can be made of, at `position` in the source's units. The operator's `onError`
+   * decides about it as about a tuple that fails: by default it is a dead letter, with `record` as its tuple, in the same
+   * transaction as the tuples around it. Counts as one of the `limit` tuples of the read.
+   */
+  reject(record: unknown, error: Error, position: number): void;
   /** Asks for another read() soon: data has come in, or a time has been reached. May be called from any callback. */
   wake(): void;
   /** Fails the job, with an error that came up outside of read(). */
@@ -32,7 +47,7 @@ export type SourceStatus = 'more' | 'wait' | 'end';
 
 export interface SourceReader<Tuple> extends SourcePosition {
   /**
-   * Emits at most `limit` tuples and moves `position` (and `aux`) behind the last of them. Never blocks for long. May emit
+   * Emits (or rejects) at most `limit` tuples and moves `position` (and `aux`) behind the last of them. Never blocks for long. May emit
    * fewer. An exception rolls back everything since the last commit.
    */
   read(emit: (tuple: Tuple) => void, limit: number): SourceStatus;
@@ -49,6 +64,8 @@ export interface SourceDefinition<Fields extends Shape> {
    * tuples keep their order within a partition, and have none between partitions.
    */
   readonly partitions?: number;
+  /** Paths of the files that it reads, if any: a job whose sink would write one of them does not start. */
+  readonly files?: readonly string[];
   /**
    * Opens a partition on a worker. Called again, at the committed position, after a rollback or a crash, and on another worker
    * when the partition changes hands: by then the reader before it has been closed, unless its worker has died.

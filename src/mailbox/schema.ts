@@ -60,8 +60,8 @@ export const t = {
   /** A Uint8Array, copied; its length plus 4 bytes. */
   bytes: (...surplus: readonly never[]): Field<Uint8Array> => fieldOf('bytes', surplus),
   /**
-   * Any structured value, encoded with msgpackr. Takes the value's type: `t.json<Order>()`. -0 inside it comes back as 0;
-   * a string with a lone surrogate inside it is refused.
+   * Any structured value. Takes the value's type: `t.json<Order>()`. It comes back as it is, or is refused (docs/schemas.md): a
+   * function, a symbol or an instance of a class inside it, for one.
    */
   json: <Value = unknown>(...surplus: readonly never[]): Field<Value> => fieldOf('json', surplus),
 } as const;
@@ -143,5 +143,5 @@ export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
   string: 'a string',
   dictionary: 'a string',
   bytes: 'a Uint8Array',
-  json: 'a value that msgpackr can encode, with well-formed strings',
+  json: 'data: plain objects, arrays, maps, sets, dates, bytes, errors and primitives, without functions, symbols and instances of classes',
 };

@@ -22,6 +22,7 @@ export class CollectedLetters implements DeadLetters {
   private readonly decoder: Decoder<LetterTuple>;
   private readonly kept: DeadLetter[] = [];
   private counted = 0;
+  private readonly countedOf = new Map<string, number>();
   private droppedOnes = 0;
   private isRead = false;
   private isTaken = false;
@@ -42,6 +43,11 @@ export class CollectedLetters implements DeadLetters {
 
   get count(): number {
     return this.counted;
+  }
+
+  /** Those of one operator. */
+  countOf(operator: string): number {
+    return this.countedOf.get(operator) ?? 0;
   }
 
   get dropped(): number {
@@ -91,6 +97,7 @@ export class CollectedLetters implements DeadLetters {
     const { key, tuple, error, position } = openLetter(body);
     const letter = { operator, replica, key, tuple, error: fromRecord(error), position };
     this.counted++;
+    this.countedOf.set(operator, this.countOf(operator) + 1);
     this.kept.push(letter);
     if (!this.isRead && this.kept.length > LETTERS_KEPT_MAX) {
       this.kept.shift();

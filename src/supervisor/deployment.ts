@@ -15,6 +15,7 @@ import {
   type Stage,
   stageName,
 } from '../actors/plan.ts';
+import { allocateMemory } from '../actors/source-feed.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors } from '../errors.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
@@ -89,6 +90,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
     const stateful = stage.operators[0].state !== undefined;
     const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
     const marks = stage.partitions > 1 ? PartitionMarks.allocate(stage.partitions) : undefined;
+    const sourceMemory = stage.operators[0].source?.kind === 'reader' ? allocateMemory(stage.partitions) : undefined;
     const inputCount = stage.upstream.reduce((sum, index) => sum + rings[index].length, 0);
     const handOver = stage.replicas > 1 ? HandOver.allocate(stage.replicas, inputCount) : undefined;
     return Array.from({ length: stage.replicas }, (_, replica): Placement => {
@@ -112,6 +114,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),
         partitions: marks && { marks, undo: UndoLog.allocate() },
+        sourceMemory,
         output: rings[stage.index][replica],
         outbox: stage.output && allocateOutbox(limits.outboxBytes),
         letters: allocateLetters(),

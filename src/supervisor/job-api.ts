@@ -75,6 +75,8 @@ export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worke
   readonly kind: OperatorKind;
   /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
+  /** Dead letters of its own that the app's thread has got so far: tuples that it failed at, and records that a source rejected. */
+  readonly deadLetters: number;
   /** Its key groups, or partitions of a source, with the most load lately, the most first, by samples; none if it is not partitioned. */
   readonly hotGroups: readonly GroupShare[];
   readonly replicas: readonly ReplicaMetrics[];

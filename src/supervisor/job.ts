@@ -20,6 +20,7 @@ import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
+import { checkFiles } from './file-conflicts.ts';
 import { HangDetector } from './hang-detector.ts';
 import type {
   DeadLetters,
@@ -152,7 +153,9 @@ export class RunningJob implements Job {
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
     this.elasticity = this.elasticityOf(counts);
-    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, this.elasticity.loads);
+    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, this.elasticity.loads, (operator) =>
+      this.letters.countOf(operator),
+    );
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
     this.hangDetector = new HangDetector(
       clock,
@@ -517,6 +520,7 @@ export async function runFlow<Params>(
 ): Promise<RunningJob> {
   checkRunOptions(options);
   const graph = buildGraph(flow, options.params as Params);
+  checkFiles(graph);
   const { moduleUrl, name } = flow;
   const reference = { moduleUrl, name, params: options.params, fingerprint: graph.fingerprint };
   const job = new RunningJob(reference, planOf(graph), options, platform);

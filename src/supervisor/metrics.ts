@@ -36,12 +36,21 @@ export class MetricsReader {
   private readonly appHost: number;
   private readonly appCounts: AppCounts;
   private readonly loads: GroupLoads;
+  private readonly lettersOf: (operator: string) => number;
   private readonly startedAtMs: number;
   private frozenAtMs: number | undefined;
   private fromMs: number;
   private toMs: number;
 
-  constructor(clock: Clock, plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts, loads: GroupLoads) {
+  /** @param lettersOf counts the dead letters of an operator */
+  constructor(
+    clock: Clock,
+    plan: Plan,
+    { placements, appHost }: Deployment,
+    appCounts: AppCounts,
+    loads: GroupLoads,
+    lettersOf: (operator: string) => number,
+  ) {
     this.clock = clock;
     this.startedAtMs = clock.now();
     this.fromMs = this.startedAtMs;
@@ -50,6 +59,7 @@ export class MetricsReader {
     this.appHost = appHost;
     this.appCounts = appCounts;
     this.loads = loads;
+    this.lettersOf = lettersOf;
     this.tracked = placements.map((placement) => {
       const vitals = new Vitals(placement.descriptor.vitals, clock.epochMs);
       const reading = vitals.read();
@@ -100,6 +110,7 @@ export class MetricsReader {
         name: node.name,
         kind: node.kind,
         fusedInto: k === 0 ? undefined : stage.operators[0].name,
+        deadLetters: this.lettersOf(node.name),
         tuplesIn: sum(all, 'tuplesIn'),
         tuplesOut: sum(all, 'tuplesOut'),
         rateIn: sum(all, 'rateIn'),

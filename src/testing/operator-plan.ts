@@ -11,6 +11,7 @@ import type { SinkDefinition } from '../actors/sink.ts';
 import type { Source } from '../actors/source.ts';
 import { errors } from '../errors.ts';
 import type { Shape } from '../mailbox/schema.ts';
+import { checkFiles } from '../supervisor/file-conflicts.ts';
 
 /** What a test puts around the ends of the operator's world. */
 export interface WorldTaps {
@@ -44,10 +45,11 @@ const ALONE = { min: 1, max: 1 };
 
 /**
  * Cuts an operator out of a flow's graph.
- * @throws MillraceError UNKNOWN_NAME; BAD_OPTION for one that is no actor
+ * @throws MillraceError UNKNOWN_NAME; BAD_OPTION for one that is no actor; FILE_CONFLICT
  */
 export function operatorPlan(graph: Graph, operator: string, alone: boolean, taps: WorldTaps): OperatorPlan {
   const chain = chainFrom(graph, operator, alone);
+  checkFiles({ operators: chain });
   const [head] = chain;
   const tail = chain[chain.length - 1];
   const nodes: OperatorNode[] = [];

@@ -101,9 +101,19 @@ test('csv', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-csv-'));
   try {
     const out = join(directory, 'rivers.txt');
-    const continents = await rows('examples/csv.js', '--out', out);
+    const skipping = await millrace('run', 'examples/csv.js', '--out', out);
+    assert.equal(skipping.code, 3, skipping.stderr);
+    assert.match(
+      skipping.stderr,
+      /dead letter: operator 'rivers', tuple \{"line":9,"text":"Congo,.*"\}: BAD_CSV: .* line 9/,
+    );
+    assert.match(skipping.stderr, /1 tuple was left out as a dead letter/);
     assert.deepEqual(
-      continents.sort().map((row) => row.join()),
+      skipping.stdout
+        .trimEnd()
+        .split('\n')
+        .sort()
+        .map((row) => row.replaceAll('\t', ',')),
       [
         'Africa,2,Nile',
         'Asia,7,Yangtze',

@@ -28,7 +28,16 @@ const idle = {
 
 function operator(name: string, values: Partial<OperatorMetrics>): OperatorMetrics {
   const replica = { ...idle, ...values, replica: 0, worker: values.kind === 'collect' ? -1 : 0 };
-  return { ...idle, kind: 'map', fusedInto: undefined, hotGroups: [], replicas: [replica], name, ...values };
+  return {
+    ...idle,
+    kind: 'map',
+    fusedInto: undefined,
+    deadLetters: 0,
+    hotGroups: [],
+    replicas: [replica],
+    name,
+    ...values,
+  };
 }
 
 const NONE: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };

@@ -28,7 +28,7 @@ export const badValues: Readonly<Record<FieldType, readonly unknown[]>> = {
   string: [1, null, undefined, ['a'], Symbol('a')],
   dictionary: [1, null, undefined, new String('a')],
   bytes: ['ab', [1, 2], null, new ArrayBuffer(2), new Float64Array(1)],
-  json: [undefined, () => 1, Symbol('a'), 'lone \ud800'],
+  json: [undefined, () => 1, Symbol('a'), new Map([[1, new (class Point {})()]])],
 };
 
 export type BadPlace = 'last' | 'fused' | 'source' | 'state';

@@ -127,32 +127,26 @@ test('json keeps cycles and shared references', () => {
   assert.equal(a0.self, a0);
 });
 
-test('json refuses a string with a lone surrogate at any depth and length, and takes U+FFFD and pairs', () => {
+test('json keeps lone surrogates at any depth and length, U+FFFD and pairs', () => {
   const stream = new Stream(schemaOf(['json']));
-  const lone = ['\ud800', `${'x'.repeat(100)}\udc00${'y'.repeat(100)}`, 'ab\udbffcd'];
-  for (const text of lone) {
-    const values = [
-      text,
-      [text],
-      { a: { b: text } },
-      { [text]: 1 },
-      new Map([[text, 1]]),
-      new Map([[1, text]]),
-      new Set([text]),
-    ];
-    for (const value of [...values, new Error(text), [[[[text]]]]]) {
-      assert.throws(
-        () => stream.encoder.emit({ a0: value }),
-        (error: Error & { code?: string }) => error.code === 'BAD_VALUE' && /lone surrogate/.test(error.message),
-      );
-    }
-  }
-  const good = ['\ufffd', '😀'.repeat(50), '한국'.repeat(40), [new Uint8Array([0xed, 0xa0, 0x80, 0xef, 0xbf, 0xbd])]];
-  for (const value of good) stream.encoder.emit({ a0: value });
+  const texts = ['\ud800', `${'x'.repeat(100)}\udc00${'y'.repeat(100)}`, 'ab\udbffcd', '\ufffd', '😀'.repeat(50)];
+  const values: unknown[] = texts.flatMap<unknown>((text) => [
+    text,
+    [text],
+    { a: { b: text } },
+    { [text]: 1 },
+    new Map([[text, 1]]),
+    new Map([[1, text]]),
+    new Set([text]),
+    new Error(text),
+    [[[[text]]]],
+  ]);
+  values.push('한국'.repeat(40), [new Uint8Array([0xed, 0xa0, 0x80, 0xef, 0xbf, 0xbd])]);
+  for (const value of values) stream.encoder.emit({ a0: value });
   stream.commit();
   assert.deepStrictEqual(
     stream.readToEnd(),
-    good.map((a0) => ({ a0 })),
+    values.map((a0) => ({ a0 })),
   );
 });
 

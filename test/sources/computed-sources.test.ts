@@ -8,7 +8,7 @@ import { fromIterable } from '../../src/actors/sources/from-iterable.ts';
 import { generate } from '../../src/actors/sources/generate.ts';
 import { push } from '../../src/actors/sources/push.ts';
 import { t } from '../../src/mailbox/schema.ts';
-import { drain } from './drive.ts';
+import { contextWith, drain } from './drive.ts';
 
 const fields = { n: t.u32() };
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
@@ -52,7 +52,7 @@ test('an async iterable is taken ahead only so far', async () => {
   async function* endless() {
     for (;;) yield { n: made++ };
   }
-  const context = { operator: 'source', partition: 0, position: 0, aux: 0, wake() {}, fail: assert.ifError };
+  const context = contextWith({ fail: assert.ifError });
   const reader = await fromIterable(fields, endless).open(context);
   await nextTurn();
   await nextTurn();
@@ -70,7 +70,7 @@ test('iterators are closed once, and not after their end', async () => {
         closed.push(name);
       }
     };
-  const context = { operator: 'source', partition: 0, position: 0, aux: 0, wake() {}, fail() {} };
+  const context = contextWith();
   const reader = await fromIterable(fields, tracked('early', 10)).open(context);
   reader.read(() => {}, 3);
   reader.close();

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { SourceDefinition } from '../../src/actors/source.ts';
 import { csvSource, RECORD_BYTES_MAX, type ReadCsvOptions, readCsv } from '../../src/actors/sources/read-csv.ts';
 import { type Field, type Shape, t } from '../../src/mailbox/schema.ts';
-import { drain } from './drive.ts';
+import { contextWith, drain, type Rejected } from './drive.ts';
 import { fileOf, newPath } from './temporary-files.ts';
 
 const parse = <Fields extends Shape>(text: string, fields: Fields, options?: ReadCsvOptions) =>
@@ -232,7 +232,14 @@ test('what does not fit the schema, with its line', async () => {
         assert.equal((error.details as { line: number }).line, 4);
         return true;
       });
-      assert.equal((await parse(text, fields, { onError: 'skip' })).length, 3, line);
+      const rejected: Rejected[] = [];
+      const left = await drain(readCsv(fileOf(text), fields, { onError: 'skip' }), { rejected });
+      assert.equal(left.length, 3, line);
+      assert.equal(rejected.length, 1);
+      const [{ record, error, position }] = rejected;
+      assert.deepEqual(record, { line: 4, text: line });
+      assert.match(error.message, message);
+      assert.equal(position, text.indexOf(line, 2 * (good.length + lineEnd.length)), line);
     }
   }
 });
@@ -250,15 +257,32 @@ test('bad lines are left out one by one, wherever chunks end', async () => {
   const text = 'bad\n1,x\n"open,\n2,y\n3,"z"z\n4,w,\n5,"v\n\n6,"\n7,u';
   for (let chunk = 1; chunk <= 40; chunk++) {
     const source = csvSource(fileOf(text), { n: t.u32(), text: t.string() }, { onError: 'skip' }, chunk);
-    const positions = new Map([[0, 0]]);
-    const all = await drain(source, { limit: 1, after: (position, _, count) => positions.set(position, count) });
+    const rejected: Rejected[] = [];
+    const seen = [{ position: 0, aux: 0, count: 0, bad: 0 }];
+    const all = await drain(source, {
+      limit: 1,
+      rejected,
+      after: (position, aux, count) => seen.push({ position, aux, count, bad: rejected.length }),
+    });
     // The quote of line 3 is closed in line 5, and what stands behind it ends with that line.
     assert.deepEqual(
       all.map(({ n }) => n),
       [1, 5, 7],
     );
     assert.equal(all[1].text, 'v\n\n6,');
-    for (const [position, count] of positions) assert.deepEqual(await drain(source, { position }), all.slice(count));
+    assert.deepEqual(
+      rejected.map(({ record }) => record),
+      [
+        { line: 1, text: 'bad' },
+        { line: 3, text: '"open,\n2,y\n3,"z"z' },
+        { line: 6, text: '4,w,' },
+      ],
+    );
+    for (const { position, aux, count, bad } of seen) {
+      const again: Rejected[] = [];
+      assert.deepEqual(await drain(source, { position, aux, rejected: again }), all.slice(count));
+      assert.deepEqual(again, rejected.slice(bad));
+    }
   }
 });
 
@@ -267,8 +291,13 @@ test('a quote that is never closed costs its line only, also in a long file', as
   const path = fileOf(`1,a\n2,"b\n${'3,ccccc\n'.repeat(rows)}4,d\n`);
   const fields = { n: t.u8(), text: t.string() };
   await assert.rejects(drain(readCsv(path, fields)), /line 2: a quoted field has no closing quote/);
-  const all = await drain(readCsv(path, fields, { onError: 'skip' }));
+  const rejected: Rejected[] = [];
+  const all = await drain(readCsv(path, fields, { onError: 'skip' }), { rejected });
   assert.equal(all.length, rows + 2);
+  assert.deepEqual(
+    rejected.map(({ record }) => record),
+    [{ line: 2, text: '2,"b' }],
+  );
   assert.deepEqual(all.at(-1), { n: 4, text: 'd' });
 });
 
@@ -295,17 +324,7 @@ test('a header maps columns by name', async () => {
 
 test('a header that does not fit the schema', async () => {
   const fields = { id: t.u32(), name: t.string() };
-  const opened = (text: string) =>
-    Promise.resolve(
-      readCsv(fileOf(text), fields, { header: true }).open({
-        operator: 'csv',
-        partition: 0,
-        position: 0,
-        aux: 0,
-        wake() {},
-        fail() {},
-      }),
-    );
+  const opened = (text: string) => Promise.resolve(readCsv(fileOf(text), fields, { header: true }).open(contextWith()));
   await assert.rejects(opened('id,Name\n1,a\n'), { code: 'BAD_CSV', message: /lacks the column 'name'.*"id", "Name"/ });
   await assert.rejects(opened('id,name,id\n1,a,2\n'), { code: 'BAD_CSV', message: /'id' more than once/ });
   await assert.rejects(opened(''), { code: 'BAD_CSV', message: /empty/ });
@@ -328,7 +347,7 @@ test('gzip, reopened', async () => {
 });
 
 test('a missing file is found by open()', async () => {
-  const context = { operator: 'csv', partition: 0, position: 0, aux: 0, wake() {}, fail() {} };
+  const context = contextWith();
   for (const header of [false, true]) {
     const opened = Promise.resolve(readCsv(newPath('.csv'), three, { header }).open(context));
     await assert.rejects(opened, { code: 'INPUT_FILE' });

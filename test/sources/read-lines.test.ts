@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { lineSource, readLines } from '../../src/actors/sources/read-lines.ts';
-import { drain } from './drive.ts';
+import { contextWith, drain } from './drive.ts';
 import { fileOf, folder } from './temporary-files.ts';
 
 /** The lines by definition. */
@@ -139,9 +139,7 @@ test('files that cannot be read are found by open()', async () => {
   const notGzip = fileOf('plain text', '.gz');
   const cut = fileOf(gzipSync('some text').subarray(0, 15), '.gz');
   for (const path of [missing, `${missing}.gz`, folder, notGzip, cut]) {
-    const opened = Promise.resolve(
-      readLines(path).open({ operator: 'lines', partition: 0, position: 0, aux: 0, wake() {}, fail: assert.ifError }),
-    );
+    const opened = Promise.resolve(readLines(path).open(contextWith({ fail: assert.ifError })));
     await assert.rejects(opened, (error: { code?: string; message: string }) => {
       assert.equal(error.code, 'INPUT_FILE');
       assert.ok(error.message.includes(path), error.message);

@@ -22,7 +22,7 @@ const BUFFERED_CHARACTERS_MAX = 1024 * 1024;
 export function writeLines<Tuple>(path: string, toLine: (tuple: Tuple) => string): SinkDefinition<Tuple> {
   checkPath(path);
   if (typeof toLine !== 'function') throw errors.badOption('toLine', toLine, 'a function from a tuple to its line');
-  return { open: (context) => new LineWriter(path, toLine, context) };
+  return { files: [path], open: (context) => new LineWriter(path, toLine, context) };
 }
 
 class LineWriter<Tuple> implements SinkWriter<Tuple> {

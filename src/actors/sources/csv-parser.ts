@@ -8,14 +8,16 @@ import type { Schema, SchemaField } from '../../mailbox/schema.ts';
 import { convertRecord, splitRecord, UNCLOSED_QUOTE } from './csv-record.ts';
 import { tupleClassCode } from './tuple-class.ts';
 
+/** Called for a record that is no tuple: bytes[start..end). The parser goes on behind it if it returns. */
+export type OnBadRecord = (line: number, problem: string, bytes: Buffer, start: number, end: number) => void;
+
 export interface CsvParserOptions {
   schema: Schema;
   /** For each column of the file the index of its field in the schema, or -1 if it is left out. */
   columns: readonly number[];
   /** The delimiter's character code. */
   delimiter: number;
-  /** Called for a record that is no tuple; the parser goes on behind it if it returns. */
-  onBadRecord: (line: number, problem: string) => void;
+  onBadRecord: OnBadRecord;
 }
 
 export interface CsvParser {
@@ -224,14 +226,9 @@ class SlowPath {
   readonly #columns: readonly number[];
   readonly #fields: readonly SchemaField[];
   readonly #delimiter: number;
-  readonly #onBadRecord: (line: number, problem: string) => void;
+  readonly #onBadRecord: OnBadRecord;
 
-  constructor(
-    columns: readonly number[],
-    fields: readonly SchemaField[],
-    delimiter: number,
-    onBadRecord: (line: number, problem: string) => void,
-  ) {
+  constructor(columns: readonly number[], fields: readonly SchemaField[], delimiter: number, onBadRecord: OnBadRecord) {
     this.values = new Array(fields.length).fill(undefined);
     this.#columns = columns;
     this.#fields = fields;
@@ -257,7 +254,7 @@ class SlowPath {
       record.problem = UNCLOSED_QUOTE;
     }
     const problem = record.problem ?? convertRecord(record.fields, this.#columns, this.#fields, this.values);
-    if (problem !== undefined) this.#onBadRecord(this.lines + 1, problem);
+    if (problem !== undefined) this.#onBadRecord(this.lines + 1, problem, bytes, start, record.next);
     this.at = record.next;
     for (let at = start; at < record.next; at++) if (bytes[at] === NEWLINE) this.lines++;
     return problem === undefined;

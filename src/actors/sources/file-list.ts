@@ -26,6 +26,7 @@ export function sourceOfFiles<Fields extends Shape>(
     kind: 'reader',
     fields,
     partitions: sources.length,
+    files: paths,
     open: (context) => sources[context.partition].open(context),
   };
 }

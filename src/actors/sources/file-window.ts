@@ -3,7 +3,7 @@
 // when the next chunk comes behind them, without a copy of the chunk itself; a piece of n bytes costs O(n), however long.
 // Relies on: only `start` is moved from outside, and only forwards.
 
-import { errors } from '../../errors.ts';
+import { errors, MillraceError } from '../../errors.ts';
 import type { SourceContext, SourceStatus } from '../source.ts';
 import { type ByteInput, openInput } from './byte-input.ts';
 
@@ -37,18 +37,21 @@ export class FileWindow {
   #closed = false;
   #lineEnded = false;
 
-  /** @throws MillraceError INPUT_FILE (as a rejection) if the file cannot be read at `position` */
+  /**
+   * @throws MillraceError (as a rejection) INPUT_FILE if the file cannot be read at `position`, INPUT_CHANGED if it is not the one
+   * that was opened first
+   */
   static async open(path: string, gzip: boolean, position: number, chunkBytes: number, context: SourceContext) {
     let input: ByteInput | undefined;
     try {
-      input = await openInput(path, gzip, position, chunkBytes);
+      input = await openInput(path, gzip, position, chunkBytes, context.memory);
       const window = new FileWindow(path, input, position, chunkBytes, context);
       // The first chunk belongs to opening: a corrupt file is found here, and the first read() has data.
       window.#ahead = await input.fill(window.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes);
       return window;
     } catch (cause) {
       input?.close();
-      throw errors.inputFile(path, cause);
+      throw failureOf(path, cause);
     }
   }
 
@@ -129,8 +132,11 @@ export class FileWindow {
         }
       },
       (cause) => {
-        if (!this.#closed) this.#context.fail(errors.inputFile(this.#path, cause));
+        if (!this.#closed) this.#context.fail(failureOf(this.#path, cause));
       },
     );
   }
 }
+
+const failureOf = (path: string, cause: unknown): MillraceError =>
+  cause instanceof MillraceError ? cause : errors.inputFile(path, cause);

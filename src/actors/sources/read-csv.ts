@@ -18,7 +18,10 @@ export interface ReadCsvOptions {
   columns?: readonly string[];
   /** One character; ',' by default. */
   delimiter?: string;
-  /** Whether a record that does not fit the schema fails the job (the default) or is left out. */
+  /**
+   * Whether a record that does not fit the schema fails the job (the default) or is skipped: then the `onError` of the source's
+   * operator decides about it, and by default it is a dead letter with the tuple `{ line, text }`.
+   */
   onError?: 'fail' | 'skip';
   /** Whether the file is gzip-compressed. By default it is if its name ends in `.gz`. */
   gzip?: boolean;
@@ -37,6 +40,8 @@ interface CsvSettings {
 
 /** A record that is longer is taken for one that lacks its closing quote. */
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
+/** Of a bad record. */
+const SHOWN_CHARACTERS_MAX = 1000;
 const OPTIONS = ['header', 'columns', 'delimiter', 'onError', 'gzip'];
 const NEWLINE = 10;
 
@@ -44,7 +49,8 @@ const NEWLINE = 10;
  * The records of a CSV file (RFC 4180) as tuples. Fields may be quoted, with delimiters, line ends and doubled quotes in the
  * quotes. Lines end with `\n` or `\r\n`; empty lines are left out. The text is UTF-8. Numbers are decimal, with an exponent
  * for f64; bool is true, false, 1 or 0; timestamp is milliseconds or an ISO 8601 date (UTC, if it names no zone); json is JSON.
- * The file must not change while the job runs: after a crash, reading goes on at the byte after the last committed record.
+ * After a crash, reading goes on at the byte after the last committed record of the same file: one that was replaced or cut
+ * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
  * replica reads at a time. All of them are open at once
  * @param fields the schema, its fields in the order of the file's columns unless `header` or `columns` tells the order
@@ -70,6 +76,7 @@ export function csvSource<Fields extends Shape>(
   return {
     kind: 'reader',
     fields,
+    files: [path],
     open: async (context) => (await openCsv(settings, context)) as unknown as SourceReader<never>,
   };
 }
@@ -178,6 +185,12 @@ async function readHeader({ path, gzip, chunkBytes, delimiter }: CsvSettings, co
   }
 }
 
+/** A record as its dead letter shows it: its text without the line end, and only the beginning of a long one. */
+function shownText(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, Math.min(end, start + 4 * SHOWN_CHARACTERS_MAX)).replace(/\r?\n$/, '');
+  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`;
+}
+
 const TOO_LONG = `the record is longer than ${RECORD_BYTES_MAX} bytes`;
 
 class CsvReader implements SourceReader<unknown> {
@@ -217,8 +230,11 @@ class CsvReader implements SourceReader<unknown> {
       schema,
       columns,
       delimiter,
-      onBadRecord(line, problem) {
+      onBadRecord(line, problem, bytes, start, end) {
         if (!skip) throw errors.badCsv(path, line, problem);
+        // The window stays where the parser has begun.
+        const position = window.position + start - window.start;
+        context.reject({ line, text: shownText(bytes, start, end) }, errors.skippedCsv(path, line, problem), position);
       },
     });
     this.#parser.lines = lines;

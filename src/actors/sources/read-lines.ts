@@ -30,7 +30,8 @@ const RETURN = 13;
 /**
  * The lines of a file as tuples `{ line }`, without their line ends (`\n` or `\r\n`). A last line that lacks it counts. The
  * text is UTF-8; bytes that are not become U+FFFD, and a byte order mark at the start is left out.
- * The file must not change while the job runs: after a crash, reading goes on at the byte after the last committed line.
+ * After a crash, reading goes on at the byte after the last committed line of the same file: one that was replaced or cut
+ * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
  * replica reads at a time. All of them are open at once
  * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if a file cannot be read
@@ -51,6 +52,7 @@ export function lineSource(path: string, gzip: boolean, chunkBytes: number): Sou
   return {
     kind: 'reader',
     fields: FIELDS,
+    files: [path],
     async open(context) {
       const window = await FileWindow.open(path, gzip, context.position, chunkBytes, context);
       return new LineReader(path, window, context) as unknown as SourceReader<never>;
