@@ -1,10 +1,8 @@
-// The control plane between the app's thread and its workers: comlink over a MessagePort per direction.
-// Promises: calls carry orders and reports, never tuples. A call to a dead worker never settles by itself; callers race it
-// with the worker's end.
+// The control plane between the app's thread and its workers: what each side may call of the other.
+// Promises: calls carry orders and reports, never tuples.
+// Relies on: remote-calls.ts carries them, and settles those to a worker that is gone.
 
 import type { MessagePort } from 'node:worker_threads';
-import { type Endpoint, expose, type Remote, wrap } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { ErrorRecord } from '../errors.ts';
 import type { Backup } from '../state/backup.ts';
 import type { ActorDescriptor, Resumption } from './actor-descriptor.ts';
@@ -67,6 +65,19 @@ export interface WorkerControl {
   shutdown(): Promise<void>;
 }
 
+export const ORDERS: readonly (keyof WorkerControl)[] = [
+  'load',
+  'warmUp',
+  'deploy',
+  'start',
+  'adopt',
+  'release',
+  'readState',
+  'backupDone',
+  'stopSources',
+  'shutdown',
+];
+
 /** What a worker tells of an actor that cannot go on. */
 export interface FailureReport extends ActorName {
   readonly error: ErrorRecord;
@@ -85,6 +96,8 @@ export interface WorkerReports {
   backup(actor: ActorName, backup: Backup): void;
 }
 
+export const REPORTS: readonly (keyof WorkerReports)[] = ['ended', 'failed', 'recovered', 'backup'];
+
 /** What a pool task carries to the worker. */
 export interface HostTask {
   readonly host: number;
@@ -92,14 +105,4 @@ export interface HostTask {
   readonly stepWords: SharedArrayBuffer;
   readonly control: MessagePort;
   readonly reports: MessagePort;
-}
-
-const endpointOf = (port: MessagePort): Endpoint => nodeEndpoint(port as never);
-
-export function exposeOn(port: MessagePort, target: object): void {
-  expose(target, endpointOf(port));
-}
-
-export function wrapPort<Target>(port: MessagePort): Remote<Target> {
-  return wrap<Target>(endpointOf(port));
 }

@@ -5,18 +5,11 @@
 // comes before its thread's exit, hence the fence.
 
 import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
-import type { Remote } from 'comlink';
 import { Piscina } from 'piscina';
 import { errors } from '../errors.ts';
 import { settlesWithin, systemClock } from './clock.ts';
-import {
-  exposeOn,
-  type FlowReference,
-  type HostTask,
-  type WorkerControl,
-  type WorkerReports,
-  wrapPort,
-} from './control.ts';
+import { type FlowReference, type HostTask, ORDERS, type WorkerControl, type WorkerReports } from './control.ts';
+import { callsThrough, exposeOn } from './remote-calls.ts';
 
 const WORKER_ENTRY = new URL(
   import.meta.url.endsWith('.ts') ? './worker-entry.cts' : './worker-entry.cjs',
@@ -26,12 +19,20 @@ const WORKER_ENTRY = new URL(
 /** One hired worker thread. */
 export interface HiredWorker {
   readonly host: number;
-  readonly control: Remote<WorkerControl>;
+  /** Calls to it, each of which settles, also when its thread dies (remote-calls.ts). */
+  readonly control: WorkerControl;
   /** Resolves with the thread's id when the flow is loaded; rejects if it cannot be, or the thread dies before. */
   readonly loaded: Promise<number>;
   /** Resolves when its task ends in order; rejects when its thread dies. */
   readonly ended: Promise<void>;
 }
+
+/** What calls to a worker reject with from its end on. */
+export const goneOf = (host: number, ended: Promise<void>): Promise<Error> =>
+  ended.then(
+    () => errors.workerDied(host, [], new Error('its task has ended')),
+    (cause: unknown) => errors.workerDied(host, [], cause),
+  );
 
 /** The shared words of all hosts. */
 export interface HostBuffers {
@@ -127,25 +128,19 @@ export class WorkerPool implements ThreadPool {
     const task: HostTask = { host, ...this.buffers, control: control.port1, reports: reporting.port1 };
     const options = { transferList: [control.port1, reporting.port1], signal: abort.signal };
     const ended = this.piscina.run(task, options).finally(() => {
-      control.port2.close();
       // Reports that were sent before the end are still to be read.
       setImmediate(() => reporting.port2.close());
     });
     ended.catch(() => {});
     this.noteThreads();
-    const remote = wrapPort<WorkerControl>(control.port2);
-    // A call to a thread that dies never settles: its end does.
-    const dead = (cause: unknown): never => {
-      throw errors.workerDied(host, [], cause);
-    };
-    const died = ended.then(() => dead(new Error('its task ended before it had loaded the flow')), dead);
+    const calls = callsThrough<WorkerControl>(control.port2, ORDERS, goneOf(host, ended));
     const hired: Hired = {
       host,
-      control: remote,
+      control: calls,
       ended,
       abort,
       thread: undefined,
-      loaded: Promise.race([remote.load(flow), died]).then((threadId) => {
+      loaded: calls.load(flow).then((threadId) => {
         this.noteThreads();
         hired.thread = [...this.threads].find((thread) => thread.threadId === threadId);
         return threadId;

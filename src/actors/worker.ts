@@ -11,20 +11,20 @@ import { Actor } from './actor.ts';
 import { type Clock, systemClock } from './clock.ts';
 import {
   type ActorName,
-  exposeOn,
   type FlowReference,
   type HostTask,
   type Order,
+  REPORTS,
   type WorkerControl,
   type WorkerReports,
   type WorkerSettings,
-  wrapPort,
 } from './control.ts';
 import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
 import { ActorFailure } from './failure.ts';
 import { Host } from './host.ts';
 import { internStrings } from './params.ts';
 import { type Plan, planOf } from './plan.ts';
+import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
 import { StepWords } from './step-words.ts';
 import { warmUp } from './warm-up.ts';
 import { markWorkerThread } from './worker-thread.ts';
@@ -82,13 +82,16 @@ export interface Worker {
 /** The pool task. Resolves when the host has been shut down. */
 export default async function hostActors(task: HostTask): Promise<void> {
   markWorkerThread();
+  const closed = new Promise<Error>((resolve) => {
+    task.reports.once('close', () => resolve(errors.invariant('nobody reports to a job that has ended')));
+  });
   const { control, ended } = makeWorker({
     host: task.host,
     threadId,
     clock: systemClock,
     wakeWords: new WakeWords(task.wakeWords),
     stepWords: new StepWords(task.stepWords),
-    reports: wrapPort<WorkerReports>(task.reports),
+    reports: unawaited(REPORTS, callsThrough<WorkerReports>(task.reports, REPORTS, closed)),
     importFlow,
   });
   exposeOn(task.control, control);
@@ -105,7 +108,7 @@ export function makeWorker(ground: WorkerGround): Worker {
   const { clock, wakeWords, reports, threadId } = ground;
   const reportFailure = (actor: ActorName, error: unknown): void => {
     const isTold = error instanceof ActorFailure;
-    void reports.failed({
+    reports.failed({
       ...actor,
       error: toRecord(isTold ? error.cause : error),
       policy: isTold ? error.policy : 'stop',
@@ -113,9 +116,9 @@ export function makeWorker(ground: WorkerGround): Worker {
     });
   };
   const host = new Host(ground.host, wakeWords, ground.stepWords, clock, {
-    ended: (actor) => void reports.ended(nameOf(actor)),
+    ended: (actor) => reports.ended(nameOf(actor)),
     failed: (actor, error) => reportFailure(nameOf(actor), error),
-    recovered: (actor) => void reports.recovered(nameOf(actor), clock.epochMs()),
+    recovered: (actor) => reports.recovered(nameOf(actor), clock.epochMs()),
   });
   let buildPlan: (() => Plan) | undefined;
   let running: Promise<void> | undefined;
@@ -123,7 +126,7 @@ export function makeWorker(ground: WorkerGround): Worker {
 
   const make = (plan: Plan, { descriptor, resumption }: Order, { lingerMs, backupEveryMs }: WorkerSettings): Actor => {
     const { stage, replica } = descriptor;
-    const ship = (backup: Backup): void => void reports.backup({ stage, replica }, backup);
+    const ship = (backup: Backup): void => reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
     const { now, epochMs } = clock;

@@ -7,7 +7,6 @@ import type { Cancel, Clock } from '../actors/clock.ts';
 import type { FlowReference, WorkerReports } from '../actors/control.ts';
 import type { HiredWorker, ThreadPool } from '../actors/pool.ts';
 import { errors } from '../errors.ts';
-import { revive } from './revive.ts';
 
 /** Failures in a row after which nobody waits for a spare any longer. */
 const SPARE_ATTEMPTS_MAX = 3;
@@ -254,7 +253,7 @@ export class Crew {
       await this.load(member);
     } catch (error) {
       // One that was ended on purpose says nothing about the code.
-      if (!this.closed && member?.terminatedFor === undefined) await this.spareFailed(member, revive(error));
+      if (!this.closed && member?.terminatedFor === undefined) await this.spareFailed(member, error);
       return;
     }
     if (this.closed) return;
@@ -270,8 +269,7 @@ export class Crew {
 
   /** What fails here fails again, and is told, when the worker takes over. */
   private async warmUp(member: CrewMember): Promise<void> {
-    const gone = member.hired.ended.catch(() => {});
-    await Promise.race([this.events.warmUp(member).catch(() => {}), gone]);
+    await this.events.warmUp(member).catch(() => {});
   }
 
   /** @param member undefined if there was not even a thread */

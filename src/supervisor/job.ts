@@ -7,6 +7,7 @@ import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '..
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
 import { type Plan, planOf, type Stage, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
+import { outcomeOf } from '../actors/remote-calls.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
@@ -39,8 +40,7 @@ import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
 import { endWorkers } from './orderly-end.ts';
 import { type Platform, systemPlatform } from './platform.ts';
-import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
-import { revive } from './revive.ts';
+import { nameText, type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
@@ -256,12 +256,10 @@ export class RunningJob implements Job {
     void this.done.catch(() => {}).finally(() => signal?.removeEventListener('abort', abort));
     const { workers } = this.options;
     try {
-      // Whatever ends the job also ends the wait: a thread that is gone answers no call.
-      const members = await Promise.race([this.crew.start(workers), this.done.then(() => [])]);
-      await Promise.race([this.deployTo(members), this.done]);
+      await this.deployTo(await this.crew.start(workers));
       if (this.outcome !== undefined) return this.done;
     } catch (error) {
-      await this.fail(revive(error), 'failed');
+      await this.fail(error, 'failed');
       return this.done;
     }
     const actors = this.actors.filter(({ placement }) => !placement.isDormant).length;
@@ -279,7 +277,7 @@ export class RunningJob implements Job {
     }
     this.elasticity.start();
     // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
-    for (const { hired } of this.crew.active()) hired.control.start().catch(() => {});
+    for (const { hired } of this.crew.active()) void outcomeOf(hired.control.start());
     this.endIfAllEnded();
   }
 
@@ -290,10 +288,10 @@ export class RunningJob implements Job {
         const mine = this.actors.filter(({ placement }) => placement.host === member.host);
         for (const actor of mine) actor.member = member;
         const orders = mine.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
-        const outcome = await settled(member, member.hired.control.deploy(orders, this.settings));
+        const outcome = await outcomeOf(member.hired.control.deploy(orders, this.settings));
         // Nothing has run yet: what keeps a worker from starting is not worth a second try.
-        if (outcome === 'gone') throw errors.workerDied(member.host, mine.map(nameText), await deathOf(member));
-        if (outcome !== 'done') throw outcome.error;
+        if (outcome.kind === 'gone') throw errors.workerDied(member.host, mine.map(nameText), outcome.cause);
+        if (outcome.kind === 'failed') throw outcome.error;
       }),
     );
   }
@@ -324,7 +322,7 @@ export class RunningJob implements Job {
     // An increment of a dead worker must not follow the full backup of its successor.
     if (actor?.member !== member) return;
     this.backups?.write(name, backup, (isStored) => {
-      member.hired.control.backupDone(name, backup.sequence, isStored).catch(() => {});
+      void outcomeOf(member.hired.control.backupDone(name, backup.sequence, isStored));
     });
   }
 
@@ -403,7 +401,7 @@ export class RunningJob implements Job {
       this.stopping = true;
       for (const input of this.inputs.values()) input.end();
       // Workers that die meanwhile are told when they are resumed.
-      for (const { hired } of this.crew.active()) hired.control.stopSources().catch(() => {});
+      for (const { hired } of this.crew.active()) void outcomeOf(hired.control.stopSources());
     }
     await this.done;
   }
@@ -480,13 +478,6 @@ export class RunningJob implements Job {
 
 /** True of an actor that does nothing more, unless key groups are handed over to it. */
 const hasEnded = ({ isEnded, placement }: Recoverable): boolean => isEnded || placement.isDormant;
-
-/** Why a worker's task has ended. */
-const deathOf = ({ hired }: CrewMember): Promise<unknown> =>
-  hired.ended.then(
-    () => new Error('its task has ended'),
-    (cause: unknown) => cause,
-  );
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
