@@ -52,6 +52,20 @@ const exitOf = (thread: Worker): Promise<void> =>
     else thread.once('exit', () => resolve());
   });
 
+/** Resolves when all that a thread has printed is with the app's own stream. It is read on when the thread has exited. */
+async function outputOf({ stdout, stderr }: Worker): Promise<void> {
+  await Promise.all(
+    [[stdout, process.stdout] as const, [stderr, process.stderr] as const].map(
+      ([from, to]) =>
+        new Promise<void>((resolve) => {
+          // An app whose own output is closed reads no more of its threads'.
+          if (from.readableEnded || from.destroyed || !to.writable) resolve();
+          else from.once('end', resolve).once('close', resolve);
+        }),
+    ),
+  );
+}
+
 /** The threads of a job, as its supervisor sees them. */
 export interface ThreadPool {
   /** Starts a host on a thread of the pool, and loads the flow there. */
@@ -75,6 +89,8 @@ export class WorkerPool implements ThreadPool {
   private readonly active: number;
   private readonly buffers: HostBuffers;
   private readonly threads = new Set<Worker>();
+  /** Threads whose output has not all come yet. */
+  private readonly printing = new Set<Promise<void>>();
   /** Hired workers whose tasks have not ended, the oldest first. */
   private readonly hired = new Set<Hired>();
 
@@ -104,6 +120,8 @@ export class WorkerPool implements ThreadPool {
       this.threads.add(thread);
       thread.once('exit', () => {
         this.threads.delete(thread);
+        const printed = outputOf(thread).finally(() => this.printing.delete(printed));
+        this.printing.add(printed);
         setImmediate(() => this.giveUpStranded());
       });
     }
@@ -178,6 +196,8 @@ export class WorkerPool implements ThreadPool {
     const gone = await settlesWithin(systemClock, Promise.all([destroyed, ...exits]), limitMs);
     // A thread that cannot be ended must not keep the process alive.
     if (!gone) for (const thread of this.threads) thread.unref();
+    // An app may exit as soon as its job has ended. One whose reader is slow may also find the output late.
+    await settlesWithin(systemClock, Promise.all(this.printing), limitMs);
     return gone;
   }
 }

@@ -27,6 +27,7 @@ import { type Plan, planOf } from './plan.ts';
 import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
 import { StepWords } from './step-words.ts';
 import { warmUp } from './warm-up.ts';
+import { keepOutput } from './worker-output.ts';
 import { markWorkerThread } from './worker-thread.ts';
 
 /** Errors are thrown across comlink as plain records, since it would keep only their message. */
@@ -82,6 +83,8 @@ export interface Worker {
 /** The pool task. Resolves when the host has been shut down. */
 export default async function hostActors(task: HostTask): Promise<void> {
   markWorkerThread();
+  // Before the flow's module is imported, which may print.
+  keepOutput();
   const closed = new Promise<Error>((resolve) => {
     task.reports.once('close', () => resolve(errors.invariant('nobody reports to a job that has ended')));
   });
