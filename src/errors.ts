@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'NO_FLOW'
   | 'FLOW_DIFFERS'
   | 'RUN_IN_WORKER'
+  | 'START_TIMEOUT'
   | 'TYPESCRIPT_MODULE'
   | 'INPUT_FILE'
   | 'BAD_CSV'
@@ -293,6 +294,21 @@ export const errors = {
       'FLOW_DIFFERS',
       `flow '${flow}' was built differently on a worker than in the app: its build function must depend on its params only`,
       { flow },
+    );
+  },
+  importTimeout(module: string, worker: number, limitMs: number): MillraceError {
+    return new MillraceError(
+      'START_TIMEOUT',
+      `worker ${worker} has not imported the flow's module ${module} within ${limitMs} ms. A flow's module is imported on every worker: make sure that what it awaits at its top level comes there too, or raise 'startTimeoutMs'`,
+      { phase: 'import', module, worker, limitMs },
+    );
+  },
+  openTimeout(kind: 'source' | 'sink', operators: readonly string[], worker: number, limitMs: number): MillraceError {
+    const names = operators.map((name) => `'${name}'`).join(' or ');
+    return new MillraceError(
+      'START_TIMEOUT',
+      `open() of ${kind} ${names} has not ended on worker ${worker} within ${limitMs} ms: make sure that what it waits for answers, or raise 'startTimeoutMs'`,
+      { phase: 'open', operator: operators[0], operators, worker, limitMs },
     );
   },
   runInWorker(flow: string): MillraceError {

@@ -119,6 +119,7 @@ export class Actor {
       },
       now: environment.now,
       wake: environment.wake,
+      reopening: environment.reopening,
       begin: () => batch.begin(),
     };
     if (partitions === undefined) return new SourceFeed(source, forFeed);

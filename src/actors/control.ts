@@ -27,6 +27,8 @@ export interface WorkerSettings {
   readonly lingerMs: number;
   /** Milliseconds between backups; undefined for none. */
   readonly backupEveryMs: number | undefined;
+  /** How long a source that is opened again may take. */
+  readonly startTimeoutMs: number;
 }
 
 /** Which replica of which stage. */
@@ -47,9 +49,9 @@ export interface WorkerControl {
   load(flow: FlowReference): Promise<number>;
   /** Runs actors over scratch memory, without tuples: a warm worker takes over faster. */
   warmUp(descriptors: readonly ActorDescriptor[]): Promise<void>;
-  /** Makes the actors of a new job from their shared memory and opens their sources. */
+  /** Makes actors of a new job from their shared memory and opens their sources. May be called again for others. */
   deploy(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
-  /** Begins to step the actors that are deployed. */
+  /** Opens the sinks of the actors that are deployed, and begins to step them. */
   start(): Promise<void>;
   /** Resumes actors from their last commits, and steps them at once; sources open in the background. */
   adopt(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
@@ -94,9 +96,11 @@ export interface WorkerReports {
   recovered(actor: ActorName, committedAtMs: number): void;
   /** A backup for the store. */
   backup(actor: ActorName, backup: Backup): void;
+  /** What takes long, for the person who runs the app. */
+  takesLong(text: string): void;
 }
 
-export const REPORTS: readonly (keyof WorkerReports)[] = ['ended', 'failed', 'recovered', 'backup'];
+export const REPORTS: readonly (keyof WorkerReports)[] = ['ended', 'failed', 'recovered', 'backup', 'takesLong'];
 
 /** What a pool task carries to the worker. */
 export interface HostTask {

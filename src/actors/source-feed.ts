@@ -28,6 +28,8 @@ export interface FeedEnvironment {
   feed(tuple: unknown): void;
   now(): number;
   wake(): void;
+  /** As that of the actor's environment. */
+  readonly reopening: (<Reader>(operator: string, opened: Promise<Reader>) => Promise<Reader>) | undefined;
   /** Opens the transaction. */
   begin(): void;
 }
@@ -99,7 +101,15 @@ export class SourceFeed implements Feed {
     this.partitions = partitionsOf(source as never);
   }
 
-  async open({ source: position, sourceAux: aux }: SourceMark): Promise<void> {
+  open(mark: SourceMark): Promise<void> {
+    return this.openAt(mark, (opened) => opened);
+  }
+
+  /** @param bounded as its argument, or rejects when that has taken too long */
+  private async openAt(
+    { source: position, sourceAux: aux }: SourceMark,
+    bounded: <Reader>(opened: Promise<Reader>) => Promise<Reader>,
+  ): Promise<void> {
     const { source, environment, partition } = this;
     if (source.kind !== 'reader') return;
     const opening = ++this.opening;
@@ -113,7 +123,8 @@ export class SourceFeed implements Feed {
       if (isCurrent()) this.failure = { error };
       wake();
     };
-    const reader = await source.open({ operator: environment.operator, partition, position, aux, wake, fail });
+    const opened = source.open({ operator: environment.operator, partition, position, aux, wake, fail });
+    const reader = opened instanceof Promise ? await bounded(opened).catch(giveUp(opened)) : await opened;
     if (isCurrent()) this.reader = reader;
     else reader.close();
   }
@@ -122,7 +133,8 @@ export class SourceFeed implements Feed {
     if (this.source.kind !== 'reader') return;
     this.close();
     this.ready = false;
-    const opened = this.open(mark);
+    const { operator, reopening } = this.environment;
+    const opened = this.openAt(mark, (reader) => reopening?.(operator, reader) ?? reader);
     const opening = this.opening;
     const settle = (): void => {
       if (opening !== this.opening) return;
@@ -273,6 +285,14 @@ export class SourceFeed implements Feed {
     this.reader = undefined;
   }
 }
+
+/** Nobody waits any longer for a source: if it opens after all, it is closed. */
+const giveUp =
+  (opened: Promise<SourceReader<never>>) =>
+  (error: unknown): never => {
+    opened.then((late) => late.close()).catch(() => {});
+    throw error;
+  };
 
 /** The tuple at an index; the index itself if it cannot be made. */
 function madeTuple(make: (index: number, partition: number) => unknown, index: number, partition: number): unknown {

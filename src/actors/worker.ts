@@ -23,6 +23,7 @@ import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
 import { ActorFailure } from './failure.ts';
 import { Host } from './host.ts';
 import { internStrings } from './params.ts';
+import { Patience } from './patience.ts';
 import { type Plan, planOf } from './plan.ts';
 import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
 import { StepWords } from './step-words.ts';
@@ -127,13 +128,22 @@ export function makeWorker(ground: WorkerGround): Worker {
   let running: Promise<void> | undefined;
   const deployed: Actor[] = [];
 
-  const make = (plan: Plan, { descriptor, resumption }: Order, { lingerMs, backupEveryMs }: WorkerSettings): Actor => {
+  let patience: Patience | undefined;
+  const make = (plan: Plan, { descriptor, resumption }: Order, settings: WorkerSettings): Actor => {
+    const { lingerMs, backupEveryMs, startTimeoutMs } = settings;
     const { stage, replica } = descriptor;
+    patience ??= new Patience(clock, startTimeoutMs, (text) => reports.takesLong(text));
+    const patient = patience;
+    const reopening = <Reader>(operator: string, opened: Promise<Reader>): Promise<Reader> =>
+      patient.await(opened, {
+        what: `open() of source '${operator}', opened again,`,
+        failure: () => errors.openTimeout('source', [operator], ground.host, startTimeoutMs),
+      });
     const ship = (backup: Backup): void => reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
     const { now, epochMs } = clock;
-    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, epochMs, wake };
+    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, epochMs, wake, reopening };
     return new Actor(plan, descriptor, environment, resumption);
   };
 

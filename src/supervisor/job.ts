@@ -5,9 +5,10 @@
 import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts';
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
+import { Patience } from '../actors/patience.ts';
 import { type Plan, planOf, type Stage, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
-import { outcomeOf } from '../actors/remote-calls.ts';
+import { type CallOutcome, outcomeOf } from '../actors/remote-calls.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
@@ -38,6 +39,7 @@ import { JobElasticity, memberNamed } from './job-elasticity.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
+import { notice } from './notices.ts';
 import { endWorkers } from './orderly-end.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { nameText, type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
@@ -75,6 +77,9 @@ export class RunningJob implements Job {
   private readonly supervisorHost: AppHost;
   private readonly pool: ThreadPool;
   private readonly crew: Crew;
+  private readonly patience: Patience;
+  /** Workers whose sinks are being opened. */
+  private readonly opening = new Set<CrewMember>();
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
   private readonly elasticity: JobElasticity;
@@ -135,8 +140,10 @@ export class RunningJob implements Job {
     this.supervision = superviseStages(flow.name, plan, checked);
     const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
     this.pool = platform.pool(checked.workers, hosts, buffers, checked.resourceLimits);
+    this.patience = new Patience(clock, checked.startTimeoutMs, (text) => this.takesLong(text));
     this.crew = new Crew(
       clock,
+      this.patience,
       this.pool,
       flow,
       hosts,
@@ -181,8 +188,8 @@ export class RunningJob implements Job {
   }
 
   private get settings(): WorkerSettings {
-    const { lingerMs, backup } = this.options;
-    return { lingerMs, backupEveryMs: backup?.everyMs };
+    const { lingerMs, backup, startTimeoutMs } = this.options;
+    return { lingerMs, backupEveryMs: backup?.everyMs, startTimeoutMs };
   }
 
   private backupsOf({ backup }: CheckedOptions): Backups | undefined {
@@ -268,7 +275,7 @@ export class RunningJob implements Job {
     const { hangTimeoutMs } = this.options;
     this.hangDetector.start(
       hangTimeoutMs,
-      () => this.crew.active().map(({ host }) => host),
+      () => this.watchedHosts(),
       (host) => this.hung(host),
     );
     for (const { placement, member } of this.actors) {
@@ -276,9 +283,46 @@ export class RunningJob implements Job {
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
     this.elasticity.start();
-    // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
-    for (const { hired } of this.crew.active()) void outcomeOf(hired.control.start());
+    const failures = await Promise.all(this.crew.active().map((member) => this.startOn(member)));
+    const failure = failures.find((error) => error !== undefined);
+    if (failure !== undefined) {
+      await this.fail(failure, 'failed');
+      return this.done;
+    }
     this.endIfAllEnded();
+  }
+
+  /** Lets a worker open its sinks, and begin; returns why it has not. What dies or fails there is recovery's matter. */
+  private async startOn(member: CrewMember): Promise<unknown> {
+    const sinks = this.actors
+      .filter((actor) => actor.member === member)
+      .flatMap(({ placement }) => placement.stage.operators.filter(({ kind }) => kind === 'sink'))
+      .map(({ name }) => name);
+    const { limitMs } = this.patience;
+    const started = outcomeOf(member.hired.control.start());
+    if (sinks.length === 0) return undefined;
+    this.opening.add(member);
+    // It answers before its first step, which may take long, or end the worker.
+    const outcome = await this.patience
+      .await(started, {
+        what: `open() of sink ${sinks.map((name) => `'${name}'`).join(' or ')} on worker ${member.host}`,
+        failure: () => errors.openTimeout('sink', sinks, member.host, limitMs),
+      })
+      .catch((error: unknown) => error);
+    this.opening.delete(member);
+    return outcome instanceof Error ? outcome : undefined;
+  }
+
+  /** A worker that opens its sinks makes no steps yet, and has a limit of its own. */
+  private watchedHosts(): number[] {
+    return this.crew
+      .active()
+      .filter((member) => !this.opening.has(member))
+      .map(({ host }) => host);
+  }
+
+  private takesLong(text: string): void {
+    notice(`flow '${this.name}' ${text}`);
   }
 
   /** Makes the actors on their workers. The hosts of a new job are numbered from 0, as the deployment has placed them. */
@@ -287,13 +331,25 @@ export class RunningJob implements Job {
       members.map(async (member) => {
         const mine = this.actors.filter(({ placement }) => placement.host === member.host);
         for (const actor of mine) actor.member = member;
-        const orders = mine.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
-        const outcome = await outcomeOf(member.hired.control.deploy(orders, this.settings));
-        // Nothing has run yet: what keeps a worker from starting is not worth a second try.
-        if (outcome.kind === 'gone') throw errors.workerDied(member.host, mine.map(nameText), outcome.cause);
-        if (outcome.kind === 'failed') throw outcome.error;
+        for (const actors of apart(mine, opensSource)) {
+          const orders = actors.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
+          const outcome = await this.opened(member, actors, member.hired.control.deploy(orders, this.settings));
+          // Nothing has run yet: what keeps a worker from starting is not worth a second try.
+          if (outcome.kind === 'gone') throw errors.workerDied(member.host, mine.map(nameText), outcome.cause);
+          if (outcome.kind === 'failed') throw outcome.error;
+        }
       }),
     );
+  }
+
+  /** How a call ends in which actors open their sources. Rejects if that takes too long. */
+  private opened({ host }: CrewMember, actors: readonly Recoverable[], call: Promise<unknown>): Promise<CallOutcome> {
+    if (!actors.some(opensSource)) return outcomeOf(call);
+    const names = actors.map((actor) => stageName(actor.placement.stage));
+    return this.patience.await(outcomeOf(call), {
+      what: `open() of source ${names.map((name) => `'${name}'`).join(' or ')} on worker ${host}`,
+      failure: () => errors.openTimeout('source', names, host, this.patience.limitMs),
+    });
   }
 
   private hung(host: number): void {
@@ -312,6 +368,7 @@ export class RunningJob implements Job {
       recovered: ({ stage, replica }, committedAtMs) =>
         this.recovery.recovered(member(), stage, replica, committedAtMs),
       backup: (name, backup) => this.backUp(name, backup, member()),
+      takesLong: (text) => this.takesLong(text),
     };
   }
 
@@ -478,6 +535,21 @@ export class RunningJob implements Job {
 
 /** True of an actor that does nothing more, unless key groups are handed over to it. */
 const hasEnded = ({ isEnded, placement }: Recoverable): boolean => isEnded || placement.isDormant;
+
+/** True of an actor that begins with a source of its own. */
+const opensSource = ({ placement }: Recoverable): boolean => placement.stage.operators[0].source?.kind === 'reader';
+
+/** Parts of a list, in its order: each one that is `alone` by itself, those between them together. */
+function apart<Item>(items: readonly Item[], alone: (item: Item) => boolean): Item[][] {
+  const parts: Item[][] = [];
+  let isOpen = false;
+  for (const item of items) {
+    if (isOpen && !alone(item)) parts[parts.length - 1].push(item);
+    else parts.push([item]);
+    isOpen = !alone(item);
+  }
+  return parts;
+}
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
