@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'TUPLE_TOO_LARGE'
   | 'OUTBOX_FULL'
   | 'STATE_FULL'
+  | 'OUT_OF_MEMORY'
   | 'READER_SLOTS'
   | 'CODE_GENERATION'
   | 'MODULE_IMPORT'
@@ -31,6 +32,7 @@ export type ErrorCode =
   | 'OPERATOR_FAILED'
   | 'SINK_FAILED'
   | 'SOURCE_CONTRACT'
+  | 'WORKER_START'
   | 'WORKER_DIED'
   | 'WORKER_HUNG'
   | 'WORKER_STUCK'
@@ -98,7 +100,38 @@ export function showBytes(bytes: number): string {
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+/** What a cause says, and what to do about it where Node.js does not tell. */
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const remedy = remedyOf(cause as SystemCause);
+  return remedy === undefined ? cause.message : `${cause.message} (${remedy})`;
+}
+
+interface SystemCause extends Error {
+  readonly code?: string;
+  /** Of ERR_ACCESS_DENIED: what is not permitted, and on what. */
+  readonly permission?: string;
+  readonly resource?: string;
+}
+
+/** Flags of node by what they permit. */
+const PERMISSION_FLAGS: Readonly<Record<string, string>> = {
+  WorkerThreads: '--allow-worker',
+  FileSystemRead: '--allow-fs-read',
+  FileSystemWrite: '--allow-fs-write',
+};
+
+function remedyOf({ code, permission = '', resource = '' }: SystemCause): string | undefined {
+  if (code === 'ERR_ACCESS_DENIED') {
+    const flag = PERMISSION_FLAGS[permission];
+    return flag && `run node with ${flag}${resource === '' ? '' : `=${resource}`}`;
+  }
+  if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files, ulimit -n';
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return "keep less in variables of closures and modules, or raise 'resourceLimits', or --max-old-space-size where there are none";
+  }
+  return undefined;
+}
 
 /** One function per error, so that every text stands here. */
 export const errors = {
@@ -212,6 +245,23 @@ export const errors = {
       'STATE_FULL',
       `state of operator '${operator}' needs ${showBytes(neededBytes)} in one arena, which holds at most ${showBytes(limitBytes)}: raise 'stateBytes', or delete rows that are no longer needed`,
       { operator, neededBytes, limitBytes },
+    );
+  },
+  outOfMemory(
+    act: 'reserve' | 'grow to',
+    purpose: string,
+    bytes: number,
+    option: string | undefined,
+    cause: unknown,
+  ): MillraceError {
+    const done =
+      act === 'reserve' ? `reserve ${showBytes(bytes)} for ${purpose}` : `grow ${purpose} to ${showBytes(bytes)}`;
+    const orLower = option === undefined ? '' : `, or lower '${option}'`;
+    return new MillraceError(
+      'OUT_OF_MEMORY',
+      `cannot ${done}: ${messageOf(cause)}. Raise the limit of this process's address space (ulimit -v) or the memory of its machine or container${orLower}`,
+      { purpose, bytes, ...(option !== undefined && { option }) },
+      cause,
     );
   },
   backupLayout(whose: string, found: string, expected: string): MillraceError {
@@ -351,6 +401,13 @@ export const errors = {
   },
   sinkFailed(operator: string, cause: unknown): MillraceError {
     return new MillraceError('SINK_FAILED', `sink '${operator}' failed: ${messageOf(cause)}`, { operator }, cause);
+  },
+  workerStart(cause: unknown): MillraceError {
+    const isDenied = (cause as SystemCause | undefined)?.code === 'ERR_ACCESS_DENIED';
+    const remedy = isDenied
+      ? "Node.js's permission model lets a process start threads only with that flag"
+      : "Lower 'workers', 'maxWorkers' or 'spares', or raise the limits of threads (ulimit -u), open files (ulimit -n) and address space (ulimit -v)";
+    return new MillraceError('WORKER_START', `cannot start a worker thread: ${messageOf(cause)}. ${remedy}`, {}, cause);
   },
   workerDied(worker: number, actors: readonly string[], cause: unknown): MillraceError {
     return new MillraceError(

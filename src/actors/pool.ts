@@ -31,8 +31,34 @@ export interface HiredWorker {
 export const goneOf = (host: number, ended: Promise<void>): Promise<Error> =>
   ended.then(
     () => errors.workerDied(host, [], new Error('its task has ended')),
-    (cause: unknown) => errors.workerDied(host, [], cause),
+    (ending: unknown) => {
+      const cause = causeOf(ending);
+      return isNoStart(cause) ? errors.workerStart(cause) : errors.workerDied(host, [], cause);
+    },
   );
+
+/** Of a task that was cancelled: why. */
+const causeOf = (ending: unknown): unknown =>
+  ending instanceof Error && ending.name === 'AbortError' && ending.cause !== undefined ? ending.cause : ending;
+
+const isNoStart = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_INIT_FAILED';
+
+/** Does what starts threads. If it throws, those that it has started are ended again. */
+function allOrNone<Result>(start: () => Result): Result {
+  const end = (thread: Worker): void => void thread.terminate();
+  let hasFailed = false;
+  // Node.js tells of each new thread in a tick of its own, in their order: these two ticks enclose those of this call.
+  process.nextTick(() => hasFailed && process.on('worker', end));
+  try {
+    return start();
+  } catch (cause) {
+    hasFailed = true;
+    throw errors.workerStart(cause);
+  } finally {
+    process.nextTick(() => process.off('worker', end));
+  }
+}
 
 /** The shared words of all hosts. */
 export interface HostBuffers {
@@ -89,6 +115,8 @@ export class WorkerPool implements ThreadPool {
   private readonly active: number;
   private readonly buffers: HostBuffers;
   private readonly threads = new Set<Worker>();
+  /** Why a thread died that had no task, at last. */
+  private idleFailure: unknown;
   /** Threads whose output has not all come yet. */
   private readonly printing = new Set<Promise<void>>();
   /** Hired workers whose tasks have not ended, the oldest first. */
@@ -98,18 +126,24 @@ export class WorkerPool implements ThreadPool {
   constructor(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined) {
     this.active = active;
     this.buffers = buffers;
-    this.piscina = new Piscina({
-      filename: WORKER_ENTRY,
-      minThreads: active,
-      maxThreads: most,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      maxQueue: most,
-      recordTiming: false,
-      ...(resourceLimits && { resourceLimits }),
+    this.piscina = allOrNone(
+      () =>
+        new Piscina({
+          filename: WORKER_ENTRY,
+          minThreads: active,
+          maxThreads: most,
+          concurrentTasksPerWorker: 1,
+          atomics: 'disabled',
+          maxQueue: most,
+          recordTiming: false,
+          ...(resourceLimits && { resourceLimits }),
+        }),
+    );
+    // Failures of threads reach the callers through the tasks, but those of threads that have none: an unheard 'error' event
+    // would end the process.
+    this.piscina.on('error', (error: unknown) => {
+      this.idleFailure = error;
     });
-    // Failures of threads reach the callers through the tasks; an unheard 'error' event would end the process.
-    this.piscina.on('error', () => {});
     this.noteThreads();
   }
 
@@ -134,7 +168,7 @@ export class WorkerPool implements ThreadPool {
       if (missing <= 0) return;
       if (worker.thread !== undefined) continue;
       missing--;
-      this.giveUp(worker);
+      worker.abort.abort(this.idleFailure);
     }
   }
 
@@ -145,7 +179,16 @@ export class WorkerPool implements ThreadPool {
     exposeOn(reporting.port2, reports);
     const task: HostTask = { host, ...this.buffers, control: control.port1, reports: reporting.port1 };
     const options = { transferList: [control.port1, reporting.port1], signal: abort.signal };
-    const ended = this.piscina.run(task, options).finally(() => {
+    let run: Promise<void>;
+    try {
+      run = this.piscina.run(task, options);
+    } catch (cause) {
+      // The pool may have queued it before it failed to start a thread.
+      abort.abort();
+      for (const { port1, port2 } of [control, reporting]) for (const port of [port1, port2]) port.close();
+      throw errors.workerStart(cause);
+    }
+    const ended = run.finally(() => {
       // Reports that were sent before the end are still to be read.
       setImmediate(() => reporting.port2.close());
     });

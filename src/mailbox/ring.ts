@@ -6,6 +6,7 @@
 // its own at that position until it has; every hot word has a line of its own.
 
 import { errors } from '../errors.ts';
+import { allocateShared } from './shared-memory.ts';
 import { LINE_BYTES, LINE_I32, type Views, viewsOf } from './views.ts';
 
 export const READERS_MAX = 64;
@@ -61,7 +62,7 @@ export class Ring {
       throw errors.badOption('ringBytes', capacityBytes, `a number from ${RING_BYTES_MIN} to ${RING_BYTES_MAX}`);
     }
     const rounded = 2 ** Math.ceil(Math.log2(capacityBytes));
-    const buffer = new SharedArrayBuffer(CONTROL_BYTES + rounded);
+    const buffer = allocateShared({ of: 'a ring', option: 'ringBytes' }, CONTROL_BYTES + rounded);
     new Int32Array(buffer)[READERS] = readers;
     return buffer;
   }

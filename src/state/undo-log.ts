@@ -6,6 +6,7 @@
 // is stamped with its transaction, count set to 0 first, then the stamp.
 
 import { errors } from '../errors.ts';
+import { allocateShared, growShared, type Purpose } from '../mailbox/shared-memory.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
 
 const TRANSACTION = 0;
@@ -29,6 +30,8 @@ export interface UndoSpace {
   readonly i32: Int32Array;
 }
 
+const PURPOSE: Purpose = { of: 'an undo log' };
+
 export class UndoLog {
   /** The log's cells; replaced when it grows. */
   i32: Int32Array;
@@ -46,7 +49,7 @@ export class UndoLog {
   }
 
   static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer(UNDO_BYTES_FIRST, { maxByteLength: UNDO_BYTES_MAX });
+    return allocateShared(PURPOSE, UNDO_BYTES_FIRST, UNDO_BYTES_MAX);
   }
 
   /** The transaction that the entries belong to. */
@@ -71,7 +74,7 @@ export class UndoLog {
     const limit = buffer.maxByteLength;
     if (neededBytes > limit) throw errors.invariant(`a transaction saves at most ${limit} bytes of state`);
     const bytes = Math.min(limit, 2 ** Math.ceil(Math.log2(neededBytes)));
-    if (buffer.byteLength < bytes) buffer.grow(bytes);
+    growShared(buffer, bytes, PURPOSE);
     this.refresh();
   }
 

@@ -78,8 +78,6 @@ export class RunningJob implements Job {
   private readonly pool: ThreadPool;
   private readonly crew: Crew;
   private readonly patience: Patience;
-  /** Workers whose sinks are being opened. */
-  private readonly opening = new Set<CrewMember>();
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
   private readonly elasticity: JobElasticity;
@@ -275,7 +273,7 @@ export class RunningJob implements Job {
     const { hangTimeoutMs } = this.options;
     this.hangDetector.start(
       hangTimeoutMs,
-      () => this.watchedHosts(),
+      () => this.crew.active().map(({ host }) => host),
       (host) => this.hung(host),
     );
     for (const { placement, member } of this.actors) {
@@ -301,7 +299,6 @@ export class RunningJob implements Job {
     const { limitMs } = this.patience;
     const started = outcomeOf(member.hired.control.start());
     if (sinks.length === 0) return undefined;
-    this.opening.add(member);
     // It answers before its first step, which may take long, or end the worker.
     const outcome = await this.patience
       .await(started, {
@@ -309,16 +306,7 @@ export class RunningJob implements Job {
         failure: () => errors.openTimeout('sink', sinks, member.host, limitMs),
       })
       .catch((error: unknown) => error);
-    this.opening.delete(member);
     return outcome instanceof Error ? outcome : undefined;
-  }
-
-  /** A worker that opens its sinks makes no steps yet, and has a limit of its own. */
-  private watchedHosts(): number[] {
-    return this.crew
-      .active()
-      .filter((member) => !this.opening.has(member))
-      .map(({ host }) => host);
   }
 
   private takesLong(text: string): void {
