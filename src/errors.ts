@@ -121,12 +121,13 @@ const PERMISSION_FLAGS: Readonly<Record<string, string>> = {
   FileSystemWrite: '--allow-fs-write',
 };
 
-function remedyOf({ code, permission = '', resource = '' }: SystemCause): string | undefined {
+function remedyOf({ code, message, permission = '', resource = '' }: SystemCause): string | undefined {
   if (code === 'ERR_ACCESS_DENIED') {
     const flag = PERMISSION_FLAGS[permission];
     return flag && `run node with ${flag}${resource === '' ? '' : `=${resource}`}`;
   }
-  if (code === 'EMFILE' || code === 'ENFILE') return 'raise the limit of open files, ulimit -n';
+  // An error that has crossed threads has lost its code.
+  if (/^(EMFILE|ENFILE)\b/.test(code ?? message)) return 'raise the limit of open files, ulimit -n';
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return "keep less in variables of closures and modules, or raise 'resourceLimits', or --max-old-space-size where there are none";
   }
