@@ -426,6 +426,7 @@ export class RunningJob implements Job {
     this.metricsReader.freeze();
     rootSupervisor.remove(this.supervision);
     this.announce({ type: 'ended', outcome });
+    forgetFrames(error);
     if (error === undefined) this.resolveDone();
     else this.rejectDone(error);
   }
@@ -537,6 +538,14 @@ function apart<Item>(items: readonly Item[], alone: (item: Item) => boolean): It
     isOpen = !alone(item);
   }
   return parts;
+}
+
+/**
+ * Lets an error and its causes go of the objects in whose methods they were made: V8 keeps those until the text of the stack is
+ * asked for, and whoever keeps `done` would keep the whole job.
+ */
+function forgetFrames(error: unknown): void {
+  for (let each = error; each instanceof Error; each = each.cause) void each.stack;
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -9,7 +9,7 @@ const APP = fileURLToPath(new URL('./many-jobs.js', import.meta.url));
 const JOBS = 200;
 const WARM = 50;
 
-test(`${JOBS} jobs in one process leave what ${WARM} have left`, { timeout: 300_000 }, async () => {
+test(`${JOBS} jobs in one process leave what ${WARM} have left`, { timeout: 900_000 }, async () => {
   const { code, stdout, stderr } = await runApp(APP, [String(JOBS), String(WARM)], { nodeOptions: ['--expose-gc'] });
   assert.equal(code, 0, stderr);
   const [warm, last] = stdout
