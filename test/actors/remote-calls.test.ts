@@ -44,12 +44,15 @@ test('answers and errors come through', async () => {
 
 test('calls under way, and later ones, reject when the other side is gone', async () => {
   const { calls, go, close } = connected();
-  const pending = [calls.never(), calls.never()];
+  const pending: Promise<unknown>[] = [calls.never(), calls.never()];
   assert.equal(await calls.double(1), 2);
   close();
   go();
   for (const call of [...pending, calls.double(1)]) {
-    const error = await call.then(assert.fail, (rejected: unknown) => rejected);
+    const error = await call.then(
+      () => assert.fail('it was to reject'),
+      (rejected: unknown) => rejected,
+    );
     assert.ok(isGone(error));
     assert.equal((error as Error & { code: string }).code, 'WORKER_DIED');
   }

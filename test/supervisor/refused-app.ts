@@ -2,7 +2,8 @@
 // the process say. Prints the code and the message of what run() or the job rejects with. Run by refusals.test.ts.
 
 import { closeSync, openSync } from 'node:fs';
-import { finished } from '../flows/finished.ts';
+import type { RunOptions } from '../../src/index.ts';
+import { type FinishedParams, finished } from '../flows/finished.ts';
 
 const [options, descriptorsLeft] = process.argv.slice(2);
 if (descriptorsLeft !== undefined) {
@@ -14,7 +15,8 @@ if (descriptorsLeft !== undefined) {
   }
 }
 try {
-  const job = await finished.run({ params: { keys: 10, way: 'fail' }, spares: 0, ...JSON.parse(options) });
+  const params: FinishedParams = { keys: 10, way: 'fail' };
+  const job = await finished.run({ ...(JSON.parse(options) as RunOptions<FinishedParams>), params, spares: 0 });
   await job.done;
 } catch (error) {
   const { name, code, message } = error as Error & { code: string };
