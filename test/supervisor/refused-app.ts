@@ -9,7 +9,7 @@ const [options, descriptorsLeft] = process.argv.slice(2);
 if (descriptorsLeft !== undefined) {
   const held: number[] = [];
   try {
-    for (;;) held.push(openSync('/dev/null'));
+    for (;;) held.push(openSync('/dev/null', 'r'));
   } catch {
     for (let i = 0; i < Number(descriptorsLeft); i++) closeSync(held.pop() as number);
   }
