@@ -35,6 +35,7 @@ export class Patience {
   private readonly tickMs: number;
   private tellAtMs = TELL_MS_FIRST;
   private cancel: Cancel | undefined;
+  private closed = false;
 
   /** @param tell is told what is being waited for, when that takes long */
   constructor(clock: Clock, limitMs: number, tell: (text: string) => void) {
@@ -51,17 +52,22 @@ export class Patience {
       waiting = { ...wait, waitedMs: 0, reject };
       this.waiting.add(waiting);
     });
-    this.cancel ??= this.nextTick();
+    if (!this.closed) this.cancel ??= this.nextTick();
     try {
       return await Promise.race([promise, limit]);
     } finally {
       this.waiting.delete(waiting as Waiting);
-      if (this.waiting.size === 0) this.close();
+      if (this.waiting.size === 0) this.rest();
     }
   }
 
-  /** Waits no longer for anything: it is no timer's matter any more whether it comes. */
+  /** No wait fails by its time any more: what is still waited for ends in another way. */
   close(): void {
+    this.closed = true;
+    this.rest();
+  }
+
+  private rest(): void {
     this.cancel?.();
     this.cancel = undefined;
     this.tellAtMs = TELL_MS_FIRST;

@@ -405,6 +405,7 @@ export class RunningJob implements Job {
     this.hangDetector.stop();
     this.elasticity.stop();
     this.crew.close();
+    this.patience.close();
     this.recovery.close();
     if (error !== undefined) {
       for (const output of this.outputs.values()) output.fail(error);
