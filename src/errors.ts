@@ -22,12 +22,14 @@ export type ErrorCode =
   | 'TUPLE_TOO_LARGE'
   | 'OUTBOX_FULL'
   | 'STATE_FULL'
+  | 'OUT_OF_MEMORY'
   | 'READER_SLOTS'
   | 'CODE_GENERATION'
   | 'MODULE_IMPORT'
   | 'NO_FLOW'
   | 'FLOW_DIFFERS'
   | 'RUN_IN_WORKER'
+  | 'START_TIMEOUT'
   | 'TYPESCRIPT_MODULE'
   | 'INPUT_FILE'
   | 'INPUT_CHANGED'
@@ -36,6 +38,7 @@ export type ErrorCode =
   | 'OPERATOR_FAILED'
   | 'SINK_FAILED'
   | 'SOURCE_CONTRACT'
+  | 'WORKER_START'
   | 'WORKER_DIED'
   | 'WORKER_HUNG'
   | 'WORKER_STUCK'
@@ -112,7 +115,39 @@ export interface FileFacts {
 
 const showFile = ({ device, inode, bytes }: FileFacts): string => `inode ${inode} of device ${device}, ${bytes} bytes`;
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+/** What a cause says, and what to do about it where Node.js does not tell. */
+function messageOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const remedy = remedyOf(cause as SystemCause);
+  return remedy === undefined ? cause.message : `${cause.message} (${remedy})`;
+}
+
+interface SystemCause extends Error {
+  readonly code?: string;
+  /** Of ERR_ACCESS_DENIED: what is not permitted, and on what. */
+  readonly permission?: string;
+  readonly resource?: string;
+}
+
+/** Flags of node by what they permit. */
+const PERMISSION_FLAGS: Readonly<Record<string, string>> = {
+  WorkerThreads: '--allow-worker',
+  FileSystemRead: '--allow-fs-read',
+  FileSystemWrite: '--allow-fs-write',
+};
+
+function remedyOf({ code, message, permission = '', resource = '' }: SystemCause): string | undefined {
+  if (code === 'ERR_ACCESS_DENIED') {
+    const flag = PERMISSION_FLAGS[permission];
+    return flag && `run node with ${flag}${resource === '' ? '' : `=${resource}`}`;
+  }
+  // An error that has crossed threads has lost its code.
+  if (/^(EMFILE|ENFILE)\b/.test(code ?? message)) return 'raise the limit of open files, ulimit -n';
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return "keep less in variables of closures and modules, or raise 'resourceLimits', or --max-old-space-size where there are none";
+  }
+  return undefined;
+}
 
 /** One function per error, so that every text stands here. */
 export const errors = {
@@ -256,6 +291,23 @@ export const errors = {
       { operator, neededBytes, limitBytes },
     );
   },
+  outOfMemory(
+    act: 'reserve' | 'grow to',
+    purpose: string,
+    bytes: number,
+    option: string | undefined,
+    cause: unknown,
+  ): MillraceError {
+    const done =
+      act === 'reserve' ? `reserve ${showBytes(bytes)} for ${purpose}` : `grow ${purpose} to ${showBytes(bytes)}`;
+    const orLower = option === undefined ? '' : `, or lower '${option}'`;
+    return new MillraceError(
+      'OUT_OF_MEMORY',
+      `cannot ${done}: ${messageOf(cause)}. Raise the limit of this process's address space (ulimit -v) or the memory of its machine or container${orLower}`,
+      { purpose, bytes, ...(option !== undefined && { option }) },
+      cause,
+    );
+  },
   backupLayout(whose: string, found: string, expected: string): MillraceError {
     return new MillraceError(
       'BAD_BACKUP',
@@ -336,6 +388,21 @@ export const errors = {
       'FLOW_DIFFERS',
       `flow '${flow}' was built differently on a worker than in the app: its build function must depend on its params only`,
       { flow },
+    );
+  },
+  importTimeout(module: string, worker: number, limitMs: number): MillraceError {
+    return new MillraceError(
+      'START_TIMEOUT',
+      `worker ${worker} has not imported the flow's module ${module} within ${limitMs} ms. A flow's module is imported on every worker: make sure that what it awaits at its top level comes there too, or raise 'startTimeoutMs'`,
+      { phase: 'import', module, worker, limitMs },
+    );
+  },
+  openTimeout(kind: 'source' | 'sink', operators: readonly string[], worker: number, limitMs: number): MillraceError {
+    const names = operators.map((name) => `'${name}'`).join(' or ');
+    return new MillraceError(
+      'START_TIMEOUT',
+      `open() of ${kind} ${names} has not ended on worker ${worker} within ${limitMs} ms: make sure that what it waits for answers, or raise 'startTimeoutMs'`,
+      { phase: 'open', operator: operators[0], operators, worker, limitMs },
     );
   },
   runInWorker(flow: string): MillraceError {
@@ -420,6 +487,13 @@ export const errors = {
   },
   sinkFailed(operator: string, cause: unknown): MillraceError {
     return new MillraceError('SINK_FAILED', `sink '${operator}' failed: ${messageOf(cause)}`, { operator }, cause);
+  },
+  workerStart(cause: unknown): MillraceError {
+    const isDenied = (cause as SystemCause | undefined)?.code === 'ERR_ACCESS_DENIED';
+    const remedy = isDenied
+      ? "Node.js's permission model lets a process start threads only with that flag"
+      : "Lower 'workers', 'maxWorkers' or 'spares', or raise the limits of threads (ulimit -u), open files (ulimit -n) and address space (ulimit -v)";
+    return new MillraceError('WORKER_START', `cannot start a worker thread: ${messageOf(cause)}. ${remedy}`, {}, cause);
   },
   workerDied(worker: number, actors: readonly string[], cause: unknown): MillraceError {
     return new MillraceError(

@@ -85,6 +85,8 @@ export interface ActorEnvironment {
   epochMs?(): number;
   /** Makes the host step its actors soon. */
   wake(): void;
+  /** As `opened`, what a source gives that is opened again; rejects if it takes too long. By default it may take for ever. */
+  reopening?<Reader>(operator: string, opened: Promise<Reader>): Promise<Reader>;
 }
 
 /**

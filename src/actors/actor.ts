@@ -136,6 +136,7 @@ export class Actor {
       isFull: () => batch.isOutputFull,
       now: environment.now,
       wake: environment.wake,
+      reopening: environment.reopening,
       begin: () => batch.begin(),
     };
     if (partitions === undefined) return new SourceFeed(source, forFeed);

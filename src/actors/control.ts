@@ -1,10 +1,8 @@
-// The control plane between the app's thread and its workers: comlink over a MessagePort per direction.
-// Promises: calls carry orders and reports, never tuples. A call to a dead worker never settles by itself; callers race it
-// with the worker's end.
+// The control plane between the app's thread and its workers: what each side may call of the other.
+// Promises: calls carry orders and reports, never tuples.
+// Relies on: remote-calls.ts carries them, and settles those to a worker that is gone.
 
 import type { MessagePort } from 'node:worker_threads';
-import { type Endpoint, expose, type Remote, wrap } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import type { ErrorRecord } from '../errors.ts';
 import type { Backup } from '../state/backup.ts';
 import type { ActorDescriptor, Resumption } from './actor-descriptor.ts';
@@ -29,6 +27,8 @@ export interface WorkerSettings {
   readonly lingerMs: number;
   /** Milliseconds between backups; undefined for none. */
   readonly backupEveryMs: number | undefined;
+  /** How long a source that is opened again may take. */
+  readonly startTimeoutMs: number;
 }
 
 /** Which replica of which stage. */
@@ -49,9 +49,9 @@ export interface WorkerControl {
   load(flow: FlowReference): Promise<number>;
   /** Runs actors over scratch memory, without tuples: a warm worker takes over faster. */
   warmUp(descriptors: readonly ActorDescriptor[]): Promise<void>;
-  /** Makes the actors of a new job from their shared memory and opens their sources. */
+  /** Makes actors of a new job from their shared memory and opens their sources. May be called again for others. */
   deploy(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
-  /** Begins to step the actors that are deployed. */
+  /** Opens the sinks of the actors that are deployed, and begins to step them. */
   start(): Promise<void>;
   /** Resumes actors from their last commits, and steps them at once; sources open in the background. */
   adopt(orders: readonly Order[], settings: WorkerSettings): Promise<void>;
@@ -66,6 +66,19 @@ export interface WorkerControl {
   /** Ends the host: the worker's task resolves. */
   shutdown(): Promise<void>;
 }
+
+export const ORDERS: readonly (keyof WorkerControl)[] = [
+  'load',
+  'warmUp',
+  'deploy',
+  'start',
+  'adopt',
+  'release',
+  'readState',
+  'backupDone',
+  'stopSources',
+  'shutdown',
+];
 
 /** What a worker tells of an actor that cannot go on. */
 export interface FailureReport extends ActorName {
@@ -83,7 +96,11 @@ export interface WorkerReports {
   recovered(actor: ActorName, committedAtMs: number): void;
   /** A backup for the store. */
   backup(actor: ActorName, backup: Backup): void;
+  /** What takes long, for the person who runs the app. */
+  takesLong(text: string): void;
 }
+
+export const REPORTS: readonly (keyof WorkerReports)[] = ['ended', 'failed', 'recovered', 'backup', 'takesLong'];
 
 /** What a pool task carries to the worker. */
 export interface HostTask {
@@ -92,14 +109,4 @@ export interface HostTask {
   readonly stepWords: SharedArrayBuffer;
   readonly control: MessagePort;
   readonly reports: MessagePort;
-}
-
-const endpointOf = (port: MessagePort): Endpoint => nodeEndpoint(port as never);
-
-export function exposeOn(port: MessagePort, target: object): void {
-  expose(target, endpointOf(port));
-}
-
-export function wrapPort<Target>(port: MessagePort): Remote<Target> {
-  return wrap<Target>(endpointOf(port));
 }

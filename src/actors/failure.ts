@@ -94,6 +94,8 @@ export function inFrame(
 /** Errors that no other tuple would avoid: the job's resources, its files, or Millrace itself. */
 const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'STATE_FULL',
+  'OUT_OF_MEMORY',
+  'START_TIMEOUT',
   'SINK_FAILED',
   'INPUT_FILE',
   'INPUT_CHANGED',

@@ -5,18 +5,11 @@
 // comes before its thread's exit, hence the fence.
 
 import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads';
-import type { Remote } from 'comlink';
 import { Piscina } from 'piscina';
 import { errors } from '../errors.ts';
 import { settlesWithin, systemClock } from './clock.ts';
-import {
-  exposeOn,
-  type FlowReference,
-  type HostTask,
-  type WorkerControl,
-  type WorkerReports,
-  wrapPort,
-} from './control.ts';
+import { type FlowReference, type HostTask, ORDERS, type WorkerControl, type WorkerReports } from './control.ts';
+import { callsThrough, exposeOn } from './remote-calls.ts';
 
 const WORKER_ENTRY = new URL(
   import.meta.url.endsWith('.ts') ? './worker-entry.cts' : './worker-entry.cjs',
@@ -26,11 +19,45 @@ const WORKER_ENTRY = new URL(
 /** One hired worker thread. */
 export interface HiredWorker {
   readonly host: number;
-  readonly control: Remote<WorkerControl>;
+  /** Calls to it, each of which settles, also when its thread dies (remote-calls.ts). */
+  readonly control: WorkerControl;
   /** Resolves with the thread's id when the flow is loaded; rejects if it cannot be, or the thread dies before. */
   readonly loaded: Promise<number>;
   /** Resolves when its task ends in order; rejects when its thread dies. */
   readonly ended: Promise<void>;
+}
+
+/** What calls to a worker reject with from its end on. */
+export const goneOf = (host: number, ended: Promise<void>): Promise<Error> =>
+  ended.then(
+    () => errors.workerDied(host, [], new Error('its task has ended')),
+    (ending: unknown) => {
+      const cause = causeOf(ending);
+      return isNoStart(cause) ? errors.workerStart(cause) : errors.workerDied(host, [], cause);
+    },
+  );
+
+/** Of a task that was cancelled: why. */
+const causeOf = (ending: unknown): unknown =>
+  ending instanceof Error && ending.name === 'AbortError' && ending.cause !== undefined ? ending.cause : ending;
+
+const isNoStart = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_INIT_FAILED';
+
+/** Does what starts threads. If it throws, those that it has started are ended again. */
+function allOrNone<Result>(start: () => Result): Result {
+  const end = (thread: Worker): void => void thread.terminate();
+  let hasFailed = false;
+  // Node.js tells of each new thread in a tick of its own, in their order: these two ticks enclose those of this call.
+  process.nextTick(() => hasFailed && process.on('worker', end));
+  try {
+    return start();
+  } catch (cause) {
+    hasFailed = true;
+    throw errors.workerStart(cause);
+  } finally {
+    process.nextTick(() => process.off('worker', end));
+  }
 }
 
 /** The shared words of all hosts. */
@@ -50,6 +77,20 @@ const exitOf = (thread: Worker): Promise<void> =>
     if (thread.threadId === -1) resolve();
     else thread.once('exit', () => resolve());
   });
+
+/** Resolves when all that a thread has printed is with the app's own stream. It is read on when the thread has exited. */
+async function outputOf({ stdout, stderr }: Worker): Promise<void> {
+  await Promise.all(
+    [[stdout, process.stdout] as const, [stderr, process.stderr] as const].map(
+      ([from, to]) =>
+        new Promise<void>((resolve) => {
+          // An app whose own output is closed reads no more of its threads'.
+          if (from.readableEnded || from.destroyed || !to.writable) resolve();
+          else from.once('end', resolve).once('close', resolve);
+        }),
+    ),
+  );
+}
 
 /** The threads of a job, as its supervisor sees them. */
 export interface ThreadPool {
@@ -74,6 +115,10 @@ export class WorkerPool implements ThreadPool {
   private readonly active: number;
   private readonly buffers: HostBuffers;
   private readonly threads = new Set<Worker>();
+  /** Why a thread died that had no task, at last. */
+  private idleFailure: unknown;
+  /** Threads whose output has not all come yet. */
+  private readonly printing = new Set<Promise<void>>();
   /** Hired workers whose tasks have not ended, the oldest first. */
   private readonly hired = new Set<Hired>();
 
@@ -81,18 +126,24 @@ export class WorkerPool implements ThreadPool {
   constructor(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined) {
     this.active = active;
     this.buffers = buffers;
-    this.piscina = new Piscina({
-      filename: WORKER_ENTRY,
-      minThreads: active,
-      maxThreads: most,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      maxQueue: most,
-      recordTiming: false,
-      ...(resourceLimits && { resourceLimits }),
+    this.piscina = allOrNone(
+      () =>
+        new Piscina({
+          filename: WORKER_ENTRY,
+          minThreads: active,
+          maxThreads: most,
+          concurrentTasksPerWorker: 1,
+          atomics: 'disabled',
+          maxQueue: most,
+          recordTiming: false,
+          ...(resourceLimits && { resourceLimits }),
+        }),
+    );
+    // Failures of threads reach the callers through the tasks, but those of threads that have none: an unheard 'error' event
+    // would end the process.
+    this.piscina.on('error', (error: unknown) => {
+      this.idleFailure = error;
     });
-    // Failures of threads reach the callers through the tasks; an unheard 'error' event would end the process.
-    this.piscina.on('error', () => {});
     this.noteThreads();
   }
 
@@ -103,6 +154,8 @@ export class WorkerPool implements ThreadPool {
       this.threads.add(thread);
       thread.once('exit', () => {
         this.threads.delete(thread);
+        const printed = outputOf(thread).finally(() => this.printing.delete(printed));
+        this.printing.add(printed);
         setImmediate(() => this.giveUpStranded());
       });
     }
@@ -115,7 +168,7 @@ export class WorkerPool implements ThreadPool {
       if (missing <= 0) return;
       if (worker.thread !== undefined) continue;
       missing--;
-      this.giveUp(worker);
+      worker.abort.abort(this.idleFailure);
     }
   }
 
@@ -126,26 +179,29 @@ export class WorkerPool implements ThreadPool {
     exposeOn(reporting.port2, reports);
     const task: HostTask = { host, ...this.buffers, control: control.port1, reports: reporting.port1 };
     const options = { transferList: [control.port1, reporting.port1], signal: abort.signal };
-    const ended = this.piscina.run(task, options).finally(() => {
-      control.port2.close();
+    let run: Promise<void>;
+    try {
+      run = this.piscina.run(task, options);
+    } catch (cause) {
+      // The pool may have queued it before it failed to start a thread.
+      abort.abort();
+      for (const { port1, port2 } of [control, reporting]) for (const port of [port1, port2]) port.close();
+      throw errors.workerStart(cause);
+    }
+    const ended = run.finally(() => {
       // Reports that were sent before the end are still to be read.
       setImmediate(() => reporting.port2.close());
     });
     ended.catch(() => {});
     this.noteThreads();
-    const remote = wrapPort<WorkerControl>(control.port2);
-    // A call to a thread that dies never settles: its end does.
-    const dead = (cause: unknown): never => {
-      throw errors.workerDied(host, [], cause);
-    };
-    const died = ended.then(() => dead(new Error('its task ended before it had loaded the flow')), dead);
+    const calls = callsThrough<WorkerControl>(control.port2, ORDERS, goneOf(host, ended));
     const hired: Hired = {
       host,
-      control: remote,
+      control: calls,
       ended,
       abort,
       thread: undefined,
-      loaded: Promise.race([remote.load(flow), died]).then((threadId) => {
+      loaded: calls.load(flow).then((threadId) => {
         this.noteThreads();
         hired.thread = [...this.threads].find((thread) => thread.threadId === threadId);
         return threadId;
@@ -183,6 +239,8 @@ export class WorkerPool implements ThreadPool {
     const gone = await settlesWithin(systemClock, Promise.all([destroyed, ...exits]), limitMs);
     // A thread that cannot be ended must not keep the process alive.
     if (!gone) for (const thread of this.threads) thread.unref();
+    // An app may exit as soon as its job has ended. One whose reader is slow may also find the output late.
+    await settlesWithin(systemClock, Promise.all(this.printing), limitMs);
     return gone;
   }
 }

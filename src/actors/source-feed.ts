@@ -6,6 +6,7 @@
 
 import { errors } from '../errors.ts';
 import type { Output } from '../mailbox/output.ts';
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import type { SourceMark } from '../state/partition-marks.ts';
 import { MEMORY_CELLS, partitionsOf, type Source, type SourceReader, type SourceStatus } from './source.ts';
 
@@ -16,7 +17,7 @@ const MEMORY_BYTES = MEMORY_CELLS * Int32Array.BYTES_PER_ELEMENT;
 
 /** Shared memory for the readers of so many partitions. */
 export const allocateMemory = (partitions: number): SharedArrayBuffer =>
-  new SharedArrayBuffer(partitions * MEMORY_BYTES);
+  allocateShared({ of: 'the memory of a source' }, partitions * MEMORY_BYTES);
 
 /** What a read ended with: there may be more; nothing now; or the end of the stream. */
 export type FeedStatus = 'more' | 'idle' | 'end';
@@ -40,6 +41,8 @@ export interface FeedEnvironment {
   isFull(): boolean;
   now(): number;
   wake(): void;
+  /** As that of the actor's environment. */
+  readonly reopening: (<Reader>(operator: string, opened: Promise<Reader>) => Promise<Reader>) | undefined;
   /** Opens the transaction. */
   begin(): void;
 }
@@ -119,7 +122,15 @@ export class SourceFeed implements Feed {
     this.partitions = partitionsOf(source as never);
   }
 
-  async open({ source: position, sourceAux: aux }: SourceMark): Promise<void> {
+  open(mark: SourceMark): Promise<void> {
+    return this.openAt(mark, (opened) => opened);
+  }
+
+  /** @param bounded as its argument, or rejects when that has taken too long */
+  private async openAt(
+    { source: position, sourceAux: aux }: SourceMark,
+    bounded: <Reader>(opened: Promise<Reader>) => Promise<Reader>,
+  ): Promise<void> {
     const { source, environment, partition } = this;
     if (source.kind !== 'reader') return;
     const opening = ++this.opening;
@@ -140,7 +151,8 @@ export class SourceFeed implements Feed {
       if (this.rejected === undefined || !isCurrent()) throw errors.rejectedOutsideRead(operator);
       this.rejected.push({ record, error, position: at });
     };
-    const reader = await source.open({ operator, partition, memory, position, aux, reject, wake, fail });
+    const opened = source.open({ operator, partition, memory, position, aux, reject, wake, fail });
+    const reader = opened instanceof Promise ? await bounded(opened).catch(giveUp(opened)) : await opened;
     if (isCurrent()) this.reader = reader;
     else reader.close();
   }
@@ -149,7 +161,8 @@ export class SourceFeed implements Feed {
     if (this.source.kind !== 'reader') return;
     this.close();
     this.ready = false;
-    const opened = this.open(mark);
+    const { operator, reopening } = this.environment;
+    const opened = this.openAt(mark, (reader) => reopening?.(operator, reader) ?? reader);
     const opening = this.opening;
     const settle = (): void => {
       if (opening !== this.opening) return;
@@ -312,6 +325,14 @@ export class SourceFeed implements Feed {
     this.reader = undefined;
   }
 }
+
+/** Nobody waits any longer for a source: if it opens after all, it is closed. */
+const giveUp =
+  (opened: Promise<SourceReader<never>>) =>
+  (error: unknown): never => {
+    opened.then((late) => late.close()).catch(() => {});
+    throw error;
+  };
 
 /** The tuple at an index; the index itself if it cannot be made. */
 function madeTuple(make: (index: number, partition: number) => unknown, index: number, partition: number): unknown {

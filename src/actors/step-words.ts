@@ -2,6 +2,7 @@
 // Promises: after a thread's exit the words tell what it died in; while it runs they tell whether it makes progress.
 // Relies on: one thread writes a host's words at a time; every value is one aligned int32.
 
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
 
 const STEPPING = 0;
@@ -32,7 +33,7 @@ export class StepWords {
   }
 
   static allocate(hosts: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(hosts * LINE_I32 * Int32Array.BYTES_PER_ELEMENT);
+    return allocateShared({ of: 'the words of the workers' }, hosts * LINE_I32 * Int32Array.BYTES_PER_ELEMENT);
   }
 
   /** A new thread takes the host's number: it steps nothing yet. */

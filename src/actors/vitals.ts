@@ -3,6 +3,7 @@
 // The load of key groups is an estimate.
 
 import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import { LINE_BYTES } from '../mailbox/views.ts';
 import { systemClock } from './clock.ts';
 
@@ -74,7 +75,7 @@ export class Vitals {
 
   /** Shared memory for an actor whose chain has `operators` operators. */
   static allocate(operators: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(2 * LINE_BYTES + 8 * (operators - 1) + LOAD_BYTES);
+    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 8 * (operators - 1) + LOAD_BYTES);
   }
 
   read(): VitalsReading {

@@ -11,22 +11,24 @@ import { Actor } from './actor.ts';
 import { type Clock, systemClock } from './clock.ts';
 import {
   type ActorName,
-  exposeOn,
   type FlowReference,
   type HostTask,
   type Order,
+  REPORTS,
   type WorkerControl,
   type WorkerReports,
   type WorkerSettings,
-  wrapPort,
 } from './control.ts';
 import { buildGraph, type FlowDefinition, isFlow } from './dataflow.ts';
 import { ActorFailure } from './failure.ts';
 import { Host } from './host.ts';
 import { internStrings } from './params.ts';
+import { Patience } from './patience.ts';
 import { type Plan, planOf } from './plan.ts';
+import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
 import { StepWords } from './step-words.ts';
 import { warmUp } from './warm-up.ts';
+import { keepOutput } from './worker-output.ts';
 import { markWorkerThread } from './worker-thread.ts';
 
 /** Errors are thrown across comlink as plain records, since it would keep only their message. */
@@ -82,13 +84,18 @@ export interface Worker {
 /** The pool task. Resolves when the host has been shut down. */
 export default async function hostActors(task: HostTask): Promise<void> {
   markWorkerThread();
+  // Before the flow's module is imported, which may print.
+  keepOutput();
+  const closed = new Promise<Error>((resolve) => {
+    task.reports.once('close', () => resolve(errors.invariant('nobody reports to a job that has ended')));
+  });
   const { control, ended } = makeWorker({
     host: task.host,
     threadId,
     clock: systemClock,
     wakeWords: new WakeWords(task.wakeWords),
     stepWords: new StepWords(task.stepWords),
-    reports: wrapPort<WorkerReports>(task.reports),
+    reports: unawaited(REPORTS, callsThrough<WorkerReports>(task.reports, REPORTS, closed)),
     importFlow,
   });
   exposeOn(task.control, control);
@@ -105,7 +112,7 @@ export function makeWorker(ground: WorkerGround): Worker {
   const { clock, wakeWords, reports, threadId } = ground;
   const reportFailure = (actor: ActorName, error: unknown): void => {
     const isTold = error instanceof ActorFailure;
-    void reports.failed({
+    reports.failed({
       ...actor,
       error: toRecord(isTold ? error.cause : error),
       policy: isTold ? error.policy : 'stop',
@@ -113,21 +120,30 @@ export function makeWorker(ground: WorkerGround): Worker {
     });
   };
   const host = new Host(ground.host, wakeWords, ground.stepWords, clock, {
-    ended: (actor) => void reports.ended(nameOf(actor)),
+    ended: (actor) => reports.ended(nameOf(actor)),
     failed: (actor, error) => reportFailure(nameOf(actor), error),
-    recovered: (actor) => void reports.recovered(nameOf(actor), clock.epochMs()),
+    recovered: (actor) => reports.recovered(nameOf(actor), clock.epochMs()),
   });
   let buildPlan: (() => Plan) | undefined;
   let running: Promise<void> | undefined;
   const deployed: Actor[] = [];
 
-  const make = (plan: Plan, { descriptor, resumption }: Order, { lingerMs, backupEveryMs }: WorkerSettings): Actor => {
+  let patience: Patience | undefined;
+  const make = (plan: Plan, { descriptor, resumption }: Order, settings: WorkerSettings): Actor => {
+    const { lingerMs, backupEveryMs, startTimeoutMs } = settings;
     const { stage, replica } = descriptor;
-    const ship = (backup: Backup): void => void reports.backup({ stage, replica }, backup);
+    patience ??= new Patience(clock, startTimeoutMs, (text) => reports.takesLong(text));
+    const patient = patience;
+    const reopening = <Reader>(operator: string, opened: Promise<Reader>): Promise<Reader> =>
+      patient.await(opened, {
+        what: `open() of source '${operator}', opened again,`,
+        failure: () => errors.openTimeout('source', [operator], ground.host, startTimeoutMs),
+      });
+    const ship = (backup: Backup): void => reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
     const { now, epochMs } = clock;
-    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, epochMs, wake };
+    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, epochMs, wake, reopening };
     return new Actor(plan, descriptor, environment, resumption);
   };
 

@@ -5,6 +5,7 @@
 // Entries of a transaction that is rolled back stay: they are complete strings that simply are not used yet.
 
 import { hashString } from './hash.ts';
+import { allocateShared, growShared } from './shared-memory.ts';
 import { LINE_BYTES, type Views, viewsOf } from './views.ts';
 
 export const DICTIONARY_ENTRIES_MAX = 1 << 20;
@@ -25,13 +26,17 @@ export interface DictionaryMemory {
   readonly text: SharedArrayBuffer;
 }
 
+const PURPOSE = { of: 'the dictionary of a ring' };
+
 export function allocateDictionary(entriesMax = DICTIONARY_ENTRIES_MAX): DictionaryMemory {
   const entryBytes = ENTRY_I32 * 4;
   return {
-    index: new SharedArrayBuffer(LINE_BYTES + Math.min(ENTRIES_FIRST, entriesMax) * entryBytes, {
-      maxByteLength: LINE_BYTES + entriesMax * entryBytes,
-    }),
-    text: new SharedArrayBuffer(TEXT_BYTES_FIRST, { maxByteLength: DICTIONARY_TEXT_BYTES_MAX }),
+    index: allocateShared(
+      PURPOSE,
+      LINE_BYTES + Math.min(ENTRIES_FIRST, entriesMax) * entryBytes,
+      LINE_BYTES + entriesMax * entryBytes,
+    ),
+    text: allocateShared(PURPOSE, TEXT_BYTES_FIRST, DICTIONARY_TEXT_BYTES_MAX),
   };
 }
 
@@ -94,11 +99,11 @@ export class DictionaryWriter {
     const indexBytes = (HEADER_I32 + (id + 1) * ENTRY_I32) * 4;
     if (indexBytes > index.maxByteLength || textBytes + 1 > text.maxByteLength) return false;
     if (indexBytes > this.index.byteLength) {
-      index.grow(Math.min(index.maxByteLength, index.byteLength * 2));
+      growShared(index, Math.min(index.maxByteLength, index.byteLength * 2), PURPOSE);
       this.index = new Int32Array(index, 0, index.byteLength >>> 2);
     }
     if (textBytes + 1 > this.text.u8.byteLength) {
-      text.grow(Math.min(text.maxByteLength, 2 ** Math.ceil(Math.log2(textBytes + 1))));
+      growShared(text, Math.min(text.maxByteLength, 2 ** Math.ceil(Math.log2(textBytes + 1))), PURPOSE);
       this.text = viewsOf(text, 0, text.byteLength);
     }
     return true;

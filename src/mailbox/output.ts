@@ -5,6 +5,7 @@
 
 import { errors } from '../errors.ts';
 import { FRAME_HEADER_WORDS, FrameKind, type Ring } from './ring.ts';
+import { allocateShared, growShared } from './shared-memory.ts';
 import { type Views, viewsOf } from './views.ts';
 import type { WakeWords } from './wake.ts';
 
@@ -31,7 +32,11 @@ export function allocateOutbox(limitBytes: number): SharedArrayBuffer {
   if (!(limitBytes >= 0 && limitBytes <= OUTBOX_BYTES_MAX)) {
     throw errors.badOption('outboxBytes', limitBytes, `a number from 0 to ${OUTBOX_BYTES_MAX}`);
   }
-  return new SharedArrayBuffer(Math.min(OUTBOX_BYTES_FIRST, limitBytes), { maxByteLength: limitBytes });
+  return allocateShared(
+    { of: 'an outbox', option: 'outboxBytes' },
+    Math.min(OUTBOX_BYTES_FIRST, limitBytes),
+    limitBytes,
+  );
 }
 
 /** Writes frames into a ring, or beyond its room into the outbox. */
@@ -133,7 +138,7 @@ export class Output {
     const limit = this.outbox.maxByteLength;
     if (neededBytes > limit) throw errors.outboxFull(this.operator, neededBytes, limit);
     const bytes = Math.min(limit, 2 ** Math.ceil(Math.log2(neededBytes)));
-    if (bytes > this.outbox.byteLength) this.outbox.grow(bytes);
+    growShared(this.outbox, bytes, { of: `the outbox of operator '${this.operator}'`, option: 'outboxBytes' });
     this.outboxViews = viewsOf(this.outbox, 0, this.outbox.byteLength & ~7);
   }
 

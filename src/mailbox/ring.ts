@@ -6,6 +6,7 @@
 // its own at that position until it has; every hot word has a line of its own.
 
 import { errors } from '../errors.ts';
+import { allocateShared } from './shared-memory.ts';
 import { LINE_BYTES, LINE_I32, type Views, viewsOf } from './views.ts';
 
 export const READERS_MAX = 64;
@@ -63,7 +64,7 @@ export class Ring {
     if (!(capacityBytes >= RING_BYTES_MIN && capacityBytes <= RING_BYTES_MAX)) {
       throw errors.badOption('ringBytes', capacityBytes, `a number from ${RING_BYTES_MIN} to ${RING_BYTES_MAX}`);
     }
-    const buffer = new SharedArrayBuffer(CONTROL_BYTES + ringCapacity(capacityBytes));
+    const buffer = allocateShared({ of: 'a ring', option: 'ringBytes' }, CONTROL_BYTES + ringCapacity(capacityBytes));
     new Int32Array(buffer)[READERS] = readers;
     return buffer;
   }

@@ -3,6 +3,7 @@
 // everything, then waits; the waker changes shared memory first, then reads the flag. Sequential consistency means that
 // at least one of them sees the other. Notifies all, because a terminated thread's waiter would swallow a notify(…, 1).
 
+import { allocateShared } from './shared-memory.ts';
 import { LINE_I32 } from './views.ts';
 
 const WAKE = 0;
@@ -20,7 +21,7 @@ export class WakeWords {
   }
 
   static allocate(hosts: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(hosts * STRIDE * Int32Array.BYTES_PER_ELEMENT);
+    return allocateShared({ of: 'the wake words of the workers' }, hosts * STRIDE * Int32Array.BYTES_PER_ELEMENT);
   }
 
   /** Wakes a host if it is parked or about to park. Call it after the change it is to see. */

@@ -3,6 +3,7 @@
 // because a rollback needs the old contents.
 // Relies on: the undo log; extents that are freed are not written any more by the transaction.
 
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import type { Arena } from './arena.ts';
 import { ARENAS_MAX } from './arena.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -54,7 +55,7 @@ export class Allocator {
   }
 
   static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer((TAKEN + 1 + TAKEN_MAX * TAKEN_CELLS) * 4);
+    return allocateShared({ of: 'the free lists of an actor' }, (TAKEN + 1 + TAKEN_MAX * TAKEN_CELLS) * 4);
   }
 
   begin(transaction: number): void {

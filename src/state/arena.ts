@@ -5,6 +5,7 @@
 
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { allocateShared, growShared } from '../mailbox/shared-memory.ts';
 import { LINE_BYTES, LINE_I32, type Views, viewsOf } from '../mailbox/views.ts';
 
 /** One growable buffer reaches only 4 GiB on Node 20: a larger state takes several, and look-ups take a little longer. */
@@ -39,7 +40,11 @@ export function allocateArenas(stateBytes: number): SharedArrayBuffer[] {
   const arenas = stateBytes <= ARENA_BYTES_MAX ? 1 : ARENAS_MAX;
   const maxByteLength = Math.floor(stateBytes / arenas / 2 ** 16) * 2 ** 16;
   return Array.from({ length: arenas }, () => {
-    const buffer = new SharedArrayBuffer(ARENA_BYTES_FIRST, { maxByteLength });
+    const buffer = allocateShared(
+      { of: 'the state of an operator', option: 'stateBytes' },
+      ARENA_BYTES_FIRST,
+      maxByteLength,
+    );
     Atomics.store(new Int32Array(buffer, 0, 1), TOP, FIRST_FREE_WORD);
     return buffer;
   });
@@ -116,12 +121,8 @@ export class Arena implements Views {
     while (buffer.byteLength < neededBytes) {
       const current = buffer.byteLength;
       const wanted = Math.min(limit, Math.max(neededBytes, current + Math.min(current, GROWTH_BYTES_MAX)));
-      try {
-        buffer.grow(Math.min(limit, Math.ceil(wanted / 2 ** 16) * 2 ** 16));
-      } catch (cause) {
-        // Another replica grew it further in the meantime; anything else is a real lack of memory.
-        if (buffer.byteLength === current) throw cause;
-      }
+      const bytes = Math.min(limit, Math.ceil(wanted / 2 ** 16) * 2 ** 16);
+      growShared(buffer, bytes, { of: `the state of operator '${this.operator}'` });
     }
     this.refresh();
   }

@@ -5,6 +5,7 @@
 
 import type { OutputMark } from '../mailbox/output.ts';
 import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
 import { GROUP_CELLS, type GroupSet, noGroups } from './group-set.ts';
 import { SAVES_IMAGES } from './undo-log.ts';
@@ -139,7 +140,10 @@ export class CommitLog {
 
   /** @param groups that the replica owns at first, unless it begins dormant */
   static allocate(inputs: number, counts = 2, groups: GroupSet | 'dormant' = noGroups()): SharedArrayBuffer {
-    const buffer = new SharedArrayBuffer(SLOTS_BYTES + 2 * (FIXED + PER_INPUT * inputs + counts) * 8);
+    const buffer = allocateShared(
+      { of: 'the commits of an actor' },
+      SLOTS_BYTES + 2 * (FIXED + PER_INPUT * inputs + counts) * 8,
+    );
     const first = groups === 'dormant' ? { isDormant: true } : { groups };
     new CommitLog(buffer).write(0, { ...emptyRecord(inputs, counts), ...first });
     return buffer;

@@ -5,6 +5,7 @@
 // Relies on: one requester at a time, which waits for the end before the next request; numbers grow.
 
 import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import { LINE_BYTES, LINE_I32 } from '../mailbox/views.ts';
 import { copyMark, PER_MARK, readMark, writeMark } from './commit-log.ts';
 import { GROUP_CELLS, type GroupSet } from './group-set.ts';
@@ -61,7 +62,10 @@ export class HandOver {
   }
 
   static allocate(replicas: number, inputs: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(marksBytesAt(replicas) + replicas * inputs * PER_MARK * 8);
+    return allocateShared(
+      { of: 'the hand-overs of an operator' },
+      marksBytesAt(replicas) + replicas * inputs * PER_MARK * 8,
+    );
   }
 
   /** Number and phase in one. */

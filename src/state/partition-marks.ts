@@ -4,6 +4,7 @@
 // are part of the commit without being copied by it. A partition changes hands with nothing moved.
 // Relies on: only the owner of a partition changes its mark; the undo log's argument (undo-log.ts).
 
+import { allocateShared } from '../mailbox/shared-memory.ts';
 import { LINE_BYTES, LINE_I32 } from '../mailbox/views.ts';
 import { UndoLog, type UndoSpace } from './undo-log.ts';
 
@@ -45,7 +46,7 @@ export class PartitionMarks implements UndoSpace {
 
   /** Shared memory for marks that stand at the beginning. */
   static allocate(partitions: number): SharedArrayBuffer {
-    return new SharedArrayBuffer(partitions * LINE_BYTES);
+    return allocateShared({ of: 'the positions of a source' }, partitions * LINE_BYTES);
   }
 
   /** Opens transaction `number`. */

@@ -20,7 +20,8 @@ export interface TransactionMemory {
 }
 
 export function allocateTransaction(arenas: readonly SharedArrayBuffer[]): TransactionMemory {
-  return { arenas, undo: UndoLog.allocate(), allocator: Allocator.allocate() };
+  const stateBytes = arenas.reduce((sum, { maxByteLength }) => sum + maxByteLength, 0);
+  return { arenas, undo: UndoLog.allocate(stateBytes), allocator: Allocator.allocate() };
 }
 
 export class Transaction {

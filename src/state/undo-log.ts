@@ -6,6 +6,7 @@
 // is stamped with its transaction, count set to 0 first, then the stamp.
 
 import { errors } from '../errors.ts';
+import { allocateShared, growShared, type Purpose } from '../mailbox/shared-memory.ts';
 import { LINE_I32 } from '../mailbox/views.ts';
 
 const TRANSACTION = 0;
@@ -13,6 +14,8 @@ const COUNT = 1;
 const FIRST = LINE_I32;
 const UNDO_BYTES_FIRST = 1 << 16;
 export const UNDO_BYTES_MAX = 2 ** 32 - 2 ** 16;
+/** For what is saved of the owner's own: free lists, headers. */
+const SLACK_BYTES = 1 << 26;
 /** An entry is its image, then the index of its first cell, then its space and length. */
 export const UNDO_TRAILER_CELLS = 2;
 const SPACE_SHIFT = 28;
@@ -28,6 +31,8 @@ export const SAVES_IMAGES = process.env.MILLRACE_BENCH_UNDO !== 'off';
 export interface UndoSpace {
   readonly i32: Int32Array;
 }
+
+const PURPOSE: Purpose = { of: 'an undo log', option: 'stateBytes' };
 
 export class UndoLog {
   /** The log's cells; replaced when it grows. */
@@ -45,8 +50,9 @@ export class UndoLog {
     this.end = FIRST + this.i32[COUNT];
   }
 
-  static allocate(): SharedArrayBuffer {
-    return new SharedArrayBuffer(UNDO_BYTES_FIRST, { maxByteLength: UNDO_BYTES_MAX });
+  /** @param savedBytes that one transaction can change, at most: each of them is saved once, with its entry around it */
+  static allocate(savedBytes: number): SharedArrayBuffer {
+    return allocateShared(PURPOSE, UNDO_BYTES_FIRST, Math.min(UNDO_BYTES_MAX, 4 * savedBytes + SLACK_BYTES));
   }
 
   /** The transaction that the entries belong to. */
@@ -71,7 +77,7 @@ export class UndoLog {
     const limit = buffer.maxByteLength;
     if (neededBytes > limit) throw errors.invariant(`a transaction saves at most ${limit} bytes of state`);
     const bytes = Math.min(limit, 2 ** Math.ceil(Math.log2(neededBytes)));
-    if (buffer.byteLength < bytes) buffer.grow(bytes);
+    growShared(buffer, bytes, PURPOSE);
     this.refresh();
   }
 

@@ -5,9 +5,9 @@
 
 import type { Cancel, Clock } from '../actors/clock.ts';
 import type { FlowReference, WorkerReports } from '../actors/control.ts';
+import type { Patience } from '../actors/patience.ts';
 import type { HiredWorker, ThreadPool } from '../actors/pool.ts';
 import { errors } from '../errors.ts';
-import { revive } from './revive.ts';
 
 /** Failures in a row after which nobody waits for a spare any longer. */
 const SPARE_ATTEMPTS_MAX = 3;
@@ -19,8 +19,8 @@ const SURPLUS_MS = 10_000;
 /** How long as many spares are kept as were needed at once; and the time after which they are hired: a surge comes first. */
 const FORESEEN_MS = 60_000;
 const FORESEEN_REFILL_MS = 1000;
-/** A flow whose module takes longer to import is given up. */
-const LOAD_MS_MAX = 60_000;
+/** How long the thread of a spare that is dismissed may take to exit, before its number is used again. */
+const FENCE_MS_MAX = 60_000;
 /** Spares are hired when the job has started: its first tuples need the processor more. */
 const FIRST_SPARE_MS = 1000;
 /** Host numbers beyond those in use, so that a new thread need not have the number of one that has just gone. */
@@ -55,6 +55,7 @@ interface Waiting {
 export class Crew {
   readonly members = new Set<CrewMember>();
   private readonly clock: Clock;
+  private readonly patience: Patience;
   private readonly pool: ThreadPool;
   private readonly flow: FlowReference;
   private readonly spares: number;
@@ -73,11 +74,13 @@ export class Crew {
   private closed = false;
 
   /**
+   * @param patience for threads that load the flow
    * @param hosts numbers that workers may have, from 0 on
    * @param workersMax of the workers that host actors
    */
   constructor(
     clock: Clock,
+    patience: Patience,
     pool: ThreadPool,
     flow: FlowReference,
     hosts: number,
@@ -87,6 +90,7 @@ export class Crew {
     events: CrewEvents,
   ) {
     this.clock = clock;
+    this.patience = patience;
     this.pool = pool;
     this.flow = flow;
     this.spares = spares;
@@ -170,7 +174,7 @@ export class Crew {
     const surplus = spares.slice(this.wantedSpares);
     for (const member of surplus) member.state = 'lost';
     for (const member of surplus) {
-      await this.pool.fence(member.hired, LOAD_MS_MAX);
+      await this.pool.fence(member.hired, FENCE_MS_MAX);
       this.remove(member);
     }
   }
@@ -219,13 +223,20 @@ export class Crew {
   }
 
   private async load(member: CrewMember): Promise<void> {
-    const cancel = this.later(LOAD_MS_MAX, () => this.pool.giveUp(member.hired));
+    const { moduleUrl } = this.flow;
+    let failure: Error | undefined;
     try {
-      member.threadId = await member.hired.loaded;
+      member.threadId = await this.patience.await(member.hired.loaded, {
+        what: `worker ${member.host} to import ${moduleUrl}`,
+        failure: () => {
+          failure = errors.importTimeout(moduleUrl, member.host, this.patience.limitMs);
+          return failure;
+        },
+      });
       member.isLoaded = true;
-    } finally {
-      cancel();
-      this.timers.delete(cancel);
+    } catch (error) {
+      if (error === failure) this.pool.giveUp(member.hired);
+      throw error;
     }
   }
 
@@ -254,7 +265,7 @@ export class Crew {
       await this.load(member);
     } catch (error) {
       // One that was ended on purpose says nothing about the code.
-      if (!this.closed && member?.terminatedFor === undefined) await this.spareFailed(member, revive(error));
+      if (!this.closed && member?.terminatedFor === undefined) await this.spareFailed(member, error);
       return;
     }
     if (this.closed) return;
@@ -270,8 +281,7 @@ export class Crew {
 
   /** What fails here fails again, and is told, when the worker takes over. */
   private async warmUp(member: CrewMember): Promise<void> {
-    const gone = member.hired.ended.catch(() => {});
-    await Promise.race([this.events.warmUp(member).catch(() => {}), gone]);
+    await this.events.warmUp(member).catch(() => {});
   }
 
   /** @param member undefined if there was not even a thread */
@@ -282,7 +292,7 @@ export class Crew {
     if (member !== undefined) {
       member.state = 'lost';
       // No actor was ever here, so nothing has to be certain of the thread's end but the number that it used.
-      await this.pool.fence(member.hired, LOAD_MS_MAX);
+      await this.pool.fence(member.hired, FENCE_MS_MAX);
       this.remove(member);
     }
     if (this.closed) return;

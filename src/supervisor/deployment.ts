@@ -113,7 +113,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         ),
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),
-        partitions: marks && { marks, undo: UndoLog.allocate() },
+        partitions: marks && { marks, undo: UndoLog.allocate(marks.byteLength) },
         sourceMemory,
         output: rings[stage.index][replica],
         outbox: stage.output && allocateOutbox(limits.outboxBytes),

@@ -6,6 +6,7 @@
 
 import type { Clock } from '../actors/clock.ts';
 import { groupCount, type Stage, stageName } from '../actors/plan.ts';
+import { outcomeOf } from '../actors/remote-calls.ts';
 import { errors } from '../errors.ts';
 import { Ring } from '../mailbox/ring.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
@@ -17,7 +18,7 @@ import type { Backups } from './backups.ts';
 import type { Crew, CrewMember, CrewState } from './crew.ts';
 import { isWorthASip, takeSips, Warmth } from './first-sips.ts';
 import type { JobEvent, ScaleResult } from './job-api.ts';
-import { committedOf, type Recoverable, type Recovery, settled } from './recovery.ts';
+import { committedOf, type Recoverable, type Recovery } from './recovery.ts';
 import type { JobSupervision } from './supervision.ts';
 import { WorkerChoice } from './worker-choice.ts';
 
@@ -101,8 +102,8 @@ export class HandOvers {
       // It is that worker's until it has let it go: nobody else may touch what it has open, and recovery takes it if it dies.
       const { restarts, incarnation } = actor;
       const { stage, replica } = actor.placement.descriptor;
-      const outcome = await settled(from, from.hired.control.release([{ stage, replica }]));
-      if (outcome !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
+      const outcome = await outcomeOf(from.hired.control.release([{ stage, replica }]));
+      if (outcome.kind !== 'done') await this.job.recovery.lost(from, new Error('it died while an actor moved away'));
       // A restart that had been decided before may have begun it there once more.
       const isAsItWas = actor.restarts === restarts && actor.incarnation === incarnation;
       const isRecovering = actor.member !== from || from.state !== 'active' || !isAsItWas;
@@ -301,7 +302,7 @@ export class HandOvers {
     placement.isDormant = true;
     actor.member = undefined;
     const { stage, replica, output, inputs } = placement.descriptor;
-    if (member !== undefined) await settled(member, member.hired.control.release([{ stage, replica }]));
+    if (member !== undefined) await outcomeOf(member.hired.control.release([{ stage, replica }]));
     // If it died as it retired nobody resumes it, and nobody else tells its upstream.
     for (const { memory } of inputs) job.wakeWords.wakeUnconditionally(new Ring(memory.ring).writerHost());
     // What it had backed up says nothing of its next life: its inputs are no longer held back for that.

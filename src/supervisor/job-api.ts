@@ -34,6 +34,11 @@ export interface RunOptions<Params = unknown> {
   hangTimeoutMs?: number;
   /** How long a terminated thread may take to exit before the job fails with WORKER_STUCK, in milliseconds. Default 5,000. */
   fenceTimeoutMs?: number;
+  /**
+   * How long the import of the flow's module on a worker may take, and the open() of a source or a sink, before run() rejects with
+   * START_TIMEOUT, in milliseconds. The same holds for spares, and for sources that are opened again after a crash. Default 60,000.
+   */
+  startTimeoutMs?: number;
   /** How long sources and sinks may take to close at the end, before their threads are terminated, in milliseconds. Default 5,000. */
   shutdownTimeoutMs?: number;
   /** Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers do not count. */

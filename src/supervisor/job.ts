@@ -5,8 +5,10 @@
 import { type ActorDescriptor, FIRST_START } from '../actors/actor-descriptor.ts';
 import type { ActorName, FlowReference, WorkerReports, WorkerSettings } from '../actors/control.ts';
 import { buildGraph, type FlowDefinition } from '../actors/dataflow.ts';
+import { Patience } from '../actors/patience.ts';
 import { type Plan, planOf, type Stage, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
+import { type CallOutcome, outcomeOf } from '../actors/remote-calls.ts';
 import { StepWords } from '../actors/step-words.ts';
 import { Vitals } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
@@ -38,10 +40,10 @@ import { JobElasticity, memberNamed } from './job-elasticity.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
+import { notice } from './notices.ts';
 import { endWorkers } from './orderly-end.ts';
 import { type Platform, systemPlatform } from './platform.ts';
-import { nameText, type Recoverable, Recovery, recoverable, replicaName, settled } from './recovery.ts';
-import { revive } from './revive.ts';
+import { nameText, type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
@@ -76,6 +78,7 @@ export class RunningJob implements Job {
   private readonly supervisorHost: AppHost;
   private readonly pool: ThreadPool;
   private readonly crew: Crew;
+  private readonly patience: Patience;
   private readonly supervision: JobSupervision;
   private readonly recovery: Recovery;
   private readonly elasticity: JobElasticity;
@@ -136,8 +139,10 @@ export class RunningJob implements Job {
     this.supervision = superviseStages(flow.name, plan, checked);
     const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
     this.pool = platform.pool(checked.workers, hosts, buffers, checked.resourceLimits);
+    this.patience = new Patience(clock, checked.startTimeoutMs, (text) => this.takesLong(text));
     this.crew = new Crew(
       clock,
+      this.patience,
       this.pool,
       flow,
       hosts,
@@ -184,8 +189,8 @@ export class RunningJob implements Job {
   }
 
   private get settings(): WorkerSettings {
-    const { lingerMs, backup } = this.options;
-    return { lingerMs, backupEveryMs: backup?.everyMs };
+    const { lingerMs, backup, startTimeoutMs } = this.options;
+    return { lingerMs, backupEveryMs: backup?.everyMs, startTimeoutMs };
   }
 
   private backupsOf({ backup }: CheckedOptions): Backups | undefined {
@@ -259,12 +264,10 @@ export class RunningJob implements Job {
     void this.done.catch(() => {}).finally(() => signal?.removeEventListener('abort', abort));
     const { workers } = this.options;
     try {
-      // Whatever ends the job also ends the wait: a thread that is gone answers no call.
-      const members = await Promise.race([this.crew.start(workers), this.done.then(() => [])]);
-      await Promise.race([this.deployTo(members), this.done]);
+      await this.deployTo(await this.crew.start(workers));
       if (this.outcome !== undefined) return this.done;
     } catch (error) {
-      await this.fail(revive(error), 'failed');
+      await this.fail(error, 'failed');
       return this.done;
     }
     const actors = this.actors.filter(({ placement }) => !placement.isDormant).length;
@@ -281,9 +284,36 @@ export class RunningJob implements Job {
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
     }
     this.elasticity.start();
-    // Nobody waits for their answers: the very first tuple may take its time, or end its worker.
-    for (const { hired } of this.crew.active()) hired.control.start().catch(() => {});
+    const failures = await Promise.all(this.crew.active().map((member) => this.startOn(member)));
+    const failure = failures.find((error) => error !== undefined);
+    if (failure !== undefined) {
+      await this.fail(failure, 'failed');
+      return this.done;
+    }
     this.endIfAllEnded();
+  }
+
+  /** Lets a worker open its sinks, and begin; returns why it has not. What dies or fails there is recovery's matter. */
+  private async startOn(member: CrewMember): Promise<unknown> {
+    const sinks = this.actors
+      .filter((actor) => actor.member === member)
+      .flatMap(({ placement }) => placement.stage.operators.filter(({ kind }) => kind === 'sink'))
+      .map(({ name }) => name);
+    const { limitMs } = this.patience;
+    const started = outcomeOf(member.hired.control.start());
+    if (sinks.length === 0) return undefined;
+    // It answers before its first step, which may take long, or end the worker.
+    const outcome = await this.patience
+      .await(started, {
+        what: `open() of sink ${sinks.map((name) => `'${name}'`).join(' or ')} on worker ${member.host}`,
+        failure: () => errors.openTimeout('sink', sinks, member.host, limitMs),
+      })
+      .catch((error: unknown) => error);
+    return outcome instanceof Error ? outcome : undefined;
+  }
+
+  private takesLong(text: string): void {
+    notice(`flow '${this.name}' ${text}`);
   }
 
   /** Makes the actors on their workers. The hosts of a new job are numbered from 0, as the deployment has placed them. */
@@ -292,13 +322,25 @@ export class RunningJob implements Job {
       members.map(async (member) => {
         const mine = this.actors.filter(({ placement }) => placement.host === member.host);
         for (const actor of mine) actor.member = member;
-        const orders = mine.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
-        const outcome = await settled(member, member.hired.control.deploy(orders, this.settings));
-        // Nothing has run yet: what keeps a worker from starting is not worth a second try.
-        if (outcome === 'gone') throw errors.workerDied(member.host, mine.map(nameText), await deathOf(member));
-        if (outcome !== 'done') throw outcome.error;
+        for (const actors of apart(mine, opensSource)) {
+          const orders = actors.map(({ placement: { descriptor } }) => ({ descriptor, resumption: FIRST_START }));
+          const outcome = await this.opened(member, actors, member.hired.control.deploy(orders, this.settings));
+          // Nothing has run yet: what keeps a worker from starting is not worth a second try.
+          if (outcome.kind === 'gone') throw errors.workerDied(member.host, mine.map(nameText), outcome.cause);
+          if (outcome.kind === 'failed') throw outcome.error;
+        }
       }),
     );
+  }
+
+  /** How a call ends in which actors open their sources. Rejects if that takes too long. */
+  private opened({ host }: CrewMember, actors: readonly Recoverable[], call: Promise<unknown>): Promise<CallOutcome> {
+    if (!actors.some(opensSource)) return outcomeOf(call);
+    const names = actors.map((actor) => stageName(actor.placement.stage));
+    return this.patience.await(outcomeOf(call), {
+      what: `open() of source ${names.map((name) => `'${name}'`).join(' or ')} on worker ${host}`,
+      failure: () => errors.openTimeout('source', names, host, this.patience.limitMs),
+    });
   }
 
   private hung(host: number): void {
@@ -317,6 +359,7 @@ export class RunningJob implements Job {
       recovered: ({ stage, replica }, committedAtMs) =>
         this.recovery.recovered(member(), stage, replica, committedAtMs),
       backup: (name, backup) => this.backUp(name, backup, member()),
+      takesLong: (text) => this.takesLong(text),
     };
   }
 
@@ -327,7 +370,7 @@ export class RunningJob implements Job {
     // An increment of a dead worker must not follow the full backup of its successor.
     if (actor?.member !== member) return;
     this.backups?.write(name, backup, (isStored) => {
-      member.hired.control.backupDone(name, backup.sequence, isStored).catch(() => {});
+      void outcomeOf(member.hired.control.backupDone(name, backup.sequence, isStored));
     });
   }
 
@@ -365,6 +408,7 @@ export class RunningJob implements Job {
     this.hangDetector.stop();
     this.elasticity.stop();
     this.crew.close();
+    this.patience.close();
     this.recovery.close();
     if (error !== undefined) {
       for (const output of this.outputs.values()) output.fail(error);
@@ -386,6 +430,7 @@ export class RunningJob implements Job {
     this.metricsReader.freeze();
     rootSupervisor.remove(this.supervision);
     this.announce({ type: 'ended', outcome });
+    forgetFrames(error);
     if (error === undefined) this.resolveDone();
     else this.rejectDone(error);
   }
@@ -406,7 +451,7 @@ export class RunningJob implements Job {
       this.stopping = true;
       for (const input of this.inputs.values()) input.end();
       // Workers that die meanwhile are told when they are resumed.
-      for (const { hired } of this.crew.active()) hired.control.stopSources().catch(() => {});
+      for (const { hired } of this.crew.active()) void outcomeOf(hired.control.stopSources());
     }
     await this.done;
   }
@@ -484,12 +529,28 @@ export class RunningJob implements Job {
 /** True of an actor that does nothing more, unless key groups are handed over to it. */
 const hasEnded = ({ isEnded, placement }: Recoverable): boolean => isEnded || placement.isDormant;
 
-/** Why a worker's task has ended. */
-const deathOf = ({ hired }: CrewMember): Promise<unknown> =>
-  hired.ended.then(
-    () => new Error('its task has ended'),
-    (cause: unknown) => cause,
-  );
+/** True of an actor that begins with a source of its own. */
+const opensSource = ({ placement }: Recoverable): boolean => placement.stage.operators[0].source?.kind === 'reader';
+
+/** Parts of a list, in its order: each one that is `alone` by itself, those between them together. */
+function apart<Item>(items: readonly Item[], alone: (item: Item) => boolean): Item[][] {
+  const parts: Item[][] = [];
+  let isOpen = false;
+  for (const item of items) {
+    if (isOpen && !alone(item)) parts[parts.length - 1].push(item);
+    else parts.push([item]);
+    isOpen = !alone(item);
+  }
+  return parts;
+}
+
+/**
+ * Lets an error and its causes go of the objects in whose methods they were made: V8 keeps those until the text of the stack is
+ * asked for, and whoever keeps `done` would keep the whole job.
+ */
+function forgetFrames(error: unknown): void {
+  for (let each = error; each instanceof Error; each = each.cause) void each.stack;
+}
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -1,9 +1,10 @@
 // The orderly end of a job's workers: sources and sinks are closed, right to left as OTP's supervisors do.
 // Promises: takes no longer than it may; workers that do not answer in time are left to whoever ends the threads.
 
-import { type Cancel, type Clock, settlesWithin } from '../actors/clock.ts';
+import { type Clock, settlesWithin } from '../actors/clock.ts';
+import { outcomeOf } from '../actors/remote-calls.ts';
 import type { Crew, CrewMember } from './crew.ts';
-import { type Recoverable, settled } from './recovery.ts';
+import type { Recoverable } from './recovery.ts';
 import type { JobSupervision } from './supervision.ts';
 
 /** One worker that does not answer takes at most this share of the time for an orderly end. */
@@ -25,15 +26,10 @@ export async function endWorkers(job: EndingJob): Promise<void> {
   const ended = members.map(({ hired }) => hired.ended.catch(() => {}));
   const orderly = (async () => {
     await releaseActors(job);
-    for (const { hired } of members) hired.control.shutdown().catch(() => {});
+    for (const { hired } of members) void outcomeOf(hired.control.shutdown());
     await Promise.all(ended);
   })();
-  let cancel: Cancel | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    cancel = job.clock.after(job.shutdownTimeoutMs, resolve);
-  });
-  await Promise.race([orderly, deadline]);
-  cancel?.();
+  await settlesWithin(job.clock, orderly, job.shutdownTimeoutMs);
 }
 
 /** Releases actors one after the other. A worker that lets one wait too long is not asked again. */
@@ -45,7 +41,7 @@ async function releaseActors({ clock, actors, supervision, shutdownTimeoutMs }: 
     );
     const member = actor?.member;
     if (member === undefined || member.state === 'lost' || silent.has(member)) continue;
-    const released = settled(member, member.hired.control.release([{ stage: operator, replica }]));
+    const released = outcomeOf(member.hired.control.release([{ stage: operator, replica }]));
     if (!(await settlesWithin(clock, released, shutdownTimeoutMs / SHUTDOWN_SHARES))) silent.add(member);
   }
 }

@@ -11,6 +11,7 @@ import { sourcePosition } from '../actors/failure.ts';
 import { partitionAt } from '../actors/partitioned-feed.ts';
 import { countsOf, type Plan, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
+import { outcomeOf, revive } from '../actors/remote-calls.ts';
 import type { StepWords } from '../actors/step-words.ts';
 import { NO_ROW, WorkCell } from '../actors/vitals.ts';
 import { errors, fromRecord, MillraceError, toRecord } from '../errors.ts';
@@ -23,7 +24,6 @@ import type { CrashContext } from './crash-report.ts';
 import type { Crew, CrewMember } from './crew.ts';
 import { NO_HOST, type Placement } from './deployment.ts';
 import type { JobEvent, ReplicaName } from './job-api.ts';
-import { revive } from './revive.ts';
 import type { FailDecision, JobSupervision, RestartDecision } from './supervision.ts';
 
 /** Deaths of a worker in one and the same tuple, tried alone, after which it is not tried again. */
@@ -299,8 +299,7 @@ export class Recovery {
       // One that has been woken, or has crashed again, while others stopped is no longer this decision's.
       const isDue = restarting.some((each) => each.actor === actor && each.restart === actor.restarts);
       const { member } = actor;
-      if (isDue && member !== undefined)
-        await settled(member, member.hired.control.release([{ stage: operator, replica }]));
+      if (isDue && member !== undefined) await outcomeOf(member.hired.control.release([{ stage: operator, replica }]));
     }
     if (delayMs > 0) await this.pause(delayMs);
     if (job.isOver()) return;
@@ -385,14 +384,14 @@ export class Recovery {
       actor.resume = NOTHING_SPECIAL;
       return { descriptor: actor.placement.descriptor, resumption };
     });
-    const outcome = await settled(member, control.adopt(orders, job.settings));
+    const outcome = await outcomeOf(control.adopt(orders, job.settings));
     // The last actors of a job may have done all their work by now: they were resumed all the same.
-    if (outcome === 'gone' || job.isOver()) return outcome === 'done';
-    if (outcome !== 'done') {
-      job.fail(revive(outcome.error));
+    if (outcome.kind === 'gone' || job.isOver()) return outcome.kind === 'done';
+    if (outcome.kind === 'failed') {
+      job.fail(outcome.error);
       return false;
     }
-    if (job.isStopping()) void control.stopSources();
+    if (job.isStopping()) void outcomeOf(control.stopSources());
     for (const actor of here) {
       // It may have come elsewhere, or retired, since.
       if (actor.member !== member) continue;
@@ -438,22 +437,6 @@ const indexOf = ({ placement: { descriptor } }: Recoverable): { operator: number
   operator: descriptor.stage,
   replica: descriptor.replica,
 });
-
-/** How a call to a worker ended: one to a thread that dies never settles by itself. */
-export async function settled(
-  member: CrewMember,
-  call: Promise<unknown>,
-): Promise<'done' | 'gone' | { error: unknown }> {
-  const gone = member.hired.ended.then(
-    () => 'gone' as const,
-    () => 'gone' as const,
-  );
-  const done = call.then(
-    () => 'done' as const,
-    (error: unknown) => ({ error }),
-  );
-  return Promise.race([done, gone]);
-}
 
 function failureOf({ escalations }: FailDecision, reason: Error): Error {
   const last = escalations[escalations.length - 1];

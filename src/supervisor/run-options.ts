@@ -21,6 +21,7 @@ export const HANG_TIMEOUT_MS_DEFAULT = 10_000;
 export const HANG_TIMEOUT_MS_MIN = 50;
 export const FENCE_TIMEOUT_MS_DEFAULT = 5000;
 export const SHUTDOWN_TIMEOUT_MS_DEFAULT = 5000;
+export const START_TIMEOUT_MS_DEFAULT = 60_000;
 const TIMEOUT_MS_MAX = 86_400_000;
 
 type Numbers = Required<
@@ -44,6 +45,7 @@ const RULES: Readonly<Record<keyof Numbers, { from: number; to: number; integer:
   spares: { from: 0, to: WORKERS_MAX, integer: true, unit: 'an integer' },
   hangTimeoutMs: { from: 0, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds, or 0 for never,' },
   fenceTimeoutMs: { from: 1, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
+  startTimeoutMs: { from: 1, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
   shutdownTimeoutMs: { from: 0, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
 };
 
@@ -66,6 +68,7 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
     spares: options.spares ?? SPARES_DEFAULT,
     hangTimeoutMs: options.hangTimeoutMs ?? HANG_TIMEOUT_MS_DEFAULT,
     fenceTimeoutMs: options.fenceTimeoutMs ?? FENCE_TIMEOUT_MS_DEFAULT,
+    startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS_DEFAULT,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS_DEFAULT,
   };
   for (const [name, { from, to, integer, unit }] of Object.entries(RULES)) {

@@ -6,6 +6,7 @@
 
 import { type Clock, sleep } from '../actors/clock.ts';
 import type { Stage } from '../actors/plan.ts';
+import { answerOf } from '../actors/remote-calls.ts';
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
@@ -22,7 +23,6 @@ import { generateTable } from '../state/table.ts';
 import { Transaction } from '../state/transaction.ts';
 import type { JobState } from './job-api.ts';
 import { committedOf, type Recoverable } from './recovery.ts';
-import { revive } from './revive.ts';
 
 /** How long to wait before an owner is looked for again that has just died or moved. */
 const RETRY_MS = 1;
@@ -97,15 +97,7 @@ export class StateQuery implements JobState {
         continue;
       }
       const { descriptor } = actor.placement;
-      const answer = await Promise.race([
-        member.hired.control.readState(descriptor, request).catch((error) => {
-          throw revive(error);
-        }),
-        member.hired.ended.then(
-          () => undefined,
-          () => undefined,
-        ),
-      ]);
+      const answer = await answerOf(member.hired.control.readState(descriptor, request));
       if (answer !== undefined) return answer.found as Answer;
       await sleep(job.clock, RETRY_MS);
     }

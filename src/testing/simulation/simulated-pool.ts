@@ -3,13 +3,20 @@
 // terminated thread works on for a moment, and only `fence` makes sure.
 
 import { settlesWithin } from '../../actors/clock.ts';
-import type { FlowReference, Order, WorkerControl, WorkerReports } from '../../actors/control.ts';
+import {
+  type FlowReference,
+  ORDERS,
+  type Order,
+  REPORTS,
+  type WorkerControl,
+  type WorkerReports,
+} from '../../actors/control.ts';
 import type { FlowDefinition } from '../../actors/dataflow.ts';
-import type { HiredWorker, HostBuffers, ThreadPool } from '../../actors/pool.ts';
+import { goneOf, type HiredWorker, type HostBuffers, type ThreadPool } from '../../actors/pool.ts';
+import { type Calls, settling, unawaited } from '../../actors/remote-calls.ts';
 import { StepWords } from '../../actors/step-words.ts';
 import { Vitals } from '../../actors/vitals.ts';
 import type { WorkerGround } from '../../actors/worker.ts';
-import { errors } from '../../errors.ts';
 import { Channel, remoteOf } from './channel.ts';
 import type { DeathKind } from './crash-plan.ts';
 import type { Owner } from './scheduler.ts';
@@ -24,20 +31,6 @@ const EXIT_MS_MAX = 5;
 const LATE_EXIT_CHANCE = 0.2;
 const LATE_EXIT_MS_MAX = 150;
 const LOAD_MS_MAX = 40;
-
-const ORDERS: readonly (keyof WorkerControl)[] = [
-  'load',
-  'warmUp',
-  'deploy',
-  'start',
-  'adopt',
-  'release',
-  'readState',
-  'backupDone',
-  'stopSources',
-  'shutdown',
-];
-const REPORTS: readonly (keyof WorkerReports)[] = ['ended', 'failed', 'recovered', 'backup'];
 
 /** What the pool needs of the run. */
 export interface PoolWorld extends Omit<ThreadWorld, 'struck'> {
@@ -118,11 +111,8 @@ export class SimulatedPool implements ThreadPool {
     });
     const ground = (): WorkerGround => this.groundOf(host, number, thread, channels.reports, reports);
     const worker = () => thread.workerOn(ground, (failure) => this.taskEnded(hired, failure)).control;
-    const control = remoteOf<WorkerControl>(ORDERS, worker, channels.orders, channels.answers);
-    const dead = (cause: unknown): never => {
-      throw errors.workerDied(host, [], cause);
-    };
-    const died = ended.then(() => dead(new Error('its task ended before it had loaded the flow')), dead);
+    const remote = remoteOf<WorkerControl>(ORDERS, worker, channels.orders, channels.answers);
+    const control: WorkerControl = settling<WorkerControl>(ORDERS, remote, goneOf(host, ended));
     const hired: Hired = {
       host,
       thread,
@@ -142,8 +132,8 @@ export class SimulatedPool implements ThreadPool {
           this.noteSuspects(thread, values[0]);
           return this.withActors(thread, control.adopt(...values));
         },
-      } as unknown as HiredWorker['control'],
-      loaded: Promise.race([control.load(flow), died]).then((id) => {
+      },
+      loaded: control.load(flow).then((id) => {
         hired.isLoaded = true;
         if (!thread.isGone) this.world.plan.loaded();
         return id;
@@ -191,7 +181,10 @@ export class SimulatedPool implements ThreadPool {
       clock: thread.clock,
       wakeWords: new SimulatedWakeWords(this.buffers.wakeWords, thread, dormitory, notifying),
       stepWords: new StepWords(this.buffers.stepWords),
-      reports: remoteOf<WorkerReports>(REPORTS, () => reports, reporting, unanswered),
+      reports: unawaited(
+        REPORTS,
+        remoteOf<WorkerReports>(REPORTS, () => reports, reporting, unanswered) as Calls<WorkerReports>,
+      ),
       importFlow: async (reference) => {
         if (plan.failsToLoad()) throw loadFailure(reference.moduleUrl);
         thread.freeAtMs += scheduler.random.next() * LOAD_MS_MAX;
