@@ -86,8 +86,10 @@ function operatorCode(node: OperatorNode, k: number, isLast: boolean): string {
   const enter = `work[${WorkCell.operator}] = ${k};`;
   switch (node.kind) {
     case 'source':
-      // A read may take many slow tuples: whoever watches for hangs sees each.
-      return `${node.source?.kind === 'reader' ? `work[${WorkCell.row}]++; ` : ''}feed${k}(tuple);`;
+      // A read may take many slow tuples: whoever watches for hangs sees each, and afterwards the source itself at work again.
+      return node.source?.kind === 'reader'
+        ? `work[${WorkCell.row}]++; feed${k}(tuple);${isLast ? '' : ` work[${WorkCell.operator}] = ${k};`}`
+        : `feed${k}(tuple);`;
     case 'map':
       return `${enter} feed${k}(closure${k}(tuple));`;
     case 'filter':

@@ -8,6 +8,7 @@ import { Ring } from '../mailbox/ring.ts';
 import type { Deployment, Placement } from './deployment.ts';
 import type { GroupLoads } from './group-loads.ts';
 import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from './job-api.ts';
+import type { Stall } from './stall-detector.ts';
 
 /** A shorter span than this says little: rates then stay those of the span before. */
 const SPAN_MS_MIN = 50;
@@ -36,13 +37,22 @@ export class MetricsReader {
   private readonly appHost: number;
   private readonly appCounts: AppCounts;
   private readonly loads: GroupLoads;
+  private readonly stall: () => Stall | undefined;
   private readonly startedAtMs: number;
   private frozenAtMs: number | undefined;
   private fromMs: number;
   private toMs: number;
 
-  constructor(clock: Clock, plan: Plan, { placements, appHost }: Deployment, appCounts: AppCounts, loads: GroupLoads) {
+  constructor(
+    clock: Clock,
+    plan: Plan,
+    { placements, appHost }: Deployment,
+    appCounts: AppCounts,
+    loads: GroupLoads,
+    stall: () => Stall | undefined,
+  ) {
     this.clock = clock;
+    this.stall = stall;
     this.startedAtMs = clock.now();
     this.fromMs = this.startedAtMs;
     this.toMs = this.startedAtMs;
@@ -79,6 +89,7 @@ export class MetricsReader {
     }
     return {
       elapsedMs: nowMs - this.startedAtMs,
+      stalled: this.stall(),
       operators: this.plan.stages.flatMap((stage) => this.operatorsOf(stage)),
     };
   }
