@@ -154,6 +154,13 @@ export const errors = {
   usage(problem: string): MillraceError {
     return new MillraceError('USAGE', `${problem} (millrace --help tells more)`);
   },
+  misspeltOption(typed: string, option: string, flow: string): MillraceError {
+    return new MillraceError(
+      'USAGE',
+      `flow '${flow}' takes no parameter --${typed}: did you mean the option --${option}? After a lone -- it is a parameter for certain`,
+      { typed, option, flow },
+    );
+  },
   badOption(option: string, value: unknown, rule: string): MillraceError {
     return new MillraceError('BAD_OPTION', `option '${option}' must be ${rule}, got ${show(value)}`, { option, value });
   },

@@ -52,7 +52,10 @@ export type {
   ScaleResult,
   WorkerInfo,
 } from './supervisor/job-api.ts';
+export type { Notice, NoticeKind, NoticeOption } from './supervisor/notices.ts';
 export type { Decision } from './supervisor/scaling/decide.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/scaling/scaling-options.ts';
+export type { StallWait } from './supervisor/stall.ts';
+export type { Stall } from './supervisor/stall-detector.ts';
 export type { NodeState, SupervisionNode } from './supervisor/supervision.ts';
 export { supervisionTree } from './supervisor/supervision.ts';

@@ -33,7 +33,7 @@ class StoppableAppHost extends AppHost {
 
 function outputOf({ plan, placement, host, wakeWords }: AppEnd): CollectedOutput<{ n: number }> {
   const { stage, descriptor } = placement;
-  return new CollectedOutput(plan, stage, descriptor, new StoppableAppHost(host, new WakeWords(wakeWords)));
+  return new CollectedOutput(plan, stage, descriptor, new StoppableAppHost(host, new WakeWords(wakeWords)), () => {});
 }
 
 /** The app pushes 1 to `count`, ends, and stays until all is in the ring. */

@@ -107,6 +107,16 @@ export class Vitals {
     return this.work[WorkCell.batch];
   }
 
+  /** The commits so far. */
+  get commits(): number {
+    return this.values[COMMITS];
+  }
+
+  /** What the actor is at. */
+  get activity(): Activity {
+    return this.values[ACTIVITY] as Activity;
+  }
+
   /** Ends what the actor was at, and begins something else. */
   enter(activity: Activity): void {
     const { values } = this;

@@ -16,11 +16,20 @@ export interface RunCommand {
   readonly flow: string | undefined;
   readonly options: RunOptions;
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** Parameters whose names are nearly those of options: what is to be thought of them depends on the flow. */
+  readonly lookalikes: readonly Lookalike[];
   readonly json: boolean;
   /** Crashes are reported in full. */
   readonly verbose: boolean;
   /** Dead letters do not change the exit code. */
   readonly allowDeadLetters: boolean;
+}
+
+export interface Lookalike {
+  readonly param: string;
+  /** As it was typed, and the option that may have been meant. */
+  readonly typed: string;
+  readonly option: string;
 }
 
 export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 'version' };
@@ -32,12 +41,18 @@ const RUN_OPTIONS: Readonly<Record<string, keyof RunOptions>> = {
   'linger-ms': 'lingerMs',
   spares: 'spares',
   'hang-timeout-ms': 'hangTimeoutMs',
+  'stall-timeout-ms': 'stallTimeoutMs',
   'fence-timeout-ms': 'fenceTimeoutMs',
   'shutdown-timeout-ms': 'shutdownTimeoutMs',
 };
 /** Options of `scaling`, which each ask for a policy. */
 const SCALING_OPTIONS: Readonly<Record<string, keyof ScalingOptions>> = { scaling: 'policy', 'scaling-mode': 'mode' };
 const SWITCHES = ['json', 'verbose', 'allow-dead-letters'];
+/** All options, by name. */
+const OPTIONS = [...Object.keys({ ...RUN_OPTIONS, ...SCALING_OPTIONS }), ...SWITCHES, 'flow', 'help', 'version'];
+/** Edits that make a slip of the fingers, and the length of a name that they may be made in. */
+const SLIPS_MAX = 2;
+const SLIPS_LENGTH_MIN = 4;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const DIGITS = /^-?\d+$/;
 
@@ -51,6 +66,23 @@ export function paramValue(text: string): ParamValue {
   const value = Number(text);
   const exact = DIGITS.test(text) ? Number.isSafeInteger(value) : Number.isFinite(value);
   return exact ? value : text;
+}
+
+/** True if a name is an option's but for a slip or two: letters that are missing, wrong or too many; dashes and case do not count. */
+export function isNearly(name: string, option: string): boolean {
+  const [typed, meant] = [name, option].map((text) => text.replaceAll('-', '').toLowerCase());
+  if (typed.length < SLIPS_LENGTH_MIN || Math.abs(typed.length - meant.length) > SLIPS_MAX) return false;
+  // Levenshtein's distance, row by row.
+  let row = Array.from({ length: meant.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= typed.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= meant.length; j++) {
+      const replaced = row[j - 1] + (typed[i - 1] === meant[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[meant.length] <= (meant.length < 6 ? 1 : SLIPS_MAX);
 }
 
 /** Whether the stack is to be shown with an error; asked also where parsing fails. */
@@ -71,7 +103,7 @@ export function parseArguments(args: readonly string[]): Command {
 }
 
 function parseRun(args: readonly string[]): RunCommand {
-  const { positional, options, params } = readOptions(args);
+  const { positional, options, params, lookalikes } = readOptions(args);
   const [module, extra] = positional;
   if (module === undefined) throw errors.usage('millrace run needs the path of a module');
   if (extra !== undefined)
@@ -98,6 +130,7 @@ function parseRun(args: readonly string[]): RunCommand {
     flow: options.get('flow'),
     options: runOptions as RunOptions,
     params: Object.fromEntries(params),
+    lookalikes,
     json: options.get('json') === 'true',
     verbose: options.get('verbose') === 'true',
     allowDeadLetters: options.get('allow-dead-letters') === 'true',
@@ -108,6 +141,7 @@ interface Options {
   readonly positional: string[];
   readonly options: Map<string, string>;
   readonly params: Map<string, ParamValue>;
+  readonly lookalikes: Lookalike[];
 }
 
 /** Sorts arguments into the module's path, options of the command line, and parameters of the flow. */
@@ -115,6 +149,7 @@ function readOptions(args: readonly string[]): Options {
   const positional: string[] = [];
   const options = new Map<string, string>();
   const params = new Map<string, ParamValue>();
+  const lookalikes: Lookalike[] = [];
   let onlyParams = false;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at];
@@ -144,10 +179,12 @@ function readOptions(args: readonly string[]): Options {
     } else {
       const param = paramName(name);
       if (params.has(param)) throw errors.usage(`parameter --${name} is given twice`);
+      const option = onlyParams ? undefined : OPTIONS.find((each) => isNearly(name, each));
+      if (option !== undefined) lookalikes.push({ param, typed: name, option });
       params.set(param, value === undefined ? true : paramValue(value));
     }
   }
-  return { positional, options, params };
+  return { positional, options, params, lookalikes };
 }
 
 /** A negative number is a value; anything else that begins with a dash is an option. */

@@ -1,33 +1,44 @@
 // Finds the flow that a module exports.
-// Promises: a flow that can be run from the command line, or a typed error that says what the module lacks.
+// Promises: a flow that can be run from the command line, or a typed error that says what the module lacks; WrongUsage says that the
+// command is to blame, and not the code that it names.
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildGraph, isFlow } from '../actors/dataflow.ts';
 import type { Graph } from '../actors/graph.ts';
-import { errors } from '../errors.ts';
+import { errors, MillraceError } from '../errors.ts';
 import type { Dataflow } from '../supervisor/flow.ts';
+import type { RunCommand } from './arguments.ts';
+
+/** Around an error that another command line would avoid: exit code 2. */
+export class WrongUsage {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
 
 const TYPESCRIPT = /\.[cm]?ts$/;
 
 /**
  * @param path of the module, relative to the working directory, or a file: URL
  * @param name of the flow; undefined for the default export, or the only flow
- * @throws MillraceError MODULE_IMPORT, TYPESCRIPT_MODULE, NO_FLOW
+ * @throws MillraceError MODULE_IMPORT, TYPESCRIPT_MODULE; WrongUsage around MODULE_IMPORT if there is no such file, and NO_FLOW
  */
 export async function loadFlow(path: string, name: string | undefined): Promise<Dataflow> {
   const url = path.startsWith('file:') ? new URL(path) : pathToFileURL(resolve(path));
-  if (!existsSync(url)) throw errors.missingModule(path);
+  if (!existsSync(url)) throw new WrongUsage(errors.missingModule(path));
   const module = await importModule(path, url);
   const flows = [...new Set(Object.values(module).filter(isFlow))] as Dataflow[];
   const names = flows.map((flow) => flow.name);
   if (name === undefined) {
     if (isFlow(module.default)) return module.default as Dataflow;
-    if (flows.length > 1) throw errors.severalFlows(path, names);
+    if (flows.length > 1) throw new WrongUsage(errors.severalFlows(path, names));
   }
   const found = name === undefined ? flows[0] : flows.find((flow) => flow.name === name);
-  if (found === undefined) throw errors.noFlow(path, name, names);
+  if (found === undefined) throw new WrongUsage(errors.noFlow(path, name, names));
   return found;
 }
 
@@ -43,17 +54,50 @@ async function importModule(path: string, url: URL): Promise<Record<string, unkn
 }
 
 /**
- * The flow's graph with these params.
- * @throws MillraceError of the flow's declaration, or BAD_FLOW if it takes tuples from an app
+ * The flow's graph with the params of a command.
+ * @throws MillraceError of the flow's declaration; WrongUsage if the flow refuses the params, if it takes tuples from an app, or around
+ * USAGE if a param is a misspelt option
  */
-export function graphOf(flow: Dataflow, params: unknown): Graph {
-  const graph = buildGraph(flow, params);
+export function graphFor(flow: Dataflow, { params, lookalikes }: Pick<RunCommand, 'params' | 'lookalikes'>): Graph {
+  const read = new Set<PropertyKey>();
+  const graph = build(flow, noting(params, read));
+  for (const { param, typed, option } of lookalikes) {
+    // What a build function does not look at can only be meant for the command.
+    if (!read.has(param)) throw new WrongUsage(errors.misspeltOption(typed, option, flow.name));
+  }
   const pushed = graph.operators.find(({ source }) => source?.kind === 'push');
   if (pushed !== undefined) {
-    throw errors.badFlow(
-      flow.name,
-      `source '${pushed.name}' takes its tuples from an app through job.input('${pushed.name}'), so it runs only from an app`,
-    );
+    const problem = `source '${pushed.name}' takes its tuples from an app through job.input('${pushed.name}'), so it runs only from an app`;
+    throw new WrongUsage(errors.badFlow(flow.name, problem));
   }
   return graph;
+}
+
+/** What a build function throws of its own, or as a bad option of a source or sink, is about its params; the rest is about its code. */
+function build(flow: Dataflow, params: unknown): Graph {
+  try {
+    return buildGraph(flow, params);
+  } catch (error) {
+    const isOfCode = error instanceof MillraceError && error.code !== 'BAD_OPTION';
+    throw isOfCode ? error : new WrongUsage(error);
+  }
+}
+
+/** The same params; which of them are looked at is noted. */
+function noting(params: object, read: Set<PropertyKey>): unknown {
+  const note = (name: PropertyKey): void => void read.add(name);
+  return new Proxy(params, {
+    get: (target, name, receiver) => {
+      note(name);
+      return Reflect.get(target, name, receiver);
+    },
+    has: (target, name) => {
+      note(name);
+      return Reflect.has(target, name);
+    },
+    ownKeys: (target) => {
+      for (const name of Reflect.ownKeys(target)) note(name);
+      return Reflect.ownKeys(target);
+    },
+  });
 }

@@ -21,6 +21,7 @@ Options
   --max-workers N          worker threads at most, when operators get more replicas (default: as --workers)
   --spares N               warm worker threads that wait to take over from one that dies (default: 1)
   --hang-timeout-ms N      a worker without progress for so long is terminated and replaced (default: 10000; 0: never)
+  --stall-timeout-ms N     a job in which nothing moves for so long, though tuples are there, is told of (default: 3000; 0: never)
   --fence-timeout-ms N     how long a terminated thread may take to exit before the job fails (default: 5000)
   --shutdown-timeout-ms N  how long sources and sinks may take to close at the end (default: 5000)
   --allow-dead-letters     exit code 0 also if tuples were left out
@@ -28,10 +29,11 @@ Options
 Parameters
   Every other --name value (or --name=value) is a parameter that the flow's build function gets: --file a.txt is
   params.file, --max-words 5 is params.maxWords. A bare --name is true. Values that are JSON numbers, true or false
-  are converted; everything else is a string. After a lone -- all options are parameters, whatever their names.
+  are converted; everything else is a string. After a lone -- all options are parameters, whatever their names. Before it,
+  a parameter that is spelt like an option but for a slip, and that the flow does not read as it is built, is refused.
 
 Output
-  On a terminal: a live table of the operators, and the last tuples of each collect(). Otherwise every tuple goes to
+  On a terminal that has a width: a live table of the operators, and the last tuples of each collect(). Otherwise every tuple goes to
   standard output, a line each with its fields separated by tabs, and progress goes to standard error. With several
   outputs a line begins with the output's name.
 
@@ -48,6 +50,7 @@ Dead letters
 
 Exit code
   0 done, 1 failed, 2 wrong usage, 3 done but for dead letters, 130 cancelled.
+  Wrong usage is an option, a module, a flow or a parameter that another command line would put right.
 
 TypeScript modules run on Node.js 22.18 and newer.
 `;

@@ -35,6 +35,16 @@ export function incidentLine(event: JobEvent, nameOf: NameOf): string | undefine
     case 'escalation':
       // Why is in the line of the crash before it.
       return `escalation: supervisor '${event.from}' gave up, and '${event.to}' decides`;
+    case 'slow': {
+      const who = event.operator === undefined ? 'outside of any operator' : `operator '${event.operator}'`;
+      const at = event.position === undefined ? '' : ` at ${event.position}`;
+      const [soFar, limit] = [event.forMs, event.limitMs].map(millisecondsText);
+      return `slow: worker ${event.worker}, ${who}, has been in one call for ${soFar}${at}: at ${limit} it counts as hanging (--hang-timeout-ms)`;
+    }
+    case 'stalled':
+      // A pager that stands still is no news to whoever reads in it.
+      if (!event.stall.isCertain) return undefined;
+      return `stalled for ${millisecondsText(event.stall.forMs)}: ${oneLine(event.stall.reason)}`;
     case 'spareFailed':
       return `spare: attempt ${event.attempt} to start a spare worker failed: ${oneLine(event.error.message)}`;
     default:

@@ -44,7 +44,7 @@ export class LiveView implements View {
   readonly #flow: string;
   readonly #workers: number;
   readonly #seen: Map<string, Seen>;
-  #metrics: JobMetrics = { elapsedMs: 0, operators: [] };
+  #metrics: JobMetrics = { elapsedMs: 0, stalled: undefined, operators: [] };
   #tally: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };
   #notes: string[] = [];
   /** Lines of the frame that stands above the cursor. */
@@ -120,12 +120,12 @@ export class LiveView implements View {
       for (const tuple of last.slice(-LIVE_TUPLES)) lines.push(`  ${tupleLine(tuple)}`);
     }
     // A frame as high as the terminal would scroll, and could not be redrawn in place.
-    const room = (this.#screen.rows ?? ROWS_DEFAULT) - 1 - this.#notes.length;
+    const room = (this.#screen.rows || ROWS_DEFAULT) - 1 - this.#notes.length;
     return [...lines.slice(0, Math.max(1, room)), ...this.#notes];
   }
 
   #clipped(lines: readonly string[]): string {
-    const columns = (this.#screen.columns ?? COLUMNS_DEFAULT) - 1;
+    const columns = (this.#screen.columns || COLUMNS_DEFAULT) - 1;
     return lines.map((line) => `${clip(line, columns)}\x1b[K\n`).join('');
   }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // The command `millrace`.
 // Promises: one line `millrace: <message> [CODE]` on standard error for whatever goes wrong, and an exit code that tells
-// wrong usage (2) from a failure (1).
+// wrong usage (2: another command line would do) from a failure (1).
 
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { type Command, isVerbose, parseArguments } from './arguments.ts';
+import { WrongUsage } from './flow-module.ts';
 import { HELP } from './help.ts';
 import { EXIT_DONE, run } from './run.ts';
 
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
     try {
       return await run(command);
     } catch (error) {
-      return report(error, EXIT_FAILED);
+      return error instanceof WrongUsage ? report(error.error, EXIT_USAGE) : report(error, EXIT_FAILED);
     }
   }
   process.stdout.write(command.kind === 'help' ? HELP : `${version()}\n`);

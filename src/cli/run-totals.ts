@@ -10,7 +10,7 @@ interface Times {
 
 export class RunTotals {
   readonly #times = new Map<string, Times>();
-  #last: JobMetrics = { elapsedMs: 0, operators: [] };
+  #last: JobMetrics = { elapsedMs: 0, stalled: undefined, operators: [] };
 
   add(metrics: JobMetrics): void {
     const spanMs = metrics.elapsedMs - this.#last.elapsedMs;
@@ -26,8 +26,8 @@ export class RunTotals {
 
   /** Rates and shares as means over the run. */
   get(): JobMetrics {
-    const { elapsedMs, operators } = this.#last;
-    return { elapsedMs, operators: operators.map((operator) => this.#operatorMeans(operator, elapsedMs)) };
+    const { elapsedMs, stalled, operators } = this.#last;
+    return { elapsedMs, stalled, operators: operators.map((operator) => this.#operatorMeans(operator, elapsedMs)) };
   }
 
   #timesOf(name: string, replica: number): Times {

@@ -8,7 +8,7 @@ import type { Dataflow } from '../supervisor/flow.ts';
 import type { Job } from '../supervisor/job-api.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
-import { graphOf, loadFlow } from './flow-module.ts';
+import { graphFor, loadFlow } from './flow-module.ts';
 import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
@@ -32,7 +32,8 @@ interface OpenView {
 
 function openView(command: RunCommand, flow: Dataflow, outputs: readonly string[]): OpenView {
   const { stdout, stderr } = process;
-  const isTerminal = stdout.isTTY && stderr.isTTY && process.env.TERM !== 'dumb';
+  // A terminal that is being made, or a pseudo-terminal that nobody has sized, has width 0: nothing could be drawn in place there.
+  const isTerminal = stdout.isTTY && stderr.isTTY && process.env.TERM !== 'dumb' && stdout.columns > 0;
   if (!isTerminal || command.json) {
     return {
       view: new StreamView(stdout, stderr, { flow: flow.name, outputs, json: command.json }),
@@ -111,10 +112,11 @@ function exitCodeOf({ allowDeadLetters }: RunCommand, flow: string, { deadLetter
 export async function run(command: RunCommand): Promise<number> {
   const flow = await loadFlow(command.module, command.flow);
   const params = command.params as Record<string, never>;
-  const graph = graphOf(flow, params);
+  const graph = graphFor(flow, command);
   const outputs = graph.operators.filter(({ kind }) => kind === 'collect').map(({ name }) => name);
   const startedMs = performance.now();
-  const job = (await flow.run({ ...command.options, params })) as Job;
+  // What notices tell is told by the view.
+  const job = (await flow.run({ ...command.options, notices: false, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
   const totals = new RunTotals();
   const nameOf = namesIn(graph);

@@ -18,21 +18,32 @@ export const LETTERS_KEPT_MAX = 1000;
 export class CollectedLetters implements DeadLetters {
   private readonly host: AppHost;
   private readonly arrived: (letter: DeadLetter) => void;
+  private readonly read: () => void;
   private readonly readers: RingReader[];
   private readonly decoder: Decoder<LetterTuple>;
   private readonly kept: DeadLetter[] = [];
   private counted = 0;
   private readonly countedOf = new Map<string, number>();
   private droppedOnes = 0;
+  private takenOnes = 0;
   private isRead = false;
   private isTaken = false;
   private ended = false;
   private wakeReader: () => void = () => {};
 
-  /** @param arrived told of each letter */
-  constructor(descriptors: readonly ActorDescriptor[], host: AppHost, arrived: (letter: DeadLetter) => void) {
+  /**
+   * @param arrived told of each letter
+   * @param read told when the app reads letters, or asks how many there are
+   */
+  constructor(
+    descriptors: readonly ActorDescriptor[],
+    host: AppHost,
+    arrived: (letter: DeadLetter) => void,
+    read: () => void,
+  ) {
     this.host = host;
     this.arrived = arrived;
+    this.read = read;
     this.decoder = generateDecoder<LetterTuple>('dead letters', LETTER_SCHEMA, 0, 0);
     this.readers = descriptors.map(({ letters }) => {
       const ring = new Ring(letters.ring);
@@ -42,12 +53,18 @@ export class CollectedLetters implements DeadLetters {
   }
 
   get count(): number {
+    this.read();
     return this.counted;
   }
 
   /** Those of one operator. */
   countOf(operator: string): number {
     return this.countedOf.get(operator) ?? 0;
+  }
+
+  /** What the stall detector looks at; the app reads nothing by it. */
+  get flow(): { readonly count: number; readonly taken: number; readonly isHeld: boolean } {
+    return { count: this.counted, taken: this.takenOnes, isHeld: !this.hasRoom };
   }
 
   get dropped(): number {
@@ -111,10 +128,12 @@ export class CollectedLetters implements DeadLetters {
     if (this.isTaken) throw errors.outputTaken('deadLetters');
     this.isTaken = true;
     this.isRead = true;
+    this.read();
     try {
       for (;;) {
         const letter = this.kept.shift();
         if (letter !== undefined) {
+          this.takenOnes++;
           // Actors may be waiting for this very place.
           if (this.kept.length === LETTERS_KEPT_MAX - 1) this.host.wakeWords.wakeUnconditionally(this.host.id);
           yield letter;

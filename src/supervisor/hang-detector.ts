@@ -11,6 +11,8 @@ import type { WakeWords } from '../mailbox/wake.ts';
 
 /** Looks at the same point that make a hang: they span the limit. */
 const LOOKS = 4;
+/** Looks after which a hang is foreseen. */
+const LOOKS_SLOW = 2;
 const LOOK_MS_MIN = 5;
 
 interface Watched {
@@ -38,12 +40,20 @@ export class HangDetector {
    * Looks at the hosts from now on.
    * @param limitMs 0 for never
    * @param hung told of a host that hangs, once
+   * @param slow told of a host that has been at the same point for half of the limit, once
    */
-  start(limitMs: number, hosts: () => readonly number[], hung: (host: number) => void): void {
+  start(
+    limitMs: number,
+    hosts: () => readonly number[],
+    hung: (host: number) => void,
+    slow: (host: number, forMs: number) => void,
+  ): void {
     if (limitMs === 0) return;
     const everyMs = Math.max(LOOK_MS_MIN, limitMs / LOOKS);
     this.cancel = this.clock.every(everyMs, () => {
-      for (const host of this.look(hosts())) hung(host);
+      const { hanging, slowing } = this.look(hosts());
+      for (const host of slowing) slow(host, everyMs * LOOKS_SLOW);
+      for (const host of hanging) hung(host);
     });
   }
 
@@ -51,9 +61,10 @@ export class HangDetector {
     this.cancel?.();
   }
 
-  /** One look. Returns the hosts that have been found at the same point for the whole limit. */
-  look(hosts: readonly number[]): number[] {
+  /** One look. Returns the hosts that have been found at the same point for the whole limit, and those for half of it. */
+  look(hosts: readonly number[]): { hanging: number[]; slowing: number[] } {
     const hanging: number[] = [];
+    const slowing: number[] = [];
     for (const host of [...this.watched.keys()]) if (!hosts.includes(host)) this.watched.delete(host);
     for (const host of hosts) {
       const point = this.pointOf(host);
@@ -64,11 +75,12 @@ export class HangDetector {
         continue;
       }
       before.looks++;
+      if (before.looks === LOOKS_SLOW) slowing.push(host);
       if (before.looks < LOOKS) continue;
       this.watched.delete(host);
       hanging.push(host);
     }
-    return hanging;
+    return { hanging, slowing };
   }
 
   /** Where a host is; undefined if it waits. */

@@ -8,8 +8,10 @@ import type { BackupOptions } from './backups.ts';
 import type { CrashReport } from './crash-report.ts';
 import type { CrewState } from './crew.ts';
 import type { GroupShare } from './group-loads.ts';
+import type { NoticeOption } from './notices.ts';
 import type { Decision } from './scaling/decide.ts';
 import type { ScalingOptions } from './scaling/scaling-options.ts';
+import type { Stall } from './stall-detector.ts';
 import type { SupervisionNode } from './supervision.ts';
 
 /** Options of `flow.run()`. */
@@ -32,6 +34,16 @@ export interface RunOptions<Params = unknown> {
   spares?: number;
   /** A worker that makes no progress for so long, while it should, is terminated; in milliseconds. Default 10,000; 0 for never. */
   hangTimeoutMs?: number;
+  /**
+   * A job in which nothing moves for so long, though tuples are there, is told of as stalled; in milliseconds. An app that takes its
+   * time for a tuple of an output has three times as long. Default 3,000; 0 for never.
+   */
+  stallTimeoutMs?: number;
+  /**
+   * What is told to people where the app has wired nothing up (see docs/supervision.md): on standard error, the default; not at all
+   * (`false`); or to a function.
+   */
+  notices?: NoticeOption;
   /** How long a terminated thread may take to exit before the job fails with WORKER_STUCK, in milliseconds. Default 5,000. */
   fenceTimeoutMs?: number;
   /**
@@ -90,6 +102,8 @@ export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worke
 export interface JobMetrics {
   /** Since the job started. */
   readonly elapsedMs: number;
+  /** The standstill that the job is in; undefined if it moves, or has nothing to do. */
+  readonly stalled: Stall | undefined;
   readonly operators: readonly OperatorMetrics[];
 }
 
@@ -186,6 +200,21 @@ export type JobEvent =
   | ({ readonly type: 'decision'; readonly mode: 'act' | 'plan' } & Decision)
   /** An actor runs on another worker. */
   | ({ readonly type: 'moved'; readonly from: number; readonly to: number } & ReplicaName)
+  /**
+   * An operator has been at one tuple for half of `hangTimeoutMs`: its worker is terminated at `limitMs`. `operator` is the one in
+   * work, also within a fused chain; undefined outside of any operator.
+   */
+  | {
+      readonly type: 'slow';
+      readonly operator: string | undefined;
+      readonly worker: number;
+      readonly position: string | undefined;
+      readonly forMs: number;
+      readonly limitMs: number;
+    }
+  /** Nothing moves, though tuples are there; and later: something has moved again. */
+  | { readonly type: 'stalled'; readonly stall: Stall }
+  | { readonly type: 'stallEnded'; readonly tookMs: number }
   | ({ readonly type: 'backupFailed'; readonly error: Error } & ReplicaName)
   | { readonly type: 'spareFailed'; readonly error: Error; readonly attempt: number }
   | { readonly type: 'failed'; readonly error: Error; readonly record: ErrorRecord }
@@ -199,7 +228,10 @@ export interface WorkerInfo {
   readonly actors: readonly ReplicaName[];
 }
 
-/** The tuples of one `collect`. One iterator reads them; stopping early lets the rest go by. */
+/**
+ * The tuples of one `collect`. One iterator reads them. Stopping early drops the rest, and ends the job as stop() does once all that
+ * the job is for was left: see docs/dataflow.md.
+ */
 export interface JobOutput<Tuple> extends AsyncIterable<Tuple> {
   /** The same tuples in arrays, as many as were there at once: faster than one by one. */
   batches(): AsyncIterable<Tuple[]>;

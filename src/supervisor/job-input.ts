@@ -20,6 +20,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   readonly name: string;
   private readonly host: AppHost;
   private readonly onEnd: () => void;
+  readonly ring: Ring;
   private readonly output: Output;
   private readonly encoder: Encoder<Tuple>;
   private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
@@ -37,6 +38,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     const memory = descriptor.output as RingMemory;
     const ring = new Ring(memory.ring);
     ring.setWriterHost(host.id);
+    this.ring = ring;
     this.output = new Output(this.name, ring, descriptor.outbox as SharedArrayBuffer, this.mark);
     const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
     this.encoder = generateEncoder(this.name, stage.output as Schema, stage.outputKeys, this.output, dictionary);
@@ -49,6 +51,11 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   /** Time in which there was no room, in milliseconds. */
   get blockedMs(): number {
     return this.waitedMs + (this.waitsSinceMs === undefined ? 0 : this.host.clock.now() - this.waitsSinceMs);
+  }
+
+  /** True while somebody waits for room. */
+  get waitsForRoom(): boolean {
+    return this.waitsSinceMs !== undefined;
   }
 
   push(tuple: Tuple): Promise<void> | undefined {

@@ -34,10 +34,17 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private abandoned = false;
   private failure: { error: unknown } | undefined;
   private tuples = 0;
+  private asked = 0;
+  private waiting = 0;
+  private thrown = false;
+  private over = false;
+  private readonly closed: (isLeft: boolean) => void;
 
-  constructor(plan: Plan, stage: Stage, descriptor: ActorDescriptor, host: AppHost) {
+  /** @param closed called once its iterator gives no more: it has come to the end or thrown, or it was left before */
+  constructor(plan: Plan, stage: Stage, descriptor: ActorDescriptor, host: AppHost, closed: (isLeft: boolean) => void) {
     this.name = stageName(stage);
     this.host = host;
+    this.closed = closed;
     const decoders = stage.upstream.map((index) =>
       generateDecoder<Tuple>(this.name, stage.input as Schema, plan.stages[index].outputKeys.length, 0),
     );
@@ -59,6 +66,23 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     return this.tuples;
   }
 
+  /** How often its iterator was asked for more. */
+  get asks(): number {
+    return this.asked;
+  }
+
+  /** What the app is at: nobody iterates, nobody asks the iterator for more, somebody waits for more, or there is nothing more for it. */
+  get demand(): 'unread' | 'held' | 'asked' | 'closed' {
+    if (this.abandoned || this.over) return 'closed';
+    if (!this.taken) return 'unread';
+    return this.waiting > 0 ? 'asked' : 'held';
+  }
+
+  /** True once its iterator has thrown why the job failed. */
+  get hasThrown(): boolean {
+    return this.thrown;
+  }
+
   /** Makes the iterator throw once it has yielded what is there. */
   fail(error: unknown): void {
     this.failure = { error };
@@ -66,12 +90,14 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
 
   /** Lets everything that comes go by. */
   private abandon(): void {
+    if (this.abandoned) return;
     this.abandoned = true;
     this.host.wakeWords.wakeUnconditionally(this.host.id);
     for (const { reader } of this.inputs) {
       reader.ring.deactivate(reader.slot);
       this.host.wakeWords.wake(reader.ring.writerHost());
     }
+    if (!this.over) this.closed(true);
   }
 
   private get ended(): boolean {
@@ -101,6 +127,26 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
 
   /** The next batch; undefined at the end of the stream. */
   private async nextBatch(): Promise<Tuple[] | undefined> {
+    this.asked++;
+    this.waiting++;
+    let batch: Tuple[] | undefined;
+    try {
+      batch = await this.fetchBatch();
+    } finally {
+      this.waiting--;
+      if (batch === undefined) this.end();
+    }
+    return batch;
+  }
+
+  /** The app has all that it gets. */
+  private end(): void {
+    if (this.over || this.abandoned) return;
+    this.over = true;
+    this.closed(false);
+  }
+
+  private async fetchBatch(): Promise<Tuple[] | undefined> {
     for (;;) {
       if (this.abandoned) return undefined;
       // An output that always has data would keep the app's timers and sockets waiting: promises come before them.
@@ -108,7 +154,10 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
       const batch = this.take();
       if (batch !== undefined) return batch;
       if (this.ended) return undefined;
-      if (this.failure !== undefined) throw this.failure.error;
+      if (this.failure !== undefined) {
+        this.thrown = true;
+        throw this.failure.error;
+      }
       await this.host.waitFor({
         announce: () => {},
         check: () =>
@@ -162,7 +211,10 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     const next = (): Promise<IteratorResult<Tuple>> => {
       // Whoever asks while a batch is fetched asks again when it is there.
       if (fetching !== undefined) return fetching.then(next, next);
-      if (at < batch.length) return Promise.resolve({ done: false, value: batch[at++] });
+      if (at < batch.length) {
+        this.asked++;
+        return Promise.resolve({ done: false, value: batch[at++] });
+      }
       const fetched = fetch();
       const settled = (): void => {
         fetching = undefined;

@@ -10,7 +10,7 @@ import { type Plan, planOf, type Stage, stageName } from '../actors/plan.ts';
 import type { ThreadPool } from '../actors/pool.ts';
 import { type CallOutcome, outcomeOf } from '../actors/remote-calls.ts';
 import { StepWords } from '../actors/step-words.ts';
-import { Vitals } from '../actors/vitals.ts';
+import { Vitals, WorkCell } from '../actors/vitals.ts';
 import { errors, toRecord } from '../errors.ts';
 import { RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { WakeWords } from '../mailbox/wake.ts';
@@ -24,6 +24,7 @@ import { CollectedLetters } from './dead-letters.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { checkFiles } from './file-conflicts.ts';
 import { HangDetector } from './hang-detector.ts';
+import { HeardPromise } from './heard-promise.ts';
 import type {
   DeadLetters,
   Job,
@@ -38,13 +39,16 @@ import type {
 } from './job-api.ts';
 import { JobElasticity, memberNamed } from './job-elasticity.ts';
 import { PushedInput } from './job-input.ts';
+import { JobNotices } from './job-notices.ts';
 import { CollectedOutput } from './job-output.ts';
 import { MetricsReader } from './metrics.ts';
-import { notice } from './notices.ts';
+import { Notices } from './notices.ts';
 import { endWorkers } from './orderly-end.ts';
 import { type Platform, systemPlatform } from './platform.ts';
-import { nameText, type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
+import { nameText, positionOf, type Recoverable, Recovery, recoverable, replicaName } from './recovery.ts';
 import { type CheckedOptions, checkRunOptions } from './run-options.ts';
+import { StallDetector } from './stall-detector.ts';
+import { StallReader } from './stall-reading.ts';
 import { StateQuery } from './state-query.ts';
 import { JobSupervision, rootSupervisor, type SupervisionNode } from './supervision.ts';
 
@@ -66,7 +70,7 @@ function tell(listener: (event: JobEvent) => void, event: JobEvent): void {
 
 export class RunningJob implements Job {
   readonly name: string;
-  readonly done: Promise<void>;
+  readonly done: HeardPromise<void>;
   readonly deadLetters: DeadLetters;
   private readonly platform: Platform;
   private readonly options: CheckedOptions;
@@ -83,6 +87,8 @@ export class RunningJob implements Job {
   private readonly recovery: Recovery;
   private readonly elasticity: JobElasticity;
   private readonly hangDetector: HangDetector;
+  private readonly stallDetector: StallDetector;
+  private readonly notices: JobNotices;
   private readonly backups: Backups | undefined;
   private readonly letters: CollectedLetters;
   private readonly actors: readonly Recoverable[];
@@ -95,8 +101,15 @@ export class RunningJob implements Job {
   private unheard: JobEvent[] = [];
   /** Stages whose end has been told: a replica may be woken for a moment as its operator ends. */
   private readonly toldEnded = new Set<Stage>();
+  /** Settles as `done` does. What the job itself waits for is no sign that the app hears of a failure. */
+  private readonly settled: Promise<void>;
   private outcome: Outcome | undefined;
   private stopping = false;
+  /** True once the app has been told of a failure, or will be, by something else than `done`. */
+  private isFailureTold = false;
+  private isStateAsked = false;
+  /** Operators of which it was told that a tuple takes long. */
+  private readonly toldSlow = new Set<string | undefined>();
   private resolveDone!: () => void;
   private rejectDone!: (error: unknown) => void;
 
@@ -114,17 +127,18 @@ export class RunningJob implements Job {
     this.supervisorHost = new AppHost(hosts + 2, this.wakeWords, clock);
     this.stepWords = new StepWords(StepWords.allocate(hosts));
     this.appHost = new AppHost(this.deployment.appHost, this.wakeWords, clock);
-    this.done = new Promise((resolve, reject) => {
+    this.settled = new Promise((resolve, reject) => {
       this.resolveDone = resolve;
       this.rejectDone = reject;
     });
     // Whoever awaits done or reads an output hears of a failure; nobody's silence may end the process.
-    this.done.catch(() => {});
+    this.settled.catch(() => {});
+    this.done = HeardPromise.of(this.settled);
     const counts = this.connectApp();
     this.actors = this.deployment.placements
       .filter(({ stage }) => stage.place === 'worker')
       .map((placement) => recoverable(placement, new Vitals(placement.descriptor.vitals).work));
-    const gone = this.done.catch(() => {});
+    const gone = this.settled.catch(() => {});
     for (const stage of plan.stages) {
       if (stage.operators[0].state === undefined) continue;
       const actors = this.actors.filter(({ placement }) => placement.stage === stage);
@@ -132,8 +146,12 @@ export class RunningJob implements Job {
       this.queries.set(stageName(stage), query);
     }
     const descriptors = this.actors.map(({ placement }) => placement.descriptor);
-    this.letters = new CollectedLetters(descriptors, new AppHost(hosts + 1, this.wakeWords, clock), (letter) =>
-      this.announce({ type: 'deadLetter', letter }),
+    this.notices = this.noticesOf(checked);
+    this.letters = new CollectedLetters(
+      descriptors,
+      new AppHost(hosts + 1, this.wakeWords, clock),
+      (letter) => this.announce(this.notices.letterEvent(letter)),
+      () => this.notices.lettersRead(),
     );
     this.deadLetters = this.letters;
     this.supervision = superviseStages(flow.name, plan, checked);
@@ -158,9 +176,11 @@ export class RunningJob implements Job {
     this.backups = this.backupsOf(checked);
     this.recovery = this.recoveryOf(checked);
     this.elasticity = this.elasticityOf(counts);
-    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, this.elasticity.loads, (operator) =>
-      this.letters.countOf(operator),
-    );
+    this.stallDetector = this.stallDetectorOf();
+    const stall = (): JobMetrics['stalled'] => this.stallDetector.current;
+    const lettersOf = (operator: string): number => this.letters.countOf(operator);
+    const { loads } = this.elasticity;
+    this.metricsReader = new MetricsReader(clock, plan, this.deployment, counts, loads, lettersOf, stall);
     const workOf = new Map(this.actors.map(({ placement, work }) => [placement.descriptor.number, work]));
     this.hangDetector = new HangDetector(
       clock,
@@ -176,7 +196,9 @@ export class RunningJob implements Job {
     for (const { stage, descriptor } of this.deployment.placements) {
       if (stage.place !== 'app') continue;
       if (stage.output === undefined) {
-        const output = new CollectedOutput(this.plan, stage, descriptor, this.appHost);
+        const output = new CollectedOutput(this.plan, stage, descriptor, this.appHost, (isLeft) =>
+          this.outputClosed(stageName(stage), isLeft),
+        );
         this.outputs.set(output.name, output);
         counts.set(stage.index, () => output.tuplesRead);
       } else {
@@ -186,6 +208,54 @@ export class RunningJob implements Job {
       }
     }
     return counts;
+  }
+
+  private noticesOf({ notices }: CheckedOptions): JobNotices {
+    const job = {
+      name: this.name,
+      isFailureHeard: () =>
+        this.isFailureTold || this.done.isHeard || [...this.outputs.values()].some(({ hasThrown }) => hasThrown),
+      isReading: () => [...this.outputs.values()].some(({ demand }) => demand === 'held' || demand === 'asked'),
+      stall: () => this.stallDetector.current,
+      otherEnds: () => this.otherEnds(),
+    };
+    return new JobNotices(this.platform.clock, job, new Notices(this.name, notices));
+  }
+
+  private stallDetectorOf(): StallDetector {
+    const { letters } = this;
+    const reader = new StallReader({
+      plan: this.plan,
+      stepWords: this.stepWords,
+      actors: this.actors,
+      outputs: this.outputs,
+      inputs: this.inputs,
+      letters: () => letters.flow,
+      isDoneAwaited: () => this.done.isHeard,
+      isUnderWay: () => isUnderWay(this.supervision.tree()),
+    });
+    return new StallDetector(this.platform.clock, reader, {
+      stalled: (stall, isForPeople) => {
+        this.announce({ type: 'stalled', stall });
+        if (isForPeople) this.notices.stalled(stall);
+      },
+      ended: (tookMs) => this.announce({ type: 'stallEnded', tookMs }),
+    });
+  }
+
+  /** Names of what still takes tuples: sinks, and outputs that have not been closed. */
+  private otherEnds(): string[] {
+    return this.plan.graph.operators
+      .filter(({ name, output }) => output === undefined && this.outputs.get(name)?.demand !== 'closed')
+      .map(({ name }) => name);
+  }
+
+  /** The app reads an output no further. When it was the last thing that the job is for, the job ends. */
+  private outputClosed(name: string, isLeft: boolean): void {
+    this.notices.outputClosed();
+    if (!isLeft || this.outcome !== undefined || this.stopping) return;
+    if (this.otherEnds().length > 0 || this.isStateAsked) this.notices.outputLeft(name);
+    else this.endSources();
   }
 
   private get settings(): WorkerSettings {
@@ -258,17 +328,18 @@ export class RunningJob implements Job {
   async start({ signal }: RunOptions): Promise<void> {
     rootSupervisor.add(this.supervision);
     if (signal?.aborted)
-      return this.fail(errors.jobCancelled(this.name, signal.reason), 'cancelled').then(() => this.done);
+      return this.fail(errors.jobCancelled(this.name, signal.reason), 'cancelled').then(() => this.told());
     const abort = (): void => void this.cancel(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    void this.done.catch(() => {}).finally(() => signal?.removeEventListener('abort', abort));
+    void this.settled.catch(() => {}).finally(() => signal?.removeEventListener('abort', abort));
     const { workers } = this.options;
     try {
       await this.deployTo(await this.crew.start(workers));
-      if (this.outcome !== undefined) return this.done;
+      if (this.outcome !== undefined) return this.told();
     } catch (error) {
+      this.isFailureTold = true;
       await this.fail(error, 'failed');
-      return this.done;
+      return this.told();
     }
     const actors = this.actors.filter(({ placement }) => !placement.isDormant).length;
     this.announce({ type: 'started', workers, actors });
@@ -278,7 +349,10 @@ export class RunningJob implements Job {
       hangTimeoutMs,
       () => this.crew.active().map(({ host }) => host),
       (host) => this.hung(host),
+      (host, forMs) => this.slow(host, forMs),
     );
+    this.stallDetector.start(this.options.stallTimeoutMs, this.options.lingerMs);
+    this.notices.start();
     for (const { placement, member } of this.actors) {
       if (member !== undefined)
         this.supervision.started(placement.stage.index, placement.descriptor.replica, member.host);
@@ -313,7 +387,7 @@ export class RunningJob implements Job {
   }
 
   private takesLong(text: string): void {
-    notice(`flow '${this.name}' ${text}`);
+    this.notices.takesLong(text);
   }
 
   /** Makes the actors on their workers. The hosts of a new job are numbered from 0, as the deployment has placed them. */
@@ -345,11 +419,27 @@ export class RunningJob implements Job {
 
   private hung(host: number): void {
     const member = this.crew.find(host);
-    const stepping = this.stepWords.stepping(host);
-    const actor = this.actors.find(({ placement }) => placement.descriptor.number === stepping);
     if (member === undefined) return;
-    const reason = errors.workerHung(host, actor && replicaName(actor).operator, this.options.hangTimeoutMs);
+    const actor = this.steppedBy(host);
+    const reason = errors.workerHung(host, actor && operatorInWork(actor), this.options.hangTimeoutMs);
     void this.recovery.terminate(member, reason);
+  }
+
+  private steppedBy(host: number): Recoverable | undefined {
+    const stepping = this.stepWords.stepping(host);
+    return this.actors.find(({ placement }) => placement.descriptor.number === stepping);
+  }
+
+  /** What is about to count as a hang is told while there is time. To people once an operator: the next tuple may be as slow. */
+  private slow(worker: number, forMs: number): void {
+    const { hangTimeoutMs: limitMs } = this.options;
+    const actor = this.steppedBy(worker);
+    const operator = actor && operatorInWork(actor);
+    const position = actor && positionOf(actor, this.plan);
+    this.announce({ type: 'slow', operator, worker, position, forMs, limitMs });
+    if (this.toldSlow.has(operator)) return;
+    this.toldSlow.add(operator);
+    this.notices.slow({ operator, worker, position, forMs, limitMs });
   }
 
   private reportsOf(member: () => CrewMember): WorkerReports {
@@ -406,6 +496,7 @@ export class RunningJob implements Job {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.hangDetector.stop();
+    this.stallDetector.stop();
     this.elasticity.stop();
     this.crew.close();
     this.patience.close();
@@ -420,7 +511,7 @@ export class RunningJob implements Job {
       this.supervision.failed();
     }
     if (error instanceof Error && outcome === 'failed')
-      this.announce({ type: 'failed', error, record: toRecord(error) });
+      this.announce(this.notices.failedEvent({ type: 'failed', error, record: toRecord(error) }));
     const { crew, actors, supervision } = this;
     const { shutdownTimeoutMs, fenceTimeoutMs } = this.options;
     await endWorkers({ clock: this.platform.clock, crew, actors, supervision, shutdownTimeoutMs });
@@ -433,6 +524,7 @@ export class RunningJob implements Job {
     forgetFrames(error);
     if (error === undefined) this.resolveDone();
     else this.rejectDone(error);
+    void this.notices.end(error);
   }
 
   private fail(error: unknown, outcome: 'failed' | 'cancelled'): Promise<void> {
@@ -446,19 +538,27 @@ export class RunningJob implements Job {
     for (const listener of this.listeners) tell(listener, event);
   }
 
-  async stop(): Promise<void> {
-    if (this.outcome === undefined) {
-      this.stopping = true;
-      for (const input of this.inputs.values()) input.end();
-      // Workers that die meanwhile are told when they are resumed.
-      for (const { hired } of this.crew.active()) void outcomeOf(hired.control.stopSources());
-    }
-    await this.done;
+  stop(): Promise<void> {
+    if (this.outcome === undefined) this.endSources();
+    return this.told();
+  }
+
+  private endSources(): void {
+    this.stopping = true;
+    for (const input of this.inputs.values()) input.end();
+    // Workers that die meanwhile are told when they are resumed.
+    for (const { hired } of this.crew.active()) void outcomeOf(hired.control.stopSources());
+  }
+
+  /** As `done`, for a caller who hears of a failure by this. */
+  private told(): Promise<void> {
+    this.isFailureTold = true;
+    return this.settled.then();
   }
 
   async cancel(reason?: unknown): Promise<void> {
     await this.fail(errors.jobCancelled(this.name, reason), 'cancelled');
-    await this.done.catch(() => {});
+    await this.settled.catch(() => {});
   }
 
   output(name: string): JobOutput<unknown> {
@@ -476,6 +576,7 @@ export class RunningJob implements Job {
   state<Row>(name: string): JobState<Row> {
     const query = this.queries.get(name);
     if (query === undefined) throw errors.unknownName('operator with state', name, [...this.queries.keys()]);
+    this.isStateAsked = true;
     return query as JobState<unknown> as JobState<Row>;
   }
 
@@ -551,6 +652,14 @@ function apart<Item>(items: readonly Item[], alone: (item: Item) => boolean): It
 function forgetFrames(error: unknown): void {
   for (let each = error; each instanceof Error; each = each.cause) void each.stack;
 }
+
+/** The operator of an actor's chain that runs, or ran last. */
+const operatorInWork = ({ work, placement: { stage } }: Recoverable): string =>
+  (stage.operators[Atomics.load(work, WorkCell.operator)] ?? stage.operators[0]).name;
+
+/** True while an actor is being started, or taken over after a crash. */
+const isUnderWay = ({ state, kind, children }: SupervisionNode): boolean =>
+  kind === 'replica' ? state === 'starting' || state === 'restarting' : children.some(isUnderWay);
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -8,6 +8,7 @@ import { Ring } from '../mailbox/ring.ts';
 import type { Deployment, Placement } from './deployment.ts';
 import type { GroupLoads } from './group-loads.ts';
 import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from './job-api.ts';
+import type { Stall } from './stall-detector.ts';
 
 /** A shorter span than this says little: rates then stay those of the span before. */
 const SPAN_MS_MIN = 50;
@@ -37,6 +38,7 @@ export class MetricsReader {
   private readonly appCounts: AppCounts;
   private readonly loads: GroupLoads;
   private readonly lettersOf: (operator: string) => number;
+  private readonly stall: () => Stall | undefined;
   private readonly startedAtMs: number;
   private frozenAtMs: number | undefined;
   private fromMs: number;
@@ -50,8 +52,10 @@ export class MetricsReader {
     appCounts: AppCounts,
     loads: GroupLoads,
     lettersOf: (operator: string) => number,
+    stall: () => Stall | undefined,
   ) {
     this.clock = clock;
+    this.stall = stall;
     this.startedAtMs = clock.now();
     this.fromMs = this.startedAtMs;
     this.toMs = this.startedAtMs;
@@ -89,6 +93,7 @@ export class MetricsReader {
     }
     return {
       elapsedMs: nowMs - this.startedAtMs,
+      stalled: this.stall(),
       operators: this.plan.stages.flatMap((stage) => this.operatorsOf(stage)),
     };
   }

@@ -511,7 +511,7 @@ function continueSearch(actor: Recoverable): void {
 }
 
 /** Where the tuple in work stood, as far as shared memory tells. */
-function positionOf(actor: Recoverable, plan: Plan): string {
+export function positionOf(actor: Recoverable, plan: Plan): string {
   const { work, placement } = actor;
   const record = committedOf(actor);
   const input = work[WorkCell.input];

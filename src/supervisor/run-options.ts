@@ -9,6 +9,7 @@ import { RING_BYTES_MAX, RING_BYTES_MIN } from '../mailbox/ring.ts';
 import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../state/arena.ts';
 import { type CheckedBackup, checkBackup } from './backups.ts';
 import type { RunOptions } from './job-api.ts';
+import type { NoticeOption } from './notices.ts';
 import { type CheckedScaling, checkScaling } from './scaling/scaling-options.ts';
 
 export const WORKERS_MAX = 1024;
@@ -19,13 +20,16 @@ export const SPARES_DEFAULT = 1;
 export const HANG_TIMEOUT_MS_DEFAULT = 10_000;
 /** A shorter limit would blame a garbage collection. */
 export const HANG_TIMEOUT_MS_MIN = 50;
+export const STALL_TIMEOUT_MS_DEFAULT = 3000;
+/** A shorter limit would take a pause of the app for a standstill. */
+export const STALL_TIMEOUT_MS_MIN = 50;
 export const FENCE_TIMEOUT_MS_DEFAULT = 5000;
 export const SHUTDOWN_TIMEOUT_MS_DEFAULT = 5000;
 export const START_TIMEOUT_MS_DEFAULT = 60_000;
 const TIMEOUT_MS_MAX = 86_400_000;
 
 type Numbers = Required<
-  Omit<RunOptions, 'params' | 'signal' | 'supervision' | 'resourceLimits' | 'backup' | 'scaling'>
+  Omit<RunOptions, 'params' | 'signal' | 'supervision' | 'resourceLimits' | 'backup' | 'scaling' | 'notices'>
 >;
 
 export interface CheckedOptions extends Numbers {
@@ -33,6 +37,7 @@ export interface CheckedOptions extends Numbers {
   readonly resourceLimits: ResourceLimits | undefined;
   readonly backup: CheckedBackup | undefined;
   readonly scaling: CheckedScaling;
+  readonly notices: NoticeOption;
 }
 
 const RULES: Readonly<Record<keyof Numbers, { from: number; to: number; integer: boolean; unit: string }>> = {
@@ -44,12 +49,22 @@ const RULES: Readonly<Record<keyof Numbers, { from: number; to: number; integer:
   lingerMs: { from: 0, to: LINGER_MS_MAX, integer: false, unit: 'milliseconds' },
   spares: { from: 0, to: WORKERS_MAX, integer: true, unit: 'an integer' },
   hangTimeoutMs: { from: 0, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds, or 0 for never,' },
+  stallTimeoutMs: { from: 0, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds, or 0 for never,' },
   fenceTimeoutMs: { from: 1, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
   startTimeoutMs: { from: 1, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
   shutdownTimeoutMs: { from: 0, to: TIMEOUT_MS_MAX, integer: false, unit: 'milliseconds' },
 };
 
-const NAMES = [...Object.keys(RULES), 'params', 'signal', 'supervision', 'resourceLimits', 'backup', 'scaling'];
+const NAMES = [
+  ...Object.keys(RULES),
+  'params',
+  'signal',
+  'supervision',
+  'resourceLimits',
+  'backup',
+  'scaling',
+  'notices',
+];
 
 /**
  * Fills in defaults.
@@ -67,6 +82,7 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
     lingerMs: options.lingerMs ?? 0,
     spares: options.spares ?? SPARES_DEFAULT,
     hangTimeoutMs: options.hangTimeoutMs ?? HANG_TIMEOUT_MS_DEFAULT,
+    stallTimeoutMs: options.stallTimeoutMs ?? STALL_TIMEOUT_MS_DEFAULT,
     fenceTimeoutMs: options.fenceTimeoutMs ?? FENCE_TIMEOUT_MS_DEFAULT,
     startTimeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS_DEFAULT,
     shutdownTimeoutMs: options.shutdownTimeoutMs ?? SHUTDOWN_TIMEOUT_MS_DEFAULT,
@@ -76,7 +92,7 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
     const valid = typeof value === 'number' && value >= from && value <= to && (!integer || Number.isInteger(value));
     if (!valid) throw errors.badOption(name, value, `${unit} from ${from} to ${to}`);
   }
-  const { hangTimeoutMs, workers, maxWorkers } = checked;
+  const { hangTimeoutMs, stallTimeoutMs, workers, maxWorkers } = checked;
   if (maxWorkers < workers) throw errors.badOption('maxWorkers', maxWorkers, `at least 'workers', which is ${workers}`);
   if (hangTimeoutMs > 0 && hangTimeoutMs < HANG_TIMEOUT_MS_MIN) {
     throw errors.badOption(
@@ -85,7 +101,17 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
       `0 for never, or at least ${HANG_TIMEOUT_MS_MIN} milliseconds`,
     );
   }
-  const { signal, resourceLimits } = options;
+  if (stallTimeoutMs > 0 && stallTimeoutMs < STALL_TIMEOUT_MS_MIN) {
+    throw errors.badOption(
+      'stallTimeoutMs',
+      stallTimeoutMs,
+      `0 for never, or at least ${STALL_TIMEOUT_MS_MIN} milliseconds`,
+    );
+  }
+  const { signal, resourceLimits, notices = true } = options;
+  if (typeof notices !== 'boolean' && typeof notices !== 'function') {
+    throw errors.badOption('notices', notices, 'true, false, or a function (notice) => void');
+  }
   if (resourceLimits !== undefined && (typeof resourceLimits !== 'object' || resourceLimits === null)) {
     throw errors.badOption('resourceLimits', resourceLimits, 'an object, as of new Worker() in node:worker_threads');
   }
@@ -103,5 +129,5 @@ export function checkRunOptions(options: RunOptions): CheckedOptions {
   }
   const supervision = checkSupervision('the job', options.supervision);
   const scaling = checkScaling(options.scaling);
-  return { ...checked, resourceLimits, supervision, backup: checkBackup(options.backup), scaling };
+  return { ...checked, resourceLimits, supervision, backup: checkBackup(options.backup), scaling, notices };
 }

@@ -16,6 +16,7 @@ type SimulatedRunOptions =
   | 'stateBytes'
   | 'lingerMs'
   | 'hangTimeoutMs'
+  | 'stallTimeoutMs'
   | 'fenceTimeoutMs'
   | 'shutdownTimeoutMs'
   | 'backup'
@@ -96,6 +97,7 @@ const NAMES = [
   'stateBytes',
   'lingerMs',
   'hangTimeoutMs',
+  'stallTimeoutMs',
   'fenceTimeoutMs',
   'shutdownTimeoutMs',
   'backup',
@@ -161,6 +163,9 @@ export function checkSimulateOptions(options: SimulateOptions): CheckedSimulatio
     ringBytes: given.ringBytes ?? drawn.ringBytes,
     lingerMs: given.lingerMs ?? drawn.lingerMs,
     hangTimeoutMs: given.hangTimeoutMs ?? drawn.hangTimeoutMs,
+    // The looks of the detector are tasks of their own: a run without them is the same as before there was one.
+    stallTimeoutMs: given.stallTimeoutMs ?? 0,
+    notices: false,
     outboxBytes: given.outboxBytes,
     stateBytes: given.stateBytes ?? STATE_BYTES_DEFAULT,
     fenceTimeoutMs: given.fenceTimeoutMs,

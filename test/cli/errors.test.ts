@@ -13,7 +13,7 @@ async function fails(args: readonly string[], exitCode: number, line: RegExp, ou
 }
 
 test('a missing module', () =>
-  fails(['run', 'nowhere.js'], 1, /^millrace: there is no module nowhere\.js: .* \[MODULE_IMPORT\]\n$/));
+  fails(['run', 'nowhere.js'], 2, /^millrace: there is no module nowhere\.js: .* \[MODULE_IMPORT\]\n$/));
 
 test('a module that throws when it is imported', () =>
   fails(
@@ -23,22 +23,22 @@ test('a module that throws when it is imported', () =>
   ));
 
 test('a module without a flow', () =>
-  fails(['run', flowModule('no-flow')], 1, /does not export a flow .*none.* \[NO_FLOW\]\n$/));
+  fails(['run', flowModule('no-flow')], 2, /does not export a flow .*none.* \[NO_FLOW\]\n$/));
 
 test('several flows and no choice', () =>
   fails(
     ['run', flowModule('several')],
-    1,
+    2,
     /exports several flows \('fed', 'one', 'two'\).*--flow NAME \[NO_FLOW\]\n$/,
   ));
 
 test('a flow that is not there', () =>
-  fails(['run', flowModule('several'), '--flow', 'six'], 1, /does not export the flow 'six' .*'one'.* \[NO_FLOW\]\n$/));
+  fails(['run', flowModule('several'), '--flow', 'six'], 2, /does not export the flow 'six' .*'one'.* \[NO_FLOW\]\n$/));
 
 test('a flow that only an app can feed', () =>
   fails(
     ['run', flowModule('several'), '--flow', 'fed'],
-    1,
+    2,
     /source 'app' takes its tuples from an app.* \[BAD_FLOW\]\n$/,
   ));
 
@@ -52,7 +52,7 @@ test('a missing input file', () =>
 test('a param of the wrong type', () =>
   fails(
     ['run', 'examples/word-count.js', '--file'],
-    1,
+    2,
     /^millrace: option 'path' must be .* got true \[BAD_OPTION\]\n$/,
   ));
 

@@ -44,6 +44,7 @@ const NONE: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };
 
 const metrics: JobMetrics = {
   elapsedMs: 2000,
+  stalled: undefined,
   operators: [
     operator('lines', { kind: 'source', tuplesOut: 1200, rateOut: 600, busy: 0.5, blocked: 0.25 }),
     operator('split', {
@@ -202,6 +203,7 @@ test('totals are means over the samples, weighted by their spans', () => {
   const totals = new RunTotals();
   const sample = (elapsedMs: number, tuplesIn: number, busy: number): JobMetrics => ({
     elapsedMs,
+    stalled: undefined,
     operators: [operator('count', { tuplesIn, busy, idle: 1 - busy })],
   });
   totals.add(sample(1000, 10, 1));

@@ -35,6 +35,12 @@ export function eventText(event: JobEvent): string {
       return `${event.action} '${event.operator}' from ${event.from} to ${event.to}: ${event.reason}`;
     case 'moved':
       return `${names([event])} has moved from worker ${event.from} to worker ${event.to}`;
+    case 'slow':
+      return `'${event.operator}' on worker ${event.worker} takes long`;
+    case 'stalled':
+      return `stalled: ${event.stall.reason}`;
+    case 'stallEnded':
+      return `moves again after ${event.tookMs.toFixed(3)} ms`;
     case 'backupFailed':
       return `a backup of ${names([event])} failed: ${event.error.message}`;
     case 'spareFailed':
