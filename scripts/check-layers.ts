@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 /** From the bottom to the top. A file may import its own layer and those before it. */
 const LAYERS = [
-  { name: 'errors', matches: (file: string) => file === 'errors.ts' },
+  { name: 'errors', matches: (file: string) => file === 'errors.ts' || file === 'surplus.ts' },
   { name: 'mailbox', matches: (file: string) => file.startsWith('mailbox/') },
   { name: 'state', matches: (file: string) => file.startsWith('state/') },
   { name: 'actors', matches: (file: string) => file.startsWith('actors/') },

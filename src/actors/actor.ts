@@ -206,6 +206,7 @@ export class Actor {
 
   private work(untilMs: number): StepStatus {
     const { environment, batch, vitals } = this;
+    if (batch.lateEmit !== undefined) throw batch.lateEmit;
     this.wakeAtMs = Number.POSITIVE_INFINITY;
     for (;;) {
       if (!this.drainOutboxes()) return this.blocked();
@@ -644,7 +645,8 @@ export class Actor {
   /** True if a step would get somewhere now. */
   canStep(): boolean {
     if (this.closed) return false;
-    const { output, letters, inputs, committed, record } = this.batch;
+    const { output, letters, inputs, committed, record, lateEmit } = this.batch;
+    if (lateEmit !== undefined) return true;
     if (this.isBlocked) {
       // An open transaction holds input and output back: a step commits it before it waits.
       if (this.batch.isOpen || this.environment.now() >= this.wakeAtMs) return true;

@@ -5,6 +5,7 @@
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
+import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
 import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
@@ -60,6 +61,8 @@ export class Batch {
   openedAtMs = 0;
   /** Tuples read since it was opened. */
   tuples = 0;
+  /** Set when a closure has emitted after it had returned: what it meant to emit is lost, so the actor cannot go on. */
+  lateEmit: Error | undefined;
   private readonly stage: Stage;
   private readonly environment: ActorEnvironment;
   private readonly vitals: Vitals;
@@ -115,9 +118,18 @@ export class Batch {
       work: vitals.work,
       load: vitals.load,
       ringBytes: descriptor.ringBytes,
+      lateEmit: (operator) => this.noteLateEmit(operator),
     });
     this.backup = this.backupOf(environment);
     this.applyLastCommit();
+  }
+
+  private noteLateEmit(operator: string): void {
+    const error = errors.lateEmit(operator);
+    // Nobody steps an actor that has finished: this ends its thread.
+    if (this.committed.finished) throw error;
+    this.lateEmit ??= error;
+    this.environment.wake();
   }
 
   private inputOf({ upstream, memory, slot }: ActorDescriptor['inputs'][number], index: number): Input {
@@ -224,7 +236,11 @@ export class Batch {
     if (!this.isOpen) return;
     this.encoder?.flush();
     const { writer } = this.sink;
-    if (writer !== undefined) record.sink = sinkCall(this.tail.name, () => writer.flush());
+    if (writer !== undefined) {
+      const { name } = this.tail;
+      record.sink = sinkCall(name, () => writer.flush());
+      refuseDeferred(name, record.sink);
+    }
     output?.save(record);
     letters.output.save(record.letters);
     for (let i = 0; i < inputs.length; i++) {

@@ -14,7 +14,7 @@ import { WorkCell } from './vitals.ts';
 
 /**
  * What an emitted tuple meets: the operator behind; nothing, because an operator behind has failed and the batch will be rolled
- * back; a list, to be sifted; an error, because no closure is running.
+ * back; a list, to be sifted; or it fails the job, because no closure is running.
  */
 export const Guard = { free: 0, failed: 1, sifting: 2, outside: 3 } as const;
 
@@ -66,7 +66,7 @@ function feedCode(node: OperatorNode, k: number, isLast: boolean): string {
     const held = holdsOutput(node, k, isLast) ? `held${k}.push(copyChecked${k}(tuple));` : '';
     return `const feed${k} = emit;
 function emit${k}(tuple) { if (guard === ${Guard.free}) emit(tuple); else guarded${k}(tuple); }
-function guarded${k}(tuple) { if (guard === ${Guard.outside}) lateEmit(${k}); ${held === '' ? 'emit(tuple);' : held} }`;
+function guarded${k}(tuple) { if (guard === ${Guard.outside}) lateEmit(${k}); else ${held === '' ? 'emit(tuple);' : `{ ${held} }`} }`;
   }
   return `
 function feed${k}(tuple) {
@@ -149,8 +149,8 @@ ${operators
 }
 
 /** What the code of a chain is generated with. */
-export function chainConstants({ operators }: Stage, ringBytes: number, lateEmit: (operator: string) => never) {
-  const constants: Record<string, unknown> = { lateEmit: (k: number): never => lateEmit(operators[k].name) };
+export function chainConstants({ operators }: Stage, ringBytes: number, lateEmit: (operator: string) => void) {
+  const constants: Record<string, unknown> = { lateEmit: (k: number): void => lateEmit(operators[k].name) };
   operators.forEach((node, k) => {
     const isLast = k === operators.length - 1;
     constants[`closure${k}`] = node.closure;

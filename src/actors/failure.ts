@@ -103,6 +103,7 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'SOURCE_CONTRACT',
   'ASYNC_CLOSURE',
   'RETURNED_TUPLES',
+  'LATE_EMIT',
   'STATE_DAMAGED',
   'INVARIANT',
 ]);

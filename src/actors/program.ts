@@ -43,6 +43,8 @@ export interface ProgramParts {
   readonly load: Uint32Array;
   /** Capacity of the job's rings: what a tuple may take, also between fused operators. */
   readonly ringBytes: number;
+  /** Told of an emit outside of a run. */
+  lateEmit(operator: string): void;
 }
 
 export interface Program {
@@ -305,9 +307,7 @@ export function generateProgram(parts: ProgramParts): Program {
     generateDecoder(name, stage.input as Schema, from.outputKeys.length, hashColumnOf(stage, from), external),
   );
   const constants: Record<string, unknown> = {
-    ...chainConstants(stage, parts.ringBytes, (operator) => {
-      throw errors.lateEmit(operator);
-    }),
+    ...chainConstants(stage, parts.ringBytes, parts.lateEmit),
     emit: encoder?.emit,
     output: parts.output,
     sink: parts.sink,

@@ -5,6 +5,7 @@
 // Relies on: sources give the same tuples again from a position (source.ts).
 
 import { errors } from '../errors.ts';
+import { refuseDeferred } from '../mailbox/deferred.ts';
 import type { Output } from '../mailbox/output.ts';
 import { allocateShared } from '../mailbox/shared-memory.ts';
 import type { SourceMark } from '../state/partition-marks.ts';
@@ -207,6 +208,7 @@ export class SourceFeed implements Feed {
     for (let tuples = 0; tuples < limit; tuples += readTuples) {
       this.taken = tuples + readTuples;
       const status = this.readFrom(reader, mark, () => environment.read(reader, readTuples));
+      if (typeof status !== 'string') refuseDeferred(environment.operator, status);
       if (status === 'end') return 'end';
       if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
       if (environment.isFull()) break;

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Graph } from '../actors/graph.ts';
 import type { Dataflow } from '../supervisor/flow.ts';
 import type { Job } from '../supervisor/job-api.ts';
+import { type Notice, notice } from '../supervisor/notices.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
 import { graphFor, loadFlow } from './flow-module.ts';
@@ -115,8 +116,11 @@ export async function run(command: RunCommand): Promise<number> {
   const graph = graphFor(flow, command);
   const outputs = graph.operators.filter(({ kind }) => kind === 'collect').map(({ name }) => name);
   const startedMs = performance.now();
-  // What notices tell is told by the view.
-  const job = (await flow.run({ ...command.options, notices: false, params })) as Job;
+  // What notices tell of a job that has started is told by the view.
+  const notices = ({ kind, text }: Notice): void => {
+    if (kind === 'starting') notice(text);
+  };
+  const job = (await flow.run({ ...command.options, notices, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
   const totals = new RunTotals();
   const nameOf = namesIn(graph);

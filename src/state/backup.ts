@@ -5,6 +5,7 @@
 // life: after a recovery nobody knows what the store has, so a new writer begins with a full backup.
 
 import { errors } from '../errors.ts';
+import { refuseSurplus } from '../surplus.ts';
 import { GROUP_REMOVALS, GROUP_STAMP, groupHeader } from './arena.ts';
 import { ascendingGroups, type Checkpoint, requireCommitted, requireFormat } from './checkpoint.ts';
 import type { CommitRecord } from './commit-log.ts';
@@ -270,6 +271,8 @@ export class MemoryBackup implements BackupStore {
  */
 export function memoryBackup(
   later: (task: () => void) => void = (task) => void setImmediate(task).unref(),
+  ...surplus: readonly never[]
 ): MemoryBackup {
+  refuseSurplus('memoryBackup(later)', 1, surplus);
   return new MemoryBackup(later);
 }

@@ -10,6 +10,7 @@ import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
 import { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import type { Schema } from '../mailbox/schema.ts';
+import { refuseSurplus } from '../surplus.ts';
 import type { AppHost, Waiter } from './app-host.ts';
 import type { JobInput } from './job-api.ts';
 
@@ -58,7 +59,8 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     return this.waitsSinceMs !== undefined;
   }
 
-  push(tuple: Tuple): Promise<void> | undefined {
+  push(tuple: Tuple, ...surplus: readonly never[]): Promise<void> | undefined {
+    refuseSurplus('push(tuple)', 1, surplus);
     if (this.ended || this.closed) throw errors.inputClosed(this.name);
     this.encoder.emit(tuple);
     this.pending++;
@@ -70,14 +72,16 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     return this.output.hasRoomForBatch ? undefined : this.room();
   }
 
-  async pushAll(tuples: Iterable<Tuple>): Promise<void> {
+  async pushAll(tuples: Iterable<Tuple>, ...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('pushAll(tuples)', 1, surplus);
     for (const tuple of tuples) {
       const room = this.push(tuple);
       if (room !== undefined) await room;
     }
   }
 
-  end(): void {
+  end(...surplus: readonly never[]): void {
+    refuseSurplus('end()', 0, surplus);
     if (this.ended || this.closed) return;
     this.encoder.flush();
     this.output.writeEnd();

@@ -11,6 +11,7 @@ import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { connectSiblings, RingReader, startMark } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
+import { refuseSurplus } from '../surplus.ts';
 import type { AppHost } from './app-host.ts';
 import type { JobOutput } from './job-api.ts';
 
@@ -180,7 +181,8 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     this.taken = true;
   }
 
-  batches(): AsyncIterable<Tuple[]> {
+  batches(...surplus: readonly never[]): AsyncIterable<Tuple[]> {
+    refuseSurplus('batches()', 0, surplus);
     this.claim();
     return {
       [Symbol.asyncIterator]: () => ({

@@ -17,6 +17,7 @@ import { WakeWords } from '../mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../state/arena.ts';
 import type { Backup } from '../state/backup.ts';
 import type { GroupSet } from '../state/group-set.ts';
+import { refuseSurplus } from '../surplus.ts';
 import { AppHost } from './app-host.ts';
 import { Backups } from './backups.ts';
 import { Crew, type CrewMember, HOSTS_BEYOND } from './crew.ts';
@@ -538,7 +539,8 @@ export class RunningJob implements Job {
     for (const listener of this.listeners) tell(listener, event);
   }
 
-  stop(): Promise<void> {
+  stop(...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('job.stop()', 0, surplus);
     if (this.outcome === undefined) this.endSources();
     return this.told();
   }
@@ -556,39 +558,46 @@ export class RunningJob implements Job {
     return this.settled.then();
   }
 
-  async cancel(reason?: unknown): Promise<void> {
+  async cancel(reason?: unknown, ...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('job.cancel(reason)', 1, surplus);
     await this.fail(errors.jobCancelled(this.name, reason), 'cancelled');
     await this.settled.catch(() => {});
   }
 
-  output(name: string): JobOutput<unknown> {
+  output(name: string, ...surplus: readonly never[]): JobOutput<unknown> {
+    refuseSurplus('job.output(name)', 1, surplus);
     const output = this.outputs.get(name);
     if (output === undefined) throw errors.unknownName('output', name, [...this.outputs.keys()]);
     return output;
   }
 
-  input<Tuple>(name: string): JobInput<Tuple> {
+  input<Tuple>(name: string, ...surplus: readonly never[]): JobInput<Tuple> {
+    refuseSurplus('job.input(name)', 1, surplus);
     const input = this.inputs.get(name);
     if (input === undefined) throw errors.unknownName('input', name, [...this.inputs.keys()]);
     return input as JobInput<unknown> as JobInput<Tuple>;
   }
 
-  state<Row>(name: string): JobState<Row> {
+  state<Row>(name: string, ...surplus: readonly never[]): JobState<Row> {
+    refuseSurplus('job.state(operator)', 1, surplus);
     const query = this.queries.get(name);
     if (query === undefined) throw errors.unknownName('operator with state', name, [...this.queries.keys()]);
     this.isStateAsked = true;
     return query as JobState<unknown> as JobState<Row>;
   }
 
-  metrics(): JobMetrics {
+  metrics(...surplus: readonly never[]): JobMetrics {
+    refuseSurplus('job.metrics()', 0, surplus);
     return this.metricsReader.read();
   }
 
-  tree(): SupervisionNode {
+  tree(...surplus: readonly never[]): SupervisionNode {
+    refuseSurplus('job.tree()', 0, surplus);
     return this.supervision.tree();
   }
 
-  workers(): readonly WorkerInfo[] {
+  workers(...surplus: readonly never[]): readonly WorkerInfo[] {
+    refuseSurplus('job.workers()', 0, surplus);
     return [...this.crew.members].map((member) => ({
       worker: member.host,
       threadId: member.threadId,
@@ -597,7 +606,8 @@ export class RunningJob implements Job {
     }));
   }
 
-  scale(operator: string, replicas: number): Promise<ScaleResult> {
+  scale(operator: string, replicas: number, ...surplus: readonly never[]): Promise<ScaleResult> {
+    refuseSurplus('job.scale(operator, replicas)', 2, surplus);
     return this.elasticity.scale(operator, replicas);
   }
 
@@ -611,16 +621,19 @@ export class RunningJob implements Job {
     return this.elasticity.keyGroups();
   }
 
-  move(operator: string, replica: number, worker: number): Promise<void> {
+  move(operator: string, replica: number, worker: number, ...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('job.move(operator, replica, worker)', 3, surplus);
     return this.elasticity.move(operator, replica, worker);
   }
 
-  async killWorker(worker: number): Promise<void> {
+  async killWorker(worker: number, ...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('job.killWorker(worker)', 1, surplus);
     const member = memberNamed(worker, [...this.crew.members]);
     await this.recovery.terminate(member, errors.workerKilled(worker));
   }
 
-  on(listener: (event: JobEvent) => void): () => void {
+  on(listener: (event: JobEvent) => void, ...surplus: readonly never[]): () => void {
+    refuseSurplus('job.on(listener)', 1, surplus);
     this.listeners.add(listener);
     for (const event of this.unheard.splice(0)) tell(listener, event);
     return () => this.listeners.delete(listener);

@@ -10,6 +10,7 @@ import type { Schema } from '../mailbox/schema.ts';
 import { rowLayout } from '../state/row-layout.ts';
 import { keyGroupFinder } from '../state/state-reader.ts';
 import type { DeadLetter } from '../supervisor/job-api.ts';
+import { refuseSurplus } from '../surplus.ts';
 import { arrangedRow } from './comparison.ts';
 import { operatorPlan } from './operator-plan.ts';
 import { PairedRun } from './paired-run.ts';
@@ -230,7 +231,13 @@ export function testOperator<Input, Output, Row = Fields>(
   operator: string,
   options?: TestOptions,
 ): OperatorTest<Input, Output, Row>;
-export function testOperator(flow: FlowDefinition<never>, operator: string, options: TestOptions = {}): OperatorTest {
+export function testOperator(
+  flow: FlowDefinition<never>,
+  operator: string,
+  options: TestOptions = {},
+  ...surplus: readonly never[]
+): OperatorTest {
+  refuseSurplus('testOperator(flow, operator, options)', 3, surplus);
   if (!isFlow(flow)) throw errors.badOption('flow', flow, 'what dataflow() has made');
   return new OperatorTest(flow, operator, options);
 }

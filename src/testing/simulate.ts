@@ -18,6 +18,7 @@ import { type RunningJob, runFlow } from '../supervisor/job.ts';
 import type { DeadLetter, JobEvent, JobMetrics } from '../supervisor/job-api.ts';
 import type { Platform } from '../supervisor/platform.ts';
 import type { SupervisionNode } from '../supervisor/supervision.ts';
+import { refuseSurplus } from '../surplus.ts';
 import { CrashingMemory } from './crashing-memory.ts';
 import { Random } from './random.ts';
 import { type CheckedSimulation, checkSimulateOptions, type SimulateOptions } from './simulate-options.ts';
@@ -73,7 +74,9 @@ let last: Promise<unknown> = Promise.resolve();
 export function simulate<Params, Built>(
   flow: Dataflow<Params, Built>,
   options: SimulateOptions<Params>,
+  ...surplus: readonly never[]
 ): Promise<Simulated<OutputsOf<Built>>> {
+  refuseSurplus('simulate(flow, options)', 2, surplus);
   // Thrown at once, as by run(): every worker of a real job imports the flow's module.
   if (isWorkerThread()) throw errors.runInWorker(flow.name);
   const checked = checkSimulateOptions(options);

@@ -5,6 +5,8 @@
 
 import * as fs from 'node:fs';
 import { errors } from '../../errors.ts';
+import { refuseDeferred } from '../../mailbox/deferred.ts';
+import { refuseSurplus } from '../../surplus.ts';
 import type { SinkContext, SinkDefinition, SinkWriter } from '../sink.ts';
 import { checkPath } from '../sources/source-options.ts';
 
@@ -19,7 +21,12 @@ const BUFFERED_CHARACTERS_MAX = 1024 * 1024;
  * @param toLine makes the line of a tuple; what it throws is the tuple's failure, not the file's
  * @throws MillraceError BAD_OPTION at once; while it runs SINK_FAILED if the file cannot be written
  */
-export function writeLines<Tuple>(path: string, toLine: (tuple: Tuple) => string): SinkDefinition<Tuple> {
+export function writeLines<Tuple>(
+  path: string,
+  toLine: (tuple: Tuple) => string,
+  ...surplus: readonly never[]
+): SinkDefinition<Tuple> {
+  refuseSurplus('writeLines(path, toLine)', 2, surplus);
   checkPath(path);
   if (typeof toLine !== 'function') throw errors.badOption('toLine', toLine, 'a function from a tuple to its line');
   return { files: [path], open: (context) => new LineWriter(path, toLine, context) };
@@ -55,6 +62,7 @@ class LineWriter<Tuple> implements SinkWriter<Tuple> {
 
   write(tuple: Tuple): void {
     const line = this.#toLine(tuple);
+    refuseDeferred(this.#operator, line);
     if (typeof line !== 'string')
       throw errors.badValue(this.#operator, 'line', line, 'the result of toLine', 'a string');
     this.#text += `${line}\n`;

@@ -4,6 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../source.ts';
 import { checkOptionNames, checkPartitions } from './source-options.ts';
 
@@ -29,7 +30,9 @@ export function fromIterable<Fields extends Shape>(
   fields: Fields,
   make: (partition: number) => Iterable<TupleOf<Fields>> | AsyncIterable<TupleOf<Fields>>,
   options: FromIterableOptions = {},
+  ...surplus: readonly never[]
 ): SourceDefinition<Fields> {
+  refuseSurplus('fromIterable(fields, make, options)', 3, surplus);
   Schema.of(fields, 'fromIterable');
   if (typeof make !== 'function') throw errors.badOption('make', make, RULE);
   checkOptionNames('fromIterable', options, ['partitions']);

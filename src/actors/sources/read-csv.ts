@@ -4,6 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import { Schema, type Shape } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../source.ts';
 import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
 import { type CsvRecord, splitRecord } from './csv-record.ts';
@@ -61,7 +62,9 @@ export function readCsv<Fields extends Shape>(
   path: string | readonly string[],
   fields: Fields,
   options: ReadCsvOptions = {},
+  ...surplus: readonly never[]
 ): SourceDefinition<Fields> {
+  refuseSurplus('readCsv(path, fields, options)', 3, surplus);
   return sourceOfFiles(path, (each) => csvSource(each, fields, options, CHUNK_BYTES));
 }
 

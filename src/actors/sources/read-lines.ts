@@ -5,6 +5,7 @@
 import { isAscii } from 'node:buffer';
 import { errors } from '../../errors.ts';
 import { type Field, Schema, t } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../source.ts';
 import { sourceOfFiles } from './file-list.ts';
 import { CHUNK_BYTES, FileWindow } from './file-window.ts';
@@ -39,7 +40,9 @@ const RETURN = 13;
 export function readLines(
   path: string | readonly string[],
   options: ReadLinesOptions = {},
+  ...surplus: readonly never[]
 ): SourceDefinition<LineFields> {
+  refuseSurplus('readLines(path, options)', 2, surplus);
   checkOptionNames('readLines', options, ['gzip']);
   return sourceOfFiles(path, (each) => {
     checkPath(each);
