@@ -142,7 +142,7 @@ export interface ScaleResult {
 export interface DeadLetter extends ReplicaName {
   /** The key of the tuple, if the actor reads by key. */
   readonly key: unknown;
-  /** The tuple as the actor has read it: of fused operators the first one. A text of it, if it is very large. */
+  /** The tuple as the operator has got it. A text of it, if it is very large. */
   readonly tuple: unknown;
   readonly error: Error;
   /** Where it stood in its stream. */
