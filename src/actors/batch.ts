@@ -281,8 +281,8 @@ export class Batch {
     const emitted = this.encoder?.emitted() ?? 0;
     counts[0] += processed - counted.processed;
     counts[1] += emitted - counted.emitted;
-    const passed = program.takePassed();
-    for (let i = 0; i < passed.length; i++) counts[i + 2] += passed[i];
+    const inChain = program.takeCounts();
+    for (let i = 0; i < inChain.length; i++) counts[i + 2] += inChain[i];
     counted.processed = processed;
     counted.emitted = emitted;
   }
@@ -308,7 +308,7 @@ export class Batch {
     this.output?.restore(committed);
     this.counted.processed = program.processed();
     this.counted.emitted = this.encoder?.emitted() ?? 0;
-    program.takePassed();
+    program.takeCounts();
     program.clearFailure();
     // Last, since a sink may not be able to.
     const { writer } = this.sink;

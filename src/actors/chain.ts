@@ -94,16 +94,16 @@ function siftCode(node: OperatorNode, k: number, isLast: boolean): string {
   // What it had emitted when it failed is dropped, as in a batch of its own; and its letter tells the tuple as it came.
   return `function sift${k}() {
 for (const tuple of held${k}.splice(0)) {
-const nth = ++entered[${next}], before = passed${next};
+const nth = ++entered[${next}];
 work[${WorkCell.nth}] = nth;
 work[${WorkCell.operator}] = ${next};
 try {
 const given = sieve.givenUp(${next}, nth);
-if (given !== undefined) throw given.error;
+if (given !== undefined) { passed${next}++; throw given.error; }
 step${next}(copy${k}(tuple));
 } catch (error) {
 for (const held of helds) held.length = 0;
-passed${next} = before;
+leftOut${next}++;
 failure = { error, at: ${next} };
 sieve.failed(${next}, nth, tuple, error);
 failure = undefined;
@@ -117,7 +117,7 @@ sift${next}();
 /** The functions of a chain: step<k>(tuple) for each operator, and sift0(). Needs `work`, `emit`, `sink` and `sieve` around it. */
 export function chainCode({ operators }: Stage): string {
   const isLast = (k: number): boolean => k === operators.length - 1;
-  const counters = operators.slice(1).map((_, i) => `passed${i + 1}`);
+  const counters = ['passed', 'leftOut'].flatMap((count) => operators.slice(1).map((_, i) => `${count}${i + 1}`));
   const steps = operators.map((node, k) => {
     const count = k === 0 ? '' : `passed${k}++; `;
     const isStateful = node.state !== undefined;
@@ -138,8 +138,8 @@ work[${WorkCell.operator}] = 0;
 if (sieve !== undefined) { entered.fill(0); work[${WorkCell.nth}] = 0; }
 }
 function leave() { guard = ${Guard.outside}; }
-const passed = [${counters.map(() => '0').join(', ')}];
-function takePassed() { ${counters.map((counter, i) => `passed[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return passed; }
+const counts = [${counters.map(() => '0').join(', ')}];
+function takeCounts() { ${counters.map((counter, i) => `counts[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return counts; }
 ${operators.map((node, k) => feedCode(node, k, isLast(k))).join('\n')}
 ${steps.join('\n')}
 ${operators

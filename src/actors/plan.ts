@@ -41,8 +41,8 @@ export interface Plan {
 /** The name of a stage: that of its first operator. */
 export const stageName = (stage: Stage): string => stage.operators[0].name;
 
-/** The counts that a stage's actors keep: tuples in, tuples out, and those passed on between its operators. */
-export const countsOf = (stage: Stage): number => 2 + stage.operators.length - 1;
+/** The counts that a stage's actors keep: tuples in, tuples out; handed to each further operator, and left out by each. */
+export const countsOf = (stage: Stage): number => 2 + 2 * (stage.operators.length - 1);
 
 const last = <Item>(items: readonly Item[]): Item => items[items.length - 1];
 

@@ -75,8 +75,11 @@ export interface Program {
   expireState(): void;
   /** Tuples processed since the program was made: those of its own key groups only. */
   processed(): number;
-  /** The tuples that each operator of the chain but the first has taken since the last call. */
-  takePassed(): readonly number[];
+  /**
+   * For each operator of the chain but the first, the tuples that were handed to it since the last call; then, for each, those
+   * of them that it has failed at.
+   */
+  takeCounts(): readonly number[];
   /** Forgets an exception that was reported. */
   clearFailure(): void;
   /** The operator whose closure failed last, as an index into the stage's chain. */
@@ -403,7 +406,7 @@ return next;
 sift(by) { sieve = by; },
 expireState() { ${state === undefined ? '' : 'state.expire();'} },
 processed: () => processed,
-takePassed,
+takeCounts,
 clearFailure() { failure = undefined; context.removed = false; for (const held of helds) held.length = 0; },
 failedAt: () => failure === undefined ? work[${WorkCell.operator}] : failure.at,
 endingKey: () => endingKey,

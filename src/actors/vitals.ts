@@ -52,8 +52,9 @@ export interface VitalsReading {
   /** Time in which the output had no room, in milliseconds. */
   readonly blockedMs: number;
   readonly commits: number;
-  /** For each operator of the fused chain but the first, the tuples it has taken. */
+  /** For each operator of the fused chain but the first, the tuples handed to it, and those of them that it has failed at. */
   readonly passed: readonly number[];
+  readonly leftOut: readonly number[];
 }
 
 export class Vitals {
@@ -75,11 +76,12 @@ export class Vitals {
 
   /** Shared memory for an actor whose chain has `operators` operators. */
   static allocate(operators: number): SharedArrayBuffer {
-    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 8 * (operators - 1) + LOAD_BYTES);
+    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 16 * (operators - 1) + LOAD_BYTES);
   }
 
   read(): VitalsReading {
     const { values } = this;
+    const chained = (values.length - PASSED) / 2;
     const activity = values[ACTIVITY];
     // What goes on now counts too: an actor may be blocked, or at one slow tuple, for longer than metrics are apart.
     const soFarMs = Math.max(0, this.epochMs() - values[SINCE_MS]);
@@ -89,11 +91,12 @@ export class Vitals {
       busyMs: values[BUSY_MS] + (activity === Activity.busy ? soFarMs : 0),
       blockedMs: values[BLOCKED_MS] + (activity === Activity.blocked ? soFarMs : 0),
       commits: values[COMMITS],
-      passed: [...values.subarray(PASSED)],
+      passed: [...values.subarray(PASSED, PASSED + chained)],
+      leftOut: [...values.subarray(PASSED + chained)],
     };
   }
 
-  /** Shows what has been committed: tuples read, tuples written, and those passed on between fused operators. */
+  /** Shows what has been committed: tuples read, tuples written, and what has come of them between fused operators. */
   show(counts: readonly number[], commits: number): void {
     const { values } = this;
     values[TUPLES_IN] = counts[0];

@@ -135,7 +135,8 @@ export class MetricsReader {
   private replicaOf({ placement, inputs, before, now, latest }: Tracked, k: number, operators: number): ReplicaMetrics {
     const spanMs = Math.max(this.toMs - this.fromMs, 1e-9);
     const share = (ms: number): number => Math.min(1, Math.max(0, ms / spanMs));
-    const taken = (reading: VitalsReading): number => (k === 0 ? reading.tuplesIn : reading.passed[k - 1]);
+    const taken = (reading: VitalsReading): number =>
+      k === 0 ? reading.tuplesIn : reading.passed[k - 1] - reading.leftOut[k - 1];
     const given = (reading: VitalsReading): number => (k === operators - 1 ? reading.tuplesOut : reading.passed[k]);
     const busyMs = now.busyMs - before.busyMs;
     const busy = share(busyMs);

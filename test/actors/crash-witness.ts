@@ -114,8 +114,8 @@ export class Witness {
       const released = new Ring(memory.ring).released(slot);
       assert.ok(isBehind(released, record.inputs[i].position), `input ${i} is released before it is committed`);
     });
-    const { tuplesIn, tuplesOut, passed } = new Vitals(vitals).read();
-    const isAhead = [tuplesIn, tuplesOut, ...passed].some((count, i) => count > record.counts[i]);
+    const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
+    const isAhead = [tuplesIn, tuplesOut, ...passed, ...leftOut].some((count, i) => count > record.counts[i]);
     assert.ok(!isAhead, 'uncommitted tuples are counted');
   }
 
@@ -129,8 +129,8 @@ export class Witness {
       const released = new Ring(memory.ring).released(slot);
       if (!holdsInput) assert.equal(released, record.inputs[i].position, `input ${i} is released`);
     });
-    const { tuplesIn, tuplesOut, passed } = new Vitals(vitals).read();
-    assert.deepEqual([tuplesIn, tuplesOut, ...passed], record.counts, 'counts are shown');
+    const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
+    assert.deepEqual([tuplesIn, tuplesOut, ...passed, ...leftOut], record.counts, 'counts are shown');
     assert.equal(this.state?.problem(this.groups), undefined);
   }
 }
@@ -183,8 +183,8 @@ export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: rea
     outputs: Object.fromEntries(outputs),
     letters: sorted(letters),
     counts: job.actors.map(({ stage, descriptor, vitals }) => {
-      const { tuplesIn, tuplesOut, passed } = vitals.read();
-      return [stageName(stage), descriptor.replica, tuplesIn, tuplesOut, passed];
+      const { tuplesIn, tuplesOut, passed, leftOut } = vitals.read();
+      return [stageName(stage), descriptor.replica, tuplesIn, tuplesOut, passed, leftOut];
     }),
     states: witnesses.map((witness) => witness.entries()),
     file: [...file],
