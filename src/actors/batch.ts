@@ -233,12 +233,12 @@ export class Batch {
     return (
       this.isOutputFull ||
       this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX ||
-      this.holdsInput
+      this.holdsInput()
     );
   }
 
   /** True if it keeps so much of an input's ring from being released that the ring's writer may have to wait for its commit. */
-  private get holdsInput(): boolean {
+  private holdsInput(): boolean {
     const { inputs, committed } = this;
     for (let i = 0; i < inputs.length; i++) {
       const { ring, position } = inputs[i].reader;
