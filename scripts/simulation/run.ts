@@ -29,7 +29,7 @@ const STEPS_MAX = 200_000;
 
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runSeed(seed: number): Promise<SeedResult> {
-  const { flow, killers, backup, stopAfterMs, changes: changeRate, stateReads } = caseOf(seed);
+  const { flow, tight, killers, backup, stopAfterMs, changes: changeRate, stateReads } = caseOf(seed);
   written.delete(seed);
   const inputs = Object.fromEntries(
     flow.sources.flatMap(({ kind, tuples }, source) =>
@@ -42,6 +42,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     seed,
     params: flow,
     inputs,
+    ...tight,
     backup,
     killers,
     changes: changeRate,
