@@ -34,13 +34,13 @@ function checkAll(tuples: readonly Text[], count: number, bytes: number): void {
 
 for (const lingerMs of [5, 60_000]) {
   test(`an async iterable through a ring of 4 KiB, with a linger of ${lingerMs} ms`, TIMEOUT, async () => {
-    const params = { count: 5000, burst: 1000, bytes: 20, partitions: 1 };
-    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 1 }), 5000, 20);
+    const params = { count: 3000, burst: 100, bytes: 60, partitions: 1 };
+    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 1 }), 3000, 60);
   });
 
   test(`async iterables of several partitions, with a linger of ${lingerMs} ms`, TIMEOUT, async () => {
-    const params = { count: 4000, burst: 200, bytes: 20, partitions: 3 };
-    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 2 }, false), 4000, 20);
+    const params = { count: 4000, burst: 100, bytes: 60, partitions: 3 };
+    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 2 }, false), 4000, 60);
   });
 
   test(`bursts of 3 tuples of 6 kB through a ring of 64 KiB, with a linger of ${lingerMs} ms`, TIMEOUT, async () => {
@@ -86,7 +86,7 @@ for (const poison of [-1, 7]) {
 }
 
 test('16 operators that linger, through rings of 16 KiB, whose workers are killed', TIMEOUT, async () => {
-  const params = { count: 400, burst: 20, bytes: 1000, operators: 16, copies: 3 };
+  const params = { count: 400, burst: 16, bytes: 1500, operators: 16, copies: 3 };
   const options = { params, ringBytes: 1 << 14, lingerMs: 20, workers: 2, spares: 1 };
   const job = await start(manyLingering, { ...options, supervision: { intensity: 1000 } });
   const tuples: Text[] = [];
@@ -98,6 +98,6 @@ test('16 operators that linger, through rings of 16 KiB, whose workers are kille
     await job.killWorker(killed.worker);
   }
   await job.done;
-  checkAll(tuples, 400, 1000);
+  checkAll(tuples, 400, 1500);
   assert.equal(kills, 4);
 });
