@@ -34,13 +34,13 @@ function checkAll(tuples: readonly Text[], count: number, bytes: number): void {
 
 for (const lingerMs of [5, 60_000]) {
   test(`an async iterable through a ring of 4 KiB, with a linger of ${lingerMs} ms`, TIMEOUT, async () => {
-    const params = { count: 3000, burst: 100, bytes: 60, partitions: 1 };
-    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 1 }), 3000, 60);
+    const params = { count: 1500, burst: 12, bytes: 400, partitions: 1 };
+    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 1 }), 1500, 400);
   });
 
   test(`async iterables of several partitions, with a linger of ${lingerMs} ms`, TIMEOUT, async () => {
-    const params = { count: 4000, burst: 100, bytes: 60, partitions: 3 };
-    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 2 }, false), 4000, 60);
+    const params = { count: 1500, burst: 12, bytes: 400, partitions: 3 };
+    checkAll(await textsOf(asyncBursts, { params, ringBytes: 4096, lingerMs, workers: 2 }, false), 1500, 400);
   });
 
   test(`bursts of 3 tuples of 6 kB through a ring of 64 KiB, with a linger of ${lingerMs} ms`, TIMEOUT, async () => {
