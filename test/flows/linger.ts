@@ -1,7 +1,7 @@
 // Flows whose sources wait between bursts, so that their batches linger, and whose bursts are more than their rings hold.
 // Workers import this module too: it declares, and runs nothing.
 
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceReader } from '../../src/actors/source.ts';
 import { dataflow, type Stream, t } from '../../src/index.ts';
 import { fromIterable, push, type SourceDefinition } from '../../src/sources.ts';
@@ -44,11 +44,11 @@ function burstSource({ count, burst, bytes }: Burst): SourceDefinition<typeof TE
   };
 }
 
-/** The iterable of `partition`, which lets others have a turn after each burst. */
+/** The iterable of `partition`, which pauses after each burst, so that a read takes one whole. */
 async function* burstsOf({ count, burst, bytes }: Burst, partition: number, partitions: number) {
   for (let n = partition, given = 0; n < count; n += partitions) {
     yield tupleOf(n, bytes);
-    if (++given % burst === 0) await turn();
+    if (++given % burst === 0) await sleep(2);
   }
 }
 
