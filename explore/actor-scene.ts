@@ -130,7 +130,7 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
   for (const placement of placements) {
     const { stage, descriptor } = placement;
     const name = names.of(placement);
-    const { commit, transaction, output, outbox, letters, vitals, inputs, handOver } = descriptor;
+    const { commit, transaction, output, outbox, letters, vitals, inputs, handOver, sourceMemory } = descriptor;
     cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit, inputs.length, countsOf(stage)));
     cells.addUnobserved(vitals);
     if (transaction !== undefined) {
@@ -146,6 +146,7 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
     if (output !== undefined) {
       cells.add(`${name}.ring`, output.ring, ringCells(`${name}.ring`, output.ring, readerSlots(plan, stage)));
     }
+    if (sourceMemory !== undefined) cells.add(`${name}.memory`, sourceMemory);
     if (outbox !== undefined) cells.add(`${name}.outbox`, outbox);
     if (handOver !== undefined && isFirst(handOver)) {
       cells.add(`${stageName(stage)}.handOver`, handOver, handOverCells(handOver, names.replicas[stageName(stage)]));

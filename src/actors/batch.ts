@@ -231,9 +231,7 @@ export class Batch {
   /** True if the batch is as large as it should become: it does not wait for more tuples. */
   get isFull(): boolean {
     return (
-      this.isOutputFull ||
-      this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX ||
-      this.holdsInput()
+      this.isOutputFull || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX || this.holdsInput()
     );
   }
 
