@@ -47,6 +47,8 @@ export interface ActorSceneOptions {
   readonly recoveryCrashes?: number;
   /** Operators whose actors come to their end before the others begin: their rings must hold all that they write. */
   readonly first?: readonly string[];
+  /** How long batches may wait for more tuples. Time stands still: whoever lingers does so for ever. */
+  readonly lingerMs?: number;
   /** Actors read and commit tuple by tuple: all of them, or those of some operators. */
   readonly singly?: boolean | readonly string[];
   /** Names of the replicas of operators that have several; options name actors by them. */
@@ -128,7 +130,7 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
   for (const placement of placements) {
     const { stage, descriptor } = placement;
     const name = names.of(placement);
-    const { commit, transaction, output, outbox, letters, vitals, inputs, handOver } = descriptor;
+    const { commit, transaction, output, outbox, letters, vitals, inputs, handOver, sourceMemory } = descriptor;
     cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit, inputs.length, countsOf(stage)));
     cells.addUnobserved(vitals);
     if (transaction !== undefined) {
@@ -144,6 +146,7 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
     if (output !== undefined) {
       cells.add(`${name}.ring`, output.ring, ringCells(`${name}.ring`, output.ring, readerSlots(plan, stage)));
     }
+    if (sourceMemory !== undefined) cells.add(`${name}.memory`, sourceMemory);
     if (outbox !== undefined) cells.add(`${name}.outbox`, outbox);
     if (handOver !== undefined && isFirst(handOver)) {
       cells.add(`${stageName(stage)}.handOver`, handOver, handOverCells(handOver, names.replicas[stageName(stage)]));
@@ -264,14 +267,14 @@ export function actorScene(
         run: (context) => end({ plan, placement, host: number, wakeWords }, context),
       };
     }
-    const { singly = false } = options;
+    const { singly = false, lingerMs = 0 } = options;
     const isSingle = typeof singly === 'boolean' ? singly : singly.includes(stageName(stage));
     return {
       name: names[number],
       run: async (context) => {
         for (const name of Object.keys(kept)) delete kept[name];
         const host = hostOf(number, names.length, context.incarnation);
-        await runActor(plan, descriptor, { host, wakeWords, stepWords, isSingle, beside }, kept, context);
+        await runActor(plan, descriptor, { host, wakeWords, stepWords, isSingle, lingerMs, beside }, kept, context);
         const expected = options.readAtEnd?.[names[number]];
         const read = kept[names[number]] ?? 0;
         if (expected !== undefined && read !== expected) throw new Error(`read ${read} of ${expected} tuples`);
@@ -318,6 +321,7 @@ interface Surroundings {
   readonly wakeWords: SharedArrayBuffer;
   readonly stepWords: SharedArrayBuffer;
   readonly isSingle: boolean;
+  readonly lingerMs: number;
   readonly beside: Beside;
 }
 
@@ -325,7 +329,7 @@ interface Surroundings {
 async function runActor(
   plan: Plan,
   descriptor: ActorDescriptor,
-  { host: id, wakeWords: wakeMemory, stepWords: stepMemory, isSingle, beside }: Surroundings,
+  { host: id, wakeWords: wakeMemory, stepWords: stepMemory, isSingle, lingerMs, beside }: Surroundings,
   kept: Record<string, unknown>,
   context: ThreadContext,
 ): Promise<void> {
@@ -342,9 +346,10 @@ async function runActor(
     },
     recovered: () => {},
   });
-  const environment = { host: id, wakeWords, lingerMs: 0, now: clock.now, wake: () => host.wake() };
+  const environment = { host: id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
   const actor = new Actor(plan, descriptor, environment, { ...FIRST_START, isolate: isSingle });
   actor.openSink();
+  await actor.openSource();
   host.add(actor);
   // At the top of its loop a host has nothing on its stack but constants.
   const turn = stepWords.turn.bind(stepWords);

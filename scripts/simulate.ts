@@ -20,7 +20,7 @@ const NOTHING = { crashes: 0, changes: 0, handOvers: 0, tuples: 0, steps: 0, vir
 const FAILURES_SHOWN_MAX = 5;
 const SEEDS_AT_ONCE = 20;
 /** Far longer than any seed takes: one that is still at work is in a loop that nothing of the simulation interrupts. */
-const SEED_SECONDS_MAX = 60;
+const SEED_SECONDS_MAX = 180;
 
 const { values } = parseArgs({
   options: {

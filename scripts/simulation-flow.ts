@@ -2,7 +2,7 @@
 // Promises: depends on its params alone. Every operator keeps to its tuples and its state.
 
 import { dataflow, type SinkDefinition, type Stream, t, table } from '../src/index.ts';
-import { fromIterable, generate, push } from '../src/sources.ts';
+import { fromIterable, generate, push, type SourceDefinition, type SourceReader } from '../src/sources.ts';
 import { type FlowCase, type OperatorCase, replicasMax, type SourceCase } from './simulation/case.ts';
 import {
   advance,
@@ -67,13 +67,51 @@ export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: S
   return out;
 });
 
-function sourceOf(params: FlowCase, { kind, tuples, ratePerSecond, partitions }: SourceCase, index: number) {
+/** One turn of the event loop, which is no time of the simulation's. */
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A source of readers that say wait after each burst. */
+function burstSource(
+  make: (at: number) => Numbered,
+  { tuples, partitions, burst }: SourceCase,
+): SourceDefinition<typeof FIELDS> {
+  return {
+    kind: 'reader',
+    fields: FIELDS,
+    partitions,
+    open({ partition, position, wake }) {
+      const count = Math.ceil((tuples - partition) / partitions);
+      const reader: SourceReader<never> = {
+        position,
+        aux: 0,
+        read(emit, limit) {
+          for (let left = Math.min(limit, burst); left > 0; left--) {
+            if (reader.position >= count) return 'end';
+            emit(make(partition + reader.position * partitions) as never);
+            reader.position++;
+          }
+          setImmediate(wake);
+          return 'wait';
+        },
+        close: () => {},
+      };
+      return reader;
+    },
+  };
+}
+
+function sourceOf(params: FlowCase, source: SourceCase, index: number) {
+  const { kind, tuples, ratePerSecond, partitions, burst } = source;
   const make = (at: number): Numbered => sourceTuple(params, index, at);
   function* all(partition: number): Generator<Numbered> {
     for (let at = partition; at < tuples; at += partitions) yield make(at);
   }
   async function* slowly(partition: number): AsyncGenerator<Numbered> {
-    for (const tuple of all(partition)) yield tuple;
+    let given = 0;
+    for (const tuple of all(partition)) {
+      yield tuple;
+      if (burst > 0 && ++given % burst === 0) await pause();
+    }
   }
   switch (kind) {
     case 'generate':
@@ -82,6 +120,8 @@ function sourceOf(params: FlowCase, { kind, tuples, ratePerSecond, partitions }:
       return fromIterable(FIELDS, all, { partitions });
     case 'async':
       return fromIterable(FIELDS, slowly, { partitions });
+    case 'bursts':
+      return burstSource(make, source);
     case 'push':
       return push(FIELDS);
   }

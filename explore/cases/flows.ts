@@ -3,7 +3,7 @@
 
 import type { Dataflow } from '../../src/index.ts';
 import { dataflow, t } from '../../src/index.ts';
-import { generate, push } from '../../src/sources.ts';
+import { generate, push, type SourceDefinition, type SourceReader } from '../../src/sources.ts';
 
 export type CaseFlow = Dataflow<Record<string, never>, unknown>;
 
@@ -126,5 +126,38 @@ export const spillingFlow =
         .flatMap('copies', numbers, ({ n }, emit) => {
           for (let copy = 1; copy <= copies; copy++) emit({ n: n * copies + copy });
         })
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+    });
+
+/** A reader of 1 to `count`, all at once; then it says wait, and is at its end when it is asked again. */
+const burst = (count: number): SourceDefinition<typeof numbers> => ({
+  kind: 'reader',
+  fields: numbers,
+  open({ position, wake }) {
+    const reader: SourceReader<never> = {
+      position,
+      aux: 0,
+      read(emit) {
+        if (reader.position === count) return 'end';
+        while (reader.position < count) {
+          reader.position++;
+          emit({ n: reader.position } as never);
+        }
+        wake();
+        return 'wait';
+      },
+      close: () => {},
+    };
+    return reader;
+  },
+});
+
+/** A source that gives a burst and waits, and a reader that expects all of it. */
+export const burstFlow =
+  (count: number) =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'burst', (flow) => {
+      flow
+        .source('writer', burst(count))
         .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
     });

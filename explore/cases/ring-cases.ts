@@ -2,7 +2,7 @@
 
 import { actorScene } from '../actor-scene.ts';
 import type { ExplorerCase } from '../scene.ts';
-import { mergingFlow, readersFlow, spillingFlow } from './flows.ts';
+import { burstFlow, mergingFlow, readersFlow, spillingFlow } from './flows.ts';
 
 /** Two words before positions come round, at the edges of uint32 and of int32. */
 const BEFORE_2_32 = -2;
@@ -46,6 +46,17 @@ export const ringCases: readonly ExplorerCase[] = [
     name: 'outbox',
     title: 'a batch of 3 frames through a ring of 2: what finds no room waits in the outbox',
     scene: () => actorScene(spillingFlow(1, 5), { readAtEnd: { reader: 5 }, ringWords: 8 }),
+  },
+  {
+    name: 'lingering burst',
+    title:
+      'a source waits after a burst that fills its ring of 2 frames; its batch lingers, and so do those of the reader: time stands still',
+    scene: () => actorScene(burstFlow(3), { readAtEnd: { reader: 3 }, ringWords: 8, lingerMs: 1 }),
+  },
+  {
+    name: 'lingering outbox',
+    title: 'the same with a burst of which a frame finds no room, and waits in the outbox',
+    scene: () => actorScene(burstFlow(4), { readAtEnd: { reader: 4 }, ringWords: 8, lingerMs: 1 }),
   },
   {
     name: 'two readers',

@@ -1,6 +1,7 @@
 // Mutants of parking and waking: each loses a wake-up in some interleaving.
 
 import { Actor } from '../../src/actors/actor.ts';
+import { Batch } from '../../src/actors/batch.ts';
 import { Host } from '../../src/actors/host.ts';
 import { Output } from '../../src/mailbox/output.ts';
 import type { Ring } from '../../src/mailbox/ring.ts';
@@ -19,6 +20,33 @@ interface OutputInside {
   readonly ring: Ring;
   readonly readerSlots: readonly number[];
 }
+
+interface ActorInside {
+  readonly batch: Pick<Batch, 'commit' | 'commitAtMs' | 'isOpen'>;
+  wakeAtMs: number;
+}
+
+/** A step that is blocked leaves the open batch as it is. */
+const blockedUncommitted = replacing<ActorInside, [], string>(
+  Actor.prototype,
+  'blocked',
+  (original) =>
+    function () {
+      if (!this.batch.isOpen) return original.call(this);
+      this.wakeAtMs = Number.POSITIVE_INFINITY;
+      return 'blocked';
+    },
+);
+
+/** An open batch lingers however much it has read and written. */
+const lingersFull = replacing<ActorInside, [], boolean>(
+  Actor.prototype,
+  'lingers',
+  () =>
+    function () {
+      return this.batch.commitAtMs !== undefined;
+    },
+);
 
 /** The real one, whatever is put in its place. */
 const announce = WakeWords.prototype.announcePark;
@@ -175,5 +203,23 @@ export const wakingMutants: readonly Mutant[] = [
           }
         },
     ),
+  },
+  {
+    name: 'waits for itself',
+    breaks: 'a batch that lingers is not committed though its own frames fill the ring, and its step is blocked',
+    caughtBy: 'lingering burst',
+    apply: blockedUncommitted,
+  },
+  {
+    name: 'waits for its outbox',
+    breaks: 'the same where the rest of the batch waits in the outbox, since a full batch lingers too',
+    caughtBy: 'lingering outbox',
+    apply: all(blockedUncommitted, lingersFull),
+  },
+  {
+    name: 'lingers on a full ring',
+    breaks: 'the batch of a reader lingers though it keeps the ring from being released that its writer waits for',
+    caughtBy: 'lingering burst',
+    apply: replacing<Batch, [], boolean>(Batch.prototype, 'holdsInput', () => () => false),
   },
 ];

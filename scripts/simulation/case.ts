@@ -4,7 +4,7 @@
 import type { ParallelismRange } from '../../src/actors/dataflow.ts';
 import { Random } from '../../src/testing/random.ts';
 
-export type SourceKind = 'generate' | 'array' | 'async' | 'push';
+export type SourceKind = 'generate' | 'array' | 'async' | 'bursts' | 'push';
 
 export interface SourceCase {
   readonly kind: SourceKind;
@@ -12,6 +12,8 @@ export interface SourceCase {
   readonly keys: number;
   /** Of generated tuples; undefined for as fast as possible. */
   readonly ratePerSecond: number | undefined;
+  /** Tuples after which an async iterable pauses, or a reader of bursts says wait; 0 for never. */
+  readonly burst: number;
   /** All tuples of a key are of one partition: there are as many keys, or a multiple of it. */
   readonly partitions: number;
   readonly parallelism: Parallelism;
@@ -54,8 +56,16 @@ export interface FlowCase {
   readonly strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one';
 }
 
+/** Rings that a burst overfills, and batches that wait for more all the same. */
+export interface Tightness {
+  readonly ringBytes: number;
+  readonly lingerMs: number;
+}
+
 export interface SimulationCase {
   readonly flow: FlowCase;
+  /** Undefined for rings and linger as simulate() draws them. */
+  readonly tight: Tightness | undefined;
   /** True if tuples are left out in which workers die again and again. */
   readonly killers: boolean;
   readonly backup: { readonly everyMs: number; readonly restore: 'ifDamaged' | 'always' } | undefined;
@@ -72,6 +82,10 @@ const REPLICAS_MAX = 4;
 const UNORDERED_CHANCE = 0.2;
 const PARTITIONED_CHANCE = 0.3;
 const PARTITIONS_MAX = 7;
+const TIGHT_CHANCE = 0.3;
+/** What a tuple of a simulated flow takes in its ring beside its text: half a ring must hold both. */
+const TUPLE_BYTES_BESIDE_TEXT = 160;
+const BURST_MAX = 24;
 const TUPLES_MIN = 20;
 const TUPLES_MAX = 500;
 
@@ -90,7 +104,7 @@ function sourceCase(random: Random): SourceCase {
   const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });
   const tuples = Math.floor(TUPLES_MIN * (TUPLES_MAX / TUPLES_MIN) ** random.next());
   const ratePerSecond = random.pick([undefined, undefined, 20_000, 2000]);
-  return { kind, tuples, keys: random.pick([1, 3, 10, 60]), ratePerSecond, partitions: 1, parallelism: 1 };
+  return { kind, tuples, keys: random.pick([1, 3, 10, 60]), ratePerSecond, burst: 0, partitions: 1, parallelism: 1 };
 }
 
 /** The same source, or one of several partitions that replicas share. */
@@ -100,6 +114,24 @@ function partitioned(random: Random, source: SourceCase): SourceCase {
   const keys = Math.ceil(source.keys / partitions) * partitions;
   const drawn = parallelismOf(random);
   return { ...source, keys, partitions, parallelism: replicasMax(drawn) > partitions ? partitions : drawn };
+}
+
+/** The same source, or one that waits between its tuples. */
+function waiting(random: Random, source: SourceCase): SourceCase {
+  const kind = random.pick<SourceKind>([source.kind, 'async', 'bursts', 'bursts']);
+  const burst = 1 + random.below(BURST_MAX);
+  return source.kind === 'push' ? source : { ...source, kind, burst };
+}
+
+/** The same case, or one whose sources wait, whose batches linger, and whose rings hold few of its tuples, or one or two. */
+function tightened(random: Random, drawn: SimulationCase): SimulationCase {
+  if (!random.chance(TIGHT_CHANCE)) return drawn;
+  const ringBytes = random.pick([1 << 12, 1 << 13, 1 << 14]);
+  const lingerMs = random.pick([1, 5, 20, 1000]);
+  const textBytes = random.pick([drawn.flow.textBytes, ringBytes >> 3, (ringBytes >> 1) - TUPLE_BYTES_BESIDE_TEXT]);
+  const backup = drawn.backup ?? random.pick([undefined, { everyMs: random.pick([2, 20, 200]), restore: 'ifDamaged' }]);
+  const sources = drawn.flow.sources.map((source) => waiting(random, source));
+  return { ...drawn, flow: { ...drawn.flow, sources, textBytes }, tight: { ringBytes, lingerMs }, backup };
 }
 
 function operatorCase(random: Random): OperatorCase {
@@ -145,16 +177,19 @@ export function caseOf(seed: number): SimulationCase {
       textBytes: random.pick([0, 0, 10, 200]),
       strategy: random.weighted({ one_for_one: 4, one_for_all: 1, rest_for_one: 1 }),
     },
+    tight: undefined,
     killers: random.chance(0.5),
     backup,
     stopAfterMs: random.chance(0.15) ? random.next() * 300 : undefined,
     stateReads: random.pick([0, 0, 1, 5]),
     changes: random.pick([0, 0.05, 0.1, 0.2]),
   };
+  const tight = tightened(new Random(seed ^ 0x71f7), drawn);
   // Of a source that is stopped it is not known which partition has come how far.
-  if (drawn.stopAfterMs !== undefined) return drawn;
+  if (tight.stopAfterMs !== undefined) return tight;
   const ofSources = new Random(seed ^ 0x9a57);
-  return { ...drawn, flow: { ...drawn.flow, sources: sources.map((source) => partitioned(ofSources, source)) } };
+  const { flow } = tight;
+  return { ...tight, flow: { ...flow, sources: flow.sources.map((source) => partitioned(ofSources, source)) } };
 }
 
 function parallelText(parallelism: Parallelism): string {
@@ -163,11 +198,12 @@ function parallelText(parallelism: Parallelism): string {
 }
 
 /** One line of a case. */
-export function describeCase({ flow, backup, stopAfterMs }: SimulationCase): string {
-  const sources = flow.sources.map(({ kind, tuples, keys, ratePerSecond, partitions, parallelism }) => {
+export function describeCase({ flow, tight, backup, stopAfterMs }: SimulationCase): string {
+  const sources = flow.sources.map(({ kind, tuples, keys, ratePerSecond, burst, partitions, parallelism }) => {
     const cut = partitions > 1 ? `/${partitions}${parallelText(parallelism)}` : '';
     const rate = kind === 'generate' && ratePerSecond !== undefined ? ` at ${ratePerSecond}/s` : '';
-    return `${kind}${cut} ${tuples}/${keys}${rate}`;
+    const bursts = (kind === 'async' || kind === 'bursts') && burst > 0 ? ` by ${burst}` : '';
+    return `${kind}${cut} ${tuples}/${keys}${rate}${bursts}`;
   });
   const operators = flow.operators.map((operator) => {
     const isFused = 'fuse' in operator && operator.fuse;
@@ -177,6 +213,7 @@ export function describeCase({ flow, backup, stopAfterMs }: SimulationCase): str
   return [
     `(${sources.join(', ')}) → ${[...operators, flow.withSink ? 'out, sink' : 'out'].join(' → ')}`,
     flow.poisonEvery > 0 && `poison 1/${flow.poisonEvery}`,
+    tight && `rings of ${tight.ringBytes} for texts up to ${flow.textBytes}, linger ${tight.lingerMs} ms`,
     backup && `backup ${backup.everyMs} ms ${backup.restore}`,
     flow.strategy !== 'one_for_one' && flow.strategy,
     stopAfterMs !== undefined && 'stopped',

@@ -7,7 +7,7 @@ import { Random } from '../../src/testing/random.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
 import { simulated, written } from '../simulation-flow.ts';
 import { caseOf, type FlowCase, type SimulationCase } from './case.ts';
-import { chainsOf, type Expected, expect, leftOutName } from './expected.ts';
+import { type Expected, expect, leftOutName } from './expected.ts';
 import { END_FIRST, type Numbered, sourceTuple } from './steps.ts';
 
 export interface SeedResult {
@@ -29,7 +29,7 @@ const STEPS_MAX = 200_000;
 
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runSeed(seed: number): Promise<SeedResult> {
-  const { flow, killers, backup, stopAfterMs, changes: changeRate, stateReads } = caseOf(seed);
+  const { flow, tight, killers, backup, stopAfterMs, changes: changeRate, stateReads } = caseOf(seed);
   written.delete(seed);
   const inputs = Object.fromEntries(
     flow.sources.flatMap(({ kind, tuples }, source) =>
@@ -42,6 +42,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     seed,
     params: flow,
     inputs,
+    ...tight,
     backup,
     killers,
     changes: changeRate,
@@ -96,7 +97,7 @@ function judge(
     isStopped ? tuplesOut(metrics, `source-${source}`) + letters.ofSource(source) : tuples,
   );
   // Twice: what is poison is known only without what was left out for another reason.
-  const expected = expect(flow, lengths, (chain, tuple) => letters.killers.has(leftOutName(chain, tuple)));
+  const expected = expect(flow, lengths, (operator, tuple) => letters.killers.has(leftOutName(operator, tuple)));
   const poison = new Set(expected.poison);
   for (const name of letters.failures) if (!poison.has(name)) violations.push(`dead letter of a sound tuple: ${name}`);
   for (const name of poison) if (!letters.failures.has(name)) violations.push(`no dead letter: ${name}`);
@@ -133,7 +134,6 @@ class Letters {
   private readonly sources: number[] = [];
 
   constructor(flow: FlowCase, letters: readonly DeadLetter[]) {
-    const chains = chainsOf(flow);
     for (const { operator, tuple, key, error } of letters) {
       const isKiller = (error as { code?: string }).code === 'TUPLE_KILLED_WORKER';
       if (operator === 'sink') {
@@ -143,7 +143,7 @@ class Letters {
         continue;
       }
       const [kind, index] = operator.split('-');
-      const head = kind === 'source' ? -1 : (chains.find((chain) => chain.includes(Number(index))) ?? [])[0];
+      const head = kind === 'source' ? -1 : Number(index);
       let left = tuple as Partial<Numbered> & { index?: number };
       if (left === undefined) left = { key: String(key), number: END_FIRST + head };
       else if (left.index !== undefined) left = sourceTuple(flow, Number(index), left.index);

@@ -25,7 +25,7 @@ export function sourceTuple({ sources, textBytes }: FlowCase, source: number, in
     key: `${source}-${index % keys}`,
     number: Math.floor(index / keys),
     digest: mix(source, index),
-    text: 'x'.repeat(textBytes === 0 ? 0 : index % textBytes),
+    text: 'x'.repeat(textBytes === 0 ? 0 : mix(index, source) % textBytes),
   };
 }
 

@@ -211,10 +211,7 @@ export class Actor {
     for (;;) {
       if (!this.drainOutboxes()) return this.blocked();
       if (batch.committed.finished) return 'done';
-      if (batch.output !== undefined && !batch.output.hasRoomForBatch) {
-        batch.commit();
-        return this.blocked();
-      }
+      if (batch.output !== undefined && !batch.output.hasRoomForBatch) return this.blocked();
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
       const stance = this.part?.stance() ?? 'free';
@@ -223,7 +220,7 @@ export class Actor {
         this.takesPart(stance, until) ?? (this.isolating > 0 ? this.single(until) : this.read(this.batchTuples, until));
       if (status === 'more') this.fitBatch(environment.now() - startedMs);
       // The other one in a hand-over waits for this one to come to the cut.
-      if (until !== undefined || !this.lingers() || (status !== 'idle' && batch.isFull)) batch.commit();
+      if (until !== undefined || !this.lingers()) batch.commit();
       this.takeBackup();
       if (status === 'idle' || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
@@ -244,10 +241,12 @@ export class Actor {
   }
 
   /**
-   * Nothing is read before there is room. What lingered is committed, so no time is waited for, but that of a backup: the
-   * writers of the inputs may wait for it.
+   * Nothing is read before there is room. An open batch is committed first: readers make room only of what they can see, so a
+   * batch that fills its own ring would wait for itself. Then no time is waited for, but that of a backup: the writers of the
+   * inputs may wait for it.
    */
   private blocked(): StepStatus {
+    this.batch.commit();
     this.wakeAtMs = Number.POSITIVE_INFINITY;
     this.takeBackup();
     return 'blocked';
@@ -268,8 +267,9 @@ export class Actor {
 
   /** True while the open batch may wait for more tuples; sets the time of its commit. */
   private lingers(): boolean {
-    const { commitAtMs } = this.batch;
-    if (commitAtMs === undefined) return false;
+    const { batch } = this;
+    const { commitAtMs } = batch;
+    if (commitAtMs === undefined || batch.isFull) return false;
     this.wakeAtMs = Math.min(this.wakeAtMs, commitAtMs);
     return this.environment.now() < commitAtMs;
   }

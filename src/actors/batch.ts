@@ -29,6 +29,9 @@ import { Activity, type Vitals, WorkCell } from './vitals.ts';
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
 export const BATCH_TUPLES_MAX = 4096;
 
+/** A batch that has read more than this share of an input's ring commits: a writer goes on while as much is free. */
+const HELD_RING_SHARE = 8;
+
 /** One ring that the actor reads. */
 export interface Input {
   readonly index: number;
@@ -225,9 +228,21 @@ export class Batch {
     return this.output?.isBatchFull === true || this.letters.output.spilled;
   }
 
-  /** True if the batch is as large as it should become. */
+  /** True if the batch is as large as it should become: it does not wait for more tuples. */
   get isFull(): boolean {
-    return this.isOutputFull || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX;
+    return (
+      this.isOutputFull || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX || this.holdsInput()
+    );
+  }
+
+  /** True if it keeps so much of an input's ring from being released that the ring's writer may have to wait for its commit. */
+  private holdsInput(): boolean {
+    const { inputs, committed } = this;
+    for (let i = 0; i < inputs.length; i++) {
+      const { ring, position } = inputs[i].reader;
+      if (((position - committed.inputs[i].position) | 0) > ring.capacityWords / HELD_RING_SHARE) return true;
+    }
+    return false;
   }
 
   /** Makes the open batch visible. The order of the stores is that of docs/transactions.md. */

@@ -40,6 +40,8 @@ interface Outside {
   /** What is to be done when it has ended; undefined until then. */
   ended: (() => void) | undefined;
   readonly label: string;
+  /** Virtual time that passes before that. */
+  readonly delayMs: number;
 }
 
 /** Where virtual time begins, in milliseconds since the epoch. */
@@ -106,9 +108,12 @@ export class Scheduler {
     };
   }
 
-  /** Tells of an operation outside. The run stands still until it has ended: call what is returned, with what follows from it. */
-  outside(owner: Owner, label: string): (ended: () => void) => void {
-    const outsider: Outside = { owner, label, ended: undefined };
+  /**
+   * Tells of an operation outside. The run stands still until it has ended: call what is returned, with what follows from it,
+   * `delayMs` of virtual time later.
+   */
+  outside(owner: Owner, label: string, delayMs = 0): (ended: () => void) => void {
+    const outsider: Outside = { owner, label, delayMs, ended: undefined };
     this.outsiders.add(outsider);
     return (ended) => {
       outsider.ended ??= ended;
@@ -245,7 +250,8 @@ export class Scheduler {
       });
       clearTimeout(timer);
     }
-    for (const { owner, label, ended } of this.outsiders) this.post(owner, 0, label, ended as () => void);
+    for (const { owner, label, delayMs, ended } of this.outsiders)
+      this.post(owner, delayMs, label, ended as () => void);
     this.outsiders.clear();
   }
 }

@@ -1,12 +1,16 @@
 // A flow as a simulated thread gets it: the user's own, with taps around what waits for the world outside.
 // Promises: operators are the user's; crashes without progress never make a supervisor give up, since they are the simulation's.
-// What a source waits for takes no virtual time, and comes to its thread in an order that does not depend on how long it took.
+// What a source waits for takes virtual time by the seed, however long it took.
 
 import { FlowBuilder, type FlowDefinition } from '../../actors/dataflow.ts';
 import { INTENSITY_MAX } from '../../actors/failure-policy.ts';
 import type { Source, SourceDefinition, SourceReader } from '../../actors/source.ts';
 import type { Shape } from '../../mailbox/schema.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
+
+/** A source that waits may have its tuples at once, or so late that what it gave before has long been processed. */
+const AT_ONCE_CHANCE = 0.5;
+const WAIT_MS_MAX = 20;
 
 export function simulatedFlow(flow: FlowDefinition<never>, scheduler: Scheduler, owner: Owner): FlowDefinition {
   return {
@@ -28,6 +32,8 @@ function tapped(source: Source<Shape>, name: string, scheduler: Scheduler, owner
   if (source.kind !== 'reader') return source;
   return { ...source, open: (context) => openTapped(source, context, name, scheduler, owner) };
 }
+
+const waitMs = ({ random }: Scheduler): number => (random.chance(AT_ONCE_CHANCE) ? 0 : random.next() * WAIT_MS_MAX);
 
 type Context = Parameters<SourceDefinition<Shape>['open']>[0];
 
@@ -64,7 +70,7 @@ function openTapped(
     read: (emit, limit) => {
       isWoken = false;
       const status = reader.read(emit, limit);
-      if (status === 'wait' && !isWoken) waiting ??= scheduler.outside(owner, `source '${name}'`);
+      if (status === 'wait' && !isWoken) waiting ??= scheduler.outside(owner, `source '${name}'`, waitMs(scheduler));
       return status;
     },
     close: () => {
