@@ -19,8 +19,8 @@ test(`${JOBS} jobs in one process leave what ${WARM} have left`, { timeout: 900_
   const grown = (name: string): number => last[name] - warm[name];
   // The last one may still be held by the stack. The app itself keeps all promises `done`.
   assert.ok(last.jobs <= 1, `${last.jobs} jobs are still in memory`);
-  // A job that is kept holds some MiB of buffers, and some GiB of address space.
-  assert.ok(grown('rssMiB') < 150, `resident memory has grown by ${grown('rssMiB')} MiB`);
+  // A job that is kept holds 4 MiB of buffers and 9 GiB of address space. The allocator keeps some memory for each thread.
+  assert.ok(grown('rssMiB') < 250, `resident memory has grown by ${grown('rssMiB')} MiB`);
   assert.ok(grown('arrayBuffersMiB') < 10, `buffers have grown by ${grown('arrayBuffersMiB')} MiB`);
   assert.equal(grown('listeners'), 0);
   assert.ok(grown('resources') <= 0, `${grown('resources')} more resources are active`);
