@@ -1,7 +1,7 @@
 // Metrics as text: the table of operators, and one line of progress.
 // Relies on nothing but the metrics: pure functions, the same for a terminal and a log.
 
-import type { JobMetrics, OperatorMetrics } from '../supervisor/job-api.ts';
+import type { JobMetrics, OperatorMetrics } from '../supervisor/job/job-api.ts';
 
 const BAR_CELLS = 10;
 const COLUMNS = ['operator', 'replicas', 'in', 'out', 'tuples/s', 'busy', 'blocked', 'queue'];

@@ -3,10 +3,10 @@
 
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import type { Graph } from '../actors/graph.ts';
-import type { Dataflow } from '../supervisor/flow.ts';
-import type { Job } from '../supervisor/job-api.ts';
-import { type Notice, notice } from '../supervisor/notices.ts';
+import type { Graph } from '../flow/graph.ts';
+import type { Dataflow } from '../supervisor/job/flow.ts';
+import type { Job } from '../supervisor/job/job-api.ts';
+import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
 import { graphFor, loadFlow } from './flow-module.ts';
