@@ -12,7 +12,7 @@ export type Target = (typeof TARGETS)[number];
  * What a closure can be ordered to do: throw at one try of a tuple, at each until the order is released, or at each for ever; end the
  * thread; leave a rejection that nobody handles; throw in a timer; loop for ever; fill the heap; end the thread at every try of a tuple.
  */
-export const ORDERS = ['throw', 'throwOften', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
+const ORDERS = ['throw', 'throwOften', 'poison', 'exit', 'reject', 'timer', 'loop', 'heap', 'killer'] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** Orders that stay with their tuple, which ends as a dead letter. */
@@ -32,7 +32,7 @@ const DEAD_FROM = 16;
 const DEAD_SLOTS = 1 << 12;
 const WORDS = DEAD_FROM + DEAD_SLOTS;
 /** Tuples of one target that can be buried. */
-export const DEAD_MAX = DEAD_SLOTS >>> 1;
+const DEAD_MAX = DEAD_SLOTS >>> 1;
 
 const NOBODY = 0;
 const WANTED = -1;

@@ -22,7 +22,7 @@ const BORN_POISON_EVERY = 4999;
 export const RECENT = 5;
 export const CLEAR_EVERY = 64;
 
-export const isPushed = (id: number): boolean => id >= PUSHED_FROM;
+const isPushed = (id: number): boolean => id >= PUSHED_FROM;
 
 /** The number of a tuple's key. */
 export const keyOfId = (id: number): number => (isPushed(id) ? KEYS + ((id - PUSHED_FROM) % PUSHED_KEYS) : id % KEYS);

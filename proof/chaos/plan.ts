@@ -5,7 +5,7 @@ import type { RunOptions } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
 import { LASTING, type Order, type Target, When } from './drill-words.ts';
 
-export type SourceKind = 'generate' | 'reader' | 'push';
+type SourceKind = 'generate' | 'reader' | 'push';
 
 /** What the flow is built from, besides the memory of orders. */
 export interface FlowSettings {
@@ -30,7 +30,7 @@ export interface FlowSettings {
 }
 
 /** What the job is run with. */
-export type RunSettings = Required<Pick<RunOptions, 'ringBytes' | 'lingerMs' | 'spares'>> & {
+type RunSettings = Required<Pick<RunOptions, 'ringBytes' | 'lingerMs' | 'spares'>> & {
   readonly backup: { readonly everyMs: number; readonly restore: 'ifDamaged' | 'always' } | undefined;
 };
 

@@ -22,7 +22,7 @@ function writtenBy(buffer: SharedArrayBuffer, change: (copy: SharedArrayBuffer) 
 }
 
 /** Bytes of a ring before its data. */
-export const RING_CONTROL_BYTES = Ring.allocate(1 << 12).byteLength - (1 << 12);
+const RING_CONTROL_BYTES = Ring.allocate(1 << 12).byteLength - (1 << 12);
 
 /** A ring like another one, with its slots as they are, but of any power of two of words, and beginning at a position. */
 export function smallRing(ring: SharedArrayBuffer, words: number, start: number): SharedArrayBuffer {

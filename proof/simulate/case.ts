@@ -4,7 +4,7 @@
 import type { ParallelismRange } from '../../src/flow/dataflow.ts';
 import { Random } from '../../src/testing/random.ts';
 
-export type SourceKind = 'generate' | 'array' | 'async' | 'bursts' | 'push';
+type SourceKind = 'generate' | 'array' | 'async' | 'bursts' | 'push';
 
 export interface SourceCase {
   readonly kind: SourceKind;
@@ -57,7 +57,7 @@ export interface FlowCase {
 }
 
 /** Rings that a burst overfills, and batches that wait for more all the same. */
-export interface Tightness {
+interface Tightness {
   readonly ringBytes: number;
   readonly lingerMs: number;
 }

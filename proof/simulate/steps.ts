@@ -15,8 +15,8 @@ export interface Numbered {
 /** Numbers of what keys leave at the end: this, and the index of the operator. */
 export const END_FIRST = 0xffff0000;
 
-export const isEnd = (number: number): boolean => number >= END_FIRST;
-export const mix = (digest: number, value: number): number => (Math.imul(digest ^ value, 0x9e3779b1) + 1) >>> 0;
+const isEnd = (number: number): boolean => number >= END_FIRST;
+const mix = (digest: number, value: number): number => (Math.imul(digest ^ value, 0x9e3779b1) + 1) >>> 0;
 
 /** Tuple `index` of a source. */
 export function sourceTuple({ sources, textBytes }: FlowCase, source: number, index: number): Numbered {

@@ -25,7 +25,7 @@ export interface RunCommand {
   readonly allowDeadLetters: boolean;
 }
 
-export interface Lookalike {
+interface Lookalike {
   readonly param: string;
   /** As it was typed, and the option that may have been meant. */
   readonly typed: string;

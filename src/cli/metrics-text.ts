@@ -16,7 +16,7 @@ export function rateText(rate: number): string {
   return `${value >= 100 ? Math.round(value) : value.toPrecision(3)} ${unit}`;
 }
 
-export const shareText = (share: number): string => `${Math.round(share * 100)} %`;
+const shareText = (share: number): string => `${Math.round(share * 100)} %`;
 
 export const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -29,7 +29,7 @@ export function barText(fill: number): string {
 }
 
 /** What an operator processes: what a source emits, and what any other takes. */
-export const rateOf = ({ kind, rateIn, rateOut }: OperatorMetrics): number => (kind === 'source' ? rateOut : rateIn);
+const rateOf = ({ kind, rateIn, rateOut }: OperatorMetrics): number => (kind === 'source' ? rateOut : rateIn);
 
 const isSink = ({ kind }: OperatorMetrics): boolean => kind === 'collect' || kind === 'forEach' || kind === 'sink';
 

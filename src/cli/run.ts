@@ -21,8 +21,8 @@ import type { Tally, View } from './view.ts';
 
 export const EXIT_DONE = 0;
 /** The job is done, but for tuples that an operator failed at. */
-export const EXIT_DEAD_LETTERS = 3;
-export const EXIT_CANCELLED = 130;
+const EXIT_DEAD_LETTERS = 3;
+const EXIT_CANCELLED = 130;
 
 /** A loop over batches that are always there would keep timers and signals from being heard. */
 const YIELD_EVERY_MS = 20;

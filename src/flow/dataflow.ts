@@ -13,7 +13,7 @@ import { finishGraph, type Graph, type OperatorNode } from './graph.ts';
 import type { SinkDefinition } from './sink.ts';
 import { checkPartitions, partitionsOf, type Source } from './source.ts';
 
-export const PARALLELISM_MAX = 64;
+const PARALLELISM_MAX = 64;
 
 /** How many replicas an operator may have while it runs. */
 export interface ParallelismRange {

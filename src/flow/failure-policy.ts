@@ -28,10 +28,10 @@ export interface SupervisionOptions {
   periodMs?: number;
 }
 
-export const INTENSITY_DEFAULT = 1;
+const INTENSITY_DEFAULT = 1;
 export const INTENSITY_MAX = 1_000_000;
-export const PERIOD_MS_DEFAULT = 5000;
-export const PERIOD_MS_MAX = 86_400_000;
+const PERIOD_MS_DEFAULT = 5000;
+const PERIOD_MS_MAX = 86_400_000;
 
 const OPTION_NAMES = ['strategy', 'intensity', 'periodMs'];
 

@@ -14,7 +14,7 @@ export type OperatorKind = 'source' | 'map' | 'filter' | 'flatMap' | 'process' |
 // biome-ignore lint/complexity/noBannedTypes: user closures of every shape; the typed API in dataflow.ts guards their use
 type Closure = Function;
 
-export interface ReplicaBounds {
+interface ReplicaBounds {
   readonly min: number;
   readonly max: number;
 }
@@ -59,8 +59,7 @@ export interface Graph {
 }
 
 /** The operator that a stream comes from. */
-export const inputNodes = (graph: Graph, node: OperatorNode): OperatorNode[] =>
-  node.inputs.map((id) => graph.operators[id]);
+const inputNodes = (graph: Graph, node: OperatorNode): OperatorNode[] => node.inputs.map((id) => graph.operators[id]);
 
 /** The schema of an operator's input: that of the streams it reads, which are all equal. */
 export function inputSchema(graph: Graph, node: OperatorNode): Schema {

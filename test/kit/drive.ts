@@ -58,7 +58,7 @@ export async function drain<Fields extends Shape>(
 }
 
 /** The same with an emit of the caller's. */
-export async function drive<Fields extends Shape>(
+async function drive<Fields extends Shape>(
   source: SourceDefinition<Fields>,
   emit: (tuple: TupleOf<Fields>) => void,
   { limit = 1000, after, rejected, ...parts }: Drive = {},

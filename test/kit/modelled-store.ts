@@ -68,7 +68,7 @@ export const SHAPES: Readonly<Record<string, { shape: StoreShape; keys: fc.Arbit
   'u32 → tables': { shape: { key: { id: t.u32() }, state: {}, tables }, keys: one(near) },
 };
 
-export type Act = 'set' | 'touch' | 'remove' | 'upsert' | 'delete' | 'clear';
+type Act = 'set' | 'touch' | 'remove' | 'upsert' | 'delete' | 'clear';
 
 export interface Step {
   readonly act: Act;
@@ -80,7 +80,7 @@ export interface Step {
 }
 
 /** Random steps on a store of a shape. */
-export function stepsOf({ state, tables: subTables = {} }: StoreShape, maxLength: number): fc.Arbitrary<Step[]> {
+function stepsOf({ state, tables: subTables = {} }: StoreShape, maxLength: number): fc.Arbitrary<Step[]> {
   const names = Object.keys(state);
   const acts: Act[] = names.length > 0 ? ['set', 'set', 'set', 'set', 'touch', 'remove'] : ['touch', 'touch', 'remove'];
   if (Object.keys(subTables).length > 0) acts.push('upsert', 'upsert', 'upsert', 'upsert', 'delete', 'clear');

@@ -16,7 +16,7 @@ import { WorkCell } from '../vitals/vitals.ts';
  * What an emitted tuple meets: the operator behind; nothing, because an operator behind has failed and the batch will be rolled
  * back; a list, to be sifted; or it fails the job, because no closure is running.
  */
-export const Guard = { free: 0, failed: 1, sifting: 2, outside: 3 } as const;
+const Guard = { free: 0, failed: 1, sifting: 2, outside: 3 } as const;
 
 /** What becomes of tuples that fail on their way through a chain, while one tuple of its input is tried alone. */
 export interface Sieve {

@@ -9,7 +9,7 @@ import { tupleClassCode } from '../tuple-class.ts';
 import { convertRecord, splitRecord, UNCLOSED_QUOTE } from './csv-record.ts';
 
 /** Called for a record that is no tuple: bytes[start..end). The parser goes on behind it if it returns. */
-export type OnBadRecord = (line: number, problem: string, bytes: Buffer, start: number, end: number) => void;
+type OnBadRecord = (line: number, problem: string, bytes: Buffer, start: number, end: number) => void;
 
 export interface CsvParserOptions {
   schema: Schema;

@@ -77,7 +77,7 @@ const NUMBER_WORDS = new Map([
 ]);
 
 /** The value of a field's text, or undefined if the type does not take it. Numbers may have spaces around them. */
-export function convertField(type: FieldType, text: string): unknown {
+function convertField(type: FieldType, text: string): unknown {
   switch (type) {
     case 'u8':
     case 'i32':

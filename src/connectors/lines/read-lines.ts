@@ -24,7 +24,7 @@ type Line = { line: string };
 const FIELDS: LineFields = { line: t.string() };
 const SCHEMA = Schema.of(FIELDS, 'readLines');
 /** A decoded stretch of lines must fit in one JS string, which holds 2^29 - 24 characters. */
-export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+const LINE_BYTES_MAX = 256 * 1024 * 1024;
 const NEWLINE = 10;
 const RETURN = 13;
 

@@ -15,7 +15,7 @@ import { cellsMinOf, copyImages, type GroupImage, GroupImageWriter } from './gro
 import { EVERY_ROW, type RowFormat, rowsAfter } from './row-image.ts';
 
 /** What a backup says of a key group. */
-export interface GroupBackup extends GroupImage {
+interface GroupBackup extends GroupImage {
   /** True if these are all rows of the group; false if others are as they were. */
   readonly whole: boolean;
 }

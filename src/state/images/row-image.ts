@@ -288,7 +288,7 @@ const hashCheck = (text: string): number =>
   [hashString('Ж'), hashDouble(Math.PI), mix32(1)].reduce(combine32, hashString(text)) >>> 0;
 
 /** The format of images of rows with a layout. */
-export function rowFormat(layout: RowLayout): RowFormat {
+function rowFormat(layout: RowLayout): RowFormat {
   const { keyEnd, isFlat } = cellRoles(layout);
   const rows = `${VERSION}: ${describe(layout)}`;
   return {

@@ -24,7 +24,7 @@ const TAKEN_CELLS = 3;
 /** Small extents are cut from chunks of this size. */
 const CHUNK_WORDS = 1 << 13;
 const SMALL_WORDS_MAX = CHUNK_WORDS >>> 3;
-export const EXTENT_WORDS_MIN = 2;
+const EXTENT_WORDS_MIN = 2;
 
 /** The size class of an extent of at least `words`. */
 export function sizeClassOf(words: number): number {

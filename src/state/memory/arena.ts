@@ -20,7 +20,7 @@ export const STATE_BYTES_MAX = ARENAS_MAX * ARENA_BYTES_MAX;
  * Cells (Int32 elements) of a group's header: stamp counter, root of the group's table, and how often a row of it was
  * removed. Like the stamp counter the last only grows: a row that is gone has no stamp that could tell.
  */
-export const GROUP_HEADER_CELLS = 16;
+const GROUP_HEADER_CELLS = 16;
 export const GROUP_STAMP = 0;
 export const GROUP_ROOT = 1;
 export const GROUP_REMOVALS = 5;

@@ -34,7 +34,7 @@ export const LOAD_MAX = 0.7;
 export const LOG_ROWS_DISCARDED = -1;
 
 /** The last rows that a table has noted as inserted. */
-export interface Insertions {
+interface Insertions {
   /** Since whoever looks at them has set it to 0; the arrays hold so many, and begin again then. */
   count: number;
   readonly rows: Int32Array;

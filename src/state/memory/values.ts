@@ -14,7 +14,7 @@ const ADDRESS = 3;
 export const INLINE_BYTES = 12;
 
 /** Bytes and encoding of a value: length times two, plus one if it is UTF-16. */
-export const metaOf = (bytes: number, wide: boolean): number => (bytes << 1) | (wide ? 1 : 0);
+const metaOf = (bytes: number, wide: boolean): number => (bytes << 1) | (wide ? 1 : 0);
 const bytesOf = (meta: number): number => meta >>> 1;
 const wordsOf = (bytes: number): number => (bytes + 7) >>> 3;
 

@@ -3,7 +3,7 @@
 // Relies on nothing but schemas.
 
 import { errors } from '../../errors.ts';
-import { type FieldType, Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
+import { type FieldType, Schema, type Shape } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 
 /** Cells of a row before its keys: the stamp of the transaction that saved it last, and the tag. */
@@ -38,7 +38,7 @@ export interface RowField {
   readonly cell: number;
 }
 
-export interface RowTable {
+interface RowTable {
   readonly name: string;
   readonly cell: number;
   readonly layout: RowLayout;
@@ -70,9 +70,6 @@ export function table<Key extends Shape, Row extends Shape>(
   refuseSurplus('table(key, row)', 2, surplus);
   return { key, row };
 }
-
-/** The tuple that a table's key is. */
-export type KeyOf<T> = T extends TableDefinition<infer Key, Shape> ? TupleOf<Key> : never;
 
 export const KEY_FIELDS_MAX = 2;
 

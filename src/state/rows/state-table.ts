@@ -17,7 +17,7 @@ import { generateRowClass, type RowView, readCellCode } from './row-class.ts';
 import { ROOT_ADDRESS, ROOT_LIVE, ROOT_LOG_ROWS, type RowLayout } from './row-layout.ts';
 
 /** The values of a table's key fields, in the order of their declaration. */
-export type KeyValues<Key extends Shape> = readonly TupleOf<Key>[keyof Key][];
+type KeyValues<Key extends Shape> = readonly TupleOf<Key>[keyof Key][];
 
 /** The rows of one table under one key of the operator. Valid within the closure that got the state. */
 export interface StateTable<Key extends Shape, Row extends Shape>

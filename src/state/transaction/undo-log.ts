@@ -13,11 +13,11 @@ const TRANSACTION = 0;
 const COUNT = 1;
 const FIRST = LINE_I32;
 const UNDO_BYTES_FIRST = 1 << 16;
-export const UNDO_BYTES_MAX = 2 ** 32 - 2 ** 16;
+const UNDO_BYTES_MAX = 2 ** 32 - 2 ** 16;
 /** For what is saved of the owner's own: free lists, headers. */
 const SLACK_BYTES = 1 << 26;
 /** An entry is its image, then the index of its first cell, then its space and length. */
-export const UNDO_TRAILER_CELLS = 2;
+const UNDO_TRAILER_CELLS = 2;
 const SPACE_SHIFT = 28;
 const LENGTH_MASK = (1 << SPACE_SHIFT) - 1;
 

@@ -12,20 +12,20 @@ import { type CheckedBackup, checkBackup } from '../recovery/backups.ts';
 import type { RunOptions } from './job-api.ts';
 import type { NoticeOption } from './notices/notices.ts';
 
-export const WORKERS_MAX = 1024;
-export const RING_BYTES_DEFAULT = 1 << 21;
-export const OUTBOX_BYTES_DEFAULT = 1 << 28;
-export const LINGER_MS_MAX = 60_000;
-export const SPARES_DEFAULT = 1;
-export const HANG_TIMEOUT_MS_DEFAULT = 10_000;
+const WORKERS_MAX = 1024;
+const RING_BYTES_DEFAULT = 1 << 21;
+const OUTBOX_BYTES_DEFAULT = 1 << 28;
+const LINGER_MS_MAX = 60_000;
+const SPARES_DEFAULT = 1;
+const HANG_TIMEOUT_MS_DEFAULT = 10_000;
 /** A shorter limit would blame a garbage collection. */
-export const HANG_TIMEOUT_MS_MIN = 50;
-export const STALL_TIMEOUT_MS_DEFAULT = 3000;
+const HANG_TIMEOUT_MS_MIN = 50;
+const STALL_TIMEOUT_MS_DEFAULT = 3000;
 /** A shorter limit would take a pause of the app for a standstill. */
-export const STALL_TIMEOUT_MS_MIN = 50;
-export const FENCE_TIMEOUT_MS_DEFAULT = 5000;
-export const SHUTDOWN_TIMEOUT_MS_DEFAULT = 5000;
-export const START_TIMEOUT_MS_DEFAULT = 60_000;
+const STALL_TIMEOUT_MS_MIN = 50;
+const FENCE_TIMEOUT_MS_DEFAULT = 5000;
+const SHUTDOWN_TIMEOUT_MS_DEFAULT = 5000;
+const START_TIMEOUT_MS_DEFAULT = 60_000;
 const TIMEOUT_MS_MAX = 86_400_000;
 
 type Numbers = Required<

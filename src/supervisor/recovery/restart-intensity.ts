@@ -2,7 +2,7 @@
 // Promises: no clock of its own; remembers at most `intensity` + 1 crashes, of the last `periodMs`.
 // Relies on: the count of a supervisor that gave up is reset, or not used again.
 
-export const BACKOFF_MIN_MS = 10;
+const BACKOFF_MIN_MS = 10;
 export const BACKOFF_MAX_MS = 1000;
 
 /** The wait before a restart, in milliseconds, after `crashesBefore` crashes without progress between them. */

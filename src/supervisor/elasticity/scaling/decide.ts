@@ -10,7 +10,7 @@ import { thresholdNeeds } from './threshold-policy.ts';
 import { unevenWorkers } from './uneven-workers.ts';
 
 /** SEEP's k: reports in a row that an operator must be short of replicas in. */
-export const OUT_REPORTS = 2;
+const OUT_REPORTS = 2;
 /** Reports in a row that it must have too many in. */
 export const IN_REPORTS = 4;
 /** A replica that has fallen behind has processed less for a while, and has no less load for that. */

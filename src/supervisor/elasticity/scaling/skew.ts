@@ -31,11 +31,7 @@ export function skewOf(reading: OperatorReading): Skew | undefined {
 }
 
 /** The load of the hottest of some replicas over the mean of all. */
-export function hottestOverMean(
-  owners: readonly number[],
-  loads: readonly number[],
-  replicas: readonly number[],
-): number {
+function hottestOverMean(owners: readonly number[], loads: readonly number[], replicas: readonly number[]): number {
   const sums = new Map(replicas.map((replica) => [replica, 0]));
   let total = 0;
   owners.forEach((owner, group) => {

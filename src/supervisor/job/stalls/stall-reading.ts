@@ -11,7 +11,7 @@ import type { PartState, StreamPart, StreamReading } from './stall.ts';
 import type { WatchedStream } from './stall-detector.ts';
 
 /** An actor on a worker, as recovery knows it. */
-export interface WatchedActor {
+interface WatchedActor {
   readonly placement: { readonly stage: Stage; readonly descriptor: ActorMemory; readonly isDormant: boolean };
   readonly member: { readonly host: number } | undefined;
   readonly isEnded: boolean;
@@ -27,7 +27,7 @@ interface ActorMemory {
 }
 
 /** The app's end of a `collect`. */
-export interface WatchedOutput {
+interface WatchedOutput {
   readonly name: string;
   readonly tuplesRead: number;
   /** How often its iterator was asked for more. */
@@ -36,7 +36,7 @@ export interface WatchedOutput {
 }
 
 /** The app's end of a `push` source. */
-export interface WatchedInput {
+interface WatchedInput {
   readonly name: string;
   readonly tuplesPushed: number;
   readonly waitsForRoom: boolean;
