@@ -38,7 +38,7 @@ export interface Spread {
   readonly max: number;
 }
 
-export interface BaselineResult extends Spread {
+interface BaselineResult extends Spread {
   /** Ours over theirs as speed: above 1, ours is better. */
   readonly ratio: number;
 }

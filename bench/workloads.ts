@@ -43,7 +43,7 @@ export const fixed: Workload<FixedTuple> = {
   touch: (tuple) => tuple.key + (tuple.ts - START_MS) + tuple.value,
 };
 
-export const DISTINCT_WORDS = 20_000;
+const DISTINCT_WORDS = 20_000;
 const SYLLABLES = 'ba ke li mo nu ra se ti vo wu chi den fal gor hin jas kor lem mar pul'.split(' ');
 
 /** A word for each index below DISTINCT_WORDS, 2 to 12 letters, all different: the index written in syllables. */
@@ -74,7 +74,7 @@ export const word: Workload<WordTuple> = {
 };
 
 /** How many tuples of `unique` there are. */
-export const UNIQUE_MAX = 16_000_000;
+const UNIQUE_MAX = 16_000_000;
 const UNIQUE_CHARACTERS = 16;
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_';
 
@@ -104,7 +104,7 @@ export const unique: Workload<UniqueTuple> = {
     tuple.key + (tuple.ts - START_MS) + tuple.text.length + tuple.text.charCodeAt(UNIQUE_CHARACTERS - 1),
 };
 
-export const workloads = { fixed, word, unique } as const;
+const workloads = { fixed, word, unique } as const;
 
 /** A workload whose tuples are nobody's business, as those who only carry them see it. */
 export const workloadOf = (name: WorkloadName): Workload => workloads[name] as Workload;

@@ -94,7 +94,7 @@ export function show(value: unknown): string {
 }
 
 /** Bytes for people: 4 MiB, 9.1 MiB, 512 B. */
-export function showBytes(bytes: number): string {
+function showBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const units = ['KiB', 'MiB', 'GiB'];
   let value = bytes / 1024;

@@ -1,5 +1,7 @@
 // What users import from 'millrace'.
 
+export type { ErrorCode, ErrorDetails } from './errors.ts';
+export { MillraceError } from './errors.ts';
 export type {
   Emit,
   KeyedStream,
@@ -9,9 +11,9 @@ export type {
   ProcessOptions,
   StateOf,
   Stream,
-} from './actors/dataflow.ts';
-export type { FailurePolicy, Strategy, SupervisionOptions } from './actors/failure-policy.ts';
-export type { SinkContext, SinkDefinition, SinkWriter } from './actors/sink.ts';
+} from './flow/dataflow.ts';
+export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
+export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,
   SourceContext,
@@ -19,23 +21,20 @@ export type {
   SourcePosition,
   SourceReader,
   SourceStatus,
-} from './actors/source.ts';
-export type { ErrorCode, ErrorDetails } from './errors.ts';
-export { MillraceError } from './errors.ts';
+} from './flow/source.ts';
 export type { Field, FieldType, Shape, TupleOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
-export type { Backup, BackupStore, MemoryBackup } from './state/backup.ts';
-export { memoryBackup } from './state/backup.ts';
-export type { Checkpoint } from './state/checkpoint.ts';
-export type { TableDefinition } from './state/row-layout.ts';
-export { table } from './state/row-layout.ts';
-export type { StateTable } from './state/state-table.ts';
-export type { BackupOptions } from './supervisor/backups.ts';
-export type { CrashContext, CrashReport } from './supervisor/crash-report.ts';
-export { renderCrashReport } from './supervisor/crash-report.ts';
-export type { Dataflow } from './supervisor/flow.ts';
-export { dataflow } from './supervisor/flow.ts';
-export type { GroupShare } from './supervisor/group-loads.ts';
+export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
+export { memoryBackup } from './state/images/backup.ts';
+export type { Checkpoint } from './state/images/checkpoint.ts';
+export type { TableDefinition } from './state/rows/row-layout.ts';
+export { table } from './state/rows/row-layout.ts';
+export type { StateTable } from './state/rows/state-table.ts';
+export type { GroupShare } from './supervisor/elasticity/group-loads.ts';
+export type { Decision } from './supervisor/elasticity/scaling/decide.ts';
+export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
+export type { Dataflow } from './supervisor/job/flow.ts';
+export { dataflow } from './supervisor/job/flow.ts';
 export type {
   DeadLetter,
   DeadLetters,
@@ -51,11 +50,12 @@ export type {
   RunOptions,
   ScaleResult,
   WorkerInfo,
-} from './supervisor/job-api.ts';
-export type { Notice, NoticeKind, NoticeOption } from './supervisor/notices.ts';
-export type { Decision } from './supervisor/scaling/decide.ts';
-export type { ScalingOptions, ScalingPolicy } from './supervisor/scaling/scaling-options.ts';
-export type { StallWait } from './supervisor/stall.ts';
-export type { Stall } from './supervisor/stall-detector.ts';
+} from './supervisor/job/job-api.ts';
+export type { Notice, NoticeKind, NoticeOption } from './supervisor/job/notices/notices.ts';
+export type { StallWait } from './supervisor/job/stalls/stall.ts';
+export type { Stall } from './supervisor/job/stalls/stall-detector.ts';
+export type { BackupOptions } from './supervisor/recovery/backups.ts';
+export type { CrashContext, CrashReport } from './supervisor/recovery/crash-report.ts';
+export { renderCrashReport } from './supervisor/recovery/crash-report.ts';
 export type { NodeState, SupervisionNode } from './supervisor/supervision.ts';
 export { supervisionTree } from './supervisor/supervision.ts';

@@ -1,5 +1,5 @@
 // Entry point `millrace/sinks`: where the tuples of a flow go to, besides the app's own thread.
 // Each function returns what `stream.to(name, …)` takes. A sink of your own is an object of the SinkDefinition contract.
 
-export type { SinkContext, SinkDefinition, SinkWriter } from './actors/sink.ts';
-export { writeLines } from './actors/sinks/write-lines.ts';
+export { writeLines } from './connectors/lines/write-lines.ts';
+export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';

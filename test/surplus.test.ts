@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildGraph } from '../src/actors/dataflow.ts';
+import { buildGraph } from '../src/flow/dataflow.ts';
 import { dataflow, memoryBackup, t, table } from '../src/index.ts';
 import { writeLines } from '../src/sinks.ts';
 import { fromIterable, generate, push, readCsv, readLines } from '../src/sources.ts';
 import { simulate, testOperator } from '../src/testing.ts';
-import { noThreadLeft, thrown } from './actors/run-flow.ts';
-import { pushed } from './flows/surplus.ts';
+import { pushed } from './kit/flows/surplus.ts';
+import { noThreadLeft, thrown } from './kit/run-flow.ts';
 
 const N = { n: t.u32() };
 const EXTRA = { end: (): void => {} } as never;

@@ -17,7 +17,7 @@ export interface LatencyReport {
   readonly maxMs: number;
 }
 
-export interface AnswerReport extends LatencyReport {
+interface AnswerReport extends LatencyReport {
   readonly answers: number;
   readonly wrong: number;
   readonly lost: number;

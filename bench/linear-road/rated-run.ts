@@ -42,7 +42,7 @@ export interface RatedOptions {
 }
 
 /** Load grows from a hundredth of the peak to the peak, and replicas with it. */
-export interface RampOptions {
+interface RampOptions {
   /** In which it grows, of the seconds in real time: it stays at the peak for the others. */
   readonly growSeconds: number;
   /** Share of its time that a replica may be busy. */
@@ -50,7 +50,7 @@ export interface RampOptions {
 }
 
 /** What was seen from outside over some time, and in the middle of it. */
-export interface Sample {
+interface Sample {
   /** In real time. */
   readonly second: number;
   readonly linesPerSecond: number;
@@ -59,7 +59,7 @@ export interface Sample {
 }
 
 /** A change of replicas, or a kill. */
-export interface RatedEvent {
+interface RatedEvent {
   readonly second: number;
   readonly text: string;
   readonly operator?: string;
@@ -68,7 +68,7 @@ export interface RatedEvent {
 }
 
 /** The answers to the lines of some seconds. */
-export interface Moment extends Latencies {
+interface Moment extends Latencies {
   readonly second: number;
 }
 

@@ -10,7 +10,7 @@ import { EXIT_LANE, type HistoryLine, type Line, LineType, REPORT_SECONDS, SEGME
 export type Profile = readonly { readonly second: number; readonly lines: number }[];
 
 /** Lines a second at a second, which is not before the first point. */
-export function rateAt(profile: Profile, second: number): number {
+function rateAt(profile: Profile, second: number): number {
   const next = profile.findIndex((point) => point.second > second);
   if (next < 0) return profile[profile.length - 1].lines;
   const [from, to] = [profile[next - 1], profile[next]];
@@ -39,7 +39,7 @@ export interface TraceSettings {
   readonly request: number;
 }
 
-export const TRACE_DEFAULTS: TraceSettings = {
+const TRACE_DEFAULTS: TraceSettings = {
   seed: 1,
   xways: 1,
   seconds: 600,

@@ -95,7 +95,7 @@ export interface BarChart extends Heading {
   readonly heightPx?: number;
 }
 
-export interface BarSeries {
+interface BarSeries {
   readonly name: string;
   /** One for each group, in their order. NaN where nothing was measured: no bar. */
   readonly bars: readonly Bar[];

@@ -4,10 +4,10 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { DictionaryMemory } from '../mailbox/dictionary.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
-import type { Backup } from '../state/backup.ts';
-import type { Checkpoint } from '../state/checkpoint.ts';
-import type { PartitionMemory } from '../state/partition-marks.ts';
-import type { TransactionMemory } from '../state/transaction.ts';
+import type { Backup } from '../state/images/backup.ts';
+import type { Checkpoint } from '../state/images/checkpoint.ts';
+import type { PartitionMemory } from '../state/transaction/partition-marks.ts';
+import type { TransactionMemory } from '../state/transaction/transaction.ts';
 
 export interface RingMemory {
   readonly ring: SharedArrayBuffer;
@@ -55,6 +55,12 @@ export interface Condemned {
   /** The slot of the key, if it is one at the end of the input; else the row. */
   readonly slot: number;
   readonly error: ErrorRecord;
+}
+
+/** Asks for the row of a key, or without a key for all rows of a key group. */
+export interface StateRequest {
+  readonly key: readonly unknown[] | undefined;
+  readonly group: number;
 }
 
 /** How an actor begins. */

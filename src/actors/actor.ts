@@ -7,22 +7,23 @@
 // Relies on: one host at a time, fenced before the next.
 
 import { errors, fromRecord } from '../errors.ts';
+import { type Plan, type Stage, stageName } from '../flow/plan.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { ReadMark, RingReader } from '../mailbox/ring-reader.ts';
-import { hasGroup } from '../state/group-set.ts';
-import { HandOver, isBehind } from '../state/hand-over.ts';
-import { type StateReader, stateReader } from '../state/state-reader.ts';
+import { hasGroup } from '../state/groups/group-set.ts';
+import { HandOver, isBehind } from '../state/groups/hand-over.ts';
+import { type StateReader, stateReader } from '../state/rows/state-reader.ts';
 import {
   type ActorDescriptor,
   type ActorEnvironment,
   type Condemned,
   FIRST_START,
   type Resumption,
+  type StateRequest,
   type StepStatus,
 } from './actor-descriptor.ts';
 import { BATCH_TUPLES_MAX, Batch, type Input } from './batch.ts';
-import { ChainSieve, TryAgain } from './chain-sieve.ts';
-import type { StateRequest } from './control.ts';
+import { ChainSieve, TryAgain } from './failures/chain-sieve.ts';
 import {
   ActorFailure,
   AT_COMMIT,
@@ -33,13 +34,12 @@ import {
   inSource,
   mayBeOfTuple,
   type Whereabouts,
-} from './failure.ts';
+} from './failures/failure.ts';
 import { HandOverPart, type Stance } from './hand-over-part.ts';
-import { PartitionedFeed, partitionAt } from './partitioned-feed.ts';
-import { type Plan, type Stage, stageName } from './plan.ts';
-import { endReplay, nextReplayed, rowsBefore, takeUpState } from './restored-state.ts';
-import { type Feed, type FeedEnvironment, SourceFeed } from './source-feed.ts';
-import { NO_ROW, Vitals, WorkCell } from './vitals.ts';
+import { PartitionedFeed, partitionAt } from './inputs/partitioned-feed.ts';
+import { endReplay, nextReplayed, rowsBefore, takeUpState } from './inputs/restored-state.ts';
+import { type Feed, type FeedEnvironment, SourceFeed } from './inputs/source-feed.ts';
+import { NO_ROW, Vitals, WorkCell } from './vitals/vitals.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
 const BATCH_MS_MAX = 2;

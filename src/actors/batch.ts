@@ -5,6 +5,7 @@
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
+import { countsOf, type Plan, type Stage } from '../flow/plan.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
 import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
@@ -13,18 +14,23 @@ import { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { connectSiblings, RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
-import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../state/commit-log.ts';
-import { groupsOf, hasGroup } from '../state/group-set.ts';
-import { type KeyedState, keyedState } from '../state/keyed-state.ts';
-import { PartitionMarks } from '../state/partition-marks.ts';
-import { rowLayout } from '../state/row-layout.ts';
-import { Transaction } from '../state/transaction.ts';
+import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
+import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
+import { rowLayout } from '../state/rows/row-layout.ts';
+import {
+  CommitLog,
+  type CommitRecord,
+  copyRecord,
+  emptyRecord,
+  equalRecords,
+} from '../state/transaction/commit-log.ts';
+import { PartitionMarks } from '../state/transaction/partition-marks.ts';
+import { Transaction } from '../state/transaction/transaction.ts';
 import type { ActorDescriptor, ActorEnvironment } from './actor-descriptor.ts';
-import { DeadLetterWriter } from './dead-letters.ts';
-import { countsOf, type Plan, type Stage } from './plan.ts';
-import { generateProgram, type Program, type SinkHolder } from './program.ts';
+import { DeadLetterWriter } from './failures/dead-letters.ts';
+import { generateProgram, type Program, type SinkHolder } from './program/program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
-import { Activity, type Vitals, WorkCell } from './vitals.ts';
+import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
 
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
 export const BATCH_TUPLES_MAX = 4096;

@@ -1,12 +1,18 @@
 // An actor's part in the hand-overs of its operator: giver or receiver of key groups, at commits of its own.
 // Promises: what a replica owns is what its last commit says; each step can be done again by a successor after a crash, and
 // changes nothing then. Only the two participants wait, at most for the difference between them, which is less than a ring.
-// Relies on: src/state/hand-over.ts for the descriptor; docs/hand-over.md for why order and exactly-once hold.
+// Relies on: src/state/groups/hand-over.ts for the descriptor; docs/hand-over.md for why order and exactly-once hold.
 
 import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
-import { addGroups, isEmptySet, removeGroups } from '../state/group-set.ts';
-import { HandOver, HandOverPhase, type HandOverRequest, type HandOverRole, isBehind } from '../state/hand-over.ts';
+import { addGroups, isEmptySet, removeGroups } from '../state/groups/group-set.ts';
+import {
+  HandOver,
+  HandOverPhase,
+  type HandOverRequest,
+  type HandOverRole,
+  isBehind,
+} from '../state/groups/hand-over.ts';
 import type { Batch } from './batch.ts';
 
 /** What the hand-overs of an operator mean for an actor: it goes on as ever, has something to do for one, or waits. */

@@ -5,9 +5,9 @@
 
 import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
-import { type Backup, BackupWriter } from '../state/backup.ts';
-import type { CommitRecord } from '../state/commit-log.ts';
-import type { KeyedState } from '../state/keyed-state.ts';
+import { type Backup, BackupWriter } from '../state/images/backup.ts';
+import type { KeyedState } from '../state/rows/keyed-state.ts';
+import type { CommitRecord } from '../state/transaction/commit-log.ts';
 
 export class ReplicaBackup {
   private readonly writer: BackupWriter;

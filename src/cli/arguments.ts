@@ -3,9 +3,9 @@
 // Whatever is not an option of the command line is a parameter of the flow, so a flow needs no argument parser of its own.
 
 import { errors } from '../errors.ts';
-import type { RunOptions } from '../supervisor/job-api.ts';
-import { checkRunOptions } from '../supervisor/run-options.ts';
-import type { ScalingOptions } from '../supervisor/scaling/scaling-options.ts';
+import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-options.ts';
+import type { RunOptions } from '../supervisor/job/job-api.ts';
+import { checkRunOptions } from '../supervisor/job/run-options.ts';
 
 export type ParamValue = string | number | boolean;
 
@@ -25,7 +25,7 @@ export interface RunCommand {
   readonly allowDeadLetters: boolean;
 }
 
-export interface Lookalike {
+interface Lookalike {
   readonly param: string;
   /** As it was typed, and the option that may have been meant. */
   readonly typed: string;

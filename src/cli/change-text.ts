@@ -1,7 +1,7 @@
 // Decisions about replicas, and the changes that follow, as text: a line each.
 // Promises: one event is one line; pure functions, the same for a terminal and a log.
 
-import type { JobEvent } from '../supervisor/job-api.ts';
+import type { JobEvent } from '../supervisor/job/job-api.ts';
 import { millisecondsText, type NameOf } from './incident-text.ts';
 
 type Decided = Extract<JobEvent, { type: 'decision' }>;

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildGraph, isFlow } from '../actors/dataflow.ts';
-import type { Graph } from '../actors/graph.ts';
 import { errors, MillraceError } from '../errors.ts';
-import type { Dataflow } from '../supervisor/flow.ts';
+import { buildGraph, isFlow } from '../flow/dataflow.ts';
+import type { Graph } from '../flow/graph.ts';
+import type { Dataflow } from '../supervisor/job/flow.ts';
 import type { RunCommand } from './arguments.ts';
 
 /** Around an error that another command line would avoid: exit code 2. */

@@ -2,7 +2,7 @@
 // Promises: one event is one line, whatever is in its message; pure functions, the same for a terminal and a log.
 
 import { show } from '../errors.ts';
-import type { DeadLetter, JobEvent, ReplicaName } from '../supervisor/job-api.ts';
+import type { DeadLetter, JobEvent, ReplicaName } from '../supervisor/job/job-api.ts';
 import { countText } from './metrics-text.ts';
 import type { Tally } from './view.ts';
 

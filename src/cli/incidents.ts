@@ -2,8 +2,8 @@
 // Promises: of any number of dead letters a few are shown, all are counted; with `verbose` crashes come as full reports.
 // Relies on: every event of the job, and every dead letter, is handed in once.
 
-import { renderCrashReport } from '../supervisor/crash-report.ts';
-import type { DeadLetter, JobEvent } from '../supervisor/job-api.ts';
+import type { DeadLetter, JobEvent } from '../supervisor/job/job-api.ts';
+import { renderCrashReport } from '../supervisor/recovery/crash-report.ts';
 import { incidentLine, letterLine, type NameOf } from './incident-text.ts';
 import { secondsText } from './metrics-text.ts';
 import type { Tally, View } from './view.ts';

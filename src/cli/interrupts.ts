@@ -1,7 +1,7 @@
 // Ctrl-C: the first stops the job's sources and lets everything that was accepted be processed, the second cancels it.
 // Promises: a signal that comes twice at once counts as one: npx sends on to its child what the terminal has sent there already.
 
-import type { Job } from '../supervisor/job-api.ts';
+import type { Job } from '../supervisor/job/job-api.ts';
 
 const SAME_SIGNAL_MS = 300;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

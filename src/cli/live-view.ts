@@ -2,7 +2,7 @@
 // Promises: a frame is never wider or higher than the terminal; what anyone else prints meanwhile stays readable above it.
 // Tuples are counted and only the last are kept: a terminal is no place for millions of lines, and a pipe gets them all.
 
-import type { JobMetrics } from '../supervisor/job-api.ts';
+import type { JobMetrics } from '../supervisor/job/job-api.ts';
 import { tallyText } from './incident-text.ts';
 import { countText, operatorTable, secondsText, workersText } from './metrics-text.ts';
 import { tupleLine } from './tuple-text.ts';

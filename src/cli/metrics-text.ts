@@ -1,7 +1,7 @@
 // Metrics as text: the table of operators, and one line of progress.
 // Relies on nothing but the metrics: pure functions, the same for a terminal and a log.
 
-import type { JobMetrics, OperatorMetrics } from '../supervisor/job-api.ts';
+import type { JobMetrics, OperatorMetrics } from '../supervisor/job/job-api.ts';
 
 const BAR_CELLS = 10;
 const COLUMNS = ['operator', 'replicas', 'in', 'out', 'tuples/s', 'busy', 'blocked', 'queue'];
@@ -16,7 +16,7 @@ export function rateText(rate: number): string {
   return `${value >= 100 ? Math.round(value) : value.toPrecision(3)} ${unit}`;
 }
 
-export const shareText = (share: number): string => `${Math.round(share * 100)} %`;
+const shareText = (share: number): string => `${Math.round(share * 100)} %`;
 
 export const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
@@ -29,7 +29,7 @@ export function barText(fill: number): string {
 }
 
 /** What an operator processes: what a source emits, and what any other takes. */
-export const rateOf = ({ kind, rateIn, rateOut }: OperatorMetrics): number => (kind === 'source' ? rateOut : rateIn);
+const rateOf = ({ kind, rateIn, rateOut }: OperatorMetrics): number => (kind === 'source' ? rateOut : rateIn);
 
 const isSink = ({ kind }: OperatorMetrics): boolean => kind === 'collect' || kind === 'forEach' || kind === 'sink';
 

@@ -1,7 +1,7 @@
 // Metrics of a whole run, from samples: metrics() tells rates and shares of the span since it was last asked.
 // Relies on: every sample of the job is added, the last one after the job has ended.
 
-import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from '../supervisor/job-api.ts';
+import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from '../supervisor/job/job-api.ts';
 
 interface Times {
   busyMs: number;

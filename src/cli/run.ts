@@ -3,10 +3,10 @@
 
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import type { Graph } from '../actors/graph.ts';
-import type { Dataflow } from '../supervisor/flow.ts';
-import type { Job } from '../supervisor/job-api.ts';
-import { type Notice, notice } from '../supervisor/notices.ts';
+import type { Graph } from '../flow/graph.ts';
+import type { Dataflow } from '../supervisor/job/flow.ts';
+import type { Job } from '../supervisor/job/job-api.ts';
+import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
 import { graphFor, loadFlow } from './flow-module.ts';
@@ -21,8 +21,8 @@ import type { Tally, View } from './view.ts';
 
 export const EXIT_DONE = 0;
 /** The job is done, but for tuples that an operator failed at. */
-export const EXIT_DEAD_LETTERS = 3;
-export const EXIT_CANCELLED = 130;
+const EXIT_DEAD_LETTERS = 3;
+const EXIT_CANCELLED = 130;
 
 /** A loop over batches that are always there would keep timers and signals from being heard. */
 const YIELD_EVERY_MS = 20;

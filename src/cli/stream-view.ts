@@ -1,7 +1,7 @@
 // The view without a terminal: every tuple as a line on standard output, progress as lines on standard error.
 // Promises: whole lines only; a slow reader of standard output slows the job down instead of filling memory.
 
-import type { DeadLetter, JobMetrics } from '../supervisor/job-api.ts';
+import type { DeadLetter, JobMetrics } from '../supervisor/job/job-api.ts';
 import { tallyText } from './incident-text.ts';
 import { operatorTable, progressLine, secondsText } from './metrics-text.ts';
 import { letterJson, tupleJson, tupleLine } from './tuple-text.ts';

@@ -1,7 +1,7 @@
 // Tuples as text: a line of tab-separated values for people and their tools, or JSON for programs.
 // Promises: one tuple is one line, whatever is in its strings.
 
-import type { DeadLetter } from '../supervisor/job-api.ts';
+import type { DeadLetter } from '../supervisor/job/job-api.ts';
 
 /** Values that JSON has no form for: bytes as base64, big integers as digits. */
 function jsonValue(_name: string, value: unknown): unknown {

@@ -1,6 +1,6 @@
 // What shows a running job to whoever started it: live-view.ts on a terminal, stream-view.ts everywhere else.
 
-import type { DeadLetter, JobMetrics } from '../supervisor/job-api.ts';
+import type { DeadLetter, JobMetrics } from '../supervisor/job/job-api.ts';
 
 /** How often things went wrong so far. */
 export interface Tally {

@@ -8,7 +8,7 @@ import { hashString } from './hash.ts';
 import { allocateShared, growShared } from './shared-memory.ts';
 import { LINE_BYTES, type Views, viewsOf } from './views.ts';
 
-export const DICTIONARY_ENTRIES_MAX = 1 << 20;
+const DICTIONARY_ENTRIES_MAX = 1 << 20;
 export const DICTIONARY_TEXT_BYTES_MAX = 1 << 26;
 const ENTRIES_FIRST = 1 << 10;
 const TEXT_BYTES_FIRST = 1 << 14;

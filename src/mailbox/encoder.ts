@@ -15,7 +15,7 @@ import { FRAME_HEADER_WORDS, FrameKind } from './ring.ts';
 import { type FieldType, type Schema, type SchemaField, TYPE_RULES } from './schema.ts';
 
 /** Rows of one frame: more did not pay, 16384 hurt (docs/mailboxes.md). */
-export const FRAME_ROWS_MAX = 4096;
+const FRAME_ROWS_MAX = 4096;
 /** A frame is flushed when it fills this share of its ring, so that several fit. */
 const FRAME_RING_SHARE = 8;
 /** Tuples whose fields are all compared with the schema at first; later it is the first one of each frame. */

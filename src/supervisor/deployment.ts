@@ -3,7 +3,10 @@
 // deployment can be sent to any thread.
 
 import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
-import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/dead-letters.ts';
+import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
+import { allocateMemory } from '../actors/inputs/source-feed.ts';
+import { Vitals } from '../actors/vitals/vitals.ts';
+import { errors } from '../errors.ts';
 import {
   countsOf,
   downstreamOf,
@@ -14,19 +17,16 @@ import {
   readerSlots,
   type Stage,
   stageName,
-} from '../actors/plan.ts';
-import { allocateMemory } from '../actors/source-feed.ts';
-import { Vitals } from '../actors/vitals.ts';
-import { errors } from '../errors.ts';
+} from '../flow/plan.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
 import { allocateOutbox } from '../mailbox/output.ts';
 import { READERS_MAX, Ring, ringCapacity } from '../mailbox/ring.ts';
-import { allocateArenas } from '../state/arena.ts';
-import { CommitLog } from '../state/commit-log.ts';
-import { HandOver } from '../state/hand-over.ts';
-import { PartitionMarks } from '../state/partition-marks.ts';
-import { allocateTransaction } from '../state/transaction.ts';
-import { UndoLog } from '../state/undo-log.ts';
+import { HandOver } from '../state/groups/hand-over.ts';
+import { allocateArenas } from '../state/memory/arena.ts';
+import { CommitLog } from '../state/transaction/commit-log.ts';
+import { PartitionMarks } from '../state/transaction/partition-marks.ts';
+import { allocateTransaction } from '../state/transaction/transaction.ts';
+import { UndoLog } from '../state/transaction/undo-log.ts';
 
 /** Sizes of a job's shared memory, in bytes. */
 export interface MemoryLimits {

@@ -3,9 +3,9 @@
 // Promises: no thread, no timer and no clock of its own; the same calls give the same decisions; an ended replica is never restarted.
 // Relies on: the caller tells every start, crash and end, with the time, and does what a decision says.
 
-import type { Strategy, SupervisionOptions } from '../actors/failure-policy.ts';
 import { errors } from '../errors.ts';
-import { backoffMs, RestartIntensity } from './restart-intensity.ts';
+import type { Strategy, SupervisionOptions } from '../flow/failure-policy.ts';
+import { backoffMs, RestartIntensity } from './recovery/restart-intensity.ts';
 
 /**
  * `starting` until it runs for the first time, `restarting` from a crash or stop until it runs again. A `dormant` replica has

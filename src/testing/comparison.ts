@@ -3,10 +3,10 @@
 // compared.
 
 import { inspect, isDeepStrictEqual } from 'node:util';
-import type { OperatorNode } from '../actors/graph.ts';
 import { show } from '../errors.ts';
-import type { StateEntry, StateRow } from '../state/state-reader.ts';
-import type { DeadLetter } from '../supervisor/job-api.ts';
+import type { OperatorNode } from '../flow/graph.ts';
+import type { StateEntry, StateRow } from '../state/rows/state-reader.ts';
+import type { DeadLetter } from '../supervisor/job/job-api.ts';
 
 /** What an actor has committed: emitted, written to its sink, given up. */
 export interface Outcome {

@@ -4,14 +4,14 @@
 // replaced, and replicas are one.
 // Relies on: build functions that declare the same graph each time.
 
-import type { Graph, OperatorNode } from '../actors/graph.ts';
-import { inputSchema } from '../actors/graph.ts';
-import { type Plan, planOf, type Stage } from '../actors/plan.ts';
-import type { SinkDefinition } from '../actors/sink.ts';
-import type { Source } from '../actors/source.ts';
 import { errors } from '../errors.ts';
+import type { Graph, OperatorNode } from '../flow/graph.ts';
+import { inputSchema } from '../flow/graph.ts';
+import { type Plan, planOf, type Stage } from '../flow/plan.ts';
+import type { SinkDefinition } from '../flow/sink.ts';
+import type { Source } from '../flow/source.ts';
 import type { Shape } from '../mailbox/schema.ts';
-import { checkFiles } from '../supervisor/file-conflicts.ts';
+import { checkFiles } from '../supervisor/job/file-conflicts.ts';
 
 /** What a test puts around the ends of the operator's world. */
 export interface WorldTaps {

@@ -3,13 +3,13 @@
 // committed. Once it has failed it stays so.
 // Relies on: docs/testing.md for what this cannot show.
 
-import { buildGraph, type FlowDefinition, isFlow } from '../actors/dataflow.ts';
-import { internStrings } from '../actors/params.ts';
 import { errors } from '../errors.ts';
+import { buildGraph, type FlowDefinition, isFlow } from '../flow/dataflow.ts';
+import { internStrings } from '../flow/params.ts';
 import type { Schema } from '../mailbox/schema.ts';
-import { rowLayout } from '../state/row-layout.ts';
-import { keyGroupFinder } from '../state/state-reader.ts';
-import type { DeadLetter } from '../supervisor/job-api.ts';
+import { rowLayout } from '../state/rows/row-layout.ts';
+import { keyGroupFinder } from '../state/rows/state-reader.ts';
+import type { DeadLetter } from '../supervisor/job/job-api.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { arrangedRow } from './comparison.ts';
 import { operatorPlan } from './operator-plan.ts';

@@ -2,9 +2,9 @@
 // Promises: both get the same tuples; what they commit is equal, or an error says what differs. What was committed is kept
 // either way.
 
-import type { OperatorNode } from '../actors/graph.ts';
 import { errors, type MillraceError } from '../errors.ts';
-import type { StateEntry } from '../state/state-reader.ts';
+import type { OperatorNode } from '../flow/graph.ts';
+import type { StateEntry } from '../state/rows/state-reader.ts';
 import { arrangedRows, type Difference, type Outcome, outcomeDifference, stateDifference } from './comparison.ts';
 import { processEnd, processTuples, readTuples } from './disturbances.ts';
 import type { OperatorPlan } from './operator-plan.ts';

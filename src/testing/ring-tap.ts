@@ -3,7 +3,7 @@
 // committed tuples only, and releases what it has seen.
 
 import type { RingMemory } from '../actors/actor-descriptor.ts';
-import { type Stage, stageName } from '../actors/plan.ts';
+import { type Stage, stageName } from '../flow/plan.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';

@@ -1,8 +1,8 @@
 // Options of simulate(): defaults and checks in one place. What is not given is drawn from the seed.
 
 import { errors } from '../errors.ts';
-import type { Job, RunOptions } from '../supervisor/job-api.ts';
-import { checkRunOptions } from '../supervisor/run-options.ts';
+import type { Job, RunOptions } from '../supervisor/job/job-api.ts';
+import { checkRunOptions } from '../supervisor/job/run-options.ts';
 import { Random } from './random.ts';
 import type { ChangeOptions } from './simulation/change-plan.ts';
 import type { CrashOptions } from './simulation/crash-plan.ts';

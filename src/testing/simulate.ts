@@ -3,22 +3,22 @@
 // are not. The same flow, options and seed give the same run. One simulation runs at a time in a process; others wait.
 // Relies on: closures that keep to their tuples and their state, as a job does.
 
-import { sleep } from '../actors/clock.ts';
-import { buildGraph, type FlowDefinition, type OutputsOf } from '../actors/dataflow.ts';
-import type { Graph } from '../actors/graph.ts';
-import { partitionsOf } from '../actors/source.ts';
-import { isWorkerThread } from '../actors/worker-thread.ts';
 import { errors, MillraceError } from '../errors.ts';
+import { buildGraph, type FlowDefinition, type OutputsOf } from '../flow/dataflow.ts';
+import type { Graph } from '../flow/graph.ts';
+import { partitionsOf } from '../flow/source.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import { memoryBackup } from '../state/backup.ts';
-import { type GroupSet, hasGroup } from '../state/group-set.ts';
-import type { StateEntry } from '../state/state-reader.ts';
-import type { Dataflow } from '../supervisor/flow.ts';
-import { type RunningJob, runFlow } from '../supervisor/job.ts';
-import type { DeadLetter, JobEvent, JobMetrics } from '../supervisor/job-api.ts';
-import type { Platform } from '../supervisor/platform.ts';
+import { sleep } from '../platform/clock.ts';
+import { type GroupSet, hasGroup } from '../state/groups/group-set.ts';
+import { memoryBackup } from '../state/images/backup.ts';
+import type { StateEntry } from '../state/rows/state-reader.ts';
+import type { Dataflow } from '../supervisor/job/flow.ts';
+import { type RunningJob, runFlow } from '../supervisor/job/job.ts';
+import type { DeadLetter, JobEvent, JobMetrics } from '../supervisor/job/job-api.ts';
+import type { Platform } from '../supervisor/job/platform.ts';
 import type { SupervisionNode } from '../supervisor/supervision.ts';
 import { refuseSurplus } from '../surplus.ts';
+import { isWorkerThread } from '../workers/worker-thread.ts';
 import { CrashingMemory } from './crashing-memory.ts';
 import { Random } from './random.ts';
 import { type CheckedSimulation, checkSimulateOptions, type SimulateOptions } from './simulate-options.ts';

@@ -6,19 +6,19 @@
 
 import { Actor } from '../actors/actor.ts';
 import { type ActorDescriptor, FIRST_START, type Resumption, type StepStatus } from '../actors/actor-descriptor.ts';
-import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../actors/dead-letters.ts';
-import { ActorFailure } from '../actors/failure.ts';
-import { type Stage, stageName } from '../actors/plan.ts';
-import { WorkCell } from '../actors/vitals.ts';
+import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../actors/failures/dead-letters.ts';
+import { ActorFailure } from '../actors/failures/failure.ts';
+import { WorkCell } from '../actors/vitals/vitals.ts';
 import { fromRecord, type MillraceError } from '../errors.ts';
+import { type Stage, stageName } from '../flow/plan.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { WakeWords } from '../mailbox/wake.ts';
-import { allocateArenas } from '../state/arena.ts';
-import { type Backup, memoryBackup } from '../state/backup.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../state/commit-log.ts';
-import type { StateEntry, StateRow } from '../state/state-reader.ts';
-import { allocateTransaction } from '../state/transaction.ts';
+import { type Backup, memoryBackup } from '../state/images/backup.ts';
+import { allocateArenas } from '../state/memory/arena.ts';
+import type { StateEntry, StateRow } from '../state/rows/state-reader.ts';
+import { CommitLog, type CommitRecord, emptyRecord } from '../state/transaction/commit-log.ts';
+import { allocateTransaction } from '../state/transaction/transaction.ts';
 import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
 import type { Outcome } from './comparison.ts';
 import type { OperatorPlan } from './operator-plan.ts';

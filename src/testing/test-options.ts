@@ -1,7 +1,7 @@
 // Options of testOperator(): defaults and checks in one place.
 
 import { errors } from '../errors.ts';
-import { type CheckedOptions, checkRunOptions } from '../supervisor/run-options.ts';
+import { type CheckedOptions, checkRunOptions } from '../supervisor/job/run-options.ts';
 
 /** What {@link testOperator} takes besides a flow and the name of an operator. */
 export interface TestOptions<Params = unknown> {

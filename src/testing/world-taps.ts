@@ -3,9 +3,9 @@
 // an actor flushes right before it commits. Where the sink stays closed, tuples fail that it has refused elsewhere.
 // Relies on: one actor at a time; a tap outlives the actors that use it.
 
-import type { SinkDefinition, SinkWriter } from '../actors/sink.ts';
-import { partitionsOf, type Source } from '../actors/source.ts';
 import { errors } from '../errors.ts';
+import type { SinkDefinition, SinkWriter } from '../flow/sink.ts';
+import { partitionsOf, type Source } from '../flow/source.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import { textOf } from './comparison.ts';
 import type { WorldTaps } from './operator-plan.ts';

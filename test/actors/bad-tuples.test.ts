@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { ActorFailure } from '../../src/actors/failure.ts';
+import { ActorFailure } from '../../src/actors/failures/failure.ts';
 import type { FieldType, MillraceError } from '../../src/index.ts';
 import {
   type BadParams,
@@ -13,9 +13,9 @@ import {
   DEFAULT_AT,
   goodValues,
   pushed,
-} from '../flows/bad-tuples.ts';
-import { LocalJob } from './local-run.ts';
-import { failureOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from './run-flow.ts';
+} from '../kit/flows/bad-tuples.ts';
+import { LocalJob } from '../kit/local-run.ts';
+import { failureOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
+import { CRASH_MODES, type CrashCase, CrashRuns, eachSeed, randomOf } from '../kit/crash-runs.ts';
 import {
   chain,
   counting,
@@ -18,9 +19,8 @@ import {
   replicas,
   spilling,
   tables,
-} from '../flows/crash-cases.ts';
-import { CRASH_MODES, type CrashCase, CrashRuns, eachSeed, randomOf } from './crash-runs.ts';
-import { LocalJob } from './local-run.ts';
+} from '../kit/flows/crash-cases.ts';
+import { LocalJob } from '../kit/local-run.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 

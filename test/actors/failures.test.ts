@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ActorFailure } from '../../src/actors/failure.ts';
+import { ActorFailure } from '../../src/actors/failures/failure.ts';
 import { MillraceError } from '../../src/index.ts';
-import { type FailingKind, failing, failingCounts, failingMerge, tries } from '../flows/failing.ts';
-import { LocalJob } from './local-run.ts';
-import { failureOf, noThreadLeft, rejection, start, TIMEOUT } from './run-flow.ts';
+import { type FailingKind, failing, failingCounts, failingMerge, tries } from '../kit/flows/failing.ts';
+import { LocalJob } from '../kit/local-run.ts';
+import { failureOf, noThreadLeft, rejection, start, TIMEOUT } from '../kit/run-flow.ts';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { foreseen, foreseenTuple } from '../flows/foreseen.ts';
-import { noThreadLeft, TIMEOUT } from './run-flow.ts';
+import { foreseen, foreseenTuple } from '../kit/flows/foreseen.ts';
+import { noThreadLeft, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -6,11 +6,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { REPLICAS } from '../flows/elastic-crash.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { eachSeed } from './crash-runs.ts';
-import { type Blow, type HandOverCase, HandOverRuns } from './hand-over-runs.ts';
-import type { Wish } from './local-hand-overs.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { eachSeed } from '../kit/crash-runs.ts';
+import { REPLICAS } from '../kit/flows/elastic-crash.ts';
+import { type Blow, type HandOverCase, HandOverRuns } from '../kit/hand-over-runs.ts';
+import type { Wish } from '../kit/local-hand-overs.ts';
 
 const all = (): boolean => true;
 const even = (group: number): boolean => group % 2 === 0;

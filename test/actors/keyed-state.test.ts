@@ -3,11 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { initialOwner } from '../../src/actors/plan.ts';
+import { initialOwner } from '../../src/flow/plan.ts';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
-import { countByKind, type KeyKind, keyOf, runningSums, type SessionSummary, sessions } from '../flows/operators.ts';
-import { LocalJob } from './local-run.ts';
-import { noThreadLeft, resultOf, TIMEOUT } from './run-flow.ts';
+import {
+  countByKind,
+  type KeyKind,
+  keyOf,
+  runningSums,
+  type SessionSummary,
+  sessions,
+} from '../kit/flows/operators.ts';
+import { LocalJob } from '../kit/local-run.ts';
+import { noThreadLeft, resultOf, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stageName } from '../../src/actors/plan.ts';
+import { stageName } from '../../src/flow/plan.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
 import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
-import { endsByKey } from '../flows/late-hand-over.ts';
-import { LocalHandOvers } from './local-hand-overs.ts';
-import { LocalJob } from './local-run.ts';
+import { endsByKey } from '../kit/flows/late-hand-over.ts';
+import { LocalHandOvers } from '../kit/local-hand-overs.ts';
+import { LocalJob } from '../kit/local-run.ts';
 
 /** The first `count` keys of a key group. */
 function keysOf(group: number, count: number): number[] {

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
-import { asyncBursts, bursts, manyLingering, pushed, textOf, twice } from '../flows/linger.ts';
-import { noThreadLeft, resultOf, start, TIMEOUT, tuplesOf } from './run-flow.ts';
+import { asyncBursts, bursts, manyLingering, pushed, textOf, twice } from '../kit/flows/linger.ts';
+import { noThreadLeft, resultOf, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -23,8 +23,8 @@ import {
   totals,
   tripled,
   twoSums,
-} from '../flows/operators.ts';
-import { failureOf, noThreadLeft, resultOf, start, TIMEOUT, tuplesOf } from './run-flow.ts';
+} from '../kit/flows/operators.ts';
+import { failureOf, noThreadLeft, resultOf, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
-import type { StateEntry } from '../../src/state/state-reader.ts';
+import type { StateEntry } from '../../src/state/rows/state-reader.ts';
 import { Random } from '../../src/testing/random.ts';
-import { ENDED, explode, explodeByKey, keysInTurn, largeTuples, rawOf, textOf } from '../flows/outbox.ts';
-import { LocalJob } from './local-run.ts';
-import { failureOf, noThreadLeft, resultOf, TIMEOUT } from './run-flow.ts';
+import { ENDED, explode, explodeByKey, keysInTurn, largeTuples, rawOf, textOf } from '../kit/flows/outbox.ts';
+import { LocalJob } from '../kit/local-run.ts';
+import { failureOf, noThreadLeft, resultOf, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ActorFailure } from '../../src/actors/failure.ts';
+import { ActorFailure } from '../../src/actors/failures/failure.ts';
 import {
   Interruption,
   type RandomOperator,
@@ -11,9 +11,9 @@ import {
   randomByLoop,
   randomFlow,
   valuesByKey,
-} from '../flows/random.ts';
-import { LocalJob } from './local-run.ts';
-import { noThreadLeft, resultOf } from './run-flow.ts';
+} from '../kit/flows/random.ts';
+import { LocalJob } from '../kit/local-run.ts';
+import { noThreadLeft, resultOf } from '../kit/run-flow.ts';
 
 const given = process.env.MILLRACE_SEED;
 const firstSeed = given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { removal } from '../flows/removal.ts';
+import { removal } from '../kit/flows/removal.ts';
 
 for (const [count, keys, parallelism] of [
   [20_000, 5, 1],

@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { SinkDefinition } from '../../src/actors/sink.ts';
+import type { SinkDefinition } from '../../src/flow/sink.ts';
 import { dataflow, t } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable } from '../../src/sources.ts';
 import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
+import { type CrashCase, CrashRuns, eachSeed, randomOf } from '../kit/crash-runs.ts';
 import {
   type CrashFlow,
   type CrashParams,
@@ -26,10 +27,9 @@ import {
   replicas,
   spilling,
   tables,
-} from '../flows/crash-cases.ts';
-import { type RandomOperator, randomFlow } from '../flows/random.ts';
-import { newPath } from '../sources/temporary-files.ts';
-import { type CrashCase, CrashRuns, eachSeed, randomOf } from './crash-runs.ts';
+} from '../kit/flows/crash-cases.ts';
+import { type RandomOperator, randomFlow } from '../kit/flows/random.ts';
+import { newPath } from '../kit/temporary-files.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { fromCsv, fromLines, fromValues, generated, notIterable } from '../flows/sources.ts';
-import { failureOf, inOneOf, noThreadLeft, rejection, resultOf, start, TIMEOUT } from './run-flow.ts';
+import { fromCsv, fromLines, fromValues, generated, notIterable } from '../kit/flows/sources.ts';
+import { failureOf, inOneOf, noThreadLeft, rejection, resultOf, start, TIMEOUT } from '../kit/run-flow.ts';
 
 let folder: string;
 before(() => {

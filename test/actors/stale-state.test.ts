@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { type StaleUse, staleState } from '../flows/stale-state.ts';
-import { failureOf, noThreadLeft, TIMEOUT } from './run-flow.ts';
+import { type StaleUse, staleState } from '../kit/flows/stale-state.ts';
+import { failureOf, noThreadLeft, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -22,8 +22,8 @@ import { route } from '../../bench/linear-road/route.ts';
 import { latestAverageVelocity, MEAN_SCALE, scaledMean } from '../../bench/linear-road/rules.ts';
 import { historyFileLine, inputLine, Trace, type TraceSettings } from '../../bench/linear-road/trace.ts';
 import { isRight, verify } from '../../bench/linear-road/verify.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { folder, newPath } from '../sources/temporary-files.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { folder, newPath } from '../kit/temporary-files.ts';
 
 const small = fileURLToPath(new URL('../../../test/bench/linear-road-small/', import.meta.url));
 const files = { input: join(small, 'input.csv.gz'), history: join(small, 'history.csv.gz') };

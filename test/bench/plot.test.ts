@@ -18,7 +18,7 @@ import { scaleOf, shortNumber } from '../../bench/plot/scale.ts';
 import { looksOf, WIDTH_PX } from '../../bench/plot/style.ts';
 import { svgOf } from '../../bench/plot/svg.ts';
 import { writePlot } from '../../bench/plot/write-plot.ts';
-import { anyString, runs } from '../mailbox/arbitraries.ts';
+import { anyString, runs } from '../kit/arbitraries.ts';
 
 const stateSize: LineChart = {
   kind: 'lines',

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flowModule, millrace } from './command.ts';
+import { flowModule, millrace } from '../kit/command.ts';
 
 async function fails(args: readonly string[], exitCode: number, line: RegExp, output = ''): Promise<void> {
   const { code, stdout, stderr } = await millrace(...args);

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { inOneOf } from '../actors/run-flow.ts';
-import { millrace, ROOT, start } from './command.ts';
+import { millrace, ROOT, start } from '../kit/command.ts';
+import { inOneOf } from '../kit/run-flow.ts';
 
 async function rows(...args: readonly string[]): Promise<string[][]> {
   const { code, stdout, stderr } = await millrace('run', ...args);

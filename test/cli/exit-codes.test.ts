@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { isNearly } from '../../src/cli/arguments.ts';
-import { TIMEOUT } from '../actors/run-flow.ts';
-import { flowModule, MAIN, millrace, ROOT } from './command.ts';
+import { flowModule, MAIN, millrace, ROOT } from '../kit/command.ts';
+import { TIMEOUT } from '../kit/run-flow.ts';
 
 const VALUES = flowModule('values');
 const REFUSING = flowModule('refusing');

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { flowModule, millrace, type Outcome } from './command.ts';
+import { flowModule, millrace, type Outcome } from '../kit/command.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-incidents-'));
 after(() => rmSync(scratch, { recursive: true }));

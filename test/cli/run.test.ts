@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flowModule, MAIN, millrace, start } from './command.ts';
+import { flowModule, MAIN, millrace, start } from '../kit/command.ts';
 
 const jsonLines = (text: string): Record<string, unknown>[] =>
   text

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flowModule, MAIN, start } from './command.ts';
+import { flowModule, MAIN, start } from '../kit/command.ts';
 
 /** Runs a flow that needs more replicas, until a text is seen; its ids must come out once each. */
 async function surging(text: string, ...args: readonly string[]): Promise<string[]> {

@@ -11,7 +11,13 @@ import { RunTotals } from '../../src/cli/run-totals.ts';
 import { StreamView } from '../../src/cli/stream-view.ts';
 import type { Sheet, Tally } from '../../src/cli/view.ts';
 import { errors } from '../../src/errors.ts';
-import type { DeadLetter, JobEvent, JobMetrics, OperatorMetrics, ReplicaName } from '../../src/supervisor/job-api.ts';
+import type {
+  DeadLetter,
+  JobEvent,
+  JobMetrics,
+  OperatorMetrics,
+  ReplicaName,
+} from '../../src/supervisor/job/job-api.ts';
 
 const idle = {
   tuplesIn: 0,

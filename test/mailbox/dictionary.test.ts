@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { allocateDictionary, DictionaryReader, DictionaryWriter } from '../../src/mailbox/dictionary.ts';
 import { hashString } from '../../src/mailbox/hash.ts';
-import { anyString, runs, schemaOf } from './arbitraries.ts';
-import { Stream, type Tuple } from './stream.ts';
+import { anyString, runs, schemaOf } from '../kit/arbitraries.ts';
+import { Stream, type Tuple } from '../kit/stream.ts';
 
 test('100,000 strings keep their ids over growth, and a reader decodes them in any order', () => {
   const memory = allocateDictionary();

@@ -13,7 +13,7 @@ import {
   keyGroupOf,
   mix32,
 } from '../../src/mailbox/hash.ts';
-import { anyString, runs } from './arbitraries.ts';
+import { anyString, runs } from '../kit/arbitraries.ts';
 
 const KEYS = 100_000;
 /** Chi-square of 255 degrees of freedom: mean 255, deviation 23; six deviations. */

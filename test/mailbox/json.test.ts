@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { packJson, unpackJson } from '../../src/mailbox/json.ts';
 import { ARRAY_NAMES_MAX, JSON_DEPTH_MAX } from '../../src/mailbox/json-plain.ts';
 import { Schema, t } from '../../src/mailbox/schema.ts';
-import { jsonTree } from './arbitraries.ts';
-import { Stream } from './stream.ts';
+import { jsonTree } from '../kit/arbitraries.ts';
+import { Stream } from '../kit/stream.ts';
 
 const roundTrip = (value: unknown) => unpackJson(packJson(value));
 /** As JSON.parse makes them: names that an object literal would not define. */

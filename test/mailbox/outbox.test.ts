@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { allocateOutbox, OUTBOX_BYTES_MAX, Output } from '../../src/mailbox/output.ts';
 import { FrameKind, Ring } from '../../src/mailbox/ring.ts';
-import { runs, schemaOf } from './arbitraries.ts';
-import { framesOf, Stream, type Tuple } from './stream.ts';
+import { runs, schemaOf } from '../kit/arbitraries.ts';
+import { framesOf, Stream, type Tuple } from '../kit/stream.ts';
 
 const numbers = (from: number, to: number): Tuple[] => Array.from({ length: to - from }, (_, i) => ({ a0: from + i }));
 

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FrameKind, READERS_MAX, RING_BYTES_MAX, RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
 import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
-import { runs, schemaOf } from './arbitraries.ts';
-import { Stream, type Tuple } from './stream.ts';
+import { runs, schemaOf } from '../kit/arbitraries.ts';
+import { Stream, type Tuple } from '../kit/stream.ts';
 
 /** Starts from which a few rings of data cross the edges of int32 and uint32. */
 const EDGES = [0, 2 ** 31 - 700, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 700, 2 ** 32 - 1];

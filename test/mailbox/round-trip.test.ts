@@ -7,8 +7,8 @@ import { isWide } from '../../src/mailbox/dictionary.ts';
 import { combine32, hashDouble, hashString, mix32 } from '../../src/mailbox/hash.ts';
 import { FrameKind } from '../../src/mailbox/ring.ts';
 import { type FieldType, Schema, t } from '../../src/mailbox/schema.ts';
-import { fieldTypes, keyTypes, runs, schemaOf, tuplesOf, valueArbitraries } from './arbitraries.ts';
-import { framesOf, Stream, type Tuple } from './stream.ts';
+import { fieldTypes, keyTypes, runs, schemaOf, tuplesOf, valueArbitraries } from '../kit/arbitraries.ts';
+import { framesOf, Stream, type Tuple } from '../kit/stream.ts';
 
 const hashOf = (type: FieldType, value: unknown): number => {
   if (type === 'string' || type === 'dictionary') return hashString(value as string);

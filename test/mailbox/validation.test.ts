@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MillraceError } from '../../src/errors.ts';
 import { type FieldType, Schema, t } from '../../src/mailbox/schema.ts';
-import { fieldTypes, schemaOf } from './arbitraries.ts';
-import { Stream } from './stream.ts';
+import { fieldTypes, schemaOf } from '../kit/arbitraries.ts';
+import { Stream } from '../kit/stream.ts';
 
 const GOOD: Readonly<Record<FieldType, unknown>> = {
   u8: 7,

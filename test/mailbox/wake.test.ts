@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { WakeWords } from '../../src/mailbox/wake.ts';
-import type { PartnerData } from './wake-partner.ts';
+import type { PartnerData } from '../kit/apps/wake-partner.ts';
 
 const ROUNDS = 30_000;
 const LOST_AFTER_MS = 10_000;
@@ -22,7 +22,7 @@ test('ping-pong between two threads loses no wake-up', { timeout: 60_000 }, asyn
   };
   const words = new WakeWords(data.wakeWords);
   const cells = new Int32Array(data.counters);
-  const worker = new Worker(new URL('./wake-partner.js', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('../kit/apps/wake-partner.js', import.meta.url), { workerData: data });
   const exited = new Promise((resolve) => worker.once('exit', resolve));
   for (let round = 1; round <= ROUNDS; round++) {
     Atomics.store(cells, 0, round);

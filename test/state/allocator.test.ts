@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sizeClassOf, sizeOfClass } from '../../src/state/allocator.ts';
-import { allocateArenas, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../../src/state/arena.ts';
-import { allocateTransaction, Transaction } from '../../src/state/transaction.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { FOUR_ARENAS_BYTES } from './store.ts';
+import { sizeClassOf, sizeOfClass } from '../../src/state/memory/allocator.ts';
+import { allocateArenas, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../../src/state/memory/arena.ts';
+import { allocateTransaction, Transaction } from '../../src/state/transaction/transaction.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { FOUR_ARENAS_BYTES } from '../kit/store.ts';
 
 test('size classes are monotonic, hold what they are for, and waste at most a quarter', () => {
   let last = 0;

@@ -6,14 +6,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { t } from '../../src/mailbox/schema.ts';
-import { GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/arena.ts';
-import { type Backup, BackupWriter, memoryBackup } from '../../src/state/backup.ts';
-import { type Checkpoint, checkpoint, discardGroups, restore } from '../../src/state/checkpoint.ts';
-import { buffersOf } from '../../src/state/group-images.ts';
-import { ROOT_LIVE, table } from '../../src/state/row-layout.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { arenaBytes, type Batch, batchesOf, ModelledStore, marksOf, SHAPES } from './modelled-store.ts';
-import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from './store.ts';
+import { type Backup, BackupWriter, memoryBackup } from '../../src/state/images/backup.ts';
+import { type Checkpoint, checkpoint, discardGroups, restore } from '../../src/state/images/checkpoint.ts';
+import { buffersOf } from '../../src/state/images/group-images.ts';
+import { GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/memory/arena.ts';
+import { ROOT_LIVE, table } from '../../src/state/rows/row-layout.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { arenaBytes, type Batch, batchesOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
+import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from '../kit/store.ts';
 
 const take = (writer: BackupWriter, store: Store): Backup => writer.take(marksOf(store.committed), store.committed);
 

@@ -6,15 +6,22 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { t } from '../../src/mailbox/schema.ts';
-import { GROUP_ROOT, groupHeader, STATE_BYTES_DEFAULT } from '../../src/state/arena.ts';
-import { type Checkpoint, checkpoint, discardGroups, merge, partition, restore } from '../../src/state/checkpoint.ts';
-import { emptyRecord } from '../../src/state/commit-log.ts';
-import { buffersOf } from '../../src/state/group-images.ts';
-import { checkState } from '../../src/state/integrity.ts';
-import { ROOT_ADDRESS, table } from '../../src/state/row-layout.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { arenaBytes, batchesOf, ModelledStore, marksOf, SHAPES } from './modelled-store.ts';
-import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from './store.ts';
+import {
+  type Checkpoint,
+  checkpoint,
+  discardGroups,
+  merge,
+  partition,
+  restore,
+} from '../../src/state/images/checkpoint.ts';
+import { buffersOf } from '../../src/state/images/group-images.ts';
+import { checkState } from '../../src/state/images/integrity.ts';
+import { GROUP_ROOT, groupHeader, STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
+import { ROOT_ADDRESS, table } from '../../src/state/rows/row-layout.ts';
+import { emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { arenaBytes, batchesOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
+import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from '../kit/store.ts';
 
 const take = (store: Store, marks = marksOf(store.committed), groups = ALL_GROUPS): Checkpoint =>
   checkpoint(store.state, groups, marks, store.committed);

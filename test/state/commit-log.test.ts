@@ -3,9 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CommitLog, type CommitRecord, copyRecord, emptyRecord, equalRecords } from '../../src/state/commit-log.ts';
-import { GROUP_CELLS } from '../../src/state/group-set.ts';
-import { runs } from '../mailbox/arbitraries.ts';
+import { GROUP_CELLS } from '../../src/state/groups/group-set.ts';
+import {
+  CommitLog,
+  type CommitRecord,
+  copyRecord,
+  emptyRecord,
+  equalRecords,
+} from '../../src/state/transaction/commit-log.ts';
+import { runs } from '../kit/arbitraries.ts';
 
 const COUNTS = 3;
 

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { t } from '../../src/mailbox/schema.ts';
-import { type Arena, GROUP_ROOT, groupHeader, STATE_BYTES_DEFAULT } from '../../src/state/arena.ts';
-import { checkState } from '../../src/state/integrity.ts';
+import { checkState } from '../../src/state/images/integrity.ts';
+import { type Arena, GROUP_ROOT, groupHeader, STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
 import {
   ROOT_ADDRESS,
   ROOT_LIVE,
@@ -16,10 +16,10 @@ import {
   TAG_DELETED,
   TAG_EMPTY,
   table,
-} from '../../src/state/row-layout.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { arenaBytes, batchesOf, ModelledStore, SHAPES } from './modelled-store.ts';
-import { ALL_GROUPS, type AnyTable, Store } from './store.ts';
+} from '../../src/state/rows/row-layout.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { arenaBytes, batchesOf, ModelledStore, SHAPES } from '../kit/modelled-store.ts';
+import { ALL_GROUPS, type AnyTable, Store } from '../kit/store.ts';
 
 for (const [name, { shape, keys }] of Object.entries(SHAPES)) {
   test(`${name}: the image is sound after every commit and rollback`, () => {

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashString } from '../../src/mailbox/hash.ts';
 import { t } from '../../src/mailbox/schema.ts';
-import { anyString, runs } from '../mailbox/arbitraries.ts';
-import { ALL_GROUPS, imageOf, keysOfGroup, Store } from './store.ts';
+import { anyString, runs } from '../kit/arbitraries.ts';
+import { ALL_GROUPS, imageOf, keysOfGroup, Store } from '../kit/store.ts';
 
 const shape = { key: { word: t.string() }, state: { count: t.u32() } };
 const textOf = (store: Store, word: string): string =>

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type FieldType, t } from '../../src/mailbox/schema.ts';
-import { table } from '../../src/state/row-layout.ts';
-import { anyString, runs, valueArbitraries } from '../mailbox/arbitraries.ts';
-import { type AnyTable, keysOfGroup, nameOf, type Row, Store } from './store.ts';
+import { table } from '../../src/state/rows/row-layout.ts';
+import { anyString, runs, valueArbitraries } from '../kit/arbitraries.ts';
+import { type AnyTable, keysOfGroup, nameOf, type Row, Store } from '../kit/store.ts';
 
 const VALUES: Readonly<Record<string, FieldType>> = {
   small: 'u8',

@@ -8,11 +8,11 @@ import { MillraceError } from '../../src/errors.ts';
 import type { Decoder } from '../../src/mailbox/decoder.ts';
 import { keyGroupOf } from '../../src/mailbox/hash.ts';
 import { type Field, type FieldType, type Shape, TYPE_RULES, t } from '../../src/mailbox/schema.ts';
-import { GROUP_ROOT, groupHeader } from '../../src/state/arena.ts';
-import { table } from '../../src/state/row-layout.ts';
-import { keyGroupFinder, type StateReader, stateReader } from '../../src/state/state-reader.ts';
-import { generateTable, type KeyArguments } from '../../src/state/table.ts';
-import { Transaction } from '../../src/state/transaction.ts';
+import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
+import { generateTable, type KeyArguments } from '../../src/state/memory/table.ts';
+import { table } from '../../src/state/rows/row-layout.ts';
+import { keyGroupFinder, type StateReader, stateReader } from '../../src/state/rows/state-reader.ts';
+import { Transaction } from '../../src/state/transaction/transaction.ts';
 import {
   anyString,
   fieldOf,
@@ -22,8 +22,7 @@ import {
   schemaOf,
   tuplesOf,
   valueArbitraries,
-} from '../mailbox/arbitraries.ts';
-import { Stream } from '../mailbox/stream.ts';
+} from '../kit/arbitraries.ts';
 import {
   ALL_GROUPS,
   type AnyTable,
@@ -33,7 +32,8 @@ import {
   type Row,
   Store,
   type StoreShape,
-} from './store.ts';
+} from '../kit/store.ts';
+import { Stream } from '../kit/stream.ts';
 
 const ONE_ARENA_BYTES = 2 ** 30;
 const ARENAS = { 1: ONE_ARENA_BYTES, 4: FOUR_ARENAS_BYTES };

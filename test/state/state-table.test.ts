@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Shape, t } from '../../src/mailbox/schema.ts';
-import { rowLayout, table } from '../../src/state/row-layout.ts';
-import { type AnyTable, codeIs, keysOfGroup, Store } from './store.ts';
+import { rowLayout, table } from '../../src/state/rows/row-layout.ts';
+import { type AnyTable, codeIs, keysOfGroup, Store } from '../kit/store.ts';
 
 const tables = {
   vehicles: table({ vid: t.u32() }, { speed: t.f64(), plate: t.string(), note: t.json() }),

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { t } from '../../src/mailbox/schema.ts';
-import { Allocator } from '../../src/state/allocator.ts';
-import { GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/arena.ts';
-import { ROOT_LIVE, ROOT_LOG_ROWS, ROOT_USED, table } from '../../src/state/row-layout.ts';
-import { anyString, runs } from '../mailbox/arbitraries.ts';
-import { type AnyTable, imageOf, keysOfGroup, nameOf, type Row, Store } from './store.ts';
+import { Allocator } from '../../src/state/memory/allocator.ts';
+import { GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/memory/arena.ts';
+import { ROOT_LIVE, ROOT_LOG_ROWS, ROOT_USED, table } from '../../src/state/rows/row-layout.ts';
+import { anyString, runs } from '../kit/arbitraries.ts';
+import { type AnyTable, imageOf, keysOfGroup, nameOf, type Row, Store } from '../kit/store.ts';
 
 const shape = {
   key: { word: t.string() },

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { initialOwner } from '../../src/actors/plan.ts';
+import { initialOwner } from '../../src/flow/plan.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
-import { type Move, planMoves } from '../../src/supervisor/assignment.ts';
-import { runs } from '../mailbox/arbitraries.ts';
+import { type Move, planMoves } from '../../src/supervisor/elasticity/assignment.ts';
+import { runs } from '../kit/arbitraries.ts';
 
 const REPLICAS_MAX = 8;
 

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inOneOf, noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { Cell, endless, endlessOutput, waiting } from '../flows/control.ts';
+import { Cell, endless, endlessOutput, waiting } from '../kit/flows/control.ts';
+import { inOneOf, noThreadLeft, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backup, type BackupStore, type Job, memoryBackup } from '../../src/index.ts';
-import { GROUP_ROOT, groupHeader } from '../../src/state/arena.ts';
+import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
 import type { Deployment } from '../../src/supervisor/deployment.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { type CrashingParams, crashing } from '../flows/crashing.ts';
-import { armed } from '../flows/traps.ts';
-import { type EventLog, judge, runCrashing } from './crash-oracle.ts';
+import { type EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
+import { type CrashingParams, crashing } from '../kit/flows/crashing.ts';
+import { armed } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -8,13 +8,13 @@ import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { dataflow } from '../../src/index.ts';
 import { OUTBOX_BYTES_MAX } from '../../src/mailbox/output.ts';
-import { noThreadLeft, rejection, start, TIMEOUT } from '../actors/run-flow.ts';
-import { type Difference, differs, hidden, throwsOnWorkers } from '../flows/bad-modules.ts';
-import { exitsOnImport } from '../flows/exits-on-import.ts';
-import { chain } from '../flows/operators.ts';
-import { runsOnImport } from '../flows/runs-on-import.ts';
-import { fromCsv, fromLines, manyReaders } from '../flows/sources.ts';
-import { throwsOnImport } from '../flows/throws-on-import.ts';
+import { type Difference, differs, hidden, throwsOnWorkers } from '../kit/flows/bad-modules.ts';
+import { exitsOnImport } from '../kit/flows/exits-on-import.ts';
+import { chain } from '../kit/flows/operators.ts';
+import { runsOnImport } from '../kit/flows/runs-on-import.ts';
+import { fromCsv, fromLines, manyReaders } from '../kit/flows/sources.ts';
+import { throwsOnImport } from '../kit/flows/throws-on-import.ts';
+import { noThreadLeft, rejection, start, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

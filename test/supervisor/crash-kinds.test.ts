@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { MillraceError } from '../../src/index.ts';
-import { noThreadLeft, TIMEOUT } from '../actors/run-flow.ts';
-import type { Place } from '../flows/crashing.ts';
-import { type Misdeed, shotsOf } from '../flows/traps.ts';
-import { fileOf, newPath } from '../sources/temporary-files.ts';
-import { judge, runCrashing } from './crash-oracle.ts';
+import { judge, runCrashing } from '../kit/crash-oracle.ts';
+import type { Place } from '../kit/flows/crashing.ts';
+import { type Misdeed, shotsOf } from '../kit/flows/traps.ts';
+import { noThreadLeft, TIMEOUT } from '../kit/run-flow.ts';
+import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 afterEach(noThreadLeft);
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errors } from '../../src/errors.ts';
-import { renderCrashReport } from '../../src/supervisor/crash-report.ts';
+import { renderCrashReport } from '../../src/supervisor/recovery/crash-report.ts';
 
 test('a report with everything: four fields, the chain of causes, the innermost stack', () => {
   const cause = new TypeError('x is not a function');

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, MillraceError } from '../../src/index.ts';
-import { LETTERS_KEPT_MAX } from '../../src/supervisor/dead-letters.ts';
-import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { type LettersParams, letters, letterTuple } from '../flows/letters.ts';
-import { type CrashOptions, countsOf, EventLog } from './crash-oracle.ts';
+import { LETTERS_KEPT_MAX } from '../../src/supervisor/job/dead-letters.ts';
+import { type CrashOptions, countsOf, EventLog } from '../kit/crash-oracle.ts';
+import { type LettersParams, letters, letterTuple } from '../kit/flows/letters.ts';
+import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

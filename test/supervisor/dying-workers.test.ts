@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { ErrorCode, Job, MillraceError } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { type EndsParams, type EndsPlace, ends, endsParams } from '../flows/ends.ts';
-import { armed, type Misdeed, shotsOf, type Trap } from '../flows/traps.ts';
-import { type CrashOptions, EventLog } from './crash-oracle.ts';
+import { type CrashOptions, EventLog } from '../kit/crash-oracle.ts';
+import { type EndsParams, type EndsPlace, ends, endsParams } from '../kit/flows/ends.ts';
+import { armed, type Misdeed, shotsOf, type Trap } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -8,8 +8,8 @@ import { basename, dirname, join, relative } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
 import { testOperator } from '../../src/testing.ts';
-import { noThreadLeft, rejection, start, TIMEOUT } from '../actors/run-flow.ts';
-import { copying, ownEnds, reading } from '../flows/files.ts';
+import { copying, ownEnds, reading } from '../kit/flows/files.ts';
+import { noThreadLeft, rejection, start, TIMEOUT } from '../kit/run-flow.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'millrace-files-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runApp } from './child-app.ts';
+import { runApp } from '../kit/child-app.ts';
 
-const APP = fileURLToPath(new URL('./many-jobs.js', import.meta.url));
+const APP = fileURLToPath(new URL('../kit/apps/many-jobs.js', import.meta.url));
 const JOBS = 200;
 const WARM = 50;
 

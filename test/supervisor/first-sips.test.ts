@@ -7,16 +7,16 @@ import { afterEach, test } from 'node:test';
 import fc from 'fast-check';
 import type { Job, JobEvent, ScaleResult } from '../../src/index.ts';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
-import { planMoves } from '../../src/supervisor/assignment.ts';
-import { takeSips, Warmth } from '../../src/supervisor/first-sips.ts';
+import { planMoves } from '../../src/supervisor/elasticity/assignment.ts';
+import { takeSips, Warmth } from '../../src/supervisor/elasticity/first-sips.ts';
 import { Random } from '../../src/testing/random.ts';
 import { ExactlyOnce, simulate } from '../../src/testing.ts';
-import { LocalJob } from '../actors/local-run.ts';
-import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { counting } from '../flows/elastic.ts';
-import { partitioned } from '../flows/partitioned.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { elastic, lengthsOf } from '../testing/simulation-flows.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { counting } from '../kit/flows/elastic.ts';
+import { partitioned } from '../kit/flows/partitioned.ts';
+import { elastic, lengthsOf } from '../kit/flows/simulated.ts';
+import { LocalJob } from '../kit/local-run.ts';
+import { noThreadLeft, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
-import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { skewed } from '../flows/scaling.ts';
+import { skewed } from '../kit/flows/scaling.ts';
+import { noThreadLeft, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, MillraceError, RunOptions } from '../../src/index.ts';
-import { randomOf } from '../actors/crash-runs.ts';
-import { until } from '../actors/run-flow.ts';
-import { calling, counting, type ElasticParams, textOf, texts } from '../flows/elastic.ts';
+import { randomOf } from '../kit/crash-runs.ts';
+import { calling, counting, type ElasticParams, textOf, texts } from '../kit/flows/elastic.ts';
+import { until } from '../kit/run-flow.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

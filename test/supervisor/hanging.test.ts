@@ -7,13 +7,13 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, MillraceError } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { endlessOutput } from '../flows/control.ts';
-import { type CrashingParams, crashing, type Place } from '../flows/crashing.ts';
-import { slow, stuck } from '../flows/stuck.ts';
-import { armed, type Misdeed } from '../flows/traps.ts';
-import { newPath } from '../sources/temporary-files.ts';
-import { EventLog, judge, runCrashing } from './crash-oracle.ts';
+import { EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
+import { endlessOutput } from '../kit/flows/control.ts';
+import { type CrashingParams, crashing, type Place } from '../kit/flows/crashing.ts';
+import { slow, stuck } from '../kit/flows/stuck.ts';
+import { armed, type Misdeed } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
+import { newPath } from '../kit/temporary-files.ts';
 
 afterEach(noThreadLeft);
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HeardPromise } from '../../src/supervisor/heard-promise.ts';
+import { HeardPromise } from '../../src/supervisor/job/notices/heard-promise.ts';
 
 const WAYS: readonly [string, (promise: Promise<number>) => unknown][] = [
   ['await', async (promise) => await promise],

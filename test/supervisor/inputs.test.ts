@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { noThreadLeft, rejection, start, TIMEOUT, thrown, tuplesOf } from '../actors/run-flow.ts';
-import { appToApp, fromApp } from '../flows/sources.ts';
+import { appToApp, fromApp } from '../kit/flows/sources.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, thrown, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
-import { planMoves } from '../../src/supervisor/assignment.ts';
-import { likelyLoads } from '../../src/supervisor/likely-loads.ts';
+import { planMoves } from '../../src/supervisor/elasticity/assignment.ts';
+import { likelyLoads } from '../../src/supervisor/elasticity/likely-loads.ts';
 import { Random } from '../../src/testing/random.ts';
 
 const REPLICAS = 16;

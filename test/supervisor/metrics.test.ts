@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobMetrics, OperatorMetrics } from '../../src/index.ts';
-import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { Cell, counted, endless, waiting } from '../flows/control.ts';
+import { Cell, counted, endless, waiting } from '../kit/flows/control.ts';
+import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, Notice, RunOptions } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
+import { EventLog } from '../kit/crash-oracle.ts';
 import {
   countedTicks,
   failingBehind,
@@ -14,8 +14,8 @@ import {
   slowChain,
   ticks,
   ticksAndSink,
-} from '../flows/silence.ts';
-import { EventLog } from './crash-oracle.ts';
+} from '../kit/flows/silence.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../src/index.ts';
-import { batchesOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from '../actors/run-flow.ts';
-import { twoOutputs } from '../flows/control.ts';
+import { twoOutputs } from '../kit/flows/control.ts';
+import { batchesOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, RunOptions } from '../../src/index.ts';
-import { randomOf } from '../actors/crash-runs.ts';
-import { noThreadLeft, start } from '../actors/run-flow.ts';
-import { files, type PartitionedParams, partitioned } from '../flows/partitioned.ts';
+import { randomOf } from '../kit/crash-runs.ts';
+import { files, type PartitionedParams, partitioned } from '../kit/flows/partitioned.ts';
+import { noThreadLeft, start } from '../kit/run-flow.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

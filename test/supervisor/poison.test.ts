@@ -5,13 +5,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import type { Job, MillraceError } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf } from '../actors/run-flow.ts';
-import { type CrashingParams, crashing, END, type Place } from '../flows/crashing.ts';
-import { deadlyWords } from '../flows/deadly-words.ts';
-import { merged, type PoisonPlace, poison } from '../flows/poison.ts';
-import { armed, shotsOf, type Trap } from '../flows/traps.ts';
-import { fileOf, newPath } from '../sources/temporary-files.ts';
-import { type CrashOptions, countsOf, EventLog, judge, type Lost, runCrashing } from './crash-oracle.ts';
+import { type CrashOptions, countsOf, EventLog, judge, type Lost, runCrashing } from '../kit/crash-oracle.ts';
+import { type CrashingParams, crashing, END, type Place } from '../kit/flows/crashing.ts';
+import { deadlyWords } from '../kit/flows/deadly-words.ts';
+import { merged, type PoisonPlace, poison } from '../kit/flows/poison.ts';
+import { armed, shotsOf, type Trap } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
+import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 afterEach(noThreadLeft);
 

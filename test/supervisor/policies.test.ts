@@ -11,10 +11,10 @@ import {
   NO_MEMORY,
   type PolicyOptions,
   settled,
-} from '../../src/supervisor/scaling/decide.ts';
-import { type GraphReading, waitingShare } from '../../src/supervisor/scaling/reading.ts';
-import { runs } from '../mailbox/arbitraries.ts';
-import { FluidGraph, type ModelOperator } from './fluid-graph.ts';
+} from '../../src/supervisor/elasticity/scaling/decide.ts';
+import { type GraphReading, waitingShare } from '../../src/supervisor/elasticity/scaling/reading.ts';
+import { runs } from '../kit/arbitraries.ts';
+import { FluidGraph, type ModelOperator } from '../kit/fluid-graph.ts';
 
 const RATE: PolicyOptions = { policy: 'rate', utilisation: 0.8, skew: 1.2, cooldownMs: 2000 };
 const THRESHOLD: PolicyOptions = { ...RATE, policy: 'threshold', utilisation: 0.7 };

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
 import { simulate } from '../../src/testing.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { counting } from '../flows/elastic.ts';
-import { newOrders, UNLOADABLE, unloadable } from '../flows/unloadable.ts';
-import { elastic } from '../testing/simulation-flows.ts';
+import { counting } from '../kit/flows/elastic.ts';
+import { elastic } from '../kit/flows/simulated.ts';
+import { newOrders, UNLOADABLE, unloadable } from '../kit/flows/unloadable.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { TIMEOUT } from '../actors/run-flow.ts';
-import { ENDS_AT, type Ending, LARGE_BYTES, LOADED, lineOf } from '../flows/printing.ts';
-import { type ChildOptions, runApp } from './child-app.ts';
+import { type ChildOptions, runApp } from '../kit/child-app.ts';
+import { ENDS_AT, type Ending, LARGE_BYTES, LOADED, lineOf } from '../kit/flows/printing.ts';
+import { TIMEOUT } from '../kit/run-flow.ts';
 
-const APP = fileURLToPath(new URL('./printing-app.js', import.meta.url));
+const APP = fileURLToPath(new URL('../kit/apps/printing-app.js', import.meta.url));
 
 /** What an app has printed: the lines of its closures, and how many it knows of. */
 async function outputOf(values: readonly string[], options?: ChildOptions) {

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { waiting } from '../flows/control.ts';
-import { type CrashingParams, crashing } from '../flows/crashing.ts';
-import { armed } from '../flows/traps.ts';
-import { fileOf, newPath } from '../sources/temporary-files.ts';
-import { type CrashOptions, EventLog, judge, runCrashing } from './crash-oracle.ts';
+import { type CrashOptions, EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
+import { waiting } from '../kit/flows/control.ts';
+import { type CrashingParams, crashing } from '../kit/flows/crashing.ts';
+import { armed } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
+import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 afterEach(noThreadLeft);
 

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { TIMEOUT } from '../actors/run-flow.ts';
-import { type ChildOptions, runApp } from './child-app.ts';
+import { type ChildOptions, runApp } from '../kit/child-app.ts';
+import { TIMEOUT } from '../kit/run-flow.ts';
 
-const APP = fileURLToPath(new URL('./refused-app.js', import.meta.url));
+const APP = fileURLToPath(new URL('../kit/apps/refused-app.js', import.meta.url));
 
 async function refusalOf(options: object, childOptions: ChildOptions, ...values: string[]): Promise<string> {
   const { code, stdout, stderr } = await runApp(APP, [JSON.stringify(options), ...values], childOptions);

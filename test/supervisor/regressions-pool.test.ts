@@ -10,11 +10,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import threads from 'node:worker_threads';
 import type { Job } from '../../src/index.ts';
-import { noThreadLeft, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { Cell, endless } from '../flows/control.ts';
-import { blocksOnLoad, newCells, Cell as Order } from '../flows/regressions.ts';
-import { newPath } from '../sources/temporary-files.ts';
-import { EventLog } from './crash-oracle.ts';
+import { EventLog } from '../kit/crash-oracle.ts';
+import { Cell, endless } from '../kit/flows/control.ts';
+import { blocksOnLoad, newCells, Cell as Order } from '../kit/flows/regressions.ts';
+import { noThreadLeft, start, TIMEOUT, until } from '../kit/run-flow.ts';
+import { newPath } from '../kit/temporary-files.ts';
 
 const { Worker } = threads;
 

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job, MillraceError } from '../../src/index.ts';
-import { GROUP_ROOT, groupHeader } from '../../src/state/arena.ts';
+import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
 import type { Deployment } from '../../src/supervisor/deployment.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
+import { EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
 import {
   allBad,
   Cell,
@@ -18,8 +18,8 @@ import {
   manyOperators,
   newCells,
   wakesInRead,
-} from '../flows/regressions.ts';
-import { EventLog, judge, runCrashing } from './crash-oracle.ts';
+} from '../kit/flows/regressions.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

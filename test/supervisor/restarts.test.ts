@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job, MillraceError } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { crashing } from '../flows/crashing.ts';
-import { remembering, type StageName, threeByThree } from '../flows/restarting.ts';
-import { armed, shotsOf } from '../flows/traps.ts';
-import { EventLog, type EventOf, judge, runCrashing } from './crash-oracle.ts';
+import { EventLog, type EventOf, judge, runCrashing } from '../kit/crash-oracle.ts';
+import { crashing } from '../kit/flows/crashing.ts';
+import { remembering, type StageName, threeByThree } from '../kit/flows/restarting.ts';
+import { armed, shotsOf } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, ScalingOptions } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { service, skewed, uneven } from '../flows/scaling.ts';
+import { service, skewed, uneven } from '../kit/flows/scaling.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -7,10 +7,10 @@ import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Job } from '../../src/index.ts';
 import { rootSupervisor } from '../../src/supervisor/supervision.ts';
-import { inOneOf, noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { Closed, type EndsParams, type EndsPlace, ends, endsParams } from '../flows/ends.ts';
-import { armed, type Trap } from '../flows/traps.ts';
-import { countsOf, EventLog, judge, runCrashing } from './crash-oracle.ts';
+import { countsOf, EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
+import { Closed, type EndsParams, type EndsPlace, ends, endsParams } from '../kit/flows/ends.ts';
+import { armed, type Trap } from '../kit/flows/traps.ts';
+import { inOneOf, noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 const unhandled: unknown[] = [];
 process.on('unhandledRejection', (reason) => unhandled.push(reason));
@@ -150,7 +150,7 @@ test('events end with the job', TIMEOUT, async () => {
   assert.equal(events.all.length, count);
 });
 
-const LONE_APP = fileURLToPath(new URL('./lone-app.js', import.meta.url));
+const LONE_APP = fileURLToPath(new URL('../kit/apps/lone-app.js', import.meta.url));
 
 const FAILED_UNHEARD = /^millrace: job 'ends' has failed, and nobody awaits job\.done: SINK_FAILED: /;
 

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import type { DeadLetter, Job } from '../../src/index.ts';
 import { simulate, testOperator } from '../../src/testing.ts';
-import { noThreadLeft, rejection, start, TIMEOUT } from '../actors/run-flow.ts';
-import { records } from '../flows/files.ts';
+import { records } from '../kit/flows/files.ts';
+import { noThreadLeft, rejection, start, TIMEOUT } from '../kit/run-flow.ts';
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'millrace-skipped-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../actors/run-flow.ts';
-import { neverStarts, STUCK_AT, type StuckAt, startsAtOnce } from '../flows/never-starts.ts';
+import { neverStarts, STUCK_AT, type StuckAt, startsAtOnce } from '../kit/flows/never-starts.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(async () => {
   delete process.env[STUCK_AT];

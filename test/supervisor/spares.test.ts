@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job, MillraceError } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { newOrders, OrderCell, UNLOADABLE, unloadable } from '../flows/unloadable.ts';
-import { type CrashOptions, EventLog } from './crash-oracle.ts';
+import { type CrashOptions, EventLog } from '../kit/crash-oracle.ts';
+import { newOrders, OrderCell, UNLOADABLE, unloadable } from '../kit/flows/unloadable.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(async () => {
   delete process.env[UNLOADABLE];

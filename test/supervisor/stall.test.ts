@@ -3,9 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock } from '../../src/actors/clock.ts';
-import { diagnose, type PartState, type StreamPart, type StreamReading } from '../../src/supervisor/stall.ts';
-import { type Stall, StallDetector } from '../../src/supervisor/stall-detector.ts';
+import type { Clock } from '../../src/platform/clock.ts';
+import {
+  diagnose,
+  type PartState,
+  type StreamPart,
+  type StreamReading,
+} from '../../src/supervisor/job/stalls/stall.ts';
+import { type Stall, StallDetector } from '../../src/supervisor/job/stalls/stall-detector.ts';
 
 type Kind = StreamPart['kind'];
 const part = (kind: Kind, name: string, state: PartState, ...waitsFor: number[]): StreamPart => ({

@@ -6,10 +6,10 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Notice } from '../../src/index.ts';
 import { simulate } from '../../src/testing.ts';
-import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { counted } from '../flows/control.ts';
-import { echo, failures, oddsAndEvens, ticks } from '../flows/silence.ts';
-import { EventLog } from './crash-oracle.ts';
+import { EventLog } from '../kit/crash-oracle.ts';
+import { counted } from '../kit/flows/control.ts';
+import { echo, failures, oddsAndEvens, ticks } from '../kit/flows/silence.ts';
+import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

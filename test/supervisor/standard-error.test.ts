@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { TIMEOUT } from '../actors/run-flow.ts';
+import { TIMEOUT } from '../kit/run-flow.ts';
 
-const APP = fileURLToPath(new URL('../flows/silent-app.js', import.meta.url));
+const APP = fileURLToPath(new URL('../kit/apps/silent-app.js', import.meta.url));
 
 interface Expected {
   readonly code: number;

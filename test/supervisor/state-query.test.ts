@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobState } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, thrown, tuplesOf, until } from '../actors/run-flow.ts';
-import { type CrashingParams, crashing } from '../flows/crashing.ts';
-import { armed } from '../flows/traps.ts';
+import { type CrashingParams, crashing } from '../kit/flows/crashing.ts';
+import { armed } from '../kit/flows/traps.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, thrown, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

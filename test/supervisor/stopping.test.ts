@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent } from '../../src/index.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../actors/run-flow.ts';
-import { Cell, endless, endlessOutput, waiting } from '../flows/control.ts';
-import { chain } from '../flows/operators.ts';
-import { fromApp } from '../flows/sources.ts';
+import { Cell, endless, endlessOutput, waiting } from '../kit/flows/control.ts';
+import { chain } from '../kit/flows/operators.ts';
+import { fromApp } from '../kit/flows/sources.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 

@@ -4,13 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  checkSupervision,
-  STRATEGIES,
-  type Strategy,
-  type SupervisionOptions,
-} from '../../src/actors/failure-policy.ts';
-import { BACKOFF_MAX_MS } from '../../src/supervisor/restart-intensity.ts';
+import { checkSupervision, STRATEGIES, type Strategy, type SupervisionOptions } from '../../src/flow/failure-policy.ts';
+import { BACKOFF_MAX_MS } from '../../src/supervisor/recovery/restart-intensity.ts';
 import {
   type Crash,
   type Decision,
@@ -20,7 +15,7 @@ import {
   rootSupervisor,
   type SupervisionNode,
 } from '../../src/supervisor/supervision.ts';
-import { runs } from '../mailbox/arbitraries.ts';
+import { runs } from '../kit/arbitraries.ts';
 
 const NAMES = ['a', 'b', 'c', 'd'];
 

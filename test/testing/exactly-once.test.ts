@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ExactlyOnce } from '../../src/testing.ts';
-import { runs } from '../mailbox/arbitraries.ts';
+import { runs } from '../kit/arbitraries.ts';
 
 const NONE = { lost: 0, doubled: 0, reordered: 0, unexpected: 0 };
 

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { TIMEOUT } from '../actors/run-flow.ts';
-import { ROOT } from '../cli/command.ts';
+import { ROOT } from '../kit/command.ts';
+import { TIMEOUT } from '../kit/run-flow.ts';
 
 test('examples/testing.js', TIMEOUT, async () => {
   const path = join('examples', 'testing.js');

@@ -8,9 +8,9 @@ import { dataflow, t } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { generate, push } from '../../src/sources.ts';
 import { type TestOptions, testOperator } from '../../src/testing.ts';
-import { rejection, thrown } from '../actors/run-flow.ts';
-import { newPath } from '../sources/temporary-files.ts';
-import { ledger, wordCount } from './flows.ts';
+import { ledger, wordCount } from '../kit/flows/tested.ts';
+import { rejection, thrown } from '../kit/run-flow.ts';
+import { newPath } from '../kit/temporary-files.ts';
 
 const COMBINATIONS = [
   { rollback: true, restore: true },

@@ -9,7 +9,7 @@ import { type Simulated, simulate, simulateWith } from '../../src/testing/simula
 import { checkSimulateOptions } from '../../src/testing/simulate-options.ts';
 import { CrashPlan, type Strike, type Struck } from '../../src/testing/simulation/crash-plan.ts';
 import { ExactlyOnce } from '../../src/testing.ts';
-import { begun, crowded, elastic, finishing, lengthsOf, numbered } from './simulation-flows.ts';
+import { begun, crowded, elastic, finishing, lengthsOf, numbered } from '../kit/flows/simulated.ts';
 
 const TUPLES = 12;
 

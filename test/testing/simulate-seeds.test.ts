@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { caseOf, describeCase } from '../../scripts/simulation/case.ts';
-import { runSeed } from '../../scripts/simulation/run.ts';
+import { caseOf, describeCase } from '../../proof/simulate/case.ts';
+import { runSeed } from '../../proof/simulate/run.ts';
 
 const given = process.env.MILLRACE_TEST_SEED;
 const first = given === undefined ? Date.now() % 1_000_000 : Number(given);

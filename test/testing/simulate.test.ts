@@ -6,9 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { MillraceError } from '../../src/index.ts';
 import { ExactlyOnce, type ExactlyOnceReport, type SimulateOptions, simulate } from '../../src/testing.ts';
-import { rejection, thrown } from '../actors/run-flow.ts';
-import { newPath } from '../sources/temporary-files.ts';
-import { counting, elastic, failing, files, forgetful, lengthsOf, taking } from './simulation-flows.ts';
+import { counting, elastic, failing, files, forgetful, lengthsOf, taking } from '../kit/flows/simulated.ts';
+import { rejection, thrown } from '../kit/run-flow.ts';
+import { newPath } from '../kit/temporary-files.ts';
 
 /** Crashes often, at any store, and not for ever. */
 const WILD = { crashes: 0.1, crashesMax: 15, workers: 2, ringBytes: 1 << 13 } as const;

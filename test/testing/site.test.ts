@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildGraph } from '../../src/actors/dataflow.ts';
+import { buildGraph } from '../../src/flow/dataflow.ts';
 import { operatorPlan } from '../../src/testing/operator-plan.ts';
 import { Site } from '../../src/testing/site.ts';
 import { WorldTap } from '../../src/testing/world-taps.ts';
-import { wordCount } from './flows.ts';
+import { wordCount } from '../kit/flows/tested.ts';
 
 /** The shared memory that an actor's state is in. */
 const arenasOf = (site: Site): readonly SharedArrayBuffer[] =>

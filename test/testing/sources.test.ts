@@ -9,8 +9,8 @@ import { dataflow, type Source, type SourceContext, type SourceReader, t } from 
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable, generate, readLines } from '../../src/sources.ts';
 import { type TestOptions, testOperator } from '../../src/testing.ts';
-import { rejection, thrown } from '../actors/run-flow.ts';
-import { fileOf, newPath } from '../sources/temporary-files.ts';
+import { rejection, thrown } from '../kit/run-flow.ts';
+import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 const shape = { n: t.u32() };
 

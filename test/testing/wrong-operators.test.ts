@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FlowBuilder } from '../../src/actors/dataflow.ts';
+import type { FlowBuilder } from '../../src/flow/dataflow.ts';
 import { dataflow, type MillraceError, t, table } from '../../src/index.ts';
 import { push } from '../../src/sources.ts';
 import { type OperatorTest, type TestOptions, testOperator } from '../../src/testing.ts';
-import { thrown } from '../actors/run-flow.ts';
+import { thrown } from '../kit/run-flow.ts';
 
 const ROLLBACK: TestOptions = { rollback: true, restore: false };
 const RESTORE: TestOptions = { rollback: false, restore: true };

@@ -2,9 +2,9 @@
 // Promises: depends on the seed alone; asks for nothing that a job refuses; several changes may be asked for at once. No turn of
 // a worker, no change: a job that stands still is not set going by one.
 
-import type { OperatorNode } from '../../actors/graph.ts';
+import type { OperatorNode } from '../../flow/graph.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
-import type { RunningJob } from '../../supervisor/job.ts';
+import type { RunningJob } from '../../supervisor/job/job.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApp } from './simulated-app.ts';

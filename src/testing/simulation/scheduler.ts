@@ -3,8 +3,8 @@
 // other, and works for as long as its clock says; the same seed gives the same run. Time passes only here.
 // Relies on: nothing in the run waits for anything but tasks of this scheduler, promises, and operations told of by `outside`.
 
-import type { Cancel, Clock } from '../../actors/clock.ts';
 import { errors } from '../../errors.ts';
+import type { Cancel, Clock } from '../../platform/clock.ts';
 import { CRASH } from '../crashing-memory.ts';
 import type { Random } from '../random.ts';
 import type { Trace } from './trace.ts';

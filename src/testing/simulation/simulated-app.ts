@@ -2,9 +2,9 @@
 // Promises: it never dies. Its pauses fill rings, and its tasks come late, as when a garbage collection or the app's own work
 // holds it up.
 
-import { type Clock, sleep } from '../../actors/clock.ts';
 import { MillraceError } from '../../errors.ts';
-import type { Job } from '../../supervisor/job-api.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
+import type { Job } from '../../supervisor/job/job-api.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
 const TASK_MS_MAX = 0.1;

@@ -2,9 +2,9 @@
 // Promises: operators are the user's; crashes without progress never make a supervisor give up, since they are the simulation's.
 // What a source waits for takes virtual time by the seed, however long it took.
 
-import { FlowBuilder, type FlowDefinition } from '../../actors/dataflow.ts';
-import { INTENSITY_MAX } from '../../actors/failure-policy.ts';
-import type { Source, SourceDefinition, SourceReader } from '../../actors/source.ts';
+import { FlowBuilder, type FlowDefinition } from '../../flow/dataflow.ts';
+import { INTENSITY_MAX } from '../../flow/failure-policy.ts';
+import type { Source, SourceDefinition, SourceReader } from '../../flow/source.ts';
 import type { Shape } from '../../mailbox/schema.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 

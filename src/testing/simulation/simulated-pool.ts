@@ -1,8 +1,11 @@
 // The pool of simulated threads.
-// Promises: what src/actors/pool.ts promises, on virtual time: a task's failure may be told before its thread has exited, a
+// Promises: what src/workers/pool.ts promises, on virtual time: a task's failure may be told before its thread has exited, a
 // terminated thread works on for a moment, and only `fence` makes sure.
 
-import { settlesWithin } from '../../actors/clock.ts';
+import { StepWords } from '../../actors/vitals/step-words.ts';
+import { Vitals } from '../../actors/vitals/vitals.ts';
+import type { FlowDefinition } from '../../flow/dataflow.ts';
+import { settlesWithin } from '../../platform/clock.ts';
 import {
   type FlowReference,
   ORDERS,
@@ -10,13 +13,10 @@ import {
   REPORTS,
   type WorkerControl,
   type WorkerReports,
-} from '../../actors/control.ts';
-import type { FlowDefinition } from '../../actors/dataflow.ts';
-import { goneOf, type HiredWorker, type HostBuffers, type ThreadPool } from '../../actors/pool.ts';
-import { type Calls, settling, unawaited } from '../../actors/remote-calls.ts';
-import { StepWords } from '../../actors/step-words.ts';
-import { Vitals } from '../../actors/vitals.ts';
-import type { WorkerGround } from '../../actors/worker.ts';
+} from '../../workers/control.ts';
+import { goneOf, type HiredWorker, type HostBuffers, type ThreadPool } from '../../workers/pool.ts';
+import { type Calls, settling, unawaited } from '../../workers/remote-calls.ts';
+import type { WorkerGround } from '../../workers/worker.ts';
 import { Channel, remoteOf } from './channel.ts';
 import type { DeathKind } from './crash-plan.ts';
 import type { Owner } from './scheduler.ts';

@@ -1,9 +1,9 @@
 // A backup store in a simulated run: memory that takes its time, and that cannot be written now and then.
 // Promises: what a write has resolved for is there; one that fails has changed nothing.
 
-import { type Clock, sleep } from '../../actors/clock.ts';
-import type { Backup, BackupStore } from '../../state/backup.ts';
-import type { Checkpoint } from '../../state/checkpoint.ts';
+import { type Clock, sleep } from '../../platform/clock.ts';
+import type { Backup, BackupStore } from '../../state/images/backup.ts';
+import type { Checkpoint } from '../../state/images/checkpoint.ts';
 import type { CrashPlan } from './crash-plan.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -1,11 +1,11 @@
 // A simulated thread: a worker whose tasks the scheduler runs, on a clock that passes as it works, and that can die anywhere.
 // Promises: from the store at which it dies it has no effect any more; until its exit is told, nobody can know. What it runs is
-// the worker that ships (src/actors/worker.ts).
+// the worker that ships (src/workers/worker.ts).
 
-import type { Clock } from '../../actors/clock.ts';
-import { NO_ROW, WorkCell } from '../../actors/vitals.ts';
-import { makeWorker, type Worker, type WorkerGround } from '../../actors/worker.ts';
+import { NO_ROW, WorkCell } from '../../actors/vitals/vitals.ts';
 import { errors } from '../../errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { makeWorker, type Worker, type WorkerGround } from '../../workers/worker.ts';
 import type { CrashingMemory } from '../crashing-memory.ts';
 import type { CrashPlan, DeathKind, Strike } from './crash-plan.ts';
 import { EPOCH_MS, type Owner, type Scheduler } from './scheduler.ts';

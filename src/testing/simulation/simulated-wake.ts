@@ -2,8 +2,8 @@
 // Promises: whoever sleeps is woken only by a notification or by its time, as a thread in Atomics.waitAsync is: that its word
 // has changed is not enough. A thread that is gone wakes nobody, and swallows no wake-up.
 
-import type { Cancel } from '../../actors/clock.ts';
 import { WakeWords } from '../../mailbox/wake.ts';
+import type { Cancel } from '../../platform/clock.ts';
 import { CRASH } from '../crashing-memory.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 

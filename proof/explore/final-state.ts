@@ -1,0 +1,32 @@
+// The keyed state that an actor leaves behind, read from shared memory as the library reads it.
+// Promises: reads only; whatever memory holds, it says what is wrong with it.
+
+import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
+import { type Stage, stageName } from '../../src/flow/plan.ts';
+import type { Schema } from '../../src/mailbox/schema.ts';
+import { checkState } from '../../src/state/images/integrity.ts';
+import { keyedState } from '../../src/state/rows/keyed-state.ts';
+import { rowLayout } from '../../src/state/rows/row-layout.ts';
+import { type StateEntry, stateReader } from '../../src/state/rows/state-reader.ts';
+import { Transaction } from '../../src/state/transaction/transaction.ts';
+
+const KEY_GROUPS = Array.from({ length: 256 }, (_, group) => group);
+
+export interface FinalState {
+  /** What is wrong with the image, looking at every row. */
+  damage(): string | undefined;
+  rows(): StateEntry[];
+}
+
+export function finalStateOf(stage: Stage, { transaction: memory }: ActorDescriptor): FinalState {
+  const [{ name, state = {}, tables = {} }] = stage.operators;
+  if (memory === undefined) throw new Error(`'${stageName(stage)}' has no state`);
+  const transaction = new Transaction(name, memory);
+  const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
+  const keyed = keyedState(name, rowLayout(name, key, state, tables), transaction);
+  const reader = stateReader(name, keyed.table, transaction);
+  return {
+    damage: () => checkState(keyed, KEY_GROUPS, 'rows'),
+    rows: () => KEY_GROUPS.flatMap((group) => reader.entries(group)),
+  };
+}

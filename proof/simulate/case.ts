@@ -1,0 +1,223 @@
+// The cases of `npm run simulate`: a random small flow for each seed, as data.
+// Promises: a case depends on its seed alone.
+
+import type { ParallelismRange } from '../../src/flow/dataflow.ts';
+import { Random } from '../../src/testing/random.ts';
+
+type SourceKind = 'generate' | 'array' | 'async' | 'bursts' | 'push';
+
+export interface SourceCase {
+  readonly kind: SourceKind;
+  readonly tuples: number;
+  readonly keys: number;
+  /** Of generated tuples; undefined for as fast as possible. */
+  readonly ratePerSecond: number | undefined;
+  /** Tuples after which an async iterable pauses, or a reader of bursts says wait; 0 for never. */
+  readonly burst: number;
+  /** All tuples of a key are of one partition: there are as many keys, or a multiple of it. */
+  readonly partitions: number;
+  readonly parallelism: Parallelism;
+}
+
+/** A range for an elastic operator. */
+export type Parallelism = number | Required<ParallelismRange>;
+
+export type OperatorCase =
+  | {
+      readonly kind: 'map';
+      readonly fuse: boolean;
+      readonly parallelism: Parallelism;
+      /** True if its tuples go to any replica, and so in no order: the last operator of a flow. */
+      readonly isUnordered: boolean;
+    }
+  | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
+  | { readonly kind: 'flatMap'; readonly fuse: boolean; readonly parts: number }
+  | {
+      readonly kind: 'process';
+      readonly parallelism: Parallelism;
+      readonly withTable: boolean;
+      readonly atEnd: boolean;
+      /** Tuples after which a key is removed; 0 for never. */
+      readonly life: number;
+    };
+
+export interface FlowCase {
+  readonly seed: number;
+  /** Merged, if there are several: the tuples of each have keys of their own. */
+  readonly sources: readonly SourceCase[];
+  readonly operators: readonly OperatorCase[];
+  /** Of how many tuples one is poison for an operator; 0 for none. */
+  readonly poisonEvery: number;
+  readonly onError: 'deadLetter' | 'escalate';
+  /** True for a second reader of the last stream: a sink. */
+  readonly withSink: boolean;
+  /** Bytes of text that each tuple carries. */
+  readonly textBytes: number;
+  readonly strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one';
+}
+
+/** Rings that a burst overfills, and batches that wait for more all the same. */
+interface Tightness {
+  readonly ringBytes: number;
+  readonly lingerMs: number;
+}
+
+export interface SimulationCase {
+  readonly flow: FlowCase;
+  /** Undefined for rings and linger as simulate() draws them. */
+  readonly tight: Tightness | undefined;
+  /** True if tuples are left out in which workers die again and again. */
+  readonly killers: boolean;
+  readonly backup: { readonly everyMs: number; readonly restore: 'ifDamaged' | 'always' } | undefined;
+  /** Virtual time after which the app ends the sources; undefined for never. */
+  readonly stopAfterMs: number | undefined;
+  /** Chance that a turn of a worker is followed by a change of replicas, key groups or workers. */
+  readonly changes: number;
+  /** How often the app reads state meanwhile. */
+  readonly stateReads: number;
+}
+
+const OPERATORS_MAX = 4;
+const REPLICAS_MAX = 4;
+const UNORDERED_CHANCE = 0.2;
+const PARTITIONED_CHANCE = 0.3;
+const PARTITIONS_MAX = 7;
+const TIGHT_CHANCE = 0.3;
+/** What a tuple of a simulated flow takes in its ring beside its text: half a ring must hold both. */
+const TUPLE_BYTES_BESIDE_TEXT = 160;
+const BURST_MAX = 24;
+const TUPLES_MIN = 20;
+const TUPLES_MAX = 500;
+
+export const replicasMax = (parallelism: Parallelism): number =>
+  typeof parallelism === 'number' ? parallelism : parallelism.max;
+
+function range(random: Random): Required<ParallelismRange> {
+  const max = 2 + random.below(REPLICAS_MAX - 1);
+  const min = random.pick([1, 1, 1, 2]);
+  return { min, max, start: min + random.below(max - min + 1) };
+}
+
+const parallelismOf = (random: Random): Parallelism => random.pick([1, 1, 2, 3, range(random), range(random)]);
+
+function sourceCase(random: Random): SourceCase {
+  const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });
+  const tuples = Math.floor(TUPLES_MIN * (TUPLES_MAX / TUPLES_MIN) ** random.next());
+  const ratePerSecond = random.pick([undefined, undefined, 20_000, 2000]);
+  return { kind, tuples, keys: random.pick([1, 3, 10, 60]), ratePerSecond, burst: 0, partitions: 1, parallelism: 1 };
+}
+
+/** The same source, or one of several partitions that replicas share. */
+function partitioned(random: Random, source: SourceCase): SourceCase {
+  if (source.kind === 'push' || !random.chance(PARTITIONED_CHANCE)) return source;
+  const partitions = 2 + random.below(PARTITIONS_MAX - 1);
+  const keys = Math.ceil(source.keys / partitions) * partitions;
+  const drawn = parallelismOf(random);
+  return { ...source, keys, partitions, parallelism: replicasMax(drawn) > partitions ? partitions : drawn };
+}
+
+/** The same source, or one that waits between its tuples. */
+function waiting(random: Random, source: SourceCase): SourceCase {
+  const kind = random.pick<SourceKind>([source.kind, 'async', 'bursts', 'bursts']);
+  const burst = 1 + random.below(BURST_MAX);
+  return source.kind === 'push' ? source : { ...source, kind, burst };
+}
+
+/** The same case, or one whose sources wait, whose batches linger, and whose rings hold few of its tuples, or one or two. */
+function tightened(random: Random, drawn: SimulationCase): SimulationCase {
+  if (!random.chance(TIGHT_CHANCE)) return drawn;
+  const ringBytes = random.pick([1 << 12, 1 << 13, 1 << 14]);
+  const lingerMs = random.pick([1, 5, 20, 1000]);
+  const textBytes = random.pick([drawn.flow.textBytes, ringBytes >> 3, (ringBytes >> 1) - TUPLE_BYTES_BESIDE_TEXT]);
+  const backup = drawn.backup ?? random.pick([undefined, { everyMs: random.pick([2, 20, 200]), restore: 'ifDamaged' }]);
+  const sources = drawn.flow.sources.map((source) => waiting(random, source));
+  return { ...drawn, flow: { ...drawn.flow, sources, textBytes }, tight: { ringBytes, lingerMs }, backup };
+}
+
+function operatorCase(random: Random): OperatorCase {
+  const fuse = random.chance(0.5);
+  switch (random.weighted({ map: 3, filter: 1, flatMap: 2, process: 5 })) {
+    case 'map':
+      return { kind: 'map', fuse, parallelism: parallelismOf(random), isUnordered: false };
+    case 'filter':
+      return { kind: 'filter', fuse, drop: 1 + random.below(4) };
+    case 'flatMap':
+      return { kind: 'flatMap', fuse, parts: 2 + random.below(3) };
+    case 'process':
+      return {
+        kind: 'process',
+        parallelism: parallelismOf(random),
+        withTable: random.chance(0.5),
+        atEnd: random.chance(0.4),
+        life: random.pick([0, 0, 0, 7]),
+      };
+  }
+}
+
+export function caseOf(seed: number): SimulationCase {
+  const random = new Random(seed ^ 0xf10f);
+  const sources = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => sourceCase(random));
+  const operators = Array.from({ length: random.below(OPERATORS_MAX + 1) }, () => operatorCase(random));
+  if (random.chance(UNORDERED_CHANCE)) {
+    operators.push({ kind: 'map', fuse: false, parallelism: range(random), isUnordered: true });
+  }
+  const backup = random.chance(0.4)
+    ? { everyMs: random.pick([2, 20, 200]), restore: random.pick(['ifDamaged', 'always'] as const) }
+    : undefined;
+  // Restored state processes tuples again: one that a worker died in twice, and that was left out, would then be processed.
+  const onError = backup?.restore === 'always' ? 'escalate' : 'deadLetter';
+  const drawn: SimulationCase = {
+    flow: {
+      seed,
+      sources,
+      operators,
+      poisonEvery: onError === 'deadLetter' ? random.pick([0, 0, 30, 300]) : 0,
+      onError,
+      withSink: random.chance(0.3),
+      textBytes: random.pick([0, 0, 10, 200]),
+      strategy: random.weighted({ one_for_one: 4, one_for_all: 1, rest_for_one: 1 }),
+    },
+    tight: undefined,
+    killers: random.chance(0.5),
+    backup,
+    stopAfterMs: random.chance(0.15) ? random.next() * 300 : undefined,
+    stateReads: random.pick([0, 0, 1, 5]),
+    changes: random.pick([0, 0.05, 0.1, 0.2]),
+  };
+  const tight = tightened(new Random(seed ^ 0x71f7), drawn);
+  // Of a source that is stopped it is not known which partition has come how far.
+  if (tight.stopAfterMs !== undefined) return tight;
+  const ofSources = new Random(seed ^ 0x9a57);
+  const { flow } = tight;
+  return { ...tight, flow: { ...flow, sources: flow.sources.map((source) => partitioned(ofSources, source)) } };
+}
+
+function parallelText(parallelism: Parallelism): string {
+  if (typeof parallelism !== 'number') return ` ×${parallelism.min}…${parallelism.start}…${parallelism.max}`;
+  return parallelism > 1 ? ` ×${parallelism}` : '';
+}
+
+/** One line of a case. */
+export function describeCase({ flow, tight, backup, stopAfterMs }: SimulationCase): string {
+  const sources = flow.sources.map(({ kind, tuples, keys, ratePerSecond, burst, partitions, parallelism }) => {
+    const cut = partitions > 1 ? `/${partitions}${parallelText(parallelism)}` : '';
+    const rate = kind === 'generate' && ratePerSecond !== undefined ? ` at ${ratePerSecond}/s` : '';
+    const bursts = (kind === 'async' || kind === 'bursts') && burst > 0 ? ` by ${burst}` : '';
+    return `${kind}${cut} ${tuples}/${keys}${rate}${bursts}`;
+  });
+  const operators = flow.operators.map((operator) => {
+    const isFused = 'fuse' in operator && operator.fuse;
+    const unordered = 'isUnordered' in operator && operator.isUnordered ? 'unordered ' : '';
+    return `${isFused ? '+' : ''}${unordered}${operator.kind}${'parallelism' in operator ? parallelText(operator.parallelism) : ''}`;
+  });
+  return [
+    `(${sources.join(', ')}) → ${[...operators, flow.withSink ? 'out, sink' : 'out'].join(' → ')}`,
+    flow.poisonEvery > 0 && `poison 1/${flow.poisonEvery}`,
+    tight && `rings of ${tight.ringBytes} for texts up to ${flow.textBytes}, linger ${tight.lingerMs} ms`,
+    backup && `backup ${backup.everyMs} ms ${backup.restore}`,
+    flow.strategy !== 'one_for_one' && flow.strategy,
+    stopAfterMs !== undefined && 'stopped',
+  ]
+    .filter((part) => typeof part === 'string')
+    .join(', ');
+}

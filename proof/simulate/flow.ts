@@ -1,0 +1,209 @@
+// The flow of `npm run simulate`: built from a case (simulation/case.ts), its operators from simulation/steps.ts.
+// Promises: depends on its params alone. Every operator keeps to its tuples and its state.
+
+import { dataflow, type SinkDefinition, type Stream, t, table } from '../../src/index.ts';
+import { fromIterable, generate, push, type SourceDefinition, type SourceReader } from '../../src/sources.ts';
+import { type FlowCase, type OperatorCase, replicasMax, type SourceCase } from './case.ts';
+import {
+  advance,
+  endTuple,
+  isKept,
+  isPoison,
+  isRemoved,
+  type KeyState,
+  type KeyTable,
+  type Numbered,
+  partsOf,
+  sourceTuple,
+} from './steps.ts';
+
+const FIELDS = { key: t.string(), number: t.u32(), digest: t.u32(), text: t.string() };
+
+/** What sinks have written, by the seed of their case: the simulated threads share it like a file. */
+export const written = new Map<number, Numbered[]>();
+
+function memorySink(seed: number): SinkDefinition<Numbered> {
+  const lines = written.get(seed) ?? [];
+  written.set(seed, lines);
+  return {
+    open: ({ position }) => {
+      lines.length = Math.min(lines.length, position);
+      let pending: Numbered[] = [];
+      return {
+        write: (tuple) => void pending.push({ ...tuple }),
+        flush: () => {
+          for (const tuple of pending) lines.push(tuple);
+          pending = [];
+          return lines.length;
+        },
+        rollback: (to) => {
+          pending = [];
+          lines.length = Math.min(lines.length, to);
+        },
+        close: () => {},
+      };
+    },
+  };
+}
+
+export interface SimulatedParams extends FlowCase {}
+
+export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: SimulatedParams) => {
+  const [first, ...others] = params.sources.map((source, index) =>
+    flow.source(`source-${index}`, sourceOf(params, source, index), {
+      onError: params.onError,
+      parallelism: source.parallelism,
+    }),
+  );
+  let stream: Stream<typeof FIELDS> = others.length === 0 ? first : first.merge(...others);
+  params.operators.forEach((operator, index) => {
+    stream = addOperator(stream, params, operator, index);
+  });
+  if (!params.withSink) return stream.collect('out');
+  const [out] = stream.split(
+    (branch) => branch.collect('out'),
+    (branch) => branch.to('sink', memorySink(params.seed)),
+  );
+  return out;
+});
+
+/** One turn of the event loop, which is no time of the simulation's. */
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A source of readers that say wait after each burst. */
+function burstSource(
+  make: (at: number) => Numbered,
+  { tuples, partitions, burst }: SourceCase,
+): SourceDefinition<typeof FIELDS> {
+  return {
+    kind: 'reader',
+    fields: FIELDS,
+    partitions,
+    open({ partition, position, wake }) {
+      const count = Math.ceil((tuples - partition) / partitions);
+      const reader: SourceReader<never> = {
+        position,
+        aux: 0,
+        read(emit, limit) {
+          for (let left = Math.min(limit, burst); left > 0; left--) {
+            if (reader.position >= count) return 'end';
+            emit(make(partition + reader.position * partitions) as never);
+            reader.position++;
+          }
+          setImmediate(wake);
+          return 'wait';
+        },
+        close: () => {},
+      };
+      return reader;
+    },
+  };
+}
+
+function sourceOf(params: FlowCase, source: SourceCase, index: number) {
+  const { kind, tuples, ratePerSecond, partitions, burst } = source;
+  const make = (at: number): Numbered => sourceTuple(params, index, at);
+  function* all(partition: number): Generator<Numbered> {
+    for (let at = partition; at < tuples; at += partitions) yield make(at);
+  }
+  async function* slowly(partition: number): AsyncGenerator<Numbered> {
+    let given = 0;
+    for (const tuple of all(partition)) {
+      yield tuple;
+      if (burst > 0 && ++given % burst === 0) await pause();
+    }
+  }
+  switch (kind) {
+    case 'generate':
+      return generate(FIELDS, make, { count: tuples, ratePerSecond, partitions });
+    case 'array':
+      return fromIterable(FIELDS, all, { partitions });
+    case 'async':
+      return fromIterable(FIELDS, slowly, { partitions });
+    case 'bursts':
+      return burstSource(make, source);
+    case 'push':
+      return push(FIELDS);
+  }
+}
+
+function addOperator(
+  stream: Stream<typeof FIELDS>,
+  params: FlowCase,
+  operator: OperatorCase,
+  index: number,
+): Stream<typeof FIELDS> {
+  const name = `${operator.kind}-${index}`;
+  const { onError } = params;
+  const check = (tuple: Numbered): void => {
+    if (isPoison(params, index, tuple)) throw new Error(`${tuple.key} ${tuple.number} is poison`);
+  };
+  switch (operator.kind) {
+    case 'map': {
+      const { fuse, parallelism, isUnordered } = operator;
+      const keyed = (): Stream<typeof FIELDS> => (replicasMax(parallelism) > 1 ? stream.keyBy('key') : stream);
+      const from = isUnordered ? stream.unordered() : keyed();
+      return from.map(
+        name,
+        FIELDS,
+        (tuple) => {
+          check(tuple);
+          return tuple;
+        },
+        { fuse, parallelism, onError },
+      );
+    }
+    case 'filter': {
+      const { fuse, drop } = operator;
+      return stream.filter(
+        name,
+        (tuple) => {
+          check(tuple);
+          return isKept(drop, tuple);
+        },
+        { fuse, onError },
+      );
+    }
+    case 'flatMap': {
+      const { fuse, parts } = operator;
+      return stream.flatMap(
+        name,
+        FIELDS,
+        (tuple, emit) => {
+          for (const part of partsOf(parts, tuple)) emit(part);
+          // Late: what has been emitted is taken back.
+          check(tuple);
+        },
+        { fuse, onError },
+      );
+    }
+    case 'process':
+      return stream.keyBy('key').process(
+        name,
+        {
+          parallelism: operator.parallelism,
+          onError,
+          state: { count: t.u32(), digest: t.u32(), last: t.string() },
+          tables: { slots: table({ slot: t.u32() }, { value: t.u32() }) },
+          output: FIELDS,
+          end: operator.atEnd ? ({ key }, state, emit) => emit(endTuple(index, key, state)) : undefined,
+        },
+        (tuple, state, emit, context) => {
+          const { slots } = state;
+          const rows: KeyTable = {
+            get: (slot) => slots.get(slot)?.value ?? 0,
+            set: (slot, value) => {
+              slots.upsert(slot).value = value;
+            },
+            delete: (slot) => {
+              slots.delete(slot);
+            },
+          };
+          const result = advance(operator, state as KeyState, rows, tuple);
+          emit(result);
+          check(tuple);
+          if (isRemoved(operator, state as KeyState)) context.remove();
+        },
+      );
+  }
+}

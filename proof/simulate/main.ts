@@ -1,0 +1,145 @@
+// The simulation: whole jobs in one thread each, under a seeded scheduler with virtual time, with crashes at any step.
+// Usage: npm run simulate -- --seeds 1000 [--from 0], or --seed S to replay one, with its trace. Exits 1 if a seed fails.
+// Seeds are spread over the cores; what a seed does depends on nothing but itself.
+
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { caseOf, describeCase } from './case.ts';
+import { runSeed, type SeedResult } from './run.ts';
+
+/** What a seed came to, as it goes between processes. */
+interface Told
+  extends Pick<SeedResult, 'crashes' | 'changes' | 'handOvers' | 'tuples' | 'steps' | 'virtualMs' | 'deadLetters'> {
+  readonly seed: number;
+  readonly failure: string | undefined;
+}
+
+const NOTHING = { crashes: 0, changes: 0, handOvers: 0, tuples: 0, steps: 0, virtualMs: 0, deadLetters: 0 };
+const FAILURES_SHOWN_MAX = 5;
+const SEEDS_AT_ONCE = 20;
+/** Far longer than any seed takes: one that is still at work is in a loop that nothing of the simulation interrupts. */
+const SEED_SECONDS_MAX = 180;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '0' },
+    seed: { type: 'string' },
+    processes: { type: 'string', default: String(availableParallelism()) },
+  },
+});
+const integer = (name: string, text: string, from: number): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= from) return value;
+  console.error(`--${name} takes an integer from ${from} on, got '${text}'`);
+  process.exit(1);
+};
+
+async function tell(seed: number): Promise<Told> {
+  try {
+    const { violations, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters } = await runSeed(seed);
+    const failure = violations.length === 0 ? undefined : violations.slice(0, FAILURES_SHOWN_MAX).join('\n');
+    return { seed, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, failure };
+  } catch (error) {
+    return { seed, ...NOTHING, failure: (error as Error).message };
+  }
+}
+
+if (process.send !== undefined) {
+  process.on('message', async (seeds: number[]) => {
+    for (const seed of seeds) {
+      process.send?.(seed);
+      process.send?.(await tell(seed));
+    }
+    process.send?.('more');
+  });
+} else if (values.seed !== undefined) await replay(integer('seed', values.seed, 0));
+else
+  await runAll(
+    integer('from', values.from, 0),
+    integer('seeds', values.seeds, 1),
+    integer('processes', values.processes, 1),
+  );
+
+/** One seed, twice: with its trace, and to see that it is the same again. */
+async function replay(seed: number): Promise<void> {
+  console.log(`simulate: seed ${seed}: ${describeCase(caseOf(seed))}`);
+  try {
+    const result = await runSeed(seed);
+    for (const line of result.trace) console.log(line);
+    const again = await runSeed(seed);
+    const { crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, digest } = result;
+    console.log(
+      `\n${tuples} tuples, ${crashes} crashes, ${changes} changes with ${handOvers} hand-overs, ${deadLetters} dead letters, ${steps} steps, ${virtualMs.toFixed(0)} ms of virtual time; trace ${digest}, ${digest === again.digest ? 'the same again' : `another one again: ${again.digest}`}`,
+    );
+    for (const violation of result.violations) console.error(violation);
+    if (result.violations.length > 0 || digest !== again.digest) process.exitCode = 1;
+  } catch (error) {
+    console.error((error as Error).message);
+    console.error((error as Error).cause);
+    process.exitCode = 1;
+  }
+}
+
+async function runAll(from: number, count: number, processes: number): Promise<void> {
+  const startedMs = performance.now();
+  const seeds = Array.from({ length: count }, (_, index) => from + index);
+  const failed: Told[] = [];
+  const sums = { ...NOTHING };
+  let crashed = 0;
+  const hear = (told: Told): void => {
+    for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += told[name];
+    if (told.crashes > 0) crashed++;
+    if (told.failure === undefined) return;
+    failed.push(told);
+    if (failed.length <= FAILURES_SHOWN_MAX)
+      console.error(`seed ${told.seed} failed: ${describeCase(caseOf(told.seed))}\n${told.failure}\n`);
+  };
+  await Promise.all(Array.from({ length: Math.min(processes, count) }, () => runSome(seeds, hear)));
+  const seconds = (performance.now() - startedMs) / 1000;
+  console.log(
+    `simulate: ${count} seeds from ${from} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.changes} changes with ${sums.handOvers} hand-overs, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
+  );
+  if (failed.length === 0) return;
+  console.error(
+    `FAILED: ${failed.map(({ seed }) => seed).join(', ')}; npm run simulate -- --seed ${failed[0].seed} replays the first`,
+  );
+  process.exitCode = 1;
+}
+
+/** A process that takes seeds until there are none; another one goes on if it does not come to the end of a seed. */
+async function runSome(seeds: number[], hear: (told: Told) => void): Promise<void> {
+  const child = fork(fileURLToPath(import.meta.url));
+  let mine: number[] = [];
+  let stuck: number | undefined;
+  let watch: NodeJS.Timeout | undefined;
+  const feed = (): void => {
+    mine = seeds.splice(0, SEEDS_AT_ONCE);
+    if (mine.length === 0) child.disconnect();
+    else child.send(mine);
+  };
+  const code = await new Promise<number | null>((resolve) => {
+    child.on('message', (told: Told | number | 'more') => {
+      clearTimeout(watch);
+      if (told === 'more') feed();
+      else if (typeof told !== 'number') hear(told);
+      else {
+        mine = mine.slice(mine.indexOf(told) + 1);
+        watch = setTimeout(() => {
+          stuck = told;
+          child.kill('SIGKILL');
+        }, SEED_SECONDS_MAX * 1000);
+      }
+    });
+    child.on('exit', resolve);
+    feed();
+  });
+  clearTimeout(watch);
+  if (stuck !== undefined) {
+    hear({ seed: stuck, ...NOTHING, failure: `it has not ended after ${SEED_SECONDS_MAX} s of real time` });
+    seeds.unshift(...mine);
+    await runSome(seeds, hear);
+  } else if (code !== 0) throw new Error(`a process of the simulation ended with ${code}`);
+}

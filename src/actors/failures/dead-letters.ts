@@ -1,0 +1,79 @@
+// Dead letters: tuples that an operator failed at, on their way from the actor to the app.
+// Promises: a letter is part of the transaction that skips its tuple: written exactly once, or the tuple is not skipped.
+// Relies on: every actor has a small ring for them, read by the app's thread (src/supervisor/job/dead-letters.ts).
+
+import { show, toRecord } from '../../errors.ts';
+import { type Encoder, generateEncoder } from '../../mailbox/encoder.ts';
+import { packJson, unpackJson } from '../../mailbox/json.ts';
+import { Output, type OutputMark } from '../../mailbox/output.ts';
+import type { Ring } from '../../mailbox/ring.ts';
+import { Schema, t } from '../../mailbox/schema.ts';
+import type { Failure } from './failure.ts';
+
+/** Ring bytes for an actor's dead letters. */
+export const LETTER_RING_BYTES = 1 << 16;
+/** Most that letters may take beyond their ring before the actor must wait for the app to read them. */
+export const LETTER_OUTBOX_BYTES = 1 << 22;
+/** A tuple larger than this is described, not carried. */
+const LETTER_BYTES_MAX = LETTER_RING_BYTES >>> 2;
+
+/** What a letter carries besides its operator: through `json`, so that any tuple and error fits. */
+export interface LetterBody {
+  readonly key?: unknown;
+  readonly tuple?: unknown;
+  readonly error: ReturnType<typeof toRecord>;
+  readonly position: string;
+}
+
+export interface LetterTuple {
+  operator: string;
+  replica: number;
+  body: Uint8Array;
+}
+
+export const LETTER_SCHEMA = Schema.of({ operator: t.string(), replica: t.u32(), body: t.bytes() }, 'dead letters');
+
+export const openLetter = (body: Uint8Array): LetterBody => unpackJson(body) as LetterBody;
+
+/** The actor's end. The encoder is generated with the first letter: few actors ever write one. */
+export class DeadLetterWriter {
+  readonly output: Output;
+  private readonly replica: number;
+  private encoder: Encoder<LetterTuple> | undefined;
+
+  constructor(operator: string, replica: number, ring: Ring, outbox: SharedArrayBuffer, mark: OutputMark) {
+    this.replica = replica;
+    this.output = new Output(operator, ring, outbox, mark);
+  }
+
+  write({ operator, where, cause }: Failure): void {
+    this.encoder ??= generateEncoder(`${operator.name}/letters`, LETTER_SCHEMA, [], this.output, undefined);
+    const { key, tuple, position } = where;
+    const error = toRecord(cause);
+    const body =
+      packed({ key, tuple, error, position }) ?? packed({ key: show(key), tuple: show(tuple), error, position });
+    const shortened = { error: { ...error, stack: undefined, cause: undefined, details: {} }, position };
+    this.encoder.emit({
+      operator: operator.name,
+      replica: this.replica,
+      body: body ?? packJson({ ...shortened, error: { ...shortened.error, message: show(error.message) } }),
+    });
+    this.encoder.flush();
+  }
+
+  /** Forgets what was written since the commit that `mark` is of. */
+  restore(mark: OutputMark): void {
+    this.encoder?.discard();
+    this.output.restore(mark);
+  }
+}
+
+/** The body as bytes; undefined if it cannot be encoded or is too large. */
+function packed(body: LetterBody): Uint8Array | undefined {
+  try {
+    const bytes = packJson(body);
+    return bytes.length <= LETTER_BYTES_MAX ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,224 @@
+// The source side of an actor whose source has several partitions: a feed for each one that the replica owns, read in turn.
+// Promises: a batch moves the marks of the partitions that it has read, and of no others; after a rollback only these are opened
+// again. A partition that is given away is closed before anybody else is told to open it. The source has ended when the last
+// partition of all replicas has: until then a replica without any may be given one.
+// Relies on: marks are part of the transaction (partition-marks.ts); a replica that ends tells the others (hand-over-part.ts).
+
+import type { Source } from '../../flow/source.ts';
+import type { PartitionMarks, SourceMark } from '../../state/transaction/partition-marks.ts';
+import { LOAD_SAMPLES, type Vitals, WorkCell } from '../vitals/vitals.ts';
+import {
+  type Feed,
+  type FeedEnvironment,
+  type FeedStatus,
+  type SingleFailure,
+  type Skip,
+  SourceFeed,
+} from './source-feed.ts';
+
+/** A partition that this replica owns. */
+interface Part {
+  readonly partition: number;
+  readonly feed: SourceFeed;
+  /** Where it stands with what the open batch has read. */
+  readonly mark: SourceMark;
+  isOpen: boolean;
+  /** True if it has been read since the last commit. */
+  isRead: boolean;
+}
+
+/** What the feed gets from its actor besides. */
+export interface PartitionEnvironment extends FeedEnvironment {
+  readonly vitals: Vitals;
+  /** The partitions that the last commit says are owned. */
+  owned(): readonly number[];
+  /** True while a transaction is open. */
+  isOpen(): boolean;
+}
+
+export class PartitionedFeed implements Feed {
+  taken = 0;
+  /** That which a dead host was at comes first: what is tried tuple by tuple after a crash is most likely there. */
+  partition: number;
+  private readonly source: Source<never>;
+  private readonly environment: PartitionEnvironment;
+  private readonly marks: PartitionMarks;
+  private readonly parts = new Map<number, Part>();
+  /** Those that have not ended, in ascending order, and whose turn it is. */
+  private active: readonly Part[] = [];
+  private next = 0;
+  private stopping = false;
+
+  constructor(source: Source<never>, environment: PartitionEnvironment, marks: PartitionMarks) {
+    this.source = source;
+    this.environment = environment;
+    this.marks = marks;
+    this.partition = Math.max(0, partitionAt(environment.vitals.work[WorkCell.input]));
+    this.takeUp();
+  }
+
+  /** Makes parts of what is owned, closes what is not, and finds out which have not ended. */
+  private takeUp(): void {
+    const { source, environment, marks, parts } = this;
+    const owned = new Set(environment.owned());
+    for (const [partition, { feed }] of parts) {
+      if (owned.has(partition)) continue;
+      parts.delete(partition);
+      feed.close();
+    }
+    for (const partition of owned) {
+      if (parts.has(partition)) continue;
+      const mark = { source: 0, sourceAux: 0 };
+      marks.read(partition, mark);
+      const feed = new SourceFeed(source, environment, partition);
+      parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false });
+    }
+    this.active = [...parts.values()]
+      .filter(({ partition }) => !marks.hasEnded(partition))
+      .sort((one, other) => one.partition - other.partition);
+    this.next = Math.max(
+      0,
+      this.active.findIndex(({ partition }) => partition >= this.partition),
+    );
+  }
+
+  async open(): Promise<void> {
+    try {
+      await Promise.all(
+        this.active.map((part) => {
+          part.isOpen = true;
+          return part.feed.open(part.mark);
+        }),
+      );
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  reopen(): void {
+    this.takeUp();
+    for (const part of this.active) {
+      if (part.isOpen && !part.isRead) continue;
+      this.marks.read(part.partition, part.mark);
+      part.isOpen = true;
+      part.isRead = false;
+      part.feed.reopen(part.mark);
+    }
+  }
+
+  /** A hand-over has given partitions, or taken them away. Between transactions only. */
+  own(): void {
+    for (const part of this.parts.values()) part.isRead = false;
+    this.reopen();
+  }
+
+  stop(): void {
+    this.stopping = true;
+  }
+
+  get dueMs(): number {
+    return this.active.reduce((least, { feed }) => Math.min(least, feed.dueMs), Number.POSITIVE_INFINITY);
+  }
+
+  canRead(): boolean {
+    const { active } = this;
+    if (this.stopping) return true;
+    return active.length === 0 ? this.hasEnded : active.some(({ feed }) => feed.canRead());
+  }
+
+  /** What others have not committed yet may be rolled back, but then they come to the same end again. */
+  private get hasEnded(): boolean {
+    return this.parts.size > 0 && this.marks.haveAllEnded;
+  }
+
+  position(): number {
+    const part = this.parts.get(this.partition);
+    return part === undefined ? 0 : part.feed.position(part.mark);
+  }
+
+  read(_: SourceMark, limit: number): FeedStatus {
+    this.taken = 0;
+    const ended = this.beginRead();
+    if (ended !== undefined) return ended;
+    let status: FeedStatus = 'idle';
+    for (let left = this.active.length; left > 0 && this.active.length > 0 && this.taken < limit; left--) {
+      const part = this.takeTurn();
+      if (!part.feed.canRead()) continue;
+      if (this.readPart(part, () => part.feed.read(part.mark, limit - this.taken)) !== 'idle') status = 'more';
+      if (this.environment.isFull()) break;
+    }
+    return status;
+  }
+
+  readSingle(_: SourceMark, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus {
+    this.taken = 0;
+    const ended = this.beginRead();
+    if (ended !== undefined) return ended;
+    const skipped = skip && this.parts.get(skip.partition);
+    for (let left = this.active.length; left > 0; left--) {
+      const part = skipped ?? this.active[this.next];
+      const status = part.feed.canRead()
+        ? this.readPart(part, () => part.feed.readSingle(part.mark, skipped && skip, failed))
+        : 'idle';
+      // It stays with a partition that gives tuples: what failed is further on there.
+      if (status === 'more' || skipped !== undefined) return status;
+      this.takeTurn();
+    }
+    return 'idle';
+  }
+
+  /** Returns what there is to say instead of reading. */
+  private beginRead(): FeedStatus | undefined {
+    if (this.stopping) return 'end';
+    if (!this.environment.isOpen()) for (const part of this.parts.values()) part.isRead = false;
+    // After this replica has stored its own last end, atomically: of two that end at the same time one sees both.
+    if (this.active.length > 0) return undefined;
+    return this.hasEnded ? 'end' : 'idle';
+  }
+
+  private takeTurn(): Part {
+    const { active } = this;
+    const part = active[this.next];
+    this.next = (this.next + 1) % active.length;
+    return part;
+  }
+
+  /** Reads from a partition, and moves its mark by what has been read. */
+  private readPart(part: Part, read: () => FeedStatus): FeedStatus {
+    const { environment, marks, source } = this;
+    const { work, load } = environment.vitals;
+    const { partition, mark, feed } = part;
+    this.partition = partition;
+    work[WorkCell.input] = inputOfPartition(partition);
+    part.isRead = true;
+    const { source: from } = mark;
+    const row = work[WorkCell.row];
+    const status = read();
+    const tuples = source.kind === 'generate' ? mark.source - from : (work[WorkCell.row] - row) | 0;
+    this.taken += tuples;
+    load[partition] += tuples;
+    load[LOAD_SAMPLES] += tuples;
+    if (environment.isOpen()) marks.write(partition, mark);
+    if (status !== 'end') return status;
+    environment.begin();
+    marks.write(partition, mark);
+    marks.end(partition);
+    feed.close();
+    if (this.active.indexOf(part) < this.next) this.next--;
+    this.active = this.active.filter((each) => each !== part);
+    if (this.next >= this.active.length) this.next = 0;
+    return 'more';
+  }
+
+  close(): void {
+    for (const part of this.parts.values()) {
+      part.feed.close();
+      part.isOpen = false;
+    }
+  }
+}
+
+/** What an actor's work block tells of the partition in work: inputs are negative for sources. */
+const inputOfPartition = (partition: number): number => -1 - partition;
+export const partitionAt = inputOfPartition;

@@ -1,0 +1,420 @@
+// The program of an actor: one generated step function per operator instance that decodes rows, checks ownership, looks up
+// state, calls the user's closures of the whole fused chain (chain.ts) and encodes what they emit.
+// Promises: no allocation per tuple beyond the tuple that each operator gets; `failedAt` names the operator whose closure threw.
+// Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
+
+import { errors } from '../../errors.ts';
+import { hashColumnOf, type Stage, stageName } from '../../flow/plan.ts';
+import type { SinkWriter } from '../../flow/sink.ts';
+import type { SourceReader, SourceStatus } from '../../flow/source.ts';
+import { generate } from '../../mailbox/codegen.ts';
+import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
+import type { DictionaryReader } from '../../mailbox/dictionary.ts';
+import type { Encoder } from '../../mailbox/encoder.ts';
+import { combine32, hashDouble, keyGroupCode, mix32, positionGroupCode } from '../../mailbox/hash.ts';
+import type { Output } from '../../mailbox/output.ts';
+import type { RingReader } from '../../mailbox/ring-reader.ts';
+import type { Schema } from '../../mailbox/schema.ts';
+import { groupRootCode } from '../../state/memory/arena.ts';
+import type { KeyedState } from '../../state/rows/keyed-state.ts';
+import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from '../vitals/vitals.ts';
+import { chainCode, chainConstants, rethrowCode, runClosureCode, type Sieve } from './chain.ts';
+import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
+import { CHUNK_ROWS, RowsAhead } from './rows-ahead.ts';
+
+/** Where the program finds the sink, which is opened after the program is made. */
+export interface SinkHolder {
+  writer: SinkWriter<never> | undefined;
+}
+
+/** What a program is generated for. */
+export interface ProgramParts {
+  readonly stage: Stage;
+  readonly upstream: readonly Stage[];
+  readonly encoder: Encoder | undefined;
+  readonly output: Output | undefined;
+  readonly sink: SinkHolder;
+  readonly state: KeyedState | undefined;
+  /** 1 for each key group that this replica owns. */
+  readonly owned: Uint8Array;
+  /** Shared; see {@link WorkCell}. */
+  readonly work: Int32Array;
+  /** Shared; about how many tuples of each key group were processed. */
+  readonly load: Uint32Array;
+  /** Capacity of the job's rings: what a tuple may take, also between fused operators. */
+  readonly ringBytes: number;
+  /** Told of an emit outside of a run. */
+  lateEmit(operator: string): void;
+}
+
+export interface Program {
+  /**
+   * Processes rows of a reader's current frame, at most `limit`.
+   * @param upstream index in ProgramParts.upstream of the stage whose ring it reads
+   * @returns the first row that is not processed
+   */
+  run(upstream: number, reader: RingReader, dictionary: DictionaryReader | undefined, limit: number): number;
+  /** Emits tuples `from` to `to` of a partition of a generator source; returns the first that is not emitted. */
+  generate(from: number, to: number, partition: number): number;
+  /** Reads from a source reader. */
+  read(reader: SourceReader<never>, limit: number): SourceStatus;
+  /** Hands a source's tuple to the operators behind it. */
+  feed(tuple: unknown): void;
+  /**
+   * Runs the end-of-stream closure for at most `limit` keys of a group, from a slot of its table on, until a commit's worth
+   * is written.
+   * @returns the slot to go on from, or -1 when the group is done
+   */
+  endGroup(group: number, fromSlot: number, limit: number): number;
+  /**
+   * From now on a run takes a single tuple, and those that fail on their way through the chain go to the sieve; undefined ends
+   * that.
+   */
+  sift(sieve: Sieve | undefined): void;
+  /** Makes any use of the state outside of a closure an error: after an exception. */
+  expireState(): void;
+  /** Tuples processed since the program was made: those of its own key groups only. */
+  processed(): number;
+  /**
+   * For each operator of the chain but the first, the tuples that were handed to it since the last call; then, for each, those
+   * of them that it has failed at.
+   */
+  takeCounts(): readonly number[];
+  /** Forgets an exception that was reported. */
+  clearFailure(): void;
+  /** The operator whose closure failed last, as an index into the stage's chain. */
+  failedAt(): number;
+  /** The key whose end-of-stream closure ran last: one value for each key field. */
+  endingKey(): readonly unknown[];
+  /** The slot of that key in its group's table. */
+  endingSlot(): number;
+}
+
+const isKeyText = (type: string): boolean => type === 'string' || type === 'dictionary';
+
+/** The row loop of one upstream stage. */
+function runCode(parts: ProgramParts, u: number): string {
+  return `
+function run${u}(reader, dictionary, limit) {
+decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
+const from = reader.row, to = Math.min(reader.count, from + limit);
+let i = from;
+${parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u)}
+${parts.stage.key === undefined && !parts.stage.isUnordered ? '' : sampleCode(parts, u)}
+return i;
+}`;
+}
+
+/** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
+function sampleCode({ stage }: ProgramParts, u: number): string {
+  const group = stage.isUnordered ? positionGroupCode('(base + k)') : keyGroupCode(`decoder${u}.hashAt(k)`);
+  return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }
+else {
+let k = from + untilSample;
+while (k < i) {
+const g = ${group};
+load[g] += ${SAMPLE_WEIGHT} * owned[g];
+load[${LOAD_SAMPLES}] += owned[g];
+random = (Math.imul(random, 1664525) + 1013904223) | 0;
+k += ${SAMPLE_ROWS_MIN} + (random >>> 27);
+}
+untilSample = k - i;
+}`;
+}
+
+function statelessLoopCode({ stage, output }: ProgramParts, u: number): string {
+  const partitioned = stage.key !== undefined || stage.isUnordered;
+  const group = stage.isUnordered ? positionGroupCode('(base + i)') : keyGroupCode(`decoder${u}.hashAt(i)`);
+  return `const base = reader.position;
+for (; i < to; i++) {
+${partitioned ? `if (owned[${group}] === 0) continue; processed++;` : ''}
+work[${WorkCell.row}] = i;
+step0(decoder${u}.tupleAt(i));
+${output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'}
+}
+${partitioned ? '' : 'processed += i - from;'}`;
+}
+
+function keyFields(parts: ProgramParts): { index: number; text: boolean }[] {
+  const { stage } = parts;
+  return (stage.key ?? []).map((index) => ({ index, text: isKeyText(stage.input?.fields[index].type ?? '') }));
+}
+
+/**
+ * The two phases of a chunk of rows: locate looks up the state of the owned ones (their indices and state rows) and returns
+ * how many they are, apply calls the closure with each and returns the first row that is not done: the one after a tuple whose
+ * output found no room. Two loops, because the processor then overlaps the cache misses of several look-ups. If the state is
+ * larger than the caches, a loop before them that branches on nothing it reads overlaps many more: 195 became 120 ns a tuple
+ * at 1 M keys.
+ */
+function phasesCode(parts: ProgramParts, u: number): string {
+  const { stage, output } = parts;
+  const [head] = stage.operators;
+  const keys = keyFields(parts);
+  const keyTexts = keys.flatMap(({ text }, k) => (text ? [`, state.keyText(${k}, g, h, p)`] : []));
+  const hasTables = Object.keys(head.tables ?? {}).length > 0;
+  const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
+  const seek = keys.filter(({ text }) => text).map(({ index }) => `text${u}_${index}.seek(i);`);
+  const args = keys.map(({ index, text }) => {
+    const column = `text${u}_${index}`;
+    return text ? `${column}.bytes(), ${column}.start(), ${column}.end(), ${column}.wide()` : `number${u}_${index}(i)`;
+  });
+  return `
+function fetch${u}(from, to) {
+let sum = 0;
+for (let i = from; i < to; i++) {
+const h = decoder${u}.hashAt(i), g = ${keyGroupCode('h')};
+sum ^= firstProbe(${perArena(parts, 'arena')}, ${groupRootCode}, h);
+}
+return sum;
+}
+function lookUp${u}(from, to) {
+if (transaction.isLarge) fetched ^= fetch${u}(from, to);
+let n = 0;
+insertions.count = 0;
+for (let i = from; i < to; i++) {
+const h = decoder${u}.hashAt(i), g = ${keyGroupCode('h')};
+let s = stamps[g];
+if (s === 0) { if (owned[g] === 0) continue; s = transaction.openGroup(g); }
+${seek.join(' ')}
+indices[n] = i;
+rows[n++] = upsert(${perArena(parts, 'arena')}, ${groupRootCode}, h, s, ${args.join(', ')});
+}
+if (insertions.count > 0) ahead.note(decoder${u}, indices, rows, n);
+return n;
+}
+${foreseeCode(foreseenTables(stage, parts.state), u, perArena(parts, 'arena'))}
+function locate${u}(from, to) {
+for (;;) {
+const before = transaction.rowMoves, n = lookUp${u}(from, to);
+// A table that grew has moved the rows that were found before.
+if (before !== transaction.rowMoves) continue;
+${foreseenTables(stage, parts.state).length > 0 ? `if (transaction.isLarge) fetched ^= foresee${u}(n);` : ''}
+return n;
+}
+}
+function remove${u}(k, p, to) {
+const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
+context.removed = false;
+state.remove(g, p);
+return locate${u}(k + 1, to);
+}
+function apply${u}(from, to, count) {
+let n = count;
+for (let j = 0; j < n; j++) {
+const k = indices[j], p = rows[j];
+${needsGroup ? `const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};` : ''}
+const view = ${perArena(parts, 'view')};
+view.row = p;
+${hasTables ? 'transaction.stamp = stamps[g];' : ''}
+work[${WorkCell.row}] = k;
+work[${WorkCell.operator}] = 0;
+${runClosureCode(`closure0(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(parts)}, context)`, 0)}
+${stage.operators.length > 1 ? rethrowCode : ''}
+processed++;
+if (context.removed) { n = remove${u}(k, p, to); j = -1; }
+${output === undefined ? '' : `if (output.spilled) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
+}
+return to;
+}
+const phases${u} = [locate${u}, apply${u}];`;
+}
+
+/** One call site for both phases keeps V8 from inlining them: each then has an inlining budget of its own. */
+function statefulLoopCode({ output }: ProgramParts, u: number): string {
+  return `state.resume();
+while (i < to) {
+const end = Math.min(to, i + ${CHUNK_ROWS});
+let next = 0;
+ahead.begin();
+for (let phase = 0; phase < 2; phase++) next = phases${u}[phase](i, end, next);
+i = next;
+${output === undefined ? '' : 'if (output.isBatchFull) break;'}
+}
+state.expire();`;
+}
+
+const arenasOf = ({ state }: ProgramParts): number => state?.transaction.arenas.length ?? 0;
+
+/** The arena, or the state object, of key group `g`: a constant if there is only one. */
+const perArena = (parts: ProgramParts, what: 'arena' | 'view'): string =>
+  arenasOf(parts) === 1 ? `${what}0` : `${what}s[g >>> ${parts.state?.transaction.arenaShift}]`;
+
+const emitName = ({ stage }: ProgramParts): string => (stage.operators[0].output === undefined ? 'noEmit' : 'emit0');
+
+function endCode(parts: ProgramParts): string {
+  const [head] = parts.stage.operators;
+  if (head.end === undefined) return 'const endingKey = [], endingSlot = 0; function endGroup() { return -1; }';
+  const names = head.key as readonly string[];
+  return `
+let endingKey = [], endingSlot = 0;
+function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
+Key.prototype = Object.prototype;
+function endGroup(g, fromSlot, limit) {
+if (owned[g] === 0) return -1;
+let left = limit;
+const s = transaction.openGroup(g);
+state.resume();
+const view = ${perArena(parts, 'view')};
+const next = state.forEachRow(g, fromSlot, (key, arena, row) => {
+state.table.touch(arena, row, s);
+transaction.stamp = s;
+view.row = row;
+work[${WorkCell.operator}] = 0;
+endingKey = key;
+endingSlot = state.table.slotOf(arena, ${groupRootCode}, row);
+work[${WorkCell.row}] = endingSlot;
+${runClosureCode(`end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(parts)})`, 0)}
+${parts.stage.operators.length > 1 ? rethrowCode : ''}
+return --left > 0${parts.output === undefined ? '' : ' && !output.isBatchFull'};
+});
+state.expire();
+return next;
+}`;
+}
+
+/** The loop of a generator source. */
+function generatorCode({ stage, output }: ProgramParts): string {
+  const { partitions } = stage;
+  // The plain loop is as it would be without partitions.
+  const index = partitions === 1 ? 'from + k' : `(from + k) * ${partitions} + partition`;
+  return `
+function generateRows(from, to${partitions === 1 ? '' : ', partition'}) {
+const n = (to - from) | 0;
+let k = 0;
+for (; k < n; k++) {
+work[${WorkCell.operator}] = 0;
+work[${WorkCell.row}] = k;
+step0(generator(${index}, ${partitions > 1 ? 'partition' : '0'}));
+${output === undefined ? '' : 'if (output.isBatchFull) { k++; break; }'}
+}
+return from + k;
+}
+const generating = [generateRows, lastOfFour];`;
+}
+
+/**
+ * The second function of call sites that must not be inlined: V8 inlines a site that has called only one function, and a row
+ * loop that is inlined into its caller has no inlining budget left for the closures and the encoder (on Node.js 24 that
+ * halved the throughput of a hop).
+ */
+const lastOfFour = (_first: unknown, _second: unknown, _third: unknown, last: unknown): unknown => last;
+
+/** Generates the program of one replica. */
+export function generateProgram(parts: ProgramParts): Program {
+  const { stage, upstream, encoder, state } = parts;
+  const name = stageName(stage);
+  const texts = keyFields(parts).filter(({ text }) => text);
+  const external = state === undefined ? [] : texts.map(({ index }) => index);
+  const decoders: Decoder[] = upstream.map((from) =>
+    generateDecoder(name, stage.input as Schema, from.outputKeys.length, hashColumnOf(stage, from), external),
+  );
+  const constants: Record<string, unknown> = {
+    ...chainConstants(stage, parts.ringBytes, parts.lateEmit),
+    emit: encoder?.emit,
+    output: parts.output,
+    sink: parts.sink,
+    state,
+    transaction: state?.transaction,
+    stamps: state?.transaction.stamps,
+    arenas: state?.transaction.arenas,
+    arena0: state?.transaction.arenas[0],
+    views: state?.views,
+    view0: state?.views[0],
+    upsert: state?.table.upsert,
+    insertions: state?.table.insertions,
+    ahead: state && new RowsAhead(state),
+    firstProbe: state?.table.firstProbe,
+    end: stage.operators[0].end,
+    owned: parts.owned,
+    work: parts.work,
+    mix32,
+    hashDouble,
+    combine32,
+    load: parts.load,
+    lastOfFour,
+    noEmit: () => {
+      throw errors.noOutput(name);
+    },
+    indices: new Int32Array(CHUNK_ROWS),
+    rows: new Int32Array(CHUNK_ROWS),
+    context: { removed: false, remove: removeRow },
+    generator: stage.operators[0].source?.kind === 'generate' ? stage.operators[0].source.make : undefined,
+  };
+  decoders.forEach((decoder, u) => {
+    constants[`decoder${u}`] = decoder;
+    for (const { index, text } of keyFields(parts)) {
+      if (text) constants[`text${u}_${index}`] = decoder.textAt[index];
+      else constants[`number${u}_${index}`] = decoder.numberAt[index];
+    }
+  });
+  for (const { fields } of foreseenTables(stage, state)) {
+    decoders.forEach((decoder, u) => {
+      for (const { index } of fields) constants[`number${u}_${index}`] = decoder.numberAt[index];
+    });
+  }
+  const isGenerator = constants.generator !== undefined;
+  const isSource = stage.operators[0].kind === 'source';
+  const body = `
+let processed = 0, fetched = 0, untilSample = 0, random = 1;
+${chainCode(stage)}
+${state === undefined ? '' : upstream.map((_, u) => phasesCode(parts, u)).join('\n')}
+${upstream.map((_, u) => runCode(parts, u)).join('\n')}
+${endCode(parts)}
+${isGenerator ? generatorCode(parts) : ''}
+const runs = [${upstream.map((_, u) => `[run${u}, lastOfFour]`).join(', ')}];
+return {
+run(upstream, reader, dictionary, limit) {
+const calls = runs[upstream];
+let row = 0;
+enter();
+try {
+for (let k = 0; k < 2; k++) row = calls[k](reader, dictionary, limit, row);
+if (sieve !== undefined) sift0();
+} finally { leave(); }
+return row;
+},
+generate(from, to, partition) {
+let next = from;
+enter();
+try {
+${isGenerator ? `for (let k = 0; k < 2; k++) next = generating[k](from, to, partition, next);` : ''}
+if (sieve !== undefined) sift0();
+} finally { leave(); }
+return next;
+},
+read(reader, limit) {
+enter();
+try {
+const status = reader.read(${isSource ? 'step0' : 'undefined'}, limit);
+${rethrowCode}
+return status;
+} finally { leave(); }
+},
+feed(tuple) {
+enter();
+try { ${isSource ? 'step0(tuple);' : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
+},
+endGroup(group, fromSlot, limit) {
+enter();
+try {
+const next = endGroup(group, fromSlot, limit);
+if (sieve !== undefined) sift0();
+return next;
+} finally { leave(); }
+},
+sift(by) { sieve = by; },
+expireState() { ${state === undefined ? '' : 'state.expire();'} },
+processed: () => processed,
+takeCounts,
+clearFailure() { failure = undefined; context.removed = false; for (const held of helds) held.length = 0; },
+failedAt: () => failure === undefined ? work[${WorkCell.operator}] : failure.at,
+endingKey: () => endingKey,
+endingSlot: () => endingSlot,
+};`;
+  return generate(`${name}/step`, constants, body);
+}
+
+function removeRow(this: { removed: boolean }): void {
+  this.removed = true;
+}

@@ -1,0 +1,133 @@
+// Vitals of an actor: counters in shared memory that its host writes and anyone reads without asking.
+// Promises: each value is one aligned number, so a reader never sees half of one; values of one instant may be a step apart.
+// The load of key groups is an estimate.
+
+import { KEY_GROUPS } from '../../mailbox/hash.ts';
+import { allocateShared } from '../../mailbox/shared-memory.ts';
+import { LINE_BYTES } from '../../mailbox/views.ts';
+import { systemClock } from '../../platform/clock.ts';
+
+const TUPLES_IN = 0;
+const TUPLES_OUT = 1;
+const BUSY_MS = 2;
+const BLOCKED_MS = 3;
+const COMMITS = 4;
+const ACTIVITY = 5;
+const SINCE_MS = 6;
+const PASSED = LINE_BYTES / 8;
+const WORK_CELLS = LINE_BYTES / 4;
+const LOAD_BYTES = 4 * (KEY_GROUPS + 2);
+/** The cell of the load in which samples are counted: what the others rest on. */
+export const LOAD_SAMPLES = KEY_GROUPS;
+
+/**
+ * The rows of a long run are sampled, SAMPLE_ROWS_MIN to twice as many apart: at random, since keys that come round in step with
+ * the samples would be seen always or never. A run of up to COUNTED_ROWS_MAX is counted: those of slow operators are short.
+ */
+export const SAMPLE_ROWS_MIN = 32;
+export const SAMPLE_WEIGHT = 1.5 * SAMPLE_ROWS_MIN;
+export const COUNTED_ROWS_MAX = 8;
+
+/**
+ * Cells of an actor's work block, for whoever finds it dead or hanging: the row (at the end of the input, the key's slot) and
+ * the operator in work, the input that the row is of (-1 for none), a count of the batches begun, 1 while a single tuple is
+ * tried, which incarnation of the actor may step, and while a single tuple is tried, which one of those that the operator in work
+ * has got on its behalf (0 in the first operator of the chain).
+ */
+export const WorkCell = { row: 0, operator: 1, input: 2, batch: 3, isolating: 4, incarnation: 5, nth: 6 } as const;
+
+/** The row in work of an actor that tries a tuple alone, until that has begun. A reader's row only tells that it moves on. */
+export const NO_ROW = -1;
+
+/** What an actor's time is spent on. */
+export const Activity = { idle: 0, busy: 1, blocked: 2 } as const;
+export type Activity = (typeof Activity)[keyof typeof Activity];
+
+/** One reading of an actor's vitals. */
+export interface VitalsReading {
+  readonly tuplesIn: number;
+  readonly tuplesOut: number;
+  /** Time spent stepping, in milliseconds. */
+  readonly busyMs: number;
+  /** Time in which the output had no room, in milliseconds. */
+  readonly blockedMs: number;
+  readonly commits: number;
+  /** For each operator of the fused chain but the first, the tuples handed to it, and those of them that it has failed at. */
+  readonly passed: readonly number[];
+  readonly leftOut: readonly number[];
+}
+
+export class Vitals {
+  /** See {@link WorkCell}. */
+  readonly work: Int32Array;
+  /** About how many tuples of each key group the actor has processed, and in {@link LOAD_SAMPLES} how many were looked at; modulo 2^32. */
+  readonly load: Uint32Array;
+  private readonly values: Float64Array;
+  private readonly epochMs: () => number;
+
+  /** @param epochMs a clock that all who use the buffer share */
+  constructor(buffer: SharedArrayBuffer, epochMs: () => number = systemClock.epochMs) {
+    const loadAt = buffer.byteLength - LOAD_BYTES;
+    this.epochMs = epochMs;
+    this.work = new Int32Array(buffer, 0, WORK_CELLS);
+    this.values = new Float64Array(buffer, LINE_BYTES, (loadAt - LINE_BYTES) / 8);
+    this.load = new Uint32Array(buffer, loadAt);
+  }
+
+  /** Shared memory for an actor whose chain has `operators` operators. */
+  static allocate(operators: number): SharedArrayBuffer {
+    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 16 * (operators - 1) + LOAD_BYTES);
+  }
+
+  read(): VitalsReading {
+    const { values } = this;
+    const chained = (values.length - PASSED) / 2;
+    const activity = values[ACTIVITY];
+    // What goes on now counts too: an actor may be blocked, or at one slow tuple, for longer than metrics are apart.
+    const soFarMs = Math.max(0, this.epochMs() - values[SINCE_MS]);
+    return {
+      tuplesIn: values[TUPLES_IN],
+      tuplesOut: values[TUPLES_OUT],
+      busyMs: values[BUSY_MS] + (activity === Activity.busy ? soFarMs : 0),
+      blockedMs: values[BLOCKED_MS] + (activity === Activity.blocked ? soFarMs : 0),
+      commits: values[COMMITS],
+      passed: [...values.subarray(PASSED, PASSED + chained)],
+      leftOut: [...values.subarray(PASSED + chained)],
+    };
+  }
+
+  /** Shows what has been committed: tuples read, tuples written, and what has come of them between fused operators. */
+  show(counts: readonly number[], commits: number): void {
+    const { values } = this;
+    values[TUPLES_IN] = counts[0];
+    values[TUPLES_OUT] = counts[1];
+    values[COMMITS] = commits;
+    for (let i = 2; i < counts.length; i++) values[PASSED + i - 2] = counts[i];
+  }
+
+  /** The batches that the actor has begun, modulo 2^32. */
+  get batches(): number {
+    return this.work[WorkCell.batch];
+  }
+
+  /** The commits so far. */
+  get commits(): number {
+    return this.values[COMMITS];
+  }
+
+  /** What the actor is at. */
+  get activity(): Activity {
+    return this.values[ACTIVITY] as Activity;
+  }
+
+  /** Ends what the actor was at, and begins something else. */
+  enter(activity: Activity): void {
+    const { values } = this;
+    const nowMs = this.epochMs();
+    const before = values[ACTIVITY];
+    if (before === Activity.busy) values[BUSY_MS] += nowMs - values[SINCE_MS];
+    else if (before === Activity.blocked) values[BLOCKED_MS] += nowMs - values[SINCE_MS];
+    values[SINCE_MS] = nowMs;
+    values[ACTIVITY] = activity;
+  }
+}

@@ -1,0 +1,142 @@
+// A window of bytes that moves over a file: what has been read and not yet taken, in one piece.
+// Promises: never blocks; one chunk is read ahead while the window is parsed; bytes that are not taken stay in the window
+// when the next chunk comes behind them, without a copy of the chunk itself; a piece of n bytes costs O(n), however long.
+// Relies on: only `start` is moved from outside, and only forwards.
+
+import { errors, MillraceError } from '../../errors.ts';
+import type { SourceContext, SourceStatus } from '../../flow/source.ts';
+import { type ByteInput, openInput } from './byte-input.ts';
+
+/** Large enough that waiting for the event loop costs little, small enough to stay in the processor's cache. */
+export const CHUNK_BYTES = 1024 * 1024;
+/** Room in front of each chunk, for the piece that its predecessor ended in the middle of. */
+const HEADROOM_BYTES = 64 * 1024;
+/** Room behind each chunk, for the line end that the file's last line may lack. */
+const TAIL_BYTES = 1;
+const NEWLINE = 10;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+const allocate = (chunkBytes: number) => Buffer.allocUnsafeSlow(HEADROOM_BYTES + chunkBytes + TAIL_BYTES);
+
+export class FileWindow {
+  /** The window is bytes[start..end); bytes[end] may be written as well. */
+  bytes: Buffer;
+  start = HEADROOM_BYTES;
+  end = HEADROOM_BYTES;
+
+  readonly #path: string;
+  readonly #input: ByteInput;
+  readonly #context: SourceContext;
+  readonly #chunkBytes: number;
+  /** The file's byte that bytes[0] would be. */
+  #origin: number;
+  #spare: Buffer;
+  /** Bytes in the spare buffer; 0 at the end of the file, negative while it is being filled. */
+  #ahead = -1;
+  #waited = false;
+  #closed = false;
+  #lineEnded = false;
+
+  /**
+   * @throws MillraceError (as a rejection) INPUT_FILE if the file cannot be read at `position`, INPUT_CHANGED if it is not the one
+   * that was opened first
+   */
+  static async open(path: string, gzip: boolean, position: number, chunkBytes: number, context: SourceContext) {
+    let input: ByteInput | undefined;
+    try {
+      input = await openInput(path, gzip, position, chunkBytes, context.memory);
+      const window = new FileWindow(path, input, position, chunkBytes, context);
+      // The first chunk belongs to opening: a corrupt file is found here, and the first read() has data.
+      window.#ahead = await input.fill(window.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes);
+      return window;
+    } catch (cause) {
+      input?.close();
+      throw failureOf(path, cause);
+    }
+  }
+
+  private constructor(path: string, input: ByteInput, position: number, chunkBytes: number, context: SourceContext) {
+    this.#path = path;
+    this.#input = input;
+    this.#context = context;
+    this.#chunkBytes = chunkBytes;
+    this.#origin = position - this.start;
+    this.bytes = allocate(chunkBytes);
+    this.#spare = allocate(chunkBytes);
+  }
+
+  /** Where the window starts in the file: at its end at the latest, also behind a line end that endLine() has put there. */
+  get position(): number {
+    return this.#origin + (this.#lineEnded && this.start === this.end ? this.start - 1 : this.start);
+  }
+
+  /** Puts the next chunk behind the window's bytes: done, not there yet (wake() will be called), or there is none. */
+  extend(): SourceStatus {
+    if (this.#ahead === 0) return 'end';
+    if (this.#ahead < 0) {
+      this.#waited = true;
+      return 'wait';
+    }
+    const kept = this.end - this.start;
+    const chunk = this.#spare;
+    const count = this.#ahead;
+    this.#spare = this.bytes;
+    let start = HEADROOM_BYTES - kept;
+    if (start >= 0) {
+      this.bytes.copy(chunk, start, this.start, this.end);
+      this.bytes = chunk;
+    } else {
+      start = 0;
+      const joined = Buffer.allocUnsafeSlow(kept + count + TAIL_BYTES);
+      this.bytes.copy(joined, 0, this.start, this.end);
+      chunk.copy(joined, kept, HEADROOM_BYTES, HEADROOM_BYTES + count);
+      this.bytes = joined;
+    }
+    this.#origin += this.start - start;
+    this.start = start;
+    this.end = start + kept + count;
+    this.#readAhead(kept);
+    return 'more';
+  }
+
+  /** At the end of the file: puts the line end behind its last line that it may lack. */
+  endLine(): void {
+    if (this.start === this.end || this.bytes[this.end - 1] === NEWLINE) return;
+    this.bytes[this.end++] = NEWLINE;
+    this.#lineEnded = true;
+  }
+
+  /** At the start of the file, and with more than two bytes in the window or a line end: leaves a byte order mark out. */
+  skipByteOrderMark(): void {
+    const { bytes, start } = this;
+    if (this.position > 0 || this.end - start < BYTE_ORDER_MARK.length) return;
+    if (BYTE_ORDER_MARK.every((byte, i) => bytes[start + i] === byte)) this.start += BYTE_ORDER_MARK.length;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#input.close();
+  }
+
+  #readAhead(kept: number): void {
+    // A piece that is longer than a chunk is joined from chunks as long as itself, or joining would be quadratic.
+    const chunkBytes = Math.max(this.#chunkBytes, kept);
+    if (this.#spare.length !== HEADROOM_BYTES + chunkBytes + TAIL_BYTES) this.#spare = allocate(chunkBytes);
+    this.#ahead = -1;
+    this.#input.fill(this.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes).then(
+      (count) => {
+        this.#ahead = count;
+        if (this.#waited && !this.#closed) {
+          this.#waited = false;
+          this.#context.wake();
+        }
+      },
+      (cause) => {
+        if (!this.#closed) this.#context.fail(failureOf(this.#path, cause));
+      },
+    );
+  }
+}
+
+const failureOf = (path: string, cause: unknown): MillraceError =>
+  cause instanceof MillraceError ? cause : errors.inputFile(path, cause);

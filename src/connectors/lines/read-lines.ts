@@ -1,0 +1,159 @@
+// The source that emits the lines of a text file.
+// Promises: the position is the byte where the next line starts, exact whatever the text is; reading never blocks.
+// A stretch of complete lines is decoded once and cut by indexOf, which is several times faster than decoding each line.
+
+import { isAscii } from 'node:buffer';
+import { errors } from '../../errors.ts';
+import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
+import { type Field, Schema, t } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
+import { sourceOfFiles } from '../files/file-list.ts';
+import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
+import { checkGzip, checkOptionNames, checkPath } from '../source-options.ts';
+import { tupleClass } from '../tuple-class.ts';
+
+export interface ReadLinesOptions {
+  /** Whether the file is gzip-compressed. By default it is if its name ends in `.gz`. */
+  gzip?: boolean;
+}
+
+/** The tuples of {@link readLines}. */
+export type LineFields = { readonly line: Field<string> };
+type Line = { line: string };
+
+const FIELDS: LineFields = { line: t.string() };
+const SCHEMA = Schema.of(FIELDS, 'readLines');
+/** A decoded stretch of lines must fit in one JS string, which holds 2^29 - 24 characters. */
+const LINE_BYTES_MAX = 256 * 1024 * 1024;
+const NEWLINE = 10;
+const RETURN = 13;
+
+/**
+ * The lines of a file as tuples `{ line }`, without their line ends (`\n` or `\r\n`). A last line that lacks it counts. The
+ * text is UTF-8; bytes that are not become U+FFFD, and a byte order mark at the start is left out.
+ * After a crash, reading goes on at the byte after the last committed line of the same file: one that was replaced or cut
+ * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
+ * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
+ * replica reads at a time. All of them are open at once
+ * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if a file cannot be read
+ */
+export function readLines(
+  path: string | readonly string[],
+  options: ReadLinesOptions = {},
+  ...surplus: readonly never[]
+): SourceDefinition<LineFields> {
+  refuseSurplus('readLines(path, options)', 2, surplus);
+  checkOptionNames('readLines', options, ['gzip']);
+  return sourceOfFiles(path, (each) => {
+    checkPath(each);
+    return lineSource(each, checkGzip(each, options.gzip), CHUNK_BYTES);
+  });
+}
+
+/** readLines with a chunk size of the caller's: tests put chunk borders everywhere. */
+export function lineSource(path: string, gzip: boolean, chunkBytes: number): SourceDefinition<LineFields> {
+  return {
+    kind: 'reader',
+    fields: FIELDS,
+    files: [path],
+    async open(context) {
+      const window = await FileWindow.open(path, gzip, context.position, chunkBytes, context);
+      return new LineReader(path, window, context) as unknown as SourceReader<never>;
+    },
+  };
+}
+
+class LineReader implements SourceReader<Line> {
+  position: number;
+  aux = 0;
+  readonly #path: string;
+  readonly #window: FileWindow;
+  readonly #Line: new (
+    line: string,
+  ) => Line;
+  /** Complete lines, decoded: the window's bytes from its start up to #cut. */
+  #text = '';
+  #at = 0;
+  #cut = 0;
+  #ascii = true;
+
+  constructor(path: string, window: FileWindow, context: SourceContext) {
+    this.#path = path;
+    this.#window = window;
+    this.position = context.position;
+    this.#Line = tupleClass(`${context.operator}/lines`, SCHEMA);
+  }
+
+  read(emit: (tuple: Line) => void, limit: number): SourceStatus {
+    const Line = this.#Line;
+    let room = limit;
+    while (room > 0) {
+      if (this.#at === this.#text.length) {
+        const status = this.#decode();
+        if (status !== 'more') return status;
+      }
+      const text = this.#text;
+      const from = this.#at;
+      const before = room;
+      let at = from;
+      while (room > 0 && at < text.length) {
+        const newline = text.indexOf('\n', at);
+        const end = newline > at && text.charCodeAt(newline - 1) === RETURN ? newline - 1 : newline;
+        emit(new Line(text.substring(at, end)));
+        at = newline + 1;
+        room--;
+      }
+      this.#at = at;
+      this.#advance(at - from, before - room);
+    }
+    return 'more';
+  }
+
+  close(): void {
+    this.#window.close();
+  }
+
+  /** Moves the window and the position over `lines` lines, which are `characters` long. */
+  #advance(characters: number, lines: number): void {
+    const window = this.#window;
+    if (this.#at === this.#text.length) window.start = this.#cut;
+    else if (this.#ascii) window.start += characters;
+    else {
+      // Characters say nothing of bytes here, least of all in text that is not valid UTF-8; line ends are exact.
+      const { bytes } = window;
+      let at = window.start;
+      for (let left = lines; left > 0; left--) while (bytes[at++] !== NEWLINE);
+      window.start = at;
+    }
+    this.position = window.position;
+  }
+
+  /** Decodes the complete lines of the window, after having extended it as far as needed to have one. */
+  #decode(): SourceStatus {
+    const window = this.#window;
+    this.#text = '';
+    this.#at = 0;
+    for (;;) {
+      const cut = window.start + window.bytes.subarray(window.start, window.end).lastIndexOf(NEWLINE) + 1;
+      if (cut > window.start) {
+        this.#cut = cut;
+        break;
+      }
+      if (window.end - window.start > LINE_BYTES_MAX) {
+        const rule = `the line at byte ${window.position} is longer than ${LINE_BYTES_MAX} bytes`;
+        throw errors.inputFile(this.#path, new RangeError(rule));
+      }
+      const status = window.extend();
+      if (status === 'wait') return 'wait';
+      if (status === 'end') {
+        if (window.start === window.end) return 'end';
+        window.endLine();
+      }
+    }
+    window.skipByteOrderMark();
+    const { bytes, start } = window;
+    this.#ascii = isAscii(bytes.subarray(start, this.#cut));
+    this.#text = this.#ascii ? bytes.latin1Slice(start, this.#cut) : bytes.toString('utf8', start, this.#cut);
+    return 'more';
+  }
+}

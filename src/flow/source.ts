@@ -1,0 +1,111 @@
+// The contract between a source and the actor that hosts it.
+// A source is declared in the flow (a SourceDefinition, made on every thread that imports the flow's module) and opened on
+// one worker (a SourceReader). Its position is part of the actor's commit: after a crash or a rollback the reader is opened
+// again at the last committed position, and what it emits from there must be the same tuples again.
+// A source may have several partitions, each with a reader and a position of its own: they are what its replicas share.
+
+import { errors } from '../errors.ts';
+import { KEY_GROUPS } from '../mailbox/hash.ts';
+import type { Shape } from '../mailbox/schema.ts';
+
+/** A partition is to a source what a key group is to other operators: the least that changes hands. */
+export const PARTITIONS_MAX = KEY_GROUPS;
+
+/** Cells of a partition's memory. */
+export const MEMORY_CELLS = 32;
+
+/** @throws MillraceError BAD_OPTION if a source cannot have so many partitions */
+export function checkPartitions(partitions: number): void {
+  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) return;
+  throw errors.badOption('partitions', partitions, `an integer from 1 to ${PARTITIONS_MAX}`);
+}
+
+/** Where a source goes on. The units are the source's own (bytes, tuples, …); both numbers start at 0. */
+export interface SourcePosition {
+  position: number;
+  aux: number;
+}
+
+export interface SourceContext extends SourcePosition {
+  /** The operator's name, for error texts. */
+  readonly operator: string;
+  /** Which partition is to be opened, from 0 on. */
+  readonly partition: number;
+  /**
+   * Shared memory of the partition that outlives its readers and their workers: {@link MEMORY_CELLS} cells of 0 at the first
+   * opening of a job, and then what its readers have stored. It is no part of the commit, and rollbacks leave it: it is for what
+   * stays true, such as which file is read.
+   */
+  readonly memory: Int32Array;
+  /**
+   * Within read(): gives up a record that no tuple can be made of, at `position` in the source's units. The operator's `onError`
+   * decides about it as about a tuple that fails: by default it is a dead letter, with `record` as its tuple, in the same
+   * transaction as the tuples around it. Counts as one of the `limit` tuples of the read.
+   */
+  reject(record: unknown, error: Error, position: number): void;
+  /** Asks for another read() soon: data has come in, or a time has been reached. May be called from any callback. */
+  wake(): void;
+  /** Fails the job, with an error that came up outside of read(). */
+  fail(error: unknown): void;
+}
+
+/** What a read() ended with: there is more now; nothing now, wake() will be called; or never anything again. */
+export type SourceStatus = 'more' | 'wait' | 'end';
+
+export interface SourceReader<Tuple> extends SourcePosition {
+  /**
+   * Emits (or rejects) at most `limit` tuples and moves `position` (and `aux`) behind the last of them. Never blocks for long. May emit
+   * fewer. An exception rolls back everything since the last commit.
+   */
+  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus;
+  /** Releases files and timers. Called once, also after an error. */
+  close(): void;
+}
+
+/** A source as declared in a flow. `Fields` is the shape of its tuples. */
+export interface SourceDefinition<Fields extends Shape> {
+  readonly fields: Fields;
+  readonly kind: 'reader';
+  /**
+   * Into how many parts the source is cut, 1 to 256; 1 by default. Each is opened by itself, and read by one replica at a time:
+   * tuples keep their order within a partition, and have none between partitions.
+   */
+  readonly partitions?: number;
+  /** Paths of the files that it reads, if any: a job whose sink would write one of them does not start. */
+  readonly files?: readonly string[];
+  /**
+   * Opens a partition on a worker. Called again, at the committed position, after a rollback or a crash, and on another worker
+   * when the partition changes hands: by then the reader before it has been closed, unless its worker has died.
+   */
+  open(context: SourceContext): SourceReader<never> | Promise<SourceReader<never>>;
+}
+
+/**
+ * A source that computes tuple i from i: its loop is generated, so that it is as fast as a plain one. Of `n` partitions, partition
+ * p makes tuples p, p + n, p + 2n and so on.
+ */
+export interface GeneratorDefinition<Fields extends Shape> {
+  readonly fields: Fields;
+  readonly kind: 'generate';
+  readonly make: (index: number, partition: number) => never;
+  readonly partitions: number;
+  /** Tuples of all partitions. */
+  readonly count: number;
+  /** Tuples of all partitions per second; undefined for as fast as possible. */
+  readonly ratePerSecond: number | undefined;
+}
+
+/** A source that the app's own thread feeds through `job.input(name)`. */
+export interface PushDefinition<Fields extends Shape> {
+  readonly fields: Fields;
+  readonly kind: 'push';
+}
+
+/** Anything that `flow.source(name, …)` takes. */
+export type Source<Fields extends Shape> =
+  | SourceDefinition<Fields>
+  | GeneratorDefinition<Fields>
+  | PushDefinition<Fields>;
+
+/** The partitions of a source: 1 unless it is declared with more. */
+export const partitionsOf = (source: Source<Shape>): number => (source.kind === 'push' ? 1 : (source.partitions ?? 1));

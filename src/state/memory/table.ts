@@ -1,0 +1,351 @@
+// Open-addressing tables of rows: one per key group for keyed state, one per key for sub-keyed tables. Generated per layout.
+// Promises: find, insert, remove and grow touch nothing that the undo log has not saved.
+// Relies on: the cells of the root are saved before insert or remove (the group is open, or the parent row is touched).
+
+import { generate } from '../../mailbox/codegen.ts';
+import {
+  isExternal,
+  ROOT_ADDRESS,
+  ROOT_LIVE,
+  ROOT_LOG_ROWS,
+  ROOT_USED,
+  ROW_STAMP,
+  ROW_TAG,
+  type RowKey,
+  type RowLayout,
+  TAG_DELETED,
+  TAG_EMPTY,
+} from '../rows/row-layout.ts';
+import type { Transaction } from '../transaction/transaction.ts';
+import { SAVES_IMAGES, saveRowCode } from '../transaction/undo-log.ts';
+import { type Arena, GROUP_REMOVALS, GROUP_ROOT, groupOfRoot } from './arena.ts';
+import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
+
+const LOG_ROWS_FIRST = 4;
+/** The same for a table under one key: there may be many of them, with few rows each. */
+const LOG_SUB_ROWS_FIRST = 2;
+/** A table grows when more than this share of its slots is in use. */
+export const LOAD_MAX = 0.7;
+
+/**
+ * Stands for the log2 of the slots in the root of a key group whose rows were discarded and not yet restored. With address
+ * 0 the table is empty to all who use it; the integrity check tells it from one that is empty by right.
+ */
+export const LOG_ROWS_DISCARDED = -1;
+
+/** The last rows that a table has noted as inserted. */
+interface Insertions {
+  /** Since whoever looks at them has set it to 0; the arrays hold so many, and begin again then. */
+  count: number;
+  readonly rows: Int32Array;
+  readonly hashes: Int32Array;
+}
+
+export const INSERTIONS_MAX = 256;
+
+/** Key arguments: a number for u32 and f64 keys; source bytes, start, end and whether UTF-16 for a text key. */
+export type KeyArguments = readonly (number | boolean | Uint8Array)[];
+
+/** A table's operations. `root` is the cell of the table's root in `arena`; a row is the index of its first cell. */
+export interface Table {
+  readonly layout: RowLayout;
+  /** What {@link upsert} has inserted. Tables of one key, which are in a row, note nothing. */
+  readonly insertions: Insertions;
+  /** The tables whose roots stand in this table's rows. */
+  readonly tables: readonly { readonly name: string; readonly cell: number; readonly table: Table }[];
+  /** The row of a key, or -1. */
+  find(arena: Arena, root: number, hash: number, ...key: KeyArguments): number;
+  /** Reads the slot where the search for a hash begins, only to bring it into the cache. */
+  firstProbe(arena: Arena, root: number, hash: number): number;
+  /** The row of a key, inserted if missing and saved to the undo log in either case. */
+  upsert(arena: Arena, root: number, hash: number, stamp: number, ...key: KeyArguments): number;
+  /** Saves a row that the open transaction has not saved yet. */
+  touch(arena: Arena, row: number, stamp: number): void;
+  /** Removes a row and frees all that belongs to it. */
+  remove(arena: Arena, root: number, row: number, stamp: number): void;
+  /** Removes all rows and frees the table's extent. */
+  clear(arena: Arena, root: number): void;
+  /** Gives a table without an extent one with free slots for `rows` rows. */
+  reserve(arena: Arena, root: number, rows: number): void;
+  /** The first row at or after slot `slot` and before `end` (by default, of all), or -1. Use {@link slotOf} to go on. */
+  next(arena: Arena, root: number, slot: number, end?: number): number;
+  /** The slot of a row. */
+  slotOf(arena: Arena, root: number, row: number): number;
+}
+
+const parametersOf = (key: RowKey, i: number): string =>
+  key.stored === 'text' ? `bytes${i}, start${i}, end${i}, wide${i}` : `k${i}`;
+
+function equalCode(key: RowKey, i: number): string {
+  if (key.stored === 'u32') return `i32[p + ${key.cell}] === (k${i} | 0)`;
+  if (key.stored === 'f64') return `i32[p + ${key.cell}] === low${i} && i32[p + ${key.cell + 1}] === high${i}`;
+  return `i32[p + ${key.cell}] === meta${i} && sameText(arena, p + ${key.cell}, bytes${i}, start${i}, end${i})`;
+}
+
+/** Brings a key's arguments into stored form: canonical doubles, latin1 where the characters allow it. */
+function canonicalCode(key: RowKey, i: number): string {
+  if (key.stored === 'f64') {
+    return `double[0] = k${i} === 0 ? 0 : k${i} !== k${i} ? NaN : k${i}; const low${i} = halves[0], high${i} = halves[1];`;
+  }
+  if (key.stored === 'text') {
+    return `if (wide${i} && narrow(bytes${i}, start${i}, end${i}, ${i})) {
+      bytes${i} = scratch[${i}]; end${i} = (end${i} - start${i}) >>> 1; start${i} = 0; wide${i} = false; }
+      const meta${i} = ((end${i} - start${i}) << 1) | (wide${i} ? 1 : 0);`;
+  }
+  return '';
+}
+
+function storeCode(key: RowKey, i: number): string {
+  if (key.stored === 'u32') return `i32[p + ${key.cell}] = k${i};`;
+  if (key.stored === 'f64') return `i32[p + ${key.cell}] = low${i}; i32[p + ${key.cell + 1}] = high${i};`;
+  return `storeText(arena, p + ${key.cell}, bytes${i}, start${i}, end${i}, wide${i});`;
+}
+
+/** Compares the text in a cell, whose meta is known to be equal, with bytes. */
+function sameText(arena: Arena, cell: number, bytes: Uint8Array, start: number, end: number): boolean {
+  const { u8 } = arena;
+  const length = end - start;
+  const at = length <= INLINE_BYTES ? (cell + 1) * 4 : (arena.i32[cell + 3] >>> 0) * 8;
+  for (let i = 0; i < length; i++) if (u8[at + i] !== bytes[start + i]) return false;
+  return true;
+}
+
+/** Copies UTF-16 text to latin1 scratch bytes if all its characters allow it. */
+function narrowInto(scratch: Uint8Array[], bytes: Uint8Array, start: number, end: number, i: number): boolean {
+  const length = (end - start) >>> 1;
+  if (scratch[i].length < length) scratch[i] = new Uint8Array(2 ** Math.ceil(Math.log2(length)));
+  for (let k = 0; k < length; k++) {
+    if (bytes[start + 2 * k + 1] !== 0) return false;
+    scratch[i][k] = bytes[start + 2 * k];
+  }
+  return true;
+}
+
+const noInsertions = (): Insertions => ({
+  count: 0,
+  rows: new Int32Array(INSERTIONS_MAX),
+  hashes: new Int32Array(INSERTIONS_MAX),
+});
+
+const NOTHING_INSERTED = noInsertions();
+
+const NOTE_CODE = `const n = insertions.count & ${INSERTIONS_MAX - 1};
+insertions.rows[n] = p;
+insertions.hashes[n] = hash;
+insertions.count = n + 1;`;
+
+/** Generates the operations of tables with one row layout, for one replica. */
+export function generateTable(name: string, layout: RowLayout, transaction: Transaction, isInRow = false): Table {
+  const { keys, cells } = layout;
+  const insertions = isInRow ? NOTHING_INSERTED : noInsertions();
+  const parameters = keys.map(parametersOf).join(', ');
+  const canonical = keys.map(canonicalCode).join('\n');
+  const equal = keys.map(equalCode).join(' && ');
+  const probe = (found: string, missing: string): string => `
+const i32 = arena.i32;
+const address = i32[root + ${ROOT_ADDRESS}];
+const tag = (hash >>> 1) === 0 ? hash | 2 : hash;
+${canonical}
+if (address !== 0) {
+const base = address * 2, mask = (1 << i32[root + ${ROOT_LOG_ROWS}]) - 1;
+for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
+const p = base + slot * ${cells};
+const t = i32[p + ${ROW_TAG}];
+if (t === tag && ${equal}) { ${found} }
+if (t === ${TAG_EMPTY}) break;
+} }
+${missing}`;
+
+  const body = `
+function firstProbe(arena, root, hash) {
+const i32 = arena.i32;
+return i32[i32[root + ${ROOT_ADDRESS}] * 2 + (hash & ((1 << i32[root + ${ROOT_LOG_ROWS}]) - 1)) * ${cells} + ${ROW_TAG}];
+}
+function find(arena, root, hash, ${parameters}) {
+${probe('return p;', 'return -1;')}
+}
+function upsert(arena, root, hash, stamp, ${parameters}) {
+${probe(
+  `${SAVES_IMAGES ? 'if (i32[p] !== stamp) save(arena, p, stamp);' : ''} return p;`,
+  `return insert(arena, root, hash, stamp, ${parameters});`,
+)}
+}
+function save(arena, p, stamp) {
+const i32 = arena.i32, id = arena.id;
+${saveRowCode(cells)}
+i32[p + ${ROW_STAMP}] = stamp;
+}
+function insert(arena, root, hash, stamp, ${parameters}) {
+makeRoom(arena, root);
+const i32 = arena.i32;
+const tag = (hash >>> 1) === 0 ? hash | 2 : hash;
+${canonical}
+const base = i32[root + ${ROOT_ADDRESS}] * 2, mask = (1 << i32[root + ${ROOT_LOG_ROWS}]) - 1;
+let slot = tag & mask;
+while ((i32[base + slot * ${cells} + ${ROW_TAG}] >>> 1) !== 0) slot = (slot + 1) & mask;
+const p = base + slot * ${cells};
+save(arena, p, stamp);
+${keys.map(storeCode).join('\n')}
+i32[root + ${ROOT_LIVE}] += 1;
+if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) i32[root + ${ROOT_USED}] += 1;
+arena.i32[p + ${ROW_TAG}] = tag;
+${isInRow ? '' : NOTE_CODE}
+return p;
+}
+return { find, upsert, save, firstProbe };`;
+
+  const double = new Float64Array(1);
+  const scratch = keys.map(() => new Uint8Array(64));
+  const { allocator } = transaction;
+  const generated = generate<{
+    find: Table['find'];
+    firstProbe: Table['firstProbe'];
+    upsert: Table['upsert'];
+    save: (arena: Arena, row: number, stamp: number) => void;
+  }>(
+    `${name}/table`,
+    {
+      undo: transaction.undo,
+      insertions,
+      double,
+      halves: new Int32Array(double.buffer),
+      scratch,
+      sameText,
+      narrow: (bytes: Uint8Array, start: number, end: number, i: number) => narrowInto(scratch, bytes, start, end, i),
+      makeRoom,
+      storeText: (arena: Arena, cell: number, bytes: Uint8Array, start: number, end: number, wide: boolean) => {
+        const at = reserveValue(allocator, arena, cell, end - start, wide);
+        for (let i = start; i < end; i++) arena.u8[at + i - start] = bytes[i];
+      },
+    },
+    body,
+  );
+
+  function extentWords(logRows: number): number {
+    return ((1 << logRows) * cells) / 2;
+  }
+
+  /** Makes a slot free: grows, or drops deleted rows by rehashing into a table of the same size. */
+  function makeRoom(arena: Arena, root: number): void {
+    const { i32 } = arena;
+    const address = i32[root + ROOT_ADDRESS];
+    const logRows = i32[root + ROOT_LOG_ROWS];
+    if (address !== 0 && i32[root + ROOT_USED] + 1 <= (1 << logRows) * LOAD_MAX) return;
+    const live = i32[root + ROOT_LIVE];
+    const first = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
+    const grown = address === 0 ? first : live * 2 > (1 << logRows) * LOAD_MAX ? logRows + 1 : logRows;
+    const target = allocator.allocate(arena, extentWords(grown));
+    if (address !== 0) {
+      rehash(arena.i32, address * 2, 1 << logRows, target * 2, (1 << grown) - 1);
+      allocator.free(arena, address, extentWords(logRows));
+    }
+    arena.i32[root + ROOT_ADDRESS] = target;
+    arena.i32[root + ROOT_LOG_ROWS] = grown;
+    arena.i32[root + ROOT_USED] = live;
+    moved(root);
+  }
+
+  function moved(root: number): void {
+    transaction.moves++;
+    const group = groupOfRoot(root);
+    if (group === undefined) return;
+    transaction.rowMoves++;
+    transaction.groupMoves[group]++;
+  }
+
+  /** Comes before the removal: after a rollback the group counts one too many, which costs its owner a longer backup. */
+  function countRemoval(arena: Arena, root: number): void {
+    if (groupOfRoot(root) !== undefined) arena.i32[root - GROUP_ROOT + GROUP_REMOVALS] += 1;
+  }
+
+  function rehash(i32: Int32Array, from: number, rows: number, to: number, mask: number): void {
+    for (let p = from; p < from + rows * cells; p += cells) {
+      const tag = i32[p + ROW_TAG];
+      if (tag >>> 1 === 0) continue;
+      let slot = tag & mask;
+      while (i32[to + slot * cells + ROW_TAG] !== TAG_EMPTY) slot = (slot + 1) & mask;
+      const q = to + slot * cells;
+      for (let i = 0; i < cells; i++) i32[q + i] = i32[p + i];
+    }
+  }
+
+  const textCells = [
+    ...keys.filter((key) => key.stored === 'text'),
+    ...layout.fields.filter((field) => isExternal(field.type)),
+  ].map(({ cell }) => cell);
+  const tables = layout.tables.map((each) => ({
+    name: each.name,
+    cell: each.cell,
+    table: generateTable(`${name}/${each.name}`, each.layout, transaction, true),
+  }));
+
+  function freeContents(arena: Arena, row: number): void {
+    for (const cell of textCells) clearValue(allocator, arena, row + cell);
+    for (const { cell, table } of tables) table.clear(arena, row + cell);
+  }
+
+  function next(arena: Arena, root: number, slot: number, end = Number.POSITIVE_INFINITY): number {
+    const { i32 } = arena;
+    const address = i32[root + ROOT_ADDRESS];
+    if (address === 0) return -1;
+    const until = Math.min(end, 1 << i32[root + ROOT_LOG_ROWS]);
+    for (let i = slot; i < until; i++) {
+      const p = address * 2 + i * cells;
+      if (i32[p + ROW_TAG] >>> 1 !== 0) return p;
+    }
+    return -1;
+  }
+
+  function slotOf(arena: Arena, root: number, row: number): number {
+    return (row - arena.i32[root + ROOT_ADDRESS] * 2) / cells;
+  }
+
+  return {
+    layout,
+    insertions,
+    tables,
+    find: generated.find,
+    firstProbe: generated.firstProbe,
+    upsert: generated.upsert,
+    touch(arena, row, stamp) {
+      if (arena.i32[row + ROW_STAMP] !== stamp) generated.save(arena, row, stamp);
+    },
+    remove(arena, root, row, stamp) {
+      if (arena.i32[row + ROW_STAMP] !== stamp) generated.save(arena, row, stamp);
+      countRemoval(arena, root);
+      freeContents(arena, row);
+      arena.i32.fill(0, row + 2, row + cells);
+      arena.i32[row + ROW_TAG] = TAG_DELETED;
+      arena.i32[root + ROOT_LIVE] -= 1;
+      moved(root);
+    },
+    clear(arena, root) {
+      const address = arena.i32[root + ROOT_ADDRESS];
+      if (address === 0) return;
+      countRemoval(arena, root);
+      for (let row = next(arena, root, 0); row >= 0; row = next(arena, root, slotOf(arena, root, row) + 1)) {
+        // The rows' cells are not changed, only what they point to is freed: the extent keeps their images.
+        freeExtentsOf(arena, row);
+      }
+      allocator.free(arena, address, extentWords(arena.i32[root + ROOT_LOG_ROWS]));
+      arena.i32.fill(0, root, root + 4);
+      moved(root);
+    },
+    reserve(arena, root, rows) {
+      let logRows = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
+      while ((1 << logRows) * LOAD_MAX < rows) logRows++;
+      const address = allocator.allocate(arena, extentWords(logRows));
+      arena.i32[root + ROOT_ADDRESS] = address;
+      arena.i32[root + ROOT_LOG_ROWS] = logRows;
+      moved(root);
+    },
+    next,
+    slotOf,
+  };
+
+  function freeExtentsOf(arena: Arena, row: number): void {
+    if (textCells.length === 0 && tables.length === 0) return;
+    generated.save(arena, row, 0);
+    freeContents(arena, row);
+  }
+}

@@ -1,0 +1,181 @@
+// The layout of a row in shared memory: stamp, tag, key cells, field cells, roots of sub-keyed tables.
+// Promises: a cell is an Int32 element; rows have an even number of cells, so doubles are aligned.
+// Relies on nothing but schemas.
+
+import { errors } from '../../errors.ts';
+import { type FieldType, Schema, type Shape } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
+
+/** Cells of a row before its keys: the stamp of the transaction that saved it last, and the tag. */
+export const ROW_STAMP = 0;
+export const ROW_TAG = 1;
+const ROW_HEADER_CELLS = 2;
+/** Cells of a text, bytes or json value, of a text key, and of a table's root. */
+export const VALUE_CELLS = 4;
+
+/** Tags of slots without a row. Every other tag is a hash. */
+export const TAG_EMPTY = 0;
+export const TAG_DELETED = 1;
+
+/** A root: address of the extent in words, log2 of its rows, live rows, rows that are not empty. */
+export const ROOT_ADDRESS = 0;
+export const ROOT_LOG_ROWS = 1;
+export const ROOT_LIVE = 2;
+export const ROOT_USED = 3;
+
+export type KeyType = 'u32' | 'f64' | 'text';
+
+export interface RowKey {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly stored: KeyType;
+  readonly cell: number;
+}
+
+export interface RowField {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly cell: number;
+}
+
+interface RowTable {
+  readonly name: string;
+  readonly cell: number;
+  readonly layout: RowLayout;
+}
+
+export interface RowLayout {
+  readonly cells: number;
+  readonly keys: readonly RowKey[];
+  readonly fields: readonly RowField[];
+  readonly tables: readonly RowTable[];
+}
+
+/** A sub-keyed table as a flow declares it. Made by {@link table}. */
+export interface TableDefinition<Key extends Shape = Shape, Row extends Shape = Shape> {
+  readonly key: Key;
+  readonly row: Row;
+}
+
+/**
+ * Declares a table of rows under each key of an operator: `tables: { vehicles: table({ vid: t.u32() }, { speed: t.f64() }) }`.
+ * @param key one or two fields: u8, i32, u32, f64, bool, timestamp, string or dictionary
+ * @param row the fields of each row
+ */
+export function table<Key extends Shape, Row extends Shape>(
+  key: Key,
+  row: Row,
+  ...surplus: readonly never[]
+): TableDefinition<Key, Row> {
+  refuseSurplus('table(key, row)', 2, surplus);
+  return { key, row };
+}
+
+export const KEY_FIELDS_MAX = 2;
+
+/** Properties of the state object that point it at a row. */
+const RESERVED_NAMES = ['arena', 'row'];
+
+/** How a key of a type is stored; undefined if the type cannot be a key. */
+export function keyTypeOf(type: FieldType): KeyType | undefined {
+  switch (type) {
+    case 'u8':
+    case 'i32':
+    case 'u32':
+    case 'bool':
+      return 'u32';
+    case 'f64':
+    case 'timestamp':
+      return 'f64';
+    case 'string':
+    case 'dictionary':
+      return 'text';
+    default:
+      return undefined;
+  }
+}
+
+const STORED_CELLS: Readonly<Record<KeyType, number>> = { u32: 1, f64: 2, text: VALUE_CELLS };
+
+function fieldCells(type: FieldType): number {
+  if (type === 'string' || type === 'dictionary' || type === 'bytes' || type === 'json') return VALUE_CELLS;
+  return type === 'f64' || type === 'timestamp' ? 2 : 1;
+}
+
+/** Places fields into cells: doubles first, since they need an even cell, then single cells. */
+class CellPlan {
+  private next = ROW_HEADER_CELLS;
+
+  place<Item>(items: readonly Item[], cellsOf: (item: Item) => number): (Item & { cell: number })[] {
+    const placed = new Map<Item, number>();
+    const order = [...items].sort((a, b) => (cellsOf(b) % 2 === 0 ? 1 : 0) - (cellsOf(a) % 2 === 0 ? 1 : 0));
+    const odd = this.next % 2 === 1;
+    const single = odd ? order.findIndex((item) => cellsOf(item) === 1) : -1;
+    if (single >= 0) order.unshift(...order.splice(single, 1));
+    for (const item of order) {
+      const cells = cellsOf(item);
+      if (cells > 1 && this.next % 2 === 1) this.next++;
+      placed.set(item, this.next);
+      this.next += cells;
+    }
+    return items.map((item) => ({ ...item, cell: placed.get(item) as number }));
+  }
+
+  get cells(): number {
+    return this.next + (this.next % 2);
+  }
+}
+
+/**
+ * The layout of rows with the given key, fields and tables.
+ * @throws MillraceError BAD_SCHEMA if a type cannot be a key, or a name is given twice
+ */
+export function rowLayout(
+  where: string,
+  key: readonly { name: string; type: FieldType }[],
+  state: Shape,
+  tables: Readonly<Record<string, TableDefinition>>,
+  inTable = false,
+): RowLayout {
+  const plan = new CellPlan();
+  if (key.length === 0 || key.length > KEY_FIELDS_MAX) {
+    throw errors.badSchema(where, `a key has one or two fields, this one has ${key.length}`);
+  }
+  const keys = plan.place(
+    key.map(({ name, type }) => {
+      const stored = keyTypeOf(type);
+      if (stored === undefined) throw errors.badSchema(where, `field '${name}' of type ${type} cannot be a key`);
+      return { name, type, stored };
+    }),
+    ({ stored }) => STORED_CELLS[stored],
+  );
+  const fieldList = Object.keys(state).length === 0 ? [] : Schema.of(state, where).fields;
+  const names = new Set([...Object.keys(state), ...Object.keys(tables)]);
+  for (const name of RESERVED_NAMES) {
+    if (!inTable && names.has(name)) throw errors.badSchema(where, `'${name}' is taken: choose another name`);
+  }
+  const fields = plan.place(fieldList, ({ type }) => fieldCells(type));
+  const tableList = Object.entries(tables).map(([name, definition]) => {
+    if (Object.hasOwn(state, name)) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
+    return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition) };
+  });
+  const placedTables = plan.place(tableList, () => VALUE_CELLS);
+  return { cells: plan.cells, keys, fields, tables: placedTables };
+}
+
+function tableLayout(where: string, name: string, definition: TableDefinition): RowLayout {
+  if (typeof definition !== 'object' || definition === null || typeof definition.row !== 'object') {
+    throw errors.badSchema(where, 'must be made by table(key, row)');
+  }
+  const key = Schema.of(definition.key, where).fields;
+  // A table's name becomes a property, as a field's name does.
+  Schema.of({ [name]: { type: 'u32' } }, where);
+  for (const field of key) {
+    if (!Object.hasOwn(definition.row, field.name)) continue;
+    throw errors.badSchema(where, `'${field.name}' is both a field of the key and of the row`);
+  }
+  return rowLayout(where, key, definition.row, {}, true);
+}
+
+/** True if a field's value lies in an extent of its own. */
+export const isExternal = (type: FieldType): boolean => fieldCells(type) === VALUE_CELLS;

@@ -1,0 +1,109 @@
+// Where each partition of a source stands, in shared memory that the source's replicas share: a mark belongs to the replica
+// that owns the partition.
+// Promises: a mark's old image is saved at its first change in a transaction; after rollback all marks are as committed, so they
+// are part of the commit without being copied by it. A partition changes hands with nothing moved.
+// Relies on: only the owner of a partition changes its mark; the undo log's argument (undo-log.ts).
+
+import { allocateShared } from '../../mailbox/shared-memory.ts';
+import { LINE_BYTES, LINE_I32 } from '../../mailbox/views.ts';
+import { UndoLog, type UndoSpace } from './undo-log.ts';
+
+/** Each mark has a line of its own: position, aux, and whether the partition has ended. */
+const AUX = 1;
+const ENDED = 4;
+const MARK_CELLS = 5;
+const PER_LINE_F64 = LINE_BYTES / 8;
+
+/** The marks of a source, and the undo log of one of its replicas. */
+export interface PartitionMemory {
+  readonly marks: SharedArrayBuffer;
+  readonly undo: SharedArrayBuffer;
+}
+
+/** Where a source, or one of its partitions, goes on: as in a commit's record. */
+export interface SourceMark {
+  source: number;
+  sourceAux: number;
+}
+
+export class PartitionMarks implements UndoSpace {
+  readonly partitions: number;
+  readonly i32: Int32Array;
+  /** True if the open transaction has changed a mark. */
+  isChanged = false;
+  private readonly f64: Float64Array;
+  private readonly undo: UndoLog;
+  /** 1 for each partition whose image the open transaction has saved. */
+  private readonly saved: Uint8Array;
+
+  constructor({ marks, undo }: PartitionMemory) {
+    this.partitions = marks.byteLength / LINE_BYTES;
+    this.i32 = new Int32Array(marks);
+    this.f64 = new Float64Array(marks);
+    this.undo = new UndoLog(undo);
+    this.saved = new Uint8Array(this.partitions);
+  }
+
+  /** Shared memory for marks that stand at the beginning. */
+  static allocate(partitions: number): SharedArrayBuffer {
+    return allocateShared({ of: 'the positions of a source' }, partitions * LINE_BYTES);
+  }
+
+  /** Opens transaction `number`. */
+  begin(number: number): void {
+    this.undo.begin(number);
+    if (!this.isChanged) return;
+    this.saved.fill(0);
+    this.isChanged = false;
+  }
+
+  /** Undoes the open transaction, or one that a dead worker left open after `committed` transactions. */
+  rollback(committed: number): void {
+    if (this.undo.transaction() === ((committed + 1) | 0)) {
+      this.undo.rollback([this]);
+      this.undo.empty();
+    }
+    this.saved.fill(0);
+    this.isChanged = false;
+  }
+
+  /** Reads where a partition stands into `mark`. */
+  read(partition: number, mark: SourceMark): void {
+    const at = partition * PER_LINE_F64;
+    mark.source = this.f64[at];
+    mark.sourceAux = this.f64[at + AUX];
+  }
+
+  /** Moves a partition, within the open transaction. */
+  write(partition: number, { source, sourceAux }: SourceMark): void {
+    const { f64 } = this;
+    const at = partition * PER_LINE_F64;
+    if (f64[at] === source && f64[at + AUX] === sourceAux) return;
+    this.save(partition);
+    f64[at] = source;
+    f64[at + AUX] = sourceAux;
+  }
+
+  /** A partition has come to its end. Atomic, as {@link hasEnded}: of two replicas that end their last partitions one sees both. */
+  end(partition: number): void {
+    this.save(partition);
+    Atomics.store(this.i32, partition * LINE_I32 + ENDED, 1);
+  }
+
+  /** True if a partition has ended, by what its owner may yet roll back. */
+  hasEnded(partition: number): boolean {
+    return Atomics.load(this.i32, partition * LINE_I32 + ENDED) === 1;
+  }
+
+  get haveAllEnded(): boolean {
+    for (let partition = 0; partition < this.partitions; partition++) if (!this.hasEnded(partition)) return false;
+    return true;
+  }
+
+  private save(partition: number): void {
+    if (this.saved[partition] === 1) return;
+    this.saved[partition] = 1;
+    this.isChanged = true;
+    this.undo.save(0, this.i32, partition * LINE_I32, MARK_CELLS);
+  }
+}

@@ -1,0 +1,101 @@
+// Elasticity: reads the graph's vitals on a timer, has a policy decide, announces each decision, and acts on it.
+// Promises: nothing is decided while a change is made, nor by what was measured during it; in mode 'plan' nothing is changed. No
+// timer is left after stop().
+// Relies on: policies are pure (decide.ts); hand-overs come one after the other and end, whatever happens (hand-overs.ts).
+
+import type { Cancel, Clock } from '../../../platform/clock.ts';
+import type { JobEvent } from '../../job/job-api.ts';
+import type { GroupLoads } from '../group-loads.ts';
+import { type Decision, decide, NO_MEMORY, type PolicyMemory, settled } from './decide.ts';
+import type { GraphMeter } from './graph-meter.ts';
+import type { CheckedScaling } from './scaling-options.ts';
+
+/** What decisions act on. */
+export interface ElasticJob {
+  readonly clock: Clock;
+  scale(operator: string, replicas: number): Promise<unknown>;
+  rebalance(operator: string): Promise<unknown>;
+  move(operator: string, replica: number, worker: number): Promise<unknown>;
+  isOver(): boolean;
+  announce(event: JobEvent): void;
+}
+
+export class Elasticity {
+  private readonly job: ElasticJob;
+  private readonly meter: GraphMeter;
+  private readonly loads: GroupLoads;
+  private readonly options: CheckedScaling;
+  private cancel: Cancel | undefined;
+  private memory: PolicyMemory = NO_MEMORY;
+  private isActing = false;
+  /** What was planned of each operator, and when: a plan that nobody carries out is not told at each report. */
+  private readonly planned = new Map<string, { readonly what: string; readonly atMs: number }>();
+
+  constructor(job: ElasticJob, meter: GraphMeter, loads: GroupLoads, options: CheckedScaling) {
+    this.job = job;
+    this.meter = meter;
+    this.loads = loads;
+    this.options = options;
+  }
+
+  start(): void {
+    this.meter.restart();
+    this.cancel = this.job.clock.every(this.options.everyMs, () => this.report());
+  }
+
+  stop(): void {
+    this.cancel?.();
+  }
+
+  private report(): void {
+    // Also under the policy 'manual': job.scale and job.rebalance spread by recent load.
+    this.loads.read();
+    const { policy } = this.options;
+    if (policy === 'manual' || this.isActing || this.job.isOver()) return;
+    const reading = this.meter.take();
+    if (reading === undefined) return;
+    const { decisions, memory } = decide(reading, this.memory, { ...this.options, policy });
+    this.memory = memory;
+    if (this.options.mode === 'plan') this.plan(decisions, reading.atMs);
+    else if (decisions.length > 0) void this.act(decisions, reading.atMs);
+  }
+
+  private plan(decisions: readonly Decision[], nowMs: number): void {
+    for (const decision of decisions) {
+      const what = `${decision.action} ${decision.to}`;
+      const before = this.planned.get(decision.operator);
+      if (before?.what === what && nowMs - before.atMs < this.options.cooldownMs) continue;
+      this.planned.set(decision.operator, { what, atMs: nowMs });
+      this.announce(decision);
+    }
+  }
+
+  private async act(decisions: readonly Decision[], decidedAtMs: number): Promise<void> {
+    this.isActing = true;
+    for (const decision of decisions) this.announce(decision);
+    for (const decision of decisions) {
+      if (this.job.isOver()) break;
+      try {
+        await this.carryOut(decision);
+      } catch (error) {
+        if (this.job.isOver()) break;
+        // A replica may have gone meanwhile, or no worker could be had: what is still needed is decided again.
+        const reason = `could not ${decision.action} '${decision.operator}': ${(error as Error).message}`;
+        this.announce({ ...decision, action: 'report', to: decision.from, reason });
+      }
+    }
+    this.meter.restart();
+    this.memory = settled(this.memory, decidedAtMs, this.job.clock.now());
+    this.isActing = false;
+  }
+
+  private async carryOut({ action, operator, replica, to }: Decision): Promise<void> {
+    if (action === 'scale') await this.job.scale(operator, to);
+    else if (action === 'rebalance') await this.job.rebalance(operator);
+    else if (action === 'move' && replica !== undefined) await this.job.move(operator, replica, to);
+  }
+
+  private announce(decision: Decision): void {
+    this.job.announce({ type: 'decision', mode: this.options.mode, ...decision });
+  }
+}

@@ -1,0 +1,79 @@
+// The app's own thread as a host: it reads outputs and writes inputs, and waits without blocking the event loop.
+// Promises: nothing runs while nobody waits; a wait ends when its check holds or the job has ended.
+
+import type { WakeWords } from '../../mailbox/wake.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
+
+/** Something in the app that waits for shared memory to change. */
+export interface Waiter {
+  /** Tells the other side that it waits; `check` is asked once more afterwards. */
+  announce(): void;
+  /** True when the wait is over. May move things along. */
+  check(): boolean;
+}
+
+interface Waiting {
+  readonly waiter: Waiter;
+  readonly resolve: () => void;
+}
+
+export class AppHost {
+  readonly id: number;
+  readonly wakeWords: WakeWords;
+  readonly clock: Clock;
+  private readonly waiting = new Set<Waiting>();
+  private looping = false;
+  private closed = false;
+
+  constructor(id: number, wakeWords: WakeWords, clock = systemClock) {
+    this.id = id;
+    this.wakeWords = wakeWords;
+    this.clock = clock;
+  }
+
+  /** True once all waits end at once. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** Resolves when the waiter's check holds, or when the host is closed. */
+  waitFor(waiter: Waiter): Promise<void> {
+    if (this.closed || waiter.check()) return Promise.resolve();
+    const promise = new Promise<void>((resolve) => this.waiting.add({ waiter, resolve }));
+    if (this.looping) this.wakeWords.wakeUnconditionally(this.id);
+    else void this.loop();
+    return promise;
+  }
+
+  /** Ends all waits. */
+  close(): void {
+    this.closed = true;
+    for (const { resolve } of this.waiting) resolve();
+    this.waiting.clear();
+    this.wakeWords.wakeUnconditionally(this.id);
+  }
+
+  private async loop(): Promise<void> {
+    this.looping = true;
+    while (this.waiting.size > 0) {
+      const ticket = this.wakeWords.announcePark(this.id);
+      for (const { waiter } of this.waiting) waiter.announce();
+      if (!this.settle()) await this.wakeWords.sleep(this.id, ticket, undefined);
+      this.wakeWords.stayAwake(this.id);
+      this.settle();
+    }
+    this.looping = false;
+  }
+
+  /** Resolves the waits that are over. Returns true if there were any. */
+  private settle(): boolean {
+    let any = false;
+    for (const waiting of this.waiting) {
+      if (!waiting.waiter.check()) continue;
+      this.waiting.delete(waiting);
+      waiting.resolve();
+      any = true;
+    }
+    return any;
+  }
+}

@@ -1,0 +1,50 @@
+// dataflow(): the value that a flow's module exports, and that an app runs.
+
+import { errors } from '../../errors.ts';
+import { type Build, FLOW, type FlowDefinition, type OutputsOf } from '../../flow/dataflow.ts';
+import { refuseSurplus } from '../../surplus.ts';
+import { isWorkerThread } from '../../workers/worker-thread.ts';
+import { runFlow } from './job.ts';
+import type { Job, RunOptions } from './job-api.ts';
+
+/** A flow: export it from the module whose URL it was declared with. */
+export interface Dataflow<Params = unknown, Built = unknown> extends FlowDefinition<Params, Built> {
+  /**
+   * Runs the flow on worker threads; resolves when all of them have started. Each call is a job of its own.
+   * @throws MillraceError BAD_OPTION, BAD_FLOW, MODULE_IMPORT, NO_FLOW, INPUT_FILE, RUN_IN_WORKER and others that a start can meet
+   */
+  run(options?: RunOptions<Params>): Promise<Job<OutputsOf<Built>>>;
+}
+
+/**
+ * Declares a flow.
+ * @param moduleUrl `import.meta.url` of the module that exports the flow: every worker imports it
+ * @param name unique within the module
+ * @param build declares the operators; it runs on every thread, and must depend on its params only
+ */
+export function dataflow<Params = Record<string, never>, Built = unknown>(
+  moduleUrl: string,
+  name: string,
+  build: Build<Params, Built>,
+  ...surplus: readonly never[]
+): Dataflow<Params, Built> {
+  refuseSurplus('dataflow(moduleUrl, name, build)', 3, surplus);
+  if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
+    throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the flow');
+  }
+  if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
+  if (typeof build !== 'function') throw errors.badOption('build', build, 'a function (flow, params) => …');
+  const flow: Dataflow<Params, Built> = {
+    [FLOW]: true,
+    moduleUrl,
+    name,
+    build,
+    run: (options = {}, ...surplus: readonly never[]) => {
+      refuseSurplus('run(options)', 1, surplus);
+      // Thrown at once: a rejection that a module does not await would end the worker instead of failing its import.
+      if (isWorkerThread()) throw errors.runInWorker(name);
+      return runFlow(flow, options) as unknown as Promise<Job<OutputsOf<Built>>>;
+    },
+  };
+  return flow;
+}

@@ -1,0 +1,143 @@
+// The app's end of a `push` source: it writes into a ring as an actor does, from the app's own thread.
+// Promises: a tuple is validated at once, and visible to its readers at the latest when the current tick ends; `push` says
+// when to wait for room.
+
+import type { ActorDescriptor, RingMemory } from '../../actors/actor-descriptor.ts';
+import { errors } from '../../errors.ts';
+import { type Stage, stageName } from '../../flow/plan.ts';
+import { DictionaryWriter } from '../../mailbox/dictionary.ts';
+import { type Encoder, generateEncoder } from '../../mailbox/encoder.ts';
+import { Output } from '../../mailbox/output.ts';
+import { Ring } from '../../mailbox/ring.ts';
+import type { Schema } from '../../mailbox/schema.ts';
+import { refuseSurplus } from '../../surplus.ts';
+import type { AppHost, Waiter } from './app-host.ts';
+import type { JobInput } from './job-api.ts';
+
+/** Tuples after which a commit does not wait for the tick's end. */
+const COMMIT_TUPLES_MAX = 4096;
+
+export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
+  readonly name: string;
+  private readonly host: AppHost;
+  private readonly onEnd: () => void;
+  readonly ring: Ring;
+  private readonly output: Output;
+  private readonly encoder: Encoder<Tuple>;
+  private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
+  private pending = 0;
+  private scheduled = false;
+  private ended = false;
+  private closed = false;
+  private waitedMs = 0;
+  private waitsSinceMs: number | undefined;
+
+  constructor(stage: Stage, descriptor: ActorDescriptor, host: AppHost, onEnd: () => void) {
+    this.name = stageName(stage);
+    this.host = host;
+    this.onEnd = onEnd;
+    const memory = descriptor.output as RingMemory;
+    const ring = new Ring(memory.ring);
+    ring.setWriterHost(host.id);
+    this.ring = ring;
+    this.output = new Output(this.name, ring, descriptor.outbox as SharedArrayBuffer, this.mark);
+    const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
+    this.encoder = generateEncoder(this.name, stage.output as Schema, stage.outputKeys, this.output, dictionary);
+  }
+
+  get tuplesPushed(): number {
+    return this.encoder.emitted();
+  }
+
+  /** Time in which there was no room, in milliseconds. */
+  get blockedMs(): number {
+    return this.waitedMs + (this.waitsSinceMs === undefined ? 0 : this.host.clock.now() - this.waitsSinceMs);
+  }
+
+  /** True while somebody waits for room. */
+  get waitsForRoom(): boolean {
+    return this.waitsSinceMs !== undefined;
+  }
+
+  push(tuple: Tuple, ...surplus: readonly never[]): Promise<void> | undefined {
+    refuseSurplus('push(tuple)', 1, surplus);
+    if (this.ended || this.closed) throw errors.inputClosed(this.name);
+    this.encoder.emit(tuple);
+    this.pending++;
+    if (this.pending >= COMMIT_TUPLES_MAX) this.commit();
+    else if (!this.scheduled) {
+      this.scheduled = true;
+      process.nextTick(this.commitAtEndOfTick);
+    }
+    return this.output.hasRoomForBatch ? undefined : this.room();
+  }
+
+  async pushAll(tuples: Iterable<Tuple>, ...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('pushAll(tuples)', 1, surplus);
+    for (const tuple of tuples) {
+      const room = this.push(tuple);
+      if (room !== undefined) await room;
+    }
+  }
+
+  end(...surplus: readonly never[]): void {
+    refuseSurplus('end()', 0, surplus);
+    if (this.ended || this.closed) return;
+    this.encoder.flush();
+    this.output.writeEnd();
+    this.ended = true;
+    this.publish();
+    if (this.output.spilled) void this.room();
+    this.onEnd();
+  }
+
+  /** True after end(). */
+  get isEnded(): boolean {
+    return this.ended;
+  }
+
+  /** Makes further pushes an error: the job has ended. */
+  close(): void {
+    this.closed = true;
+  }
+
+  private readonly commitAtEndOfTick = (): void => {
+    this.scheduled = false;
+    if (this.closed) return;
+    try {
+      this.commit();
+    } catch {
+      // The tuples are still here: the next push(), end() or tick commits them, or throws the same error to the app.
+    }
+  };
+
+  private commit(): void {
+    this.encoder.flush();
+    this.publish();
+  }
+
+  private publish(): void {
+    this.pending = 0;
+    this.output.save(this.mark);
+    this.output.publish(this.mark.head, this.host.wakeWords);
+  }
+
+  private async room(): Promise<void> {
+    if (!this.ended) this.commit();
+    this.waitsSinceMs ??= this.host.clock.now();
+    await this.host.waitFor(this);
+    if (this.waitsSinceMs !== undefined) this.waitedMs += this.host.clock.now() - this.waitsSinceMs;
+    this.waitsSinceMs = undefined;
+    this.output.withdrawWait();
+    if (this.closed && !this.ended) throw errors.inputClosed(this.name);
+  }
+
+  announce(): void {
+    this.output.announceWait();
+  }
+
+  check(): boolean {
+    if (this.output.drain()) this.publish();
+    return !this.output.spilled && this.output.isDrained();
+  }
+}

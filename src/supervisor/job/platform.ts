@@ -1,0 +1,23 @@
+// What a job runs on: time, threads, and what they sleep on. Everything of a job that the machine decides comes through here.
+// Promises: with `systemPlatform` these are the machine's own. src/testing/ has another one, on which a whole job runs in one
+// thread under a seeded scheduler; the job cannot tell.
+
+import type { ResourceLimits } from 'node:worker_threads';
+import { WakeWords } from '../../mailbox/wake.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
+import { type HostBuffers, type ThreadPool, WorkerPool } from '../../workers/pool.ts';
+
+export interface Platform {
+  /** Time in the app's thread. */
+  readonly clock: Clock;
+  /** The wake words of a job, as the app's thread sleeps on them. */
+  wakeWords(buffer: SharedArrayBuffer): WakeWords;
+  /** The threads of a job: `active` are started at once, and up to `most` as they are hired. */
+  pool(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined): ThreadPool;
+}
+
+export const systemPlatform: Platform = {
+  clock: systemClock,
+  wakeWords: (buffer) => new WakeWords(buffer),
+  pool: (active, most, buffers, resourceLimits) => new WorkerPool(active, most, buffers, resourceLimits),
+};

@@ -1,0 +1,250 @@
+// Looks at the shared memory of actors from outside, as the app's thread does: what each has committed, and what has become of
+// a job in the end.
+// Promises: what it tells of two runs is equal if nobody who uses the library could tell them apart. It stores nothing.
+
+import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { Actor } from '../../src/actors/actor.ts';
+import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
+import { Vitals } from '../../src/actors/vitals/vitals.ts';
+import { countsOf, initialGroups, type Stage, stageName } from '../../src/flow/plan.ts';
+import { Ring } from '../../src/mailbox/ring.ts';
+import type { Schema } from '../../src/mailbox/schema.ts';
+import { groupsOf } from '../../src/state/groups/group-set.ts';
+import { checkState } from '../../src/state/images/integrity.ts';
+import { type KeyedState, keyedState } from '../../src/state/rows/keyed-state.ts';
+import { rowLayout } from '../../src/state/rows/row-layout.ts';
+import { type StateEntry, type StateReader, stateReader } from '../../src/state/rows/state-reader.ts';
+import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { Transaction, type TransactionMemory } from '../../src/state/transaction/transaction.ts';
+import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
+import type { LocalJob } from './local-run.ts';
+
+/** What an actor has committed, as shared memory tells it. */
+export interface Committed {
+  readonly record: CommitRecord;
+  readonly entries: readonly StateEntry[];
+}
+
+const text = (value: unknown): string => JSON.stringify(value);
+const sorted = <Item>(items: readonly Item[]): Item[] =>
+  items
+    .map((item) => ({ item, name: text(item) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ item }) => item);
+
+/** Reads the state of one operator; the code for it is generated once, and used on the memory of many jobs. */
+export class StateWitness {
+  private readonly transaction: Transaction;
+  private readonly state: KeyedState;
+  private readonly reader: StateReader;
+
+  constructor(stage: Stage, memory: TransactionMemory) {
+    const [{ name, state = {}, tables = {} }] = stage.operators;
+    this.transaction = new Transaction(name, memory);
+    const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
+    this.state = keyedState(name, rowLayout(name, key, state, tables), this.transaction);
+    this.reader = stateReader(name, this.state.table, this.transaction);
+  }
+
+  /** Looks at the same operator in another job. */
+  turnTo(memory: TransactionMemory): void {
+    Object.assign(this.transaction, new Transaction('', memory));
+  }
+
+  entries(groups: readonly number[]): StateEntry[] {
+    return sorted(groups.flatMap(this.reader.entries).map(canonical));
+  }
+
+  problem(groups: readonly number[]): string | undefined {
+    return checkState(this.state, groups, 'rows');
+  }
+}
+
+/** Looks at an actor's shared memory from outside, as the app's thread does. */
+export class Witness {
+  readonly descriptor: ActorDescriptor;
+  private readonly stage: Stage;
+  private readonly log: CommitLog;
+  private readonly state: StateWitness | undefined;
+  private readonly groups: readonly number[];
+
+  constructor({ stage, descriptor }: Actor, state: StateWitness | undefined) {
+    this.stage = stage;
+    this.descriptor = descriptor;
+    this.log = new CommitLog(descriptor.commit);
+    this.state = state;
+    const groups = initialGroups(descriptor.replica, stage.parallelism);
+    this.groups = groups === 'dormant' ? [] : groupsOf(groups);
+  }
+
+  get sequence(): number {
+    return this.log.sequence();
+  }
+
+  private record(): CommitRecord {
+    const record = emptyRecord(this.descriptor.inputs.length, countsOf(this.stage));
+    this.log.read(record);
+    return record;
+  }
+
+  entries(): StateEntry[] {
+    return this.state?.entries(this.groups) ?? [];
+  }
+
+  committed(): Committed {
+    const record = this.record();
+    // A dead letter carries a stack, whose length is that of the calls which led there.
+    record.letters.head = 0;
+    return { record, entries: this.entries() };
+  }
+
+  /** What must hold whenever an actor dies: nothing that others see is ahead of its last commit. */
+  assertDead(): void {
+    const { output, letters, inputs, vitals } = this.descriptor;
+    const record = this.record();
+    const isBehind = (seen: number, committed: number): boolean => ((seen - committed) | 0) <= 0;
+    if (output !== undefined)
+      assert.ok(isBehind(new Ring(output.ring).published(), record.head), 'uncommitted output is visible');
+    assert.ok(
+      isBehind(new Ring(letters.ring).published(), record.letters.head),
+      'an uncommitted dead letter is visible',
+    );
+    inputs.forEach(({ memory, slot }, i) => {
+      const released = new Ring(memory.ring).released(slot);
+      assert.ok(isBehind(released, record.inputs[i].position), `input ${i} is released before it is committed`);
+    });
+    const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
+    const isAhead = [tuplesIn, tuplesOut, ...passed, ...leftOut].some((count, i) => count > record.counts[i]);
+    assert.ok(!isAhead, 'uncommitted tuples are counted');
+  }
+
+  /** What a recovered actor must have done: its last commit is applied, and state is sound. */
+  assertRecovered(holdsInput = false): void {
+    const { output, letters, inputs, vitals } = this.descriptor;
+    const record = this.record();
+    if (output !== undefined) assert.equal(new Ring(output.ring).published(), record.head, 'output is published');
+    assert.equal(new Ring(letters.ring).published(), record.letters.head, 'dead letters are published');
+    inputs.forEach(({ memory, slot }, i) => {
+      const released = new Ring(memory.ring).released(slot);
+      if (!holdsInput) assert.equal(released, record.inputs[i].position, `input ${i} is released`);
+    });
+    const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
+    assert.deepEqual([tuplesIn, tuplesOut, ...passed, ...leftOut], record.counts, 'counts are shown');
+    assert.equal(this.state?.problem(this.groups), undefined);
+  }
+}
+
+/** A table's rows have no order. */
+function canonical({ key, value }: StateEntry): StateEntry {
+  const fields = Object.entries(value).map(([name, each]) => [name, Array.isArray(each) ? sorted(each) : each]);
+  return { key, value: Object.fromEntries(fields) };
+}
+
+/** A dead letter, but for where its tuple stood: where a frame begins depends on when it was committed. */
+export interface Letter {
+  readonly operator: string;
+  readonly replica: number;
+  readonly key: unknown;
+  readonly tuple: unknown;
+  readonly error: string;
+}
+
+/** All that can be told of a job that has ended. */
+export interface Result {
+  /** The tuples of each output by key, in order. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>;
+  readonly letters: readonly Letter[];
+  /** For each actor: tuples in, out, and passed on between fused operators. */
+  readonly counts: readonly unknown[];
+  readonly states: readonly unknown[];
+  readonly file: readonly string[];
+}
+
+/** @param file what a sink has written */
+export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: readonly string[]): Result {
+  const outputs = [...job.tuples].map(([name, tuples]) => {
+    const byKey: Record<string, unknown[]> = {};
+    for (const tuple of tuples) {
+      const key = text(tuple.key);
+      byKey[key] ??= [];
+      byKey[key].push(tuple);
+    }
+    return [name, byKey];
+  });
+  const letters = job.letters.map(({ operator, replica, key, tuple, error: { name, message } }) => ({
+    operator,
+    replica,
+    key,
+    tuple,
+    error: `${name}: ${message}`,
+  }));
+  return {
+    outputs: Object.fromEntries(outputs),
+    letters: sorted(letters),
+    counts: job.actors.map(({ stage, descriptor, vitals }) => {
+      const { tuplesIn, tuplesOut, passed, leftOut } = vitals.read();
+      return [stageName(stage), descriptor.replica, tuplesIn, tuplesOut, passed, leftOut];
+    }),
+    states: witnesses.map((witness) => witness.entries()),
+    file: [...file],
+  };
+}
+
+/** What a crash-free run has had at each commit of each actor, and in the end. */
+export interface Reference {
+  readonly result: Result;
+  readonly commits: readonly ReadonlyMap<number, Committed>[];
+  /** Where to crash: at every point, but for most of a long row of commits that change nothing. */
+  readonly points: readonly number[];
+}
+
+/** At the end of input each key group is a commit, and most are empty: of these a few are tried wholly, and of the rest some points. */
+const IDLE_COMMITS_TRIED = 2;
+const IDLE_POINTS_STRIDE = 199;
+
+/** Writes down what a crash-free run does. */
+export class Recorder {
+  readonly commits: Map<number, Committed>[];
+  readonly points: number[] = [];
+  private readonly memory: CrashingMemory;
+  private readonly witnesses: readonly Witness[];
+  private from = 0;
+  private idleCommits = 0;
+
+  constructor(memory: CrashingMemory, witnesses: readonly Witness[]) {
+    this.memory = memory;
+    this.witnesses = witnesses;
+    this.commits = witnesses.map((witness) => new Map([[0, witness.committed()]]));
+    memory.observe = () => this.look();
+  }
+
+  private look(): void {
+    this.witnesses.forEach((witness, i) => {
+      const { sequence } = witness;
+      if (this.commits[i].has(sequence)) return;
+      const committed = witness.committed();
+      const isIdle = isDeepStrictEqual(changesOf(committed), changesOf(this.commits[i].get(sequence - 1)));
+      this.commits[i].set(sequence, committed);
+      this.addPoints(isIdle);
+    });
+  }
+
+  private addPoints(areIdle: boolean): void {
+    const { points } = this.memory;
+    if (areIdle) this.idleCommits++;
+    const stride = areIdle && this.idleCommits > IDLE_COMMITS_TRIED ? IDLE_POINTS_STRIDE : 1;
+    for (let point = this.from; point < points; point++) if (point % stride === 0) this.points.push(point);
+    this.from = points;
+  }
+
+  /** Call it when the run has ended. The last point is one that it does not come to. */
+  finish(): void {
+    this.addPoints(false);
+    this.points.push(this.memory.points);
+  }
+}
+
+/** What a commit has changed, but for the count of key groups that have ended. */
+const changesOf = (committed: Committed | undefined): unknown =>
+  committed && { entries: committed.entries, record: { ...committed.record, endedGroups: 0 } };

@@ -1,0 +1,103 @@
+// Drives a source reader as an actor would, without one: reads until the end, and sleeps when the reader says so.
+
+import {
+  MEMORY_CELLS,
+  type SourceContext,
+  type SourceDefinition,
+  type SourceReader,
+  type SourceStatus,
+} from '../../src/flow/source.ts';
+import type { Shape, TupleOf } from '../../src/mailbox/schema.ts';
+
+/** What a source is opened with: at its beginning, without a memory, unless `parts` say otherwise. */
+export const contextWith = (parts: Partial<SourceContext> = {}): SourceContext => ({
+  operator: 'source',
+  partition: 0,
+  memory: new Int32Array(MEMORY_CELLS),
+  position: 0,
+  aux: 0,
+  reject(record, error) {
+    throw new Error(`${JSON.stringify(record)} was rejected`, { cause: error });
+  },
+  wake() {},
+  fail() {},
+  ...parts,
+});
+
+/** A record that was rejected. */
+export interface Rejected {
+  record: unknown;
+  error: Error;
+  position: number;
+}
+
+export interface Drive {
+  /** Tuples per read(). */
+  limit?: number;
+  position?: number;
+  aux?: number;
+  /** What an earlier opening has left; nothing by default. */
+  memory?: Int32Array;
+  /** Gets what is rejected; by default that is thrown. */
+  rejected?: Rejected[];
+  /** Called after each read() with the reader's position and the count of tuples so far. */
+  after?: (position: number, aux: number, count: number) => void;
+}
+
+/** Everything that a source emits from a position on. Rejects with what read() throws and with what fail() gets. */
+export async function drain<Fields extends Shape>(
+  source: SourceDefinition<Fields>,
+  { after, ...how }: Drive = {},
+): Promise<TupleOf<Fields>[]> {
+  const tuples: TupleOf<Fields>[] = [];
+  await drive(source, (tuple) => tuples.push(tuple), {
+    ...how,
+    after: (at, line) => after?.(at, line, tuples.length),
+  });
+  return tuples;
+}
+
+/** The same with an emit of the caller's. */
+async function drive<Fields extends Shape>(
+  source: SourceDefinition<Fields>,
+  emit: (tuple: TupleOf<Fields>) => void,
+  { limit = 1000, after, rejected, ...parts }: Drive = {},
+): Promise<void> {
+  let wake: (() => void) | undefined;
+  let woken = false;
+  let failed: unknown;
+  const rouse = () => {
+    woken = true;
+    wake?.();
+  };
+  const context = contextWith({
+    ...parts,
+    ...(rejected && { reject: (record, error, position) => void rejected.push({ record, error, position }) }),
+    wake: rouse,
+    fail: (error) => {
+      failed = error;
+      rouse();
+    },
+  });
+  const reader = (await source.open(context)) as unknown as SourceReader<TupleOf<Fields>>;
+  try {
+    for (;;) {
+      const status: SourceStatus = reader.read(emit, limit);
+      if (failed !== undefined) throw failed;
+      after?.(reader.position, reader.aux, 0);
+      if (status === 'end') return;
+      if (status === 'wait') {
+        if (!woken) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        wake = undefined;
+        woken = false;
+        if (failed !== undefined) throw failed;
+      }
+    }
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,34 @@
+// A keyed flow that says at the end of the stream what it has counted, key by key, and cannot for one of the keys.
+// Workers import this module too: it declares, and runs nothing.
+
+import { dataflow, t } from '../../../src/index.ts';
+import { generate } from '../../../src/sources.ts';
+
+/** Each of `keys` comes once; `end` throws for `poison`. */
+export const endsByKey = dataflow(
+  import.meta.url,
+  'ends-by-key',
+  (flow, { keys, poison }: { keys: readonly number[]; poison: number }) =>
+    flow
+      .source(
+        'keys',
+        generate({ key: t.u32() }, (n) => ({ key: keys[n] }), { count: keys.length }),
+      )
+      .keyBy('key')
+      .process(
+        'last',
+        {
+          parallelism: { max: 2 },
+          state: { count: t.u32() },
+          output: { key: t.u32(), count: t.u32() },
+          end: ({ key }, { count }, emit) => {
+            if (key === poison) throw new Error(`${key} is poison`);
+            emit({ key, count });
+          },
+        },
+        (_tuple, state) => {
+          state.count += 1;
+        },
+      )
+      .collect('out'),
+);

@@ -1,0 +1,425 @@
+// Runs the actors of a flow in this very thread, one step at a time, as the test orders: no threads, no clock, no chance.
+// What it shares with a real job: graph, plan, deployment, actors, rings, commits, parking, and how actors are resumed after
+// a crash (src/supervisor/recovery/recovery.ts, src/workers/worker.ts). What it lacks: threads, pools, and a supervisor that decides.
+
+import { Actor } from '../../src/actors/actor.ts';
+import {
+  type ActorDescriptor,
+  FIRST_START,
+  type Resumption,
+  type StepStatus,
+} from '../../src/actors/actor-descriptor.ts';
+import {
+  LETTER_SCHEMA,
+  type LetterBody,
+  type LetterTuple,
+  openLetter,
+} from '../../src/actors/failures/dead-letters.ts';
+import { Vitals, WorkCell } from '../../src/actors/vitals/vitals.ts';
+import { buildGraph } from '../../src/flow/dataflow.ts';
+import { countsOf, type Plan, planOf, type Stage, stageName } from '../../src/flow/plan.ts';
+import type { Dataflow, RunOptions } from '../../src/index.ts';
+import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
+import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
+import { Ring } from '../../src/mailbox/ring.ts';
+import { connectSiblings, RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
+import type { Schema } from '../../src/mailbox/schema.ts';
+import { WakeWords } from '../../src/mailbox/wake.ts';
+import type { Backup, MemoryBackup } from '../../src/state/images/backup.ts';
+import { CommitLog, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
+import { checkRunOptions } from '../../src/supervisor/job/run-options.ts';
+import { CRASH, type CrashingMemory } from '../../src/testing/crashing-memory.ts';
+
+type Tuple = Record<string, unknown>;
+
+/** Reads one ring as the app would. */
+class LocalReader {
+  readonly reader: RingReader;
+  private readonly decoder: Decoder<Tuple>;
+  private readonly dictionary: DictionaryReader | undefined;
+  private readonly wakeWords: WakeWords;
+
+  constructor(
+    reader: RingReader,
+    decoder: Decoder<Tuple>,
+    dictionary: DictionaryReader | undefined,
+    wakeWords: WakeWords,
+  ) {
+    this.reader = reader;
+    this.decoder = decoder;
+    this.dictionary = dictionary;
+    this.wakeWords = wakeWords;
+  }
+
+  get ended(): boolean {
+    return this.reader.isOver;
+  }
+
+  /** Hands what is committed to `take`. */
+  read(take: (tuple: Tuple) => void): boolean {
+    const { reader, decoder } = this;
+    const from = reader.position;
+    while (reader.load()) {
+      decoder.open(reader.ring.data, reader.frameIndex, reader.count, this.dictionary);
+      for (let row = 0; row < reader.count; row++) take(decoder.tupleAt(row));
+      reader.advance(reader.count);
+    }
+    reader.release(reader.position, this.wakeWords);
+    return reader.position !== from;
+  }
+}
+
+/** A dead letter as its actor wrote it. */
+export type LocalLetter = Pick<LetterTuple, 'operator' | 'replica'> & LetterBody;
+
+/** Made once: many jobs are run, and few have letters. */
+let letterDecoder: Decoder<Tuple> | undefined;
+
+/** What a test puts in place of the world. */
+export interface LocalWorld {
+  /** Where actors may crash. Without one none does. */
+  readonly memory?: CrashingMemory;
+  /** Milliseconds; by default the real ones. */
+  readonly now?: () => number;
+  /** True to step an actor that had nothing to do only after it has been woken, or its time has come. */
+  readonly parks?: boolean;
+  /** Time between backups, and where they are kept. */
+  readonly backup?: { readonly everyMs: number; readonly store: MemoryBackup };
+}
+
+/** How a job is run to its end. */
+export interface RunOrder {
+  /** An index below its argument. */
+  readonly choose: (count: number) => number;
+  /** Called with what a step throws; the actor has rolled back, and is stepped again later. By default it is thrown on. */
+  readonly onError?: (error: unknown) => void;
+  /** Called when an actor has crashed, with the one that is gone: to {@link LocalJob.resume} it. By default that is an error. */
+  readonly onCrash?: (actor: Actor) => void;
+  /** Called between steps. */
+  readonly onTurn?: () => void;
+}
+
+/** Turns without any progress after which a job is held to be stuck. */
+const IDLE_TURNS_MAX = 10_000;
+
+/** A job whose every step is the test's. Outputs gather in {@link tuples} by name, when {@link collect} is called. */
+export class LocalJob {
+  /** Each operator's replicas in order, also when they have ended; after those that began with the job come those that were woken. */
+  readonly actors: Actor[] = [];
+  /** Those that have not ended yet. */
+  readonly alive: Actor[];
+  readonly tuples = new Map<string, Tuple[]>();
+  readonly letters: LocalLetter[] = [];
+  readonly plan: Plan;
+  /** All actors that there is memory for. */
+  readonly placements: readonly Placement[];
+  readonly wakeWords: WakeWords;
+  /** The host number of whoever is no actor, and no reader of outputs. */
+  readonly supervisorHost: number;
+  private readonly world: LocalWorld;
+  private readonly now: () => number;
+  private readonly lingerMs: number;
+  private readonly appHost: number;
+  private readonly readers: { readonly reader: LocalReader; readonly take: (tuple: Tuple) => void }[] = [];
+  private readonly letterReaders: LocalReader[];
+  private readonly parked = new Set<Actor>();
+  private readonly hosts = new WeakMap<Actor, number>();
+  /** Backups on their way to the store. */
+  private shipped: { readonly descriptor: ActorDescriptor; readonly backup: Backup }[] = [];
+
+  constructor(plan: Plan, { params: _, ...options }: RunOptions, world: LocalWorld = {}) {
+    const { workers, lingerMs, ...limits } = checkRunOptions(options);
+    this.plan = plan;
+    this.world = world;
+    this.now = world.now ?? (() => performance.now());
+    this.lingerMs = lingerMs;
+    const { placements } = deploy(plan, workers, limits);
+    // Each actor has a host of its own, and another one after each crash: nobody is woken by another's wake-up.
+    this.appHost = placements.length * 2;
+    this.supervisorHost = this.appHost + 1;
+    this.wakeWords = new WakeWords(WakeWords.allocate(this.appHost + 2));
+    for (const placement of placements) if (placement.stage.place === 'app') this.connect(placement);
+    const onWorkers = placements.filter(({ stage }) => stage.place === 'worker');
+    this.placements = onWorkers;
+    letterDecoder ??= generateDecoder<Tuple>('dead letters', LETTER_SCHEMA, 0, 0);
+    const decoder = letterDecoder;
+    this.letterReaders = onWorkers.map(({ descriptor: { letters } }) =>
+      this.readerOf(letters.ring, 0, decoder, undefined),
+    );
+    for (const { descriptor } of onWorkers) world.memory?.ignore(descriptor.vitals);
+    this.actors = onWorkers
+      .filter(({ isDormant }) => !isDormant)
+      .map(({ descriptor }) => this.makeActor(descriptor, FIRST_START));
+    for (const actor of this.actors) actor.openSink();
+    this.alive = [...this.actors];
+  }
+
+  static of<Params, Built>(flow: Dataflow<Params, Built>, options: RunOptions<Params>, world?: LocalWorld): LocalJob {
+    return new LocalJob(planOf(buildGraph(flow, options.params as Params)), options as RunOptions, world);
+  }
+
+  /** Opens the sources, as a job does before it starts. Flows with generated sources only need not call it. */
+  async openSources(): Promise<void> {
+    for (const actor of this.actors) await actor.openSource();
+  }
+
+  private connect({ stage, descriptor }: Placement): void {
+    const { plan } = this;
+    const tuples: Tuple[] = [];
+    this.tuples.set(stageName(stage), tuples);
+    const decoders = stage.upstream.map((index) => this.decoderOf(stage, plan.stages[index]));
+    const inputs = descriptor.inputs.map(({ memory, slot, upstream }) => {
+      const dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
+      const reader = this.readerOf(memory.ring, slot, decoders[upstream], dictionary);
+      this.readers.push({ reader, take: (tuple) => void tuples.push(tuple) });
+      return { reader: reader.reader, upstream };
+    });
+    connectSiblings(inputs);
+  }
+
+  private decoderOf(stage: Stage, from: Stage): Decoder<Tuple> {
+    return generateDecoder(stageName(stage), stage.input as Schema, from.outputKeys.length, 0);
+  }
+
+  private readerOf(
+    memory: SharedArrayBuffer,
+    slot: number,
+    decoder: Decoder<Tuple>,
+    dictionary: DictionaryReader | undefined,
+  ): LocalReader {
+    const ring = new Ring(memory);
+    ring.setReaderHost(slot, this.appHost);
+    return new LocalReader(new RingReader(ring, slot, startMark()), decoder, dictionary, this.wakeWords);
+  }
+
+  private makeActor(descriptor: ActorDescriptor, resumption: Resumption): Actor {
+    const { backup } = this.world;
+    const ship = (made: Backup): void => void this.shipped.push({ descriptor, backup: made });
+    const host = descriptor.number * 2 + (resumption.incarnation & 1);
+    this.wakeWords.stayAwake(host);
+    const environment = {
+      host,
+      wakeWords: this.wakeWords,
+      lingerMs: this.lingerMs,
+      backup: backup && { everyMs: backup.everyMs, ship },
+      now: this.now,
+      wake: () => this.wakeWords.wakeUnconditionally(host),
+    };
+    const actor = new Actor(this.plan, descriptor, environment, resumption);
+    this.hosts.set(actor, host);
+    return actor;
+  }
+
+  /** The actor of a replica of the operator that begins a stage. */
+  actor(operator: string, replica = 0): Actor {
+    const found = this.actors.find(({ name, descriptor }) => name === operator && descriptor.replica === replica);
+    if (found === undefined) throw new Error(`no actor '${operator}' ${replica}`);
+    return found;
+  }
+
+  /**
+   * Makes an actor anew over the same memory, in its next incarnation, as after a worker's death. The one before must not be
+   * used any more, and is not asked to let go of anything.
+   * @returns the new actor; CRASH if it died while it recovered. The one before is then still the one in {@link actors}
+   */
+  resume(before: Actor, how: Partial<Resumption> = {}): Actor | typeof CRASH {
+    const made = this.remake(before.descriptor, how);
+    if (made === CRASH) return CRASH;
+    this.actors[this.actors.indexOf(before)] = made;
+    this.lose(before);
+    this.alive.push(made);
+    return made;
+  }
+
+  /** Begins a replica that is dormant, as HandOvers.wakeUp(). Returns false if it died as it began: to be called again. */
+  begin(descriptor: ActorDescriptor): boolean {
+    const made = this.remake(descriptor, {});
+    if (made === CRASH) return false;
+    const index = this.actors.findIndex((actor) => actor.descriptor === descriptor);
+    if (index >= 0) this.actors[index] = made;
+    else this.actors.push(made);
+    this.alive.push(made);
+    return true;
+  }
+
+  /** Takes a replica out that has retired, as HandOvers.putToSleep(). */
+  end(descriptor: ActorDescriptor): void {
+    const actor = this.alive.find((each) => each.descriptor === descriptor);
+    if (actor !== undefined) this.lose(actor);
+    this.shipped = this.shipped.filter((each) => each.descriptor !== descriptor);
+    this.world.backup?.store.remove(nameOf(descriptor));
+  }
+
+  private remake(descriptor: ActorDescriptor, how: Partial<Resumption>): Actor | typeof CRASH {
+    // As Recovery.resume(): by the app's thread, which is not the one that crashes.
+    const { work } = new Vitals(descriptor.vitals);
+    const incarnation = Atomics.add(work, WorkCell.incarnation, 1) + 1;
+    const made = this.asWorker(() => {
+      const actor = this.makeActor(descriptor, { ...FIRST_START, ...how, incarnation });
+      actor.reopenSource();
+      actor.openSink();
+      return actor;
+    });
+    return made;
+  }
+
+  /** What Recovery.restoreOf() answers if state is always restored: what {@link resume} restores an actor's state from. */
+  restoreOf({ descriptor, stage }: Actor, isolate: boolean): Resumption['restore'] {
+    const { backup } = this.world;
+    if (backup === undefined || descriptor.transaction === undefined || isolate) return undefined;
+    const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
+    new CommitLog(descriptor.commit).read(record);
+    const isOver = record.inputs.every(({ ended, position }, i) => {
+      const ring = new Ring(descriptor.inputs[i].memory.ring);
+      return ended || (ring.isDormant() && ring.published() === position);
+    });
+    if (isOver) return undefined;
+    return { checkpoint: backup.store.read(nameOf(descriptor)) };
+  }
+
+  /** Brings the next backup to the store, and its actor the answer. */
+  private storeBackup(order: RunOrder): void {
+    const next = this.shipped.shift();
+    if (next === undefined) return;
+    const { descriptor, backup } = next;
+    this.world.backup?.store.write(nameOf(descriptor), backup);
+    const actor = this.alive.find((each) => each.descriptor === descriptor);
+    if (actor === undefined) return;
+    if (this.asWorker(() => actor.backupDone(backup.sequence, true)) === CRASH) this.crashed(actor, order);
+  }
+
+  /** Runs what a worker does, as far as its life goes. */
+  private asWorker<Result>(action: () => Result): Result | typeof CRASH {
+    const { memory } = this.world;
+    return memory === undefined ? action() : memory.work(action);
+  }
+
+  /** Takes what is committed from all rings of all outputs, and the dead letters. Returns true if anything moved. */
+  collect(): boolean {
+    let moved = false;
+    for (const { reader, take } of this.readers) moved = reader.read(take) || moved;
+    for (const reader of this.letterReaders) {
+      const taken = reader.read((tuple) => {
+        const { operator, replica, body } = tuple as unknown as LetterTuple;
+        this.letters.push({ operator, replica, ...openLetter(body) });
+      });
+      moved = taken || moved;
+    }
+    return moved;
+  }
+
+  get ended(): boolean {
+    return this.alive.length === 0 && this.readers.every(({ reader }) => reader.ended);
+  }
+
+  /**
+   * Steps actors in the order that `choose` gives, until all are done.
+   * @param choose an index below its argument
+   * @param onError called with what a step throws; the actor has rolled back, and is stepped again later
+   */
+  run(choose: RunOrder['choose'], onError: RunOrder['onError'] = rethrow): void {
+    let idleTurns = 0;
+    while (!this.ended) idleTurns = this.countIdle(this.turn({ choose, onError }), idleTurns);
+    this.collect();
+  }
+
+  /** The same, for sources that open and are read asynchronously. */
+  async runAsync(order: RunOrder): Promise<void> {
+    let idleTurns = 0;
+    while (!this.ended) {
+      idleTurns = this.countIdle(this.turn(order), idleTurns);
+      if (idleTurns % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.collect();
+  }
+
+  /** Takes so many turns: what the others do while a crashed actor is not there. */
+  take(turns: number, order: RunOrder): void {
+    for (let i = 0; i < turns; i++) this.turn(order);
+  }
+
+  private countIdle(moved: boolean, idleTurns: number): number {
+    if (moved) return 0;
+    if (idleTurns < IDLE_TURNS_MAX) return idleTurns + 1;
+    throw new Error(`no progress: ${this.alive.map(({ name }) => name).join(', ') || 'nobody'} waits`);
+  }
+
+  /** One step of one actor, or a look at the outputs. Returns true if anything has moved. */
+  private turn(order: RunOrder): boolean {
+    const { choose, onTurn } = order;
+    const { alive } = this;
+    onTurn?.();
+    if (this.shipped.length > 0 && choose(3) === 0) this.storeBackup(order);
+    if (alive.length === 0 || choose(4) === 0) return this.collect();
+    const actor = alive[choose(alive.length)];
+    const canStep = this.asWorker(() => this.isReady(actor));
+    if (canStep === CRASH) this.crashed(actor, order);
+    else if (canStep) this.step(actor, order);
+    return canStep !== false;
+  }
+
+  /** What a host asks before it steps an actor; one that has nothing to do parks. */
+  private isReady(actor: Actor): boolean {
+    if (!this.world.parks) return actor.canStep();
+    const { wakeWords, parked } = this;
+    const host = this.hosts.get(actor) as number;
+    if (parked.has(actor)) {
+      if (wakeWords.isParked(host) && this.now() < actor.wakeAtMs) return false;
+      parked.delete(actor);
+      wakeWords.stayAwake(host);
+      actor.withdrawPark();
+    }
+    if (actor.canStep()) return true;
+    wakeWords.announcePark(host);
+    actor.announcePark();
+    if (!actor.canStep()) {
+      parked.add(actor);
+      return false;
+    }
+    wakeWords.stayAwake(host);
+    actor.withdrawPark();
+    return true;
+  }
+
+  private step(actor: Actor, order: RunOrder): void {
+    const { onError = rethrow } = order;
+    let failure: { error: unknown } | undefined;
+    const status = this.asWorker((): StepStatus => {
+      try {
+        // No time at all: a step is then one batch.
+        const reached = actor.step(0);
+        if (reached === 'done') actor.retire();
+        return reached;
+      } catch (error) {
+        failure = { error };
+        return 'more';
+      }
+    });
+    if (status === CRASH) this.crashed(actor, order);
+    else if (failure !== undefined) onError(failure.error);
+    if (status === 'retired' && this.asWorker(() => actor.release()) === CRASH) this.crashed(actor, order);
+    else if (status === 'done' || status === 'retired') this.lose(actor);
+    // As RunningJob.ended(): a hand-over may wait for it.
+    if (status === 'done') this.wakeWords.wakeUnconditionally(this.supervisorHost);
+  }
+
+  private crashed(actor: Actor, { onCrash }: RunOrder): void {
+    if (onCrash === undefined) throw new Error(`'${actor.name}' has crashed`);
+    this.lose(actor);
+    onCrash(actor);
+  }
+
+  /** A dead actor is not stepped any more. */
+  private lose(actor: Actor): void {
+    this.parked.delete(actor);
+    const index = this.alive.indexOf(actor);
+    if (index >= 0) this.alive.splice(index, 1);
+  }
+}
+
+const nameOf = ({ stage, replica }: ActorDescriptor): string => `${stage}/${replica}`;
+
+function rethrow(error: unknown): void {
+  throw error;
+}

@@ -1,0 +1,121 @@
+// Goal: a host that has nothing to do sleeps, whatever its actors wait for.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Actor } from '../../src/actors/actor.ts';
+import { type ActorDescriptor, FIRST_START } from '../../src/actors/actor-descriptor.ts';
+import { StepWords } from '../../src/actors/vitals/step-words.ts';
+import { buildGraph } from '../../src/flow/dataflow.ts';
+import { type Plan, planOf } from '../../src/flow/plan.ts';
+import { type Dataflow, dataflow, t } from '../../src/index.ts';
+import { RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
+import { WakeWords } from '../../src/mailbox/wake.ts';
+import { generate } from '../../src/sources.ts';
+import { STATE_BYTES_MIN } from '../../src/state/memory/arena.ts';
+import { deploy } from '../../src/supervisor/deployment.ts';
+import { Host } from '../../src/workers/host.ts';
+import { bursts } from '../kit/flows/linger.ts';
+
+const full = dataflow(import.meta.url, 'full', (flow) =>
+  flow
+    .source(
+      'numbers',
+      generate({ n: t.u32() }, (n) => ({ n })),
+    )
+    .collect('nobody reads'),
+);
+
+const eventLoopTurns = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Hosts of the only actor of a flow, whose output nobody reads, on a clock that passes when it is looked at. */
+class Hosting {
+  readonly wakeWords = new WakeWords(WakeWords.allocate(3));
+  readonly stepWords = new StepWords(StepWords.allocate(3));
+  readonly ring: Ring;
+  readonly failures: unknown[] = [];
+  private readonly plan: Plan;
+  private readonly descriptor: ActorDescriptor;
+  private nowMs = 0;
+  /** Each look takes a quarter of a millisecond, so a host that never sleeps yields now and then. */
+  private readonly clock = {
+    now: () => {
+      this.nowMs += 0.25;
+      return this.nowMs;
+    },
+    yield: () => eventLoopTurns(1),
+  };
+
+  constructor(flow: Dataflow<never, unknown>, limits: { ringBytes: number; outboxBytes: number }, params: unknown) {
+    this.plan = planOf(buildGraph(flow as never, params as never));
+    const [{ descriptor }] = deploy(this.plan, 1, { ...limits, stateBytes: STATE_BYTES_MIN }).placements;
+    this.descriptor = descriptor;
+    this.ring = new Ring(descriptor.output?.ring as SharedArrayBuffer);
+  }
+
+  async start(id: number, lingerMs: number): Promise<{ stop(): Promise<void> }> {
+    const { wakeWords, stepWords, clock, plan, descriptor, failures } = this;
+    const events = { ended: () => {}, failed: (_: Actor, error: unknown) => failures.push(error), recovered: () => {} };
+    const host = new Host(id, wakeWords, stepWords, clock, events);
+    const environment = { host: id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
+    const actor = new Actor(plan, descriptor, environment, FIRST_START);
+    await actor.openSource();
+    host.add(actor, id > 1);
+    const ended = host.run();
+    return {
+      stop: async () => {
+        host.stop();
+        await ended;
+        assert.deepEqual(failures, []);
+      },
+    };
+  }
+
+  /** Fails unless the host sleeps, and goes on when there is room. */
+  async sleepsUntilRoom(id: number): Promise<void> {
+    const { wakeWords, stepWords, ring } = this;
+    const published = ring.published();
+    const turns = stepWords.turns(id);
+    await eventLoopTurns(200);
+    assert.equal(stepWords.turns(id), turns, 'its loop goes round while nothing changes');
+    assert.ok(wakeWords.isParked(id));
+    assert.equal(ring.published(), published);
+    // It has announced what it waits for.
+    assert.ok(ring.writerNeeds() > 0);
+    ring.release(0, published);
+    wakeWords.wake(ring.writerHost());
+    await eventLoopTurns(50);
+    assert.notEqual(ring.published(), published);
+  }
+}
+
+test('found by the explorer: an actor that is made anew behind a full ring sleeps until there is room', {
+  timeout: 20_000,
+}, async () => {
+  const hosting = new Hosting(full, { ringBytes: RING_BYTES_MIN, outboxBytes: 0 }, {});
+  const first = await hosting.start(1, 0);
+  await eventLoopTurns(50);
+  await first.stop();
+  const { ring } = hosting;
+  assert.ok(ring.published() > ring.capacityWords * 0.8, 'the ring is full');
+  const adopter = await hosting.start(2, 0);
+  await eventLoopTurns(20);
+  await hosting.sleepsUntilRoom(2);
+  await adopter.stop();
+});
+
+test('a source that lingers, and whose own batch fills the ring, commits it and sleeps until there is room', {
+  timeout: 20_000,
+}, async () => {
+  const bytes = RING_BYTES_MIN / 3;
+  const params = { count: 100, burst: 20, bytes };
+  const hosting = new Hosting(bursts, { ringBytes: RING_BYTES_MIN, outboxBytes: 1 << 20 }, params);
+  // Longer than this test: what is committed is committed for another reason than the time.
+  const source = await hosting.start(1, 60_000);
+  await eventLoopTurns(50);
+  const { ring } = hosting;
+  assert.ok(ring.published() * 8 > bytes, 'what fits the ring is visible');
+  await hosting.sleepsUntilRoom(1);
+  await source.stop();
+});
