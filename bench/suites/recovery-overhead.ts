@@ -2,7 +2,9 @@
 // the same pipeline without.
 
 import { type Backup, memoryBackup } from '../../src/index.ts';
+import type * as Recovery from '../flows/recovery.ts';
 import type { Contender, Experiment } from '../harness.ts';
+import { openWithoutTransactions } from '../variants/without-transactions.ts';
 import { Drill, type DrillOptions } from './recovery-drill.ts';
 
 const ROUNDS = 5;
@@ -28,18 +30,6 @@ const BACKUP_EVERY_MS_QUICK = 50;
 const LARGE_RING_BYTES = 2 ** 30;
 const LARGE_RING_BYTES_QUICK = 2 ** 26;
 
-/** A switch for this benchmark alone: workers that start while it is off save no images and fill no commit slots. */
-const SWITCH = 'MILLRACE_BENCH_UNDO';
-
-async function withoutTransactions<Value>(start: () => Promise<Value>): Promise<Value> {
-  process.env[SWITCH] = 'off';
-  try {
-    return await start();
-  } finally {
-    delete process.env[SWITCH];
-  }
-}
-
 const contender = (name: string, result: string, { warmMs, spanMs }: Span, start: () => Promise<Drill>): Contender => ({
   name,
   async run() {
@@ -56,15 +46,25 @@ export function transactionsOverhead(quick: boolean): Experiment[] {
     const result = `transactions-overhead-${suffix}`;
     const span = quick ? QUICK_SPAN : TRANSACTION_SPAN;
     // Spares would load while the clock runs.
-    const start = (): Promise<Drill> => Drill.start({ keys, ratePerSecond: undefined }, { spares: 0 });
+    const start = (flow?: typeof Recovery.recoveryFlow): Promise<Drill> =>
+      Drill.start({ keys, ratePerSecond: undefined }, { spares: 0, flow });
     return {
       results: [result],
       unit: 'tuples/s',
       better: 'higher',
       rounds: quick ? ROUNDS_QUICK : ROUNDS,
       warmUp: false,
-      ours: async () => contender('millrace', result, span, start),
-      baselines: [async () => contender('without-transactions', result, span, () => withoutTransactions(start))],
+      ours: async () => contender('millrace', result, span, () => start()),
+      baselines: [
+        async () => {
+          const variant = openWithoutTransactions();
+          const { recoveryFlow } = await variant.load<typeof Recovery>('bench/flows/recovery.js');
+          return {
+            ...contender('without-transactions', result, span, () => start(recoveryFlow)),
+            close: async () => variant.remove(),
+          };
+        },
+      ],
     };
   });
 }

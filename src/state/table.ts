@@ -18,7 +18,7 @@ import {
   TAG_EMPTY,
 } from './row-layout.ts';
 import type { Transaction } from './transaction.ts';
-import { SAVES_IMAGES, saveRowCode } from './undo-log.ts';
+import { saveRowCode } from './undo-log.ts';
 import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
 
 const LOG_ROWS_FIRST = 4;
@@ -166,7 +166,7 @@ ${probe('return p;', 'return -1;')}
 }
 function upsert(arena, root, hash, stamp, ${parameters}) {
 ${probe(
-  `${SAVES_IMAGES ? 'if (i32[p] !== stamp) save(arena, p, stamp);' : ''} return p;`,
+  'if (i32[p] !== stamp) save(arena, p, stamp); return p;',
   `return insert(arena, root, hash, stamp, ${parameters});`,
 )}
 }
