@@ -41,6 +41,9 @@ export interface Spread {
 export interface BaselineResult extends Spread {
   /** Ours over theirs as speed: above 1, ours is better. */
   readonly ratio: number;
+  /** The least and the greatest ratio of a round; where there are no rounds, of what the spread has. */
+  readonly ratioMin: number;
+  readonly ratioMax: number;
 }
 
 /** What was measured over time, for a plot: in the units of its axes. */
@@ -53,6 +56,8 @@ export interface Result extends Spread {
   readonly name: string;
   readonly unit: string;
   readonly runs: number;
+  /** The 99th percentile of the runs, where there are many. */
+  readonly p99?: number;
   /** What the value should be: '≤ 5'. */
   readonly target?: string;
   readonly trace?: Trace;
@@ -107,7 +112,12 @@ function reduce(experiment: Experiment, name: string, contenders: readonly Conte
     const ratios = values.map((value, round) =>
       experiment.better === 'higher' ? ours[round] / value : value / ours[round],
     );
-    vs[contenders[index + 1].name] = { ...spread(values), ratio: median(ratios) };
+    vs[contenders[index + 1].name] = {
+      ...spread(values),
+      ratio: median(ratios),
+      ratioMin: Math.min(...ratios),
+      ratioMax: Math.max(...ratios),
+    };
   }
   return { name, unit: experiment.unit, ...spread(ours), runs: ours.length, vs };
 }
