@@ -64,6 +64,8 @@ export interface Result extends Spread {
   readonly vs: Readonly<Record<string, BaselineResult>>;
 }
 
+/** Rounds that an experiment has at least, however slow the machine is. */
+const ROUNDS_MIN = 2;
 /** A run takes about a second; one that takes this long hangs. */
 const RUN_LIMIT_MS = 120_000;
 
@@ -86,13 +88,24 @@ export const spread = (values: readonly number[]): Spread => ({
   max: Math.max(...values),
 });
 
-/** Runs one experiment; each contender has one run beforehand that does not count, unless the experiment needs none. */
-export async function runExperiment(experiment: Experiment, progress: (line: string) => void): Promise<Result[]> {
+/**
+ * Runs one experiment; each contender has one run beforehand that does not count, unless the experiment needs none.
+ * @param untilMs no round begins after it, on performance.now()'s clock, once there are two
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  progress: (line: string) => void,
+  untilMs = Number.POSITIVE_INFINITY,
+): Promise<Result[]> {
   const contenders: Contender[] = [];
   try {
     for (const open of [experiment.ours, ...experiment.baselines]) contenders.push(await open());
     const runs: Figures[][] = contenders.map(() => []);
     for (let round = experiment.warmUp === false ? 1 : 0; round <= experiment.rounds; round++) {
+      if (round > ROUNDS_MIN && performance.now() > untilMs) {
+        progress(`the time is up after ${round - 1} of ${experiment.rounds} rounds`);
+        break;
+      }
       for (const [index, contender] of contenders.entries()) {
         const figures = await runWithin(contender);
         if (round > 0) runs[index].push(figures);

@@ -14,14 +14,19 @@ import { type Machine, machineLines, measureMachine } from './machine/machine.ts
 import { page } from './page/page.ts';
 import { writePlot } from './plot/write-plot.ts';
 import { type SuiteReport, suiteReport, toJson, toTable } from './report.ts';
-import { charts, suites } from './suites.ts';
+import { charts, suites, USUAL_SECONDS } from './suites.ts';
 
 async function runSuite(name: string, machine: Machine, effort: Effort): Promise<SuiteReport> {
   const results: Result[] = [];
   const startMs = performance.now();
   const progress = (line: string): void => void process.stderr.write(`${name}: ${line}\n`);
-  for (const each of suites[name](effort)) {
-    results.push(...(await ('measure' in each ? each.measure(progress) : runExperiment(each, progress))));
+  const endMs = effort === 'usual' ? startMs + USUAL_SECONDS[name] * 1000 : Number.POSITIVE_INFINITY;
+  const parts = suites[name](effort);
+  for (const [i, part] of parts.entries()) {
+    const nowMs = performance.now();
+    // What is left is shared by those that are left.
+    const untilMs = nowMs + (endMs - nowMs) / (parts.length - i);
+    results.push(...(await ('measure' in part ? part.measure(progress) : runExperiment(part, progress, untilMs))));
   }
   progress(`took ${((performance.now() - startMs) / 1000).toFixed(0)} s`);
   return suiteReport(name, machine, results);

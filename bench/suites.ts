@@ -28,6 +28,21 @@ export const suites: Readonly<Record<string, Suite>> = {
   micro,
 };
 
+/**
+ * Seconds that a suite may take with the usual effort: ten minutes in all. On a slow machine experiments have fewer rounds
+ * then; what a suite measures in its own way takes as long as it does.
+ */
+export const USUAL_SECONDS: Readonly<Record<string, number>> = {
+  'word-count': 20,
+  'keyed-count': 60,
+  csv: 25,
+  mailbox: 60,
+  latency: 35,
+  elasticity: 160,
+  recovery: 180,
+  micro: 50,
+};
+
 export const suiteNames: readonly string[] = Object.keys(suites);
 
 /** What is plotted of a suite, by the names of the files. */

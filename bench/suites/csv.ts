@@ -14,7 +14,7 @@ import { inputLine, Trace } from '../linear-road/trace.ts';
 import type { SinkReport } from '../meter.ts';
 import { onlyTuple } from './only-tuple.ts';
 
-const ROUNDS: By<number> = { quick: 3, usual: 3, full: 5 };
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const WARM_SHARE = 0.3;
 const TRACE = { seed: 1, arrivalsFrom: 20, arrivalsTo: 60 };
 const TRACE_SECONDS: By<number> = { quick: 100, usual: 600, full: 600 };

@@ -8,7 +8,7 @@ import type { Contender, Experiment } from '../harness.ts';
 import { combined, type ReplicaReport } from '../meter.ts';
 import { type KeyKind, keyedTuple, Totals } from '../workloads.ts';
 
-const ROUNDS: By<number> = { quick: 3, usual: 3, full: 5 };
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const WARM_SHARE = 0.3;
 const WORKERS = 2;
 /** The source fills the other worker: a second replica beside it would only take its time. */

@@ -11,7 +11,7 @@ import { LatencyLog } from '../latency-log.ts';
 import type { Order } from '../meter.ts';
 import { onlyTuple } from './only-tuple.ts';
 
-const ROUNDS: By<number> = { quick: 3, usual: 3, full: 5 };
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const RATE_PER_SECOND = 100_000;
 
 const IDLE_COUNT: By<number> = { quick: 600, usual: 6000, full: 6000 };

@@ -11,7 +11,7 @@ import { checkedRate, type Order } from '../meter.ts';
 import { expectedSum, type WorkloadName } from '../workloads.ts';
 import { onlyTuple } from './only-tuple.ts';
 
-const ROUNDS: By<number> = { quick: 3, usual: 3, full: 5 };
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const DIVISOR: By<number> = { quick: 20, usual: 2, full: 1 };
 /** Share of a run that is not timed: threads start and hot loops are compiled in it. */
 const WARM_SHARE = 0.3;

@@ -8,7 +8,7 @@ import { median, quantile } from '../statistics.ts';
 import { CRASH_KINDS, type CrashTimes, Drill } from './recovery-drill.ts';
 
 const KEYS = 100_000;
-const CRASHES: By<number> = { quick: 6, usual: 60, full: 120 };
+const CRASHES: By<number> = { quick: 6, usual: 48, full: 120 };
 /** Each has its own cold start: the first crash of a job counts as well. */
 const JOBS: By<number> = { quick: 1, usual: 2, full: 4 };
 

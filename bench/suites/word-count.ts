@@ -7,7 +7,7 @@ import type { By, Effort } from '../effort.ts';
 import { type WordCountParams, wordCountFlow } from '../flows/word-count.ts';
 import type { Contender, Experiment } from '../harness.ts';
 
-const ROUNDS: By<number> = { quick: 3, usual: 5, full: 5 };
+const ROUNDS: By<number> = { quick: 1, usual: 5, full: 5 };
 const WARM_SHARE = 0.3;
 const PASSES: By<number> = { quick: 2, usual: 40, full: 40 };
 
