@@ -23,11 +23,11 @@ export const questions: readonly Question[] = [
   {
     asks: 'Is it faster than my loop?',
     answers: [
-      answer('word-count/words', 'a book split and counted, 2 threads', 'single thread', 'cores'),
-      answer('keyed-count/keys-1k', 'count and sum of 1 k ids, 2 threads', 'single thread', 'copy', 'cores'),
+      answer('word-count/words', 'a book split and counted, 2 threads', 'single thread', 'wake-up', 'cores'),
+      answer('keyed-count/keys-1k', 'count and sum of 1 k ids, 2 threads', 'single thread', 'copy', 'wake-up', 'cores'),
       answer('keyed-count/keys-100k', 'the same of 100 k ids', 'single thread', 'random read', 'cores'),
       answer('keyed-count/keys-1m', 'the same of 1 M ids', 'random read', 'cores'),
-      answer('keyed-count/dense-1k', 'of keys 0 to 999', 'single thread', 'copy', 'cores'),
+      answer('keyed-count/dense-1k', 'of keys 0 to 999', 'single thread', 'copy', 'wake-up', 'cores'),
       answer('keyed-count/dense-100k', 'of keys 0 to 99,999', 'single thread', 'random read', 'cores'),
       answer('keyed-count/dense-1m', 'of keys 0 to 999,999', 'random read', 'cores'),
       answer('csv/bytes', 'lines of a file to tuples, 1 thread', 'single thread'),
