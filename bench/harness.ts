@@ -38,9 +38,12 @@ export interface Spread {
   readonly max: number;
 }
 
-interface BaselineResult extends Spread {
+export interface BaselineResult extends Spread {
   /** Ours over theirs as speed: above 1, ours is better. */
   readonly ratio: number;
+  /** The least and the greatest ratio of a round; where there are no rounds, of what the spread has. */
+  readonly ratioMin: number;
+  readonly ratioMax: number;
 }
 
 /** What was measured over time, for a plot: in the units of its axes. */
@@ -53,12 +56,16 @@ export interface Result extends Spread {
   readonly name: string;
   readonly unit: string;
   readonly runs: number;
+  /** The 99th percentile of the runs, where there are many. */
+  readonly p99?: number;
   /** What the value should be: '≤ 5'. */
   readonly target?: string;
   readonly trace?: Trace;
   readonly vs: Readonly<Record<string, BaselineResult>>;
 }
 
+/** Rounds that an experiment has at least, however slow the machine is. */
+const ROUNDS_MIN = 2;
 /** A run takes about a second; one that takes this long hangs. */
 const RUN_LIMIT_MS = 120_000;
 
@@ -81,13 +88,24 @@ export const spread = (values: readonly number[]): Spread => ({
   max: Math.max(...values),
 });
 
-/** Runs one experiment; each contender has one run beforehand that does not count, unless the experiment needs none. */
-export async function runExperiment(experiment: Experiment, progress: (line: string) => void): Promise<Result[]> {
+/**
+ * Runs one experiment; each contender has one run beforehand that does not count, unless the experiment needs none.
+ * @param untilMs no round begins after it, on performance.now()'s clock, once there are two
+ */
+export async function runExperiment(
+  experiment: Experiment,
+  progress: (line: string) => void,
+  untilMs = Number.POSITIVE_INFINITY,
+): Promise<Result[]> {
   const contenders: Contender[] = [];
   try {
     for (const open of [experiment.ours, ...experiment.baselines]) contenders.push(await open());
     const runs: Figures[][] = contenders.map(() => []);
     for (let round = experiment.warmUp === false ? 1 : 0; round <= experiment.rounds; round++) {
+      if (round > ROUNDS_MIN && performance.now() > untilMs) {
+        progress(`the time is up after ${round - 1} of ${experiment.rounds} rounds`);
+        break;
+      }
       for (const [index, contender] of contenders.entries()) {
         const figures = await runWithin(contender);
         if (round > 0) runs[index].push(figures);
@@ -107,7 +125,12 @@ function reduce(experiment: Experiment, name: string, contenders: readonly Conte
     const ratios = values.map((value, round) =>
       experiment.better === 'higher' ? ours[round] / value : value / ours[round],
     );
-    vs[contenders[index + 1].name] = { ...spread(values), ratio: median(ratios) };
+    vs[contenders[index + 1].name] = {
+      ...spread(values),
+      ratio: median(ratios),
+      ratioMin: Math.min(...ratios),
+      ratioMax: Math.max(...ratios),
+    };
   }
   return { name, unit: experiment.unit, ...spread(ours), runs: ours.length, vs };
 }

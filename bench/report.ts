@@ -1,36 +1,48 @@
 // How results are shown (a table on stdout that names the machine) and kept (JSON, one object per suite).
 
-import { availableParallelism, cpus } from 'node:os';
-import { formatFigure, type Result } from './harness.ts';
+import { aligned } from './columns.ts';
+import { type BaselineResult, formatFigure, type Result, type Spread } from './harness.ts';
+import type { Machine } from './machine/machine.ts';
+import { machineOf } from './machine/machine-name.ts';
 
 export interface SuiteReport {
   readonly suite: string;
   readonly node: string;
   readonly cpu: string;
   readonly cores: number;
+  /** What the machine could do just before. */
+  readonly machine: Machine;
   readonly results: readonly Result[];
 }
 
-export function suiteReport(suite: string, results: readonly Result[]): SuiteReport {
-  const cpu = cpus()[0]?.model.trim() || 'unknown processor';
-  return { suite, node: process.version, cpu, cores: availableParallelism(), results };
+export function suiteReport(suite: string, machine: Machine, results: readonly Result[]): SuiteReport {
+  const { node, cpu, cores } = machine;
+  return { suite, node, cpu, cores, machine, results };
 }
+
+const plainBaseline = ({ value, min, max, ratio, ratioMin, ratioMax }: BaselineResult) => ({
+  value,
+  min,
+  max,
+  ratio,
+  ratioMin,
+  ratioMax,
+});
 
 /** The JSON of several suites: an array, or the object itself if there is only one. */
 export function toJson(reports: readonly SuiteReport[]): string {
   const plain = reports.map((report) => ({
     ...report,
-    results: report.results.map(({ name, unit, value, min, max, runs, target, vs }) => ({
+    results: report.results.map(({ name, unit, value, min, max, p99, runs, target, vs }) => ({
       name,
       unit,
       value,
       min,
       max,
+      ...(p99 !== undefined && { p99 }),
       runs,
       ...(target !== undefined && { target }),
-      vs: Object.fromEntries(
-        Object.entries(vs).map(([baseline, their]) => [baseline, { value: their.value, ratio: their.ratio }]),
-      ),
+      vs: Object.fromEntries(Object.entries(vs).map(([baseline, their]) => [baseline, plainBaseline(their)])),
     })),
   }));
   return `${JSON.stringify(plain.length === 1 ? plain[0] : plain, undefined, 2)}\n`;
@@ -38,37 +50,31 @@ export function toJson(reports: readonly SuiteReport[]): string {
 
 const COLUMNS = ['result', 'contender', 'median', 'min..max', 'ours is'];
 
-/** What a suite was run on, in words. */
-export const machineOf = ({ cpu, cores, node }: Pick<SuiteReport, 'cpu' | 'cores' | 'node'>): string =>
-  `${cpu}, ${cores} cores, Node ${node}`;
-
 /** One suite's table. */
 export function toTable(report: SuiteReport): string {
   const { suite, results } = report;
   const runs = Math.min(...results.map((result) => result.runs));
   const most = Math.max(...results.map((result) => result.runs));
   const hasTargets = results.some(({ target }) => target !== undefined);
-  const columns = hasTargets ? [...COLUMNS, 'target'] : COLUMNS;
-  const rows: string[][] = [columns];
-  for (const { name, unit, vs, target = '', ...ours } of results) {
-    const figure = (value: number): string => formatFigure(value, unit);
-    const row = (first: string, contender: string, at: typeof ours, ratio: string): void => {
-      const values = [`${figure(at.value)} ${unit}`, `${figure(at.min)}..${figure(at.max)}`];
+  const rows: string[][] = [hasTargets ? [...COLUMNS, 'target'] : COLUMNS];
+  for (const result of results) {
+    const { name, unit, vs, target = '' } = result;
+    const row = (first: string, contender: string, at: Spread, ratio: string): void => {
+      const values = [`${formatFigure(at.value, unit)} ${unit}`, formatRange(at.min, at.max, unit)];
       rows.push([first, contender, ...values, ratio, ...(hasTargets ? [first && target] : [])]);
     };
-    row(name, 'millrace', ours, '');
-    for (const [baseline, their] of Object.entries(vs)) {
-      row('', baseline, { ...their, runs: ours.runs }, `${formatRatio(their.ratio)} ×`);
-    }
+    row(name, 'millrace', result, '');
+    for (const [baseline, their] of Object.entries(vs)) row('', baseline, their, `${formatRatio(their.ratio)} ×`);
   }
-  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) => {
-    const cells = row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])));
-    return cells.join('  ').trimEnd();
-  });
-  lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
+  const [head, ...lines] = aligned(rows, 2);
   const runsText = runs === most ? `${runs} runs` : `${runs} runs or more`;
-  return [`${suite} on ${machineOf(report)}; median of ${runsText}`, '', ...lines].join('\n');
+  const title = `${suite} on ${machineOf(report)}; median of ${runsText}`;
+  const rule = '-'.repeat(Math.max(head.length, ...lines.map(({ length }) => length)));
+  return [title, '', head, rule, ...lines].join('\n');
 }
 
-const formatRatio = (ratio: number): string => ratio.toFixed(ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2);
+/** A range of figures of one unit. */
+export const formatRange = (min: number, max: number, unit: string): string =>
+  `${formatFigure(min, unit)}..${formatFigure(max, unit)}`;
+
+export const formatRatio = (ratio: number): string => ratio.toFixed(ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2);

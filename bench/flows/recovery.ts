@@ -19,6 +19,9 @@ export interface RecoveryParams {
 const fields = { index: t.u32(), key: t.u32(), value: t.f64() };
 const report = { index: t.u32(), keys: t.u32(), count: t.f64(), sum: t.f64() };
 
+/** Where this module is: a variant of the library has its own. */
+export const recoveryModule = import.meta.url;
+
 /** What a tuple takes in a ring: its fields, and the hash of its key. */
 export const TUPLE_BYTES = 4 + 4 + 8 + 4;
 

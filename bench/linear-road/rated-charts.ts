@@ -1,7 +1,7 @@
 // The plots of rated runs, made from their reports alone.
 
+import { machineOf } from '../machine/machine-name.ts';
 import type { LineChart, Panel, Series } from '../plot/chart.ts';
-import { machineOf } from '../report.ts';
 import { ELASTIC_OPERATORS } from './flow.ts';
 import type { LatencyReport, RunReport } from './rated-report.ts';
 

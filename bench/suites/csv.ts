@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CsvParserName, CsvSoloOrder } from '../baselines/single-thread-csv.ts';
 import { openSolo } from '../baselines/solo.ts';
+import type { By, Effort } from '../effort.ts';
 import { type CsvOrder, csvFlow, sumOf } from '../flows/csv.ts';
 import type { Contender, Measurement, Result } from '../harness.ts';
 import { runExperiment } from '../harness.ts';
@@ -13,11 +14,10 @@ import { inputLine, Trace } from '../linear-road/trace.ts';
 import type { SinkReport } from '../meter.ts';
 import { onlyTuple } from './only-tuple.ts';
 
-const ROUNDS = 5;
-const ROUNDS_QUICK = 3;
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const WARM_SHARE = 0.3;
-const TRACE = { seed: 1, seconds: 600, arrivalsFrom: 20, arrivalsTo: 60 };
-const TRACE_QUICK = { ...TRACE, seconds: 100 };
+const TRACE = { seed: 1, arrivalsFrom: 20, arrivalsTo: 60 };
+const TRACE_SECONDS: By<number> = { quick: 100, usual: 600, full: 600 };
 const PASSES = 3;
 
 interface File extends CsvOrder {
@@ -27,8 +27,8 @@ interface File extends CsvOrder {
 }
 
 /** Writes a trace several times over. */
-function writeTrace(path: string, quick: boolean): File {
-  const lines = new Trace(quick ? TRACE_QUICK : TRACE).lines();
+function writeTrace(path: string, effort: Effort): File {
+  const lines = new Trace({ ...TRACE, seconds: TRACE_SECONDS[effort] }).lines();
   const text = Buffer.from(lines.map((line) => `${inputLine(line)}\n`).join(''));
   const descriptor = openSync(path, 'w');
   for (let pass = 0; pass < PASSES; pass++) writeSync(descriptor, text);
@@ -64,19 +64,19 @@ function openLoop(parser: CsvParserName, file: File): Contender {
 }
 
 /** The file is written once, and removed after the last run. */
-export function csv(quick: boolean): Measurement[] {
+export function csv(effort: Effort): Measurement[] {
   return [
     {
       async measure(progress): Promise<Result[]> {
         const folder = mkdtempSync(join(tmpdir(), 'millrace-csv-'));
         try {
-          const file = writeTrace(join(folder, 'trace.csv'), quick);
+          const file = writeTrace(join(folder, 'trace.csv'), effort);
           return await runExperiment(
             {
               results: ['bytes'],
               unit: 'B/s',
               better: 'higher',
-              rounds: quick ? ROUNDS_QUICK : ROUNDS,
+              rounds: ROUNDS[effort],
               ours: async () =>
                 contender(
                   'millrace',

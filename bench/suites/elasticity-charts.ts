@@ -1,8 +1,9 @@
 // The plots of the `elasticity` suite, made from its results alone.
 
 import type { Trace } from '../harness.ts';
+import { machineOf } from '../machine/machine-name.ts';
 import type { LineChart, Panel } from '../plot/chart.ts';
-import { machineOf, type SuiteReport } from '../report.ts';
+import type { SuiteReport } from '../report.ts';
 
 const PAUSE_TARGET_MS = 5;
 

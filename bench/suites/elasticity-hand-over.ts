@@ -1,6 +1,7 @@
 // What a scale-out costs those who wait for results, and how long a hand-over takes: at half of the rate that the pipeline can do.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { By, Effort } from '../effort.ts';
 import { countedFlow } from '../flows/elasticity.ts';
 import { LatencyTrace } from '../flows/latency-trace.ts';
 import type { Measurement, Trace } from '../harness.ts';
@@ -15,6 +16,9 @@ const BEFORE_MS = 500;
 const SLOT_MS = 10;
 /** Tuples per second during hand-overs, the same for all sizes of state: far from what either can do. */
 const HAND_OVER_RATE = 500_000;
+const RATE_SPAN_MS: By<number> = { quick: 300, usual: 1500, full: 1500 };
+const PAUSES: By<number> = { quick: 1, usual: 5, full: 9 };
+const HAND_OVERS: By<number> = { quick: 2, usual: 10, full: 20 };
 /** Of the plot. */
 const PLOT_FROM_MS = -300;
 const PLOT_TO_MS = 500;
@@ -30,9 +34,9 @@ async function begin(keys: number, ratePerSecond: number | undefined, trace: Lat
   return job;
 }
 
-async function halfRate(quick: boolean): Promise<number> {
+async function halfRate(effort: Effort): Promise<number> {
   const job = await begin(KEYS, undefined, new LatencyTrace());
-  const rate = await rateOver(job, quick ? 300 : 1500);
+  const rate = await rateOver(job, RATE_SPAN_MS[effort]);
   await job.cancel();
   return Math.floor(rate / 2);
 }
@@ -126,17 +130,17 @@ function plotTrace(
   };
 }
 
-export function scaleOutPause(quick: boolean): Measurement {
+export function scaleOutPause(effort: Effort): Measurement {
   return {
     async measure(progress) {
-      const ratePerSecond = await halfRate(quick);
+      const ratePerSecond = await halfRate(effort);
       progress(`1 M keys at half of full rate: ${(ratePerSecond / 1e6).toFixed(2)} M tuples/s`);
       const trace = new LatencyTrace();
       const job = await begin(KEYS, ratePerSecond, trace);
       // One beforehand that does not count: its code is cold.
-      if (!quick) await pause(job, trace);
+      if (effort !== 'quick') await pause(job, trace);
       const all: Pause[] = [];
-      for (let round = 1; round <= (quick ? 1 : 9); round++) {
+      for (let round = 1; round <= PAUSES[effort]; round++) {
         const found = await pause(job, trace);
         all.push(found);
         progress(
@@ -161,7 +165,7 @@ export function scaleOutPause(quick: boolean): Measurement {
   };
 }
 
-export function handOverTimes(quick: boolean): Measurement {
+export function handOverTimes(effort: Effort): Measurement {
   return {
     async measure(progress) {
       const medians = new Map<number, number[]>();
@@ -169,7 +173,7 @@ export function handOverTimes(quick: boolean): Measurement {
         const job = await begin(keys, HAND_OVER_RATE, new LatencyTrace());
         const events = gather(job, 'handOver');
         await spareReady(job);
-        for (let round = 0; round < (quick ? 2 : 20); round++) {
+        for (let round = 0; round < HAND_OVERS[effort]; round++) {
           await job.scale('work', 2);
           await sleep(50);
           await job.scale('work', 1);

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScalingOptions } from '../../src/index.ts';
+import type { By, Effort } from '../effort.ts';
 import { waitingFlow } from '../flows/elasticity.ts';
 import type { Measurement, Trace } from '../harness.ts';
 import { quantile } from '../statistics.ts';
@@ -14,6 +15,32 @@ const REPLICAS = 12;
 const UTILISATION = 0.8;
 const PUSH_EVERY_MS = 4;
 const WATCH_EVERY_MS = 100;
+
+const STEPS_EVERY_MS: By<number> = { quick: 100, usual: 500, full: 500 };
+/**
+ * Tuples per second for each step: work for 2.2 to 2.4, 4.2 to 4.5 and 8 to 8.5 replicas, as a wait of 2 ms takes up to 2.1.
+ * Where the work is a whole number of replicas, which number is right would be chance.
+ */
+const STEPS: By<readonly number[]> = { quick: [900], usual: [900, 1700, 3250], full: [900, 1700, 3250] };
+
+/** How long a load takes, and how the policy is set meanwhile. */
+interface Course {
+  readonly totalMs: number;
+  readonly everyMs: number;
+  readonly cooldownMs: number;
+}
+
+const SWING_MS: By<number> = { quick: 1500, usual: 20_000, full: 20_000 };
+const OSCILLATION: By<Course> = {
+  quick: { totalMs: 3000, everyMs: 50, cooldownMs: 150 },
+  usual: { totalMs: 20_000, everyMs: 500, cooldownMs: 5000 },
+  full: { totalMs: 60_000, everyMs: 500, cooldownMs: 5000 },
+};
+const RAMP_COURSE: By<Course> = {
+  quick: { totalMs: 2500, everyMs: 50, cooldownMs: 200 },
+  usual: { totalMs: 20_000, everyMs: 250, cooldownMs: 1500 },
+  full: { totalMs: 40_000, everyMs: 500, cooldownMs: 3000 },
+};
 
 type Waiting = Awaited<ReturnType<typeof waitingFlow.run>>;
 
@@ -71,11 +98,9 @@ class DrivenJob {
   }
 }
 
-export function stepsRate(quick: boolean): Measurement {
-  const everyMs = quick ? 100 : 500;
-  // Tuples per second for each step: work for 2.2 to 2.4, 4.2 to 4.5 and 8 to 8.5 replicas, as a wait of 2 ms takes up to 2.1.
-  // Where the work is a whole number of replicas, which number is right would be chance.
-  const rates = quick ? [900] : [900, 1700, 3250];
+export function stepsRate(effort: Effort): Measurement {
+  const everyMs = STEPS_EVERY_MS[effort];
+  const rates = STEPS[effort];
   return {
     async measure(progress) {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs: 60_000, utilisation: UTILISATION });
@@ -106,8 +131,9 @@ export function stepsRate(quick: boolean): Measurement {
   };
 }
 
-export function oscillation(quick: boolean): Measurement {
-  const [totalMs, periodMs, everyMs, cooldownMs] = quick ? [3000, 1500, 50, 150] : [60_000, 20_000, 500, 5000];
+export function oscillation(effort: Effort): Measurement {
+  const { totalMs, everyMs, cooldownMs } = OSCILLATION[effort];
+  const periodMs = SWING_MS[effort];
   return {
     async measure(progress) {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
@@ -156,8 +182,8 @@ function rampRate(share: number): number {
   return before;
 }
 
-export function ramp(quick: boolean): Measurement {
-  const [totalMs, everyMs, cooldownMs] = quick ? [2500, 50, 200] : [40_000, 500, 3000];
+export function ramp(effort: Effort): Measurement {
+  const { totalMs, everyMs, cooldownMs } = RAMP_COURSE[effort];
   return {
     async measure(progress) {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });

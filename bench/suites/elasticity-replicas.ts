@@ -1,6 +1,7 @@
 // What more replicas are worth: of an operator that computes, of one that waits, and of one whose keys are skewed.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { By, Effort } from '../effort.ts';
 import { burningFlow, burningSourceFlow, roundsPerMicrosecond, waitingFlow, zipfFlow } from '../flows/elasticity.ts';
 import type { Measurement } from '../harness.ts';
 import { rateOver, result, workOf } from './elastic-job.ts';
@@ -8,15 +9,21 @@ import { rateOver, result, workOf } from './elastic-job.ts';
 const MICROSECONDS = 2;
 const SERVICE_REPLICAS = 16;
 /** Time for what is compiled late, and for batches to find their size. */
-const SETTLE_MS = 500;
+const SETTLE_MS: By<number> = { quick: 100, usual: 500, full: 500 };
+const SPEEDUP_ROUNDS: By<number> = { quick: 1, usual: 4, full: 7 };
+const SPEEDUP_SPAN_MS: By<number> = { quick: 200, usual: 1000, full: 1500 };
+const SERVICE_ROUNDS: By<number> = { quick: 1, usual: 2, full: 3 };
+const SERVICE_SPAN_MS: By<number> = { quick: 300, usual: 2000, full: 2000 };
+const SKEW_ROUNDS: By<number> = { quick: 1, usual: 2, full: 3 };
+const SKEW_SPAN_MS: By<number> = { quick: 500, usual: 2000, full: 2000 };
 
-export const speedup = (quick: boolean): Measurement => speedupOf('speedup-2', burningFlow, quick);
+export const speedup = (effort: Effort): Measurement => speedupOf('speedup-2', burningFlow, effort);
 
 /** Of a source whose partitions two replicas share. */
-export const sourceSpeedup = (quick: boolean): Measurement => speedupOf('source-speedup-2', burningSourceFlow, quick);
+export const sourceSpeedup = (effort: Effort): Measurement => speedupOf('source-speedup-2', burningSourceFlow, effort);
 
-function speedupOf(name: string, flow: typeof burningFlow, quick: boolean): Measurement {
-  const [turns, spanMs, settleMs] = quick ? [1, 200, 100] : [7, 1500, SETTLE_MS];
+function speedupOf(name: string, flow: typeof burningFlow, effort: Effort): Measurement {
+  const [turns, spanMs, settleMs] = [SPEEDUP_ROUNDS[effort], SPEEDUP_SPAN_MS[effort], SETTLE_MS[effort]];
   return {
     async measure(progress) {
       const rounds = Math.round(roundsPerMicrosecond() * MICROSECONDS);
@@ -39,8 +46,8 @@ function speedupOf(name: string, flow: typeof burningFlow, quick: boolean): Meas
   };
 }
 
-export function serviceBound(quick: boolean): Measurement {
-  const [rounds, spanMs, settleMs] = quick ? [1, 300, 200] : [3, 2000, SETTLE_MS];
+export function serviceBound(effort: Effort): Measurement {
+  const [rounds, spanMs, settleMs] = [SERVICE_ROUNDS[effort], SERVICE_SPAN_MS[effort], SETTLE_MS[effort]];
   return {
     async measure(progress) {
       const params = { waitMs: 1, max: SERVICE_REPLICAS, isEndless: true };
@@ -85,9 +92,9 @@ export async function drain(
   }
 }
 
-export function skew(quick: boolean): Measurement {
+export function skew(effort: Effort): Measurement {
   const replicas = 4;
-  const [rounds, spanMs] = quick ? [1, 500] : [3, 2000];
+  const [rounds, spanMs] = [SKEW_ROUNDS[effort], SKEW_SPAN_MS[effort]];
   return {
     async measure(progress) {
       const before: number[] = [];

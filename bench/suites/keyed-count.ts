@@ -2,13 +2,13 @@
 // Timed is the steady state: each key has its row before the clock starts (see keyedTuple), on both sides.
 
 import { openSolo } from '../baselines/solo.ts';
+import type { By, Effort } from '../effort.ts';
 import { type KeyedCountParams, keyedCountFlow } from '../flows/keyed-count.ts';
 import type { Contender, Experiment } from '../harness.ts';
 import { combined, type ReplicaReport } from '../meter.ts';
 import { type KeyKind, keyedTuple, Totals } from '../workloads.ts';
 
-const ROUNDS = 5;
-const ROUNDS_QUICK = 3;
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const WARM_SHARE = 0.3;
 const WORKERS = 2;
 /** The source fills the other worker: a second replica beside it would only take its time. */
@@ -18,7 +18,7 @@ interface Size {
   readonly result: string;
   readonly kind: KeyKind;
   readonly keys: number;
-  /** Tuples per run after each key has been seen once, ours and the baseline's. */
+  /** Tuples per full run after each key has been seen once, ours and the baseline's. */
   readonly ours: number;
   readonly theirs: number;
 }
@@ -31,7 +31,11 @@ const SIZES: readonly Size[] = [
   { result: 'dense-100k', kind: 'dense', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
   { result: 'dense-1m', kind: 'dense', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
 ];
-const QUICK: readonly Size[] = SIZES.map((size) => ({ ...size, ours: 400_000, theirs: 200_000 }));
+const SIZES_BY: By<readonly Size[]> = {
+  quick: SIZES.map((size) => ({ ...size, ours: 400_000, theirs: 200_000 })),
+  usual: SIZES.map((size) => ({ ...size, ours: size.ours / 2, theirs: size.theirs / 2 })),
+  full: SIZES,
+};
 
 interface Report {
   readonly keys: number;
@@ -91,12 +95,12 @@ async function runMillrace(params: KeyedCountParams): Promise<Report> {
   return { keys: total('keys'), count: total('count'), sum: total('sum'), ...combined(reports) };
 }
 
-export function keyedCount(quick: boolean): Experiment[] {
-  return (quick ? QUICK : SIZES).map((size) => ({
+export function keyedCount(effort: Effort): Experiment[] {
+  return SIZES_BY[effort].map((size) => ({
     results: [size.result],
     unit: 'tuples/s',
     better: 'higher',
-    rounds: quick ? ROUNDS_QUICK : ROUNDS,
+    rounds: ROUNDS[effort],
     ours: async () => {
       const params = paramsOf(size, size.ours);
       return contender(

@@ -4,20 +4,23 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ChainData, ChainRole } from '../baselines/chain.ts';
+import type { By, Effort } from '../effort.ts';
 import { idleChain, type LoadedParams, loadedChain } from '../flows/latency.ts';
 import type { Contender, Experiment, Figures } from '../harness.ts';
 import { LatencyLog } from '../latency-log.ts';
 import type { Order } from '../meter.ts';
 import { onlyTuple } from './only-tuple.ts';
 
-const ROUNDS = 5;
-const ROUNDS_QUICK = 3;
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const RATE_PER_SECOND = 100_000;
 
-const idleOrder = (quick: boolean): Order => (quick ? { count: 600, warm: 200 } : { count: 6000, warm: 2000 });
+const IDLE_COUNT: By<number> = { quick: 600, usual: 6000, full: 6000 };
+const LOADED_COUNT: By<number> = { quick: 20_000, usual: 200_000, full: 200_000 };
 
-const loadedParams = (quick: boolean): LoadedParams => {
-  const count = quick ? 20_000 : 200_000;
+const idleOrder = (effort: Effort): Order => ({ count: IDLE_COUNT[effort], warm: IDLE_COUNT[effort] / 3 });
+
+const loadedParams = (effort: Effort): LoadedParams => {
+  const count = LOADED_COUNT[effort];
   return { count, warm: count / 2, ratePerSecond: RATE_PER_SECOND };
 };
 
@@ -123,24 +126,24 @@ function loadedPostMessage(params: LoadedParams): Contender {
   };
 }
 
-export function latency(quick: boolean): Experiment[] {
-  const rounds = quick ? ROUNDS_QUICK : ROUNDS;
+export function latency(effort: Effort): Experiment[] {
+  const rounds = ROUNDS[effort];
   return [
     {
       results: ['idle-3-hops-p50', 'idle-3-hops-p99'],
       unit: 'µs',
       better: 'lower',
       rounds,
-      ours: async () => idleMillrace(idleOrder(quick)),
-      baselines: [async () => idlePostMessage(idleOrder(quick))],
+      ours: async () => idleMillrace(idleOrder(effort)),
+      baselines: [async () => idlePostMessage(idleOrder(effort))],
     },
     {
       results: ['loaded-p99'],
       unit: 'µs',
       better: 'lower',
       rounds,
-      ours: async () => loadedMillrace(loadedParams(quick)),
-      baselines: [async () => loadedPostMessage(loadedParams(quick))],
+      ours: async () => loadedMillrace(loadedParams(effort)),
+      baselines: [async () => loadedPostMessage(loadedParams(effort))],
     },
   ];
 }

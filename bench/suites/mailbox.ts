@@ -4,19 +4,19 @@
 
 import type { TransportName } from '../baselines/registry.ts';
 import { openTransport } from '../baselines/transport.ts';
+import type { By, Effort } from '../effort.ts';
 import { fixedHop, uniqueHop, wordHop } from '../flows/mailbox.ts';
 import type { Contender, Experiment } from '../harness.ts';
 import { checkedRate, type Order } from '../meter.ts';
 import { expectedSum, type WorkloadName } from '../workloads.ts';
 import { onlyTuple } from './only-tuple.ts';
 
-const ROUNDS = 5;
-const ROUNDS_QUICK = 3;
-const QUICK_DIVISOR = 20;
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
+const DIVISOR: By<number> = { quick: 20, usual: 2, full: 1 };
 /** Share of a run that is not timed: threads start and hot loops are compiled in it. */
 const WARM_SHARE = 0.3;
 
-/** Tuples per run: from a third of a second to a second each. At most UNIQUE_MAX of `unique`. */
+/** Tuples per full run: from a third of a second to a second each. At most UNIQUE_MAX of `unique`. */
 const COUNTS: Readonly<Record<'millrace' | TransportName, Readonly<Record<WorkloadName, number>>>> = {
   millrace: { fixed: 40_000_000, word: 10_000_000, unique: 12_000_000 },
   postMessage: { fixed: 300_000, word: 300_000, unique: 300_000 },
@@ -28,8 +28,8 @@ const COUNTS: Readonly<Record<'millrace' | TransportName, Readonly<Record<Worklo
 
 const flows = { fixed: fixedHop, word: wordHop, unique: uniqueHop } as const;
 
-function orderOf(contender: keyof typeof COUNTS, workload: WorkloadName, quick: boolean): Order {
-  const count = Math.ceil(COUNTS[contender][workload] / (quick ? QUICK_DIVISOR : 1));
+function orderOf(contender: keyof typeof COUNTS, workload: WorkloadName, effort: Effort): Order {
+  const count = Math.ceil(COUNTS[contender][workload] / DIVISOR[effort]);
   return { count, warm: Math.ceil(count * WARM_SHARE) };
 }
 
@@ -47,15 +47,15 @@ async function openMillrace(workload: WorkloadName, order: Order): Promise<Conte
   };
 }
 
-export function mailbox(quick: boolean): Experiment[] {
+export function mailbox(effort: Effort): Experiment[] {
   const names: WorkloadName[] = ['fixed', 'word', 'unique'];
   const transports = Object.keys(COUNTS).filter((name) => name !== 'millrace') as TransportName[];
   return names.map((workload) => ({
     results: [workload],
     unit: 'tuples/s',
     better: 'higher',
-    rounds: quick ? ROUNDS_QUICK : ROUNDS,
-    ours: () => openMillrace(workload, orderOf('millrace', workload, quick)),
-    baselines: transports.map((name) => () => openTransport(name, workload, orderOf(name, workload, quick))),
+    rounds: ROUNDS[effort],
+    ours: () => openMillrace(workload, orderOf('millrace', workload, effort)),
+    baselines: transports.map((name) => () => openTransport(name, workload, orderOf(name, workload, effort))),
   }));
 }

@@ -1,8 +1,9 @@
 // The plots of the `recovery` suite, made from its results alone.
 
 import type { Spread } from '../harness.ts';
+import { machineOf } from '../machine/machine-name.ts';
 import type { LineChart, Point, Series } from '../plot/chart.ts';
-import { machineOf, type SuiteReport } from '../report.ts';
+import type { SuiteReport } from '../report.ts';
 import { STATE_SIZES } from './recovery-crashes.ts';
 import { RATES } from './recovery-replay.ts';
 

@@ -1,17 +1,16 @@
 // How long a crash lasts: from the crash itself to the first commit of the restored actor, in a stream at half of the rate
 // that the pipeline can do; and whether that depends on the size of the state.
 
+import type { By, Effort } from '../effort.ts';
 import type { Measurement, Result } from '../harness.ts';
 import { spread } from '../harness.ts';
 import { median, quantile } from '../statistics.ts';
 import { CRASH_KINDS, type CrashTimes, Drill } from './recovery-drill.ts';
 
 const KEYS = 100_000;
-const CRASHES = 120;
-const CRASHES_QUICK = 6;
+const CRASHES: By<number> = { quick: 6, usual: 48, full: 120 };
 /** Each has its own cold start: the first crash of a job counts as well. */
-const JOBS = 4;
-const JOBS_QUICK = 1;
+const JOBS: By<number> = { quick: 1, usual: 2, full: 4 };
 
 /** State sizes, and what their results are called. */
 export const STATE_SIZES: readonly { readonly keys: number; readonly result: string }[] = [
@@ -20,22 +19,23 @@ export const STATE_SIZES: readonly { readonly keys: number; readonly result: str
   { keys: 100_000, result: 'state-100k' },
   { keys: 1_000_000, result: 'state-1m' },
 ];
-const SIZE_ROUNDS = 3;
-const SIZE_ROUNDS_QUICK = 1;
-const SIZE_CRASHES = 9;
-const SIZE_CRASHES_QUICK = 2;
+const SIZES: By<typeof STATE_SIZES> = {
+  quick: [STATE_SIZES[0], STATE_SIZES[3]],
+  usual: [STATE_SIZES[0], STATE_SIZES[3]],
+  full: STATE_SIZES,
+};
+const SIZE_ROUNDS: By<number> = { quick: 1, usual: 3, full: 3 };
+const SIZE_CRASHES: By<number> = { quick: 2, usual: 6, full: 9 };
 
-const WARM_MS = 500;
-const SPAN_MS = 1000;
-const QUICK_DIVISOR = 5;
+const WARM_MS: By<number> = { quick: 100, usual: 500, full: 500 };
+const SPAN_MS: By<number> = { quick: 200, usual: 1000, full: 1000 };
 
 type Progress = (line: string) => void;
 
 /** Half of the rate that the pipeline can do. */
-async function halfRate(keys: number, quick: boolean, progress: Progress): Promise<number> {
-  const divisor = quick ? QUICK_DIVISOR : 1;
+async function halfRate(keys: number, effort: Effort, progress: Progress): Promise<number> {
   const drill = await Drill.start({ keys, ratePerSecond: undefined });
-  const full = await drill.rate(WARM_MS / divisor, SPAN_MS / divisor);
+  const full = await drill.rate(WARM_MS[effort], SPAN_MS[effort]);
   await drill.end();
   progress(`${keys} keys at full rate: ${(full / 1e6).toFixed(2)} M tuples/s; crashes at half of it`);
   return Math.floor(full / 2);
@@ -65,14 +65,14 @@ function phasesText(times: readonly CrashTimes[]): string {
   ].join(', ');
 }
 
-export function crashToCommit(quick: boolean): Measurement {
+export function crashToCommit(effort: Effort): Measurement {
   return {
     async measure(progress) {
-      const ratePerSecond = await halfRate(KEYS, quick, progress);
-      const jobs = quick ? JOBS_QUICK : JOBS;
+      const ratePerSecond = await halfRate(KEYS, effort, progress);
+      const jobs = JOBS[effort];
       const all: CrashTimes[] = [];
       for (let job = 1; job <= jobs; job++) {
-        all.push(...(await crashes(KEYS, ratePerSecond, (quick ? CRASHES_QUICK : CRASHES) / jobs)));
+        all.push(...(await crashes(KEYS, ratePerSecond, CRASHES[effort] / jobs)));
         progress(`job ${job} of ${jobs}: ${all.length} crashes so far`);
       }
       for (const kind of CRASH_KINDS) {
@@ -99,17 +99,17 @@ export function crashToCommit(quick: boolean): Measurement {
   };
 }
 
-export function stateSize(quick: boolean): Measurement {
-  const sizes = quick ? [STATE_SIZES[0], STATE_SIZES[STATE_SIZES.length - 1]] : STATE_SIZES;
-  const [rounds, count] = quick ? [SIZE_ROUNDS_QUICK, SIZE_CRASHES_QUICK] : [SIZE_ROUNDS, SIZE_CRASHES];
+export function stateSize(effort: Effort): Measurement {
+  const sizes = SIZES[effort];
+  const rounds = SIZE_ROUNDS[effort];
   return {
     async measure(progress) {
       const medians = new Map<string, number[]>(sizes.map(({ result }) => [result, []]));
       // The same rate for all: that of the largest state, which is the lowest.
-      const ratePerSecond = await halfRate(sizes[sizes.length - 1].keys, quick, progress);
+      const ratePerSecond = await halfRate(sizes[sizes.length - 1].keys, effort, progress);
       for (let round = 1; round <= rounds; round++) {
         for (const { keys, result } of sizes) {
-          const times = await crashes(keys, ratePerSecond, count);
+          const times = await crashes(keys, ratePerSecond, SIZE_CRASHES[effort]);
           medians.get(result)?.push(median(committed(times)));
           progress(`round ${round} of ${rounds}  ${result.padEnd(10)} ${phasesText(times)} ms (medians)`);
         }

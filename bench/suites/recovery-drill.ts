@@ -29,7 +29,10 @@ export interface CrashTimes {
   readonly caughtUpMs: number;
 }
 
-export type DrillOptions = Pick<RunOptions, 'ringBytes' | 'backup' | 'spares'>;
+export interface DrillOptions extends Pick<RunOptions, 'ringBytes' | 'backup' | 'spares'> {
+  /** That of a variant of the library instead of the library's own. */
+  readonly flow?: typeof recoveryFlow;
+}
 
 interface Report {
   readonly index: number;
@@ -86,11 +89,11 @@ export class Drill {
 
   static async start(
     { keys, ratePerSecond }: Omit<RecoveryParams, 'words'>,
-    options: DrillOptions = {},
+    { flow = recoveryFlow, ...options }: DrillOptions = {},
     words = new CrashWords(),
   ): Promise<Drill> {
     const params = { keys, ratePerSecond, words: words.buffer };
-    return new Drill(params, words, await recoveryFlow.run({ ...options, params, workers: WORKERS }));
+    return new Drill(params, words, await flow.run({ ...options, params, workers: WORKERS }));
   }
 
   private async read(): Promise<void> {

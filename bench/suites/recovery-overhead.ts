@@ -2,43 +2,39 @@
 // the same pipeline without.
 
 import { type Backup, memoryBackup } from '../../src/index.ts';
+import type { By, Effort } from '../effort.ts';
+import type * as Recovery from '../flows/recovery.ts';
 import type { Contender, Experiment } from '../harness.ts';
+import { openWithoutTransactions } from '../variants/without-transactions.ts';
 import { Drill, type DrillOptions } from './recovery-drill.ts';
 
-const ROUNDS = 5;
-const ROUNDS_QUICK = 1;
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 
 interface Span {
   readonly warmMs: number;
   readonly spanMs: number;
 }
 
-const TRANSACTION_SPAN: Span = { warmMs: 500, spanMs: 1500 };
-const BACKUP_SPAN: Span = { warmMs: 1500, spanMs: 4000 };
 const QUICK_SPAN: Span = { warmMs: 50, spanMs: 150 };
+const TRANSACTION_SPAN: By<Span> = {
+  quick: QUICK_SPAN,
+  usual: { warmMs: 500, spanMs: 1000 },
+  full: { warmMs: 500, spanMs: 1500 },
+};
+const BACKUP_SPAN: By<Span> = {
+  quick: QUICK_SPAN,
+  usual: { warmMs: 1000, spanMs: 2000 },
+  full: { warmMs: 1500, spanMs: 4000 },
+};
 
 const KEYS: readonly { readonly keys: number; readonly suffix: string }[] = [
   { keys: 1000, suffix: '1k' },
   { keys: 100_000, suffix: '100k' },
 ];
 const BACKUP_KEYS = 100_000;
-const BACKUP_EVERY_MS = 1000;
-const BACKUP_EVERY_MS_QUICK = 50;
+const BACKUP_EVERY_MS: By<number> = { quick: 50, usual: 1000, full: 1000 };
 /** Holds back the input of more than a second: half of it at most waits for a backup that is not due yet. */
-const LARGE_RING_BYTES = 2 ** 30;
-const LARGE_RING_BYTES_QUICK = 2 ** 26;
-
-/** A switch for this benchmark alone: workers that start while it is off save no images and fill no commit slots. */
-const SWITCH = 'MILLRACE_BENCH_UNDO';
-
-async function withoutTransactions<Value>(start: () => Promise<Value>): Promise<Value> {
-  process.env[SWITCH] = 'off';
-  try {
-    return await start();
-  } finally {
-    delete process.env[SWITCH];
-  }
-}
+const LARGE_RING_BYTES: By<number> = { quick: 2 ** 26, usual: 2 ** 30, full: 2 ** 30 };
 
 const contender = (name: string, result: string, { warmMs, spanMs }: Span, start: () => Promise<Drill>): Contender => ({
   name,
@@ -51,20 +47,30 @@ const contender = (name: string, result: string, { warmMs, spanMs }: Span, start
   async close() {},
 });
 
-export function transactionsOverhead(quick: boolean): Experiment[] {
+export function transactionsOverhead(effort: Effort): Experiment[] {
   return KEYS.map(({ keys, suffix }) => {
     const result = `transactions-overhead-${suffix}`;
-    const span = quick ? QUICK_SPAN : TRANSACTION_SPAN;
+    const span = TRANSACTION_SPAN[effort];
     // Spares would load while the clock runs.
-    const start = (): Promise<Drill> => Drill.start({ keys, ratePerSecond: undefined }, { spares: 0 });
+    const start = (flow?: typeof Recovery.recoveryFlow): Promise<Drill> =>
+      Drill.start({ keys, ratePerSecond: undefined }, { spares: 0, flow });
     return {
       results: [result],
       unit: 'tuples/s',
       better: 'higher',
-      rounds: quick ? ROUNDS_QUICK : ROUNDS,
+      rounds: ROUNDS[effort],
       warmUp: false,
-      ours: async () => contender('millrace', result, span, start),
-      baselines: [async () => contender('without-transactions', result, span, () => withoutTransactions(start))],
+      ours: async () => contender('millrace', result, span, () => start()),
+      baselines: [
+        async () => {
+          const variant = openWithoutTransactions();
+          const { recoveryFlow } = await variant.load<typeof Recovery>('bench/flows/recovery.js');
+          return {
+            ...contender('without-transactions', result, span, () => start(recoveryFlow)),
+            close: async () => variant.remove(),
+          };
+        },
+      ],
     };
   });
 }
@@ -96,20 +102,19 @@ function backedUp(result: string, span: Span, everyMs: number, options: DrillOpt
   };
 }
 
-export function backupOverhead(quick: boolean): Experiment[] {
-  const large = quick ? LARGE_RING_BYTES_QUICK : LARGE_RING_BYTES;
+export function backupOverhead(effort: Effort): Experiment[] {
   const rings: [string, DrillOptions][] = [
-    ['backup-overhead', { ringBytes: large, spares: 0 }],
+    ['backup-overhead', { ringBytes: LARGE_RING_BYTES[effort], spares: 0 }],
     ['backup-overhead-default-ring', { spares: 0 }],
   ];
-  const span = quick ? QUICK_SPAN : BACKUP_SPAN;
+  const span = BACKUP_SPAN[effort];
   return rings.map(([result, options]) => ({
     results: [result],
     unit: 'tuples/s',
     better: 'higher',
-    rounds: quick ? ROUNDS_QUICK : ROUNDS,
+    rounds: ROUNDS[effort],
     warmUp: false,
-    ours: async () => backedUp(result, span, quick ? BACKUP_EVERY_MS_QUICK : BACKUP_EVERY_MS, options),
+    ours: async () => backedUp(result, span, BACKUP_EVERY_MS[effort], options),
     baselines: [
       async () =>
         contender('without-backup', result, span, () =>

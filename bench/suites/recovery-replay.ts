@@ -4,6 +4,7 @@
 // Timed is the span from the crash to the first result of a tuple beyond it, as the app gets it, in all three.
 
 import type { BackupStore } from '../../src/index.ts';
+import type { By, Effort } from '../effort.ts';
 import { CrashWords } from '../flows/crash-words.ts';
 import { TUPLE_BYTES } from '../flows/recovery.ts';
 import type { Contender, Experiment } from '../harness.ts';
@@ -15,10 +16,10 @@ export const RATES: readonly { readonly ratePerSecond: number; readonly result: 
   { ratePerSecond: 300_000, result: 'rate-300k' },
   { ratePerSecond: 1_000_000, result: 'rate-1m' },
 ];
-const ROUNDS = 5;
-const ROUNDS_QUICK = 1;
-const RUN_S = 2;
-const RUN_S_QUICK = 0.2;
+const RATES_BY: By<typeof RATES> = { quick: [RATES[0], RATES[2]], usual: [RATES[0], RATES[2]], full: RATES };
+const ROUNDS: By<number> = { quick: 1, usual: 2, full: 5 };
+/** What is to be replayed grows with it. */
+const RUN_S: By<number> = { quick: 0.2, usual: 2, full: 2 };
 const KEYS = 10_000;
 /** A backup is taken when half of a ring is held back: here there is room for several times the span until the crash. */
 const RING_SHARE = 16;
@@ -83,16 +84,15 @@ async function sourceReplay(scenario: Scenario): Promise<number> {
   return tookMs;
 }
 
-export function replay(quick: boolean): Experiment[] {
-  const rates = quick ? [RATES[0], RATES[RATES.length - 1]] : RATES;
-  return rates.map(({ ratePerSecond, result }) => {
-    const tuples = ratePerSecond * (quick ? RUN_S_QUICK : RUN_S);
+export function replay(effort: Effort): Experiment[] {
+  return RATES_BY[effort].map(({ ratePerSecond, result }) => {
+    const tuples = ratePerSecond * RUN_S[effort];
     const scenario: Scenario = { result, ratePerSecond, tuples };
     return {
       results: [result],
       unit: 'ms',
       better: 'lower',
-      rounds: quick ? ROUNDS_QUICK : ROUNDS,
+      rounds: ROUNDS[effort],
       warmUp: false,
       ours: async () => contender('millrace', scenario, () => crashMs(scenario, {})),
       baselines: [

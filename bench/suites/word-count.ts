@@ -3,14 +3,13 @@
 
 import { openSolo } from '../baselines/solo.ts';
 import { bookLines, wordsOf } from '../book.ts';
+import type { By, Effort } from '../effort.ts';
 import { type WordCountParams, wordCountFlow } from '../flows/word-count.ts';
 import type { Contender, Experiment } from '../harness.ts';
 
-const ROUNDS = 5;
-const ROUNDS_QUICK = 3;
+const ROUNDS: By<number> = { quick: 1, usual: 5, full: 5 };
 const WARM_SHARE = 0.3;
-const PASSES = 40;
-const PASSES_QUICK = 2;
+const PASSES: By<number> = { quick: 2, usual: 40, full: 40 };
 
 interface Report {
   readonly counts: ReadonlyMap<string, number>;
@@ -63,9 +62,9 @@ async function runMillrace(params: WordCountParams): Promise<Report> {
   return { counts, elapsedMs };
 }
 
-export function wordCount(quick: boolean): Experiment[] {
+export function wordCount(effort: Effort): Experiment[] {
   const expected = bookCounts();
-  const passes = quick ? PASSES_QUICK : PASSES;
+  const passes = PASSES[effort];
   const count = passes * Array.from(expected.values()).reduce((sum, each) => sum + each, 0);
   const params: WordCountParams = { passes, count, warm: Math.ceil(count * WARM_SHARE) };
   return [
@@ -73,7 +72,7 @@ export function wordCount(quick: boolean): Experiment[] {
       results: ['words'],
       unit: 'words/s',
       better: 'higher',
-      rounds: quick ? ROUNDS_QUICK : ROUNDS,
+      rounds: ROUNDS[effort],
       ours: async () =>
         contender(
           'millrace',

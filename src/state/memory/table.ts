@@ -17,7 +17,7 @@ import {
   TAG_EMPTY,
 } from '../rows/row-layout.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { SAVES_IMAGES, saveRowCode } from '../transaction/undo-log.ts';
+import { saveRowCode } from '../transaction/undo-log.ts';
 import { type Arena, GROUP_REMOVALS, GROUP_ROOT, groupOfRoot } from './arena.ts';
 import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
 
@@ -166,7 +166,7 @@ ${probe('return p;', 'return -1;')}
 }
 function upsert(arena, root, hash, stamp, ${parameters}) {
 ${probe(
-  `${SAVES_IMAGES ? 'if (i32[p] !== stamp) save(arena, p, stamp);' : ''} return p;`,
+  'if (i32[p] !== stamp) save(arena, p, stamp); return p;',
   `return insert(arena, root, hash, stamp, ${parameters});`,
 )}
 }

@@ -8,7 +8,6 @@ import { type ReadMark, startMark } from '../../mailbox/ring-reader.ts';
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_I32 } from '../../mailbox/views.ts';
 import { GROUP_CELLS, type GroupSet, noGroups } from '../groups/group-set.ts';
-import { SAVES_IMAGES } from './undo-log.ts';
 
 const SEQUENCE = 0;
 const SLOTS_BYTES = LINE_I32 * 4;
@@ -156,7 +155,6 @@ export class CommitLog {
 
   /** Fills the slot of transaction `number`. Not visible before {@link commit}. */
   write(number: number, record: CommitRecord): void {
-    if (!SAVES_IMAGES && number !== 0) return;
     const slot = this.slots[number & 1];
     const { groups, letters, inputs, replayUntil, counts } = record;
     slot[0] = record.source;

@@ -21,12 +21,6 @@ const UNDO_TRAILER_CELLS = 2;
 const SPACE_SHIFT = 28;
 const LENGTH_MASK = (1 << SPACE_SHIFT) - 1;
 
-/**
- * False only for a benchmark that shows what transactions cost: then no image is saved, and nothing can be rolled back. Each
- * thread reads it as it starts.
- */
-export const SAVES_IMAGES = process.env.MILLRACE_BENCH_UNDO !== 'off';
-
 /** Something that the log can restore: the cells of an arena, or of an allocator's block. */
 export interface UndoSpace {
   readonly i32: Int32Array;
@@ -90,7 +84,6 @@ export class UndoLog {
 
   /** Saves `length` cells from `index` of a space. */
   save(space: number, from: Int32Array, index: number, length: number): void {
-    if (!SAVES_IMAGES) return;
     this.ensure(length);
     const { i32, end } = this;
     for (let i = 0; i < length; i++) i32[end + i] = from[index + i];
@@ -123,7 +116,6 @@ export class UndoLog {
 
 /** Source text that saves one row of `cells` cells at `p` of `i32` (an arena with `id`) to `undo`: save(), unrolled. */
 export function saveRowCode(cells: number): string {
-  if (!SAVES_IMAGES) return '';
   const images = Array.from({ length: cells }, (_, i) => `log[end + ${i}] = i32[p + ${i}];`).join(' ');
   return `undo.ensure(${cells});
 const log = undo.i32, end = undo.end;

@@ -1,0 +1,131 @@
+// The order of the page: what a user asks, and the results that answer. A new result is one line here.
+// `movesWith` names the machine's own figures that a result follows: on a machine where they differ, so does the result.
+
+/** A figure of the machine, as the page's head names it. */
+type MachineFigure = 'single thread' | 'wake-up' | 'copy' | 'random read' | 'cores';
+
+export interface Answer {
+  /** Suite and result. */
+  readonly of: string;
+  /** What was measured. */
+  readonly says: string;
+  readonly movesWith: readonly MachineFigure[];
+}
+
+export interface Question {
+  readonly asks: string;
+  readonly answers: readonly Answer[];
+}
+
+const answer = (of: string, says: string, ...movesWith: MachineFigure[]): Answer => ({ of, says, movesWith });
+
+export const questions: readonly Question[] = [
+  {
+    asks: 'Is it faster than my loop?',
+    answers: [
+      answer('word-count/words', 'a book split and counted, 2 threads', 'single thread', 'wake-up', 'cores'),
+      answer('keyed-count/keys-1k', 'count and sum of 1 k ids, 2 threads', 'single thread', 'copy', 'wake-up', 'cores'),
+      answer('keyed-count/keys-100k', 'the same of 100 k ids', 'single thread', 'random read', 'cores'),
+      answer('keyed-count/keys-1m', 'the same of 1 M ids', 'random read', 'cores'),
+      answer('keyed-count/dense-1k', 'of keys 0 to 999', 'single thread', 'copy', 'wake-up', 'cores'),
+      answer('keyed-count/dense-100k', 'of keys 0 to 99,999', 'single thread', 'random read', 'cores'),
+      answer('keyed-count/dense-1m', 'of keys 0 to 999,999', 'random read', 'cores'),
+      answer('csv/bytes', 'lines of a file to tuples, 1 thread', 'single thread'),
+    ],
+  },
+  {
+    asks: 'Is it faster than messages between threads?',
+    answers: [
+      answer('mailbox/fixed', 'one hop of three numbers', 'single thread', 'copy'),
+      answer('mailbox/word', 'one hop of two numbers, a repeated word', 'single thread', 'copy'),
+      answer('mailbox/unique', 'one hop of two numbers, a new string', 'single thread', 'copy'),
+    ],
+  },
+  {
+    asks: 'How long does one tuple take?',
+    answers: [
+      answer('latency/idle-3-hops-p50', 'three hops, one tuple at a time, p50', 'wake-up'),
+      answer('latency/idle-3-hops-p99', 'the same, p99', 'wake-up'),
+      answer('latency/loaded-p99', 'two hops at 100,000 tuples/s, p99', 'wake-up', 'cores'),
+    ],
+  },
+  {
+    asks: 'Does it scale?',
+    answers: [
+      answer('elasticity/speedup-2', '2 replicas over 1, 2 µs a tuple', 'cores'),
+      answer('elasticity/source-speedup-2', 'the same of a source with partitions', 'cores'),
+      answer('elasticity/service-bound-16', '16 replicas over 1, waits of 1 ms', 'wake-up', 'cores'),
+      answer('elasticity/service-bound-16-took', 'from 1 replica to 16', 'single thread', 'cores'),
+      answer(
+        'elasticity/scale-out-pause-p99',
+        'extra latency while 1 becomes 2, 1 M keys',
+        'wake-up',
+        'random read',
+        'cores',
+      ),
+      answer('elasticity/scale-out-worst-10ms-p99', 'the worst 10 ms of it', 'wake-up', 'cores'),
+      answer('elasticity/half-rate-p99', 'latency before it, p99', 'wake-up', 'cores'),
+      answer('elasticity/scale-out-least-10ms', 'tuples in the poorest 10 ms of it', 'wake-up', 'cores'),
+      answer('elasticity/scale-out-total', 'from the request to its end', 'wake-up', 'cores'),
+      answer('elasticity/hand-over-ms-1k', 'key groups change hands, 1 k keys', 'wake-up'),
+      answer('elasticity/hand-over-ms-1m', 'the same, 1 M keys', 'wake-up'),
+      answer('elasticity/hand-over-1m-over-1k', 'the latter over the former'),
+      answer('elasticity/steps-rate', 'decisions of the policy for a step of load'),
+      answer('elasticity/steps-rate-right', 'steps that end with the right number'),
+      answer('elasticity/skew', 'hottest over mean load, after a rebalancing'),
+      answer('elasticity/skew-before', 'the same before it'),
+      answer('elasticity/oscillation', 'changes of replicas while load swings'),
+      answer('elasticity/oscillation-flaps', 'those that were soon taken back'),
+      answer('elasticity/ramp-p99', 'latency while load ramps tenfold, p99', 'wake-up', 'single thread', 'cores'),
+      answer('elasticity/ramp-replicas-max', 'most replicas meanwhile'),
+      answer('elasticity/ramp-replicas-end', 'replicas at its end'),
+    ],
+  },
+  {
+    asks: 'What does a crash cost?',
+    answers: [
+      answer('recovery/crash-to-commit-p50', 'from a crash to the next commit, p50', 'wake-up', 'single thread'),
+      answer('recovery/crash-to-commit-p99', 'the same, p99', 'wake-up', 'single thread', 'cores'),
+      answer('recovery/throw-p50', 'crash by an exception, p50', 'wake-up', 'single thread'),
+      answer('recovery/terminate-p50', 'crash by terminate(), p50', 'wake-up', 'single thread'),
+      answer('recovery/exit-p50', 'crash by process.exit(), p50', 'wake-up', 'single thread'),
+      answer('recovery/state-size', 'recovery with 1 M keys over 1 k keys'),
+      answer('recovery/state-1k', 'recovery with 1 k keys', 'wake-up', 'single thread'),
+      answer('recovery/state-10k', 'recovery with 10 k keys', 'wake-up', 'single thread'),
+      answer('recovery/state-100k', 'recovery with 100 k keys', 'wake-up', 'single thread'),
+      answer('recovery/state-1m', 'recovery with 1 M keys', 'wake-up', 'single thread'),
+      answer('recovery/rate-100k', 'from a crash to a new result, 100 k tuples/s', 'wake-up', 'single thread'),
+      answer('recovery/rate-300k', 'the same, 300 k tuples/s', 'wake-up', 'single thread'),
+      answer('recovery/rate-1m', 'the same, 1 M tuples/s', 'wake-up', 'single thread'),
+    ],
+  },
+  {
+    asks: 'What does it cost to be able to recover?',
+    answers: [
+      answer('recovery/transactions-overhead-1k', 'with transactions, 1 k keys', 'single thread', 'copy'),
+      answer('recovery/transactions-overhead-100k', 'with transactions, 100 k keys', 'random read', 'copy'),
+      answer('recovery/backup-overhead', 'with a backup each second, large rings', 'copy', 'random read'),
+      answer('recovery/backup-overhead-default-ring', 'with a backup each half of a ring', 'copy', 'random read'),
+    ],
+  },
+  {
+    asks: 'Where does the time of a tuple go?',
+    answers: [
+      answer('micro/encode-fixed', 'three numbers into a frame', 'single thread', 'copy'),
+      answer('micro/encode-string', 'a number and a string of 16 characters', 'single thread', 'copy'),
+      answer('micro/encode-json', 'a number and a json value', 'single thread'),
+      answer('micro/decode-fixed', 'three numbers out of a frame', 'single thread'),
+      answer('micro/decode-string', 'a number and a string', 'single thread'),
+      answer('micro/decode-json', 'a number and a json value', 'single thread'),
+      answer('micro/copy-fixed', 'between fused operators, three numbers', 'single thread'),
+      answer('micro/copy-string', 'the same, a number and a string', 'single thread'),
+      answer('micro/copy-json', 'the same, a number and a json value', 'single thread'),
+      answer('micro/look-up-1k', 'the row of a key, 1 k keys', 'single thread'),
+      answer('micro/look-up-1m', 'the same, 1 M keys', 'random read'),
+      answer('micro/touch-1k', 'find, save, change a row, 1 k keys', 'single thread'),
+      answer('micro/touch-1m', 'the same, 1 M keys', 'random read'),
+      answer('micro/commit', 'commit and begin, no tuple in it', 'single thread'),
+      answer('micro/wake', 'wake a host and be woken, there and back', 'wake-up'),
+    ],
+  },
+];

@@ -1,0 +1,54 @@
+// All suites, by the names that the command line takes, in the order in which they run.
+
+import type { Effort } from './effort.ts';
+import type { Experiment, Measurement } from './harness.ts';
+import { micro } from './micro/micro.ts';
+import type { Chart } from './plot/chart.ts';
+import type { SuiteReport } from './report.ts';
+import { csv } from './suites/csv.ts';
+import { elasticity } from './suites/elasticity.ts';
+import { elasticityCharts } from './suites/elasticity-charts.ts';
+import { keyedCount } from './suites/keyed-count.ts';
+import { latency } from './suites/latency.ts';
+import { mailbox } from './suites/mailbox.ts';
+import { recovery } from './suites/recovery.ts';
+import { recoveryCharts } from './suites/recovery-charts.ts';
+import { wordCount } from './suites/word-count.ts';
+
+type Suite = (effort: Effort) => (Experiment | Measurement)[];
+
+export const suites: Readonly<Record<string, Suite>> = {
+  'word-count': wordCount,
+  'keyed-count': keyedCount,
+  csv,
+  mailbox,
+  latency,
+  elasticity,
+  recovery,
+  micro,
+};
+
+/**
+ * Seconds that a suite may take with the usual effort: ten minutes in all. On a slow machine experiments have fewer rounds
+ * then; what a suite measures in its own way takes as long as it does.
+ */
+export const USUAL_SECONDS: Readonly<Record<string, number>> = {
+  'word-count': 20,
+  'keyed-count': 60,
+  csv: 25,
+  mailbox: 60,
+  latency: 35,
+  elasticity: 160,
+  recovery: 180,
+  micro: 50,
+};
+
+export const suiteNames: readonly string[] = Object.keys(suites);
+
+/** What is plotted of a suite, by the names of the files. */
+export const charts: Readonly<Record<string, (report: SuiteReport) => Record<string, Chart>>> = {
+  recovery: recoveryCharts,
+  elasticity: elasticityCharts,
+};
+
+export const charted: readonly string[] = Object.keys(charts);

@@ -1,0 +1,55 @@
+// Goal: the benchmarks' command line is read as its usage says, and refuses the rest.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BadCommandLine } from '../../bench/bad-command-line.ts';
+import { readCommandLine, USAGE } from '../../bench/command-line.ts';
+import { suiteNames, USUAL_SECONDS } from '../../bench/suites.ts';
+
+test('without arguments all suites run, with the usual effort', () => {
+  const expected = { names: suiteNames, effort: 'usual', json: undefined, plots: undefined };
+  assert.deepEqual(readCommandLine([]), expected);
+  assert.ok(suiteNames.includes('micro'));
+});
+
+test('the usual run has ten minutes, which all suites share', () => {
+  assert.deepEqual(Object.keys(USUAL_SECONDS), suiteNames);
+  assert.ok(Object.values(USUAL_SECONDS).reduce((sum, each) => sum + each) < 600);
+});
+
+test('suites and options are taken, each suite once', () => {
+  assert.deepEqual(readCommandLine(['micro', 'csv', 'micro', '--quick', '--json', 'out.json']), {
+    names: ['micro', 'csv'],
+    effort: 'quick',
+    json: 'out.json',
+    plots: undefined,
+  });
+  assert.deepEqual(readCommandLine(['--full', '--plots=plots']), {
+    names: suiteNames,
+    effort: 'full',
+    json: undefined,
+    plots: 'plots',
+  });
+});
+
+test('--help asks for the usage, which names every suite', () => {
+  assert.equal(readCommandLine(['micro', '--help']), 'help');
+  for (const name of suiteNames) assert.ok(USAGE.includes(name), name);
+});
+
+const refused: readonly [readonly string[], RegExp][] = [
+  [['micro', 'macro'], /unknown suite 'macro'/],
+  [['toString'], /unknown suite 'toString'/],
+  [['--quick', '--full'], /--quick and --full do not go together/],
+  [['--json', ''], /--json needs the name of a file/],
+  [['--plots', ''], /--plots needs the name of a folder/],
+  [['--fast'], /--fast/],
+];
+for (const [args, message] of refused) {
+  test(`refused: ${args.map((each) => each || "''").join(' ')}`, () => {
+    assert.throws(
+      () => readCommandLine(args),
+      (error: unknown) => error instanceof BadCommandLine && message.test(error.message),
+    );
+  });
+}
