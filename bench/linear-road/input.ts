@@ -32,6 +32,7 @@ export function roadLines(input: string, history: string | undefined): SourceDef
   return {
     kind: 'reader',
     fields: lineFields,
+    files: [input, history],
     async open(context) {
       const isPast = context.position < INPUT_FROM;
       const present = isPast

@@ -98,6 +98,16 @@ for (const { name, make, encode, header } of readers) {
     }
   });
 
+  test(`${name}: two files of one partition are told apart, each with its own change`, async () => {
+    const [one, two] = [start(), start(textOf(50, 'z'))];
+    const { memory } = one;
+    const places = [await readSome({ ...one, memory }), await readSome({ ...two, memory })];
+    for (const [i, { path }] of [one, two].entries()) await drain(make(path), { ...places[i], memory });
+    rotate(two.path, encode(header + textOf(60, 'y')));
+    await drain(make(one.path), { ...places[0], memory });
+    await assert.rejects(drain(make(two.path), { ...places[1], memory }), { code: 'INPUT_CHANGED' });
+  });
+
   test(`${name}: a new file that has got the inode of the old one is another file`, async () => {
     const reading = start();
     const place = await readSome(reading);

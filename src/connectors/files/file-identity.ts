@@ -1,7 +1,7 @@
 // Which file a source reads, so that no other file takes its place: device, inode, time of birth, size and first bytes.
 // Promises: what the first opening saw outlives the worker, in the partition's shared memory; each later look (a new opening,
 // the end of the file) that sees another file, a shorter one or another beginning is an INPUT_CHANGED. Growth is none.
-// Relies on: one reader of a partition at a time. Of two openings at once one may see the other's look half-way, and fails.
+// Relies on: one reader of a file of a partition at a time, and files of one partition being opened one after the other at first.
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -10,8 +10,10 @@ import { errors } from '../../errors.ts';
 
 /** Bytes at the start of a file that are compared: a log that was cut and written anew begins with another time. */
 const HEAD_BYTES = 4096;
-/** Cells of the memory: whether a look is kept there, and the look, at the next whole 64 bits. */
-const KEPT = 0;
+/** A source of one's own may read several files with readers of ours: each file has a slot of the memory. */
+const SLOT_CELLS = 16;
+/** Cells of a slot: which file's path it is of, 0 for none yet, and the look, at the next whole 64 bits. */
+const PATH_HASH = 0;
 const LOOK = 2;
 /** A look, in words of 64 bits. */
 const DEVICE = 0;
@@ -31,12 +33,15 @@ type Look = BigUint64Array;
 
 export class FileIdentity {
   readonly #path: string;
-  readonly #memory: Int32Array;
+  readonly #pathHash: number;
+  /** Undefined if the source reads more files than there are slots: then nothing is known of this one's first opening. */
+  readonly #slot: Int32Array | undefined;
 
   /** @param memory of the partition (SourceContext.memory) */
   constructor(path: string, memory: Int32Array) {
     this.#path = path;
-    this.#memory = memory;
+    this.#pathHash = createHash('sha256').update(path).digest().readInt32LE() | 1;
+    this.#slot = slotOf(memory, this.#pathHash);
   }
 
   /**
@@ -45,16 +50,17 @@ export class FileIdentity {
    * @throws MillraceError INPUT_CHANGED
    */
   async check(descriptor: number, readBytes: number): Promise<void> {
-    const memory = this.#memory;
+    const memory = this.#slot;
+    if (memory === undefined) return;
     const stat = await statFile(descriptor, { bigint: true });
-    const isKept = Atomics.load(memory, KEPT) === 1;
+    const isKept = Atomics.load(memory, PATH_HASH) === this.#pathHash;
     const was = new BigUint64Array(LOOK_WORDS);
     new Int32Array(was.buffer).set(memory.subarray(LOOK, LOOK + 2 * LOOK_WORDS));
     const headBytes = isKept ? Number(was[HEAD_SIZE]) : Math.min(HEAD_BYTES, Number(stat.size));
     const is = await lookAt(descriptor, stat, headBytes);
     if (!isKept) {
       memory.set(new Int32Array(is.buffer), LOOK);
-      Atomics.store(memory, KEPT, 1);
+      Atomics.store(memory, PATH_HASH, this.#pathHash);
       return;
     }
     // Files of /proc have no size, and inodes that come and go.
@@ -65,6 +71,15 @@ export class FileIdentity {
     // What it has grown by cannot be lost any more either.
     memory.set(new Int32Array(is.buffer, 8 * SIZE, 2), SIZE_CELL);
   }
+}
+
+/** The slot of a file, or the first one that is free. */
+function slotOf(memory: Int32Array, pathHash: number): Int32Array | undefined {
+  for (let at = 0; at + SLOT_CELLS <= memory.length; at += SLOT_CELLS) {
+    const owner = Atomics.load(memory, at + PATH_HASH);
+    if (owner === 0 || owner === pathHash) return memory.subarray(at, at + SLOT_CELLS);
+  }
+  return undefined;
 }
 
 async function lookAt(descriptor: number, stat: fs.BigIntStats, headBytes: number): Promise<Look> {
