@@ -142,7 +142,8 @@ export class Actor {
     if (partitions === undefined) return new SourceFeed(source, forFeed);
     const owned = (): readonly number[] => batch.groups;
     const isOpen = (): boolean => batch.isOpen;
-    const feed = new PartitionedFeed(source, { ...forFeed, vitals, owned, isOpen }, partitions);
+    const tellEnd = (): void => this.part?.tellEnd();
+    const feed = new PartitionedFeed(source, { ...forFeed, vitals, owned, isOpen, tellEnd }, partitions);
     batch.ownersChanged = () => feed.own();
     return feed;
   }

@@ -199,6 +199,7 @@ class Simulation {
       Promise.all(outputs.map((name) => app.read(job, name))),
       Promise.all(inputs.map((name) => app.push(job, name, this.inputs[name] ?? []))),
       this.alongside(job, (ms) => sleep(app.clock, ms)),
+      this.readLetters(job),
       job.done,
     ]);
     await this.changes.settled();
@@ -223,10 +224,14 @@ class Simulation {
     };
   }
 
+  /** Not by their events: actors may write some before anybody can listen. */
+  private async readLetters(job: RunningJob): Promise<void> {
+    for await (const letter of job.deadLetters) this.deadLetters.push(letter);
+  }
+
   private noteEvent(event: JobEvent): void {
     this.events.push(event);
     if (event.type === 'spareFailed') this.plan.spareFailed();
-    if (event.type === 'deadLetter') this.deadLetters.push(event.letter);
     this.trace.add(this.scheduler.nowMs, 'job', eventText(event));
   }
 

@@ -14,7 +14,7 @@ import { generate } from '../../src/sources.ts';
 import { STATE_BYTES_MIN } from '../../src/state/memory/arena.ts';
 import { deploy } from '../../src/supervisor/deployment.ts';
 import { Host } from '../../src/workers/host.ts';
-import { bursts } from '../kit/flows/linger.ts';
+import { bursts, lastInOnePartition } from '../kit/flows/linger.ts';
 
 const full = dataflow(import.meta.url, 'full', (flow) =>
   flow
@@ -29,14 +29,16 @@ const eventLoopTurns = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** Hosts of the only actor of a flow, whose output nobody reads, on a clock that passes when it is looked at. */
+/** Hosts of a flow's only operator, whose output nobody reads, on a clock that passes when it is looked at. */
 class Hosting {
   readonly wakeWords = new WakeWords(WakeWords.allocate(3));
   readonly stepWords = new StepWords(StepWords.allocate(3));
   readonly ring: Ring;
   readonly failures: unknown[] = [];
   private readonly plan: Plan;
-  private readonly descriptor: ActorDescriptor;
+  private readonly descriptors: readonly ActorDescriptor[];
+  /** Replicas that have come to their end. */
+  readonly ended: number[] = [];
   private nowMs = 0;
   /** Each look takes a quarter of a millisecond, so a host that never sleeps yields now and then. */
   private readonly clock = {
@@ -49,24 +51,26 @@ class Hosting {
 
   constructor(flow: Dataflow<never, unknown>, limits: { ringBytes: number; outboxBytes: number }, params: unknown) {
     this.plan = planOf(buildGraph(flow as never, params as never));
-    const [{ descriptor }] = deploy(this.plan, 1, { ...limits, stateBytes: STATE_BYTES_MIN }).placements;
-    this.descriptor = descriptor;
-    this.ring = new Ring(descriptor.output?.ring as SharedArrayBuffer);
+    const { placements } = deploy(this.plan, 1, { ...limits, stateBytes: STATE_BYTES_MIN });
+    this.descriptors = placements.map(({ descriptor }) => descriptor);
+    this.ring = new Ring(this.descriptors[0].output?.ring as SharedArrayBuffer);
   }
 
-  async start(id: number, lingerMs: number): Promise<{ stop(): Promise<void> }> {
-    const { wakeWords, stepWords, clock, plan, descriptor, failures } = this;
-    const events = { ended: () => {}, failed: (_: Actor, error: unknown) => failures.push(error), recovered: () => {} };
+  async start(id: number, lingerMs: number, replica = 0): Promise<{ stop(): Promise<void> }> {
+    const { wakeWords, stepWords, clock, plan, failures } = this;
+    const descriptor = this.descriptors[replica];
+    const ended = (): unknown => this.ended.push(replica);
+    const events = { ended, failed: (_: Actor, error: unknown) => failures.push(error), recovered: () => {} };
     const host = new Host(id, wakeWords, stepWords, clock, events);
     const environment = { host: id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
     const actor = new Actor(plan, descriptor, environment, FIRST_START);
     await actor.openSource();
     host.add(actor, id > 1);
-    const ended = host.run();
+    const running = host.run();
     return {
       stop: async () => {
         host.stop();
-        await ended;
+        await running;
         assert.deepEqual(failures, []);
       },
     };
@@ -118,4 +122,22 @@ test('a source that lingers, and whose own batch fills the ring, commits it and 
   assert.ok(ring.published() * 8 > bytes, 'what fits the ring is visible');
   await hosting.sleepsUntilRoom(1);
   await source.stop();
+});
+
+test('a replica that has come to the last end of all, and waits for room, has told the others', {
+  timeout: 20_000,
+}, async () => {
+  const params = { bytes: RING_BYTES_MIN / 2 - 200 };
+  const hosting = new Hosting(lastInOnePartition, { ringBytes: RING_BYTES_MIN, outboxBytes: 1 << 20 }, params);
+  // One of them has nothing to read, and sleeps until the other one has come to its end.
+  const other = await hosting.start(1, 0, 1);
+  await eventLoopTurns(50);
+  assert.deepEqual(hosting.ended, []);
+  assert.ok(hosting.wakeWords.isParked(1));
+  const last = await hosting.start(2, 0, 0);
+  await eventLoopTurns(50);
+  assert.deepEqual(hosting.ended, [1], 'the first replica still waits for room');
+  await hosting.sleepsUntilRoom(2);
+  await last.stop();
+  await other.stop();
 });

@@ -34,6 +34,8 @@ export interface PartitionEnvironment extends FeedEnvironment {
   owned(): readonly number[];
   /** True while a transaction is open. */
   isOpen(): boolean;
+  /** Tells the other replicas that the last partition of all has ended: they are at their end, too. */
+  tellEnd(): void;
 }
 
 export class PartitionedFeed implements Feed {
@@ -204,6 +206,8 @@ export class PartitionedFeed implements Feed {
     environment.begin();
     marks.write(partition, mark);
     marks.end(partition);
+    // At once: this replica may have to wait for room before it comes to its own end.
+    if (marks.haveAllEnded) environment.tellEnd();
     feed.close();
     if (this.active.indexOf(part) < this.next) this.next--;
     this.active = this.active.filter((each) => each !== part);

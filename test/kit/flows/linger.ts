@@ -135,3 +135,19 @@ export const manyLingering = dataflow(
     return stream.collect('out');
   },
 );
+
+/** Of two partitions, one has more than a ring holds, and its end with it; the other one has nothing. */
+export const lastInOnePartition = dataflow(
+  import.meta.url,
+  'last-in-one-partition',
+  (flow, { bytes }: Pick<Burst, 'bytes'>) =>
+    flow
+      .source('texts', { kind: 'reader', fields: TEXT, partitions: 2, open: openFirst(bytes) }, { parallelism: 2 })
+      .collect('out'),
+);
+
+/** Opens the readers of {@link lastInOnePartition}. */
+const openFirst =
+  (bytes: number): SourceDefinition<typeof TEXT>['open'] =>
+  (context) =>
+    burstSource({ count: context.partition === 0 ? 4 : 0, burst: 5, bytes }).open(context);
