@@ -191,10 +191,10 @@ export const errors = {
       { operator, field, known },
     );
   },
-  badKeyType(operator: string, field: string, type: string): MillraceError {
+  badKeyType(operator: string, field: string, type: string, keyTypes: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_KEY_FIELD',
-      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is u8, i32, u32, f64, bool, timestamp, string or dictionary`,
+      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is ${keyTypes.slice(0, -1).join(', ')} or ${keyTypes.at(-1)}`,
       { operator, field, type },
     );
   },

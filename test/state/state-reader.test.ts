@@ -5,9 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { MillraceError } from '../../src/errors.ts';
+import type { KeyCodec } from '../../src/mailbox/columns/codec.ts';
+import { codecOf } from '../../src/mailbox/columns/registry.ts';
 import type { Decoder } from '../../src/mailbox/decoder.ts';
 import { keyGroupOf } from '../../src/mailbox/hash.ts';
-import { type Field, type FieldType, type Shape, TYPE_RULES, t } from '../../src/mailbox/schema.ts';
+import { type Field, type FieldType, type Shape, t } from '../../src/mailbox/schema.ts';
 import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
 import { generateTable, type KeyArguments } from '../../src/state/memory/table.ts';
 import { table } from '../../src/state/rows/row-layout.ts';
@@ -88,12 +90,16 @@ function groupsInFrames(types: readonly FieldType[], key: readonly number[], tup
 }
 
 /** A tuple's key as the operator's program gives it to the table: numbers, and text as bytes. */
-function keyArguments(decoder: Decoder<Row>, key: readonly number[], row: number): KeyArguments {
+function keyArguments(
+  decoder: Decoder<Row>,
+  types: readonly FieldType[],
+  key: readonly number[],
+  row: number,
+): KeyArguments {
   return key.flatMap((i) => {
-    const text = decoder.textAt[i];
-    if (text === undefined) return [decoder.numberAt[i](row)];
-    text.seek(row);
-    return [text.bytes(), text.start(), text.end(), text.wide()];
+    const codec = codecOf(fieldOf(types[i])).key as KeyCodec;
+    const body = `${codec.seek('key')} return [${codec.ofReader('key')}];`;
+    return new Function('key', 'i', body)(decoder.keyAt[i], row) as KeyArguments;
   });
 }
 
@@ -138,7 +144,13 @@ test('rows that were stored from the bytes of frames are found by the values of 
           const group = keyGroupOf(hash);
           const arena = transaction.arenaOf(group);
           const root = groupHeader(group) + GROUP_ROOT;
-          const at = state.table.upsert(arena, root, hash, store.open(group), ...keyArguments(decoder, order, row));
+          const at = state.table.upsert(
+            arena,
+            root,
+            hash,
+            store.open(group),
+            ...keyArguments(decoder, types, order, row),
+          );
           Object.assign(state.views[arena.id], { row: at, n });
           latest.set(nameOf(keyOf(tuples[n])), n++);
         });
@@ -589,7 +601,7 @@ test('BAD_KEY: a value that is none of its field names operator, field, value an
         assert.throws(call, (error: unknown) => {
           assert.ok(error instanceof MillraceError);
           assert.equal(error.code, 'BAD_KEY');
-          for (const part of [`'field'`, `'test'`, `is ${type}, which takes ${TYPE_RULES[type]}`])
+          for (const part of [`'field'`, `'test'`, `is ${type}, which takes ${codecOf(fieldOf(type)).rule}`])
             assert.ok(error.message.includes(part), error.message);
           assert.equal(error.details.operator, 'test');
           assert.equal(error.details.field, 'field');

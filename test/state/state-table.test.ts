@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Shape, t } from '../../src/mailbox/schema.ts';
+import { Schema, type Shape, t } from '../../src/mailbox/schema.ts';
 import { rowLayout, table } from '../../src/state/rows/row-layout.ts';
 import { type AnyTable, codeIs, keysOfGroup, Store } from '../kit/store.ts';
 
@@ -239,7 +239,7 @@ test('fields may have any name: those of the row object itself too', () => {
 });
 
 test('layouts with names that cannot be are refused', () => {
-  const key = [{ name: 'id', type: 'u32' as const }];
+  const key = Schema.of({ id: t.u32() }, 'test').fields;
   const refuses = (state: Shape, tables: unknown, text: RegExp): void => {
     assert.throws(() => rowLayout('state of x', key, state, tables as Record<string, ReturnType<typeof table>>), {
       code: 'BAD_SCHEMA',
@@ -266,7 +266,7 @@ test('doubles are aligned and no cells overlap, in any layout', () => {
     const pick = (k: number) => types[Math.floor(n / 6 ** k) % 6];
     const layout = rowLayout(
       'test',
-      [{ name: 'k', type: pick(0) }],
+      Schema.of({ k: t[pick(0)]() }, 'test').fields,
       { a: t[pick(1)](), b: t[pick(2)](), c: t[pick(3)]() },
       { d: table({ e: t.u8() }, {}) },
     );
