@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { MillraceError } from '../../src/errors.ts';
 import type { KeyCodec } from '../../src/mailbox/columns/codec.ts';
@@ -220,7 +221,8 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...Object.keys(FIELDS)).chain((
       { weight: 1, arbitrary: fc.constantFrom<Step['act']>('touch', 'remove', 'deletePart', 'clear') },
     ),
     field: fc.constant(field),
-    value: valueArbitraries[FIELDS[field]],
+    // Structured clone, which carries a row to the app, drops what only json keeps: objects without a prototype, for one.
+    value: valueArbitraries[FIELDS[field]].filter((value) => isDeepStrictEqual(structuredClone(value), value)),
   }),
 );
 const transactions = fc.array(

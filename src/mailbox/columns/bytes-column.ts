@@ -4,8 +4,8 @@
 
 import type { Column, ColumnReading, Id } from './codec.ts';
 import { NO_CODE } from './codec.ts';
-import { columnVariables } from './number-column.ts';
-import { ENCODED_HALF, openBytesCode, startOf, wholeWords } from './text-column.ts';
+import { columnVariables, ENCODED_HALF } from './number-column.ts';
+import { openBytesCode, startOf, wholeWords } from './text-column.ts';
 
 /** The column of the bytes in variable `value`. */
 export const bytesColumn = (i: Id, value: string): Column => ({

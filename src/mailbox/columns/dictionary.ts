@@ -2,18 +2,8 @@
 // string of the inline column behind, used once the dictionary is full.
 
 import { NO_CONSTANTS, plainKind } from './codec.ts';
-import { columnVariables } from './number-column.ts';
-import {
-  DECODED_HALF,
-  decodeTextCode,
-  ENCODED_HALF,
-  startOf,
-  textBytes,
-  textCell,
-  textCsv,
-  textKey,
-  wholeWords,
-} from './text-column.ts';
+import { columnVariables, DECODED_HALF, ENCODED_HALF } from './number-column.ts';
+import { decodeTextCode, startOf, textBytes, textCell, textCsv, textKey, wholeWords } from './text-column.ts';
 
 export const dictionary = plainKind({
   label: 'dictionary',

@@ -5,8 +5,9 @@
 import type { Column, ColumnReading, Id } from './codec.ts';
 import { NO_CODE } from './codec.ts';
 
-const ENCODED_HALF = '((n + 1) >>> 1)';
-const DECODED_HALF = '((count + 1) >>> 1)';
+/** Words of a column of 4 bytes a row, as an encoder and as a decoder counts rows. */
+export const ENCODED_HALF = '((n + 1) >>> 1)';
+export const DECODED_HALF = '((count + 1) >>> 1)';
 
 /** An array of typed elements and its view of the frame. */
 export interface Elements {

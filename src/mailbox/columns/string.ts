@@ -1,10 +1,9 @@
 // string: any JavaScript string, lone surrogates included. A column is one text and where each value in it ends.
 
 import { NO_CODE, NO_CONSTANTS, plainKind } from './codec.ts';
-import { columnVariables } from './number-column.ts';
+import { columnVariables, ENCODED_HALF } from './number-column.ts';
 import {
   decodeTextCode,
-  ENCODED_HALF,
   openBytesCode,
   startOf,
   textBytes,

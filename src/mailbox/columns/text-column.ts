@@ -6,9 +6,8 @@ import { isWide } from '../dictionary.ts';
 import { hashLatin1, hashUtf16 } from '../hash.ts';
 import type { CellCodec, CellReader, CsvCodec, Id, KeyCodec } from './codec.ts';
 import { CSV_TEXT, csvTextCode } from './csv-cell.ts';
+import { DECODED_HALF } from './number-column.ts';
 
-export const ENCODED_HALF = '((n + 1) >>> 1)';
-export const DECODED_HALF = '((count + 1) >>> 1)';
 /** Bytes of a column's text. */
 export const textBytes = (v: string): string => `(isWide(${v}) ? 2 * ${v}.length : ${v}.length)`;
 export const wholeWords = (bytes: string): string => `((${bytes} + 7) & -8)`;

@@ -5,7 +5,7 @@
 import { errors } from '../../errors.ts';
 import type { KeyCodec } from '../../mailbox/columns/codec.ts';
 import { VALUE_CELLS } from '../../mailbox/columns/text-column.ts';
-import { Schema, type SchemaField, type Shape } from '../../mailbox/schema.ts';
+import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 
 /** Cells of a row before its keys: the stamp of the transaction that saved it last, and the tag. */
@@ -73,7 +73,7 @@ const RESERVED_NAMES = ['arena', 'row'];
 
 const cellsOf = ({ codec }: SchemaField): number => codec.cell.cells;
 
-/** Places fields into cells: doubles first, since they need an even cell, then single cells. */
+/** Places fields into cells: those of an even number of cells first, since doubles need an even cell, then the others. */
 class CellPlan {
   private next = ROW_HEADER_CELLS;
 
@@ -142,7 +142,7 @@ function tableLayout(where: string, name: string, definition: TableDefinition): 
   }
   const key = Schema.of(definition.key, where).fields;
   // A table's name becomes a property, as a field's name does.
-  Schema.of({ [name]: { type: 'u32' } }, where);
+  Schema.of({ [name]: t.u32() }, where);
   for (const field of key) {
     if (!Object.hasOwn(definition.row, field.name)) continue;
     throw errors.badSchema(where, `'${field.name}' is both a field of the key and of the row`);
