@@ -75,6 +75,9 @@ export class MillraceError extends Error {
 
 const SHOWN_CHARACTERS_MAX = 80;
 
+/** JSON has no form for bigints. */
+const withBigints = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+
 /** A short, safe rendering of any value for an error text. */
 export function show(value: unknown): string {
   let text: string;
@@ -85,7 +88,7 @@ export function show(value: unknown): string {
   else if (value instanceof Uint8Array) text = `Uint8Array(${value.length})`;
   else if (typeof value === 'object' && value !== null) {
     try {
-      text = JSON.stringify(value) ?? String(value);
+      text = JSON.stringify(value, withBigints) ?? String(value);
     } catch {
       text = Object.prototype.toString.call(value);
     }
