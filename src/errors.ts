@@ -75,6 +75,9 @@ export class MillraceError extends Error {
 
 const SHOWN_CHARACTERS_MAX = 80;
 
+/** JSON has no form for bigints. */
+const withBigints = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value);
+
 /** A short, safe rendering of any value for an error text. */
 export function show(value: unknown): string {
   let text: string;
@@ -85,7 +88,7 @@ export function show(value: unknown): string {
   else if (value instanceof Uint8Array) text = `Uint8Array(${value.length})`;
   else if (typeof value === 'object' && value !== null) {
     try {
-      text = JSON.stringify(value) ?? String(value);
+      text = JSON.stringify(value, withBigints) ?? String(value);
     } catch {
       text = Object.prototype.toString.call(value);
     }
@@ -191,10 +194,10 @@ export const errors = {
       { operator, field, known },
     );
   },
-  badKeyType(operator: string, field: string, type: string): MillraceError {
+  badKeyType(operator: string, field: string, type: string, keyTypes: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_KEY_FIELD',
-      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is u8, i32, u32, f64, bool, timestamp, string or dictionary`,
+      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is ${keyTypes.slice(0, -1).join(', ')} or ${keyTypes.at(-1)}`,
       { operator, field, type },
     );
   },

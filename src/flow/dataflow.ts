@@ -3,9 +3,10 @@
 // typed error here, before anything runs.
 
 import { errors } from '../errors.ts';
+import { KEY_TYPES } from '../mailbox/columns/registry.ts';
 import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
-import { KEY_FIELDS_MAX, keyTypeOf, rowLayout, type TableDefinition } from '../state/rows/row-layout.ts';
+import { KEY_FIELDS_MAX, rowLayout, type TableDefinition } from '../state/rows/row-layout.ts';
 import type { StateTable } from '../state/rows/state-table.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { checkSupervision, FAILURE_POLICIES, type FailurePolicy, type SupervisionOptions } from './failure-policy.ts';
@@ -180,7 +181,8 @@ export class Stream<Fields extends Shape> {
     for (const field of fields) {
       const found = this.schema.fields.find(({ name }) => name === field);
       if (found === undefined) throw errors.unknownKeyField(operator, String(field), this.schema.names);
-      if (keyTypeOf(found.type) === undefined) throw errors.badKeyType(operator, field, found.type);
+      const { key, label } = found.codec;
+      if (key === undefined) throw errors.badKeyType(operator, field, label, KEY_TYPES);
     }
     return new KeyedStream(this.builder, this.from, this.schema, fields);
   }

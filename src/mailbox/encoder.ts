@@ -6,13 +6,13 @@
 
 import { errors } from '../errors.ts';
 import { generate } from './codegen.ts';
+import { constantsOf, type KeyCodec } from './columns/codec.ts';
 import { refuseDeferred } from './deferred.ts';
 import { type DictionaryWriter, isWide } from './dictionary.ts';
 import { combine32, hashDouble, hashLatin1, hashString, hashUtf16, mix32 } from './hash.ts';
-import { packJson } from './json.ts';
 import type { Output } from './output.ts';
 import { FRAME_HEADER_WORDS, FrameKind } from './ring.ts';
-import { type FieldType, type Schema, type SchemaField, TYPE_RULES } from './schema.ts';
+import type { Schema, SchemaField } from './schema.ts';
 
 /** Rows of one frame: more did not pay, 16384 hurt (docs/mailboxes.md). */
 const FRAME_ROWS_MAX = 4096;
@@ -39,33 +39,17 @@ export interface Validation {
   readonly constants: Readonly<Record<string, unknown>>;
 }
 
-/** The condition under which variable `v` is no value of the type. `typeof` first: operators throw on bigints and symbols. */
-const INVALID: Readonly<Record<FieldType, (v: string) => string>> = {
-  u8: (v) => `typeof ${v} !== 'number' || (${v} & 255) !== ${v}`,
-  i32: (v) => `typeof ${v} !== 'number' || (${v} | 0) !== ${v}`,
-  u32: (v) => `typeof ${v} !== 'number' || (${v} >>> 0) !== ${v}`,
-  f64: (v) => `typeof ${v} !== 'number'`,
-  bool: (v) => `${v} !== true && ${v} !== false`,
-  timestamp: (v) => `typeof ${v} !== 'number' || ${v} - ${v} !== 0`,
-  string: (v) => `typeof ${v} !== 'string'`,
-  dictionary: (v) => `typeof ${v} !== 'string'`,
-  bytes: (v) => `!(${v} instanceof Uint8Array)`,
-  json: (v) => `typeof ${v} === 'function' || typeof ${v} === 'symbol' || ${v} === undefined`,
-};
-
-/** The condition, as source text, under which variable `v` is no value of a type. */
-export const invalidValueCode = (type: FieldType, v: string): string => INVALID[type](v);
-
 /** Code that validates `tuple` against a schema. */
 export function validationCode(schema: Schema, operator: string): Validation {
   const lines = [`if (typeof tuple !== 'object' || tuple === null) notATuple(tuple);`];
   schema.fields.forEach((field, i) => {
     lines.push(`const v${i} = tuple.${field.name};`);
-    lines.push(`if (${invalidValueCode(field.type, `v${i}`)}) badValue(${i}, v${i}, tuple);`);
+    lines.push(`if (${field.codec.invalid(`v${i}`, i)}) badValue(${i}, v${i}, tuple);`);
   });
   return {
     code: lines.join('\n'),
     constants: {
+      ...constantsOf(schema.fields, operator),
       notATuple: (value: unknown) => {
         refuseDeferred(operator, value);
         throw errors.notATuple(operator, value);
@@ -80,7 +64,7 @@ export function validationCode(schema: Schema, operator: string): Validation {
 }
 
 function badValue(field: SchemaField, value: unknown, operator: string): Error {
-  return errors.badValue(operator, field.name, value, field.type, TYPE_RULES[field.type]);
+  return errors.badValue(operator, field.name, value, field.codec.label, field.codec.rule);
 }
 
 /** A function that throws if a tuple has a field which the schema lacks. */
@@ -93,152 +77,18 @@ function namesChecker(schema: Schema, operator: string): (tuple: object) => void
   };
 }
 
-interface Column {
-  /** Declares the local column. */
-  declare: string;
-  /** An upper bound of the value's bytes in variable length, beyond `fixedBytes`; '' if none. */
-  weight: string;
-  /** The exact bytes of the same, in whole words, when the value is alone in its frame. */
-  exact: string;
-  /** Makes room in the local column for v: all that can fail beyond validation. */
-  room: string;
-  /** Appends v to the local column at row n. */
-  append: string;
-  /** Clears at flush and discard. */
-  clear: string;
-  /** Adds to `words` what the column takes; may define constants. */
-  measure: string;
-  /** Writes the column at word `w` and moves `w`. */
-  write: string;
-  fixedBytes: number;
-  /** Bytes that the column of a frame with one row takes, without what `exact` counts. */
-  aloneBytes: number;
-}
-
 const half = '((n + 1) >>> 1)';
-const textBytes = (v: string): string => `(isWide(${v}) ? 2 * ${v}.length : ${v}.length)`;
-const wholeWords = (bytes: string): string => `((${bytes} + 7) & -8)`;
 /** By how much `exact` can exceed `weight`, and by how much the end of a column can exceed both. */
 const COLUMN_SLACK_BYTES = 24;
 
-function numberColumn(i: number, array: string, view: string, bytes: 1 | 4 | 8, value: string): Column {
-  const words = bytes === 8 ? 'n' : bytes === 4 ? half : '((n + 7) >>> 3)';
-  const index = bytes === 8 ? 'w' : bytes === 4 ? 'w << 1' : 'w << 3';
-  return {
-    declare: `const c${i} = new ${array}(ROWS);`,
-    weight: '',
-    exact: '',
-    room: '',
-    append: `c${i}[n] = ${value};`,
-    clear: '',
-    measure: `words += ${words};`,
-    write: `copy(target.${view}, ${index}, c${i}, n); w += ${words};`,
-    fixedBytes: bytes,
-    aloneBytes: 8,
-  };
-}
-
-function stringColumn(i: number): Column {
-  return {
-    declare: `let x${i} = ''; const c${i} = new Uint32Array(ROWS);`,
-    weight: `2 * v${i}.length`,
-    exact: wholeWords(textBytes(`v${i}`)),
-    room: '',
-    append: `x${i} += v${i}; c${i}[n] = x${i}.length;`,
-    clear: `x${i} = '';`,
-    measure: `const wide${i} = isWide(x${i}); const bytes${i} = wide${i} ? x${i}.length * 2 : x${i}.length;
-      words += ${half} + 1 + ((bytes${i} + 7) >>> 3);`,
-    write: `copy(target.u32, w << 1, c${i}, n); w += ${half};
-      target.i32[w << 1] = bytes${i}; target.i32[(w << 1) + 1] = wide${i} ? 1 : 0; w += 1;
-      const start${i} = w << 3;
-      if (wide${i}) target.text.ucs2Write(x${i}, start${i}, bytes${i}); else target.text.latin1Write(x${i}, start${i}, bytes${i});
-      w += (bytes${i} + 7) >>> 3;`,
-    fixedBytes: 4,
-    aloneBytes: 16,
-  };
-}
-
-function bytesColumn(i: number, value: string): Column {
-  return {
-    declare: `let s${i} = new Uint8Array(1024); let l${i} = 0; const c${i} = new Uint32Array(ROWS);`,
-    weight: `${value}.length`,
-    exact: wholeWords(`${value}.length`),
-    room: `if (l${i} + ${value}.length > s${i}.length) s${i} = widen(s${i}, l${i} + ${value}.length);`,
-    append: `s${i}.set(${value}, l${i}); l${i} += ${value}.length; c${i}[n] = l${i};`,
-    clear: `l${i} = 0;`,
-    measure: `words += ${half} + 1 + ((l${i} + 7) >>> 3);`,
-    write: `copy(target.u32, w << 1, c${i}, n); w += ${half};
-      target.i32[w << 1] = l${i}; target.i32[(w << 1) + 1] = 0; w += 1;
-      copy(target.u8, w << 3, s${i}, l${i}); w += (l${i} + 7) >>> 3;`,
-    fixedBytes: 4,
-    aloneBytes: 16,
-  };
-}
-
-/** Ids; a negative id -1 - k is the k-th string of the inline column behind, used once the dictionary is full. */
-function dictionaryColumn(i: number): Column {
-  return {
-    declare: `const c${i} = new Int32Array(ROWS); let inline${i} = []; let chars${i} = 0;`,
-    weight: `(d${i} < 0 ? 2 * v${i}.length + 4 : 0)`,
-    exact: `(d${i} < 0 ? 16 + ${wholeWords(textBytes(`v${i}`))} : 0)`,
-    room: '',
-    append: `if (d${i} < 0) { c${i}[n] = -1 - inline${i}.length; inline${i}.push(v${i}); chars${i} += v${i}.length; }
-      else c${i}[n] = d${i};`,
-    clear: `if (inline${i}.length > 0) { inline${i} = []; chars${i} = 0; }`,
-    measure: `words += ${half} + 1; let wide${i} = false; let bytes${i} = 0; let text${i} = '';
-      if (inline${i}.length > 0) { text${i} = inline${i}.join(''); wide${i} = isWide(text${i});
-        bytes${i} = wide${i} ? chars${i} * 2 : chars${i};
-        words += ((inline${i}.length + 1) >>> 1) + 1 + ((bytes${i} + 7) >>> 3); }`,
-    write: `copy(target.i32, w << 1, c${i}, n); w += ${half};
-      target.i32[w << 1] = inline${i}.length; target.i32[(w << 1) + 1] = 0; w += 1;
-      if (inline${i}.length > 0) w = writeInline(target, w, inline${i}, text${i}, bytes${i}, wide${i});`,
-    fixedBytes: 4,
-    aloneBytes: 16,
-  };
-}
-
-function columnOf(field: SchemaField, i: number): Column {
-  switch (field.type) {
-    case 'u8':
-      return numberColumn(i, 'Uint8Array', 'u8', 1, `v${i}`);
-    case 'bool':
-      return numberColumn(i, 'Uint8Array', 'u8', 1, `v${i} ? 1 : 0`);
-    case 'i32':
-      return numberColumn(i, 'Int32Array', 'i32', 4, `v${i}`);
-    case 'u32':
-      return numberColumn(i, 'Uint32Array', 'u32', 4, `v${i}`);
-    case 'f64':
-    case 'timestamp':
-      return numberColumn(i, 'Float64Array', 'f64', 8, `v${i}`);
-    case 'string':
-      return stringColumn(i);
-    case 'dictionary':
-      return dictionaryColumn(i);
-    case 'bytes':
-      return bytesColumn(i, `v${i}`);
-    case 'json':
-      return bytesColumn(i, `p${i}`);
-  }
-}
-
-/** The hash of row r of field i, as an expression. */
-function hashCode(field: SchemaField, i: number): string {
-  switch (field.type) {
-    case 'f64':
-    case 'timestamp':
-      return `hashDouble(c${i}[r])`;
-    case 'string':
-      return `(wide${i} ? hashUtf16(target.u8, start${i} + 2 * (r === 0 ? 0 : c${i}[r - 1]), start${i} + 2 * c${i}[r])
-        : hashLatin1(target.u8, start${i} + (r === 0 ? 0 : c${i}[r - 1]), start${i} + c${i}[r]))`;
-    case 'dictionary':
-      return `(c${i}[r] < 0 ? hashString(inline${i}[-1 - c${i}[r]]) : dictionary.hashes[c${i}[r]])`;
-    default:
-      return `mix32(c${i}[r])`;
-  }
+/** How a field is a key: dataflow.ts and row-layout.ts admit no other. */
+function keyCodec({ name, codec }: SchemaField): KeyCodec {
+  if (codec.key === undefined) throw errors.invariant(`field '${name}' of type ${codec.label} is no key`);
+  return codec.key;
 }
 
 function hashColumnCode(schema: Schema, key: readonly number[], column: number): string {
-  const parts = key.map((i) => hashCode(schema.fields[i], i));
+  const parts = key.map((i) => keyCodec(schema.fields[i]).hashOfRow(i));
   const hash = parts.slice(1).reduce((first, second) => `combine32(${first}, ${second})`, parts[0]);
   return `{ const at = (hashes + ${column} * ${half}) << 1; for (let r = 0; r < n; r++) target.i32[at + r] = ${hash}; }`;
 }
@@ -285,18 +135,6 @@ function writeInline(
   return w + ((bytes + 7) >>> 3);
 }
 
-/** A packer of json fields, whose errors name the field. */
-export function jsonPacker(operator: string, names: readonly string[]): (index: number, value: unknown) => Uint8Array {
-  return (index, value) => {
-    try {
-      return packJson(value);
-    } catch (cause) {
-      const rule = `${TYPE_RULES.json} (${cause instanceof Error ? cause.message : String(cause)})`;
-      throw errors.badValue(operator, names[index], value, 'json', rule);
-    }
-  };
-}
-
 /** What one tuple of a stream may take at most, and the code that checks it. */
 export interface TupleLimit {
   /** Bytes of a frame of one row without its values of variable length. */
@@ -304,8 +142,7 @@ export interface TupleLimit {
   /** Bytes that these values may take. */
   readonly variableBytes: number;
   /**
-   * Statements that pack json fields into p0, p1, …, look up the ids of dictionary fields, d0, d1, …, and throw if v0, v1, … are
-   * too large together. They define `size`, a bound of the bytes of variable length, if there are fields of such.
+   * Statements that prepare v0, v1, … for their columns, and throw if they are too large together. They define `size`, a bound of the bytes of variable length, if there are fields of such.
    */
   readonly code: string;
   readonly constants: Readonly<Record<string, unknown>>;
@@ -323,14 +160,11 @@ export function tupleLimit(
   ringBytes: number,
   idOf: string,
 ): TupleLimit {
-  const columns = schema.fields.map(columnOf);
+  const columns = schema.fields.map(({ codec }, i) => codec.column(i));
   const aloneBytes = columns.reduce((sum, column) => sum + column.aloneBytes, 8 * (FRAME_HEADER_WORDS + hashColumns));
   const variableBytes = ringBytes / 2 - aloneBytes;
   if (variableBytes < 0) throw errors.tupleTooLarge(operator, aloneBytes, ringBytes);
-  const prepare = schema.fields.flatMap(({ type }, i) => {
-    if (type === 'dictionary') return [`const d${i} = ${idOf}(v${i});`];
-    return type === 'json' ? [`const p${i} = pack(${i}, v${i});`] : [];
-  });
+  const prepare = schema.fields.map(({ codec }, i) => codec.prepare(i, idOf)).filter((code) => code !== '');
   const weights = columns.map(({ weight }) => weight).filter((weight) => weight !== '');
   const exact = columns.map((column) => column.exact).filter((each) => each !== '');
   const check = `const size = ${weights.join(' + ')};
@@ -340,7 +174,6 @@ if (size > CHECKED) checkSize(${exact.join(' + ')});`;
     variableBytes,
     code: [...prepare, ...(weights.length === 0 ? [] : [check])].join('\n'),
     constants: {
-      pack: jsonPacker(operator, schema.names),
       CHECKED: variableBytes - COLUMN_SLACK_BYTES * columns.length,
       isWide,
       checkSize: (bytes: number) => {
@@ -363,7 +196,7 @@ export function generateEncoder<Tuple>(
   output: Output,
   dictionary: DictionaryWriter | undefined,
 ): Encoder<Tuple> {
-  const columns = schema.fields.map(columnOf);
+  const columns = schema.fields.map(({ codec }, i) => codec.column(i));
   const fixedBytes = columns.reduce((sum, column) => sum + column.fixedBytes, 4 * keys.length);
   const limit = tupleLimit(operator, schema, keys.length, output.ring.capacityBytes, 'dictionary.idOf');
   const slackBytes = COLUMN_SLACK_BYTES * columns.length;

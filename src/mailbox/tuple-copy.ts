@@ -1,13 +1,12 @@
 // The copy of a tuple that passes from one fused operator to the next.
 // Promises: it is what a reader would have decoded if the tuple had gone through a ring: the same checks in the same order, the
 // same conversions, the same limit of size, and nothing of it is shared with the tuple that was emitted.
-// Relies on: encoder.ts for checks and limits, decoder.ts for what each type is decoded to.
+// Relies on: encoder.ts for checks and limits, columns/ for what each type is decoded to.
 
 import { generate } from './codegen.ts';
 import { DICTIONARY_TEXT_BYTES_MAX } from './dictionary.ts';
 import { tupleLimit, validationCode } from './encoder.ts';
-import { unpackJson } from './json.ts';
-import type { Schema, SchemaField } from './schema.ts';
+import type { Schema } from './schema.ts';
 
 /** Tuples whose fields are all compared with the schema at first, and how often that is done later: as an encoder does. */
 const FULLY_CHECKED_TUPLES = 64;
@@ -18,24 +17,6 @@ export interface TupleCopier {
   copy(tuple: unknown): unknown;
   /** The same, and always compares the names of all fields. */
   copyChecked(tuple: unknown): unknown;
-}
-
-/** The value of variable v as a reader would get it, as an expression. */
-function copiedValue({ type }: SchemaField, i: number): string {
-  switch (type) {
-    case 'u8':
-      return `v${i} & 255`;
-    case 'i32':
-      return `v${i} | 0`;
-    case 'u32':
-      return `v${i} >>> 0`;
-    case 'bytes':
-      return `new Uint8Array(v${i})`;
-    case 'json':
-      return `unpack(new Uint8Array(p${i}))`;
-    default:
-      return `v${i}`;
-  }
 }
 
 /** A string that no dictionary can hold would travel inline; the dictionary of a stream that has no ring is never full. */
@@ -54,7 +35,7 @@ export function generateTupleCopier(operator: string, schema: Schema, ringBytes:
 ${validation.code}
 ${limit.code}
 ${names}
-return new Tuple(${fields.map(copiedValue).join(', ')});
+return new Tuple(${fields.map(({ codec }, i) => codec.copied(i)).join(', ')});
 }`;
   const body = `
 let unchecked = ${FULLY_CHECKED_TUPLES}, untilCheck = ${CHECK_EVERY};
@@ -63,5 +44,5 @@ Tuple.prototype = Object.prototype;
 ${copyCode('copy', `if (unchecked > 0) { unchecked--; checkNames(tuple); } else if (--untilCheck === 0) { untilCheck = ${CHECK_EVERY}; checkNames(tuple); }`)}
 ${copyCode('copyChecked', 'checkNames(tuple);')}
 return { copy, copyChecked };`;
-  return generate(`${operator}/copy`, { ...validation.constants, ...limit.constants, unpack: unpackJson, idOf }, body);
+  return generate(`${operator}/copy`, { ...validation.constants, ...limit.constants, idOf }, body);
 }

@@ -66,7 +66,7 @@ function allocateRing(plan: Plan, stage: Stage, replica: number, ringBytes: numb
     }
   }
   ring.setDormant(replica >= stage.parallelism);
-  const usesDictionary = stage.output?.fields.some(({ type }) => type === 'dictionary');
+  const usesDictionary = stage.output?.fields.some(({ codec }) => codec.usesDictionary);
   return { ring: buffer, dictionary: usesDictionary ? allocateDictionary() : undefined };
 }
 

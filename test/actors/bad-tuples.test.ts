@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { ActorFailure } from '../../src/actors/failures/failure.ts';
-import type { FieldType, MillraceError } from '../../src/index.ts';
+import type { MillraceError } from '../../src/index.ts';
+import { codecOf } from '../../src/mailbox/columns/registry.ts';
 import {
   type BadParams,
   type BadPlace,
@@ -16,6 +17,7 @@ import {
 } from '../kit/flows/bad-tuples.ts';
 import { LocalJob } from '../kit/local-run.ts';
 import { failureOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf } from '../kit/run-flow.ts';
+import { fieldOf, type SampleType } from '../kit/sample-fields.ts';
 
 afterEach(noThreadLeft);
 
@@ -47,7 +49,7 @@ function localFailure(params: BadParams): MillraceError {
 
 const places: BadPlace[] = ['last', 'fused', 'source', 'state'];
 
-for (const type of Object.keys(badValues) as FieldType[]) {
+for (const type of Object.keys(badValues) as SampleType[]) {
   test(`no bad value of type ${type} passes, at any place`, TIMEOUT, () => {
     for (const place of places) {
       badValues[type].forEach((value, index) => {
@@ -57,7 +59,7 @@ for (const type of Object.keys(badValues) as FieldType[]) {
         assert.equal(error.code, 'BAD_VALUE', `${type} ${place} ${index}: ${error.message}`);
         assert.equal(error.details.operator, 'bad');
         assert.equal(error.details.field, 'field');
-        assert.equal(error.details.type, type);
+        assert.equal(error.details.type, codecOf(fieldOf(type)).label);
         if (typeof value !== 'function' && typeof value !== 'symbol') assert.deepEqual(error.details.value, value);
         assert.match(error.message, /field 'field' of operator 'bad' is/);
       });
@@ -66,7 +68,7 @@ for (const type of Object.keys(badValues) as FieldType[]) {
 }
 
 test('good values at the limits of every type pass', TIMEOUT, () => {
-  for (const type of Object.keys(goodValues) as FieldType[]) {
+  for (const type of Object.keys(goodValues) as SampleType[]) {
     for (const place of places) {
       const job = LocalJob.of(badTuples, { params: { type, place, bad: 'value', at: 1000 }, workers: 1 });
       let turn = 0;

@@ -28,8 +28,15 @@ test('fields of every type', async () => {
     dictionary: t.dictionary(),
     bytes: t.bytes(),
     json: t.json<{ x: number[] }>(),
+    i64: t.i64(),
+    u64: t.u64(),
+    date: t.date(),
+    enum: t.enum('open', 'closed'),
+    none: t.optional(t.i32()),
+    some: t.optional(t.i32()),
   };
-  const line = '255,-2147483648,4294967295,-1.5e3,true,1700000000000,a b,ü,xyz,"{""x"":[1,2]}"';
+  const line =
+    '255,-2147483648,4294967295,-1.5e3,true,1700000000000,a b,ü,xyz,"{""x"":[1,2]}",-9223372036854775808,18446744073709551615,2026-01-02,closed,,-7';
   const [tuple, ...more] = await parse(`${line}\n`, fields);
   assert.deepStrictEqual(tuple, {
     u8: 255,
@@ -42,6 +49,12 @@ test('fields of every type', async () => {
     dictionary: 'ü',
     bytes: new Uint8Array([120, 121, 122]),
     json: { x: [1, 2] },
+    i64: -(2n ** 63n),
+    u64: 2n ** 64n - 1n,
+    date: new Date(Date.UTC(2026, 0, 2)),
+    enum: 'closed',
+    none: null,
+    some: -7,
   });
   assert.deepEqual(more, []);
   const numbers = { i: t.i32(), x: t.f64() };
@@ -94,6 +107,13 @@ const record = fc.record(
     real: fc.oneof(fc.double(), fc.double({ noDefaultInfinity: true, noNaN: true }), fc.integer(), fc.constant(-0.125)),
     word: anyText,
     unsigned: fc.integer({ min: 0, max: 0xffffffff }),
+    big: fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -99n, max: 99n })),
+    status: fc.constantFrom('open', 'closed', 'ждёт'),
+    note: fc.option(
+      anyText.filter((text) => text !== ''),
+      { nil: null },
+    ),
+    amount: fc.option(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), { nil: null }),
   },
   { noNullPrototype: true },
 );
@@ -105,6 +125,10 @@ const recordFields = {
   real: t.f64(),
   word: t.dictionary(),
   unsigned: t.u32(),
+  big: t.i64(),
+  status: t.enum('open', 'closed', 'ждёт'),
+  note: t.optional(t.string()),
+  amount: t.optional(t.i32()),
 };
 
 function quote(text: string, always: boolean): string {
@@ -122,11 +146,11 @@ test('any records, any chunk size, any limit; reopening at every position gives 
       fc.integer({ min: 1, max: 60 }),
       fc.integer({ min: 1, max: 4 }),
       async (records, lineEnd, always, lastLineEnd, chunk, limit) => {
-        const expected = records.filter(({ text, word }) => wellFormed(text) && wellFormed(word));
+        const expected = records.filter(({ text, word, note }) => [text, word, note ?? ''].every(wellFormed));
         const lines = expected.map((row) =>
           Object.values(row)
             .map((value) =>
-              typeof value === 'string' ? quote(value, always) : Object.is(value, -0) ? '-0' : String(value),
+              typeof value === 'string' ? quote(value, always) : Object.is(value, -0) ? '-0' : String(value ?? ''),
             )
             .join(','),
         );
@@ -191,6 +215,35 @@ test('timestamps as dates: UTC unless they name a zone', async () => {
   const times = (await parse(texts.join('\n'), { time: t.timestamp() })).map(({ time }) => time);
   const noon = Date.UTC(2024, 1, 29, 12, 30);
   assert.deepEqual(times, [Date.UTC(2024, 1, 29), noon, noon, noon - 7_200_000 + 250, -5, 1.5]);
+});
+
+test('an empty cell is null of an optional field, quoted or not, and nothing else is', async () => {
+  const fields = { n: t.optional(t.u32()), word: t.optional(t.string()), at: t.optional(t.date()) };
+  const rows = await parse('1,a,2026-01-01\n,,\n"","",""\r\n 2 , ,\r\n  ,"""",5\n', fields);
+  assert.deepStrictEqual(
+    rows.map(({ n, word, at }) => [n, word, at === null ? null : at.getTime()]),
+    [
+      [1, 'a', Date.UTC(2026, 0, 1)],
+      [null, null, null],
+      [null, null, null],
+      [2, ' ', null],
+      [null, '"', 5],
+    ],
+  );
+  const bad: [Field<unknown>, string, RegExp][] = [
+    [t.optional(t.u8()), '256', /is optional\(u8\), which takes nothing, or an integer from 0 to 255; got "256"/],
+    [t.optional(t.u8()), 'null', /got "null"/],
+    [t.enum('a', 'b'), 'c', /which takes one of 'a', 'b'; got "c"/],
+    [t.i64(), '9223372036854775808', /an integer from -9223372036854775808 to 9223372036854775807/],
+    [t.u64(), '-1', /an integer from 0 to/],
+    [t.u64(), '1.0', /an integer from 0 to/],
+    [t.u64(), '', /an integer from 0 to/],
+    [t.date(), '0.5', /milliseconds since the epoch or an ISO 8601 date/],
+    [t.date(), '8640000000000001', /milliseconds since the epoch/],
+  ];
+  for (const [field, text, message] of bad) {
+    await assert.rejects(parse(`${text},x\n`, { a: field, b: t.string() }), message);
+  }
 });
 
 test('what does not fit the schema, with its line', async () => {

@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import type { FlowBuilder } from '../../src/flow/dataflow.ts';
-import { dataflow, type Field, type FieldType, type SinkDefinition, type Stream, t } from '../../src/index.ts';
+import { dataflow, type Field, type SinkDefinition, type Stream, t } from '../../src/index.ts';
 import { fromIterable, generate } from '../../src/sources.ts';
-import { fieldOf, fieldTypes, runs, valueArbitraries } from '../kit/arbitraries.ts';
+import { fieldOf, fieldTypes, runs, type SampleType, valueArbitraries } from '../kit/arbitraries.ts';
 import { randomOf } from '../kit/crash-runs.ts';
 import { LocalJob } from '../kit/local-run.ts';
 
@@ -17,7 +17,7 @@ type Tuple = Record<string, unknown>;
 type Maker = (n: number) => unknown;
 
 /** Where a value goes astray if it is handed on as it is. Each call makes a new one. */
-const VALUES: Readonly<Record<string, readonly [FieldType, Maker]>> = {
+const VALUES: Readonly<Record<string, readonly [SampleType, Maker]>> = {
   integer: ['u32', (n) => n],
   'negative zero in u8': ['u8', () => -0],
   'negative zero in i32': ['i32', () => -0],
@@ -72,6 +72,23 @@ const VALUES: Readonly<Record<string, readonly [FieldType, Maker]>> = {
       return cycle;
     },
   ],
+  'bigint in i64': ['i64', (n) => BigInt(n) - 2n],
+  'number in i64': ['i64', (n) => n],
+  'bigint of 65 bits': ['u64', () => 2n ** 64n],
+  'bigint in u64': ['u64', (n) => 2n ** 64n - 1n - BigInt(n)],
+  date: ['date', (n) => new Date(n)],
+  'invalid date': ['date', () => new Date(Number.NaN)],
+  'number in date': ['date', (n) => n],
+  literal: ['enum', () => 'closed'],
+  'no literal': ['enum', () => 'ajar'],
+  'null of f64': ['optionalF64', (n) => (n % 2 === 0 ? null : n)],
+  'negative zero in optional f64': ['optionalF64', () => -0],
+  'undefined in optional f64': ['optionalF64', () => undefined],
+  'null of u64': ['optionalU64', (n) => (n % 2 === 0 ? null : BigInt(n))],
+  'null of a string': ['optionalString', (n) => (n % 2 === 0 ? null : 'x'.repeat(3000))],
+  'null of a dictionary': ['optionalDictionary', (n) => (n % 2 === 0 ? null : `${n}`)],
+  'null of bytes': ['optionalBytes', (n) => (n % 2 === 0 ? null : new Uint8Array([n]))],
+  'Buffer in optional bytes': ['optionalBytes', (n) => Buffer.from([n])],
   'no object at all': ['u32', () => NO_TUPLE],
   'a field too many': ['u32', () => SURPLUS],
 };
@@ -288,7 +305,7 @@ interface Outcome {
   readonly failure: string | undefined;
 }
 
-async function runOnce(first: First, second: Second, type: FieldType, fuse: boolean): Promise<Outcome> {
+async function runOnce(first: First, second: Second, type: SampleType, fuse: boolean): Promise<Outcome> {
   const makers = Object.values(VALUES).flatMap(([of, make]) => (of === type ? [make] : []));
   // Each value comes at least once in a batch with a failure, and once in one without.
   const count = 2 * makers.length + POISON.second + 1;

@@ -2,7 +2,10 @@
 // A failure prints its seed; MILLRACE_TEST_SEED=<seed> runs all randomised tests with it.
 
 import fc from 'fast-check';
-import { type Field, type FieldType, Schema, t } from '../../src/mailbox/schema.ts';
+import { Schema } from '../../src/mailbox/schema.ts';
+import { fieldOf, LITERALS, type SampleType } from './sample-fields.ts';
+
+export { fieldOf, fieldTypes, keyTypes, type SampleType } from './sample-fields.ts';
 
 const seed = process.env.MILLRACE_TEST_SEED;
 
@@ -56,35 +59,47 @@ export const jsonTree = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 })).tree;
 
+const bigint = (min: bigint, max: bigint) =>
+  fc.oneof(fc.constantFrom(min, max, 0n, 1n, max - 1n, 2n ** 32n, 2n ** 32n - 1n), fc.bigInt({ min, max }));
+const anyDouble = fc.oneof(
+  fc.double(),
+  fc.constantFrom(Number.NaN, -0, 0, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE),
+);
+const u64 = bigint(0n, 2n ** 64n - 1n);
+const words = fc.oneof(anyString, fc.constantFrom('car', 'bus', 'füße', 'поезд'));
+const bytes = fc.uint8Array({ maxLength: 60 });
+const orNull = (values: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 3, arbitrary: values }, { weight: 1, arbitrary: fc.constant(null) });
+
 /** A value of each field type. */
-export const valueArbitraries: Readonly<Record<FieldType, fc.Arbitrary<unknown>>> = {
+export const valueArbitraries: Readonly<Record<SampleType, fc.Arbitrary<unknown>>> = {
   u8: integer(0, 255),
   i32: integer(-(2 ** 31), 2 ** 31 - 1),
   u32: integer(0, 2 ** 32 - 1),
-  f64: fc.oneof(
-    fc.double(),
-    fc.constantFrom(Number.NaN, -0, 0, Infinity, -Infinity, Number.MIN_VALUE, Number.MAX_VALUE),
-  ),
+  i64: bigint(-(2n ** 63n), 2n ** 63n - 1n),
+  u64,
+  f64: anyDouble,
   bool: fc.boolean(),
   timestamp: fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, Date.now())),
+  date: fc.date({ noInvalidDate: true }),
   string: anyString,
-  dictionary: fc.oneof(anyString, fc.constantFrom('car', 'bus', 'füße', 'поезд')),
-  bytes: fc.uint8Array({ maxLength: 60 }),
+  dictionary: words,
+  enum: fc.constantFrom(...LITERALS),
+  bytes,
   json: jsonTree.filter((value) => value !== undefined),
+  optionalF64: orNull(anyDouble),
+  optionalU64: orNull(u64),
+  optionalString: orNull(anyString),
+  optionalDictionary: orNull(words),
+  optionalBytes: orNull(bytes),
 };
 
-export const fieldTypes = Object.keys(t) as FieldType[];
-export const keyTypes = fieldTypes.filter((type) => type !== 'bytes' && type !== 'json');
-
-/** A field of a type known at run time only. */
-export const fieldOf = (type: FieldType): Field<unknown> => t[type]();
-
 /** A schema of fields a0, a1, … of the given types. */
-export const schemaOf = (types: readonly FieldType[]): Schema =>
+export const schemaOf = (types: readonly SampleType[]): Schema =>
   Schema.of(Object.fromEntries(types.map((type, i) => [`a${i}`, fieldOf(type)])), 'test');
 
 /** Tuples of such a schema. */
-export const tuplesOf = (types: readonly FieldType[], maxLength: number): fc.Arbitrary<Record<string, unknown>[]> =>
+export const tuplesOf = (types: readonly SampleType[], maxLength: number): fc.Arbitrary<Record<string, unknown>[]> =>
   fc.array(
     fc.record(Object.fromEntries(types.map((type, i) => [`a${i}`, valueArbitraries[type]])), { noNullPrototype: true }),
     {

@@ -2,28 +2,16 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type FieldType, type Shape, t } from '../../src/mailbox/schema.ts';
+import { type Shape, t } from '../../src/mailbox/schema.ts';
 import { STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
 import { table } from '../../src/state/rows/row-layout.ts';
 import { type CommitRecord, emptyRecord } from '../../src/state/transaction/commit-log.ts';
 import { anyString, valueArbitraries } from './arbitraries.ts';
+import { FIRST_VALUES, fieldOf, typeOf } from './sample-fields.ts';
 import { type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, nameOf, type Row, Store, type StoreShape } from './store.ts';
 
-const EMPTY: Readonly<Record<FieldType, unknown>> = {
-  u8: 0,
-  i32: 0,
-  u32: 0,
-  f64: 0,
-  bool: false,
-  timestamp: 0,
-  string: '',
-  dictionary: '',
-  bytes: new Uint8Array(0),
-  json: null,
-};
-
 const emptyRow = (shape: Shape): Row =>
-  Object.fromEntries(Object.entries(shape).map(([name, { type }]) => [name, EMPTY[type]]));
+  Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, FIRST_VALUES[typeOf(field)]]));
 
 const longText = fc.tuple(anyString, fc.integer({ min: 1, max: 30 })).map(([text, n]) => text + 'ж'.repeat(n));
 const text = fc.oneof(anyString, longText);
@@ -34,8 +22,19 @@ const fixed: Shape = {
   amount: t.f64(),
   flag: t.bool(),
   at: t.timestamp(),
+  big: t.i64(),
+  day: t.date(),
+  status: fieldOf('enum'),
+  maybe: fieldOf('optionalF64'),
 };
-const all: Shape = { ...fixed, text: t.string(), kind: t.dictionary(), blob: t.bytes(), extra: t.json() };
+const all: Shape = {
+  ...fixed,
+  text: t.string(),
+  kind: t.dictionary(),
+  blob: t.bytes(),
+  extra: t.json(),
+  note: fieldOf('optionalString'),
+};
 const tables = {
   parts: table({ part: t.string(), lot: t.u32() }, { text: t.string(), count: t.u32(), extra: t.json() }),
   sums: table({ at: t.f64() }, { sum: t.f64(), count: t.u32() }),
@@ -65,6 +64,13 @@ export const SHAPES: Readonly<Record<string, { shape: StoreShape; keys: fc.Arbit
       { minLength: 1, maxLength: 15 },
     ),
   },
+  'optional text and u64 → all fields': {
+    shape: { key: { name: fieldOf('optionalString'), id: t.u64() }, state: all },
+    keys: fc.array(
+      fc.tuple(fc.oneof(text, fc.constant(null)), fc.constantFrom(0n, 1n, 2n ** 64n - 1n)).map((key): unknown[] => key),
+      { minLength: 1, maxLength: 15 },
+    ),
+  },
   'u32 → tables': { shape: { key: { id: t.u32() }, state: {}, tables }, keys: one(near) },
 };
 
@@ -90,7 +96,7 @@ function stepsOf({ state, tables: subTables = {} }: StoreShape, maxLength: numbe
         act: fc.constantFrom(...acts),
         pick: fc.nat(),
         field: fc.constant(field),
-        value: field === '' ? fc.constant(0) : valueArbitraries[state[field].type],
+        value: field === '' ? fc.constant(0) : valueArbitraries[typeOf(state[field])],
         sub: fc.tuple(fc.constantFrom('', 'a', 'a part with a long name', 'часть'), fc.nat({ max: 2 }), doubles),
         text,
       }),

@@ -2,13 +2,14 @@
 // contents as plain values, to compare with a model.
 
 import type { MillraceError } from '../../src/errors.ts';
-import { combine32, hashDouble, hashString, KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
-import { type FieldType, Schema, type Shape } from '../../src/mailbox/schema.ts';
+import { combine32, KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
+import { Schema, type Shape } from '../../src/mailbox/schema.ts';
 import { allocateArenas, GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/memory/arena.ts';
 import { type KeyedState, keyedState } from '../../src/state/rows/keyed-state.ts';
 import { type RowLayout, rowLayout, type TableDefinition } from '../../src/state/rows/row-layout.ts';
 import { type KeyedAccess, keyedAccess } from '../../src/state/rows/state-table.ts';
 import { allocateTransaction, Transaction, type TransactionMemory } from '../../src/state/transaction/transaction.ts';
+import { hashOfKey } from './sample-fields.ts';
 
 export const ALL_GROUPS = Array.from({ length: KEY_GROUPS }, (_, group) => group);
 
@@ -32,11 +33,6 @@ export interface StoreShape {
   state: Shape;
   tables?: Readonly<Record<string, TableDefinition>>;
 }
-
-const hashOf = (type: FieldType, value: unknown): number => {
-  if (type === 'string' || type === 'dictionary') return hashString(value as string);
-  return type === 'f64' || type === 'timestamp' ? hashDouble(value as number) : mix32(Number(value));
-};
 
 export class Store {
   readonly memory: TransactionMemory;
@@ -77,7 +73,7 @@ export class Store {
   }
 
   hash(key: readonly unknown[]): number {
-    const [first, second] = this.layout.keys.map(({ type }, i) => hashOf(type, key[i]));
+    const [first, second] = this.layout.keys.map(({ codec }, i) => hashOfKey(codec.label, key[i]));
     return second === undefined ? first : combine32(first, second);
   }
 
@@ -159,7 +155,12 @@ export class Store {
 
 /** One string per key, equal exactly if the keys are: NaN is one value, and -0 is 0. */
 export const nameOf = (key: readonly unknown[]): string =>
-  JSON.stringify(key.map((each) => (typeof each === 'string' ? each : String(each === 0 ? 0 : each))));
+  JSON.stringify(
+    key.map((each) => {
+      if (typeof each === 'string' || each === null || each instanceof Date) return each;
+      return String(each === 0 ? 0 : each);
+    }),
+  );
 
 /** The first `count` u32 keys of a key group. */
 export function keysOfGroup(group: number, count: number): number[] {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { TextColumn } from '../../src/mailbox/decoder.ts';
 import { allocateDictionary, DictionaryReader, DictionaryWriter } from '../../src/mailbox/dictionary.ts';
 import { hashString } from '../../src/mailbox/hash.ts';
 import { anyString, runs, schemaOf } from '../kit/arbitraries.ts';
@@ -74,7 +75,7 @@ test('strings beyond a full dictionary travel inline, mixed with known ones, wid
         const { decoder } = consumer;
         const read = consumer.read(Number.POSITIVE_INFINITY, (row, tuple) => {
           assert.equal(decoder.hashAt(row), hashString(tuple.a0 as string));
-          const column = decoder.textAt[0];
+          const column = decoder.keyAt[0] as TextColumn;
           column.seek(row);
           const bytes = Buffer.from(column.bytes().slice(column.start(), column.end()));
           assert.equal(bytes.toString(column.wide() ? 'utf16le' : 'latin1'), tuple.a0);

@@ -14,6 +14,7 @@ import {
   mix32,
 } from '../../src/mailbox/hash.ts';
 import { anyString, runs } from '../kit/arbitraries.ts';
+import { hashOfKey } from '../kit/sample-fields.ts';
 
 const KEYS = 100_000;
 /** Chi-square of 255 degrees of freedom: mean 255, deviation 23; six deviations. */
@@ -33,6 +34,10 @@ const sequences: Readonly<Record<string, (i: number) => number>> = {
   'the high end of u32': (i) => mix32(2 ** 32 - 1 - i),
   'sequential integers as f64': (i) => hashDouble(i),
   'fractions as f64': (i) => hashDouble(i / 1000),
+  'sequential i64': (i) => hashOfKey('i64', BigInt(i - 50_000)),
+  'u64 that differ in the high half': (i) => hashOfKey('u64', BigInt(i) << 40n),
+  'u64 made of time and number': (i) =>
+    hashOfKey('u64', (BigInt(1_700_000_000_000 + (i >>> 7)) << 20n) | BigInt(i & 127)),
   'large f64': (i) => hashDouble(1e15 + i),
   timestamps: (i) => hashDouble(1_700_000_000_000 + i * 1000),
   'numbered strings': (i) => hashString(`user-${i}`),

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MillraceError } from '../../src/errors.ts';
-import { type FieldType, Schema, t } from '../../src/mailbox/schema.ts';
-import { fieldTypes, schemaOf } from '../kit/arbitraries.ts';
+import { Schema, t } from '../../src/mailbox/schema.ts';
+import { fieldTypes, type SampleType, schemaOf } from '../kit/arbitraries.ts';
 import { Stream } from '../kit/stream.ts';
 
-const GOOD: Readonly<Record<FieldType, unknown>> = {
+const GOOD: Readonly<Record<SampleType, unknown>> = {
   u8: 7,
   i32: -7,
   u32: 7,
@@ -18,6 +18,15 @@ const GOOD: Readonly<Record<FieldType, unknown>> = {
   dictionary: 'entry',
   bytes: new Uint8Array([1, 2]),
   json: { a: [1] },
+  i64: -(2n ** 63n),
+  u64: 2n ** 64n - 1n,
+  date: new Date(1e12),
+  enum: 'closed',
+  optionalF64: null,
+  optionalU64: 7n,
+  optionalString: null,
+  optionalDictionary: 'entry',
+  optionalBytes: null,
 };
 
 const notANumber: unknown[] = [
@@ -35,7 +44,22 @@ const notANumber: unknown[] = [
 ];
 const notFinite = [Number.NaN, Infinity, -Infinity];
 const notAString: unknown[] = [5, null, undefined, true, {}, [], 5n, Symbol('text'), new String('text')];
-const BAD: Readonly<Record<FieldType, readonly unknown[]>> = {
+const notABigint: unknown[] = [
+  '5',
+  null,
+  undefined,
+  true,
+  {},
+  5,
+  0.5,
+  Symbol('five'),
+  Object(5n),
+  { valueOf: () => 5n },
+];
+const withoutNull = (values: readonly unknown[]): unknown[] => values.filter((value) => value !== null);
+const noU64 = [...notABigint, -1n, 2n ** 64n, -(2n ** 70n)];
+const notBytes = ['text', [1], undefined, new Int8Array(1), new ArrayBuffer(2), new DataView(new ArrayBuffer(1)), {}];
+const BAD: Readonly<Record<SampleType, readonly unknown[]>> = {
   u8: [...notANumber, ...notFinite, -1, 256, 0.5, 2 ** 32],
   i32: [...notANumber, ...notFinite, 2 ** 31, -(2 ** 31) - 1, 0.5, 2 ** 53],
   u32: [...notANumber, ...notFinite, -1, 2 ** 32, 0.5, 2 ** 53],
@@ -44,14 +68,23 @@ const BAD: Readonly<Record<FieldType, readonly unknown[]>> = {
   timestamp: [...notANumber, ...notFinite, new Date()],
   string: notAString,
   dictionary: notAString,
-  bytes: ['text', [1], null, undefined, new Int8Array(1), new ArrayBuffer(2), new DataView(new ArrayBuffer(1)), {}],
+  bytes: [...notBytes, null],
+  i64: [...notABigint, 2n ** 63n, -(2n ** 63n) - 1n, 2n ** 80n],
+  u64: noU64,
+  date: [0, '2026-01-01', null, undefined, new Date(Number.NaN), Object.create(Date.prototype), {}, 5n, Symbol('now')],
+  enum: [...notAString, 'Open', 'open ', '0', 'toString', '__proto__'],
+  optionalF64: withoutNull(notANumber),
+  optionalU64: withoutNull(noU64),
+  optionalString: withoutNull(notAString),
+  optionalDictionary: withoutNull(notAString),
+  optionalBytes: notBytes,
   json: [undefined, () => 1, Symbol('json'), { deep: [Symbol('json')] }, new (class Point {})()],
 };
 
 for (const type of fieldTypes) {
   test(`bad ${type} values are refused, and good ones around them kept`, () => {
     // Columns of each sort before and behind the bad one: none may keep half a tuple.
-    const types: FieldType[] = ['string', 'bytes', 'dictionary', 'json', type, 'u32', 'string', 'bytes', 'json'];
+    const types: SampleType[] = ['string', 'bytes', 'dictionary', 'json', type, 'u32', 'string', 'bytes', 'json'];
     const good = Object.fromEntries(types.map((each, i) => [`a${i}`, GOOD[each]]));
     for (const value of BAD[type]) {
       const stream = new Stream(schemaOf(types), { keys: [[0, 2]] });
@@ -128,7 +161,7 @@ test('a getter that throws leaves nothing behind', () => {
 
 test('a tuple larger than half of the ring is TUPLE_TOO_LARGE, one that just fits is not', () => {
   const ringBytes = 1 << 14;
-  const cases: [FieldType, (bytes: number) => unknown][] = [
+  const cases: [SampleType, (bytes: number) => unknown][] = [
     ['string', (bytes) => 'x'.repeat(bytes)],
     ['string', (bytes) => 'ж'.repeat(bytes >> 1)],
     ['bytes', (bytes) => new Uint8Array(bytes)],

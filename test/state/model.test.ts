@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type FieldType, t } from '../../src/mailbox/schema.ts';
+import { t } from '../../src/mailbox/schema.ts';
 import { table } from '../../src/state/rows/row-layout.ts';
-import { anyString, runs, valueArbitraries } from '../kit/arbitraries.ts';
+import { anyString, fieldOf, runs, type SampleType, valueArbitraries } from '../kit/arbitraries.ts';
 import { type AnyTable, keysOfGroup, nameOf, type Row, Store } from '../kit/store.ts';
 
-const VALUES: Readonly<Record<string, FieldType>> = {
+const VALUES: Readonly<Record<string, SampleType>> = {
   small: 'u8',
   whole: 'i32',
   count: 'u32',
@@ -19,6 +19,12 @@ const VALUES: Readonly<Record<string, FieldType>> = {
   kind: 'dictionary',
   blob: 'bytes',
   extra: 'json',
+  big: 'i64',
+  day: 'date',
+  status: 'enum',
+  maybe: 'optionalF64',
+  note: 'optionalString',
+  image: 'optionalBytes',
 };
 const EMPTY: Row = {
   small: 0,
@@ -31,8 +37,14 @@ const EMPTY: Row = {
   kind: '',
   blob: new Uint8Array(0),
   extra: null,
+  big: 0n,
+  day: new Date(0),
+  status: 'open',
+  maybe: null,
+  note: null,
+  image: null,
 };
-const state = Object.fromEntries(Object.entries(VALUES).map(([name, type]) => [name, t[type]()]));
+const state = Object.fromEntries(Object.entries(VALUES).map(([name, type]) => [name, fieldOf(type)]));
 
 const longText = fc
   .tuple(anyString, fc.integer({ min: 1, max: 30 }))
@@ -47,6 +59,20 @@ const KEYS: Readonly<Record<string, { key: Parameters<typeof table>[0]; pool: fc
     key: { id: t.f64() },
     pool: fc
       .array(fc.oneof(fc.double(), fc.constantFrom(Number.NaN, 0, -0, Infinity, 1)), { minLength: 1 })
+      .map((all) => all.map((key) => [key])),
+  },
+  u64: {
+    key: { id: t.u64() },
+    pool: fc
+      .array(fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.constantFrom(0n, 1n, 2n ** 32n)), {
+        minLength: 1,
+      })
+      .map((all) => all.map((key) => [key])),
+  },
+  'optional string': {
+    key: { id: t.optional(t.string()) },
+    pool: fc
+      .array(fc.oneof(anyString, longText, fc.constantFrom(null, '', 'null')), { minLength: 1 })
       .map((all) => all.map((key) => [key])),
   },
   bool: { key: { id: t.bool() }, pool: fc.constant([[true], [false]]) },

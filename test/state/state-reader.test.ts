@@ -3,11 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { MillraceError } from '../../src/errors.ts';
+import type { KeyCodec } from '../../src/mailbox/columns/codec.ts';
+import { codecOf } from '../../src/mailbox/columns/registry.ts';
 import type { Decoder } from '../../src/mailbox/decoder.ts';
 import { keyGroupOf } from '../../src/mailbox/hash.ts';
-import { type Field, type FieldType, type Shape, TYPE_RULES, t } from '../../src/mailbox/schema.ts';
+import { type Field, type Shape, t } from '../../src/mailbox/schema.ts';
 import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
 import { generateTable, type KeyArguments } from '../../src/state/memory/table.ts';
 import { table } from '../../src/state/rows/row-layout.ts';
@@ -19,10 +22,12 @@ import {
   fieldTypes,
   keyTypes,
   runs,
+  type SampleType,
   schemaOf,
   tuplesOf,
   valueArbitraries,
 } from '../kit/arbitraries.ts';
+import { FIRST_VALUES } from '../kit/sample-fields.ts';
 import {
   ALL_GROUPS,
   type AnyTable,
@@ -59,15 +64,15 @@ const allEntries = (reader: StateReader) =>
 const inOrder = <Item>(items: readonly Item[], name: (item: Item) => string): Item[] =>
   [...items].sort((a, b) => (name(a) < name(b) ? -1 : 1));
 
-const shapeOf = (types: readonly FieldType[], prefix: string): Shape =>
+const shapeOf = (types: readonly SampleType[], prefix: string): Shape =>
   Object.fromEntries(types.map((type, i) => [`${prefix}${i}`, fieldOf(type)]));
 
-const keysWith = (types: readonly FieldType[]): fc.Arbitrary<unknown[]> =>
+const keysWith = (types: readonly SampleType[]): fc.Arbitrary<unknown[]> =>
   fc.tuple(...types.map((type) => valueArbitraries[type]));
 
 /** Sends tuples through a stream that is keyed by the given fields, and visits each in its frame. */
 function throughFrames(
-  types: readonly FieldType[],
+  types: readonly SampleType[],
   key: readonly number[],
   tuples: readonly Row[],
   visit: (decoder: Decoder<Row>, row: number) => void,
@@ -81,24 +86,28 @@ function throughFrames(
 }
 
 /** The key groups that the encoder's hash column gives to tuples. */
-function groupsInFrames(types: readonly FieldType[], key: readonly number[], tuples: readonly Row[]): number[] {
+function groupsInFrames(types: readonly SampleType[], key: readonly number[], tuples: readonly Row[]): number[] {
   const groups: number[] = [];
   throughFrames(types, key, tuples, (decoder, row) => groups.push(keyGroupOf(decoder.hashAt(row))));
   return groups;
 }
 
 /** A tuple's key as the operator's program gives it to the table: numbers, and text as bytes. */
-function keyArguments(decoder: Decoder<Row>, key: readonly number[], row: number): KeyArguments {
+function keyArguments(
+  decoder: Decoder<Row>,
+  types: readonly SampleType[],
+  key: readonly number[],
+  row: number,
+): KeyArguments {
   return key.flatMap((i) => {
-    const text = decoder.textAt[i];
-    if (text === undefined) return [decoder.numberAt[i](row)];
-    text.seek(row);
-    return [text.bytes(), text.start(), text.end(), text.wide()];
+    const codec = codecOf(fieldOf(types[i])).key as KeyCodec;
+    const body = `${codec.seek('key')} return [${codec.ofReader('key')}];`;
+    return new Function('key', 'i', body)(decoder.keyAt[i], row) as KeyArguments;
   });
 }
 
 /** The key fields of an operator keyed by the given fields of such a stream. */
-const keyFields = (types: readonly FieldType[], key: readonly number[]): Shape =>
+const keyFields = (types: readonly SampleType[], key: readonly number[]): Shape =>
   Object.fromEntries(key.map((i) => [`a${i}`, fieldOf(types[i])]));
 
 for (const first of keyTypes) {
@@ -138,7 +147,13 @@ test('rows that were stored from the bytes of frames are found by the values of 
           const group = keyGroupOf(hash);
           const arena = transaction.arenaOf(group);
           const root = groupHeader(group) + GROUP_ROOT;
-          const at = state.table.upsert(arena, root, hash, store.open(group), ...keyArguments(decoder, order, row));
+          const at = state.table.upsert(
+            arena,
+            root,
+            hash,
+            store.open(group),
+            ...keyArguments(decoder, types, order, row),
+          );
           Object.assign(state.views[arena.id], { row: at, n });
           latest.set(nameOf(keyOf(tuples[n])), n++);
         });
@@ -167,21 +182,11 @@ test('NaN is one key and -0 is 0, alone and in pairs, as in frames', () => {
 });
 
 /** A value of each field type in the state and in one table; further tables have each type as their key. */
-const FIELDS = Object.fromEntries(fieldTypes.map((type): [string, FieldType] => [`${type}Field`, type]));
+const FIELDS = Object.fromEntries(fieldTypes.map((type): [string, SampleType] => [`${type}Field`, type]));
 const fields = Object.fromEntries(Object.entries(FIELDS).map(([name, type]) => [name, fieldOf(type)]));
-const emptyRow = (): Row => ({
-  u8Field: 0,
-  i32Field: 0,
-  u32Field: 0,
-  f64Field: 0,
-  boolField: false,
-  timestampField: 0,
-  stringField: '',
-  dictionaryField: '',
-  bytesField: new Uint8Array(0),
-  jsonField: null,
-});
-const TABLE_KEYS: Readonly<Record<string, readonly FieldType[]>> = {
+const emptyRow = (): Row =>
+  Object.fromEntries(Object.entries(FIELDS).map(([name, type]) => [name, FIRST_VALUES[type]]));
+const TABLE_KEYS: Readonly<Record<string, readonly SampleType[]>> = {
   ...Object.fromEntries(keyTypes.map((type) => [`${type}Table`, [type]])),
   pairTable: ['string', 'timestamp'],
 };
@@ -216,7 +221,8 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...Object.keys(FIELDS)).chain((
       { weight: 1, arbitrary: fc.constantFrom<Step['act']>('touch', 'remove', 'deletePart', 'clear') },
     ),
     field: fc.constant(field),
-    value: valueArbitraries[FIELDS[field]],
+    // Structured clone, which carries a row to the app, drops what only json keeps: objects without a prototype, for one.
+    value: valueArbitraries[FIELDS[field]].filter((value) => isDeepStrictEqual(structuredClone(value), value)),
   }),
 );
 const transactions = fc.array(
@@ -309,7 +315,7 @@ function assertShows(reader: StateReader, model: Model, keys: readonly (readonly
   });
 }
 
-const modelKeys: readonly (readonly FieldType[])[] = [
+const modelKeys: readonly (readonly SampleType[])[] = [
   ...keyTypes.map((type) => [type]),
   ['string', 'u32'],
   ['u8', 'timestamp'],
@@ -569,15 +575,41 @@ const BAD_VALUES: Readonly<Record<string, readonly unknown[]>> = {
   timestamp: [Number.NaN, Infinity, '2026', new Date(0), undefined],
   string: [1, null, undefined, ['a'], Object('a'), Symbol('a'), () => 'a'],
   dictionary: [1, null, undefined, Buffer.from('a')],
+  i64: [1, 2n ** 63n, null, undefined, '1'],
+  u64: [1, -1n, 2n ** 64n, null, undefined],
+  date: [0, new Date(Number.NaN), '2026-01-01', null, undefined],
+  enum: ['ajar', 0, null, undefined],
+  optionalF64: ['1', undefined, 1n],
+  optionalU64: [1, undefined, -1n],
+  optionalString: [1, undefined],
+  optionalDictionary: [1, undefined],
+};
+
+const GOOD_VALUES: Readonly<Record<string, unknown>> = {
+  u8: 1,
+  i32: 1,
+  u32: 1,
+  i64: -1n,
+  u64: 1n,
+  f64: 1,
+  bool: true,
+  timestamp: 1,
+  date: new Date(1),
+  string: 'a',
+  dictionary: 'a',
+  enum: 'closed',
+  optionalF64: null,
+  optionalU64: null,
+  optionalString: 'a',
+  optionalDictionary: null,
 };
 
 test('BAD_KEY: a value that is none of its field names operator, field, value and rule', () => {
   assert.deepEqual(Object.keys(BAD_VALUES).sort(), [...keyTypes].sort());
   for (const type of keyTypes) {
-    const good = { u8: 1, i32: 1, u32: 1, f64: 1, bool: true, timestamp: 1, string: 'a', dictionary: 'a' } as const;
     const alone = ownersReader(newStore({ key: { field: fieldOf(type) }, state: {} }));
     const second = ownersReader(newStore({ key: { first: t.u32(), field: fieldOf(type) }, state: {} }));
-    assert.equal(alone.get([good[type as keyof typeof good]]), undefined);
+    assert.equal(alone.get([GOOD_VALUES[type]]), undefined);
     for (const value of BAD_VALUES[type]) {
       const calls = [
         () => alone.get([value]),
@@ -589,11 +621,15 @@ test('BAD_KEY: a value that is none of its field names operator, field, value an
         assert.throws(call, (error: unknown) => {
           assert.ok(error instanceof MillraceError);
           assert.equal(error.code, 'BAD_KEY');
-          for (const part of [`'field'`, `'test'`, `is ${type}, which takes ${TYPE_RULES[type]}`])
+          for (const part of [
+            `'field'`,
+            `'test'`,
+            `is ${codecOf(fieldOf(type)).label}, which takes ${codecOf(fieldOf(type)).rule}`,
+          ])
             assert.ok(error.message.includes(part), error.message);
           assert.equal(error.details.operator, 'test');
           assert.equal(error.details.field, 'field');
-          assert.equal(error.details.type, type);
+          assert.equal(error.details.type, codecOf(fieldOf(type)).label);
           structuredClone(error.details);
           return true;
         });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Job, Notice, RunOptions } from '../../src/index.ts';
+import { UnreadLetters } from '../../src/supervisor/job/notices/unread-letters.ts';
 import { EventLog } from '../kit/crash-oracle.ts';
 import {
   countedTicks,
@@ -322,4 +323,14 @@ test('an option notices that is neither true, false nor a function is refused', 
   for (const notices of ['stderr', 1, null]) {
     await rejection(ticks.run({ params: { ratePerSecond: 1 }, notices: notices as never }), 'BAD_OPTION');
   }
+});
+
+test('the key of a letter is told whatever its type: a bigint, a date, null', () => {
+  const letters = new UnreadLetters('keyed');
+  const key = [2n ** 63n, new Date(0), null, 'w'];
+  letters.add({ operator: 'p', replica: 0, key, tuple: {}, error: new Error('poison'), position: 'row 1' });
+  assert.match(
+    letters.summary()?.text ?? '',
+    /\(at row 1, key \["9223372036854775808n","1970-01-01T00:00:00\.000Z",null,"w"\]\)/,
+  );
 });

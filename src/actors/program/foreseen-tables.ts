@@ -1,9 +1,10 @@
 // Look-ups in sub-keyed tables that can be foreseen: those with the tuple's own values.
 // Promises: code that only reads, ahead of the closures, where their look-ups will begin, so that the cache misses of a chunk
 // of rows overlap: with 1 M rows a tuple cost 357 ns without it and 288 with it. What a closure looks up in fact is its affair.
-// Relies on: hashes of key values are those of state-table.ts.
+// Relies on: hashes of key values are those of state-table.ts: a codec gives both.
 
 import type { Stage } from '../../flow/plan.ts';
+import type { KeyCodec } from '../../mailbox/columns/codec.ts';
 import { keyGroupCode } from '../../mailbox/hash.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
 import { ROOT_ADDRESS, ROOT_LOG_ROWS, ROW_TAG } from '../../state/rows/row-layout.ts';
@@ -16,7 +17,7 @@ export interface ForeseenTable {
   /** Of its root in a state row. */
   readonly cell: number;
   /** Of its keys: the input's fields, and how they are hashed. */
-  readonly fields: readonly { readonly index: number; readonly hash: 'hashDouble' | 'mix32' }[];
+  readonly fields: readonly { readonly index: number; readonly key: KeyCodec }[];
   /** Cells of its rows. */
   readonly cells: number;
 }
@@ -26,12 +27,12 @@ export function foreseenTables({ input }: Stage, state: KeyedState | undefined):
   if (state === undefined || input === undefined) return [];
   return state.table.tables.flatMap(({ cell, table }) => {
     const { keys } = table.layout;
-    const fields = keys.map(({ name: key, type, stored }) => ({
-      index: input.fields.findIndex((field) => field.name === key && field.type === type),
-      hash: stored === 'f64' ? ('hashDouble' as const) : ('mix32' as const),
+    const fields = keys.map(({ name, codec, key }) => ({
+      index: input.fields.findIndex((field) => field.name === name && field.codec.label === codec.label),
+      key,
     }));
     // Text would have to be decoded.
-    if (keys.some(({ stored }) => stored === 'text') || fields.some(({ index }) => index < 0)) return [];
+    if (fields.some(({ index, key }) => index < 0 || key.hashOfReader('') === undefined)) return [];
     return [{ cell, fields, cells: table.layout.cells }];
   });
 }
@@ -41,8 +42,8 @@ export function foreseeCode(tables: readonly ForeseenTable[], u: number, arena: 
   if (tables.length === 0) return '';
   const hashOf = ({ fields }: ForeseenTable): string =>
     fields
-      .map(({ index, hash }) => `${hash}(number${u}_${index}(i))`)
-      .reduce((first, second) => `combine32(${first}, ${second})`);
+      .map(({ index, key }) => key.hashOfReader(`key${u}_${index}`))
+      .reduce((first, second) => `combine32(${first}, ${second})`) as string;
   const probeCode = (
     table: ForeseenTable,
   ): string => `root = rows[j] + ${table.cell}; log = i32[root + ${ROOT_LOG_ROWS}];

@@ -8,6 +8,7 @@ import { hashColumnOf, type Stage, stageName } from '../../flow/plan.ts';
 import type { SinkWriter } from '../../flow/sink.ts';
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
 import { generate } from '../../mailbox/codegen.ts';
+import type { KeyCodec } from '../../mailbox/columns/codec.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import type { DictionaryReader } from '../../mailbox/dictionary.ts';
 import type { Encoder } from '../../mailbox/encoder.ts';
@@ -90,8 +91,6 @@ export interface Program {
   endingSlot(): number;
 }
 
-const isKeyText = (type: string): boolean => type === 'string' || type === 'dictionary';
-
 /** The row loop of one upstream stage. */
 function runCode(parts: ProgramParts, u: number): string {
   return `
@@ -135,9 +134,9 @@ ${output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'}
 ${partitioned ? '' : 'processed += i - from;'}`;
 }
 
-function keyFields(parts: ProgramParts): { index: number; text: boolean }[] {
-  const { stage } = parts;
-  return (stage.key ?? []).map((index) => ({ index, text: isKeyText(stage.input?.fields[index].type ?? '') }));
+/** The fields of the input that are its key. */
+function keyFields({ stage: { key = [], input } }: ProgramParts): { index: number; codec: KeyCodec }[] {
+  return key.map((index) => ({ index, codec: input?.fields[index].codec.key as KeyCodec }));
 }
 
 /**
@@ -151,14 +150,11 @@ function phasesCode(parts: ProgramParts, u: number): string {
   const { stage, output } = parts;
   const [head] = stage.operators;
   const keys = keyFields(parts);
-  const keyTexts = keys.flatMap(({ text }, k) => (text ? [`, state.keyText(${k}, g, h, p)`] : []));
+  const keyTexts = keys.flatMap(({ codec }, k) => (codec.isCached ? [`, state.keyText(${k}, g, h, p)`] : []));
   const hasTables = Object.keys(head.tables ?? {}).length > 0;
   const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
-  const seek = keys.filter(({ text }) => text).map(({ index }) => `text${u}_${index}.seek(i);`);
-  const args = keys.map(({ index, text }) => {
-    const column = `text${u}_${index}`;
-    return text ? `${column}.bytes(), ${column}.start(), ${column}.end(), ${column}.wide()` : `number${u}_${index}(i)`;
-  });
+  const seek = keys.map(({ index, codec }) => codec.seek(`key${u}_${index}`)).filter((code) => code !== '');
+  const args = keys.map(({ index, codec }) => codec.ofReader(`key${u}_${index}`));
   return `
 function fetch${u}(from, to) {
 let sum = 0;
@@ -304,8 +300,8 @@ const lastOfFour = (_first: unknown, _second: unknown, _third: unknown, last: un
 export function generateProgram(parts: ProgramParts): Program {
   const { stage, upstream, encoder, state } = parts;
   const name = stageName(stage);
-  const texts = keyFields(parts).filter(({ text }) => text);
-  const external = state === undefined ? [] : texts.map(({ index }) => index);
+  const cached = keyFields(parts).filter(({ codec }) => codec.isCached);
+  const external = state === undefined ? [] : cached.map(({ index }) => index);
   const decoders: Decoder[] = upstream.map((from) =>
     generateDecoder(name, stage.input as Schema, from.outputKeys.length, hashColumnOf(stage, from), external),
   );
@@ -343,14 +339,11 @@ export function generateProgram(parts: ProgramParts): Program {
   };
   decoders.forEach((decoder, u) => {
     constants[`decoder${u}`] = decoder;
-    for (const { index, text } of keyFields(parts)) {
-      if (text) constants[`text${u}_${index}`] = decoder.textAt[index];
-      else constants[`number${u}_${index}`] = decoder.numberAt[index];
-    }
+    for (const { index } of keyFields(parts)) constants[`key${u}_${index}`] = decoder.keyAt[index];
   });
   for (const { fields } of foreseenTables(stage, state)) {
     decoders.forEach((decoder, u) => {
-      for (const { index } of fields) constants[`number${u}_${index}`] = decoder.numberAt[index];
+      for (const { index } of fields) constants[`key${u}_${index}`] = decoder.keyAt[index];
     });
   }
   const isGenerator = constants.generator !== undefined;

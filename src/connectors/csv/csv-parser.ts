@@ -4,6 +4,9 @@
 // Relies on: the bytes end with a line end, so no loop over digits or text needs to look for the end.
 
 import { generate } from '../../mailbox/codegen.ts';
+import { constantsOf } from '../../mailbox/columns/codec.ts';
+import { csvTextCode, NEWLINE, RETURN, ZERO } from '../../mailbox/columns/csv-cell.ts';
+import { longInteger, POWERS_OF_TEN } from '../../mailbox/columns/csv-number.ts';
 import type { Schema, SchemaField } from '../../mailbox/schema.ts';
 import { tupleClassCode } from '../tuple-class.ts';
 import { convertRecord, splitRecord, UNCLOSED_QUOTE } from './csv-record.ts';
@@ -43,118 +46,9 @@ export interface CsvParser {
   ): number;
 }
 
-const ZERO = 48;
-const NEWLINE = 10;
-const RETURN = 13;
-const QUOTE = 34;
-const DIGITS_MAX = 9;
-/** Up to this many digits a decimal's digits and its power of ten are exact, so one division rounds correctly. */
-const EXACT_DIGITS_MAX = 15;
-const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS_MAX + 1 }, (_, i) => 10 ** i);
-const MAXIMA: Readonly<Record<string, number>> = { u8: 0xff, i32: 0x7fffffff, u32: 0xffffffff };
-
-const isText = (type: string) => type === 'string' || type === 'dictionary';
-
 /** True if parse() needs the text of the bytes. */
 export function needsText(schema: Schema): boolean {
-  return schema.fields.some(({ type }) => isText(type));
-}
-
-/** Reads the field at `at` into `value`; ends with the byte behind it, less 48, in `next`. */
-function integerCode(value: string, type: string): string {
-  const negative =
-    type === 'i32'
-      ? `if (${value} !== ${'-'.charCodeAt(0) - ZERO}) break fast;
-      digit = bytes[++at] - ${ZERO};
-      if (digit >>> 0 > 9) break fast;
-      ${value} = -digit | 0;
-      from = at;
-      while ((digit = bytes[++at] - ${ZERO}) >>> 0 <= 9) ${value} = (${value} * 10 - digit) | 0;
-      if (at - from > ${DIGITS_MAX}) break fast;`
-      : 'break fast;';
-  // Nine digits fit in 32 bits, which keeps the loop in integer arithmetic; more of them are rare.
-  const long =
-    type === 'u8'
-      ? `if (at - from > ${DIGITS_MAX} || ${value} > 255) break fast;`
-      : `if (at - from > ${DIGITS_MAX}) { ${value} = longInteger(bytes, from, at); if (${value} > ${MAXIMA[type]}) break fast; }`;
-  return `${value} = bytes[at] - ${ZERO};
-    if (${value} >>> 0 > 9) {
-      ${negative}
-    } else {
-      from = at;
-      while ((digit = bytes[++at] - ${ZERO}) >>> 0 <= 9) ${value} = (${value} * 10 + digit) | 0;
-      ${long}
-    }
-    next = digit;`;
-}
-
-function decimalCode(value: string): string {
-  return `negative = bytes[at] === ${'-'.charCodeAt(0)};
-    if (negative) at++;
-    from = at;
-    ${value} = 0;
-    while ((digit = bytes[at] - ${ZERO}) >>> 0 <= 9) { ${value} = ${value} * 10 + digit; at++; }
-    digits = at - from;
-    if (digit === ${'.'.charCodeAt(0) - ZERO}) {
-      from = ++at;
-      while ((digit = bytes[at] - ${ZERO}) >>> 0 <= 9) { ${value} = ${value} * 10 + digit; at++; }
-      digits += at - from;
-      if (digits > ${EXACT_DIGITS_MAX}) break fast;
-      ${value} /= powers[at - from];
-    }
-    if (digits === 0 || digits > ${EXACT_DIGITS_MAX}) break fast;
-    if (negative) ${value} = -${value};
-    next = digit;`;
-}
-
-const matches = (word: string) =>
-  [...word].map((character, i) => `bytes[at + ${i}] === ${character.charCodeAt(0)}`).join(' && ');
-
-function boolCode(value: string): string {
-  return `if (bytes[at] === ${'1'.charCodeAt(0)}) { ${value} = true; at++; }
-    else if (bytes[at] === ${'0'.charCodeAt(0)}) { ${value} = false; at++; }
-    else if (${matches('true')}) { ${value} = true; at += 4; }
-    else if (${matches('false')}) { ${value} = false; at += 5; }
-    else break fast;
-    next = bytes[at] - ${ZERO};`;
-}
-
-/** Finds the text at `at` as bytes[from..to); `high` tells whether it is more than ASCII. */
-function textCode(delimiter: number): string {
-  return `high = 0;
-    if (bytes[at] === ${QUOTE}) {
-      from = ++at;
-      while ((byte = bytes[at]) !== ${QUOTE}) { if (byte === ${NEWLINE}) break fast; high |= byte; at++; }
-      to = at++;
-    } else {
-      from = at;
-      while ((byte = bytes[at]) !== ${delimiter} && byte !== ${NEWLINE}) { high |= byte; at++; }
-      to = at;
-      if (byte === ${NEWLINE} && at > from && bytes[at - 1] === ${RETURN}) to = --at;
-    }
-    next = bytes[at] - ${ZERO};`;
-}
-
-function fieldCode(field: SchemaField | undefined, value: string, delimiter: number): string {
-  if (field === undefined) return textCode(delimiter);
-  switch (field.type) {
-    case 'u8':
-    case 'i32':
-    case 'u32':
-      return integerCode(value, field.type);
-    case 'f64':
-    case 'timestamp':
-      return decimalCode(value);
-    case 'bool':
-      return boolCode(value);
-    case 'string':
-    case 'dictionary':
-      return `${textCode(delimiter)}
-    ${value} = high < 128 ? text.substring(from - base, to - base) : bytes.toString('utf8', from, to);`;
-    case 'bytes':
-    case 'json':
-      return 'break fast;';
-  }
+  return schema.fields.some(({ codec }) => codec.csv.needsText);
 }
 
 /** Generates the parser of one reader. */
@@ -163,19 +57,18 @@ export function generateCsvParser(
   { schema, columns, delimiter, onBadRecord }: CsvParserOptions,
 ): CsvParser {
   const { fields } = schema;
-  const start = (type: string) => (type === 'bool' ? 'false' : isText(type) ? `''` : '0');
   const columnCodes = columns.map((index, column) => {
     const behind =
       column < columns.length - 1
         ? `if (next !== ${delimiter - ZERO}) break fast;\n    at++;`
         : `if (next !== ${NEWLINE - ZERO}) { if (next !== ${RETURN - ZERO} || bytes[at + 1] !== ${NEWLINE}) break fast; at++; }\n    at++;`;
-    return `    ${fieldCode(index < 0 ? undefined : fields[index], `v${index}`, delimiter)}\n    ${behind}`;
+    return `    ${index < 0 ? csvTextCode(delimiter) : fields[index].codec.csv.fast(`v${index}`, delimiter, index)}\n    ${behind}`;
   });
   const body = `${tupleClassCode(schema)}
 function parse(bytes, end, text, base, final, emit, limit) {
   let at = parser.at, lines = parser.lines, records = 0;
   let from = 0, to = 0, digit = 0, digits = 0, next = 0, byte = 0, high = 0, negative = false;
-  let ${fields.map(({ type }, i) => `v${i} = ${start(type)}`).join(', ')};
+  let ${fields.map(({ codec }, i) => `v${i} = ${codec.csv.start}`).join(', ')};
   slow.incomplete = false;
   while (records < limit && at < end) {
     const record = at;
@@ -205,15 +98,9 @@ return parser;`;
   return generate(
     `${name}/csv`,
     // Only a file of one column of text has lines that the fast path would take for a record though they are blank.
-    { slow, longInteger, powers: POWERS_OF_TEN, blank: columns.length === 1 },
+    { ...constantsOf(fields, name), slow, longInteger, powers: POWERS_OF_TEN, blank: columns.length === 1 },
     body,
   );
-}
-
-function longInteger(bytes: Uint8Array, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at++) value = value * 10 + bytes[at] - ZERO;
-  return value;
 }
 
 /** What happens to a record that the fast path does not take. */

@@ -3,12 +3,8 @@
 // Relies on: the bytes given end with a line end.
 
 import { show } from '../../errors.ts';
-import type { FieldType, SchemaField } from '../../mailbox/schema.ts';
-import { TYPE_RULES } from '../../mailbox/schema.ts';
-
-const QUOTE = 34;
-const NEWLINE = 10;
-const RETURN = 13;
+import { NEWLINE, QUOTE, RETURN } from '../../mailbox/columns/csv-cell.ts';
+import type { SchemaField } from '../../mailbox/schema.ts';
 
 /** A record cut into the texts of its fields. */
 export interface CsvRecord {
@@ -62,75 +58,6 @@ export function splitRecord(bytes: Buffer, start: number, end: number, delimiter
   }
 }
 
-const INTEGER = /^[+-]?\d+$/;
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
-const RANGES: Partial<Record<FieldType, readonly [number, number]>> = {
-  u8: [0, 0xff],
-  i32: [-0x80000000, 0x7fffffff],
-  u32: [0, 0xffffffff],
-};
-const NUMBER_WORDS = new Map([
-  ['NaN', Number.NaN],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-]);
-
-/** The value of a field's text, or undefined if the type does not take it. Numbers may have spaces around them. */
-function convertField(type: FieldType, text: string): unknown {
-  switch (type) {
-    case 'u8':
-    case 'i32':
-    case 'u32': {
-      const [min, max] = RANGES[type] as readonly [number, number];
-      const trimmed = text.trim();
-      const value = INTEGER.test(trimmed) ? Number(trimmed) + 0 : Number.NaN;
-      return value >= min && value <= max ? value : undefined;
-    }
-    case 'f64': {
-      const trimmed = text.trim();
-      return DECIMAL.test(trimmed) ? Number(trimmed) : NUMBER_WORDS.get(trimmed);
-    }
-    case 'timestamp':
-      return timeOf(text.trim());
-    case 'bool': {
-      const word = text.trim().toLowerCase();
-      if (word === 'true' || word === '1') return true;
-      return word === 'false' || word === '0' ? false : undefined;
-    }
-    case 'string':
-    case 'dictionary':
-      return text;
-    case 'bytes':
-      return new Uint8Array(Buffer.from(text));
-    case 'json':
-      try {
-        return JSON.parse(text);
-      } catch {
-        return undefined;
-      }
-  }
-}
-
-/** Milliseconds, or an ISO 8601 date and time; without a zone it is UTC, so that no machine's settings decide. */
-function timeOf(text: string): number | undefined {
-  let time: number;
-  if (DECIMAL.test(text)) time = Number(text);
-  else {
-    const date = DATE.exec(text);
-    if (date === null) return undefined;
-    const utc = text.length > 10 && date[1] === undefined ? 'Z' : '';
-    time = Date.parse(`${text.replace(' ', 'T')}${utc}`);
-  }
-  return Number.isFinite(time) ? time : undefined;
-}
-
-const RULES: Partial<Record<FieldType, string>> = {
-  bool: 'true, false, 1 or 0',
-  timestamp: 'milliseconds since the epoch or an ISO 8601 date',
-  json: 'JSON',
-};
-
 /**
  * Puts the values of a record's fields into `values`, by field of the schema.
  * @param columns for each column of the file the index of its field, or -1 if it is left out
@@ -148,11 +75,12 @@ export function convertRecord(
   for (const [column, text] of texts.entries()) {
     const index = columns[column];
     if (index < 0) continue;
-    const { name, type } = fields[index];
-    const value = convertField(type, text);
-    if (value === undefined) {
-      return `field '${name}' is ${type}, which takes ${RULES[type] ?? TYPE_RULES[type]}; got ${show(text)}`;
-    }
+    const {
+      name,
+      codec: { label, csv },
+    } = fields[index];
+    const value = csv.convert(text);
+    if (value === undefined) return `field '${name}' is ${label}, which takes ${csv.rule}; got ${show(text)}`;
     values[index] = value;
   }
   return undefined;

@@ -4,19 +4,18 @@
 // Relies on: no transaction is open on the groups, and what a dead owner left open is rolled back. It cannot see that a
 // field holds another value than was written: only what leads a look-up astray, or out of the arena.
 
-import { combine32, hashDouble, hashLatin1, hashUtf16, keyGroupOf, mix32 } from '../../mailbox/hash.ts';
+import type { CellReader } from '../../mailbox/columns/codec.ts';
+import { combine32, keyGroupOf } from '../../mailbox/hash.ts';
 import { type Arena, FIRST_FREE_WORD, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
 import { LOAD_MAX, LOG_ROWS_DISCARDED } from '../memory/table.ts';
 import { INLINE_BYTES, valueStart } from '../memory/values.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import {
-  isExternal,
   ROOT_ADDRESS,
   ROOT_LIVE,
   ROOT_LOG_ROWS,
   ROOT_USED,
   ROW_TAG,
-  type RowKey,
   type RowLayout,
   TAG_EMPTY,
 } from '../rows/row-layout.ts';
@@ -138,11 +137,14 @@ function rowProblem(
   group: number | undefined,
 ): string | undefined {
   const { keys, fields, tables } = layout;
-  for (const { name, stored, cell } of keys) {
-    if (stored === 'text' && !isWithin(arena, row + cell)) return `its key '${name}' is not within the words in use`;
+  for (const { name, codec, cell } of keys) {
+    if (codec.cell.isExternal && !isWithin(arena, row + cell))
+      return `its key '${name}' is not within the words in use`;
   }
-  for (const { name, type, cell } of fields) {
-    if (isExternal(type) && !isWithin(arena, row + cell)) return `its field '${name}' is not within the words in use`;
+  for (const { name, codec, cell } of fields) {
+    if (codec.cell.isExternal && !isWithin(arena, row + cell)) {
+      return `its field '${name}' is not within the words in use`;
+    }
   }
   const tag = arena.i32[row + ROW_TAG];
   const hash = hashOf(layout, arena, row);
@@ -164,18 +166,16 @@ function isWithin(arena: Arena, cell: number): boolean {
   return bytes <= INLINE_BYTES || (start >= FIRST_FREE_WORD * 8 && start + bytes <= arena.usedBytes);
 }
 
-function hashOf({ keys }: RowLayout, arena: Arena, row: number): number {
-  const [first, second] = keys.map((key) => keyHash(key, arena, row));
-  return second === undefined ? first : combine32(first, second);
-}
+const cellsOf = (arena: Arena): CellReader => ({
+  i32: arena.i32,
+  u8: arena.u8,
+  f64: arena.f64,
+  textStart: (cell) => valueStart(arena, cell),
+});
 
-function keyHash({ stored, cell }: RowKey, arena: Arena, row: number): number {
-  if (stored === 'u32') return mix32(arena.i32[row + cell]);
-  if (stored === 'f64') return hashDouble(arena.f64[(row + cell) >> 1]);
-  const meta = arena.i32[row + cell];
-  const start = valueStart(arena, row + cell);
-  const end = start + (meta >>> 1);
-  return (meta & 1) === 1 ? hashUtf16(arena.u8, start, end) : hashLatin1(arena.u8, start, end);
+function hashOf({ keys }: RowLayout, arena: Arena, row: number): number {
+  const cells = cellsOf(arena);
+  return keys.map(({ key, cell }) => key.hashOfCells(cells, row + cell)).reduce(combine32);
 }
 
 /** Follows the way of a look-up from the place where it begins to the row. */
@@ -193,18 +193,6 @@ function probeProblem(layout: RowLayout, arena: Arena, root: number, row: number
 }
 
 function isSameKey({ keys }: RowLayout, arena: Arena, row: number, other: number): boolean {
-  const { i32, u8 } = arena;
-  return keys.every(({ stored, cell }) => {
-    if (i32[row + cell] !== i32[other + cell]) return false;
-    if (stored === 'u32') return true;
-    if (stored === 'f64') return i32[row + cell + 1] === i32[other + cell + 1];
-    const start = valueStart(arena, row + cell);
-    const length = i32[row + cell] >>> 1;
-    return (
-      Buffer.compare(
-        u8.subarray(start, start + length),
-        u8.subarray(valueStart(arena, other + cell), valueStart(arena, other + cell) + length),
-      ) === 0
-    );
-  });
+  const cells = cellsOf(arena);
+  return keys.every(({ key, cell }) => key.areSame(cells, row + cell, other + cell));
 }

@@ -14,17 +14,17 @@ import type { Arena } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
 import { INLINE_BYTES } from '../memory/values.ts';
 import {
-  isExternal,
-  type KeyType,
+  externalCells,
   ROOT_ADDRESS,
+  ROOT_CELLS,
   ROOT_LIVE,
   ROOT_LOG_ROWS,
   ROOT_USED,
   ROW_STAMP,
   ROW_TAG,
+  type RowField,
   type RowLayout,
   TAG_EMPTY,
-  VALUE_CELLS,
 } from '../rows/row-layout.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 
@@ -101,13 +101,11 @@ interface CellRoles {
   readonly isFlat: boolean;
 }
 
-const KEY_CELLS: Readonly<Record<KeyType, number>> = { u32: 1, f64: 2, text: VALUE_CELLS };
-
 function cellRoles({ keys, fields, tables }: RowLayout): CellRoles {
-  const textKeys = keys.filter(({ stored }) => stored === 'text').map(({ cell }) => cell);
-  const values = fields.filter(({ type }) => isExternal(type)).map(({ cell }) => cell);
+  const textKeys = externalCells(keys);
+  const values = externalCells(fields);
   return {
-    keyEnd: Math.max(...keys.map(({ cell, stored }) => cell + KEY_CELLS[stored])),
+    keyEnd: Math.max(...keys.map(({ cell, codec }) => cell + codec.cell.cells)),
     textKeys,
     values,
     isFlat: textKeys.length + values.length + tables.length === 0,
@@ -122,7 +120,7 @@ const IMAGE_OFFSET = ROW_TAG;
 
 /** Statements that copy the cells of the row at `p` to the image at `n`, and the long values of some to the image at `m`. */
 function encodeCellsCode(from: number, to: number, textCells: readonly number[], tables: RowLayout['tables']): string {
-  const inTables = new Set(tables.flatMap(({ cell }) => range(cell, cell + VALUE_CELLS)));
+  const inTables = new Set(tables.flatMap(({ cell }) => range(cell, cell + ROOT_CELLS)));
   const at = (cell: number): string => `n + ${cell - from}`;
   return `{
 const i32 = arena.i32;
@@ -149,7 +147,7 @@ n = m;
 
 /** The reverse: the cells of the image at `n` to the row at `p`. */
 function decodeCellsCode(from: number, to: number, textCells: readonly number[], tables: RowLayout['tables']): string {
-  const inTables = new Set(tables.flatMap(({ cell }) => range(cell, cell + VALUE_CELLS)));
+  const inTables = new Set(tables.flatMap(({ cell }) => range(cell, cell + ROOT_CELLS)));
   return `{
 const i32 = arena.i32;
 ${range(from, to)
@@ -277,8 +275,8 @@ return { encode, decode };`;
 }
 
 function describe({ cells, keys, fields, tables }: RowLayout): string {
-  const list = (items: readonly { name: string; type: string; cell: number }[]): string =>
-    items.map(({ name, type, cell }) => `${name}: ${type}@${cell}`).join(', ');
+  const list = (items: readonly RowField[]): string =>
+    items.map(({ name, codec, cell }) => `${name}: ${codec.label}@${cell}`).join(', ');
   const nested = tables.map(({ name, cell, layout }) => `, ${name}@${cell}: ${describe(layout)}`).join('');
   return `(${list(keys)}) => { ${list(fields)}${nested} } in ${cells}`;
 }

@@ -4,14 +4,13 @@
 
 import { generate } from '../../mailbox/codegen.ts';
 import {
-  isExternal,
+  externalCells,
   ROOT_ADDRESS,
   ROOT_LIVE,
   ROOT_LOG_ROWS,
   ROOT_USED,
   ROW_STAMP,
   ROW_TAG,
-  type RowKey,
   type RowLayout,
   TAG_DELETED,
   TAG_EMPTY,
@@ -43,7 +42,7 @@ interface Insertions {
 
 export const INSERTIONS_MAX = 256;
 
-/** Key arguments: a number for u32 and f64 keys; source bytes, start, end and whether UTF-16 for a text key. */
+/** Key arguments: what the codecs of the key's fields make of values, or read from frames; for text bytes, start, end and whether UTF-16. */
 export type KeyArguments = readonly (number | boolean | Uint8Array)[];
 
 /** A table's operations. `root` is the cell of the table's root in `arena`; a row is the index of its first cell. */
@@ -73,51 +72,12 @@ export interface Table {
   slotOf(arena: Arena, root: number, row: number): number;
 }
 
-const parametersOf = (key: RowKey, i: number): string =>
-  key.stored === 'text' ? `bytes${i}, start${i}, end${i}, wide${i}` : `k${i}`;
-
-function equalCode(key: RowKey, i: number): string {
-  if (key.stored === 'u32') return `i32[p + ${key.cell}] === (k${i} | 0)`;
-  if (key.stored === 'f64') return `i32[p + ${key.cell}] === low${i} && i32[p + ${key.cell + 1}] === high${i}`;
-  return `i32[p + ${key.cell}] === meta${i} && sameText(arena, p + ${key.cell}, bytes${i}, start${i}, end${i})`;
-}
-
-/** Brings a key's arguments into stored form: canonical doubles, latin1 where the characters allow it. */
-function canonicalCode(key: RowKey, i: number): string {
-  if (key.stored === 'f64') {
-    return `double[0] = k${i} === 0 ? 0 : k${i} !== k${i} ? NaN : k${i}; const low${i} = halves[0], high${i} = halves[1];`;
-  }
-  if (key.stored === 'text') {
-    return `if (wide${i} && narrow(bytes${i}, start${i}, end${i}, ${i})) {
-      bytes${i} = scratch[${i}]; end${i} = (end${i} - start${i}) >>> 1; start${i} = 0; wide${i} = false; }
-      const meta${i} = ((end${i} - start${i}) << 1) | (wide${i} ? 1 : 0);`;
-  }
-  return '';
-}
-
-function storeCode(key: RowKey, i: number): string {
-  if (key.stored === 'u32') return `i32[p + ${key.cell}] = k${i};`;
-  if (key.stored === 'f64') return `i32[p + ${key.cell}] = low${i}; i32[p + ${key.cell + 1}] = high${i};`;
-  return `storeText(arena, p + ${key.cell}, bytes${i}, start${i}, end${i}, wide${i});`;
-}
-
 /** Compares the text in a cell, whose meta is known to be equal, with bytes. */
 function sameText(arena: Arena, cell: number, bytes: Uint8Array, start: number, end: number): boolean {
   const { u8 } = arena;
   const length = end - start;
   const at = length <= INLINE_BYTES ? (cell + 1) * 4 : (arena.i32[cell + 3] >>> 0) * 8;
   for (let i = 0; i < length; i++) if (u8[at + i] !== bytes[start + i]) return false;
-  return true;
-}
-
-/** Copies UTF-16 text to latin1 scratch bytes if all its characters allow it. */
-function narrowInto(scratch: Uint8Array[], bytes: Uint8Array, start: number, end: number, i: number): boolean {
-  const length = (end - start) >>> 1;
-  if (scratch[i].length < length) scratch[i] = new Uint8Array(2 ** Math.ceil(Math.log2(length)));
-  for (let k = 0; k < length; k++) {
-    if (bytes[start + 2 * k + 1] !== 0) return false;
-    scratch[i][k] = bytes[start + 2 * k];
-  }
   return true;
 }
 
@@ -138,9 +98,9 @@ insertions.count = n + 1;`;
 export function generateTable(name: string, layout: RowLayout, transaction: Transaction, isInRow = false): Table {
   const { keys, cells } = layout;
   const insertions = isInRow ? NOTHING_INSERTED : noInsertions();
-  const parameters = keys.map(parametersOf).join(', ');
-  const canonical = keys.map(canonicalCode).join('\n');
-  const equal = keys.map(equalCode).join(' && ');
+  const parameters = keys.map(({ key }, i) => key.parameters(i)).join(', ');
+  const canonical = keys.map(({ key }, i) => key.canonical(i)).join('\n');
+  const equal = keys.map(({ key, cell }, i) => key.equal(cell, i)).join(' && ');
   const probe = (found: string, missing: string): string => `
 const i32 = arena.i32;
 const address = i32[root + ${ROOT_ADDRESS}];
@@ -185,7 +145,7 @@ let slot = tag & mask;
 while ((i32[base + slot * ${cells} + ${ROW_TAG}] >>> 1) !== 0) slot = (slot + 1) & mask;
 const p = base + slot * ${cells};
 save(arena, p, stamp);
-${keys.map(storeCode).join('\n')}
+${keys.map(({ key, cell }, i) => key.store(cell, i)).join('\n')}
 i32[root + ${ROOT_LIVE}] += 1;
 if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) i32[root + ${ROOT_USED}] += 1;
 arena.i32[p + ${ROW_TAG}] = tag;
@@ -194,8 +154,6 @@ return p;
 }
 return { find, upsert, save, firstProbe };`;
 
-  const double = new Float64Array(1);
-  const scratch = keys.map(() => new Uint8Array(64));
   const { allocator } = transaction;
   const generated = generate<{
     find: Table['find'];
@@ -207,11 +165,8 @@ return { find, upsert, save, firstProbe };`;
     {
       undo: transaction.undo,
       insertions,
-      double,
-      halves: new Int32Array(double.buffer),
-      scratch,
+      ...Object.assign({}, ...keys.map(({ key }, i) => key.constants(i))),
       sameText,
-      narrow: (bytes: Uint8Array, start: number, end: number, i: number) => narrowInto(scratch, bytes, start, end, i),
       makeRoom,
       storeText: (arena: Arena, cell: number, bytes: Uint8Array, start: number, end: number, wide: boolean) => {
         const at = reserveValue(allocator, arena, cell, end - start, wide);
@@ -269,10 +224,7 @@ return { find, upsert, save, firstProbe };`;
     }
   }
 
-  const textCells = [
-    ...keys.filter((key) => key.stored === 'text'),
-    ...layout.fields.filter((field) => isExternal(field.type)),
-  ].map(({ cell }) => cell);
+  const textCells = externalCells([...keys, ...layout.fields]);
   const tables = layout.tables.map((each) => ({
     name: each.name,
     cell: each.cell,

@@ -3,7 +3,6 @@
 // Relies on: the row that holds the cell has been saved to the undo log; the allocator undoes extents.
 
 import { isWide } from '../../mailbox/dictionary.ts';
-import { unpackJson } from '../../mailbox/json.ts';
 import type { Allocator } from './allocator.ts';
 import type { Arena } from './arena.ts';
 
@@ -65,9 +64,4 @@ export function writeBytes(allocator: Allocator, arena: Arena, cell: number, val
 export function readBytes(arena: Arena, cell: number): Uint8Array {
   const start = valueStart(arena, cell);
   return arena.u8.slice(start, start + bytesOf(arena.i32[cell + META]));
-}
-
-/** The value; null if none was ever written. */
-export function readJson(arena: Arena, cell: number): unknown {
-  return arena.i32[cell + META] === 0 ? null : unpackJson(readBytes(arena, cell));
 }

@@ -5,13 +5,11 @@
 
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
-import { invalidValueCode, jsonPacker } from '../../mailbox/encoder.ts';
-import { TYPE_RULES } from '../../mailbox/schema.ts';
-import type { Allocator } from '../memory/allocator.ts';
+import { constantsOf } from '../../mailbox/columns/codec.ts';
 import type { Arena } from '../memory/arena.ts';
-import { readBytes, readJson, readText, writeBytes, writeText } from '../memory/values.ts';
+import { readBytes, readText, writeBytes, writeText } from '../memory/values.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import type { RowField, RowKey, RowLayout } from './row-layout.ts';
+import type { RowKey, RowLayout } from './row-layout.ts';
 
 /** An object positioned at a row. */
 export interface RowView {
@@ -20,51 +18,8 @@ export interface RowView {
   row: number;
 }
 
-/** Reads a key field or a field of the row at `p` of `arena`, as an expression. */
-export function readCellCode(field: { type: RowField['type']; cell: number }): string {
-  const at = `p + ${field.cell}`;
-  switch (field.type) {
-    case 'u8':
-    case 'u32':
-      return `arena.u32[${at}]`;
-    case 'i32':
-      return `arena.i32[${at}]`;
-    case 'bool':
-      return `arena.i32[${at}] === 1`;
-    case 'f64':
-    case 'timestamp':
-      return `arena.f64[(${at}) >> 1]`;
-    case 'string':
-    case 'dictionary':
-      return `readText(arena, ${at})`;
-    case 'bytes':
-      return `readBytes(arena, ${at})`;
-    case 'json':
-      return `readJson(arena, ${at})`;
-  }
-}
-
-function writeCellCode(field: RowField, i: number): string {
-  const at = `p + ${field.cell}`;
-  switch (field.type) {
-    case 'u8':
-    case 'u32':
-    case 'i32':
-      return `arena.i32[${at}] = v;`;
-    case 'bool':
-      return `arena.i32[${at}] = v ? 1 : 0;`;
-    case 'f64':
-    case 'timestamp':
-      return `arena.f64[(${at}) >> 1] = v;`;
-    case 'string':
-    case 'dictionary':
-      return `writeText(allocator, arena, ${at}, v);`;
-    case 'bytes':
-      return `writeBytes(allocator, arena, ${at}, v);`;
-    case 'json':
-      return `writeJson(allocator, arena, ${at}, v, ${i});`;
-  }
-}
+/** Ids in generated code, so that those of keys and of fields stand side by side. */
+export const keyId = (i: number): string => `k${i}`;
 
 /** How instances of a row class are made, and find and save their rows. */
 export interface RowAccess {
@@ -93,15 +48,18 @@ export function generateRowClass<Arguments extends unknown[], Instance>(
   { construct, arena, locate, save, keys, constants }: RowAccess,
 ): RowClass<Arguments, Instance> {
   const accessors = [
-    ...keys.map((key) => `get ${key.name}() { const arena = ${arena}; ${locate} return ${readCellCode(key)}; }`),
+    ...keys.map(
+      ({ name, cell, codec }, i) =>
+        `get ${name}() { const arena = ${arena}; ${locate} return ${codec.cell.read(`p + ${cell}`, keyId(i))}; }`,
+    ),
     ...layout.fields.map(
-      (field, i) => `
-get ${field.name}() { const arena = ${arena}; ${locate} return ${readCellCode(field)}; }
-set ${field.name}(v) {
+      ({ name, cell, codec }, i) => `
+get ${name}() { const arena = ${arena}; ${locate} return ${codec.cell.read(`p + ${cell}`, i)}; }
+set ${name}(v) {
 const arena = ${arena}; ${locate}
-if (${invalidValueCode(field.type, 'v')}) badValue(${i}, v);
+if (${codec.invalid('v', i)}) badValue(${i}, v);
 ${save}
-${writeCellCode(field, i)}
+${codec.cell.write(`p + ${cell}`, 'v', i)}
 }`,
     ),
     ...layout.tables.map((table, i) => `get ${table.name}() { return this['@tables'][${i}]; }`),
@@ -110,13 +68,11 @@ ${writeCellCode(field, i)}
 ${construct}
 ${accessors.join('\n')}
 };`;
-  const pack = jsonPacker(
-    operator,
-    layout.fields.map(({ name }) => name),
-  );
   return generate(
     `${operator}/state`,
     {
+      ...constantsOf(keys, operator, keyId),
+      ...constantsOf(layout.fields, operator),
       ...constants,
       allocator: transaction.allocator,
       transaction,
@@ -124,15 +80,12 @@ ${accessors.join('\n')}
       writeText,
       readBytes,
       writeBytes,
-      readJson,
-      writeJson: (allocator: Allocator, arena: Arena, cell: number, value: unknown, i: number) =>
-        writeBytes(allocator, arena, cell, pack(i, value)),
       stale: () => {
         throw errors.staleState(operator);
       },
       badValue: (i: number, value: unknown) => {
-        const { name, type } = layout.fields[i];
-        throw errors.badValue(operator, name, value, type, TYPE_RULES[type]);
+        const { name, codec } = layout.fields[i];
+        throw errors.badValue(operator, name, value, codec.label, codec.rule);
       },
     },
     body,

@@ -3,15 +3,17 @@
 // Relies on nothing but schemas.
 
 import { errors } from '../../errors.ts';
-import { type FieldType, Schema, type Shape } from '../../mailbox/schema.ts';
+import type { KeyCodec } from '../../mailbox/columns/codec.ts';
+import { VALUE_CELLS } from '../../mailbox/columns/text-column.ts';
+import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 
 /** Cells of a row before its keys: the stamp of the transaction that saved it last, and the tag. */
 export const ROW_STAMP = 0;
 export const ROW_TAG = 1;
 const ROW_HEADER_CELLS = 2;
-/** Cells of a text, bytes or json value, of a text key, and of a table's root. */
-export const VALUE_CELLS = 4;
+/** Cells of a table's root: as many as those of a value of variable length, between which roots are placed. */
+export const ROOT_CELLS = VALUE_CELLS;
 
 /** Tags of slots without a row. Every other tag is a hash. */
 export const TAG_EMPTY = 0;
@@ -23,19 +25,12 @@ export const ROOT_LOG_ROWS = 1;
 export const ROOT_LIVE = 2;
 export const ROOT_USED = 3;
 
-export type KeyType = 'u32' | 'f64' | 'text';
-
-export interface RowKey {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly stored: KeyType;
+export interface RowField extends SchemaField {
   readonly cell: number;
 }
 
-export interface RowField {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly cell: number;
+export interface RowKey extends RowField {
+  readonly key: KeyCodec;
 }
 
 interface RowTable {
@@ -59,7 +54,7 @@ export interface TableDefinition<Key extends Shape = Shape, Row extends Shape = 
 
 /**
  * Declares a table of rows under each key of an operator: `tables: { vehicles: table({ vid: t.u32() }, { speed: t.f64() }) }`.
- * @param key one or two fields: u8, i32, u32, f64, bool, timestamp, string or dictionary
+ * @param key one or two fields of types that can be keys: any but bytes and json
  * @param row the fields of each row
  */
 export function table<Key extends Shape, Row extends Shape>(
@@ -76,33 +71,9 @@ export const KEY_FIELDS_MAX = 2;
 /** Properties of the state object that point it at a row. */
 const RESERVED_NAMES = ['arena', 'row'];
 
-/** How a key of a type is stored; undefined if the type cannot be a key. */
-export function keyTypeOf(type: FieldType): KeyType | undefined {
-  switch (type) {
-    case 'u8':
-    case 'i32':
-    case 'u32':
-    case 'bool':
-      return 'u32';
-    case 'f64':
-    case 'timestamp':
-      return 'f64';
-    case 'string':
-    case 'dictionary':
-      return 'text';
-    default:
-      return undefined;
-  }
-}
+const cellsOf = ({ codec }: SchemaField): number => codec.cell.cells;
 
-const STORED_CELLS: Readonly<Record<KeyType, number>> = { u32: 1, f64: 2, text: VALUE_CELLS };
-
-function fieldCells(type: FieldType): number {
-  if (type === 'string' || type === 'dictionary' || type === 'bytes' || type === 'json') return VALUE_CELLS;
-  return type === 'f64' || type === 'timestamp' ? 2 : 1;
-}
-
-/** Places fields into cells: doubles first, since they need an even cell, then single cells. */
+/** Places fields into cells: those of an even number of cells first, since doubles need an even cell, then the others. */
 class CellPlan {
   private next = ROW_HEADER_CELLS;
 
@@ -132,7 +103,7 @@ class CellPlan {
  */
 export function rowLayout(
   where: string,
-  key: readonly { name: string; type: FieldType }[],
+  key: readonly SchemaField[],
   state: Shape,
   tables: Readonly<Record<string, TableDefinition>>,
   inTable = false,
@@ -142,24 +113,26 @@ export function rowLayout(
     throw errors.badSchema(where, `a key has one or two fields, this one has ${key.length}`);
   }
   const keys = plan.place(
-    key.map(({ name, type }) => {
-      const stored = keyTypeOf(type);
-      if (stored === undefined) throw errors.badSchema(where, `field '${name}' of type ${type} cannot be a key`);
-      return { name, type, stored };
+    key.map((field) => {
+      const { name, codec } = field;
+      if (codec.key === undefined) {
+        throw errors.badSchema(where, `field '${name}' of type ${codec.label} cannot be a key`);
+      }
+      return { ...field, key: codec.key };
     }),
-    ({ stored }) => STORED_CELLS[stored],
+    cellsOf,
   );
   const fieldList = Object.keys(state).length === 0 ? [] : Schema.of(state, where).fields;
   const names = new Set([...Object.keys(state), ...Object.keys(tables)]);
   for (const name of RESERVED_NAMES) {
     if (!inTable && names.has(name)) throw errors.badSchema(where, `'${name}' is taken: choose another name`);
   }
-  const fields = plan.place(fieldList, ({ type }) => fieldCells(type));
+  const fields = plan.place(fieldList, cellsOf);
   const tableList = Object.entries(tables).map(([name, definition]) => {
     if (Object.hasOwn(state, name)) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
     return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition) };
   });
-  const placedTables = plan.place(tableList, () => VALUE_CELLS);
+  const placedTables = plan.place(tableList, () => ROOT_CELLS);
   return { cells: plan.cells, keys, fields, tables: placedTables };
 }
 
@@ -169,7 +142,7 @@ function tableLayout(where: string, name: string, definition: TableDefinition): 
   }
   const key = Schema.of(definition.key, where).fields;
   // A table's name becomes a property, as a field's name does.
-  Schema.of({ [name]: { type: 'u32' } }, where);
+  Schema.of({ [name]: t.u32() }, where);
   for (const field of key) {
     if (!Object.hasOwn(definition.row, field.name)) continue;
     throw errors.badSchema(where, `'${field.name}' is both a field of the key and of the row`);
@@ -177,5 +150,6 @@ function tableLayout(where: string, name: string, definition: TableDefinition): 
   return rowLayout(where, key, definition.row, {}, true);
 }
 
-/** True if a field's value lies in an extent of its own. */
-export const isExternal = (type: FieldType): boolean => fieldCells(type) === VALUE_CELLS;
+/** The cells of fields and keys whose values may lie in extents of their own. */
+export const externalCells = (fields: readonly RowField[]): number[] =>
+  fields.filter(({ codec }) => codec.cell.isExternal).map(({ cell }) => cell);

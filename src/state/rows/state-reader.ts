@@ -6,15 +6,13 @@
 
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
-import { invalidValueCode } from '../../mailbox/encoder.ts';
+import { constantsOf } from '../../mailbox/columns/codec.ts';
 import { combine32, hashDouble, hashString, keyGroupCode, mix32 } from '../../mailbox/hash.ts';
-import { TYPE_RULES } from '../../mailbox/schema.ts';
 import { type Arena, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
-import { readBytes, readJson, readText } from '../memory/values.ts';
+import { readBytes, readText } from '../memory/values.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { readCellCode } from './row-class.ts';
-import type { KeyType, RowField, RowKey } from './row-layout.ts';
+import type { RowField, RowKey } from './row-layout.ts';
 import { keyedAccess } from './state-table.ts';
 
 /** A row's fields by name; a table is an array of the plain objects of its rows, in no order, their key fields first. */
@@ -74,8 +72,6 @@ export function stateReader(operator: string, table: Table, transaction: Transac
   };
 }
 
-const HASH_FUNCTIONS: Readonly<Record<KeyType, string>> = { u32: 'mix32', f64: 'hashDouble', text: 'hashString' };
-
 /**
  * Generates the function from the values of a key to its group: what {@link StateReader.groupOf} is, for those who route
  * requests and see no shared memory.
@@ -83,16 +79,18 @@ const HASH_FUNCTIONS: Readonly<Record<KeyType, string>> = { u32: 'mix32', f64: '
 export function keyGroupFinder(operator: string, keys: readonly RowKey[]): (key: readonly unknown[]) => number {
   const names = keys.map(({ name }) => name);
   const checks = keys.map(
-    (key, i) => `const v${i} = key[${i}]; if (${invalidValueCode(key.type, `v${i}`)}) bad(${i}, v${i});`,
+    ({ codec }, i) => `const v${i} = key[${i}]; if (${codec.invalid(`v${i}`, i)}) bad(${i}, v${i});`,
   );
-  const hashes = keys.map(({ stored }, i) => `${HASH_FUNCTIONS[stored]}(v${i})`);
-  const hash = hashes.slice(1).reduce((first, second) => `combine32(${first}, ${second})`, hashes[0]);
+  const hash = keys
+    .map(({ key }, i) => key.hashOfValue(`v${i}`, i))
+    .reduce((first, second) => `combine32(${first}, ${second})`);
   const body = `return (key) => {
 if (key.length !== ${keys.length}) badCount(key.length);
 ${checks.join('\n')}
 return ${keyGroupCode(hash)};
 };`;
   const constants = {
+    ...constantsOf(keys, operator),
     mix32,
     hashDouble,
     hashString,
@@ -101,7 +99,7 @@ return ${keyGroupCode(hash)};
       throw errors.badKeyCount(operator, names, given);
     },
     bad: (i: number, value: unknown) => {
-      throw errors.badKey(operator, names[i], value, keys[i].type, TYPE_RULES[keys[i].type]);
+      throw errors.badKey(operator, names[i], value, keys[i].codec.label, keys[i].codec.rule);
     },
   };
   return generate(`${operator}/group`, constants, body);
@@ -112,7 +110,7 @@ type ObjectReader = (arena: Arena, row: number) => Record<string, unknown>;
 /** Generates the function that makes a plain object of fields and tables of a row: made as the decoder makes tuples. */
 function objectReader(name: string, fields: readonly RowField[], tables: Table['tables']): ObjectReader {
   const properties = [
-    ...fields.map((field) => `this.${field.name} = ${readCellCode(field)};`),
+    ...fields.map(({ name, cell, codec }, i) => `this.${name} = ${codec.cell.read(`p + ${cell}`, i)};`),
     ...tables.map((each, i) => `this.${each.name} = rowsOf(tables[${i}], arena, p + ${each.cell}, readers[${i}]);`),
   ];
   const body = `function Row(arena, p) {
@@ -121,9 +119,9 @@ ${properties.join('\n')}
 Row.prototype = Object.prototype;
 return (arena, p) => new Row(arena, p);`;
   const constants = {
+    ...constantsOf(fields, name),
     readText,
     readBytes,
-    readJson,
     rowsOf,
     tables: tables.map(({ table }) => table),
     readers: tables.map(({ name: of, table: { layout } }) =>

@@ -5,15 +5,14 @@
 
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
-import { isWide } from '../../mailbox/dictionary.ts';
-import { invalidValueCode } from '../../mailbox/encoder.ts';
+import { constantsOf } from '../../mailbox/columns/codec.ts';
 import { combine32, hashDouble, hashString, mix32 } from '../../mailbox/hash.ts';
-import { type Shape, type TupleOf, TYPE_RULES } from '../../mailbox/schema.ts';
+import type { Shape, TupleOf } from '../../mailbox/schema.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
 import { readText } from '../memory/values.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import { generateRowClass, type RowView, readCellCode } from './row-class.ts';
+import { generateRowClass, type RowView } from './row-class.ts';
 import { ROOT_ADDRESS, ROOT_LIVE, ROOT_LOG_ROWS, type RowLayout } from './row-layout.ts';
 
 /** The values of a table's key fields, in the order of their declaration. */
@@ -53,21 +52,14 @@ export interface KeyedAccess {
 /** Generates find and upsert that take key values, validate them and hash them as the encoder does. */
 export function keyedAccess(operator: string, table: Table): KeyedAccess {
   const { keys } = table.layout;
-  const scratch = keys.map(() => Buffer.allocUnsafeSlow(256));
   const parameters = keys.map((_, i) => `v${i}`).join(', ');
-  const prepare = keys.map((key, i) => {
-    const check = `if (${invalidValueCode(key.type, `v${i}`)}) badKey(${i}, v${i});`;
-    return key.stored === 'text' ? `${check} const wide${i} = encode(${i}, v${i});` : check;
-  });
-  const hashes = keys.map((key, i) => {
-    if (key.stored === 'text') return `hashString(v${i})`;
-    return key.stored === 'f64' ? `hashDouble(v${i})` : `mix32(v${i})`;
-  });
-  const hash = hashes.slice(1).reduce((first, second) => `combine32(${first}, ${second})`, hashes[0]);
-  const stored = keys.map((key, i) => {
-    if (key.stored === 'text') return `scratch[${i}], 0, wide${i} ? v${i}.length * 2 : v${i}.length, wide${i}`;
-    return key.type === 'bool' ? `(v${i} ? 1 : 0)` : `v${i}`;
-  });
+  const prepare = keys.map(({ key, codec }, i) =>
+    `if (${codec.invalid(`v${i}`, i)}) badKey(${i}, v${i}); ${key.prepare(`v${i}`, i)}`.trimEnd(),
+  );
+  const hash = keys
+    .map(({ key }, i) => key.hashOfValue(`v${i}`, i))
+    .reduce((first, second) => `combine32(${first}, ${second})`);
+  const stored = keys.map(({ key }, i) => key.ofValue(`v${i}`, i));
   const body = `return {
 find(arena, root, ${parameters}) { ${prepare.join(' ')} return find(arena, root, ${hash}, ${stored.join(', ')}); },
 upsert(arena, root, stamp, ${parameters}) { ${prepare.join(' ')} return upsert(arena, root, ${hash}, stamp, ${stored.join(', ')}); },
@@ -79,16 +71,11 @@ upsert(arena, root, stamp, ${parameters}) { ${prepare.join(' ')} return upsert(a
     hashDouble,
     hashString,
     combine32,
-    scratch,
+    ...constantsOf(keys, operator),
+    ...Object.assign({}, ...keys.map(({ key }, i) => key.constants(i))),
     badKey: (i: number, value: unknown) => {
-      throw errors.badValue(operator, keys[i].name, value, keys[i].type, TYPE_RULES[keys[i].type]);
-    },
-    encode: (i: number, text: string): boolean => {
-      const wide = isWide(text);
-      if (scratch[i].length < text.length * 2) scratch[i] = Buffer.allocUnsafeSlow(text.length * 2);
-      if (wide) scratch[i].ucs2Write(text, 0, text.length * 2);
-      else scratch[i].latin1Write(text, 0, text.length);
-      return wide;
+      const { name, codec } = keys[i];
+      throw errors.badValue(operator, name, value, codec.label, codec.rule);
     },
   };
   return generate(`${operator}/access`, constants, body);
@@ -96,8 +83,9 @@ upsert(arena, root, stamp, ${parameters}) { ${prepare.join(' ')} return upsert(a
 
 /** The values of a row's key fields. */
 export function keyValuesReader(name: string, layout: RowLayout): (arena: Arena, row: number) => unknown[] {
-  const values = layout.keys.map((key) => readCellCode(key)).join(', ');
-  return generate(`${name}/keys`, { readText }, `return (arena, p) => [${values}];`);
+  const { keys } = layout;
+  const values = keys.map(({ cell, codec }, i) => codec.cell.read(`p + ${cell}`, i)).join(', ');
+  return generate(`${name}/keys`, { ...constantsOf(keys, name), readText }, `return (arena, p) => [${values}];`);
 }
 
 interface RowReference {

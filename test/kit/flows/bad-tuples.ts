@@ -1,11 +1,12 @@
 // A flow that emits one bad tuple after some good ones, in every place where a tuple is taken.
 // Workers import this module too: it declares, and runs nothing.
 
-import { dataflow, type Field, type FieldType, type Stream, t } from '../../../src/index.ts';
+import { dataflow, type Stream, t } from '../../../src/index.ts';
 import { generate, push } from '../../../src/sources.ts';
+import { fieldOf, type SampleType } from '../sample-fields.ts';
 
 /** A good value of each type, and bad ones by name: functions and symbols cannot be params. */
-export const goodValues: Readonly<Record<FieldType, unknown>> = {
+export const goodValues: Readonly<Record<SampleType, unknown>> = {
   u8: 255,
   i32: -(2 ** 31),
   u32: 2 ** 32 - 1,
@@ -16,9 +17,18 @@ export const goodValues: Readonly<Record<FieldType, unknown>> = {
   dictionary: 'a',
   bytes: Uint8Array.of(1),
   json: { list: [1, null] },
+  i64: -(2n ** 63n),
+  u64: 2n ** 64n - 1n,
+  date: new Date(8.64e15),
+  enum: '',
+  optionalF64: null,
+  optionalU64: null,
+  optionalString: '',
+  optionalDictionary: null,
+  optionalBytes: Uint8Array.of(),
 };
 
-export const badValues: Readonly<Record<FieldType, readonly unknown[]>> = {
+export const badValues: Readonly<Record<SampleType, readonly unknown[]>> = {
   u8: [256, -1, 1.5, '1', Number.NaN, null, true, 1n],
   i32: [2 ** 31, -(2 ** 31) - 1, 0.5, undefined, Number.POSITIVE_INFINITY, '0'],
   u32: [-1, 2 ** 32, 1e-9, {}, Number.NaN],
@@ -28,6 +38,15 @@ export const badValues: Readonly<Record<FieldType, readonly unknown[]>> = {
   string: [1, null, undefined, ['a'], Symbol('a')],
   dictionary: [1, null, undefined, new String('a')],
   bytes: ['ab', [1, 2], null, new ArrayBuffer(2), new Float64Array(1)],
+  i64: [1, 2n ** 63n, -(2n ** 63n) - 1n, '1', null, undefined],
+  u64: [1, -1n, 2n ** 64n, null],
+  date: [0, new Date(Number.NaN), '2020-01-01', null, undefined],
+  enum: ['ajar', 0, null, undefined, 'Open'],
+  optionalF64: ['1', undefined, 1n],
+  optionalU64: [1, undefined, -1n],
+  optionalString: [1, undefined, ['a']],
+  optionalDictionary: [undefined, 0],
+  optionalBytes: [undefined, 'ab', new Float64Array(1)],
   json: [undefined, () => 1, Symbol('a'), new Map([[1, new (class Point {})()]])],
 };
 
@@ -35,7 +54,7 @@ export type BadPlace = 'last' | 'fused' | 'source' | 'state';
 export type BadTuple = 'value' | 'missing' | 'extra' | 'null' | 'number';
 
 export interface BadParams {
-  readonly type: FieldType;
+  readonly type: SampleType;
   readonly place: BadPlace;
   readonly bad: BadTuple;
   /** Index in badValues of the type. */
@@ -66,7 +85,7 @@ function tupleAt(n: number, { type, bad, value = 0, at = DEFAULT_AT }: BadParams
 
 /** The operator that emits the bad tuple is 'bad'. */
 export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: BadParams) => {
-  const fields = { n: t.u32(), field: t[params.type]() as Field<unknown> };
+  const fields = { n: t.u32(), field: fieldOf(params.type) };
   const { place } = params;
   if (place === 'source') {
     return flow
@@ -86,7 +105,7 @@ export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: 
       .keyBy('n')
       .process(
         'bad',
-        { state: { field: t[params.type]() as Field<unknown> }, output: { n: t.u32() }, onError },
+        { state: { field: fieldOf(params.type) }, output: { n: t.u32() }, onError },
         ({ n }, state, emit) => {
           state.field = tupleAt(n, params).field;
           emit({ n });

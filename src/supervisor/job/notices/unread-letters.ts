@@ -1,6 +1,7 @@
 // Dead letters that nobody has read, by operator: what is told of them on standard error.
 // Promises: counts every letter and keeps the first of each operator; once somebody reads letters, there is nothing to tell.
 
+import { show } from '../../../errors.ts';
 import type { DeadLetter } from '../job-api.ts';
 import { stackText } from './notices.ts';
 
@@ -18,7 +19,7 @@ const counted = (count: number): string =>
 
 function causeText({ error, key, position }: DeadLetter): string {
   const { code } = error as { code?: unknown };
-  const atKey = key === undefined ? '' : `, key ${JSON.stringify(key)}`;
+  const atKey = key === undefined ? '' : `, key ${show(key)}`;
   return `${typeof code === 'string' ? code : error.name}: ${error.message} (at ${position}${atKey})`;
 }
 
