@@ -19,7 +19,7 @@ export interface RowView {
 }
 
 /** Ids in generated code, so that those of keys and of fields stand side by side. */
-export const keyId = (i: number): string => `k${i}`;
+const keyId = (i: number): string => `k${i}`;
 
 /** How instances of a row class are made, and find and save their rows. */
 export interface RowAccess {
