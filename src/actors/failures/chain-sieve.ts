@@ -67,12 +67,11 @@ export class ChainSieve implements Sieve {
       throw new TryAgain();
     }
     const { position } = this.whereabouts();
+    const [head] = this.stage.operators;
     const maker = operator === 1 ? '' : ` for '${node.name}'`;
-    const where = {
-      key: keyOf(node, tuple),
-      tuple,
-      position: `${position}, tuple ${nth} that '${stageName(this.stage)}' made of it${maker}`,
-    };
+    const isOfSource = operator === 1 && head.kind === 'source';
+    const made = isOfSource ? '' : `, tuple ${nth} that '${stageName(this.stage)}' made of it${maker}`;
+    const where = { key: keyOf(node, tuple), tuple, position: `${position}${made}` };
     this.letter({ operator: node, policy: node.onError, where, cause: error, isOfTuple: true });
   }
 

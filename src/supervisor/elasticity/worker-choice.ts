@@ -19,7 +19,7 @@ export class WorkerChoice {
   /** Workers that were chosen, and the replicas that are to begin there. */
   private readonly chosen: { readonly member: CrewMember; readonly stage: Stage }[] = [];
   /** Spares that were asked for and have not come yet. */
-  private readonly awaited = new Set<Promise<CrewMember>>();
+  private readonly awaited = new Set<Promise<CrewMember | undefined>>();
   /** Spares that were taken. */
   private spares = 0;
 
@@ -72,10 +72,12 @@ export class WorkerChoice {
   }
 
   private async startedFor(stage: Stage): Promise<CrewMember | undefined> {
-    const spare = this.job.crew.takeSpare();
+    const spare = this.job.crew.takeSpare(false);
     this.awaited.add(spare);
     try {
       const member = await spare;
+      // All that there may be are in use by now: one of them is shared.
+      if (member === undefined) return undefined;
       this.spares++;
       return this.choose(member, stage);
     } catch (error) {

@@ -33,6 +33,8 @@ export interface CrewMember {
   readonly hired: HiredWorker;
   state: CrewState;
   isLoaded: boolean;
+  /** True if it has hosted actors, and was given back: its death as a spare says nothing about loading the flow. */
+  hasServed: boolean;
   /** -1 until it is known. */
   threadId: number;
   /** Why it was terminated, if it was on purpose. */
@@ -48,7 +50,9 @@ export interface CrewEvents {
 }
 
 interface Waiting {
-  resolve(member: CrewMember): void;
+  /** Takes over lost actors: those that wait for workers to join may wait for these. */
+  readonly isUrgent: boolean;
+  resolve(member: CrewMember | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -126,11 +130,19 @@ export class Crew {
     return spare;
   }
 
-  /** A warm worker, active from now on. Rejects with NO_SPARE if none can be loaded. */
-  takeSpare(): Promise<CrewMember> {
+  /**
+   * A warm worker, active from now on.
+   * @param isUrgent true to be served before all who are not
+   * @returns undefined if all workers that there may be are in use. Rejects with NO_SPARE if none can be loaded
+   */
+  takeSpare(isUrgent: boolean): Promise<CrewMember | undefined> {
     const spare = this.takeReady();
     if (spare !== undefined) return Promise.resolve(spare);
-    const taken = new Promise<CrewMember>((resolve, reject) => this.waiting.push({ resolve, reject }));
+    const taken = new Promise<CrewMember | undefined>((resolve, reject) => {
+      const waiting = { isUrgent, resolve, reject };
+      const before = isUrgent ? this.waiting.findIndex((other) => !other.isUrgent) : -1;
+      this.waiting.splice(before < 0 ? this.waiting.length : before, 0, waiting);
+    });
     // One more try, also after those that have failed before anyone waited.
     this.attempts = Math.min(this.attempts, SPARE_ATTEMPTS_MAX - 1);
     this.refill();
@@ -165,6 +177,7 @@ export class Crew {
     if (first !== undefined) first.resolve(member);
     else {
       member.state = 'spare';
+      member.hasServed = true;
       this.later(SURPLUS_MS, () => void this.dismissSurplus());
     }
   }
@@ -204,6 +217,7 @@ export class Crew {
       hired: this.hireFor(host, () => member),
       state,
       isLoaded: false,
+      hasServed: false,
       threadId: -1,
       terminatedFor: undefined,
     };
@@ -253,9 +267,15 @@ export class Crew {
     const ready = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
     const wanted = Math.max(this.wantedSpares, this.waiting.length);
     for (let missing = wanted - ready; missing > 0; missing--) {
-      if (this.attempts >= SPARE_ATTEMPTS_MAX || this.freeHosts.length === 0) return;
+      if (this.attempts >= SPARE_ATTEMPTS_MAX) return;
+      if (this.freeHosts.length === 0) break;
       void this.hireSpare();
     }
+    const isLosing = [...this.members].some(({ state }) => state === 'lost');
+    const coming = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
+    // Nobody who is in use comes free by waiting; a number of a thread that is ending does.
+    if (this.freeHosts.length === 0 && !isLosing)
+      for (const { resolve } of this.waiting.splice(coming)) resolve(undefined);
   }
 
   private async hireSpare(): Promise<void> {
@@ -286,9 +306,9 @@ export class Crew {
 
   /** @param member undefined if there was not even a thread */
   private async spareFailed(member: CrewMember | undefined, error: unknown): Promise<void> {
-    this.attempts++;
+    if (member?.hasServed !== true) this.attempts++;
     this.lastError = error;
-    this.events.spareFailed(error, this.attempts);
+    this.events.spareFailed(error, Math.max(1, this.attempts));
     if (member !== undefined) {
       member.state = 'lost';
       // No actor was ever here, so nothing has to be certain of the thread's end but the number that it used.

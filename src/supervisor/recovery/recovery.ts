@@ -305,12 +305,12 @@ export class Recovery {
     if (job.isOver()) return;
     const isDue = (): typeof restarting =>
       restarting.filter(({ actor, restart }) => actor.restarts === restart && isAtWork(actor));
-    const spare = isDue().some(({ actor }) => actor.member === undefined) ? await job.crew.takeSpare() : undefined;
+    const spare = isDue().some(({ actor }) => actor.member === undefined) ? await this.takeSpare() : undefined;
     if (job.isOver()) return;
     // While nobody could take over, some may have crashed again, in another decision.
     const due = isDue();
     for (const { actor } of due) actor.member ??= spare;
-    if (spare !== undefined && due.every(({ actor }) => actor.member !== spare)) job.crew.giveBack(spare);
+    if (spare !== undefined && !this.hostsAny(spare)) job.crew.giveBack(spare);
     const members = new Set(due.map(({ actor }) => actor.member as CrewMember));
     await Promise.all(
       [...members].map(async (member) => {
@@ -334,6 +334,19 @@ export class Recovery {
         for (const event of early) job.announce(event);
       }),
     );
+  }
+
+  /** Who takes over: a spare; or, where replicas that join have taken all that there may be, the worker with the fewest actors. */
+  private async takeSpare(): Promise<CrewMember> {
+    const { crew, actors } = this.job;
+    const spare = await crew.takeSpare(true);
+    if (spare !== undefined) return spare;
+    const load = (member: CrewMember): number => actors.filter((actor) => actor.member === member).length;
+    return crew.active().reduce((least, member) => (load(member) < load(least) ? member : least));
+  }
+
+  private hostsAny(member: CrewMember): boolean {
+    return this.job.actors.some((actor) => actor.member === member);
   }
 
   /** Waits, until the job is over at the latest. It may be all that keeps the process alive. */
