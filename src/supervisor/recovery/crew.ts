@@ -271,11 +271,9 @@ export class Crew {
       if (this.freeHosts.length === 0) break;
       void this.hireSpare();
     }
-    const isLosing = [...this.members].some(({ state }) => state === 'lost');
-    const coming = [...this.members].filter(({ state }) => state === 'spare' || state === 'starting').length;
-    // Nobody who is in use comes free by waiting; a number of a thread that is ending does.
-    if (this.freeHosts.length === 0 && !isLosing)
-      for (const { resolve } of this.waiting.splice(coming)) resolve(undefined);
+    // Nobody who is in use comes free by waiting.
+    const areAllInUse = this.freeHosts.length === 0 && [...this.members].every(({ state }) => state === 'active');
+    if (areAllInUse) for (const { resolve } of this.waiting.splice(0)) resolve(undefined);
   }
 
   private async hireSpare(): Promise<void> {
