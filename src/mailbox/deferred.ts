@@ -3,7 +3,12 @@
 
 import { errors } from '../errors.ts';
 
-const DEFERRED_FUNCTIONS = new Set(['AsyncFunction', 'GeneratorFunction', 'AsyncGeneratorFunction']);
+/** Functions whose results are not there when they return, by their tags. */
+const DEFERRED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
+  ['AsyncFunction', 'an async function'],
+  ['GeneratorFunction', 'a generator function'],
+  ['AsyncGeneratorFunction', 'an async generator function'],
+]);
 
 /** What a closure returns whose result is not used: anything but a promise, an async iterable or an iterator. */
 export type Ignored =
@@ -42,14 +47,9 @@ export function refuseDeferred(operator: string, value: unknown): void {
  */
 export function refuseDeferredFunction(operator: string, closure: unknown): void {
   const tag = Object.prototype.toString.call(closure).slice('[object '.length, -1);
-  if (DEFERRED_FUNCTIONS.has(tag)) throw errors.asyncClosure(operator, `is ${ARTICLES[tag]}`);
+  const kind = DEFERRED_FUNCTIONS.get(tag);
+  if (kind !== undefined) throw errors.asyncClosure(operator, `is ${kind}`);
 }
-
-const ARTICLES: Readonly<Record<string, string>> = {
-  AsyncFunction: 'an async function',
-  GeneratorFunction: 'a generator function',
-  AsyncGeneratorFunction: 'an async generator function',
-};
 
 /**
  * For closures whose result is not used.

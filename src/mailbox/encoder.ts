@@ -15,11 +15,11 @@ import { FRAME_HEADER_WORDS, FrameKind } from './ring.ts';
 import type { Schema, SchemaField } from './schema.ts';
 
 /** Rows of one frame: more did not pay, 16384 hurt (docs/mailboxes.md). */
-const FRAME_ROWS_MAX = 4096;
+export const FRAME_ROWS_MAX = 4096;
 /** A frame is flushed when it fills this share of its ring, so that several fit. */
 const FRAME_RING_SHARE = 8;
 /** Tuples whose fields are all compared with the schema at first; later it is the first one of each frame. */
-const FULLY_CHECKED_TUPLES = 64;
+export const FULLY_CHECKED_TUPLES = 64;
 
 export interface Encoder<Tuple = unknown> {
   /** Validates and appends one tuple. Throws without effect on a bad one. */

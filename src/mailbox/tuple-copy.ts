@@ -5,12 +5,8 @@
 
 import { generate } from './codegen.ts';
 import { DICTIONARY_TEXT_BYTES_MAX } from './dictionary.ts';
-import { tupleLimit, validationCode } from './encoder.ts';
+import { FRAME_ROWS_MAX, FULLY_CHECKED_TUPLES, tupleLimit, validationCode } from './encoder.ts';
 import type { Schema } from './schema.ts';
-
-/** Tuples whose fields are all compared with the schema at first, and how often that is done later: as an encoder does. */
-const FULLY_CHECKED_TUPLES = 64;
-const CHECK_EVERY = 4096;
 
 export interface TupleCopier {
   /** Throws what the stream's encoder would throw. */
@@ -38,10 +34,10 @@ ${names}
 return new Tuple(${fields.map(({ codec }, i) => codec.copied(i)).join(', ')});
 }`;
   const body = `
-let unchecked = ${FULLY_CHECKED_TUPLES}, untilCheck = ${CHECK_EVERY};
+let unchecked = ${FULLY_CHECKED_TUPLES}, untilCheck = ${FRAME_ROWS_MAX};
 function Tuple(${fields.map((_, i) => `a${i}`).join(', ')}) { ${fields.map(({ name }, i) => `this.${name} = a${i};`).join(' ')} }
 Tuple.prototype = Object.prototype;
-${copyCode('copy', `if (unchecked > 0) { unchecked--; checkNames(tuple); } else if (--untilCheck === 0) { untilCheck = ${CHECK_EVERY}; checkNames(tuple); }`)}
+${copyCode('copy', `if (unchecked > 0) { unchecked--; checkNames(tuple); } else if (--untilCheck === 0) { untilCheck = ${FRAME_ROWS_MAX}; checkNames(tuple); }`)}
 ${copyCode('copyChecked', 'checkNames(tuple);')}
 return { copy, copyChecked };`;
   return generate(`${operator}/copy`, { ...validation.constants, ...limit.constants, idOf }, body);

@@ -1,25 +1,16 @@
-// f64: any number in eight bytes; NaN, infinities and -0 come back as they are.
+// f64: any number in eight bytes.
 
-import { NO_CODE, NO_CONSTANTS, plainKind } from './codec.ts';
-import { decimalCode, numberOf } from './csv-number.ts';
-import { doubleCell } from './number-cell.ts';
-import { DOUBLES, numberColumn, numberReading } from './number-column.ts';
-import { doubleKey } from './number-key.ts';
+import { plainKind } from './codec.ts';
+import { numberOf } from './csv-number.ts';
+import { doubleCodec } from './double.ts';
 
 const RULE = 'a number';
 
-export const f64 = plainKind({
-  label: 'f64',
-  rule: RULE,
-  usesDictionary: false,
-  constants: NO_CONSTANTS,
-  invalid: (v) => `typeof ${v} !== 'number'`,
-  zero: () => '0',
-  prepare: NO_CODE,
-  column: (id) => numberColumn(id, DOUBLES, `v${id}`),
-  reading: numberReading(DOUBLES),
-  copied: (id) => `v${id}`,
-  cell: doubleCell(),
-  key: doubleKey(),
-  csv: { rule: RULE, needsText: false, start: '0', convert: numberOf, fast: decimalCode },
-});
+export const f64 = plainKind(
+  doubleCodec({
+    label: 'f64',
+    rule: RULE,
+    invalid: (v) => `typeof ${v} !== 'number'`,
+    csv: { rule: RULE, convert: numberOf },
+  }),
+);
