@@ -10,7 +10,8 @@ const STATE_BYTES = 2 ** 26;
 
 export function commit(): Subject {
   const stream = new Stream('commit', Schema.of({ key: t.u32() }, 'commit'));
-  const log = new CommitLog(CommitLog.allocate(1));
+  const log = new CommitLog(CommitLog.allocate({ inputs: 1, outputs: 1, counts: 2 }));
+  const record = log.lastCommit();
   const transaction = new Transaction('commit', allocateTransaction(allocateArenas(STATE_BYTES)));
   let number = 0;
   return {
@@ -21,8 +22,8 @@ export function commit(): Subject {
       run: () => {
         for (let i = 0; i < COMMITS; i++) {
           number = (number + 1) | 0;
-          stream.output.save(stream.record);
-          log.write(number, stream.record);
+          stream.output.save(record.cursors.outputs[0]);
+          log.write(number, record);
           log.commit(number);
           stream.publish();
           transaction.begin((number + 1) | 0);

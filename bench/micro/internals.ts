@@ -12,5 +12,5 @@ export { WakeWords } from '../../src/mailbox/wake.ts';
 export { allocateArenas, GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
 export { type KeyedState, keyedState } from '../../src/state/rows/keyed-state.ts';
 export { rowLayout } from '../../src/state/rows/row-layout.ts';
-export { CommitLog, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+export { CommitLog } from '../../src/state/transaction/commit-log.ts';
 export { allocateTransaction, Transaction } from '../../src/state/transaction/transaction.ts';

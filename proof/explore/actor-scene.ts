@@ -8,13 +8,13 @@ import { Actor } from '../../src/actors/actor.ts';
 import { type ActorDescriptor, FIRST_START } from '../../src/actors/actor-descriptor.ts';
 import { StepWords } from '../../src/actors/vitals/step-words.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
-import { countsOf, type Plan, planOf, readerSlots, stageName } from '../../src/flow/plan.ts';
+import { type Plan, planOf, readerSlots, stageName } from '../../src/flow/plan.ts';
 import type { Dataflow } from '../../src/index.ts';
 import { RING_BYTES_MIN, Ring } from '../../src/mailbox/ring.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { STATE_BYTES_MIN } from '../../src/state/memory/arena.ts';
 import type { StateRow } from '../../src/state/rows/state-reader.ts';
-import { CommitLog, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { Host } from '../../src/workers/host.ts';
 import {
@@ -99,25 +99,22 @@ export interface Beside {
 function shrink(placements: readonly Placement[], words: number, start: number): Placement[] {
   const rings = new Map<SharedArrayBuffer, SharedArrayBuffer>();
   for (const { descriptor } of placements) {
-    if (descriptor.output === undefined) continue;
-    const { ring } = descriptor.output;
-    rings.set(ring, smallRing(ring, words, start));
+    for (const { memory } of descriptor.outputs) rings.set(memory.ring, smallRing(memory.ring, words, start));
   }
   const small = (ring: SharedArrayBuffer): SharedArrayBuffer => rings.get(ring) as SharedArrayBuffer;
   return placements.map(({ stage, descriptor, ...placement }) => {
-    const { output, inputs, commit } = descriptor;
-    const record = emptyRecord(inputs.length, countsOf(stage));
+    const { outputs, inputs, commit } = descriptor;
     const log = new CommitLog(commit);
-    log.read(record);
-    record.head = start;
-    for (const mark of record.inputs) mark.position = start;
+    const record = log.lastCommit();
+    for (const mark of record.cursors.outputs) mark.head = start;
+    for (const mark of record.cursors.inputs) mark.position = start;
     log.write(0, record);
     return {
       ...placement,
       stage,
       descriptor: {
         ...descriptor,
-        output: output && { ...output, ring: small(output.ring) },
+        outputs: outputs.map(({ memory, outbox }) => ({ memory: { ...memory, ring: small(memory.ring) }, outbox })),
         inputs: inputs.map((input) => ({ ...input, memory: { ...input.memory, ring: small(input.memory.ring) } })),
       },
     };
@@ -130,8 +127,8 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
   for (const placement of placements) {
     const { stage, descriptor } = placement;
     const name = names.of(placement);
-    const { commit, transaction, output, outbox, letters, vitals, inputs, handOver, sourceMemory } = descriptor;
-    cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit, inputs.length, countsOf(stage)));
+    const { commit, transaction, outputs, letters, vitals, handOver, sourceMemory } = descriptor;
+    cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit));
     cells.addUnobserved(vitals);
     if (transaction !== undefined) {
       // Replicas share the state of their operator.
@@ -143,11 +140,11 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
       cells.add(`${name}.undo`, transaction.undo, undoCells(`${name}.undo`, transaction.undo));
       cells.add(`${name}.allocator`, transaction.allocator);
     }
-    if (output !== undefined) {
-      cells.add(`${name}.ring`, output.ring, ringCells(`${name}.ring`, output.ring, readerSlots(plan, stage)));
+    for (const { memory, outbox } of outputs) {
+      cells.add(`${name}.ring`, memory.ring, ringCells(`${name}.ring`, memory.ring, readerSlots(plan, stage)));
+      cells.add(`${name}.outbox`, outbox);
     }
     if (sourceMemory !== undefined) cells.add(`${name}.memory`, sourceMemory);
-    if (outbox !== undefined) cells.add(`${name}.outbox`, outbox);
     if (handOver !== undefined && isFirst(handOver)) {
       cells.add(`${stageName(stage)}.handOver`, handOver, handOverCells(handOver, names.replicas[stageName(stage)]));
     }
@@ -170,15 +167,11 @@ function invariantsOf(placements: readonly Placement[], names: Names, cells: Sha
   });
   return placements.flatMap((placement) => {
     const { stage, descriptor } = placement;
-    const { commit, output, inputs } = descriptor;
+    const { commit, outputs, inputs } = descriptor;
     // The app's own ends have no commits: what they read is theirs as soon as it is published.
     if (stage.place === 'app') return inputs.map(releasedPublished);
     const name = names.of(placement);
-    const committed = () => {
-      const record = emptyRecord(inputs.length, countsOf(stage));
-      new CommitLog(commit).read(record);
-      return record;
-    };
+    const committed = () => new CommitLog(commit).lastCommit().cursors;
     const made: Invariant[] = inputs.map(({ memory, slot }, i) => ({
       cells: [cells.baseOf(memory.ring) + cellWrittenBy(memory.ring, (copy) => new Ring(copy).release(slot, 1))],
       buffers: [commit, memory.ring],
@@ -192,17 +185,19 @@ function invariantsOf(placements: readonly Placement[], names: Names, cells: Sha
         return `'${name}' has released ${released}, and its last commit has read up to ${position}`;
       },
     }));
-    if (output === undefined) return made;
-    return made.concat({
-      cells: [cells.baseOf(output.ring) + cellWrittenBy(output.ring, (copy) => new Ring(copy).publish(1))],
-      buffers: [commit, output.ring],
-      problem: () => {
-        const published = new Ring(output.ring).published();
-        const { head } = committed();
-        if (((head - published) | 0) >= 0) return undefined;
-        return `'${name}' has published ${published}, and the head of its last commit is ${head}`;
-      },
-    });
+    const written = outputs.map(
+      ({ memory: { ring } }, port): Invariant => ({
+        cells: [cells.baseOf(ring) + cellWrittenBy(ring, (copy) => new Ring(copy).publish(1))],
+        buffers: [commit, ring],
+        problem: () => {
+          const published = new Ring(ring).published();
+          const { head } = committed().outputs[port];
+          if (((head - published) | 0) >= 0) return undefined;
+          return `'${name}' has published ${published}, and the head of its last commit is ${head}`;
+        },
+      }),
+    );
+    return [...made, ...written];
   });
 }
 

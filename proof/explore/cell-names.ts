@@ -5,7 +5,8 @@ import { Ring } from '../../src/mailbox/ring.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { noGroups } from '../../src/state/groups/group-set.ts';
 import { HandOver } from '../../src/state/groups/hand-over.ts';
-import { CommitLog, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../src/state/transaction/commit-log.ts';
+import { commitCodec } from '../../src/state/transaction/commit-record.ts';
 import { UndoLog } from '../../src/state/transaction/undo-log.ts';
 import type { CellNames } from './shared-cells.ts';
 
@@ -82,21 +83,18 @@ export function wakeCells(buffer: SharedArrayBuffer, hosts: readonly string[]): 
   return (offset) => names.get(offset) ?? `wake[${offset}]`;
 }
 
-export function commitCells(name: string, buffer: SharedArrayBuffer, inputs: number, counts: number): CellNames {
+export function commitCells(name: string, buffer: SharedArrayBuffer): CellNames {
+  const log = new CommitLog(buffer);
+  const fields = commitCodec.names(log.sizes);
   const sequence = cellWrittenBy(buffer, (copy) => new CommitLog(copy).commit(1));
   const slotOf = (number: number): Map<number, number> =>
-    new Map(
-      writtenBy(buffer, (copy) => new CommitLog(copy).write(number, emptyRecord(inputs, counts))).map((at, i) => [
-        at,
-        i,
-      ]),
-    );
+    new Map(writtenBy(buffer, (copy) => new CommitLog(copy).write(number, log.lastCommit())).map((at, i) => [at, i]));
   const slots = [slotOf(0), slotOf(1)];
   return (offset) => {
     if (offset === sequence) return `${name}.sequence`;
     for (const [number, cells] of slots.entries()) {
       const at = cells.get(offset);
-      if (at !== undefined) return `${name}.slot${number}[${at >>> 1}]`;
+      if (at !== undefined) return `${name}.slot${number}.${fields[at >>> 1]}`;
     }
     return `${name}[${offset}]`;
   };

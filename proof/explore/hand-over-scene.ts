@@ -4,18 +4,20 @@
 // those who have ended, and puts to sleep who owns nothing.
 
 import type { Actor } from '../../src/actors/actor.ts';
-import { countsOf, stageName } from '../../src/flow/plan.ts';
+import { stageName } from '../../src/flow/plan.ts';
 import { dataflow, t } from '../../src/index.ts';
+import { Alignment } from '../../src/mailbox/alignment.ts';
 import { generateDecoder } from '../../src/mailbox/decoder.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { connectSiblings, RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { generate } from '../../src/sources.ts';
 import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/groups/group-set.ts';
 import { HandOver, HandOverPhase } from '../../src/state/groups/hand-over.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../src/state/transaction/commit-log.ts';
+import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
 import type { Placement } from '../../src/supervisor/deployment.ts';
 import { type ActorSceneOptions, actorScene, type Beside, type Deployed } from './actor-scene.ts';
 import type { CaseFlow, Kept } from './cases/flows.ts';
@@ -99,11 +101,7 @@ const handOverFlow =
       relayed.forEach(READER, () => {}, { fuse: false });
     });
 
-function committedOf({ stage, descriptor }: Placement): CommitRecord {
-  const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
-  new CommitLog(descriptor.commit).read(record);
-  return record;
-}
+const committedOf = ({ descriptor }: Placement): CommitRecord => new CommitLog(descriptor.commit).lastCommit();
 
 /** No key group has two owners, whatever the last commits say. */
 function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invariant {
@@ -112,7 +110,7 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
     cells: logs.map((log) => cells.baseOf(log) + cellWrittenBy(log, (copy) => new CommitLog(copy).commit(1))),
     buffers: logs,
     problem: () => {
-      const [first, second] = replicas.map((each) => committedOf(each).groups);
+      const [first, second] = replicas.map((each) => committedOf(each).progress.groups);
       const doubled = groupsOf(first).filter((group) => hasGroup(second, group));
       return doubled.length === 0 ? undefined : `key group ${doubled[0]} has two owners`;
     },
@@ -152,10 +150,10 @@ function problemOfOutput(
   const writers = plan.stages[stage.upstream[0]];
   const inputs = descriptor.inputs.map(({ memory, slot, upstream }, i) => {
     // Where the ring begins is where the commit of one that has read nothing is.
-    const from = committedOf(placement).inputs[i].position;
+    const from = committedOf(placement).cursors.inputs[i].position;
     return { upstream, reader: new RingReader(new Ring(memory.ring), slot, startMark(from)) };
   });
-  connectSiblings(inputs);
+  const alignment = new Alignment(inputs);
   const decoder = generateDecoder<Numbered>(READER, writers.output as Schema, writers.outputKeys.length, 0);
   const last: Kept = {};
   for (const tuple of written) expectNextOfKey(last, tuple);
@@ -165,7 +163,7 @@ function problemOfOutput(
   for (let before = ''; before !== positions(); ) {
     before = positions();
     for (const { reader } of [...inputs].reverse()) {
-      if (!reader.load()) continue;
+      if (!alignment.load(reader)) continue;
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);
       for (let row = reader.row; row < reader.count; row++, read++) expectNextOfKey(last, decoder.tupleAt(row));
       reader.advance(reader.count);
@@ -173,7 +171,7 @@ function problemOfOutput(
   }
   const open = inputs.findIndex(({ reader }, i) => {
     // Nobody writes the ring of who has retired: the supervisor would have said so by now.
-    const isOver = committedOf(replicas[i]).isDormant && reader.position === reader.ring.published();
+    const isOver = committedOf(replicas[i]).cursors.isDormant && reader.position === reader.ring.published();
     return count === undefined ? reader.position !== reader.ring.published() : !reader.ended && !isOver;
   });
   if (open >= 0) return `the output of ${REPLICAS[open]} has no end`;
@@ -184,10 +182,10 @@ function problemOfOutput(
 function readFirst(placement: Placement): void {
   const { descriptor } = placement;
   const record = committedOf(placement);
-  record.inputs[0].position += FRAME_WORDS;
+  record.cursors.inputs[0].position += FRAME_WORDS;
   new CommitLog(descriptor.commit).write(0, record);
   const [{ memory, slot }] = descriptor.inputs;
-  new Ring(memory.ring).release(slot, record.inputs[0].position);
+  new Ring(memory.ring).release(slot, record.cursors.inputs[0].position);
 }
 
 /** What the supervisor does, and what there must be in the end. */
@@ -198,16 +196,16 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
   const [giver, receiver] = replicas;
   const { handOver: buffer } = giver.descriptor;
   if (buffer === undefined) throw new Error('the operator has one replica only');
-  const given = moved === undefined ? groupsOf(committedOf(giver).groups) : moved.map((key) => keyGroupOf(mix32(key)));
+  const given =
+    moved === undefined ? groupsOf(committedOf(giver).progress.groups) : moved.map((key) => keyGroupOf(mix32(key)));
   const groups = groupSet(given);
-  if (given.some((group) => !hasGroup(committedOf(giver).groups, group)))
+  if (given.some((group) => !hasGroup(committedOf(giver).progress.groups, group)))
     throw new Error('the giver must own all groups');
   if (isAhead !== undefined) readFirst(replicas[REPLICAS.indexOf(isAhead)]);
   const memory = new HandOver(buffer, REPLICAS.length);
   memory.setHost(requester);
   // The supervisor brings a dormant replica up before it asks.
-  const { output } = receiver.descriptor;
-  if (output !== undefined) new Ring(output.ring).setDormant(false);
+  for (const { memory: written } of receiver.descriptor.outputs) new Ring(written.ring).setDormant(false);
   const hasEnded = new SharedArrayBuffer(REPLICAS.length * 4);
   cells.add('ended', hasEnded, (offset) => `ended[${REPLICAS[offset]}]`);
 
@@ -260,9 +258,11 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
       const phase = HandOver.phaseOf(memory.word());
       const end = ends.find((each) => HandOverPhase[each] === phase);
       if (end === undefined || HandOver.numberOf(memory.word()) !== 1) return `the hand-over ends in phase ${phase}`;
-      const asleep = replicas.map(committedOf).findIndex((each) => each.isDormant && !isEmptySet(each.groups));
+      const asleep = replicas
+        .map(committedOf)
+        .findIndex(({ cursors, progress }) => cursors.isDormant && !isEmptySet(progress.groups));
       if (asleep >= 0) return `${REPLICAS[asleep]} is dormant, and owns key groups`;
-      const owners = replicas.map((each) => committedOf(each).groups);
+      const owners = replicas.map((each) => committedOf(each).progress.groups);
       for (let group = 0; group < KEY_GROUPS; group++) {
         const by = owners.filter((owned) => hasGroup(owned, group)).length;
         if (by !== 1) return `key group ${group} has ${by} owners`;
@@ -281,7 +281,7 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
 }
 
 const isDormant = (actor: Actor): boolean =>
-  (actor as unknown as { batch: { committed: CommitRecord } }).batch.committed.isDormant;
+  (actor as unknown as { batch: { committed: CommitRecord } }).batch.committed.cursors.isDormant;
 
 export function handOverScene(options: HandOverSceneOptions): Scene {
   const { isBrief = false } = options;

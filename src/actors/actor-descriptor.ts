@@ -14,6 +14,12 @@ export interface RingMemory {
   readonly dictionary: DictionaryMemory | undefined;
 }
 
+/** A ring that is written, with what has no room in it. */
+export interface OutputMemory {
+  readonly memory: RingMemory;
+  readonly outbox: SharedArrayBuffer;
+}
+
 export interface LetterMemory {
   readonly ring: SharedArrayBuffer;
   readonly outbox: SharedArrayBuffer;
@@ -34,8 +40,8 @@ export interface ActorDescriptor {
   readonly partitions: PartitionMemory | undefined;
   /** What the readers of its source's partitions keep beyond their workers; undefined if it has no source that is read. */
   readonly sourceMemory: SharedArrayBuffer | undefined;
-  readonly output: RingMemory | undefined;
-  readonly outbox: SharedArrayBuffer | undefined;
+  /** The rings that it writes: one for each port of its stage's last operator. */
+  readonly outputs: readonly OutputMemory[];
   /** Where its dead letters go. */
   readonly letters: LetterMemory;
   /** The rings it reads: which of its stage's upstreams each belongs to, and its reader slot there. */

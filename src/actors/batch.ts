@@ -1,33 +1,30 @@
 // The open batch of an actor, as a transaction: what it has read, changed, written and counted since its last commit.
-// Promises: `commit` makes all of it visible at one atomic store, `rollback` undoes all of it. Making a Batch recovers what
-// a dead host left: its open transaction is rolled back, and its last commit applied again, which changes nothing if there
-// was no crash.
+// Promises: `commit` makes all of it visible at one atomic store, `rollback` undoes all of it. `Batch.recover` takes up what a dead
+// host left: its open transaction is rolled back, and its last commit applied again, which changes nothing if there was no crash.
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
-import { countsOf, type Plan, type Stage } from '../flow/plan.ts';
+import type { Plan, Stage } from '../flow/plan.ts';
+import { Alignment } from '../mailbox/alignment.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
-import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
-import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
+import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import { Output } from '../mailbox/output.ts';
+import type { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
-import { connectSiblings, RingReader } from '../mailbox/ring-reader.ts';
+import { RingReader } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
 import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
 import { rowLayout } from '../state/rows/row-layout.ts';
-import {
-  CommitLog,
-  type CommitRecord,
-  copyRecord,
-  emptyRecord,
-  equalRecords,
-} from '../state/transaction/commit-log.ts';
+import { CommitLog } from '../state/transaction/commit-log.ts';
+import { type CommitRecord, commitCodec } from '../state/transaction/commit-record.ts';
 import { PartitionMarks } from '../state/transaction/partition-marks.ts';
+import { hasEnded } from '../state/transaction/sweep.ts';
 import { Transaction } from '../state/transaction/transaction.ts';
 import type { ActorDescriptor, ActorEnvironment } from './actor-descriptor.ts';
+import { type ActorState, requireTransition, stateOf } from './actor-state.ts';
 import { DeadLetterWriter } from './failures/dead-letters.ts';
+import { type OutputPort, outputPort } from './output-port.ts';
 import { generateProgram, type Program, type SinkHolder } from './program/program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
@@ -52,9 +49,10 @@ export class Batch {
   readonly committed: CommitRecord;
   readonly record: CommitRecord;
   readonly inputs: readonly Input[];
-  readonly output: Output | undefined;
+  /** Which of the inputs may be read, and the time that they have come to. */
+  readonly alignment: Alignment;
+  readonly ports: readonly OutputPort[];
   readonly letters: DeadLetterWriter;
-  readonly encoder: Encoder | undefined;
   readonly state: KeyedState | undefined;
   /** Where the partitions of its source stand, if there are several: a part of each commit, beside the record. */
   readonly partitions: PartitionMarks | undefined;
@@ -65,6 +63,8 @@ export class Batch {
   /** 1 for each key group that this replica owns: what the last commit says. */
   private readonly owned = new Uint8Array(KEY_GROUPS);
   backup: ReplicaBackup | undefined;
+  /** What the actor is at, by its last commit. */
+  actorState: ActorState;
   isOpen = false;
   /** When it was opened, on the environment's clock; only kept if commits linger. */
   openedAtMs = 0;
@@ -76,34 +76,40 @@ export class Batch {
   private readonly environment: ActorEnvironment;
   private readonly vitals: Vitals;
   private readonly log: CommitLog;
+  /** All that it writes into: its ports, and the dead letters. */
+  readonly outputs: readonly Output[];
   private readonly transaction: Transaction | undefined;
   /** The program's counters at the last commit. */
   private readonly counted = { processed: 0, emitted: 0 };
 
-  constructor(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment, vitals: Vitals) {
+  /** The batch of a replica on a new host: takes up what the last one has left. */
+  static recover(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment, vitals: Vitals): Batch {
+    const batch = new Batch(plan, descriptor, environment, vitals);
+    batch.applyLastCommit();
+    return batch;
+  }
+
+  private constructor(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment, vitals: Vitals) {
     const stage = plan.stages[descriptor.stage];
     const [head] = stage.operators;
     this.stage = stage;
     this.environment = environment;
     this.vitals = vitals;
     this.log = new CommitLog(descriptor.commit);
-    const counts = countsOf(stage);
-    this.committed = emptyRecord(descriptor.inputs.length, counts);
-    this.record = emptyRecord(descriptor.inputs.length, counts);
-    this.log.read(this.committed);
-    this.log.read(this.record);
-    this.inputs = descriptor.inputs.map((input, index) => this.inputOf(input, index));
-    connectSiblings(this.inputs);
+    this.committed = this.log.lastCommit();
+    this.record = this.log.lastCommit();
+    this.actorState = stateOf(this.committed);
+    const { cursors, progress } = this.committed;
+    this.inputs = descriptor.inputs.map((input, index) => inputOf(input, index, cursors.inputs[index]));
+    this.alignment = new Alignment(this.inputs);
     const { tail } = this;
-    if (descriptor.output !== undefined && descriptor.outbox !== undefined) {
-      const ring = this.writtenRing(descriptor.output.ring);
-      this.output = new Output(tail.name, ring, descriptor.outbox, this.committed);
-      const dictionary = descriptor.output.dictionary && new DictionaryWriter(descriptor.output.dictionary);
-      this.encoder = generateEncoder(tail.name, tail.output as Schema, stage.outputKeys, this.output, dictionary);
-    }
-    const letterRing = this.writtenRing(descriptor.letters.ring);
-    const { letters } = this.committed;
-    this.letters = new DeadLetterWriter(head.name, descriptor.replica, letterRing, descriptor.letters.outbox, letters);
+    this.ports = descriptor.outputs.map((memory, port) =>
+      outputPort(tail.name, tail.output as Schema, stage.outputKeys, memory, cursors.outputs[port]),
+    );
+    const { ring, outbox } = descriptor.letters;
+    this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
+    this.outputs = [...this.ports.map(({ output }) => output), this.letters.output];
+    for (const { output } of this.ports) output.watermark = progress.watermark;
     if (descriptor.transaction !== undefined) {
       this.transaction = new Transaction(head.name, descriptor.transaction);
       this.transaction.rollback(this.log.sequence());
@@ -119,8 +125,8 @@ export class Batch {
     this.program = generateProgram({
       stage,
       upstream: stage.upstream.map((index) => plan.stages[index]),
-      encoder: this.encoder,
-      output: this.output,
+      encoder: this.ports[0]?.encoder,
+      output: this.ports[0]?.output,
       sink: this.sink,
       state: this.state,
       owned: this.owned,
@@ -130,37 +136,19 @@ export class Batch {
       lateEmit: (operator) => this.noteLateEmit(operator),
     });
     this.backup = this.backupOf(environment);
-    this.applyLastCommit();
   }
 
   private noteLateEmit(operator: string): void {
     const error = errors.lateEmit(operator);
     // Nobody steps an actor that has finished: this ends its thread.
-    if (this.committed.finished) throw error;
+    if (this.hasEnded) throw error;
     this.lateEmit ??= error;
     this.environment.wake();
   }
 
-  private inputOf({ upstream, memory, slot }: ActorDescriptor['inputs'][number], index: number): Input {
-    const ring = new Ring(memory.ring);
-    ring.setReaderHost(slot, this.environment.host);
-    return {
-      index,
-      upstream,
-      reader: new RingReader(ring, slot, this.committed.inputs[index]),
-      dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
-    };
-  }
-
-  private writtenRing(buffer: SharedArrayBuffer): Ring {
-    const ring = new Ring(buffer);
-    ring.setWriterHost(this.environment.host);
-    return ring;
-  }
-
   private backupOf({ backup, now }: ActorEnvironment): ReplicaBackup | undefined {
     const { state, groups, inputs, committed } = this;
-    if (state === undefined || backup === undefined || committed.isDormant) return undefined;
+    if (state === undefined || backup === undefined || committed.cursors.isDormant) return undefined;
     const readers = inputs.map(({ reader }) => reader);
     return new ReplicaBackup(state, groups, readers, backup.everyMs, now(), backup.ship);
   }
@@ -170,14 +158,16 @@ export class Batch {
    * what the dead host had announced or had been told.
    */
   private applyLastCommit(): void {
-    const { inputs, output, letters, vitals, environment } = this;
-    const { wakeWords } = environment;
+    const { inputs, outputs, vitals, environment } = this;
+    const { host, wakeWords } = environment;
+    for (const { reader } of inputs) reader.ring.setReaderHost(reader.slot, host);
+    for (const { ring } of outputs) ring.setWriterHost(host);
     vitals.enter(Activity.idle);
     vitals.work[WorkCell.isolating] = 0;
-    for (const each of [output, letters.output]) each?.withdrawWait();
+    for (const output of outputs) output.withdrawWait();
     this.apply();
     for (const { reader } of inputs) wakeWords.wakeUnconditionally(reader.ring.writerHost());
-    for (const each of [output, letters.output]) each?.wakeReaders(wakeWords);
+    for (const output of outputs) output.wakeReaders(wakeWords);
   }
 
   /** The operator that writes: the last one of the chain. */
@@ -187,14 +177,14 @@ export class Batch {
 
   /** The key groups that this replica owns, in ascending order. */
   get groups(): readonly number[] {
-    return groupsOf(this.committed.groups);
+    return groupsOf(this.committed.progress.groups);
   }
 
   /** Takes up that the last commit says that other groups are owned. */
   changeOwner(): void {
     const { committed, owned, state, environment } = this;
     for (let group = 0; group < KEY_GROUPS; group++) {
-      const isOwned = hasGroup(committed.groups, group) ? 1 : 0;
+      const isOwned = hasGroup(committed.progress.groups, group) ? 1 : 0;
       if (isOwned === 1 && owned[group] === 0) state?.transaction.gain(group);
       owned[group] = isOwned;
     }
@@ -211,7 +201,7 @@ export class Batch {
   /** Opens the sink, if there is one. Call it once before anything is written, when the job is certain to start. */
   openSink(): void {
     const { name, sink } = this.tail;
-    this.sink.writer = sinkCall(name, () => sink?.open({ operator: name, position: this.committed.sink }));
+    this.sink.writer = sinkCall(name, () => sink?.open({ operator: name, position: this.committed.progress.sink }));
   }
 
   begin(): void {
@@ -226,12 +216,40 @@ export class Batch {
   /** When the open batch commits at the latest, on the environment's clock; undefined if it does not wait for tuples. */
   get commitAtMs(): number | undefined {
     const { lingerMs } = this.environment;
-    return lingerMs === 0 || !this.isOpen || this.record.finished ? undefined : this.openedAtMs + lingerMs;
+    return lingerMs === 0 || !this.isOpen || hasEnded(this.record.progress.sweep)
+      ? undefined
+      : this.openedAtMs + lingerMs;
   }
 
   /** True if more output, or more dead letters, would not fit. */
   get isOutputFull(): boolean {
-    return this.output?.isBatchFull === true || this.letters.output.spilled;
+    return this.isPortFull || this.letters.output.spilled;
+  }
+
+  /** True if enough is written to one of the ports for one commit. */
+  get isPortFull(): boolean {
+    const { ports } = this;
+    for (let i = 0; i < ports.length; i++) if (ports[i].output.isBatchFull) return true;
+    return false;
+  }
+
+  /** True if all of the ports have room for another batch. */
+  get hasRoom(): boolean {
+    const { ports } = this;
+    for (let i = 0; i < ports.length; i++) if (!ports[i].output.hasRoomForBatch) return false;
+    return true;
+  }
+
+  /** True while output, or dead letters, wait in an outbox. */
+  get hasSpilled(): boolean {
+    const { outputs } = this;
+    for (let i = 0; i < outputs.length; i++) if (outputs[i].spilled) return true;
+    return false;
+  }
+
+  /** True once the replica's end of stream is committed. */
+  get hasEnded(): boolean {
+    return this.actorState === 'draining' || this.actorState === 'done';
   }
 
   /** True if the batch is as large as it should become: it does not wait for more tuples. */
@@ -246,60 +264,77 @@ export class Batch {
     const { inputs, committed } = this;
     for (let i = 0; i < inputs.length; i++) {
       const { ring, position } = inputs[i].reader;
-      if (((position - committed.inputs[i].position) | 0) > ring.capacityWords / HELD_RING_SHARE) return true;
+      if (((position - committed.cursors.inputs[i].position) | 0) > ring.capacityWords / HELD_RING_SHARE) return true;
     }
     return false;
   }
 
   /** Makes the open batch visible. The order of the stores is that of docs/transactions.md. */
   commit(): void {
-    const { record, committed, output, letters, inputs, log } = this;
+    const { record, committed, ports, letters, inputs, log } = this;
+    const { progress, cursors } = record;
     if (!this.isOpen) return;
-    this.encoder?.flush();
+    this.advanceWatermark();
+    for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
     const { writer } = this.sink;
     if (writer !== undefined) {
       const { name } = this.tail;
-      record.sink = sinkCall(name, () => writer.flush());
-      refuseDeferred(name, record.sink);
+      progress.sink = sinkCall(name, () => writer.flush());
+      refuseDeferred(name, progress.sink);
     }
-    output?.save(record);
-    letters.output.save(record.letters);
-    for (let i = 0; i < inputs.length; i++) {
-      inputs[i].reader.save(record.inputs[i]);
-    }
+    for (let i = 0; i < ports.length; i++) ports[i].output.save(cursors.outputs[i]);
+    letters.output.save(cursors.letters);
+    for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
     this.count();
-    if (inputs.length === 0 && this.partitions?.isChanged !== true && equalRecords(record, committed)) {
+    if (inputs.length === 0 && this.partitions?.isChanged !== true && commitCodec.equal(record, committed)) {
       // A source that had nothing has made no progress, and recovery takes a commit for one.
       this.isOpen = false;
       return;
     }
+    const next = stateOf(record);
+    if (next !== this.actorState) requireTransition(this.stage.operators[0].name, this.actorState, next);
     const number = (log.sequence() + 1) | 0;
     log.write(number, record);
     log.commit(number);
     this.isOpen = false;
-    copyRecord(record, committed);
+    commitCodec.copy(record, committed);
+    this.actorState = next;
     this.apply();
+  }
+
+  /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */
+  private advanceWatermark(): void {
+    const { alignment, inputs, ports } = this;
+    const { progress } = this.record;
+    const isOver = hasEnded(progress.sweep);
+    const reached = isOver ? Number.POSITIVE_INFINITY : inputs.length === 0 ? progress.watermark : alignment.watermark;
+    if (reached <= progress.watermark) return;
+    // The end of the inputs is that of the output only when every key has had its end.
+    if (reached === Number.POSITIVE_INFINITY && !isOver) return;
+    progress.watermark = reached;
+    for (let i = 0; i < ports.length; i++) ports[i].output.watermark = reached;
   }
 
   /** What follows from the last commit: output is published, input released, counts are shown. Doing it again changes nothing. */
   private apply(): void {
-    const { committed, output, letters, inputs, backup, vitals, log, environment } = this;
+    const { committed, ports, letters, inputs, backup, vitals, log, environment } = this;
+    const { cursors, progress } = committed;
     const { wakeWords } = environment;
-    output?.publish(committed.head, wakeWords);
-    letters.output.publish(committed.letters.head, wakeWords);
+    for (let i = 0; i < ports.length; i++) ports[i].output.publish(cursors.outputs[i].head, wakeWords);
+    letters.output.publish(cursors.letters.head, wakeWords);
     // The slots of a dormant replica belong to whoever hands groups over to it.
-    for (let i = 0; i < inputs.length && !committed.isDormant; i++) {
-      inputs[i].reader.release(backup?.releasable(i) ?? committed.inputs[i].position, wakeWords);
+    for (let i = 0; i < inputs.length && !cursors.isDormant; i++) {
+      inputs[i].reader.release(backup?.releasable(i) ?? cursors.inputs[i].position, wakeWords);
     }
-    vitals.show(committed.counts, log.sequence());
+    vitals.show(progress.counts, log.sequence());
   }
 
   /** Adds to the record's counts what the program has counted since the last commit. */
   private count(): void {
-    const { counts } = this.record;
+    const { counts } = this.record.progress;
     const { counted, program } = this;
     const processed = program.processed();
-    const emitted = this.encoder?.emitted() ?? 0;
+    const emitted = this.emitted();
     counts[0] += processed - counted.processed;
     counts[1] += emitted - counted.emitted;
     const inChain = program.takeCounts();
@@ -308,33 +343,57 @@ export class Batch {
     counted.emitted = emitted;
   }
 
+  /** Tuples emitted since the batch was made, into all ports. */
+  private emitted(): number {
+    let emitted = 0;
+    for (const { encoder } of this.ports) emitted += encoder.emitted();
+    return emitted;
+  }
+
   /** Returns everything to the last commit. */
   rollback(): void {
     const { committed, vitals } = this;
+    const { cursors } = committed;
     this.isOpen = false;
     vitals.work[WorkCell.isolating] = 0;
-    this.letters.restore(committed.letters);
+    this.letters.restore(cursors.letters);
     this.transaction?.rollback(this.log.sequence());
     this.partitions?.rollback(this.log.sequence());
     this.program.expireState();
-    for (const { index, reader } of this.inputs) reader.reset(committed.inputs[index]);
-    copyRecord(committed, this.record);
+    for (const { index, reader } of this.inputs) reader.reset(cursors.inputs[index]);
+    commitCodec.copy(committed, this.record);
     this.giveUpOutput();
   }
 
   /** Forgets what the open batch has written, and counted. */
   giveUpOutput(): void {
     const { committed, program } = this;
-    this.encoder?.discard();
-    this.output?.restore(committed);
+    for (const [port, { encoder, output }] of this.ports.entries()) {
+      encoder.discard();
+      output.restore(committed.cursors.outputs[port]);
+      output.watermark = committed.progress.watermark;
+    }
     this.counted.processed = program.processed();
-    this.counted.emitted = this.encoder?.emitted() ?? 0;
+    this.counted.emitted = this.emitted();
     program.takeCounts();
     program.clearFailure();
     // Last, since a sink may not be able to.
     const { writer } = this.sink;
-    if (writer !== undefined) sinkCall(this.tail.name, () => writer.rollback(committed.sink));
+    if (writer !== undefined) sinkCall(this.tail.name, () => writer.rollback(committed.progress.sink));
   }
+}
+
+function inputOf(
+  { upstream, memory, slot }: ActorDescriptor['inputs'][number],
+  index: number,
+  mark: CommitRecord['cursors']['inputs'][number],
+): Input {
+  return {
+    index,
+    upstream,
+    reader: new RingReader(new Ring(memory.ring), slot, mark),
+    dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
+  };
 }
 
 /** What a sink cannot do is no tuple's fault. */

@@ -13,6 +13,7 @@ import {
   type HandOverRole,
   isBehind,
 } from '../state/groups/hand-over.ts';
+import { isEnding } from '../state/transaction/sweep.ts';
 import type { Batch } from './batch.ts';
 
 /** What the hand-overs of an operator mean for an actor: it goes on as ever, has something to do for one, or waits. */
@@ -59,12 +60,12 @@ export class HandOverPart {
     if (word === this.passed) return 'free';
     const { committed } = this.batch;
     const part = this.partIn(word);
-    if (part !== undefined && !committed.replaying) {
+    if (part !== undefined && !committed.cursors.replaying) {
       const stance = this.stanceIn(part);
       if (stance !== 'free') return stance;
     }
-    if (committed.isDormant) return 'wait';
-    if (isEmptySet(committed.groups)) return 'act';
+    if (committed.cursors.isDormant) return 'wait';
+    if (isEmptySet(committed.progress.groups)) return 'act';
     if (part === undefined) this.passed = word;
     return 'free';
   }
@@ -85,7 +86,7 @@ export class HandOverPart {
     if (role === 'giver') {
       // Released, and told: what follows is the receiver's.
       if (isReleased) return 'free';
-      if (batch.committed.handOver === number || !memory.hasPosted(number, replica)) return 'act';
+      if (batch.committed.cursors.handOver === number || !memory.hasPosted(number, replica)) return 'act';
       return memory.hasCut(request) ? 'act' : 'wait';
     }
     // Also a receiver that is not at the cut yet.
@@ -114,13 +115,13 @@ export class HandOverPart {
     const part = this.partIn(memory.word());
     if (part === undefined) return undefined;
     const { request } = part;
-    if (batch.committed.handOver === request.number || !memory.hasCut(request)) return undefined;
+    if (batch.committed.cursors.handOver === request.number || !memory.hasCut(request)) return undefined;
     return this.isAtCut(request) ? undefined : this.cutMarks;
   }
 
   /** True if the last commit has come to the cut, which must be known. A replica that joins begins there. */
   private isAtCut(request: HandOverRequest): boolean {
-    const { inputs, isDormant } = this.batch.committed;
+    const { inputs, isDormant } = this.batch.committed.cursors;
     this.loadCut(request);
     return isDormant || inputs.every((mark, i) => !isBehind(mark, this.cutMarks[i]));
   }
@@ -133,18 +134,18 @@ export class HandOverPart {
 
   /** Does what there is to do besides reading up to {@link limit}; the open batch must be committed. */
   advance(): void {
-    const { isDormant, groups } = this.batch.committed;
+    const { cursors, progress } = this.batch.committed;
     const part = this.partIn(this.memory.word());
     if (part?.role === 'giver' && !part.isReleased) this.give(part);
     else if (part?.role === 'receiver') this.receive(part);
     // The hand-over that there was to do something for may have been refused: that is no reason to retire.
-    else if (!isDormant && isEmptySet(groups)) this.retire();
+    else if (!cursors.isDormant && isEmptySet(progress.groups)) this.retire();
   }
 
   private give(part: Part): void {
     const { memory, batch, replica } = this;
     const { request } = part;
-    if (batch.committed.handOver === request.number) this.move(request, requested, released);
+    if (batch.committed.cursors.handOver === request.number) this.move(request, requested, released);
     else if (!memory.hasPosted(request.number, replica)) this.postOrRefuse(part);
     else if (memory.hasCut(request) && this.isAtCut(request)) this.release(request);
   }
@@ -154,21 +155,20 @@ export class HandOverPart {
     const { request, isReleased } = part;
     if (!isReleased) {
       if (!request.isJoining && !memory.hasPosted(request.number, replica)) this.postOrRefuse(part);
-    } else if (batch.committed.handOver === request.number) this.move(request, released, done);
+    } else if (batch.committed.cursors.handOver === request.number) this.move(request, released, done);
     else if (this.isAtCut(request)) this.take(request);
   }
 
   private postOrRefuse(part: Part): void {
-    const { endedGroups, endedSlot, finished } = this.batch.committed;
     // Closures of the end of the stream have run for some keys, be it of the first group: none can change hands any more.
-    if (endedGroups >= 0 || endedSlot > 0 || finished) this.move(part.request, requested, refused);
+    if (isEnding(this.batch.committed.progress.sweep)) this.move(part.request, requested, refused);
     else this.post(part);
   }
 
   private post(part: Part): void {
     const { memory, batch, wakeWords, replica } = this;
     const { role, request } = part;
-    const { inputs } = batch.committed;
+    const { inputs } = batch.committed.cursors;
     if (role === 'giver' && request.isJoining) {
       const offset = request.receiver - replica;
       // Before anything more is released: from here on what the receiver has to read is kept for it.
@@ -182,8 +182,8 @@ export class HandOverPart {
   private release(request: HandOverRequest): void {
     const { batch } = this;
     batch.begin();
-    batch.output?.writeFence(request.number, -1);
-    removeGroups(batch.record.groups, request.groups);
+    for (const { output } of batch.ports) output.writeFence(request.number, -1);
+    removeGroups(batch.record.progress.groups, request.groups);
     this.commit(request);
     this.move(request, requested, released);
   }
@@ -193,12 +193,12 @@ export class HandOverPart {
     const { batch } = this;
     this.loadCut(request);
     batch.begin();
-    batch.output?.writeFence(request.number, request.giver);
-    addGroups(batch.record.groups, request.groups);
-    if (batch.record.isDormant) {
+    for (const { output } of batch.ports) output.writeFence(request.number, request.giver);
+    addGroups(batch.record.progress.groups, request.groups);
+    if (batch.record.cursors.isDormant) {
       for (const { reader, index } of batch.inputs) reader.reset(this.cutMarks[index]);
     }
-    batch.record.isDormant = false;
+    batch.record.cursors.isDormant = false;
     this.commit(request);
     this.move(request, released, done);
   }
@@ -209,7 +209,7 @@ export class HandOverPart {
    */
   private commit({ number }: HandOverRequest): void {
     const { batch } = this;
-    batch.record.handOver = number;
+    batch.record.cursors.handOver = number;
     batch.commit();
     batch.changeOwner();
   }
@@ -227,7 +227,7 @@ export class HandOverPart {
     for (const { reader } of batch.inputs) reader.ring.deactivate(reader.slot);
     // Whoever finds it dormant may have its slots activated again.
     batch.begin();
-    batch.record.isDormant = true;
+    batch.record.cursors.isDormant = true;
     batch.commit();
     for (const { reader } of batch.inputs) this.wakeWords.wakeUnconditionally(reader.ring.writerHost());
     this.wakeWords.wakeUnconditionally(this.memory.host());

@@ -7,7 +7,7 @@ import type { RingReader } from '../mailbox/ring-reader.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import { type Backup, BackupWriter } from '../state/images/backup.ts';
 import type { KeyedState } from '../state/rows/keyed-state.ts';
-import type { CommitRecord } from '../state/transaction/commit-log.ts';
+import type { CommitRecord } from '../state/transaction/commit-record.ts';
 
 export class ReplicaBackup {
   private readonly writer: BackupWriter;
@@ -59,11 +59,11 @@ export class ReplicaBackup {
     this.dueMs = nowMs + this.everyMs;
     this.ship(this.writer.take(committed, sequence));
     this.lastSequence = sequence;
-    this.underWay = { sequence, positions: committed.inputs.map(({ position }) => position) };
+    this.underWay = { sequence, positions: committed.cursors.inputs.map(({ position }) => position) };
   }
 
   /** True if the writer of an input may soon have to wait for a backup. */
-  private holdsMuch({ inputs }: CommitRecord): boolean {
+  private holdsMuch({ cursors: { inputs } }: CommitRecord): boolean {
     return this.readers.some(({ ring }, i) => ((inputs[i].position - this.kept[i]) | 0) > ring.capacityWords >>> 1);
   }
 

@@ -45,6 +45,8 @@ export class Output {
   readonly ring: Ring;
   /** The views that the last reserve() points into: the ring's or the outbox's. */
   target: Views;
+  /** What its frames say of time: no tuple that is written from now on has an earlier one. */
+  watermark = Number.NEGATIVE_INFINITY;
   /** Largest frame, in words: half the ring, or padding could make it fit never. */
   readonly frameWordsMax: number;
   private readonly outbox: SharedArrayBuffer;
@@ -144,6 +146,7 @@ export class Output {
 
   /** Writes the end-of-stream frame. */
   writeEnd(): void {
+    this.watermark = Number.POSITIVE_INFINITY;
     this.writeHeader(FrameKind.endOfStream, 0, 0);
   }
 
@@ -163,7 +166,7 @@ export class Output {
     i32[(index << 1) + 1] = kind;
     i32[(index << 1) + 2] = first;
     i32[(index << 1) + 3] = second;
-    f64[index + 2] = Number.POSITIVE_INFINITY;
+    f64[index + 2] = this.watermark;
   }
 
   /**

@@ -1,6 +1,6 @@
 // A reader's end of a ring: a cursor (frame position and row in that frame) that moves privately and is released at commits.
-// Promises: sees only published frames; what lies before `released` may be overwritten, nothing else. What comes after a fence
-// is seen when the reader of the ring that it names has passed the fence of the same number.
+// Promises: sees only published frames; what lies before `released` may be overwritten, nothing else. A control frame (fence, end
+// of stream) stays current until its reader is told to pass it: alignment.ts decides when.
 
 import { errors } from '../errors.ts';
 import { FrameKind, type Ring } from './ring.ts';
@@ -13,10 +13,18 @@ export interface ReadMark {
   ended: boolean;
   /** The hand-over of the last fence that was passed. */
   fence: number;
+  /** Of the last frame that was read: no tuple behind it has an earlier time. */
+  watermark: number;
 }
 
 /** Where a reader of a new ring stands. */
-export const startMark = (position = 0): ReadMark => ({ position, row: 0, ended: false, fence: 0 });
+export const startMark = (position = 0): ReadMark => ({
+  position,
+  row: 0,
+  ended: false,
+  fence: 0,
+  watermark: Number.NEGATIVE_INFINITY,
+});
 
 /** Reads frames in order. The fields after {@link load} describe the current frame. */
 export class RingReader {
@@ -30,34 +38,33 @@ export class RingReader {
   ended = false;
   /** The hand-over of the last fence that was passed. */
   fence = 0;
-  /** The readers of all rings of the operator that is read, by replica: fences name them. */
-  siblings: readonly RingReader[] = [];
-  /** The fence that the cursor stands at, and may not pass yet. */
-  private waitsFor: { readonly reader: RingReader; readonly fence: number } | undefined;
+  /** Of the last frame that was read: no tuple behind it has an earlier time. */
+  watermark = Number.NEGATIVE_INFINITY;
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;
   private seenPublished: number;
   private releasedAt: number;
 
-  constructor(ring: Ring, slot: number, { position, row, ended, fence }: ReadMark) {
+  constructor(ring: Ring, slot: number, { position, row, ended, fence, watermark }: ReadMark) {
     this.ring = ring;
     this.slot = slot;
     this.position = position;
     this.row = row;
     this.ended = ended;
     this.fence = fence;
+    this.watermark = watermark;
     this.seenPublished = position;
     this.releasedAt = ring.released(slot);
   }
 
   /** Moves to where a commit said; everything after it is read again. */
-  reset({ position, row, ended, fence }: ReadMark): void {
+  reset({ position, row, ended, fence, watermark }: ReadMark): void {
     this.position = position;
     this.row = row;
     this.ended = ended;
     this.fence = fence;
-    this.waitsFor = undefined;
+    this.watermark = watermark;
     this.seenPublished = position;
     this.count = 0;
   }
@@ -68,6 +75,7 @@ export class RingReader {
     mark.row = this.row;
     mark.ended = this.ended;
     mark.fence = this.fence;
+    mark.watermark = this.watermark;
   }
 
   /** True if nothing more comes, unless another replica hands groups over to the ring's writer, or has. */
@@ -76,59 +84,60 @@ export class RingReader {
     return this.ended || (this.ring.isDormant() && this.position === this.ring.published());
   }
 
-  /** True if a frame (or the rest of one) can be read now. */
+  /** True if a frame (or the rest of one) has been published. */
   hasInput(): boolean {
-    if (this.ended || this.isFenced()) return false;
+    if (this.ended) return false;
     if (this.position !== this.seenPublished) return true;
     this.seenPublished = this.ring.published();
     return this.position !== this.seenPublished;
   }
 
-  /** True while the cursor stands at a fence that it may not pass. */
-  private isFenced(): boolean {
-    const { waitsFor } = this;
-    if (waitsFor === undefined) return false;
-    if (waitsFor.reader.fence < waitsFor.fence) return true;
-    this.waitsFor = undefined;
-    return false;
-  }
-
   /**
-   * Makes the next data frame with unread rows the current one. Skips padding, and passes fences and the end of the stream.
-   * @returns false if there is none
+   * Makes the next frame that says something the current one: data with unread rows, or a control frame, which stays current
+   * until {@link pass}. Skips padding.
+   * @returns undefined if there is none
    */
-  load(): boolean {
+  load(): FrameKind | undefined {
     const { i32 } = this.ring.data;
     while (this.hasInput()) {
       const index = this.position & this.ring.mask;
       const at = index << 1;
-      const kind = i32[at + 1];
+      const kind = i32[at + 1] as FrameKind;
+      this.frameIndex = index;
       if (kind === FrameKind.data) {
-        this.frameIndex = index;
         this.count = i32[at + 2];
-        if (this.row < this.count) return true;
-      }
-      if (kind > FrameKind.fence) throw errors.invariant(`frame kind ${kind} at position ${this.position} is known`);
-      if (kind === FrameKind.fence && !this.passFence(i32[at + 2], i32[at + 3])) return false;
-      this.position = (this.position + i32[at]) | 0;
-      this.row = 0;
-      if (kind === FrameKind.endOfStream) {
-        this.ended = true;
-        return false;
-      }
+        if (this.row < this.count) return kind;
+        this.leave();
+      } else if (kind === FrameKind.padding) {
+        this.position = (this.position + i32[at]) | 0;
+        this.row = 0;
+      } else if (kind === FrameKind.fence || kind === FrameKind.endOfStream) return kind;
+      else throw errors.invariant(`frame kind ${kind} at position ${this.position} is known`);
     }
-    return false;
+    return undefined;
   }
 
-  /** Passes a fence, unless that of the same number on the ring of replica `waitsFor` is still to come. */
-  private passFence(fence: number, waitsFor: number): boolean {
-    const reader = waitsFor < 0 ? undefined : this.siblings[waitsFor];
-    if (reader !== undefined && reader.fence < fence) {
-      this.waitsFor = { reader, fence };
-      return false;
-    }
-    this.fence = fence;
-    return true;
+  /** Of the current frame, which is a fence: its hand-over, and the replica on whose fence of the same number it waits, or -1. */
+  get fenceInWork(): { readonly handOver: number; readonly waitsFor: number } {
+    const { i32 } = this.ring.data;
+    const at = this.frameIndex << 1;
+    return { handOver: i32[at + 2], waitsFor: i32[at + 3] };
+  }
+
+  /** Goes on behind the current frame, which is a control frame. */
+  pass(): void {
+    const { i32 } = this.ring.data;
+    const at = this.frameIndex << 1;
+    if (i32[at + 1] === FrameKind.fence) this.fence = i32[at + 2];
+    else this.ended = true;
+    this.leave();
+  }
+
+  private leave(): void {
+    const { i32, f64 } = this.ring.data;
+    this.watermark = Math.max(this.watermark, f64[this.frameIndex + 2]);
+    this.position = (this.position + i32[this.frameIndex << 1]) | 0;
+    this.row = 0;
   }
 
   /** Marks rows of the current frame as processed; leaves the frame when it is done. */
@@ -137,8 +146,7 @@ export class RingReader {
       this.row = row;
       return;
     }
-    this.position = (this.position + this.ring.data.i32[this.frameIndex << 1]) | 0;
-    this.row = 0;
+    this.leave();
   }
 
   /** Releases everything before the cursor's frame, and wakes the writer if that is what it waits for. */
@@ -151,12 +159,5 @@ export class RingReader {
     if (needs !== 0 && ring.capacityWords - ring.unreleasedWords(ring.published()) >= needs) {
       wakeWords.wake(ring.writerHost());
     }
-  }
-}
-
-/** Fences name rings by the replica that writes them: those of one upstream operator stand one after the other, in order. */
-export function connectSiblings(inputs: readonly { readonly reader: RingReader; readonly upstream: number }[]): void {
-  for (const { reader, upstream } of inputs) {
-    reader.siblings = inputs.filter((other) => other.upstream === upstream).map((other) => other.reader);
   }
 }

@@ -31,8 +31,9 @@ export const FrameKind = { padding: 0, data: 1, endOfStream: 2, fence: 3 } as co
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 /**
- * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark. A padding frame may be its first word only. A fence has the
- * number of a hand-over in place of the count, and then the replica on whose fence of the same number it waits, or -1.
+ * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark: no tuple behind the frame has an earlier time. The reserved cell
+ * has room for the number of a snapshot. A padding frame may be its first word only. A fence has the number of a hand-over in place
+ * of the count, and then the replica on whose fence of the same number it waits, or -1.
  */
 export const FRAME_HEADER_WORDS = 3;
 

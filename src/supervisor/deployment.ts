@@ -101,22 +101,22 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
           slot: readerSlotOf(plan, plan.stages[index], stage, replica),
         })),
       );
+      const ring = rings[stage.index][replica];
+      const outputs = ring === undefined ? [] : [{ memory: ring, outbox: allocateOutbox(limits.outboxBytes) }];
       const descriptor: ActorDescriptor = {
         number: number++,
         stage: stage.index,
         replica,
         ringBytes: ringCapacity(limits.ringBytes),
         commit: CommitLog.allocate(
-          inputs.length,
-          countsOf(stage),
+          { inputs: inputs.length, outputs: outputs.length, counts: countsOf(stage) },
           initialGroups(replica, stage.parallelism, groupCount(stage)),
         ),
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),
         partitions: marks && { marks, undo: UndoLog.allocate(marks.byteLength) },
         sourceMemory,
-        output: rings[stage.index][replica],
-        outbox: stage.output && allocateOutbox(limits.outboxBytes),
+        outputs,
         letters: allocateLetters(),
         inputs,
         handOver,

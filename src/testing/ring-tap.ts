@@ -2,13 +2,15 @@
 // Promises: tuples are validated as those of any operator; of a list that does not fit none is put in. A tap sees
 // committed tuples only, and releases what it has seen.
 
-import type { RingMemory } from '../actors/actor-descriptor.ts';
+import type { OutputMemory, RingMemory } from '../actors/actor-descriptor.ts';
+import { outputPort } from '../actors/output-port.ts';
 import { type Stage, stageName } from '../flow/plan.ts';
+import { Alignment } from '../mailbox/alignment.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
-import { DictionaryReader, DictionaryWriter } from '../mailbox/dictionary.ts';
-import { type Encoder, generateEncoder, validationCode } from '../mailbox/encoder.ts';
-import { Output } from '../mailbox/output.ts';
+import { DictionaryReader } from '../mailbox/dictionary.ts';
+import { type Encoder, validationCode } from '../mailbox/encoder.ts';
+import type { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader, startMark } from '../mailbox/ring-reader.ts';
 import type { Schema } from '../mailbox/schema.ts';
@@ -17,6 +19,7 @@ import type { WakeWords } from '../mailbox/wake.ts';
 /** Takes all tuples that are committed to a ring. */
 export class RingTap<Tuple> {
   private readonly reader: RingReader;
+  private readonly alignment: Alignment;
   private readonly decoder: Decoder<Tuple>;
   private readonly dictionary: DictionaryReader | undefined;
   private readonly wakeWords: WakeWords;
@@ -25,6 +28,7 @@ export class RingTap<Tuple> {
     const read = new Ring(ring);
     read.setReaderHost(0, host);
     this.reader = new RingReader(read, 0, startMark());
+    this.alignment = Alignment.of(this.reader);
     this.decoder = decoder;
     this.dictionary = dictionary && new DictionaryReader(dictionary);
     this.wakeWords = wakeWords;
@@ -32,9 +36,9 @@ export class RingTap<Tuple> {
 
   /** The tuples since the last call. */
   take(): Tuple[] {
-    const { reader, decoder } = this;
+    const { reader, alignment, decoder } = this;
     const tuples: Tuple[] = [];
-    while (reader.load()) {
+    while (alignment.load(reader)) {
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, this.dictionary);
       for (let row = 0; row < reader.count; row++) tuples.push(decoder.tupleAt(row));
       reader.advance(reader.count);
@@ -56,15 +60,14 @@ export class InputFeed {
   private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
   private readonly wakeWords: WakeWords;
 
-  constructor(stage: Stage, memory: RingMemory, outbox: SharedArrayBuffer, host: number, wakeWords: WakeWords) {
-    const ring = new Ring(memory.ring);
-    ring.setWriterHost(host);
+  constructor(stage: Stage, memory: OutputMemory, host: number, wakeWords: WakeWords) {
     const name = stageName(stage);
     const schema = stage.output as Schema;
     this.wakeWords = wakeWords;
-    this.output = new Output(name, ring, outbox, this.mark);
-    const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
-    this.encoder = generateEncoder(name, schema, stage.outputKeys, this.output, dictionary);
+    const { output, encoder } = outputPort(name, schema, stage.outputKeys, memory, this.mark);
+    output.ring.setWriterHost(host);
+    this.output = output;
+    this.encoder = encoder;
     // The encoder compares the names of some tuples only.
     const { code, constants } = validationCode(schema, name);
     this.validate = generate(`${name}/fed`, constants, `return (tuple) => { ${code} checkNames(tuple); };`);

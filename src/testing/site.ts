@@ -17,7 +17,8 @@ import { WakeWords } from '../mailbox/wake.ts';
 import { type Backup, memoryBackup } from '../state/images/backup.ts';
 import { allocateArenas } from '../state/memory/arena.ts';
 import type { StateEntry, StateRow } from '../state/rows/state-reader.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../state/transaction/commit-log.ts';
+import { CommitLog } from '../state/transaction/commit-log.ts';
+import type { CommitRecord } from '../state/transaction/commit-record.ts';
 import { allocateTransaction } from '../state/transaction/transaction.ts';
 import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
 import type { Outcome } from './comparison.ts';
@@ -89,13 +90,14 @@ export class Site {
     this.descriptor = own;
     const { wakeWords } = this;
     if (stage.index > 0) {
-      const { output, outbox } = placements[stage.index - 1].descriptor;
-      if (output && outbox) this.input = new InputFeed(plan.stages[stage.index - 1], output, outbox, APP, wakeWords);
+      const [output] = placements[stage.index - 1].descriptor.outputs;
+      if (output !== undefined) this.input = new InputFeed(plan.stages[stage.index - 1], output, APP, wakeWords);
     }
-    if (own.output !== undefined) this.output = outputTap(stage, own.output, APP, wakeWords);
+    const [output] = own.outputs;
+    if (output !== undefined) this.output = outputTap(stage, output.memory, APP, wakeWords);
     this.letterTap = new RingTap({ ring: own.letters.ring, dictionary: undefined }, letterDecoder(), APP, wakeWords);
     this.log = new CommitLog(own.commit);
-    this.record = emptyRecord(own.inputs.length, 1 + stage.operators.length);
+    this.record = this.log.lastCommit();
     const tail = stage.operators[stage.operators.length - 1];
     if (tail.kind === 'sink') this.tap.sinkSchema = stage.operators[stage.operators.length - 2]?.output ?? stage.input;
     this.actor = this.makeActor(FIRST_START, setup.snapshots === 'at once');

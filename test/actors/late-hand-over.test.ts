@@ -29,7 +29,7 @@ for (const group of [0, 1, KEY_GROUPS - 1]) {
     let hasBegun = false;
     for (; !job.ended && turn < 10_000; job.take(1, { choose: (count) => turn % count }), turn++) {
       // A key whose closure fails is tried alone: some of its group have ended by then, and not all.
-      hasBegun ||= handOvers.committedOf(giver).endedSlot > 0;
+      hasBegun ||= handOvers.committedOf(giver).progress.sweep.slot > 0;
       if (hasBegun) handOvers.look();
     }
     assert.ok(hasBegun);

@@ -32,7 +32,7 @@ test('an edit whose passage is missing or stands twice is refused', () => {
 
 /** What a transaction leaves in the undo log when it opens a group, and when it inserts a row; and the head that a commit tells. */
 function traces(library: typeof Internals): readonly number[] {
-  const { allocateArenas, allocateTransaction, CommitLog, emptyRecord, GROUP_ROOT, groupHeader } = library;
+  const { allocateArenas, allocateTransaction, CommitLog, GROUP_ROOT, groupHeader } = library;
   const { keyedState, rowLayout, Schema, Transaction, t } = library;
   const transaction = new Transaction('test', allocateTransaction(allocateArenas(2 ** 26)));
   const layout = rowLayout("operator 'test'", Schema.of({ key: t.u32() }, 'key').fields, { count: t.u32() }, {});
@@ -49,12 +49,12 @@ function traces(library: typeof Internals): readonly number[] {
   assert.ok(table.find(arena, root, 2, 7) >= 0);
   const inserted = undo.end;
 
-  const log = new CommitLog(CommitLog.allocate(1));
-  log.write(1, { ...emptyRecord(1), head: 70 });
+  const log = new CommitLog(CommitLog.allocate({ inputs: 1, outputs: 1, counts: 2 }));
+  const record = log.lastCommit();
+  record.cursors.outputs[0].head = 70;
+  log.write(1, record);
   log.commit(1);
-  const record = emptyRecord(1);
-  log.read(record);
-  return [opened - begun, inserted - opened, record.head];
+  return [opened - begun, inserted - opened, log.lastCommit().cursors.outputs[0].head];
 }
 
 test('the variant without transactions saves nothing; the library beside it does', async () => {

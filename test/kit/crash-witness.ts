@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Actor } from '../../src/actors/actor.ts';
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { Vitals } from '../../src/actors/vitals/vitals.ts';
-import { countsOf, initialGroups, type Stage, stageName } from '../../src/flow/plan.ts';
+import { initialGroups, type Stage, stageName } from '../../src/flow/plan.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { groupsOf } from '../../src/state/groups/group-set.ts';
@@ -15,7 +15,8 @@ import { checkState } from '../../src/state/images/integrity.ts';
 import { type KeyedState, keyedState } from '../../src/state/rows/keyed-state.ts';
 import { rowLayout } from '../../src/state/rows/row-layout.ts';
 import { type StateEntry, type StateReader, stateReader } from '../../src/state/rows/state-reader.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../src/state/transaction/commit-log.ts';
+import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
 import { Transaction, type TransactionMemory } from '../../src/state/transaction/transaction.ts';
 import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import type { LocalJob } from './local-run.ts';
@@ -64,13 +65,11 @@ export class StateWitness {
 /** Looks at an actor's shared memory from outside, as the app's thread does. */
 export class Witness {
   readonly descriptor: ActorDescriptor;
-  private readonly stage: Stage;
   private readonly log: CommitLog;
   private readonly state: StateWitness | undefined;
   private readonly groups: readonly number[];
 
   constructor({ stage, descriptor }: Actor, state: StateWitness | undefined) {
-    this.stage = stage;
     this.descriptor = descriptor;
     this.log = new CommitLog(descriptor.commit);
     this.state = state;
@@ -83,9 +82,7 @@ export class Witness {
   }
 
   private record(): CommitRecord {
-    const record = emptyRecord(this.descriptor.inputs.length, countsOf(this.stage));
-    this.log.read(record);
-    return record;
+    return this.log.lastCommit();
   }
 
   entries(): StateEntry[] {
@@ -95,42 +92,46 @@ export class Witness {
   committed(): Committed {
     const record = this.record();
     // A dead letter carries a stack, whose length is that of the calls which led there.
-    record.letters.head = 0;
+    record.cursors.letters.head = 0;
     return { record, entries: this.entries() };
   }
 
   /** What must hold whenever an actor dies: nothing that others see is ahead of its last commit. */
   assertDead(): void {
-    const { output, letters, inputs, vitals } = this.descriptor;
-    const record = this.record();
+    const { outputs, letters, inputs, vitals } = this.descriptor;
+    const { cursors, progress } = this.record();
     const isBehind = (seen: number, committed: number): boolean => ((seen - committed) | 0) <= 0;
-    if (output !== undefined)
-      assert.ok(isBehind(new Ring(output.ring).published(), record.head), 'uncommitted output is visible');
+    outputs.forEach(({ memory }, port) => {
+      const { head } = cursors.outputs[port];
+      assert.ok(isBehind(new Ring(memory.ring).published(), head), 'uncommitted output is visible');
+    });
     assert.ok(
-      isBehind(new Ring(letters.ring).published(), record.letters.head),
+      isBehind(new Ring(letters.ring).published(), cursors.letters.head),
       'an uncommitted dead letter is visible',
     );
     inputs.forEach(({ memory, slot }, i) => {
       const released = new Ring(memory.ring).released(slot);
-      assert.ok(isBehind(released, record.inputs[i].position), `input ${i} is released before it is committed`);
+      assert.ok(isBehind(released, cursors.inputs[i].position), `input ${i} is released before it is committed`);
     });
     const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
-    const isAhead = [tuplesIn, tuplesOut, ...passed, ...leftOut].some((count, i) => count > record.counts[i]);
+    const isAhead = [tuplesIn, tuplesOut, ...passed, ...leftOut].some((count, i) => count > progress.counts[i]);
     assert.ok(!isAhead, 'uncommitted tuples are counted');
   }
 
   /** What a recovered actor must have done: its last commit is applied, and state is sound. */
   assertRecovered(holdsInput = false): void {
-    const { output, letters, inputs, vitals } = this.descriptor;
-    const record = this.record();
-    if (output !== undefined) assert.equal(new Ring(output.ring).published(), record.head, 'output is published');
-    assert.equal(new Ring(letters.ring).published(), record.letters.head, 'dead letters are published');
+    const { outputs, letters, inputs, vitals } = this.descriptor;
+    const { cursors, progress } = this.record();
+    outputs.forEach(({ memory }, port) => {
+      assert.equal(new Ring(memory.ring).published(), cursors.outputs[port].head, 'output is published');
+    });
+    assert.equal(new Ring(letters.ring).published(), cursors.letters.head, 'dead letters are published');
     inputs.forEach(({ memory, slot }, i) => {
       const released = new Ring(memory.ring).released(slot);
-      if (!holdsInput) assert.equal(released, record.inputs[i].position, `input ${i} is released`);
+      if (!holdsInput) assert.equal(released, cursors.inputs[i].position, `input ${i} is released`);
     });
     const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
-    assert.deepEqual([tuplesIn, tuplesOut, ...passed, ...leftOut], record.counts, 'counts are shown');
+    assert.deepEqual([tuplesIn, tuplesOut, ...passed, ...leftOut], progress.counts, 'counts are shown');
     assert.equal(this.state?.problem(this.groups), undefined);
   }
 }
@@ -246,5 +247,9 @@ export class Recorder {
 }
 
 /** What a commit has changed, but for the count of key groups that have ended. */
-const changesOf = (committed: Committed | undefined): unknown =>
-  committed && { entries: committed.entries, record: { ...committed.record, endedGroups: 0 } };
+function changesOf(committed: Committed | undefined): unknown {
+  if (committed === undefined) return undefined;
+  const { progress, cursors } = committed.record;
+  const sweep = { ...progress.sweep, group: 0 };
+  return { entries: committed.entries, record: { cursors, progress: { ...progress, sweep } } };
+}

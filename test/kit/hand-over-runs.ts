@@ -7,6 +7,7 @@ import type { Actor } from '../../src/actors/actor.ts';
 import type { RunOptions } from '../../src/index.ts';
 import { groupsOf } from '../../src/state/groups/group-set.ts';
 import { memoryBackup } from '../../src/state/images/backup.ts';
+import { hasEnded } from '../../src/state/transaction/sweep.ts';
 import type { TransactionMemory } from '../../src/state/transaction/transaction.ts';
 import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { randomOf } from './crash-runs.ts';
@@ -100,7 +101,7 @@ export class HandOverRuns {
       let ended = 0;
       let endedAt = Number.NEGATIVE_INFINITY;
       const noteEnds = (): void => {
-        const now = sources.filter((source) => handOvers.committedOf(source).finished).length;
+        const now = sources.filter((source) => hasEnded(handOvers.committedOf(source).progress.sweep)).length;
         if (now > ended) endedAt = memory.points;
         ended = now;
         if (memory.points < endedAt + END_POINTS) endPoints.push(memory.points - 1);
@@ -186,7 +187,7 @@ export class HandOverRuns {
         const { descriptor, stage } = placement;
         if (descriptor.transaction === undefined) continue;
         const witness = this.witnessOf(stage.operators[0].name, descriptor.transaction, stage);
-        const groups = groupsOf(handOvers.committedOf(placement).groups);
+        const groups = groupsOf(handOvers.committedOf(placement).progress.groups);
         assert.equal(witness.problem(groups), undefined);
         if (stage.operators[0].name !== 'check') continue;
         for (const { key, value } of witness.entries(groups)) rows.set(key.key as string, value as never);

@@ -3,11 +3,12 @@
 // Promises: one hand-over at a time; it goes on only when it has been woken, so that a lost wake-up shows as a standstill.
 
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
-import { countsOf, groupCount, type Stage, stageName } from '../../src/flow/plan.ts';
+import { groupCount, type Stage, stageName } from '../../src/flow/plan.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/groups/group-set.ts';
 import { HandOver, HandOverPhase } from '../../src/state/groups/hand-over.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../src/state/transaction/commit-log.ts';
+import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
 import type { Placement } from '../../src/supervisor/deployment.ts';
 import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import type { LocalJob } from './local-run.ts';
@@ -111,12 +112,8 @@ export class LocalHandOvers {
     return found;
   }
 
-  committedOf({ stage, descriptor }: Placement): CommitRecord {
-    return this.memory.plainly(() => {
-      const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
-      new CommitLog(descriptor.commit).read(record);
-      return record;
-    });
+  committedOf({ descriptor }: Placement): CommitRecord {
+    return this.memory.plainly(() => new CommitLog(descriptor.commit).lastCommit());
   }
 
   private hasEnded({ descriptor }: Placement): boolean {
@@ -135,7 +132,7 @@ export class LocalHandOvers {
     if (wish === undefined) return false;
     const giver = this.replica(wish.operator, wish.from);
     const receiver = this.replica(wish.operator, wish.to);
-    const groups = groupsOf(this.committedOf(giver).groups).filter(wish.takes);
+    const groups = groupsOf(this.committedOf(giver).progress.groups).filter(wish.takes);
     if (giver.isDormant || groups.length === 0) {
       this.skipped++;
       return true;
@@ -146,8 +143,9 @@ export class LocalHandOvers {
     }
     if (receiver.isDormant) {
       receiver.isDormant = false;
-      const { output } = receiver.descriptor;
-      if (output !== undefined) this.memory.plainly(() => new Ring(output.ring).setDormant(false));
+      this.memory.plainly(() => {
+        for (const { memory } of receiver.descriptor.outputs) new Ring(memory.ring).setDormant(false);
+      });
       this.state = { kind: 'waking', wish, isJoining: true, number: 0 };
       return true;
     }
@@ -165,7 +163,7 @@ export class LocalHandOvers {
   private ask(wish: Wish, giver: Placement, isJoining: boolean): void {
     const { job } = this;
     const memory = this.of(giver.stage);
-    const groups = groupsOf(this.committedOf(giver).groups).filter(wish.takes);
+    const groups = groupsOf(this.committedOf(giver).progress.groups).filter(wish.takes);
     const number = memory.request(wish.from, wish.to, groupSet(groups), isJoining);
     for (const replica of [wish.from, wish.to]) job.wakeWords.wakeUnconditionally(memory.host(replica));
     this.state = { kind: 'open', wish, isJoining, number };
@@ -183,7 +181,7 @@ export class LocalHandOvers {
     const phase = HandOver.phaseOf(memory.word());
     if (phase === HandOverPhase.done) {
       this.done++;
-      const hasGivenAll = isEmptySet(this.committedOf(giver).groups);
+      const hasGivenAll = isEmptySet(this.committedOf(giver).progress.groups);
       this.state = hasGivenAll ? { kind: 'retiring', placement: giver } : { kind: 'idle' };
       return true;
     }
@@ -196,7 +194,7 @@ export class LocalHandOvers {
   private putToSleep(placement: Placement): boolean {
     const { job, memory } = this;
     const { descriptor } = placement;
-    if (!this.committedOf(placement).isDormant) return false;
+    if (!this.committedOf(placement).cursors.isDormant) return false;
     placement.isDormant = true;
     this.away.delete(descriptor);
     job.end(descriptor);
@@ -204,11 +202,12 @@ export class LocalHandOvers {
       for (const { memory: input } of descriptor.inputs) {
         job.wakeWords.wakeUnconditionally(new Ring(input.ring).writerHost());
       }
-      if (descriptor.output === undefined) return;
-      const ring = new Ring(descriptor.output.ring);
-      ring.setDormant(true);
-      for (let slot = 0; slot < ring.readers; slot++) {
-        if (ring.isActive(slot)) job.wakeWords.wakeUnconditionally(ring.readerHost(slot));
+      for (const { memory: output } of descriptor.outputs) {
+        const ring = new Ring(output.ring);
+        ring.setDormant(true);
+        for (let slot = 0; slot < ring.readers; slot++) {
+          if (ring.isActive(slot)) job.wakeWords.wakeUnconditionally(ring.readerHost(slot));
+        }
       }
     });
     this.state = { kind: 'idle' };
@@ -220,7 +219,7 @@ export class LocalHandOvers {
     for (const stage of this.memories.keys()) {
       const sets = this.job.placements
         .filter((each) => each.stage === stage)
-        .map((each) => this.committedOf(each).groups);
+        .map((each) => this.committedOf(each).progress.groups);
       for (let group = 0; group < groupCount(stage); group++) {
         const owners = sets.flatMap((set, replica) => (hasGroup(set, group) ? [replica] : []));
         if (owners.length > 1) return `group ${group} of '${stageName(stage)}' is owned by ${owners.join(' and ')}`;

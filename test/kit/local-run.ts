@@ -17,16 +17,17 @@ import {
 } from '../../src/actors/failures/dead-letters.ts';
 import { Vitals, WorkCell } from '../../src/actors/vitals/vitals.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
-import { countsOf, type Plan, planOf, type Stage, stageName } from '../../src/flow/plan.ts';
+import { type Plan, planOf, type Stage, stageName } from '../../src/flow/plan.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
+import { Alignment } from '../../src/mailbox/alignment.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { connectSiblings, RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import type { Backup, MemoryBackup } from '../../src/state/images/backup.ts';
-import { CommitLog, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { checkRunOptions } from '../../src/supervisor/job/run-options.ts';
 import { CRASH, type CrashingMemory } from '../../src/testing/crashing-memory.ts';
@@ -39,6 +40,8 @@ class LocalReader {
   private readonly decoder: Decoder<Tuple>;
   private readonly dictionary: DictionaryReader | undefined;
   private readonly wakeWords: WakeWords;
+  /** Of all inputs that it is one of. */
+  alignment: Alignment;
 
   constructor(
     reader: RingReader,
@@ -47,6 +50,7 @@ class LocalReader {
     wakeWords: WakeWords,
   ) {
     this.reader = reader;
+    this.alignment = Alignment.of(reader);
     this.decoder = decoder;
     this.dictionary = dictionary;
     this.wakeWords = wakeWords;
@@ -60,7 +64,7 @@ class LocalReader {
   read(take: (tuple: Tuple) => void): boolean {
     const { reader, decoder } = this;
     const from = reader.position;
-    while (reader.load()) {
+    while (this.alignment.load(reader)) {
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, this.dictionary);
       for (let row = 0; row < reader.count; row++) take(decoder.tupleAt(row));
       reader.advance(reader.count);
@@ -173,9 +177,10 @@ export class LocalJob {
       const dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
       const reader = this.readerOf(memory.ring, slot, decoders[upstream], dictionary);
       this.readers.push({ reader, take: (tuple) => void tuples.push(tuple) });
-      return { reader: reader.reader, upstream };
+      return { reader: reader.reader, upstream, end: reader };
     });
-    connectSiblings(inputs);
+    const alignment = new Alignment(inputs);
+    for (const { end } of inputs) end.alignment = alignment;
   }
 
   private decoderOf(stage: Stage, from: Stage): Decoder<Tuple> {
@@ -265,12 +270,10 @@ export class LocalJob {
   }
 
   /** What Recovery.restoreOf() answers if state is always restored: what {@link resume} restores an actor's state from. */
-  restoreOf({ descriptor, stage }: Actor, isolate: boolean): Resumption['restore'] {
+  restoreOf({ descriptor }: Actor, isolate: boolean): Resumption['restore'] {
     const { backup } = this.world;
     if (backup === undefined || descriptor.transaction === undefined || isolate) return undefined;
-    const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
-    new CommitLog(descriptor.commit).read(record);
-    const isOver = record.inputs.every(({ ended, position }, i) => {
+    const isOver = new CommitLog(descriptor.commit).lastCommit().cursors.inputs.every(({ ended, position }, i) => {
       const ring = new Ring(descriptor.inputs[i].memory.ring);
       return ended || (ring.isDormant() && ring.published() === position);
     });

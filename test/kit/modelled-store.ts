@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type Shape, t } from '../../src/mailbox/schema.ts';
 import { STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
 import { table } from '../../src/state/rows/row-layout.ts';
-import { type CommitRecord, emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { type CommitRecord, commitCodec } from '../../src/state/transaction/commit-record.ts';
 import { anyString, valueArbitraries } from './arbitraries.ts';
 import { FIRST_VALUES, fieldOf, typeOf } from './sample-fields.ts';
 import { type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, nameOf, type Row, Store, type StoreShape } from './store.ts';
@@ -222,10 +222,10 @@ export class ModelledStore {
 
 /** A commit record that is told by a number. */
 export function marksOf(number: number, inputs = 2): CommitRecord {
-  const record = emptyRecord(inputs);
-  record.source = number;
-  record.head = number * 3;
-  record.inputs.forEach((input, i) => {
+  const record = commitCodec.empty({ inputs, outputs: 1, counts: 2 });
+  record.progress.source.position = number;
+  record.cursors.outputs[0].head = number * 3;
+  record.cursors.inputs.forEach((input, i) => {
     input.position = number * 10 + i;
     input.row = i;
   });

@@ -1,5 +1,6 @@
 // Goal: one stream as the runtime uses it: encoder, output, ring, reader and decoder in one thread, with explicit commits.
 
+import { Alignment } from '../../src/mailbox/alignment.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import {
   allocateDictionary,
@@ -29,6 +30,7 @@ export interface StreamOptions {
 /** A reader and its decoder. */
 export class Consumer {
   readonly reader: RingReader;
+  readonly alignment: Alignment;
   readonly decoder: Decoder<Tuple>;
   private readonly dictionary: DictionaryReader;
   private readonly stream: Stream;
@@ -36,15 +38,16 @@ export class Consumer {
   constructor(stream: Stream, slot: number) {
     this.stream = stream;
     this.reader = new RingReader(new Ring(stream.ring.buffer), slot, startMark(stream.ring.released(slot)));
+    this.alignment = Alignment.of(this.reader);
     this.decoder = generateDecoder<Tuple>('test', stream.schema, stream.keys.length, 0);
     this.dictionary = new DictionaryReader(stream.dictionary);
   }
 
   /** Reads up to `limit` tuples that are visible, and calls `visit` with the decoder positioned at each. */
   read(limit = Number.POSITIVE_INFINITY, visit?: (row: number, tuple: Tuple) => void): Tuple[] {
-    const { reader, decoder } = this;
+    const { reader, alignment, decoder } = this;
     const tuples: Tuple[] = [];
-    while (tuples.length < limit && reader.load()) {
+    while (tuples.length < limit && alignment.load(reader)) {
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, this.dictionary);
       let row = reader.row;
       for (; row < reader.count && tuples.length < limit; row++) {

@@ -209,7 +209,7 @@ test('the end of the stream goes through the outbox too, and is passed once', ()
     const { reader } = stream.consumers[0];
     assert.equal(reader.ended, true);
     assert.equal(reader.hasInput(), false);
-    assert.equal(reader.load(), false);
+    assert.equal(reader.load(), undefined);
     assert.equal(reader.position, stream.ring.published());
   }
 });

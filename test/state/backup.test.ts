@@ -252,15 +252,15 @@ test('marks are copied: an entry does not change with the record that it was mad
   const writer = new BackupWriter(store.state, ALL_GROUPS);
   const marks = marksOf(1);
   const first = writer.take(marks, 1);
-  marks.inputs[0].position = 77;
+  marks.cursors.inputs[0].position = 77;
   assert.deepStrictEqual(first.marks, marksOf(1));
   backups.write('a', first);
-  first.marks.inputs[0].position = 78;
+  first.marks.cursors.inputs[0].position = 78;
   const read = backups.read('a');
   assert.deepStrictEqual(read?.marks, marksOf(1));
-  (read as Checkpoint).marks.inputs[0].position = 79;
+  (read as Checkpoint).marks.cursors.inputs[0].position = 79;
   assert.deepStrictEqual(backups.read('a')?.marks, marksOf(1));
-  assert.equal(writer.take(marks, 1).marks.inputs[0].position, 77);
+  assert.equal(writer.take(marks, 1).marks.cursors.inputs[0].position, 77);
 });
 
 test('what a store gave back may be transferred, and what it took is its own', () => {

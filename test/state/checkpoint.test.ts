@@ -18,7 +18,7 @@ import { buffersOf } from '../../src/state/images/group-images.ts';
 import { checkState } from '../../src/state/images/integrity.ts';
 import { GROUP_ROOT, groupHeader, STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
 import { ROOT_ADDRESS, table } from '../../src/state/rows/row-layout.ts';
-import { emptyRecord } from '../../src/state/transaction/commit-log.ts';
+import { commitCodec } from '../../src/state/transaction/commit-record.ts';
 import { runs } from '../kit/arbitraries.ts';
 import { arenaBytes, batchesOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
 import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from '../kit/store.ts';
@@ -127,10 +127,10 @@ test('values and rows of more than one buffer', () => {
 
 test('a checkpoint before the first commit is one of no rows (t = 0)', () => {
   const store = new Store(shape);
-  const image = take(store, emptyRecord(3));
+  const image = take(store, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
   assert.equal(image.sequence, 0);
   assert.equal(image.groups.length, KEY_GROUPS);
-  assert.deepStrictEqual(image.marks, emptyRecord(3));
+  assert.deepStrictEqual(image.marks, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
   assert.equal(restoreInto(new Store(shape), image).contents().size, 0);
   assert.equal(restoreInto(filled(500), image).contents().size, 0, 'it empties what it is restored to');
   // Also by an adopter of a replica that died before its first commit.
@@ -138,7 +138,7 @@ test('a checkpoint before the first commit is one of no rows (t = 0)', () => {
   store.at('never committed').count = 1;
   const adopter = store.adopt();
   adopter.rollback();
-  assert.deepStrictEqual(take(adopter, emptyRecord(3)), image);
+  assert.deepStrictEqual(take(adopter, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 })), image);
 });
 
 test('marks are copied: what the actor writes into its record later is not in the checkpoint', () => {
@@ -147,10 +147,10 @@ test('marks are copied: what the actor writes into its record later is not in th
   const image = take(store, marks);
   const [part] = partition(image, () => 0, 1);
   const merged = merge([image]);
-  marks.source = 99;
-  marks.inputs[0].position = 99;
+  marks.progress.source.position = 99;
+  marks.cursors.inputs[0].position = 99;
   assert.deepStrictEqual(image.marks, marksOf(1));
-  image.marks.inputs[1].position = 98;
+  image.marks.cursors.inputs[1].position = 98;
   assert.deepStrictEqual(part.marks, marksOf(1));
   assert.deepStrictEqual(merged.marks, marksOf(1));
 });
@@ -278,7 +278,7 @@ test('checkpoints of different positions, of common groups, or of none are not m
   );
   assert.throws(() => merge([left, other]), { code: 'BAD_BACKUP' });
   const sameInputs = { ...right, sequence: 9, marks: { ...marksOf(4), head: 123 } };
-  assert.equal(merge([left, sameInputs]).marks.head, marksOf(4).head);
+  assert.deepEqual(merge([left, sameInputs]).marks.cursors.outputs, marksOf(4).cursors.outputs);
 });
 
 // What is no image of this layout.

@@ -53,7 +53,7 @@ class Hosting {
     this.plan = planOf(buildGraph(flow as never, params as never));
     const { placements } = deploy(this.plan, 1, { ...limits, stateBytes: STATE_BYTES_MIN });
     this.descriptors = placements.map(({ descriptor }) => descriptor);
-    this.ring = new Ring(this.descriptors[0].output?.ring as SharedArrayBuffer);
+    this.ring = new Ring(this.descriptors[0].outputs[0].memory.ring);
   }
 
   async start(id: number, lingerMs: number, replica = 0): Promise<{ stop(): Promise<void> }> {

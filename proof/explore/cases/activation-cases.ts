@@ -1,6 +1,7 @@
 // Cases of readers that come while the writer writes: the reader that holds the position activates the new one's slot there, then
 // releases. Ring, Output, RingReader, encoder and decoder are the real ones; nobody parks.
 
+import { Alignment } from '../../../src/mailbox/alignment.ts';
 import { generateDecoder } from '../../../src/mailbox/decoder.ts';
 import { generateEncoder } from '../../../src/mailbox/encoder.ts';
 import { allocateOutbox, Output } from '../../../src/mailbox/output.ts';
@@ -52,8 +53,8 @@ export function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wak
 }
 
 /** Reads the next frame, which must hold the next number. Returns false if there is none. */
-export function readNext(reader: RingReader, kept: Kept, name: string): boolean {
-  if (!reader.load()) return false;
+export function readNext(reader: RingReader, kept: Kept, name: string, alignment = Alignment.of(reader)): boolean {
+  if (!alignment.load(reader)) return false;
   const decoder = generateDecoder<{ n: number }>(name, NUMBERS, 0, 0);
   decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);
   expectNext(kept, name, decoder.tupleAt(0).n);

@@ -1,8 +1,9 @@
 // Cases of hand-overs: a replica gives key groups to another one, while both read, and at every step of which either may crash.
 
+import { Alignment } from '../../../src/mailbox/alignment.ts';
 import { allocateOutbox } from '../../../src/mailbox/output.ts';
 import { RING_BYTES_MIN, Ring } from '../../../src/mailbox/ring.ts';
-import { connectSiblings, RingReader, startMark } from '../../../src/mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../../src/mailbox/wake.ts';
 import { ringCells, smallRing, ticketOf, wakeCells } from '../cell-names.ts';
 import { handOverScene } from '../hand-over-scene.ts';
@@ -49,9 +50,9 @@ function readerScene(count: number, names: readonly string[], writes: (rings: re
     reader: async (context: ThreadContext) => {
       const kept: Kept = {};
       const readers = rings.map((ring) => new RingReader(new Ring(ring), 0, startMark()));
-      connectSiblings(readers.map((reader) => ({ reader, upstream: 0 })));
+      const alignment = new Alignment(readers.map((reader) => ({ reader, upstream: 0 })));
       await until(context, new WakeWords(wakeBuffer), READER_HOST, [readers, kept], () => {
-        for (const reader of readers) while (readNext(reader, kept, 'reader'));
+        for (const reader of readers) while (readNext(reader, kept, 'reader', alignment));
         return readers.every((reader) => reader.isOver);
       });
       if (kept.reader !== count) throw new Error(`read ${kept.reader ?? 0} of ${count} tuples`);

@@ -5,15 +5,15 @@ import { Output } from '../../../src/mailbox/output.ts';
 import { Ring } from '../../../src/mailbox/ring.ts';
 import { RingReader } from '../../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../../src/mailbox/wake.ts';
-import { CommitLog, type CommitRecord } from '../../../src/state/transaction/commit-log.ts';
+import { CommitLog } from '../../../src/state/transaction/commit-log.ts';
+import type { CommitRecord } from '../../../src/state/transaction/commit-record.ts';
 import { Transaction } from '../../../src/state/transaction/transaction.ts';
 import { UndoLog, type UndoSpace } from '../../../src/state/transaction/undo-log.ts';
 import { all, type Mutant, notAtAll, replacing } from './mutant.ts';
 
 interface BatchInside {
   readonly isOpen: boolean;
-  readonly output: Output | undefined;
-  readonly encoder: { flush(): void } | undefined;
+  readonly ports: readonly { readonly output: Output; readonly encoder: { flush(): void } }[];
   readonly inputs: readonly { readonly reader: RingReader }[];
   readonly environment: { readonly wakeWords: WakeWords };
 }
@@ -75,9 +75,11 @@ export const commitMutants: readonly Mutant[] = [
     name: 'publishes before the commit',
     breaks: 'output is published before the commit is stored',
     caughtBy: 'writer crashes',
-    apply: beforeCommit(({ encoder, output, environment }) => {
-      encoder?.flush();
-      if (output !== undefined) output.publish((output as unknown as { head: number }).head, environment.wakeWords);
+    apply: beforeCommit(({ ports, environment }) => {
+      for (const { encoder, output } of ports) {
+        encoder.flush();
+        output.publish((output as unknown as { head: number }).head, environment.wakeWords);
+      }
     }),
   },
   {

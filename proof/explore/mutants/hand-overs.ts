@@ -2,6 +2,7 @@
 
 import type { Batch } from '../../../src/actors/batch.ts';
 import { HandOverPart } from '../../../src/actors/hand-over-part.ts';
+import { Alignment } from '../../../src/mailbox/alignment.ts';
 import { Output } from '../../../src/mailbox/output.ts';
 import { Ring } from '../../../src/mailbox/ring.ts';
 import { RingReader } from '../../../src/mailbox/ring-reader.ts';
@@ -172,7 +173,7 @@ export const handOverMutants: readonly Mutant[] = [
       'stanceIn',
       (original) =>
         function (part) {
-          const hasTaken = part.role === 'receiver' && this.batch.committed.handOver === part.request.number;
+          const hasTaken = part.role === 'receiver' && this.batch.committed.cursors.handOver === part.request.number;
           return hasTaken ? 'free' : original.call(this, part);
         },
     ),
@@ -206,15 +207,7 @@ export const handOverMutants: readonly Mutant[] = [
     name: 'passes every fence',
     breaks: 'a reader does not wait at a fence for the one that it names',
     caughtBy: 'fences',
-    apply: replacing<ReaderInside, [number, number], boolean>(
-      RingReader.prototype,
-      'passFence',
-      () =>
-        function (fence) {
-          this.fence = fence;
-          return true;
-        },
-    ),
+    apply: replacing(Alignment.prototype, 'mustWait', () => () => false),
   },
   {
     name: 'published, then dormant',
@@ -243,7 +236,7 @@ export const handOverMutants: readonly Mutant[] = [
       (original) =>
         function () {
           const { committed } = this.batch;
-          if (!committed.isDormant && !HandOver.isOpen(this.memory.word())) this.retire();
+          if (!committed.cursors.isDormant && !HandOver.isOpen(this.memory.word())) this.retire();
           else original.call(this);
         },
     ),

@@ -42,6 +42,7 @@ export class PartitionedFeed implements Feed {
   taken = 0;
   /** That which a dead host was at comes first: what is tried tuple by tuple after a crash is most likely there. */
   partition: number;
+  readonly isGenerated: boolean;
   private readonly source: Source<never>;
   private readonly environment: PartitionEnvironment;
   private readonly marks: PartitionMarks;
@@ -53,6 +54,7 @@ export class PartitionedFeed implements Feed {
 
   constructor(source: Source<never>, environment: PartitionEnvironment, marks: PartitionMarks) {
     this.source = source;
+    this.isGenerated = source.kind === 'generate';
     this.environment = environment;
     this.marks = marks;
     this.partition = Math.max(0, partitionAt(environment.vitals.work[WorkCell.input]));
@@ -70,7 +72,7 @@ export class PartitionedFeed implements Feed {
     }
     for (const partition of owned) {
       if (parts.has(partition)) continue;
-      const mark = { source: 0, sourceAux: 0 };
+      const mark = { position: 0, aux: 0 };
       marks.read(partition, mark);
       const feed = new SourceFeed(source, environment, partition);
       parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false });
@@ -194,10 +196,10 @@ export class PartitionedFeed implements Feed {
     this.partition = partition;
     work[WorkCell.input] = inputOfPartition(partition);
     part.isRead = true;
-    const { source: from } = mark;
+    const { position: from } = mark;
     const row = work[WorkCell.row];
     const status = read();
-    const tuples = source.kind === 'generate' ? mark.source - from : (work[WorkCell.row] - row) | 0;
+    const tuples = source.kind === 'generate' ? mark.position - from : (work[WorkCell.row] - row) | 0;
     this.taken += tuples;
     load[partition] += tuples;
     load[LOAD_SAMPLES] += tuples;

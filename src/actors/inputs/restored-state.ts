@@ -4,11 +4,12 @@
 // Relies on: inputs are held back up to the last backup (replica-backup.ts); operators are deterministic.
 
 import { errors } from '../../errors.ts';
+import type { Alignment } from '../../mailbox/alignment.ts';
 import type { ReadMark, RingReader } from '../../mailbox/ring-reader.ts';
 import { isBehind } from '../../state/groups/hand-over.ts';
 import { type Checkpoint, discardGroups, restore } from '../../state/images/checkpoint.ts';
 import { checkState } from '../../state/images/integrity.ts';
-import { copyMark, emptyRecord } from '../../state/transaction/commit-log.ts';
+import { commitCodec, markCodec } from '../../state/transaction/commit-record.ts';
 import type { ActorDescriptor, Resumption } from '../actor-descriptor.ts';
 import type { Batch, Input } from '../batch.ts';
 
@@ -32,7 +33,7 @@ export function takeUpState(
     if (problem !== undefined) throw errors.stateDamaged(operator, replica, `${problem}${isLost}`);
     return;
   }
-  if (record.endedSlot > 0) {
+  if (record.progress.sweep.slot > 0) {
     throw errors.stateDamaged(
       operator,
       replica,
@@ -42,7 +43,7 @@ export function takeUpState(
   const checkpoint = backup.checkpoint ?? {
     format: state.images.format,
     sequence: 0,
-    marks: emptyRecord(inputs.length),
+    marks: commitCodec.empty({ inputs: inputs.length, outputs: 0, counts: 0 }),
     groups: groups.map((group) => ({ group, rows: 0, image: new Uint8Array(0) })),
   };
   // Discarding leaks what the groups held: only where it cannot be walked.
@@ -51,36 +52,37 @@ export function takeUpState(
   // Groups that it has given away since are another replica's now.
   const owned = new Set(groups);
   restore(state, { ...checkpoint, groups: checkpoint.groups.filter(({ group }) => owned.has(group)) });
+  const { cursors } = record;
   for (const { index, reader } of inputs) {
-    reader.reset(checkpoint.marks.inputs[index]);
-    if (!record.replaying) copyMark(record.inputs[index], record.replayUntil[index]);
+    reader.reset(checkpoint.marks.cursors.inputs[index]);
+    if (!cursors.replaying) markCodec.copy(cursors.inputs[index], cursors.replayUntil[index]);
   }
-  record.replaying = true;
+  cursors.replaying = true;
   batch.commit();
 }
 
 /** The key groups that the actor owns and its backup does not know: how far they had come is not known either. */
 function gainedSince(checkpoint: Checkpoint | undefined, { groups, record }: Batch): readonly number[] {
-  if (checkpoint === undefined) return record.handOver > 0 ? groups : [];
+  if (checkpoint === undefined) return record.cursors.handOver > 0 ? groups : [];
   const known = new Set(checkpoint.groups.map(({ group }) => group));
   return groups.filter((group) => !known.has(group));
 }
 
 /** Rows of a reader's current frame that come before a mark, which is at most one ring ahead. Loads a frame if there is one. */
-export function rowsBefore(reader: RingReader, mark: ReadMark): number {
+export function rowsBefore(alignment: Alignment, reader: RingReader, mark: ReadMark): number {
   // Loading a frame may pass padding, and with it the mark.
-  if (!isBehind(reader, mark) || !reader.load() || !isBehind(reader, mark)) return 0;
+  if (!isBehind(reader, mark) || !alignment.load(reader) || !isBehind(reader, mark)) return 0;
   return reader.position === mark.position ? mark.row - reader.row : Number.POSITIVE_INFINITY;
 }
 
 /** The next input with rows to read again, and how many of its current frame; undefined if state is up to date. */
-export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: number } | undefined {
+export function nextReplayed({ inputs, alignment, record }: Batch): { input: Input; rows: number } | undefined {
   // A fence that is passed here may be what another input waits for.
   for (let passed = true; passed; ) {
     passed = false;
     for (const input of inputs) {
       const { fence } = input.reader;
-      const rows = rowsBefore(input.reader, record.replayUntil[input.index]);
+      const rows = rowsBefore(alignment, input.reader, record.cursors.replayUntil[input.index]);
       if (rows > 0) return { input, rows };
       passed ||= input.reader.fence !== fence;
     }
@@ -92,7 +94,7 @@ export function nextReplayed({ inputs, record }: Batch): { input: Input; rows: n
 export function endReplay(batch: Batch): void {
   const { inputs, record } = batch;
   batch.begin();
-  for (const { index, reader } of inputs) reader.reset(record.replayUntil[index]);
-  record.replaying = false;
+  for (const { index, reader } of inputs) reader.reset(record.cursors.replayUntil[index]);
+  record.cursors.replaying = false;
   batch.commit();
 }

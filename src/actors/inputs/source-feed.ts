@@ -74,6 +74,8 @@ export interface Feed {
   readonly dueMs: number;
   /** Tuples of the last read, at most. */
   readonly taken: number;
+  /** True if its tuples are computed from their numbers. */
+  readonly isGenerated: boolean;
   /** The partition that is in work, or was last. */
   readonly partition: number;
   /** Opens the source where `mark` says. Rejects if it cannot be opened. */
@@ -101,6 +103,7 @@ export class SourceFeed implements Feed {
   dueMs = Number.POSITIVE_INFINITY;
   taken = 0;
   readonly partition: number;
+  readonly isGenerated: boolean;
   private readonly partitions: number;
   private readonly source: Source<never>;
   private readonly environment: FeedEnvironment;
@@ -118,6 +121,7 @@ export class SourceFeed implements Feed {
 
   constructor(source: Source<never>, environment: FeedEnvironment, partition = 0) {
     this.source = source;
+    this.isGenerated = source.kind === 'generate';
     this.environment = environment;
     this.partition = partition;
     this.partitions = partitionsOf(source as never);
@@ -129,7 +133,7 @@ export class SourceFeed implements Feed {
 
   /** @param bounded as its argument, or rejects when that has taken too long */
   private async openAt(
-    { source: position, sourceAux: aux }: SourceMark,
+    { position, aux }: SourceMark,
     bounded: <Reader>(opened: Promise<Reader>) => Promise<Reader>,
   ): Promise<void> {
     const { source, environment, partition } = this;
@@ -182,20 +186,19 @@ export class SourceFeed implements Feed {
 
   canRead(): boolean {
     if (this.stopping || this.failure !== undefined) return true;
-    if (this.source.kind === 'generate')
-      return this.dueMs === Number.POSITIVE_INFINITY || this.environment.now() >= this.dueMs;
+    if (this.isGenerated) return this.dueMs === Number.POSITIVE_INFINITY || this.environment.now() >= this.dueMs;
     return this.ready;
   }
 
   position(mark: SourceMark): number {
-    return this.reader?.position ?? mark.source;
+    return this.reader?.position ?? mark.position;
   }
 
   read(mark: SourceMark, limit: number): FeedStatus {
     this.dueMs = Number.POSITIVE_INFINITY;
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
-    return this.source.kind === 'generate' ? this.generate(mark, limit) : this.readSource(mark, limit);
+    return this.isGenerated ? this.generate(mark, limit) : this.readSource(mark, limit);
   }
 
   private readSource(mark: SourceMark, limit: number): FeedStatus {
@@ -229,8 +232,8 @@ export class SourceFeed implements Feed {
     } finally {
       this.rejected = undefined;
     }
-    mark.source = reader.position;
-    mark.sourceAux = reader.aux;
+    mark.position = reader.position;
+    mark.aux = reader.aux;
     // After the read, which a policy may end: the reader's code is not to be left in its middle.
     for (const rejection of rejected) this.environment.reject(rejection);
     return status;
@@ -253,23 +256,23 @@ export class SourceFeed implements Feed {
   private generate(mark: SourceMark, limit: number): FeedStatus {
     const { source, environment, partition, partitions } = this;
     if (source.kind !== 'generate') return 'end';
-    const from = mark.source;
+    const from = mark.position;
     const count = Math.ceil((source.count - partition) / partitions);
     if (from >= count) return 'end';
     let to = Math.min(count, from + limit);
     if (source.ratePerSecond !== undefined) to = this.dueUntil(from, to, source.ratePerSecond / partitions);
     if (to <= from) return 'idle';
     environment.begin();
-    mark.source = environment.generate(from, to, partition);
-    this.taken = mark.source - from;
+    mark.position = environment.generate(from, to, partition);
+    this.taken = mark.position - from;
     return 'more';
   }
 
   readSingle(mark: SourceMark, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
-    const { source, reader, environment } = this;
-    if (source.kind === 'generate') return this.generateSingle(mark, skip, failed);
+    const { reader, environment } = this;
+    if (this.isGenerated) return this.generateSingle(mark, skip, failed);
     if (reader === undefined || !this.ready) return 'idle';
     environment.begin();
     this.ready = false;
@@ -301,11 +304,11 @@ export class SourceFeed implements Feed {
     failed: (failure: SingleFailure) => void,
   ): FeedStatus {
     const { source } = this;
-    const position = mark.source;
+    const { position } = mark;
     const index = position * this.partitions + this.partition;
     const made = (): unknown => source.kind === 'generate' && madeTuple(source.make, index, this.partition);
     const fail = (error: unknown, tuple: unknown): void => {
-      mark.source = position + 1;
+      mark.position = position + 1;
       failed({ tuple, error, position });
     };
     if (skip !== undefined) {

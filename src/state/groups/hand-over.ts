@@ -7,7 +7,7 @@
 import { type ReadMark, startMark } from '../../mailbox/ring-reader.ts';
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_BYTES, LINE_I32 } from '../../mailbox/views.ts';
-import { copyMark, PER_MARK, readMark, writeMark } from '../transaction/commit-log.ts';
+import { markCodec } from '../transaction/commit-record.ts';
 import { GROUP_CELLS, type GroupSet } from './group-set.ts';
 
 /**
@@ -30,6 +30,7 @@ export interface HandOverRequest {
 }
 
 const PHASE_BITS = 2;
+const PER_MARK = markCodec.names({}).length;
 const WORD = 0;
 const GIVER = LINE_I32;
 const RECEIVER = GIVER + 1;
@@ -128,7 +129,7 @@ export class HandOver {
 
   /** Tells how far a participant has read, where it waits until the other one has told as well. */
   post(number: number, replica: number, marks: readonly ReadMark[]): void {
-    for (const [i, mark] of marks.entries()) writeMark(this.marks, this.markAt(replica, i), mark);
+    for (const [i, mark] of marks.entries()) markCodec.write(this.marks, this.markAt(replica, i), mark);
     Atomics.store(this.cells, postedAt(this.replicas) + replica, number);
   }
 
@@ -145,10 +146,10 @@ export class HandOver {
   cut({ giver, receiver, isJoining }: HandOverRequest, cut: readonly ReadMark[]): void {
     const other = startMark();
     cut.forEach((mark, i) => {
-      readMark(this.marks, this.markAt(giver, i), mark);
+      markCodec.read(this.marks, this.markAt(giver, i), mark);
       if (isJoining) return;
-      readMark(this.marks, this.markAt(receiver, i), other);
-      if (isBehind(mark, other)) copyMark(other, mark);
+      markCodec.read(this.marks, this.markAt(receiver, i), other);
+      if (isBehind(mark, other)) markCodec.copy(other, mark);
     });
   }
 

@@ -9,7 +9,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import { GROUP_REMOVALS, GROUP_STAMP, groupHeader } from '../memory/arena.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import { newestRows } from '../rows/newest-rows.ts';
-import type { CommitRecord } from '../transaction/commit-log.ts';
+import type { CommitRecord } from '../transaction/commit-record.ts';
 import { ascendingGroups, type Checkpoint, requireCommitted, requireFormat } from './checkpoint.ts';
 import { cellsMinOf, copyImages, type GroupImage, GroupImageWriter } from './group-images.ts';
 import { EVERY_ROW, type RowFormat, rowsAfter } from './row-image.ts';

@@ -10,7 +10,7 @@ import { GROUP_REMOVALS, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
 import { LOG_ROWS_DISCARDED } from '../memory/table.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import { ROOT_ADDRESS, ROOT_LIVE, ROOT_LOG_ROWS, ROOT_USED } from '../rows/row-layout.ts';
-import type { CommitRecord } from '../transaction/commit-log.ts';
+import type { CommitRecord } from '../transaction/commit-record.ts';
 import { cellsMinOf, cellsOf, copyImages, type GroupImage, GroupImageWriter } from './group-images.ts';
 import { EVERY_ROW, type RowFormat } from './row-image.ts';
 
@@ -122,7 +122,7 @@ export function merge(checkpoints: readonly Checkpoint[]): Checkpoint {
   if (first === undefined) throw errors.invariant('there is no checkpoint to merge');
   for (const { format, marks } of checkpoints) {
     requireFormat('the checkpoints to merge', format, first.format);
-    if (!isDeepStrictEqual(marks.inputs, first.marks.inputs)) {
+    if (!isDeepStrictEqual(marks.cursors.inputs, first.marks.cursors.inputs)) {
       throw errors.invariant('checkpoints to merge have read their inputs to different positions');
     }
   }

@@ -6,6 +6,7 @@
 
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_BYTES, LINE_I32 } from '../../mailbox/views.ts';
+import type { CommitRecord } from './commit-record.ts';
 import { UndoLog, type UndoSpace } from './undo-log.ts';
 
 /** Each mark has a line of its own: position, aux, and whether the partition has ended. */
@@ -21,10 +22,7 @@ export interface PartitionMemory {
 }
 
 /** Where a source, or one of its partitions, goes on: as in a commit's record. */
-export interface SourceMark {
-  source: number;
-  sourceAux: number;
-}
+export type SourceMark = CommitRecord['progress']['source'];
 
 export class PartitionMarks implements UndoSpace {
   readonly partitions: number;
@@ -70,18 +68,18 @@ export class PartitionMarks implements UndoSpace {
   /** Reads where a partition stands into `mark`. */
   read(partition: number, mark: SourceMark): void {
     const at = partition * PER_LINE_F64;
-    mark.source = this.f64[at];
-    mark.sourceAux = this.f64[at + AUX];
+    mark.position = this.f64[at];
+    mark.aux = this.f64[at + AUX];
   }
 
   /** Moves a partition, within the open transaction. */
-  write(partition: number, { source, sourceAux }: SourceMark): void {
+  write(partition: number, { position, aux }: SourceMark): void {
     const { f64 } = this;
     const at = partition * PER_LINE_F64;
-    if (f64[at] === source && f64[at + AUX] === sourceAux) return;
+    if (f64[at] === position && f64[at + AUX] === aux) return;
     this.save(partition);
-    f64[at] = source;
-    f64[at + AUX] = sourceAux;
+    f64[at] = position;
+    f64[at + AUX] = aux;
   }
 
   /** A partition has come to its end. Atomic, as {@link hasEnded}: of two replicas that end their last partitions one sees both. */

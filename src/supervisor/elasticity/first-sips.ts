@@ -94,7 +94,7 @@ function tuplesOf({ placement }: Placed, vitals: Vitals): number {
 
 /** What is published and not read yet. */
 function backlogWords(actor: Recoverable): number {
-  const marks = committedOf(actor).inputs;
+  const marks = committedOf(actor).cursors.inputs;
   return actor.placement.descriptor.inputs.reduce((sum, { memory }, i) => {
     return sum + Math.max(0, (new Ring(memory.ring).published() - marks[i].position) | 0);
   }, 0);

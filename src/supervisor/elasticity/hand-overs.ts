@@ -134,7 +134,7 @@ export class HandOvers {
 
   /** The replica that owns each key group; -1 for one that is on its way. */
   ownersOf(stage: Stage): number[] {
-    const sets = this.replicasOf(stage).map((actor) => committedOf(actor).groups);
+    const sets = this.replicasOf(stage).map((actor) => committedOf(actor).progress.groups);
     return Array.from({ length: groupCount(stage) }, (_, group) => sets.findIndex((set) => hasGroup(set, group)));
   }
 
@@ -235,7 +235,7 @@ export class HandOvers {
     const memory = this.memories.get(stage);
     if (memory === undefined) throw errors.invariant(`operator '${stageName(stage)}' has several replicas`);
     if (job.isOver() || giver.isEnded || receiver.isEnded) return false;
-    const isJoining = committedOf(receiver).isDormant;
+    const isJoining = committedOf(receiver).cursors.isDormant;
     const startedMs = job.clock.now();
     const number = memory.request(from, to, groupSet(groups), isJoining);
     for (const replica of [from, to]) job.wakeWords.wakeUnconditionally(memory.host(replica));
@@ -256,7 +256,7 @@ export class HandOvers {
       const tookMs = job.clock.now() - startedMs;
       const operator = stageName(stage);
       job.announce({ type: 'handOver', operator, from, to, groups: groups.length, tookMs });
-      if (isEmptySet(committedOf(giver).groups)) await this.putToSleep(giver);
+      if (isEmptySet(committedOf(giver).progress.groups)) await this.putToSleep(giver);
     }
     return isDone;
   }
@@ -280,36 +280,36 @@ export class HandOvers {
   private beginOn(member: CrewMember, actor: Recoverable): Promise<void> {
     const { placement } = actor;
     placement.isDormant = false;
-    const { stage, replica, output } = placement.descriptor;
+    const { stage, replica, outputs } = placement.descriptor;
     this.job.supervision.starting(stage, replica);
-    if (output !== undefined) new Ring(output.ring).setDormant(false);
+    for (const { memory } of outputs) new Ring(memory.ring).setDormant(false);
     return this.job.recovery.begin(member, actor);
   }
 
   /** True of a replica that was brought up and has got no key groups, nor will get any. */
   private ownsNothing(actor: Recoverable): boolean {
-    return !this.isGone(actor) && committedOf(actor).isDormant;
+    return !this.isGone(actor) && committedOf(actor).cursors.isDormant;
   }
 
   /** Takes a replica down that owns no key groups: its ring has had its end as far as anyone can know. */
   private async putToSleep(actor: Recoverable): Promise<void> {
     const { job } = this;
     // It retires by itself, once its outbox is empty.
-    await job.host.waitFor({ announce: () => {}, check: () => job.isOver() || committedOf(actor).isDormant });
+    await job.host.waitFor({ announce: () => {}, check: () => job.isOver() || committedOf(actor).cursors.isDormant });
     if (job.isOver()) return;
     // Only now: it may have come to another worker since.
     const { placement, member } = actor;
     placement.isDormant = true;
     actor.member = undefined;
-    const { stage, replica, output, inputs } = placement.descriptor;
+    const { stage, replica, outputs, inputs } = placement.descriptor;
     if (member !== undefined) await outcomeOf(member.hired.control.release([{ stage, replica }]));
     // If it died as it retired nobody resumes it, and nobody else tells its upstream.
     for (const { memory } of inputs) job.wakeWords.wakeUnconditionally(new Ring(memory.ring).writerHost());
     // What it had backed up says nothing of its next life: its inputs are no longer held back for that.
     await job.backups?.forget({ stage, replica });
     job.supervision.retired(stage, replica);
-    if (output !== undefined) {
-      const ring = new Ring(output.ring);
+    for (const { memory } of outputs) {
+      const ring = new Ring(memory.ring);
       ring.setDormant(true);
       for (let slot = 0; slot < ring.readers; slot++) {
         if (ring.isActive(slot)) job.wakeWords.wakeUnconditionally(ring.readerHost(slot));

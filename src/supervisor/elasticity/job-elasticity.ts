@@ -103,7 +103,7 @@ export class JobElasticity {
     return new Map(
       stages.map((stage) => {
         const actors = this.job.actors.filter(({ placement }) => placement.stage === stage);
-        return [stageName(stage), actors.map((actor) => committedOf(actor).groups)];
+        return [stageName(stage), actors.map((actor) => committedOf(actor).progress.groups)];
       }),
     );
   }

@@ -101,7 +101,7 @@ export class CollectedLetters implements DeadLetters {
   private take(isLast: boolean): void {
     const { decoder } = this;
     for (const reader of this.readers) {
-      while ((isLast || this.hasRoom) && reader.load()) {
+      while ((isLast || this.hasRoom) && reader.load() !== undefined) {
         decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);
         for (let row = 0; row < reader.count; row++) this.keep(decoder.tupleAt(row));
         reader.advance(reader.count);

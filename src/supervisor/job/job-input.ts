@@ -2,13 +2,13 @@
 // Promises: a tuple is validated at once, and visible to its readers at the latest when the current tick ends; `push` says
 // when to wait for room.
 
-import type { ActorDescriptor, RingMemory } from '../../actors/actor-descriptor.ts';
+import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
+import { outputPort } from '../../actors/output-port.ts';
 import { errors } from '../../errors.ts';
 import { type Stage, stageName } from '../../flow/plan.ts';
-import { DictionaryWriter } from '../../mailbox/dictionary.ts';
-import { type Encoder, generateEncoder } from '../../mailbox/encoder.ts';
-import { Output } from '../../mailbox/output.ts';
-import { Ring } from '../../mailbox/ring.ts';
+import type { Encoder } from '../../mailbox/encoder.ts';
+import type { Output } from '../../mailbox/output.ts';
+import type { Ring } from '../../mailbox/ring.ts';
 import type { Schema } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost, Waiter } from './app-host.ts';
@@ -36,13 +36,12 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     this.name = stageName(stage);
     this.host = host;
     this.onEnd = onEnd;
-    const memory = descriptor.output as RingMemory;
-    const ring = new Ring(memory.ring);
-    ring.setWriterHost(host.id);
-    this.ring = ring;
-    this.output = new Output(this.name, ring, descriptor.outbox as SharedArrayBuffer, this.mark);
-    const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
-    this.encoder = generateEncoder(this.name, stage.output as Schema, stage.outputKeys, this.output, dictionary);
+    const [memory] = descriptor.outputs;
+    const { output, encoder } = outputPort(this.name, stage.output as Schema, stage.outputKeys, memory, this.mark);
+    this.ring = output.ring;
+    this.ring.setWriterHost(host.id);
+    this.output = output;
+    this.encoder = encoder;
   }
 
   get tuplesPushed(): number {

@@ -6,10 +6,11 @@ import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { errors } from '../../errors.ts';
 import type { Plan, Stage } from '../../flow/plan.ts';
 import { stageName } from '../../flow/plan.ts';
+import { Alignment } from '../../mailbox/alignment.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import { DictionaryReader } from '../../mailbox/dictionary.ts';
 import { Ring } from '../../mailbox/ring.ts';
-import { connectSiblings, RingReader, startMark } from '../../mailbox/ring-reader.ts';
+import { RingReader, startMark } from '../../mailbox/ring-reader.ts';
 import type { Schema } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost } from './app-host.ts';
@@ -29,6 +30,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   readonly name: string;
   private readonly host: AppHost;
   private readonly inputs: readonly OutputInput<Tuple>[];
+  private readonly alignment: Alignment;
   private next = 0;
   private yieldedAtMs = 0;
   private taken = false;
@@ -59,7 +61,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
         dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
       };
     });
-    connectSiblings(this.inputs);
+    this.alignment = new Alignment(this.inputs);
   }
 
   /** Tuples handed to the app so far. */
@@ -107,10 +109,10 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
 
   /** The tuples of the next frame; undefined if there is none now. */
   private take(): Tuple[] | undefined {
-    const { inputs } = this;
+    const { inputs, alignment } = this;
     for (let k = 0; k < inputs.length; k++) {
       const { reader, decoder, dictionary } = inputs[(this.next + k) % inputs.length];
-      if (!reader.load()) {
+      if (!alignment.load(reader)) {
         reader.release(reader.position, this.host.wakeWords);
         continue;
       }
@@ -165,7 +167,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
           this.abandoned ||
           this.failure !== undefined ||
           this.ended ||
-          this.inputs.some(({ reader }) => reader.hasInput()),
+          this.inputs.some(({ reader }) => this.alignment.hasInput(reader)),
       });
       this.yieldedAtMs = this.host.clock.now();
     }

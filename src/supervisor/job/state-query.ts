@@ -79,7 +79,7 @@ export class StateQuery implements JobState {
     const { job } = this;
     for (;;) {
       if (job.isOver()) await job.gone;
-      const actor = job.actors.find((each) => hasGroup(committedOf(each).groups, group));
+      const actor = job.actors.find((each) => hasGroup(committedOf(each).progress.groups, group));
       // A job that failed may have left a group between its owners: what is there is what the first of them has committed.
       if (job.isOver()) return read(this.readerOf(actor ?? job.actors[0]));
       if (actor === undefined) {
@@ -88,11 +88,11 @@ export class StateQuery implements JobState {
       }
       // An app that asks in a loop must not keep the event loop from everyone else, recovery included.
       if (!isHosted(actor)) await job.clock.yield();
-      if (job.isOver() || !hasGroup(committedOf(actor).groups, group)) continue;
+      if (job.isOver() || !hasGroup(committedOf(actor).progress.groups, group)) continue;
       const { member } = actor;
       if (!isHosted(actor) || member === undefined) {
         // State that was restored, and not brought up to date before its owner died, is older than what has come out.
-        if (!committedOf(actor).replaying) return read(this.readerOf(actor));
+        if (!committedOf(actor).cursors.replaying) return read(this.readerOf(actor));
         await sleep(job.clock, RETRY_MS);
         continue;
       }

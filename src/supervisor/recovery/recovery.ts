@@ -10,12 +10,14 @@ import { partitionAt } from '../../actors/inputs/partitioned-feed.ts';
 import type { StepWords } from '../../actors/vitals/step-words.ts';
 import { NO_ROW, WorkCell } from '../../actors/vitals/vitals.ts';
 import { errors, fromRecord, MillraceError, toRecord } from '../../errors.ts';
-import { countsOf, type Plan, stageName } from '../../flow/plan.ts';
+import { type Plan, stageName } from '../../flow/plan.ts';
 import { Ring } from '../../mailbox/ring.ts';
 import type { Cancel, Clock } from '../../platform/clock.ts';
 import { groupsOf } from '../../state/groups/group-set.ts';
-import { CommitLog, type CommitRecord, emptyRecord } from '../../state/transaction/commit-log.ts';
+import { CommitLog } from '../../state/transaction/commit-log.ts';
+import type { CommitRecord } from '../../state/transaction/commit-record.ts';
 import { PartitionMarks, type SourceMark } from '../../state/transaction/partition-marks.ts';
+import { hasEnded as hasSwept } from '../../state/transaction/sweep.ts';
 import type { FailureReport, Order, WorkerSettings } from '../../workers/control.ts';
 import type { ThreadPool } from '../../workers/pool.ts';
 import { outcomeOf, revive } from '../../workers/remote-calls.ts';
@@ -457,23 +459,23 @@ function failureOf({ escalations }: FailDecision, reason: Error): Error {
 }
 
 /** What an actor has committed last. */
-export function committedOf({ placement: { descriptor, stage }, log }: Recoverable): CommitRecord {
-  const record = emptyRecord(descriptor.inputs.length, countsOf(stage));
-  log.read(record);
-  return record;
-}
+export const committedOf = ({ log }: Recoverable): CommitRecord => log.lastCommit();
 
 /** Tells the tuple in work from others, if it was tried alone: the cursor in front of it, and at the end of the input its key. */
 function suspectOf(actor: Recoverable): string {
   const { work } = actor;
-  const { inputs, source, sourceAux, endedGroups } = committedOf(actor);
+  const {
+    progress: { source, sweep },
+    cursors: { inputs },
+  } = committedOf(actor);
   const input = work[WorkCell.input];
   // A source's row only tells that it moves on.
   if (inputs.length === 0) {
     const found = partitionInWork(actor);
-    return found === undefined ? [source, sourceAux].join() : [found.partition, found.source, found.sourceAux].join();
+    const { partition, position, aux } = found ?? { ...source, partition: undefined };
+    return [partition, position, aux].join();
   }
-  if (input < 0 || input >= inputs.length) return [endedGroups, work[WorkCell.row]].join();
+  if (input < 0 || input >= inputs.length) return [sweep.group, work[WorkCell.row]].join();
   return [input, inputs[input].position, inputs[input].row].join();
 }
 
@@ -482,7 +484,7 @@ function partitionInWork({ work, placement }: Recoverable): (SourceMark & { part
   const { partitions } = placement.descriptor;
   const partition = partitionAt(work[WorkCell.input]);
   if (partitions === undefined || partition < 0) return undefined;
-  const found = { partition, source: 0, sourceAux: 0 };
+  const found = { partition, position: 0, aux: 0 };
   new PartitionMarks(partitions).read(partition, found);
   return found;
 }
@@ -491,25 +493,25 @@ function partitionInWork({ work, placement }: Recoverable): (SourceMark & { part
 function hasPendingInput(actor: Recoverable): boolean {
   const { placement } = actor;
   const record = committedOf(actor);
-  if (hasEnded(actor)) return !record.finished && !waitsForOthers(actor, record);
+  if (hasEnded(actor)) return !hasSwept(record.progress.sweep) && !waitsForOthers(actor, record);
   return placement.descriptor.inputs.some(({ memory }, i) => {
-    const { position, ended } = record.inputs[i];
+    const { position, ended } = record.cursors.inputs[i];
     return !ended && new Ring(memory.ring).published() !== position;
   });
 }
 
 /** True of a replica of a source that has read its partitions, and waits until the others have read theirs. */
-function waitsForOthers({ placement }: Recoverable, { groups }: CommitRecord): boolean {
+function waitsForOthers({ placement }: Recoverable, { progress }: CommitRecord): boolean {
   const { partitions } = placement.descriptor;
   if (partitions === undefined) return false;
   const marks = new PartitionMarks(partitions);
-  return groupsOf(groups).every((partition) => marks.hasEnded(partition));
+  return groupsOf(progress.groups).every((partition) => marks.hasEnded(partition));
 }
 
 /** True once an actor has read all its input: at most `end` closures are left to run. */
 function hasEnded(actor: Recoverable): boolean {
   const { inputs } = actor.placement.descriptor;
-  return committedOf(actor).inputs.every((mark, i) => {
+  return committedOf(actor).cursors.inputs.every((mark, i) => {
     const ring = new Ring(inputs[i].memory.ring);
     return mark.ended || (ring.isDormant() && ring.published() === mark.position);
   });
@@ -526,18 +528,18 @@ function continueSearch(actor: Recoverable): void {
 /** Where the tuple in work stood, as far as shared memory tells. */
 export function positionOf(actor: Recoverable, plan: Plan): string {
   const { work, placement } = actor;
-  const record = committedOf(actor);
+  const { progress, cursors } = committedOf(actor);
   const input = work[WorkCell.input];
   const isAlone = work[WorkCell.isolating] === 1;
   const { stage, descriptor } = placement;
-  if (input >= 0 && input < record.inputs.length) {
-    const { position, row } = record.inputs[input];
+  if (input >= 0 && input < cursors.inputs.length) {
+    const { position, row } = cursors.inputs[input];
     const from = stageName(plan.stages[stage.upstream[descriptor.inputs[input].upstream]]);
     const where = `row ${row} of the frame at ${position >>> 0} from '${from}'`;
     return isAlone ? where : `the batch that begins at ${where}`;
   }
   if (stage.operators[0].kind !== 'source') return 'the end of its input';
   const found = partitionInWork(actor);
-  const where = sourcePosition(stageName(stage), found?.partition, (found ?? record).source);
+  const where = sourcePosition(stageName(stage), found?.partition, (found ?? progress.source).position);
   return isAlone ? where : `the batch that begins at ${where}`;
 }

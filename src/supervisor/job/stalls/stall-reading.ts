@@ -22,7 +22,7 @@ interface ActorMemory {
   readonly replica: number;
   readonly number: number;
   readonly vitals: SharedArrayBuffer;
-  readonly output: { readonly ring: SharedArrayBuffer } | undefined;
+  readonly outputs: readonly { readonly memory: { readonly ring: SharedArrayBuffer } }[];
   readonly letters: { readonly ring: SharedArrayBuffer };
 }
 
@@ -74,8 +74,8 @@ export class StallReader implements WatchedStream {
   constructor(job: WatchedJob) {
     this.job = job;
     this.tracked = job.actors.map((actor) => {
-      const { vitals, output, letters } = actor.placement.descriptor;
-      const ring = output && new Ring(output.ring);
+      const { vitals, outputs, letters } = actor.placement.descriptor;
+      const ring = outputs.length === 0 ? undefined : new Ring(outputs[0].memory.ring);
       return { actor, vitals: new Vitals(vitals), ring, letters: new Ring(letters.ring) };
     });
   }

@@ -1,0 +1,90 @@
+// Rows of an actor's input rings, in turns: a slow or long input does not keep the others from being read.
+// Promises: what is read goes through the program within the open transaction; cursors move with it.
+
+import type { ReadMark } from '../../mailbox/ring-reader.ts';
+import type { Batch, Input } from '../batch.ts';
+import { WorkCell } from '../vitals/vitals.ts';
+import type { WorkInHand } from '../work-in-hand.ts';
+import { rowsBefore } from './restored-state.ts';
+
+export class RowReader {
+  private readonly batch: Batch;
+  private readonly hand: WorkInHand;
+  private readonly work: Int32Array;
+  private next = 0;
+
+  constructor(batch: Batch, hand: WorkInHand, work: Int32Array) {
+    this.batch = batch;
+    this.hand = hand;
+    this.work = work;
+  }
+
+  /** True if nothing more comes, unless another replica of an operator before it is given key groups. */
+  get isOver(): boolean {
+    return this.batch.inputs.every(({ reader }) => reader.isOver);
+  }
+
+  /**
+   * One pass over the inputs, until there is enough output for a commit; opens the transaction if there is something to do.
+   * @param until how far the inputs are read at most
+   * @returns the tuples that it has read
+   */
+  read(limit: number, until: readonly ReadMark[] | undefined): number {
+    const { batch } = this;
+    const { inputs } = batch;
+    let tuples = 0;
+    for (let k = 0; k < inputs.length && tuples < limit; k++) {
+      const input = inputs[(this.next + k) % inputs.length];
+      while (tuples < limit) {
+        const rows = this.rowsAt(input, until);
+        if (rows === 0) break;
+        tuples += this.readRows(input, Math.min(rows, limit - tuples));
+        if (batch.isPortFull) return tuples;
+      }
+    }
+    this.next = (this.next + 1) % inputs.length;
+    return tuples;
+  }
+
+  /** Rows that can be read of an input's next frame, up to a mark if there is one. */
+  private rowsAt({ reader, index }: Input, until: readonly ReadMark[] | undefined): number {
+    const { alignment } = this.batch;
+    if (until !== undefined) return rowsBefore(alignment, reader, until[index]);
+    return alignment.load(reader) ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  /** Processes rows of an input's current frame; returns how many. */
+  readRows(input: Input, limit: number): number {
+    const { batch, hand } = this;
+    const { reader, upstream, dictionary } = input;
+    batch.begin();
+    hand.input = input;
+    hand.lastInput = input;
+    this.work[WorkCell.input] = input.index;
+    const next = batch.program.run(upstream, reader, dictionary, limit);
+    hand.input = undefined;
+    const rows = next - reader.row;
+    batch.tuples += rows;
+    reader.advance(next);
+    return rows;
+  }
+
+  /** True if a reader has moved without reading a tuple: over padding, or a control frame. */
+  get hasPassed(): boolean {
+    const { inputs, record } = this.batch;
+    return inputs.some(({ index, reader }) => reader.position !== record.cursors.inputs[index].position);
+  }
+
+  /**
+   * Brings the cursor of an input to its next row. It may be behind a fence that was passed in a batch that is rolled back, as was the
+   * one that it waits for.
+   * @returns false if there is none
+   */
+  loadAt(wanted: Input): boolean {
+    const { inputs, alignment } = this.batch;
+    return inputs.some(() => {
+      for (const { reader } of inputs) alignment.load(reader);
+      return alignment.load(wanted.reader);
+    });
+  }
+}

@@ -1,0 +1,29 @@
+// One of a writer's outputs: the ring that it writes, with its outbox, and the encoder that fills it.
+
+import { DictionaryWriter } from '../mailbox/dictionary.ts';
+import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
+import { Output, type OutputMark } from '../mailbox/output.ts';
+import { Ring } from '../mailbox/ring.ts';
+import type { Schema } from '../mailbox/schema.ts';
+import type { OutputMemory } from './actor-descriptor.ts';
+
+export interface OutputPort {
+  readonly output: Output;
+  readonly encoder: Encoder;
+}
+
+/**
+ * @param operator that writes
+ * @param keys of the stages behind it: the hash columns of its frames
+ */
+export function outputPort(
+  operator: string,
+  schema: Schema,
+  keys: readonly (readonly number[])[],
+  { memory, outbox }: OutputMemory,
+  mark: OutputMark,
+): OutputPort {
+  const output = new Output(operator, new Ring(memory.ring), outbox, mark);
+  const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
+  return { output, encoder: generateEncoder(operator, schema, keys, output, dictionary) };
+}

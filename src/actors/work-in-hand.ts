@@ -1,0 +1,90 @@
+// What an actor is at within a step, as far as its errors tell it: rows of an input, a tuple of its source, or a key of a sweep.
+// Relies on: it is asked before the rollback, while the frame in work is still the reader's current one.
+
+import { type Plan, type Stage, stageName } from '../flow/plan.ts';
+import type { Batch, Input } from './batch.ts';
+import {
+  AT_COMMIT,
+  atEndOfInput,
+  type Failure,
+  inFrame,
+  inSource,
+  mayBeOfTuple,
+  type Whereabouts,
+} from './failures/failure.ts';
+import type { Feed } from './inputs/source-feed.ts';
+import { NO_ROW, WorkCell } from './vitals/vitals.ts';
+
+export class WorkInHand {
+  readonly stage: Stage;
+  readonly batch: Batch;
+  /** The input whose rows are in work. */
+  input: Input | undefined;
+  /** The input that was read last, in this batch. */
+  lastInput: Input | undefined;
+  /** True while the closure of a key runs. */
+  isSweeping = false;
+  /** The source, if there is one. */
+  feed: Feed | undefined;
+  private readonly upstream: readonly Stage[];
+  private readonly work: Int32Array;
+
+  constructor(plan: Plan, stage: Stage, batch: Batch, work: Int32Array) {
+    this.stage = stage;
+    this.batch = batch;
+    this.upstream = stage.upstream.map((index) => plan.stages[index]);
+    this.work = work;
+  }
+
+  /** Nothing is in work any more. */
+  clear(): void {
+    this.input = undefined;
+    this.lastInput = undefined;
+    this.isSweeping = false;
+  }
+
+  /** Of the tuple in work. */
+  get row(): number {
+    return this.work[WorkCell.row];
+  }
+
+  /** Tuples of the open batch up to the one in work. */
+  get tuples(): number {
+    const { input, batch } = this;
+    return input === undefined ? batch.tuples : batch.tuples + this.row - input.reader.row + 1;
+  }
+
+  whereabouts(): Whereabouts {
+    const { batch, feed, input, row } = this;
+    const { program, record } = batch;
+    if (feed !== undefined) {
+      const position = feed.position(record.progress.source) + (feed.isGenerated ? Math.max(0, row) : 0);
+      return this.atSource(position);
+    }
+    if (this.isSweeping) return atEndOfInput(program.endingKey());
+    if (input === undefined) return AT_COMMIT;
+    return this.atRow(input, row === NO_ROW ? input.reader.row : row);
+  }
+
+  /** At a row of an input's current frame. */
+  atRow({ upstream, reader, dictionary }: Input, row = reader.row): Whereabouts {
+    return inFrame(this.stage, this.upstream[upstream], reader, dictionary, row);
+  }
+
+  /** At a position of the source, in its own units. */
+  atSource(position: number, tuple?: unknown): Whereabouts {
+    return inSource(stageName(this.stage), this.batch.partitions && this.feed?.partition, position, tuple);
+  }
+
+  /** That an operator of the chain has thrown something. */
+  failureAt(operator: number, where: Whereabouts, cause: unknown): Failure {
+    const { operators } = this.stage;
+    const node = operators[operator] ?? operators[0];
+    return { operator: node, policy: node.onError, where, cause, isOfTuple: mayBeOfTuple(cause) };
+  }
+
+  /** That the tuple in work has failed. */
+  failureOf(cause: unknown): Failure {
+    return this.failureAt(this.batch.program.failedAt(), this.whereabouts(), cause);
+  }
+}
