@@ -140,8 +140,8 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
       cells.add(`${name}.undo`, transaction.undo, undoCells(`${name}.undo`, transaction.undo));
       cells.add(`${name}.allocator`, transaction.allocator);
     }
-    for (const { memory, outbox } of outputs) {
-      cells.add(`${name}.ring`, memory.ring, ringCells(`${name}.ring`, memory.ring, readerSlots(plan, stage)));
+    for (const [output, { memory, outbox }] of outputs.entries()) {
+      cells.add(`${name}.ring`, memory.ring, ringCells(`${name}.ring`, memory.ring, readerSlots(plan, stage, output)));
       cells.add(`${name}.outbox`, outbox);
     }
     if (sourceMemory !== undefined) cells.add(`${name}.memory`, sourceMemory);

@@ -3,10 +3,9 @@
 
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { type Stage, stageName } from '../../src/flow/plan.ts';
-import type { Schema } from '../../src/mailbox/schema.ts';
+import { stateLayout } from '../../src/flow/state-layout.ts';
 import { checkState } from '../../src/state/images/integrity.ts';
 import { keyedState } from '../../src/state/rows/keyed-state.ts';
-import { rowLayout } from '../../src/state/rows/row-layout.ts';
 import { type StateEntry, stateReader } from '../../src/state/rows/state-reader.ts';
 import { Transaction } from '../../src/state/transaction/transaction.ts';
 
@@ -19,11 +18,10 @@ export interface FinalState {
 }
 
 export function finalStateOf(stage: Stage, { transaction: memory }: ActorDescriptor): FinalState {
-  const [{ name, state = {}, tables = {} }] = stage.operators;
-  if (memory === undefined) throw new Error(`'${stageName(stage)}' has no state`);
+  const name = stageName(stage);
+  if (memory === undefined) throw new Error(`'${name}' has no state`);
   const transaction = new Transaction(name, memory);
-  const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
-  const keyed = keyedState(name, rowLayout(name, key, state, tables), transaction);
+  const keyed = keyedState(name, stateLayout(stage), transaction);
   const reader = stateReader(name, keyed.table, transaction);
   return {
     damage: () => checkState(keyed, KEY_GROUPS, 'rows'),

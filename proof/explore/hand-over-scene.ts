@@ -4,14 +4,13 @@
 // those who have ended, and puts to sleep who owns nothing.
 
 import type { Actor } from '../../src/actors/actor.ts';
-import { stageName } from '../../src/flow/plan.ts';
+import { stageName, streamsOf } from '../../src/flow/plan.ts';
 import { dataflow, t } from '../../src/index.ts';
 import { Alignment } from '../../src/mailbox/alignment.ts';
 import { generateDecoder } from '../../src/mailbox/decoder.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
-import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { generate } from '../../src/sources.ts';
 import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/groups/group-set.ts';
@@ -147,14 +146,14 @@ function problemOfOutput(
 ): string | undefined {
   const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
   const { descriptor, stage } = placement;
-  const writers = plan.stages[stage.upstream[0]];
+  const [{ input, written: output }] = streamsOf(plan, stage);
   const inputs = descriptor.inputs.map(({ memory, slot, upstream }, i) => {
     // Where the ring begins is where the commit of one that has read nothing is.
     const from = committedOf(placement).cursors.inputs[i].position;
     return { upstream, reader: new RingReader(new Ring(memory.ring), slot, startMark(from)) };
   });
   const alignment = new Alignment(inputs);
-  const decoder = generateDecoder<Numbered>(READER, writers.output as Schema, writers.outputKeys.length, 0);
+  const decoder = generateDecoder<Numbered>(READER, input.schema, output.keys.length, 0);
   const last: Kept = {};
   for (const tuple of written) expectNextOfKey(last, tuple);
   let read = written.length;

@@ -4,7 +4,8 @@
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
-import type { Plan, Stage } from '../flow/plan.ts';
+import { type Plan, type Stage, streamsOf } from '../flow/plan.ts';
+import { stateLayout } from '../flow/state-layout.ts';
 import { Alignment } from '../mailbox/alignment.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader } from '../mailbox/dictionary.ts';
@@ -12,10 +13,8 @@ import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
-import type { Schema } from '../mailbox/schema.ts';
 import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
 import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
-import { rowLayout } from '../state/rows/row-layout.ts';
 import { CommitLog } from '../state/transaction/commit-log.ts';
 import { type CommitRecord, commitCodec } from '../state/transaction/commit-record.ts';
 import { PartitionMarks } from '../state/transaction/partition-marks.ts';
@@ -104,7 +103,7 @@ export class Batch {
     this.alignment = new Alignment(this.inputs);
     const { tail } = this;
     this.ports = descriptor.outputs.map((memory, port) =>
-      outputPort(tail.name, tail.output as Schema, stage.outputKeys, memory, cursors.outputs[port]),
+      outputPort(tail.name, stage.outputs[port], memory, cursors.outputs[port]),
     );
     const { ring, outbox } = descriptor.letters;
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
@@ -113,9 +112,7 @@ export class Batch {
     if (descriptor.transaction !== undefined) {
       this.transaction = new Transaction(head.name, descriptor.transaction);
       this.transaction.rollback(this.log.sequence());
-      const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
-      const layout = rowLayout(head.name, key, head.state ?? {}, head.tables ?? {});
-      this.state = keyedState(head.name, layout, this.transaction);
+      this.state = keyedState(head.name, stateLayout(stage), this.transaction);
     }
     if (descriptor.partitions !== undefined) {
       this.partitions = new PartitionMarks(descriptor.partitions);
@@ -124,9 +121,8 @@ export class Batch {
     for (const group of this.groups) this.owned[group] = 1;
     this.program = generateProgram({
       stage,
-      upstream: stage.upstream.map((index) => plan.stages[index]),
-      encoder: this.ports[0]?.encoder,
-      output: this.ports[0]?.output,
+      streams: streamsOf(plan, stage),
+      ports: this.ports,
       sink: this.sink,
       state: this.state,
       owned: this.owned,

@@ -1,10 +1,10 @@
 // One of a writer's outputs: the ring that it writes, with its outbox, and the encoder that fills it.
 
+import type { StageOutput } from '../flow/plan.ts';
 import { DictionaryWriter } from '../mailbox/dictionary.ts';
 import { type Encoder, generateEncoder } from '../mailbox/encoder.ts';
 import { Output, type OutputMark } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
-import type { Schema } from '../mailbox/schema.ts';
 import type { OutputMemory } from './actor-descriptor.ts';
 
 export interface OutputPort {
@@ -12,14 +12,10 @@ export interface OutputPort {
   readonly encoder: Encoder;
 }
 
-/**
- * @param operator that writes
- * @param keys of the stages behind it: the hash columns of its frames
- */
+/** @param operator that writes */
 export function outputPort(
   operator: string,
-  schema: Schema,
-  keys: readonly (readonly number[])[],
+  { schema, keys }: Pick<StageOutput, 'schema' | 'keys'>,
   { memory, outbox }: OutputMemory,
   mark: OutputMark,
 ): OutputPort {

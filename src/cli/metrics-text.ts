@@ -29,9 +29,9 @@ export function barText(fill: number): string {
 }
 
 /** What an operator processes: what a source emits, and what any other takes. */
-const rateOf = ({ kind, rateIn, rateOut }: OperatorMetrics): number => (kind === 'source' ? rateOut : rateIn);
+const rateOf = ({ role, rateIn, rateOut }: OperatorMetrics): number => (role === 'source' ? rateOut : rateIn);
 
-const isSink = ({ kind }: OperatorMetrics): boolean => kind === 'collect' || kind === 'forEach' || kind === 'sink';
+const isSink = ({ role }: OperatorMetrics): boolean => role === 'output' || role === 'sink';
 
 function operatorCells(operator: OperatorMetrics, withQueue: boolean): string[] {
   const fused = operator.fusedInto !== undefined;
@@ -39,14 +39,14 @@ function operatorCells(operator: OperatorMetrics, withQueue: boolean): string[] 
   const cells = [
     fused ? `└ ${operator.name}` : operator.name,
     inApp ? 'app' : String(operator.replicas.length),
-    operator.kind === 'source' ? '' : countText(operator.tuplesIn),
+    operator.role === 'source' ? '' : countText(operator.tuplesIn),
     isSink(operator) ? '' : countText(operator.tuplesOut),
     rateText(rateOf(operator)),
     // A fused operator runs in the actor of the one above it, and the app's thread is not measured.
     fused || inApp ? '' : shareText(operator.busy),
     fused || inApp ? '' : shareText(operator.blocked),
   ];
-  if (withQueue) cells.push(fused || operator.kind === 'source' ? '' : barText(operator.queueFill));
+  if (withQueue) cells.push(fused || operator.role === 'source' ? '' : barText(operator.queueFill));
   return cells;
 }
 

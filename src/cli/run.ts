@@ -114,7 +114,7 @@ export async function run(command: RunCommand): Promise<number> {
   const flow = await loadFlow(command.module, command.flow);
   const params = command.params as Record<string, never>;
   const graph = graphFor(flow, command);
-  const outputs = graph.operators.filter(({ kind }) => kind === 'collect').map(({ name }) => name);
+  const outputs = graph.operators.filter(({ kind }) => kind.role === 'output').map(({ name }) => name);
   const startedMs = performance.now();
   // What notices tell of a job that has started is told by the view.
   const notices = ({ kind, text }: Notice): void => {

@@ -10,11 +10,31 @@ import { KEY_FIELDS_MAX, rowLayout, type TableDefinition } from '../state/rows/r
 import type { StateTable } from '../state/rows/state-table.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { checkSupervision, FAILURE_POLICIES, type FailurePolicy, type SupervisionOptions } from './failure-policy.ts';
-import { finishGraph, type Graph, type OperatorNode } from './graph.ts';
+import {
+  finishGraph,
+  type Graph,
+  type NodeInput,
+  type NodeOutput,
+  type OperatorNode,
+  type StreamRef,
+} from './graph.ts';
+import { collect } from './kinds/collect.ts';
+import { filter } from './kinds/filter.ts';
+import { flatMap } from './kinds/flat-map.ts';
+import { forEach } from './kinds/for-each.ts';
+import type { OperatorKind } from './kinds/kind.ts';
+import { map } from './kinds/map.ts';
+import { process } from './kinds/process.ts';
+import { sink as sinkKind } from './kinds/sink.ts';
+import { sources } from './kinds/source.ts';
 import type { SinkDefinition } from './sink.ts';
 import { checkPartitions, partitionsOf, type Source } from './source.ts';
 
 const PARALLELISM_MAX = 64;
+
+const outputSchema = (operator: string, shape: Shape): Schema => Schema.of(shape, `operator '${operator}'`);
+/** The stream of an operator with one output. */
+const streamOf = ({ id }: OperatorNode): StreamRef => ({ operator: id, output: 0 });
 
 /** How many replicas an operator may have while it runs. */
 export interface ParallelismRange {
@@ -113,14 +133,14 @@ export type OutputsOf<Built> = [Built] extends [OutputHandle<infer Name, infer T
 export class Stream<Fields extends Shape> {
   protected readonly builder: FlowBuilder;
   /** Operators whose output this stream is; several after merge(). */
-  protected readonly from: readonly number[];
+  protected readonly from: readonly StreamRef[];
   protected readonly schema: Schema;
   protected readonly key: readonly string[] | undefined;
   private readonly isUnordered: boolean;
 
   constructor(
     builder: FlowBuilder,
-    from: readonly number[],
+    from: readonly StreamRef[],
     schema: Schema,
     key?: readonly string[],
     isUnordered = false,
@@ -141,7 +161,7 @@ export class Stream<Fields extends Shape> {
     ...surplus: readonly never[]
   ): Stream<Output> {
     refuseSurplus('map(name, output, closure, options)', 4, surplus);
-    return this.derive(name, 'map', output, closure, options);
+    return this.derive(name, map, outputSchema(name, output), closure, options);
   }
 
   /** Passes on the tuples for which the closure returns true. */
@@ -152,8 +172,7 @@ export class Stream<Fields extends Shape> {
     ...surplus: readonly never[]
   ): Stream<Fields> {
     refuseSurplus('filter(name, closure, options)', 3, surplus);
-    const node = this.add(name, 'filter', options, { closure, output: this.schema });
-    return new Stream(this.builder, [node.id], this.schema);
+    return this.derive(name, filter, this.schema, closure, options);
   }
 
   /** Any number of tuples out for each tuple in. `emit` copies the tuple and never waits. */
@@ -165,7 +184,7 @@ export class Stream<Fields extends Shape> {
     ...surplus: readonly never[]
   ): Stream<Output> {
     refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
-    return this.derive(name, 'flatMap', output, closure, options);
+    return this.derive(name, flatMap, outputSchema(name, output), closure, options);
   }
 
   /**
@@ -173,7 +192,7 @@ export class Stream<Fields extends Shape> {
    * @throws MillraceError UNKNOWN_KEY_FIELD
    */
   keyBy<Key extends keyof Fields & string>(...fields: [Key] | [Key, Key]): KeyedStream<Fields, Key> {
-    const operator = this.builder.nameOf(this.from[0]);
+    const operator = this.builder.nameOf(this.from[0].operator);
     const count: number = fields.length;
     if (count === 0 || count > KEY_FIELDS_MAX) {
       throw errors.badOption('keyBy', fields, 'one or two field names');
@@ -206,8 +225,9 @@ export class Stream<Fields extends Shape> {
         );
       }
     }
-    const from = [...this.from, ...others.flatMap((other) => other.from)];
-    return new Stream(this.builder, [...new Set(from)], this.schema);
+    const all = [...this.from, ...others.flatMap((other) => other.from)];
+    const from = new Map(all.map((stream) => [`${stream.operator}.${stream.output}`, stream]));
+    return new Stream(this.builder, [...from.values()], this.schema);
   }
 
   /** Gives the stream to several consumers; each sees every tuple. Returns what the branches return. */
@@ -220,7 +240,7 @@ export class Stream<Fields extends Shape> {
   /** Ends the stream in the app: `job.output(name)` iterates over it. */
   collect<Name extends string>(name: Name, ...surplus: readonly never[]): OutputHandle<Name, TupleOf<Fields>> {
     refuseSurplus('collect(name)', 1, surplus);
-    this.add(name, 'collect', {}, {});
+    this.add(name, collect, {}, {});
     return { output: name };
   }
 
@@ -232,7 +252,7 @@ export class Stream<Fields extends Shape> {
     ...surplus: readonly never[]
   ): void {
     refuseSurplus('forEach(name, closure, options)', 3, surplus);
-    this.add(name, 'forEach', options, { closure });
+    this.add(name, forEach, options, { closure });
   }
 
   /** Ends the stream in a sink of `millrace/sinks`, or one of your own. */
@@ -246,50 +266,33 @@ export class Stream<Fields extends Shape> {
     if (typeof sink?.open !== 'function') throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt')`);
     if ('parallelism' in options)
       throw errors.badOption('parallelism', options.parallelism, `left out for sink '${name}'`);
-    this.add(name, 'sink', options, { sink: sink as unknown as SinkDefinition<never> });
+    this.add(name, sinkKind, options, { sink: sink as unknown as SinkDefinition<never> });
   }
 
   private derive<Output extends Shape>(
     name: string,
-    kind: 'map' | 'flatMap',
-    output: Output,
+    kind: OperatorKind,
+    schema: Schema,
     closure: unknown,
     options: OperatorOptions,
   ): Stream<Output> {
-    const schema = Schema.of(output, `operator '${name}'`);
-    const node = this.add(name, kind, options, { closure: closure as () => void, output: schema });
-    return new Stream(this.builder, [node.id], schema);
+    const node = this.add(name, kind, options, { closure: closure as () => void, outputs: [{ name, schema }] });
+    return this.builder.streamOf(node);
+  }
+
+  /** What the stream is to an operator that reads it with a closure. */
+  asInput(closure: NodeInput['closure']): NodeInput {
+    const { from, schema, key, isUnordered } = this;
+    return { from, schema, key, isUnordered, closure };
   }
 
   protected add(
     name: string,
-    kind: OperatorNode['kind'],
+    kind: OperatorKind,
     options: OperatorOptions,
-    rest: Partial<OperatorNode>,
+    { closure, outputs = [], ...rest }: Partial<OperatorNode & Pick<NodeInput, 'closure'>>,
   ): OperatorNode {
-    if ('closure' in rest && typeof rest.closure !== 'function') {
-      throw errors.badOption(`closure of '${name}'`, rest.closure, 'a function');
-    }
-    refuseDeferredFunction(name, rest.closure);
-    refuseDeferredFunction(name, rest.end);
-    const checked = checkOptions(name, options);
-    if (checked.replicas.max > 1 && this.key === undefined && !this.isUnordered) {
-      throw errors.badOption(
-        'parallelism',
-        options.parallelism,
-        `1 for operator '${name}', because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter`,
-      );
-    }
-    return this.builder.add({
-      name,
-      kind,
-      inputs: this.from,
-      key: this.key,
-      isUnordered: this.isUnordered,
-      output: undefined,
-      ...checked,
-      ...rest,
-    });
+    return this.builder.operator(name, kind, [this.asInput(closure)], outputs, options, rest);
   }
 }
 
@@ -320,15 +323,15 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
     rowLayout(where, key, state ?? {}, tables ?? {});
     if (end !== undefined && typeof end !== 'function') throw errors.badOption('end', end, 'a function');
-    const schema = output === undefined ? undefined : Schema.of(output, `operator '${name}'`);
-    const node = this.add(name, 'process', rest, {
+    const schema = output && outputSchema(name, output);
+    const node = this.add(name, process, rest, {
       closure,
-      output: schema,
+      outputs: schema === undefined ? [] : [{ name, schema }],
       state: state ?? {},
       tables: tables ?? {},
       end,
     });
-    return new Stream(this.builder, [node.id], schema ?? this.schema);
+    return schema === undefined ? new Stream(this.builder, [streamOf(node)], this.schema) : this.builder.streamOf(node);
   }
 }
 
@@ -399,8 +402,8 @@ export class FlowBuilder {
     ...surplus: readonly never[]
   ): Stream<Fields> {
     refuseSurplus('source(name, source, options)', 3, surplus);
-    const kinds = ['reader', 'generate', 'push'];
-    if (!kinds.includes(source?.kind)) throw errors.badOption('source', source, `a source such as readLines('in.txt')`);
+    const kind = sources[source?.kind];
+    if (kind === undefined) throw errors.badOption('source', source, `a source such as readLines('in.txt')`);
     const schema = Schema.of(source.fields, `source '${name}'`);
     if (source.kind === 'generate') refuseDeferredFunction(name, source.make);
     const checked = checkOptions(name, options);
@@ -409,20 +412,55 @@ export class FlowBuilder {
     if (checked.replicas.max > partitions) throw errors.tooFewPartitions(name, checked.replicas.max, partitions);
     const node = this.add({
       name,
-      kind: 'source',
+      kind,
       inputs: [],
-      key: undefined,
-      isUnordered: false,
-      output: schema,
+      outputs: [{ name, schema }],
       ...checked,
       source,
     });
-    return new Stream(this, [node.id], schema);
+    return this.streamOf(node);
   }
 
   /** Several streams of the same schema as one. */
   merge<Fields extends Shape>(first: Stream<Fields>, ...others: readonly Stream<Fields>[]): Stream<Fields> {
     return first.merge(...others);
+  }
+
+  /**
+   * An operator of any kind, with any number of inputs and outputs. The methods of streams are made of this.
+   * @param inputs as {@link Stream.asInput} gives them
+   * @param rest what its kind needs besides
+   */
+  operator(
+    name: string,
+    kind: OperatorKind,
+    inputs: readonly NodeInput[],
+    outputs: readonly NodeOutput[],
+    options: OperatorOptions = {},
+    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end'>> = {},
+  ): OperatorNode {
+    for (const { closure } of inputs) {
+      const isCalled = closure !== undefined || rest.state !== undefined || kind.step !== undefined;
+      if (isCalled && rest.sink === undefined && typeof closure !== 'function') {
+        throw errors.badOption(`closure of '${name}'`, closure, 'a function');
+      }
+      refuseDeferredFunction(name, closure);
+    }
+    refuseDeferredFunction(name, rest.end);
+    const checked = checkOptions(name, options);
+    if (checked.replicas.max > 1 && inputs.some(({ key, isUnordered }) => key === undefined && !isUnordered)) {
+      throw errors.badOption(
+        'parallelism',
+        options.parallelism,
+        `1 for operator '${name}', because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter`,
+      );
+    }
+    return this.add({ name, kind, inputs, outputs, ...checked, ...rest });
+  }
+
+  /** The stream of one of an operator's outputs. */
+  streamOf<Fields extends Shape>({ id, outputs }: OperatorNode, output = 0): Stream<Fields> {
+    return new Stream(this, [{ operator: id, output }], outputs[output].schema);
   }
 
   add(node: Omit<OperatorNode, 'id'>): OperatorNode {

@@ -6,10 +6,9 @@ import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { FailurePolicy, SupervisionOptions } from './failure-policy.ts';
+import type { OperatorKind } from './kinds/kind.ts';
 import type { SinkDefinition } from './sink.ts';
 import { partitionsOf, type Source } from './source.ts';
-
-export type OperatorKind = 'source' | 'map' | 'filter' | 'flatMap' | 'process' | 'collect' | 'forEach' | 'sink';
 
 // biome-ignore lint/complexity/noBannedTypes: user closures of every shape; the typed API in dataflow.ts guards their use
 type Closure = Function;
@@ -19,19 +18,39 @@ interface ReplicaBounds {
   readonly max: number;
 }
 
+/** A stream: what an operator writes to one of its outputs. */
+export interface StreamRef {
+  readonly operator: number;
+  readonly output: number;
+}
+
+/** What an operator reads as one: streams of one schema. */
+export interface NodeInput {
+  readonly from: readonly StreamRef[];
+  readonly schema: Schema;
+  /** The fields that it is keyed by. */
+  readonly key: readonly string[] | undefined;
+  /** True if replicas may share it without a key. */
+  readonly isUnordered: boolean;
+  /** Gets its tuples, if the operator has a closure. */
+  readonly closure: Closure | undefined;
+}
+
+export interface NodeOutput {
+  /** Among the outputs of its operator. */
+  readonly name: string;
+  readonly schema: Schema;
+}
+
 /** One operator of the logical dataflow. */
 export interface OperatorNode {
   readonly id: number;
   readonly name: string;
   readonly kind: OperatorKind;
-  /** Ids of the operators whose streams it reads. */
-  readonly inputs: readonly number[];
-  /** Fields of the input that it is keyed by. */
-  readonly key: readonly string[] | undefined;
-  /** True if its replicas may share its input without a key. */
-  readonly isUnordered: boolean;
-  /** Of its output; undefined for sinks. */
-  readonly output: Schema | undefined;
+  /** None for sources. */
+  readonly inputs: readonly NodeInput[];
+  /** None for sinks. */
+  readonly outputs: readonly NodeOutput[];
   /** Replicas at the start. */
   readonly parallelism: number;
   /** How few and how many there may be while it runs. */
@@ -44,7 +63,6 @@ export interface OperatorNode {
   readonly supervision: Required<SupervisionOptions>;
   readonly source?: Source<Shape>;
   readonly sink?: SinkDefinition<never>;
-  readonly closure?: Closure;
   readonly state?: Shape;
   readonly tables?: Readonly<Record<string, TableDefinition>>;
   /** Runs for each key at the end of the stream. */
@@ -58,35 +76,26 @@ export interface Graph {
   readonly fingerprint: string;
 }
 
-/** The operator that a stream comes from. */
-const inputNodes = (graph: Graph, node: OperatorNode): OperatorNode[] => node.inputs.map((id) => graph.operators[id]);
+/** True if an input reads a stream. */
+const reads = ({ from }: NodeInput, { operator, output }: StreamRef): boolean =>
+  from.some((each) => each.operator === operator && each.output === output);
 
-/** The schema of an operator's input: that of the streams it reads, which are all equal. */
-export function inputSchema(graph: Graph, node: OperatorNode): Schema {
-  const [first] = inputNodes(graph, node);
-  if (first?.output === undefined) throw errors.invariant(`operator '${node.name}' reads a stream`);
-  return first.output;
-}
-
-/** The operators that read an operator's stream. */
-export const consumersOf = (graph: Graph, node: OperatorNode): OperatorNode[] =>
-  graph.operators.filter((other) => other.inputs.includes(node.id));
-
-const isSink = (node: OperatorNode): boolean => node.output === undefined;
+/** The inputs that read a stream, with their operators. */
+export const consumersOf = (
+  { operators }: Pick<Graph, 'operators'>,
+  stream: StreamRef,
+): { readonly node: OperatorNode; readonly input: NodeInput }[] =>
+  operators.flatMap((node) => node.inputs.flatMap((input) => (reads(input, stream) ? [{ node, input }] : [])));
 
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
-  const { id, name, kind, inputs, key, isUnordered, output, parallelism, replicas, fuse, source, state, tables, end } =
-    node;
-  const schema = output?.toString();
+  const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end } = node;
   return JSON.stringify([
     id,
     name,
-    kind,
-    inputs,
-    key,
-    isUnordered,
-    schema,
+    kind.name,
+    inputs.map(({ from, key, isUnordered }) => [from, key, isUnordered]),
+    outputs.map((output) => [output.name, output.schema.toString()]),
     parallelism,
     replicas,
     fuse,
@@ -96,6 +105,20 @@ function fingerprintOf(node: OperatorNode): string {
     tables,
     end !== undefined,
   ]);
+}
+
+/** The inputs of an operator share its state, or its replicas, by keys of the same types. */
+function requireOneKey(flow: string, { name, inputs, state, replicas }: OperatorNode): void {
+  if (state === undefined && replicas.max === 1) return;
+  const typesOf = ({ schema, key = [] }: NodeInput): string =>
+    key.map((field) => schema.fields[schema.indexOf(field)].codec.label).join(', ');
+  const [first, ...others] = inputs.map(typesOf);
+  const other = others.find((types) => types !== first);
+  if (other === undefined) return;
+  throw errors.badFlow(
+    flow,
+    `the inputs of operator '${name}' have keys of the types (${first}) and (${other}): key them alike`,
+  );
 }
 
 /**
@@ -112,15 +135,19 @@ export function finishGraph(name: string, operators: readonly OperatorNode[]): G
   const fingerprint = operators.map(fingerprintOf).join('\n');
   const graph = { name, operators, fingerprint };
   for (const node of operators) {
-    for (const input of inputNodes(graph, node)) {
-      if (isSink(input)) {
+    for (const { operator, output } of node.inputs.flatMap(({ from }) => from)) {
+      const read = operators[operator];
+      if (read.outputs[output] === undefined) {
         throw errors.badFlow(
           name,
-          `operator '${node.name}' reads '${input.name}', which has no output: give it an 'output' schema`,
+          `operator '${node.name}' reads '${read.name}', which has no output: give it an 'output' schema`,
         );
       }
     }
-    if (!isSink(node) && consumersOf(graph, node).length === 0) throw errors.noConsumer(name, node.name);
+    node.outputs.forEach((_, output) => {
+      if (consumersOf(graph, { operator: node.id, output }).length === 0) throw errors.noConsumer(name, node.name);
+    });
+    requireOneKey(name, node);
   }
   return graph;
 }

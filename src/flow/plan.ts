@@ -1,13 +1,40 @@
 // The physical plan: which operators share an actor, and which rings connect the actors.
 // Promises: computed from the graph alone, so every thread that builds the same graph computes the same plan.
-// A stage is a chain of operators that run in one actor; each of its replicas writes one ring and reads all rings of the
-// stages before it.
+// A stage is a chain of operators that run in one actor; each of its replicas writes a ring for each of its outputs, and reads all
+// rings of the streams that its inputs are made of.
 
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { type GroupSet, groupSet } from '../state/groups/group-set.ts';
-import { consumersOf, type Graph, inputSchema, type OperatorNode } from './graph.ts';
+import { consumersOf, type Graph, type NodeInput, type OperatorNode } from './graph.ts';
 import { partitionsOf } from './source.ts';
+
+/** One input of a stage: the first operator of its chain reads it. */
+export interface StageInput {
+  readonly schema: Schema;
+  /** Indices of the fields that it is partitioned by; undefined if it needs no hash. */
+  readonly key: readonly number[] | undefined;
+  /** True if replicas share the tuples by where these stand in their rings. */
+  readonly isUnordered: boolean;
+  readonly closure: NodeInput['closure'];
+}
+
+/** A stream that a stage reads, ring by ring. */
+export interface Upstream {
+  readonly stage: number;
+  /** Which of that stage's outputs. */
+  readonly output: number;
+  /** Which of the reading stage's inputs it belongs to. */
+  readonly input: number;
+}
+
+/** One output of a stage: the last operator of its chain writes it. */
+export interface StageOutput {
+  readonly name: string;
+  readonly schema: Schema;
+  /** The distinct keys of the inputs behind it: the hash columns of its frames. */
+  readonly keys: readonly (readonly number[])[];
+}
 
 export interface Stage {
   readonly index: number;
@@ -18,19 +45,12 @@ export interface Stage {
   readonly replicas: number;
   /** Where its actors run: on workers, or in the app's own thread (push sources and collect). */
   readonly place: 'worker' | 'app';
-  /** Stages whose rings it reads. */
-  readonly upstream: readonly number[];
-  /** Schema of its input and of its output ring. */
-  readonly input: Schema | undefined;
-  readonly output: Schema | undefined;
-  /** Indices of the input's fields that it is partitioned by; undefined if it needs no hash. */
-  readonly key: readonly number[] | undefined;
-  /** True if its replicas share the tuples by where these stand in their rings. */
-  readonly isUnordered: boolean;
+  readonly inputs: readonly StageInput[];
+  /** The streams that it reads, those of its first input first. */
+  readonly upstream: readonly Upstream[];
+  readonly outputs: readonly StageOutput[];
   /** Of its source, which its replicas share; 1 if there is no source, or one that is not cut. */
   readonly partitions: number;
-  /** The distinct keys of the stages behind it: the hash columns of its frames. */
-  readonly outputKeys: readonly (readonly number[])[];
 }
 
 export interface Plan {
@@ -46,26 +66,28 @@ export const countsOf = (stage: Stage): number => 2 + 2 * (stage.operators.lengt
 
 const last = <Item>(items: readonly Item[]): Item => items[items.length - 1];
 
-function runsInApp(node: OperatorNode): boolean {
-  return node.kind === 'collect' || node.source?.kind === 'push';
-}
-
 /** True if an operator may run in the actor of the one before it. */
 function fuses(graph: Graph, node: OperatorNode, before: OperatorNode, replicas: number): boolean {
-  if (!node.fuse || node.inputs.length !== 1 || node.state !== undefined || node.replicas.max > 1) return false;
-  if (runsInApp(node) || runsInApp(before)) return false;
-  const isSink = node.kind === 'forEach' || node.kind === 'sink';
-  if (replicas > 1 && isSink) return false;
-  return consumersOf(graph, before).length === 1;
+  if (!node.fuse || node.state !== undefined || node.replicas.max > 1) return false;
+  if (node.kind.place !== 'worker' || before.kind.place !== 'worker') return false;
+  if (replicas > 1 && node.kind.role === 'sink') return false;
+  return before.outputs.length === 1 && consumersOf(graph, { operator: before.id, output: 0 }).length === 1;
 }
 
-/** True if a stage reads its input by key: it has state, or shares it with other replicas. */
-const isPartitioned = (head: OperatorNode): boolean => head.state !== undefined || head.replicas.max > 1;
+/** The operator that an operator is alone in reading one stream of, if it reads nothing else. */
+function onlyInput({ operators }: Graph, { inputs }: OperatorNode): OperatorNode | undefined {
+  return inputs.length === 1 && inputs[0].from.length === 1 ? operators[inputs[0].from[0].operator] : undefined;
+}
 
-function keyIndices(graph: Graph, head: OperatorNode): number[] | undefined {
-  if (!isPartitioned(head) || head.key === undefined) return undefined;
-  const schema = inputSchema(graph, head);
-  return head.key.map((field) => schema.indexOf(field));
+function stageInput(head: OperatorNode, { schema, key, isUnordered, closure }: NodeInput): StageInput {
+  // What has state, or shares its input with other replicas, reads by key.
+  const isPartitioned = head.state !== undefined || head.replicas.max > 1;
+  return {
+    schema,
+    key: isPartitioned ? key?.map((field) => schema.indexOf(field)) : undefined,
+    isUnordered: isUnordered && head.replicas.max > 1,
+    closure,
+  };
 }
 
 /** Computes the plan of a graph. Operators are declared after their inputs, so one pass in order suffices. */
@@ -73,7 +95,7 @@ export function planOf(graph: Graph): Plan {
   const chains: OperatorNode[][] = [];
   const chainOf = new Map<number, OperatorNode[]>();
   for (const node of graph.operators) {
-    const before = node.inputs.length === 1 ? graph.operators[node.inputs[0]] : undefined;
+    const before = onlyInput(graph, node);
     const chain = before && chainOf.get(before.id);
     if (before !== undefined && chain !== undefined && fuses(graph, node, before, chain[0].replicas.max)) {
       chain.push(node);
@@ -85,23 +107,24 @@ export function planOf(graph: Graph): Plan {
     }
   }
   const indexOf = (id: number): number => chains.indexOf(chainOf.get(id) as OperatorNode[]);
-  const keys = chains.map((chain) => keyIndices(graph, chain[0]));
   const stages = chains.map((chain, index): Stage => {
     const [head] = chain;
-    const consumers = chains.filter((other) => other[0].inputs.includes(last(chain).id));
+    const { id, outputs } = last(chain);
     return {
       index,
       operators: chain,
       parallelism: head.parallelism,
       replicas: head.replicas.max,
-      place: runsInApp(head) ? 'app' : 'worker',
-      upstream: head.inputs.map(indexOf),
-      input: head.inputs.length === 0 ? undefined : inputSchema(graph, head),
-      output: last(chain).output,
-      key: keys[index],
-      isUnordered: head.isUnordered && head.replicas.max > 1,
+      place: head.kind.place,
+      inputs: head.inputs.map((input) => stageInput(head, input)),
+      upstream: head.inputs.flatMap(({ from }, input) =>
+        from.map(({ operator, output }) => ({ stage: indexOf(operator), output, input })),
+      ),
+      outputs: outputs.map(({ name, schema }, output) => {
+        const consumers = consumersOf(graph, { operator: id, output });
+        return { name, schema, keys: distinctKeys(consumers.map(({ node, input }) => stageInput(node, input).key)) };
+      }),
       partitions: head.source === undefined ? 1 : partitionsOf(head.source),
-      outputKeys: distinctKeys(consumers.map((consumer) => keys[chains.indexOf(consumer)])),
     };
   });
   return { graph, stages };
@@ -113,32 +136,62 @@ function distinctKeys(keys: readonly (readonly number[] | undefined)[]): number[
   return [...found.values()];
 }
 
-/** The hash column of an upstream stage's frames that a stage reads; 0 if it reads none. */
-export function hashColumnOf(stage: Stage, upstream: Stage): number {
-  const wanted = stage.key?.join();
-  return Math.max(
-    0,
-    upstream.outputKeys.findIndex((key) => key.join() === wanted),
+/** What a stage reads of an upstream stream: which output it is, as which input, and where its hashes are. */
+export interface ReadStream {
+  readonly from: Stage;
+  readonly written: StageOutput;
+  readonly input: StageInput;
+  /** Which of the input this is. */
+  readonly inputIndex: number;
+  /** The hash column that the stage reads of its frames; 0 if it reads none. */
+  readonly hashColumn: number;
+}
+
+/** The streams that a stage reads, in the order of {@link Stage.upstream}. */
+export const streamsOf = (plan: Plan, stage: Stage): ReadStream[] =>
+  stage.upstream.map(({ stage: index, output, input }) => {
+    const from = plan.stages[index];
+    const written = from.outputs[output];
+    const wanted = stage.inputs[input].key?.join();
+    const hashColumn = Math.max(
+      0,
+      written.keys.findIndex((key) => key.join() === wanted),
+    );
+    return { from, written, input: stage.inputs[input], inputIndex: input, hashColumn };
+  });
+
+/** Who reads the rings of one of a stage's outputs: a stage, and as which of its upstream streams. */
+export interface StreamReader {
+  readonly stage: Stage;
+  readonly upstream: number;
+  /** The reader slot of its first replica, in every ring of the output. */
+  readonly slot: number;
+}
+
+export function readersOf(plan: Plan, writer: Stage, output: number): StreamReader[] {
+  let slot = 0;
+  return plan.stages.flatMap((stage) =>
+    stage.upstream.flatMap((read, upstream): StreamReader[] => {
+      if (read.stage !== writer.index || read.output !== output) return [];
+      const found = { stage, upstream, slot };
+      slot += stage.replicas;
+      return [found];
+    }),
   );
 }
 
-/** The stages that read a stage's rings. */
-export const downstreamOf = (plan: Plan, stage: Stage): Stage[] =>
-  plan.stages.filter((other) => other.upstream.includes(stage.index));
-
-/** The reader slot, in every ring of `upstream`, of a replica of `stage`. */
-export function readerSlotOf(plan: Plan, upstream: Stage, stage: Stage, replica: number): number {
-  let slot = 0;
-  for (const reader of downstreamOf(plan, upstream)) {
-    if (reader.index === stage.index) return slot + replica;
-    slot += reader.replicas;
-  }
-  return slot;
+/** The reader slot, in every ring of its upstream stream, of a replica of `stage`. */
+export function readerSlotOf(plan: Plan, stage: Stage, upstream: number, replica: number): number {
+  const { stage: writer, output } = stage.upstream[upstream];
+  const found = readersOf(plan, plan.stages[writer], output).find(
+    (reader) => reader.stage === stage && reader.upstream === upstream,
+  );
+  return (found?.slot ?? 0) + replica;
 }
 
-/** The number of reader slots that a stage's rings need. */
-export const readerSlots = (plan: Plan, stage: Stage): number =>
-  downstreamOf(plan, stage).reduce((sum, reader) => sum + reader.replicas, 0);
+/** The number of reader slots that the rings of an output need. */
+export const readerSlots = (plan: Plan, writer: Stage, output: number): number =>
+  readersOf(plan, writer, output).reduce((sum, { stage }) => sum + stage.replicas, 0);
 
 /** What the replicas of a stage share: its key groups, or the partitions of its source, numbered from 0. */
 export const groupCount = ({ partitions }: Stage): number => (partitions > 1 ? partitions : KEY_GROUPS);

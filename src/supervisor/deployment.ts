@@ -9,12 +9,12 @@ import { Vitals } from '../actors/vitals/vitals.ts';
 import { errors } from '../errors.ts';
 import {
   countsOf,
-  downstreamOf,
   groupCount,
   initialGroups,
   type Plan,
   readerSlotOf,
   readerSlots,
+  readersOf,
   type Stage,
   stageName,
 } from '../flow/plan.ts';
@@ -54,19 +54,17 @@ export interface Deployment {
   readonly appHost: number;
 }
 
-function allocateRing(plan: Plan, stage: Stage, replica: number, ringBytes: number): RingMemory {
-  const readers = readerSlots(plan, stage);
+function allocateRing(plan: Plan, stage: Stage, output: number, replica: number, ringBytes: number): RingMemory {
+  const readers = readerSlots(plan, stage, output);
   if (readers > READERS_MAX) throw errors.readerSlots(stageName(stage), readers, READERS_MAX);
   const buffer = Ring.allocate(ringBytes, readers);
   const ring = new Ring(buffer);
-  for (const reader of downstreamOf(plan, stage)) {
+  for (const reader of readersOf(plan, stage, output)) {
     // The slots of dormant replicas are activated by whoever hands groups over to them.
-    for (let replica = 0; replica < reader.parallelism; replica++) {
-      ring.activate(readerSlotOf(plan, stage, reader, replica), 0);
-    }
+    for (let replica = 0; replica < reader.stage.parallelism; replica++) ring.activate(reader.slot + replica, 0);
   }
   ring.setDormant(replica >= stage.parallelism);
-  const usesDictionary = stage.output?.fields.some(({ codec }) => codec.usesDictionary);
+  const usesDictionary = stage.outputs[output].schema.fields.some(({ codec }) => codec.usesDictionary);
   return { ring: buffer, dictionary: usesDictionary ? allocateDictionary() : undefined };
 }
 
@@ -79,10 +77,13 @@ function allocateLetters(): LetterMemory {
 
 /** Allocates everything a plan needs and spreads the actors over the workers, round robin in the order of the stream. */
 export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers): Deployment {
+  /** By stage, output and replica. */
   const rings = plan.stages.map((stage) =>
-    stage.output === undefined
-      ? []
-      : Array.from({ length: stage.replicas }, (_, replica) => allocateRing(plan, stage, replica, limits.ringBytes)),
+    stage.outputs.map((_, output) =>
+      Array.from({ length: stage.replicas }, (_, replica) =>
+        allocateRing(plan, stage, output, replica, limits.ringBytes),
+      ),
+    ),
   );
   let next = 0;
   let number = 0;
@@ -91,18 +92,20 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
     const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
     const marks = stage.partitions > 1 ? PartitionMarks.allocate(stage.partitions) : undefined;
     const sourceMemory = stage.operators[0].source?.kind === 'reader' ? allocateMemory(stage.partitions) : undefined;
-    const inputCount = stage.upstream.reduce((sum, index) => sum + rings[index].length, 0);
+    const inputCount = stage.upstream.reduce((sum, { stage: index, output }) => sum + rings[index][output].length, 0);
     const handOver = stage.replicas > 1 ? HandOver.allocate(stage.replicas, inputCount) : undefined;
     return Array.from({ length: stage.replicas }, (_, replica): Placement => {
-      const inputs = stage.upstream.flatMap((index, upstream) =>
-        rings[index].map((memory) => ({
+      const inputs = stage.upstream.flatMap(({ stage: index, output }, upstream) =>
+        rings[index][output].map((memory) => ({
           upstream,
           memory,
-          slot: readerSlotOf(plan, plan.stages[index], stage, replica),
+          slot: readerSlotOf(plan, stage, upstream, replica),
         })),
       );
-      const ring = rings[stage.index][replica];
-      const outputs = ring === undefined ? [] : [{ memory: ring, outbox: allocateOutbox(limits.outboxBytes) }];
+      const outputs = rings[stage.index].map((ofOutput) => ({
+        memory: ofOutput[replica],
+        outbox: allocateOutbox(limits.outboxBytes),
+      }));
       const descriptor: ActorDescriptor = {
         number: number++,
         stage: stage.index,

@@ -6,7 +6,8 @@
 
 import { errors } from '../errors.ts';
 import type { Graph, OperatorNode } from '../flow/graph.ts';
-import { inputSchema } from '../flow/graph.ts';
+import { collect } from '../flow/kinds/collect.ts';
+import { sources } from '../flow/kinds/source.ts';
 import { type Plan, planOf, type Stage } from '../flow/plan.ts';
 import type { SinkDefinition } from '../flow/sink.ts';
 import type { Source } from '../flow/source.ts';
@@ -26,7 +27,7 @@ export interface OperatorPlan {
 }
 
 /** Operators that run as actors: those that can be tested. */
-const isTestable = ({ kind, source }: OperatorNode): boolean => kind !== 'collect' && source?.kind !== 'push';
+const isTestable = ({ kind }: OperatorNode): boolean => kind.place === 'worker';
 
 /** The operator and those fused behind it, in the plan of the whole flow. */
 function chainFrom(graph: Graph, operator: string, alone: boolean): readonly OperatorNode[] {
@@ -34,7 +35,7 @@ function chainFrom(graph: Graph, operator: string, alone: boolean): readonly Ope
   const known = graph.operators.filter(isTestable).map(({ name }) => name);
   if (named === undefined) throw errors.unknownName('operator to test', operator, known);
   if (!isTestable(named))
-    throw errors.notAnActor(operator, named.kind === 'collect' ? 'a collect' : 'a push source', known);
+    throw errors.notAnActor(operator, named.kind.role === 'output' ? 'a collect' : 'a push source', known);
   if (alone) return [named];
   const stage = planOf(graph).stages.find(({ operators }) => operators.includes(named));
   const { operators } = stage as Stage;
@@ -55,14 +56,14 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
   const nodes: OperatorNode[] = [];
   const add = (node: OperatorNode): void => {
     const id = nodes.length;
-    nodes.push({ ...node, id, inputs: id === 0 ? [] : [id - 1], parallelism: 1, replicas: ALONE, fuse: true });
+    const inputs = node.inputs.map((input) => ({ ...input, from: [{ operator: id - 1, output: 0 }] }));
+    nodes.push({ ...node, id, inputs, parallelism: 1, replicas: ALONE, fuse: true });
   };
   const { supervision } = head;
   const end = {
     id: 0,
     inputs: [],
-    key: undefined,
-    isUnordered: false,
+    outputs: [],
     parallelism: 1,
     replicas: ALONE,
     fuse: true,
@@ -70,15 +71,19 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     supervision,
   } as const;
   if (head.source === undefined) {
-    const [first] = head.inputs;
+    const [{ from, schema }] = head.inputs;
     // Its name is that of the operator before, so that errors and positions read as they do in a job.
-    const { name } = graph.operators[first];
-    add({ ...end, name, kind: 'source', output: inputSchema(graph, head), source: { kind: 'push', fields: {} } });
+    const { name } = graph.operators[from[0].operator];
+    const outputs = [{ name, schema }];
+    add({ ...end, name, kind: sources.push, outputs, source: { kind: 'push', fields: {} } });
   }
   for (const { source, sink, ...node } of chain) {
     add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) });
   }
-  if (tail.output !== undefined) add({ ...end, name: `${tail.name}/emitted`, kind: 'collect', output: undefined });
+  for (const { schema } of tail.outputs) {
+    const input = { from: [], schema, key: undefined, isUnordered: false, closure: undefined };
+    add({ ...end, name: `${tail.name}/emitted`, kind: collect, inputs: [input] });
+  }
   const plan = planOf({ name: graph.name, operators: nodes, fingerprint: graph.fingerprint });
   const stage = plan.stages.find(({ operators }) => operators[0].name === operator);
   if (stage === undefined || stage.operators.length !== chain.length) {

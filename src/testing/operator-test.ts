@@ -6,7 +6,6 @@
 import { errors } from '../errors.ts';
 import { buildGraph, type FlowDefinition, isFlow } from '../flow/dataflow.ts';
 import { internStrings } from '../flow/params.ts';
-import type { Schema } from '../mailbox/schema.ts';
 import { rowLayout } from '../state/rows/row-layout.ts';
 import { keyGroupFinder } from '../state/rows/state-reader.ts';
 import type { DeadLetter } from '../supervisor/job/job-api.ts';
@@ -197,8 +196,8 @@ function testedState(operator: string, run: PairedRun): TestedState {
     };
     return { get: missing, entries: missing };
   }
-  const { fields } = tested.stage.input as Schema;
-  const keys = (tested.stage.key ?? []).map((index) => fields[index]);
+  const [{ schema, key = [] }] = tested.stage.inputs;
+  const keys = key.map((index) => schema.fields[index]);
   const groupOf = keyGroupFinder(operator, rowLayout(operator, keys, head.state, head.tables ?? {}).keys);
   return {
     get(...key) {

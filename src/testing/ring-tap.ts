@@ -13,7 +13,6 @@ import { type Encoder, validationCode } from '../mailbox/encoder.ts';
 import type { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader, startMark } from '../mailbox/ring-reader.ts';
-import type { Schema } from '../mailbox/schema.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 
 /** Takes all tuples that are committed to a ring. */
@@ -50,7 +49,7 @@ export class RingTap<Tuple> {
 
 /** A tap on the output of a stage, whose frames carry no hashes. */
 export const outputTap = (stage: Stage, memory: RingMemory, host: number, wakeWords: WakeWords): RingTap<unknown> =>
-  new RingTap(memory, generateDecoder(`${stageName(stage)}/emitted`, stage.output as Schema, 0, 0), host, wakeWords);
+  new RingTap(memory, generateDecoder(`${stageName(stage)}/emitted`, stage.outputs[0].schema, 0, 0), host, wakeWords);
 
 /** Writes the input of an actor, as the operator before it would. */
 export class InputFeed {
@@ -62,9 +61,9 @@ export class InputFeed {
 
   constructor(stage: Stage, memory: OutputMemory, host: number, wakeWords: WakeWords) {
     const name = stageName(stage);
-    const schema = stage.output as Schema;
+    const { schema } = stage.outputs[0];
     this.wakeWords = wakeWords;
-    const { output, encoder } = outputPort(name, schema, stage.outputKeys, memory, this.mark);
+    const { output, encoder } = outputPort(name, stage.outputs[0], memory, this.mark);
     output.ring.setWriterHost(host);
     this.output = output;
     this.encoder = encoder;

@@ -193,7 +193,7 @@ class Simulation {
     plan.arm();
     const isElastic = graph.operators.some(({ replicas }) => replicas.min < replicas.max);
     if (isElastic || !options.isChangeDrawn) this.changes.arm(job, graph.operators);
-    const outputs = graph.operators.filter(({ kind }) => kind === 'collect').map(({ name }) => name);
+    const outputs = graph.operators.filter(({ kind }) => kind.role === 'output').map(({ name }) => name);
     const inputs = graph.operators.filter(({ source }) => source?.kind === 'push').map(({ name }) => name);
     const [tuples] = await Promise.all([
       Promise.all(outputs.map((name) => app.read(job, name))),

@@ -99,7 +99,7 @@ export class Site {
     this.log = new CommitLog(own.commit);
     this.record = this.log.lastCommit();
     const tail = stage.operators[stage.operators.length - 1];
-    if (tail.kind === 'sink') this.tap.sinkSchema = stage.operators[stage.operators.length - 2]?.output ?? stage.input;
+    if (tail.sink !== undefined) this.tap.sinkSchema = tail.inputs[0].schema;
     this.actor = this.makeActor(FIRST_START, setup.snapshots === 'at once');
   }
 

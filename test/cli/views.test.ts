@@ -37,6 +37,7 @@ function operator(name: string, values: Partial<OperatorMetrics>): OperatorMetri
   return {
     ...idle,
     kind: 'map',
+    role: 'operator',
     fusedInto: undefined,
     deadLetters: 0,
     hotGroups: [],
@@ -52,7 +53,7 @@ const metrics: JobMetrics = {
   elapsedMs: 2000,
   stalled: undefined,
   operators: [
-    operator('lines', { kind: 'source', tuplesOut: 1200, rateOut: 600, busy: 0.5, blocked: 0.25 }),
+    operator('lines', { kind: 'source', role: 'source', tuplesOut: 1200, rateOut: 600, busy: 0.5, blocked: 0.25 }),
     operator('split', {
       kind: 'flatMap',
       fusedInto: 'lines',
@@ -69,7 +70,7 @@ const metrics: JobMetrics = {
       busy: 0.97,
       queueFill: 0.42,
     }),
-    operator('counts', { kind: 'collect', tuplesIn: 7, rateIn: 3.5 }),
+    operator('counts', { kind: 'collect', role: 'output', tuplesIn: 7, rateIn: 3.5 }),
   ],
 };
 

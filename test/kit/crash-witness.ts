@@ -8,12 +8,11 @@ import type { Actor } from '../../src/actors/actor.ts';
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { Vitals } from '../../src/actors/vitals/vitals.ts';
 import { initialGroups, type Stage, stageName } from '../../src/flow/plan.ts';
+import { stateLayout } from '../../src/flow/state-layout.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import type { Schema } from '../../src/mailbox/schema.ts';
 import { groupsOf } from '../../src/state/groups/group-set.ts';
 import { checkState } from '../../src/state/images/integrity.ts';
 import { type KeyedState, keyedState } from '../../src/state/rows/keyed-state.ts';
-import { rowLayout } from '../../src/state/rows/row-layout.ts';
 import { type StateEntry, type StateReader, stateReader } from '../../src/state/rows/state-reader.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
@@ -41,10 +40,9 @@ export class StateWitness {
   private readonly reader: StateReader;
 
   constructor(stage: Stage, memory: TransactionMemory) {
-    const [{ name, state = {}, tables = {} }] = stage.operators;
+    const name = stageName(stage);
     this.transaction = new Transaction(name, memory);
-    const key = (stage.key ?? []).map((index) => (stage.input as Schema).fields[index]);
-    this.state = keyedState(name, rowLayout(name, key, state, tables), this.transaction);
+    this.state = keyedState(name, stateLayout(stage), this.transaction);
     this.reader = stateReader(name, this.state.table, this.transaction);
   }
 

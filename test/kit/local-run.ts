@@ -17,14 +17,13 @@ import {
 } from '../../src/actors/failures/dead-letters.ts';
 import { Vitals, WorkCell } from '../../src/actors/vitals/vitals.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
-import { type Plan, planOf, type Stage, stageName } from '../../src/flow/plan.ts';
+import { type Plan, planOf, type ReadStream, type Stage, stageName, streamsOf } from '../../src/flow/plan.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
 import { Alignment } from '../../src/mailbox/alignment.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
-import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import type { Backup, MemoryBackup } from '../../src/state/images/backup.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
@@ -172,7 +171,7 @@ export class LocalJob {
     const { plan } = this;
     const tuples: Tuple[] = [];
     this.tuples.set(stageName(stage), tuples);
-    const decoders = stage.upstream.map((index) => this.decoderOf(stage, plan.stages[index]));
+    const decoders = streamsOf(plan, stage).map((stream) => this.decoderOf(stage, stream));
     const inputs = descriptor.inputs.map(({ memory, slot, upstream }) => {
       const dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
       const reader = this.readerOf(memory.ring, slot, decoders[upstream], dictionary);
@@ -183,8 +182,8 @@ export class LocalJob {
     for (const { end } of inputs) end.alignment = alignment;
   }
 
-  private decoderOf(stage: Stage, from: Stage): Decoder<Tuple> {
-    return generateDecoder(stageName(stage), stage.input as Schema, from.outputKeys.length, 0);
+  private decoderOf(stage: Stage, { input, written }: ReadStream): Decoder<Tuple> {
+    return generateDecoder(stageName(stage), input.schema, written.keys.length, 0);
   }
 
   private readerOf(

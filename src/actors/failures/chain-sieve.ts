@@ -58,7 +58,7 @@ export class ChainSieve implements Sieve {
     const { work } = this;
     const node = this.stage.operators[operator];
     if (!mayBeOfTuple(error) || node.onError !== 'deadLetter') throw error;
-    if (node.kind === 'sink' && this.givenUp(operator, nth) === undefined) {
+    if (node.kind.writesOutside === true && this.givenUp(operator, nth) === undefined) {
       const [input, slot] = [work[WorkCell.input], work[WorkCell.row]];
       this.givenUpOnes = [
         ...this.givenUpOnes.filter((one) => this.isInWork(one)),
@@ -69,7 +69,7 @@ export class ChainSieve implements Sieve {
     const { position } = this.whereabouts();
     const [head] = this.stage.operators;
     const maker = operator === 1 ? '' : ` for '${node.name}'`;
-    const isOfSource = operator === 1 && head.kind === 'source';
+    const isOfSource = operator === 1 && head.kind.role === 'source';
     const made = isOfSource ? '' : `, tuple ${nth} that '${stageName(this.stage)}' made of it${maker}`;
     const where = { key: keyOf(node, tuple), tuple, position: `${position}${made}` };
     this.letter({ operator: node, policy: node.onError, where, cause: error, isOfTuple: true });
@@ -84,6 +84,6 @@ export class ChainSieve implements Sieve {
   private isInWork({ input, slot }: GivenUp): boolean {
     const { work } = this;
     if (input !== work[WorkCell.input]) return false;
-    return this.stage.operators[0].kind === 'source' || slot === work[WorkCell.row];
+    return this.stage.operators[0].kind.role === 'source' || slot === work[WorkCell.row];
   }
 }

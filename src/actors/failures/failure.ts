@@ -4,11 +4,10 @@
 import { errors, MillraceError, show } from '../../errors.ts';
 import type { FailurePolicy } from '../../flow/failure-policy.ts';
 import type { OperatorNode } from '../../flow/graph.ts';
-import { hashColumnOf, type Stage, stageName } from '../../flow/plan.ts';
+import { type ReadStream, type Stage, stageName } from '../../flow/plan.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import type { DictionaryReader } from '../../mailbox/dictionary.ts';
 import type { RingReader } from '../../mailbox/ring-reader.ts';
-import type { Schema } from '../../mailbox/schema.ts';
 
 /** The tuple in work: itself, its key if it has one, and where it stands. */
 export interface Whereabouts {
@@ -32,7 +31,8 @@ export interface Failure {
 const keyValue = (values: readonly unknown[]): unknown => (values.length <= 1 ? values[0] : [...values]);
 
 /** The key of an operator's tuple, as errors show it; undefined if the operator has none. */
-export function keyOf({ key }: OperatorNode, tuple: unknown): unknown {
+export function keyOf({ inputs }: OperatorNode, tuple: unknown, input = 0): unknown {
+  const key = inputs[input]?.key;
   return key && keyValue(key.map((field) => (tuple as Record<string, unknown>)[field]));
 }
 
@@ -58,37 +58,35 @@ export const atEndOfInput = (key: readonly unknown[]): Whereabouts => ({
 });
 
 /** Generating a decoder takes most of a millisecond, and a stream may be full of poison. */
-const decoders = new WeakMap<Stage, Map<Stage, Decoder<Record<string, unknown>>>>();
+const decoders = new WeakMap<ReadStream, Decoder<Record<string, unknown>>>();
 
-function decoderOf(stage: Stage, from: Stage): Decoder<Record<string, unknown>> {
-  const ofStage = decoders.get(stage) ?? new Map<Stage, Decoder<Record<string, unknown>>>();
-  decoders.set(stage, ofStage);
-  const known = ofStage.get(from);
+function decoderOf(stage: Stage, stream: ReadStream): Decoder<Record<string, unknown>> {
+  const known = decoders.get(stream);
   if (known !== undefined) return known;
-  const columns = from.outputKeys.length;
+  const { input, written, hashColumn } = stream;
   const made = generateDecoder<Record<string, unknown>>(
     stageName(stage),
-    stage.input as Schema,
-    columns,
-    hashColumnOf(stage, from),
+    input.schema,
+    written.keys.length,
+    hashColumn,
   );
-  ofStage.set(from, made);
+  decoders.set(stream, made);
   return made;
 }
 
-/** In a row of the reader's current frame, which stage `from` has written. */
+/** In a row of the reader's current frame, which is one of `stream`. */
 export function inFrame(
   stage: Stage,
-  from: Stage,
+  stream: ReadStream,
   reader: RingReader,
   dictionary: DictionaryReader | undefined,
   row: number,
 ): Whereabouts {
-  const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(from)}'`;
-  const decoder = decoderOf(stage, from);
+  const position = `row ${row} of the frame at ${reader.position >>> 0} from '${stageName(stream.from)}'`;
+  const decoder = decoderOf(stage, stream);
   decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
   const tuple = decoder.tupleAt(row);
-  return { key: keyOf(stage.operators[0], tuple), tuple, position };
+  return { key: keyOf(stage.operators[0], tuple, stream.inputIndex), tuple, position };
 }
 
 /** Errors that no other tuple would avoid: the job's resources, its files, or Millrace itself. */

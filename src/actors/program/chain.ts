@@ -8,7 +8,6 @@
 import type { OperatorNode } from '../../flow/graph.ts';
 import type { Stage } from '../../flow/plan.ts';
 import { refuseDeferred, refuseResult } from '../../mailbox/deferred.ts';
-import type { Schema } from '../../mailbox/schema.ts';
 import { generateTupleCopier } from '../../mailbox/tuple-copy.ts';
 import { WorkCell } from '../vitals/vitals.ts';
 
@@ -27,8 +26,15 @@ export interface Sieve {
 }
 
 /** True of the last operator of a chain whose closure may fail after it has emitted: its output is held back too. */
-const holdsOutput = (node: OperatorNode, k: number, isLast: boolean): boolean =>
-  isLast && k > 0 && node.kind === 'flatMap';
+const holdsOutput = ({ kind }: OperatorNode, k: number, isLast: boolean): boolean =>
+  isLast && k > 0 && kind.mayFailAfterEmit === true;
+
+/** The function that takes a tuple of an input of operator k. Only the first operator of a chain may have several inputs. */
+export const stepName = (k: number, input = 0): string => `step${k}_${input}`;
+
+/** What the closure of operator k emits with. */
+export const emitName = ({ outputs }: OperatorNode, k: number): string =>
+  outputs.length === 0 ? 'noEmit' : outputs.length === 1 ? `emit${k}_0` : `emits${k}`;
 
 export const rethrowCode = 'if (failure !== undefined) throw failure.error;';
 
@@ -36,51 +42,53 @@ export const rethrowCode = 'if (failure !== undefined) throw failure.error;';
 export const runClosureCode = (call: string, k: number): string =>
   `{ const result = ${call}; if (result !== undefined) refuseResult${k}(result); }`;
 
-/** Calls operator k's closure with `tuple`, and hands what it returns or emits to operator k + 1. */
-function operatorCode(node: OperatorNode, k: number, isLast: boolean): string {
-  const enter = `work[${WorkCell.operator}] = ${k};`;
-  switch (node.kind) {
-    case 'source':
-      // A read may take many slow tuples: whoever watches for hangs sees each.
-      return node.source?.kind === 'reader' ? `work[${WorkCell.row}]++; emit${k}(tuple);` : `feed${k}(tuple);`;
-    case 'map':
-      return `${enter} feed${k}(closure${k}(tuple));`;
-    case 'filter':
-      return `${enter} const keep = closure${k}(tuple); if (keep === true || (keep && keeps${k}(keep))) feed${k}(tuple);`;
-    case 'flatMap':
-      return `${enter} ${runClosureCode(`closure${k}(tuple, emit${k})`, k)} ${isLast ? '' : rethrowCode}`;
-    case 'forEach':
-      return `${enter} ${runClosureCode(`closure${k}(tuple)`, k)}`;
-    case 'sink':
-      return `${enter} ${runClosureCode('sink.writer.write(tuple)', k)}`;
-    case 'process':
-    case 'collect':
-      return '';
-  }
+/** What operator k does with `tuple`, which comes from one of its inputs. */
+const operatorCode = (node: OperatorNode, k: number, input: number, isLast: boolean): string =>
+  node.kind.step?.({
+    tuple: 'tuple',
+    nextRow: `work[${WorkCell.row}]++;`,
+    enter: `work[${WorkCell.operator}] = ${k};`,
+    closure: `closure${k}_${input}`,
+    emit: emitName(node, k),
+    writer: 'sink.writer',
+    feed: (expression) => `feed${k}_0(${expression});`,
+    keeps: (answer) => `${answer} === true || (${answer} && keeps${k}(${answer}))`,
+    run: (call) => runClosureCode(call, k),
+    rethrow: isLast ? '' : rethrowCode,
+  }) ?? '';
+
+/** All outputs of operator k: feed<k>_<output> and emit<k>_<output>, and emits<k> if there are several. */
+function outputsCode(node: OperatorNode, k: number, isLast: boolean): string {
+  const feeds = node.outputs.map((_, output) => feedCode(node, k, output, isLast));
+  if (node.outputs.length < 2) return feeds.join('');
+  const members = node.outputs.map(({ name }, output) => `${JSON.stringify(name)}: emit${k}_${output}`);
+  return `${feeds.join('\n')}\nconst emits${k} = Object.freeze({ ${members.join(', ')} });`;
 }
 
-/** feed<k>(tuple): takes a tuple that operator k has produced. emit<k>: the same, as its closure sees it. */
-function feedCode(node: OperatorNode, k: number, isLast: boolean): string {
-  if (node.output === undefined) return '';
+/** feed<k>_<output>(tuple): takes a tuple that operator k has produced. emit<k>_<output>: the same, as its closure sees it. */
+function feedCode(node: OperatorNode, k: number, output: number, isLast: boolean): string {
+  const at = `${k}_${output}`;
+  const hold = `held${at}.push(copyChecked${at}(tuple));`;
   if (isLast) {
-    const held = holdsOutput(node, k, isLast) ? `held${k}.push(copyChecked${k}(tuple));` : '';
-    return `const feed${k} = emit;
-function emit${k}(tuple) { if (guard === ${Guard.free}) emit(tuple); else guarded${k}(tuple); }
-function guarded${k}(tuple) { if (guard === ${Guard.outside}) lateEmit(${k}); else ${held === '' ? 'emit(tuple);' : `{ ${held} }`} }`;
+    const out = `out${output}(tuple);`;
+    return `const feed${at} = out${output};
+function emit${at}(tuple) { if (guard === ${Guard.free}) ${out} else guarded${at}(tuple); }
+function guarded${at}(tuple) { if (guard === ${Guard.outside}) lateEmit(${k}); else { ${holdsOutput(node, k, isLast) ? hold : out} } }`;
   }
+  const next = stepName(k + 1);
   return `
-function feed${k}(tuple) {
-if (guard === ${Guard.free}) step${k + 1}(copy${k}(tuple)); else held${k}.push(copyChecked${k}(tuple));
+function feed${at}(tuple) {
+if (guard === ${Guard.free}) ${next}(copy${at}(tuple)); else ${hold}
 }
-function emit${k}(tuple) {
-if (guard !== ${Guard.free}) { guarded${k}(tuple); return; }
-const own = copy${k}(tuple);
-try { step${k + 1}(own); } catch (error) { fail(error); }
+function emit${at}(tuple) {
+if (guard !== ${Guard.free}) { guarded${at}(tuple); return; }
+const own = copy${at}(tuple);
+try { ${next}(own); } catch (error) { fail(error); }
 work[${WorkCell.operator}] = ${k};
 }
-function guarded${k}(tuple) {
+function guarded${at}(tuple) {
 if (guard === ${Guard.outside}) lateEmit(${k});
-if (guard === ${Guard.sifting}) held${k}.push(copyChecked${k}(tuple));
+if (guard === ${Guard.sifting}) ${hold}
 }`;
 }
 
@@ -88,19 +96,22 @@ if (guard === ${Guard.sifting}) held${k}.push(copyChecked${k}(tuple));
 function siftCode(node: OperatorNode, k: number, isLast: boolean): string {
   if (isLast) {
     if (!holdsOutput(node, k, isLast)) return `function sift${k}() {}`;
-    return `function sift${k}() { for (const tuple of held${k}.splice(0)) emit(tuple); }`;
+    const emits = node.outputs.map(
+      (_, output) => `for (const tuple of held${k}_${output}.splice(0)) out${output}(tuple);`,
+    );
+    return `function sift${k}() { ${emits.join(' ')} }`;
   }
   const next = k + 1;
   // What it had emitted when it failed is dropped, as in a batch of its own; and its letter tells the tuple as it came.
   return `function sift${k}() {
-for (const tuple of held${k}.splice(0)) {
+for (const tuple of held${k}_0.splice(0)) {
 const nth = ++entered[${next}];
 work[${WorkCell.nth}] = nth;
 work[${WorkCell.operator}] = ${next};
 try {
 const given = sieve.givenUp(${next}, nth);
 if (given !== undefined) { passed${next}++; throw given.error; }
-step${next}(copy${k}(tuple));
+${stepName(next)}(copy${k}_0(tuple));
 } catch (error) {
 for (const held of helds) held.length = 0;
 leftOut${next}++;
@@ -114,20 +125,23 @@ sift${next}();
 }`;
 }
 
-/** The functions of a chain: step<k>(tuple) for each operator, and sift0(). Needs `work`, `emit`, `sink` and `sieve` around it. */
+/** The functions of a chain: the steps of each operator, and sift0(). Needs `work`, `out<output>` and `sink` around it. */
 export function chainCode({ operators }: Stage): string {
   const isLast = (k: number): boolean => k === operators.length - 1;
   const counters = ['passed', 'leftOut'].flatMap((count) => operators.slice(1).map((_, i) => `${count}${i + 1}`));
-  const steps = operators.map((node, k) => {
+  const steps = operators.flatMap((node, k) => {
     const count = k === 0 ? '' : `passed${k}++; `;
-    const isStateful = node.state !== undefined;
-    return isStateful ? '' : `function step${k}(tuple) { ${count}${operatorCode(node, k, isLast(k))} }`;
+    if (node.state !== undefined) return [];
+    // A source has no input, and a step for what it gives.
+    const inputs = Array.from({ length: Math.max(1, node.inputs.length) }, (_, input) => input);
+    return inputs.map((i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k))} }`);
   });
+  const held = operators.flatMap(({ outputs }, k) => outputs.map((_, output) => `held${k}_${output}`));
   return `
 let guard = ${Guard.outside}, sieve, failure;
 ${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
-${operators.map((_, k) => `const held${k} = [];`).join(' ')}
-const helds = [${operators.map((_, k) => `held${k}`).join(', ')}], entered = new Int32Array(${operators.length});
+${held.map((name) => `const ${name} = [];`).join(' ')}
+const helds = [${held.join(', ')}], entered = new Int32Array(${operators.length});
 function fail(error) {
 if (failure === undefined) failure = { error, at: work[${WorkCell.operator}] };
 guard = ${Guard.failed};
@@ -140,7 +154,7 @@ if (sieve !== undefined) { entered.fill(0); work[${WorkCell.nth}] = 0; }
 function leave() { guard = ${Guard.outside}; }
 const counts = [${counters.map(() => '0').join(', ')}];
 function takeCounts() { ${counters.map((counter, i) => `counts[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return counts; }
-${operators.map((node, k) => feedCode(node, k, isLast(k))).join('\n')}
+${operators.map((node, k) => outputsCode(node, k, isLast(k))).join('\n')}
 ${steps.join('\n')}
 ${operators
   .map((node, k) => siftCode(node, k, isLast(k)))
@@ -153,16 +167,20 @@ export function chainConstants({ operators }: Stage, ringBytes: number, lateEmit
   const constants: Record<string, unknown> = { lateEmit: (k: number): void => lateEmit(operators[k].name) };
   operators.forEach((node, k) => {
     const isLast = k === operators.length - 1;
-    constants[`closure${k}`] = node.closure;
+    node.inputs.forEach(({ closure }, input) => {
+      constants[`closure${k}_${input}`] = closure;
+    });
     constants[`refuseResult${k}`] = (result: unknown): void => refuseResult(node.name, result);
     constants[`keeps${k}`] = (result: unknown): boolean => {
       refuseDeferred(node.name, result);
       return true;
     };
-    if (node.output === undefined || (isLast && !holdsOutput(node, k, isLast))) return;
-    const { copy, copyChecked } = generateTupleCopier(node.name, node.output as Schema, ringBytes);
-    constants[`copy${k}`] = copy;
-    constants[`copyChecked${k}`] = copyChecked;
+    if (isLast && !holdsOutput(node, k, isLast)) return;
+    node.outputs.forEach(({ schema }, output) => {
+      const { copy, copyChecked } = generateTupleCopier(node.name, schema, ringBytes);
+      constants[`copy${k}_${output}`] = copy;
+      constants[`copyChecked${k}_${output}`] = copyChecked;
+    });
   });
   return constants;
 }

@@ -4,22 +4,20 @@
 // Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
 
 import { errors } from '../../errors.ts';
-import { hashColumnOf, type Stage, stageName } from '../../flow/plan.ts';
+import { type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
 import type { SinkWriter } from '../../flow/sink.ts';
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import type { KeyCodec } from '../../mailbox/columns/codec.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import type { DictionaryReader } from '../../mailbox/dictionary.ts';
-import type { Encoder } from '../../mailbox/encoder.ts';
 import { combine32, hashDouble, keyGroupCode, mix32, positionGroupCode } from '../../mailbox/hash.ts';
-import type { Output } from '../../mailbox/output.ts';
 import type { RingReader } from '../../mailbox/ring-reader.ts';
-import type { Schema } from '../../mailbox/schema.ts';
 import { groupRootCode } from '../../state/memory/arena.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
+import type { OutputPort } from '../output-port.ts';
 import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from '../vitals/vitals.ts';
-import { chainCode, chainConstants, rethrowCode, runClosureCode, type Sieve } from './chain.ts';
+import { chainCode, chainConstants, emitName, rethrowCode, runClosureCode, type Sieve, stepName } from './chain.ts';
 import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
 import { CHUNK_ROWS, RowsAhead } from './rows-ahead.ts';
 
@@ -31,9 +29,10 @@ export interface SinkHolder {
 /** What a program is generated for. */
 export interface ProgramParts {
   readonly stage: Stage;
-  readonly upstream: readonly Stage[];
-  readonly encoder: Encoder | undefined;
-  readonly output: Output | undefined;
+  /** What it reads, in the order of the stage's upstream streams. */
+  readonly streams: readonly ReadStream[];
+  /** One for each output of the stage. */
+  readonly ports: readonly OutputPort[];
   readonly sink: SinkHolder;
   readonly state: KeyedState | undefined;
   /** 1 for each key group that this replica owns. */
@@ -51,7 +50,7 @@ export interface ProgramParts {
 export interface Program {
   /**
    * Processes rows of a reader's current frame, at most `limit`.
-   * @param upstream index in ProgramParts.upstream of the stage whose ring it reads
+   * @param upstream index in ProgramParts.streams of what it reads
    * @returns the first row that is not processed
    */
   run(upstream: number, reader: RingReader, dictionary: DictionaryReader | undefined, limit: number): number;
@@ -91,22 +90,33 @@ export interface Program {
   endingSlot(): number;
 }
 
-/** The row loop of one upstream stage. */
+/** An expression that is true if one of the outputs says so; empty if there is none. */
+const anyOutput = ({ ports }: ProgramParts, says: 'isBatchFull' | 'spilled'): string =>
+  ports.map((_, output) => `output${output}.${says}`).join(' || ');
+
+/** A statement that leaves a loop when enough is written for a commit. */
+function leaveWhenFull(parts: ProgramParts, leave: string): string {
+  const isFull = anyOutput(parts, 'isBatchFull');
+  return isFull === '' ? '' : `if (${isFull}) ${leave}`;
+}
+
+/** The row loop of one upstream stream. */
 function runCode(parts: ProgramParts, u: number): string {
+  const { input } = parts.streams[u];
   return `
 function run${u}(reader, dictionary, limit) {
 decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
 const from = reader.row, to = Math.min(reader.count, from + limit);
 let i = from;
 ${parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u)}
-${parts.stage.key === undefined && !parts.stage.isUnordered ? '' : sampleCode(parts, u)}
+${input.key === undefined && !input.isUnordered ? '' : sampleCode(parts, u)}
 return i;
 }`;
 }
 
 /** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
-function sampleCode({ stage }: ProgramParts, u: number): string {
-  const group = stage.isUnordered ? positionGroupCode('(base + k)') : keyGroupCode(`decoder${u}.hashAt(k)`);
+function sampleCode({ streams }: ProgramParts, u: number): string {
+  const group = streams[u].input.isUnordered ? positionGroupCode('(base + k)') : keyGroupCode(`decoder${u}.hashAt(k)`);
   return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }
 else {
 let k = from + untilSample;
@@ -121,22 +131,23 @@ untilSample = k - i;
 }`;
 }
 
-function statelessLoopCode({ stage, output }: ProgramParts, u: number): string {
-  const partitioned = stage.key !== undefined || stage.isUnordered;
-  const group = stage.isUnordered ? positionGroupCode('(base + i)') : keyGroupCode(`decoder${u}.hashAt(i)`);
+function statelessLoopCode(parts: ProgramParts, u: number): string {
+  const { input, inputIndex } = parts.streams[u];
+  const partitioned = input.key !== undefined || input.isUnordered;
+  const group = input.isUnordered ? positionGroupCode('(base + i)') : keyGroupCode(`decoder${u}.hashAt(i)`);
   return `const base = reader.position;
 for (; i < to; i++) {
 ${partitioned ? `if (owned[${group}] === 0) continue; processed++;` : ''}
 work[${WorkCell.row}] = i;
-step0(decoder${u}.tupleAt(i));
-${output === undefined ? '' : 'if (output.isBatchFull) { i++; break; }'}
+${stepName(0, inputIndex)}(decoder${u}.tupleAt(i));
+${leaveWhenFull(parts, '{ i++; break; }')}
 }
 ${partitioned ? '' : 'processed += i - from;'}`;
 }
 
-/** The fields of the input that are its key. */
-function keyFields({ stage: { key = [], input } }: ProgramParts): { index: number; codec: KeyCodec }[] {
-  return key.map((index) => ({ index, codec: input?.fields[index].codec.key as KeyCodec }));
+/** The fields of an input that are its key. */
+function keyFields({ key = [], schema }: StageInput): { index: number; codec: KeyCodec }[] {
+  return key.map((index) => ({ index, codec: schema.fields[index].codec.key as KeyCodec }));
 }
 
 /**
@@ -147,9 +158,12 @@ function keyFields({ stage: { key = [], input } }: ProgramParts): { index: numbe
  * at 1 M keys.
  */
 function phasesCode(parts: ProgramParts, u: number): string {
-  const { stage, output } = parts;
+  const { stage } = parts;
+  const { input, inputIndex } = parts.streams[u];
   const [head] = stage.operators;
-  const keys = keyFields(parts);
+  const keys = keyFields(input);
+  const foreseen = foreseenTables(input, parts.state);
+  const hasSpilled = anyOutput(parts, 'spilled');
   const keyTexts = keys.flatMap(({ codec }, k) => (codec.isCached ? [`, state.keyText(${k}, g, h, p)`] : []));
   const hasTables = Object.keys(head.tables ?? {}).length > 0;
   const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
@@ -179,13 +193,13 @@ rows[n++] = upsert(${perArena(parts, 'arena')}, ${groupRootCode}, h, s, ${args.j
 if (insertions.count > 0) ahead.note(decoder${u}, indices, rows, n);
 return n;
 }
-${foreseeCode(foreseenTables(stage, parts.state), u, perArena(parts, 'arena'))}
+${foreseeCode(foreseen, u, perArena(parts, 'arena'))}
 function locate${u}(from, to) {
 for (;;) {
 const before = transaction.rowMoves, n = lookUp${u}(from, to);
 // A table that grew has moved the rows that were found before.
 if (before !== transaction.rowMoves) continue;
-${foreseenTables(stage, parts.state).length > 0 ? `if (transaction.isLarge) fetched ^= foresee${u}(n);` : ''}
+${foreseen.length > 0 ? `if (transaction.isLarge) fetched ^= foresee${u}(n);` : ''}
 return n;
 }
 }
@@ -205,11 +219,11 @@ view.row = p;
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
-${runClosureCode(`closure0(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(parts)}, context)`, 0)}
+${runClosureCode(`closure0_${inputIndex}(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(head, 0)}, context)`, 0)}
 ${stage.operators.length > 1 ? rethrowCode : ''}
 processed++;
 if (context.removed) { n = remove${u}(k, p, to); j = -1; }
-${output === undefined ? '' : `if (output.spilled) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
+${hasSpilled === '' ? '' : `if (${hasSpilled}) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
 }
 return to;
 }
@@ -217,7 +231,7 @@ const phases${u} = [locate${u}, apply${u}];`;
 }
 
 /** One call site for both phases keeps V8 from inlining them: each then has an inlining budget of its own. */
-function statefulLoopCode({ output }: ProgramParts, u: number): string {
+function statefulLoopCode(parts: ProgramParts, u: number): string {
   return `state.resume();
 while (i < to) {
 const end = Math.min(to, i + ${CHUNK_ROWS});
@@ -225,7 +239,7 @@ let next = 0;
 ahead.begin();
 for (let phase = 0; phase < 2; phase++) next = phases${u}[phase](i, end, next);
 i = next;
-${output === undefined ? '' : 'if (output.isBatchFull) break;'}
+${leaveWhenFull(parts, 'break;')}
 }
 state.expire();`;
 }
@@ -236,12 +250,10 @@ const arenasOf = ({ state }: ProgramParts): number => state?.transaction.arenas.
 const perArena = (parts: ProgramParts, what: 'arena' | 'view'): string =>
   arenasOf(parts) === 1 ? `${what}0` : `${what}s[g >>> ${parts.state?.transaction.arenaShift}]`;
 
-const emitName = ({ stage }: ProgramParts): string => (stage.operators[0].output === undefined ? 'noEmit' : 'emit0');
-
 function endCode(parts: ProgramParts): string {
   const [head] = parts.stage.operators;
   if (head.end === undefined) return 'const endingKey = [], endingSlot = 0; function endGroup() { return -1; }';
-  const names = head.key as readonly string[];
+  const [{ key: names = [] }] = head.inputs;
   return `
 let endingKey = [], endingSlot = 0;
 function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
@@ -260,9 +272,9 @@ work[${WorkCell.operator}] = 0;
 endingKey = key;
 endingSlot = state.table.slotOf(arena, ${groupRootCode}, row);
 work[${WorkCell.row}] = endingSlot;
-${runClosureCode(`end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(parts)})`, 0)}
+${runClosureCode(`end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(head, 0)})`, 0)}
 ${parts.stage.operators.length > 1 ? rethrowCode : ''}
-return --left > 0${parts.output === undefined ? '' : ' && !output.isBatchFull'};
+return --left > 0${parts.ports.map((_, output) => ` && !output${output}.isBatchFull`).join('')};
 });
 state.expire();
 return next;
@@ -270,8 +282,8 @@ return next;
 }
 
 /** The loop of a generator source. */
-function generatorCode({ stage, output }: ProgramParts): string {
-  const { partitions } = stage;
+function generatorCode(parts: ProgramParts): string {
+  const { partitions } = parts.stage;
   // The plain loop is as it would be without partitions.
   const index = partitions === 1 ? 'from + k' : `(from + k) * ${partitions} + partition`;
   return `
@@ -281,8 +293,8 @@ let k = 0;
 for (; k < n; k++) {
 work[${WorkCell.operator}] = 0;
 work[${WorkCell.row}] = k;
-step0(generator(${index}, ${partitions > 1 ? 'partition' : '0'}));
-${output === undefined ? '' : 'if (output.isBatchFull) { k++; break; }'}
+${stepName(0)}(generator(${index}, ${partitions > 1 ? 'partition' : '0'}));
+${leaveWhenFull(parts, '{ k++; break; }')}
 }
 return from + k;
 }
@@ -298,17 +310,15 @@ const lastOfFour = (_first: unknown, _second: unknown, _third: unknown, last: un
 
 /** Generates the program of one replica. */
 export function generateProgram(parts: ProgramParts): Program {
-  const { stage, upstream, encoder, state } = parts;
+  const { stage, streams, ports, state } = parts;
   const name = stageName(stage);
-  const cached = keyFields(parts).filter(({ codec }) => codec.isCached);
-  const external = state === undefined ? [] : cached.map(({ index }) => index);
-  const decoders: Decoder[] = upstream.map((from) =>
-    generateDecoder(name, stage.input as Schema, from.outputKeys.length, hashColumnOf(stage, from), external),
-  );
+  const decoders: Decoder[] = streams.map(({ input, written, hashColumn }) => {
+    const cached = keyFields(input).filter(({ codec }) => codec.isCached);
+    const external = state === undefined ? [] : cached.map(({ index }) => index);
+    return generateDecoder(name, input.schema, written.keys.length, hashColumn, external);
+  });
   const constants: Record<string, unknown> = {
     ...chainConstants(stage, parts.ringBytes, parts.lateEmit),
-    emit: encoder?.emit,
-    output: parts.output,
     sink: parts.sink,
     state,
     transaction: state?.transaction,
@@ -337,25 +347,26 @@ export function generateProgram(parts: ProgramParts): Program {
     context: { removed: false, remove: removeRow },
     generator: stage.operators[0].source?.kind === 'generate' ? stage.operators[0].source.make : undefined,
   };
-  decoders.forEach((decoder, u) => {
-    constants[`decoder${u}`] = decoder;
-    for (const { index } of keyFields(parts)) constants[`key${u}_${index}`] = decoder.keyAt[index];
+  ports.forEach(({ output, encoder }, port) => {
+    constants[`output${port}`] = output;
+    constants[`out${port}`] = encoder.emit;
   });
-  for (const { fields } of foreseenTables(stage, state)) {
-    decoders.forEach((decoder, u) => {
-      for (const { index } of fields) constants[`key${u}_${index}`] = decoder.keyAt[index];
-    });
-  }
+  decoders.forEach((decoder, u) => {
+    const { input } = streams[u];
+    constants[`decoder${u}`] = decoder;
+    const looked = foreseenTables(input, state).flatMap(({ fields }) => fields);
+    for (const { index } of [...keyFields(input), ...looked]) constants[`key${u}_${index}`] = decoder.keyAt[index];
+  });
   const isGenerator = constants.generator !== undefined;
-  const isSource = stage.operators[0].kind === 'source';
+  const isSource = stage.operators[0].source !== undefined;
   const body = `
 let processed = 0, fetched = 0, untilSample = 0, random = 1;
 ${chainCode(stage)}
-${state === undefined ? '' : upstream.map((_, u) => phasesCode(parts, u)).join('\n')}
-${upstream.map((_, u) => runCode(parts, u)).join('\n')}
+${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\n')}
+${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${endCode(parts)}
 ${isGenerator ? generatorCode(parts) : ''}
-const runs = [${upstream.map((_, u) => `[run${u}, lastOfFour]`).join(', ')}];
+const runs = [${streams.map((_, u) => `[run${u}, lastOfFour]`).join(', ')}];
 return {
 run(upstream, reader, dictionary, limit) {
 const calls = runs[upstream];
@@ -379,14 +390,14 @@ return next;
 read(reader, limit) {
 enter();
 try {
-const status = reader.read(${isSource ? 'step0' : 'undefined'}, limit);
+const status = reader.read(${isSource ? stepName(0) : 'undefined'}, limit);
 ${rethrowCode}
 return status;
 } finally { leave(); }
 },
 feed(tuple) {
 enter();
-try { ${isSource ? 'step0(tuple);' : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
+try { ${isSource ? `${stepName(0)}(tuple);` : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
 },
 endGroup(group, fromSlot, limit) {
 enter();

@@ -37,8 +37,8 @@ interface Tracked {
 const NOTHING = { recent: new Float64Array(KEY_GROUPS), samples: 0 };
 
 /** True if replicas can share a stage: by keys, by where tuples stand, or by partitions. */
-const isShared = ({ key, isUnordered, partitions }: Stage): boolean =>
-  key !== undefined || isUnordered || partitions > 1;
+const isShared = ({ inputs, partitions }: Stage): boolean =>
+  partitions > 1 || inputs.some(({ key, isUnordered }) => key !== undefined || isUnordered);
 
 export class GroupLoads {
   private readonly stages = new Map<Stage, Tracked>();

@@ -3,7 +3,7 @@
 import type { ResourceLimits } from 'node:worker_threads';
 import type { ErrorRecord } from '../../errors.ts';
 import type { SupervisionOptions } from '../../flow/failure-policy.ts';
-import type { OperatorKind } from '../../flow/graph.ts';
+import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import type { GroupShare } from '../elasticity/group-loads.ts';
 import type { Decision } from '../elasticity/scaling/decide.ts';
 import type { ScalingOptions } from '../elasticity/scaling/scaling-options.ts';
@@ -89,7 +89,9 @@ export interface ReplicaMetrics {
 /** The sums over an operator's replicas; shares and queue are those of the busiest and fullest one. */
 export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worker'> {
   readonly name: string;
-  readonly kind: OperatorKind;
+  /** `source`, or the method that declared it: `map`, `filter`, …, `sink` for `to`. */
+  readonly kind: string;
+  readonly role: OperatorKind['role'];
   /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
   /** Dead letters of its own that the app's thread has got so far: tuples that it failed at, and records that a source rejected. */

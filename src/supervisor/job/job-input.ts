@@ -9,7 +9,6 @@ import { type Stage, stageName } from '../../flow/plan.ts';
 import type { Encoder } from '../../mailbox/encoder.ts';
 import type { Output } from '../../mailbox/output.ts';
 import type { Ring } from '../../mailbox/ring.ts';
-import type { Schema } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost, Waiter } from './app-host.ts';
 import type { JobInput } from './job-api.ts';
@@ -37,7 +36,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     this.host = host;
     this.onEnd = onEnd;
     const [memory] = descriptor.outputs;
-    const { output, encoder } = outputPort(this.name, stage.output as Schema, stage.outputKeys, memory, this.mark);
+    const { output, encoder } = outputPort(this.name, stage.outputs[0], memory, this.mark);
     this.ring = output.ring;
     this.ring.setWriterHost(host.id);
     this.output = output;

@@ -4,14 +4,12 @@
 
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { errors } from '../../errors.ts';
-import type { Plan, Stage } from '../../flow/plan.ts';
-import { stageName } from '../../flow/plan.ts';
+import { type Plan, type Stage, stageName, streamsOf } from '../../flow/plan.ts';
 import { Alignment } from '../../mailbox/alignment.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import { DictionaryReader } from '../../mailbox/dictionary.ts';
 import { Ring } from '../../mailbox/ring.ts';
 import { RingReader, startMark } from '../../mailbox/ring-reader.ts';
-import type { Schema } from '../../mailbox/schema.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost } from './app-host.ts';
 import type { JobOutput } from './job-api.ts';
@@ -48,8 +46,8 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     this.name = stageName(stage);
     this.host = host;
     this.closed = closed;
-    const decoders = stage.upstream.map((index) =>
-      generateDecoder<Tuple>(this.name, stage.input as Schema, plan.stages[index].outputKeys.length, 0),
+    const decoders = streamsOf(plan, stage).map(({ input, written }) =>
+      generateDecoder<Tuple>(this.name, input.schema, written.keys.length, 0),
     );
     this.inputs = descriptor.inputs.map(({ upstream, memory, slot }) => {
       const ring = new Ring(memory.ring);

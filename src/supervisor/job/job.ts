@@ -196,7 +196,7 @@ export class RunningJob implements Job {
     const counts = new Map<number, () => number>();
     for (const { stage, descriptor } of this.deployment.placements) {
       if (stage.place !== 'app') continue;
-      if (stage.output === undefined) {
+      if (stage.outputs.length === 0) {
         const output = new CollectedOutput(this.plan, stage, descriptor, this.appHost, (isLeft) =>
           this.outputClosed(stageName(stage), isLeft),
         );
@@ -247,7 +247,7 @@ export class RunningJob implements Job {
   /** Names of what still takes tuples: sinks, and outputs that have not been closed. */
   private otherEnds(): string[] {
     return this.plan.graph.operators
-      .filter(({ name, output }) => output === undefined && this.outputs.get(name)?.demand !== 'closed')
+      .filter(({ name, outputs }) => outputs.length === 0 && this.outputs.get(name)?.demand !== 'closed')
       .map(({ name }) => name);
   }
 
@@ -372,7 +372,7 @@ export class RunningJob implements Job {
   private async startOn(member: CrewMember): Promise<unknown> {
     const sinks = this.actors
       .filter((actor) => actor.member === member)
-      .flatMap(({ placement }) => placement.stage.operators.filter(({ kind }) => kind === 'sink'))
+      .flatMap(({ placement }) => placement.stage.operators.filter(({ sink }) => sink !== undefined))
       .map(({ name }) => name);
     const { limitMs } = this.patience;
     const started = outcomeOf(member.hired.control.start());

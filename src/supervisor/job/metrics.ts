@@ -102,7 +102,7 @@ export class MetricsReader {
     const reading = vitals.read();
     const count = this.appCounts.get(placement.stage.index)?.();
     if (count === undefined) return reading;
-    const isInput = placement.stage.operators[0].kind === 'source';
+    const isInput = placement.stage.operators[0].kind.role === 'source';
     return { ...reading, tuplesIn: isInput ? 0 : count, tuplesOut: isInput ? count : 0 };
   }
 
@@ -113,7 +113,8 @@ export class MetricsReader {
       const replicas = all.filter((_, replica) => !tracked[replica].placement.isDormant);
       return {
         name: node.name,
-        kind: node.kind,
+        kind: node.kind.name,
+        role: node.kind.role,
         fusedInto: k === 0 ? undefined : stage.operators[0].name,
         deadLetters: this.lettersOf(node.name),
         tuplesIn: sum(all, 'tuplesIn'),

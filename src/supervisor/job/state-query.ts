@@ -6,12 +6,11 @@
 
 import { errors } from '../../errors.ts';
 import type { Stage } from '../../flow/plan.ts';
+import { stateLayout } from '../../flow/state-layout.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
-import type { Schema } from '../../mailbox/schema.ts';
 import { type Clock, sleep } from '../../platform/clock.ts';
 import { hasGroup } from '../../state/groups/group-set.ts';
 import { generateTable } from '../../state/memory/table.ts';
-import { rowLayout } from '../../state/rows/row-layout.ts';
 import {
   keyGroupFinder,
   type StateEntry,
@@ -50,14 +49,7 @@ export class StateQuery implements JobState {
   constructor(stage: Stage, job: QueriedJob) {
     this.stage = stage;
     this.job = job;
-    this.groupOf = keyGroupFinder(stage.operators[0].name, this.layout().keys);
-  }
-
-  private layout(): ReturnType<typeof rowLayout> {
-    const { operators, key, input } = this.stage;
-    const [{ name, state, tables }] = operators;
-    const fields = (key ?? []).map((index) => (input as Schema).fields[index]);
-    return rowLayout(name, fields, state ?? {}, tables ?? {});
+    this.groupOf = keyGroupFinder(stage.operators[0].name, stateLayout(this.stage).keys);
   }
 
   async get(...key: unknown[]): Promise<StateRow | undefined> {
@@ -111,7 +103,7 @@ export class StateQuery implements JobState {
       const memory = actor.placement.descriptor.transaction;
       if (memory === undefined) throw errors.invariant(`operator '${name}' has keyed state`);
       const transaction = new Transaction(name, memory);
-      const table = generateTable(name, this.layout(), transaction);
+      const table = generateTable(name, stateLayout(this.stage), transaction);
       own = { transaction, reader: stateReader(name, table, transaction) };
       this.readers.set(actor, own);
     }

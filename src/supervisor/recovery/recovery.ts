@@ -534,11 +534,11 @@ export function positionOf(actor: Recoverable, plan: Plan): string {
   const { stage, descriptor } = placement;
   if (input >= 0 && input < cursors.inputs.length) {
     const { position, row } = cursors.inputs[input];
-    const from = stageName(plan.stages[stage.upstream[descriptor.inputs[input].upstream]]);
+    const from = stageName(plan.stages[stage.upstream[descriptor.inputs[input].upstream].stage]);
     const where = `row ${row} of the frame at ${position >>> 0} from '${from}'`;
     return isAlone ? where : `the batch that begins at ${where}`;
   }
-  if (stage.operators[0].kind !== 'source') return 'the end of its input';
+  if (stage.operators[0].kind.role !== 'source') return 'the end of its input';
   const found = partitionInWork(actor);
   const where = sourcePosition(stageName(stage), found?.partition, (found ?? progress.source).position);
   return isAlone ? where : `the batch that begins at ${where}`;

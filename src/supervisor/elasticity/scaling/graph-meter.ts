@@ -146,12 +146,12 @@ export class GraphMeter {
     const last = stage.operators[stage.operators.length - 1];
     return {
       operator: stageName(stage),
-      upstream: stage.upstream,
+      upstream: stage.upstream.map(({ stage: index }) => index),
       replicas,
       min,
       max,
       declaredRate: head.source?.kind === 'generate' && !isEnding ? head.source.ratePerSecond : undefined,
-      canMove: stage.place === 'worker' && head.kind !== 'source' && last.kind !== 'sink' && !isEnding,
+      canMove: stage.place === 'worker' && head.kind.role !== 'source' && last.kind.writesOutside !== true && !isEnding,
       groupLoads: loads.isKnown(stage) ? loads.of(stage) : undefined,
       owners: stage.replicas > 1 ? this.job.ownersOf(stage) : [],
     };

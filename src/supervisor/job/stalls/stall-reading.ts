@@ -5,7 +5,7 @@
 
 import type { StepWords } from '../../../actors/vitals/step-words.ts';
 import { Activity, Vitals } from '../../../actors/vitals/vitals.ts';
-import { downstreamOf, type Plan, readerSlotOf, type Stage, stageName } from '../../../flow/plan.ts';
+import { type Plan, readersOf, type Stage, stageName } from '../../../flow/plan.ts';
 import { Ring } from '../../../mailbox/ring.ts';
 import type { PartState, StreamPart, StreamReading } from './stall.ts';
 import type { WatchedStream } from './stall-detector.ts';
@@ -63,7 +63,8 @@ const HELD_SHARE_MIN = 0.25;
 interface Tracked {
   readonly actor: WatchedActor;
   readonly vitals: Vitals;
-  readonly ring: Ring | undefined;
+  /** One for each output of its stage. */
+  readonly rings: readonly Ring[];
   readonly letters: Ring;
 }
 
@@ -75,8 +76,8 @@ export class StallReader implements WatchedStream {
     this.job = job;
     this.tracked = job.actors.map((actor) => {
       const { vitals, outputs, letters } = actor.placement.descriptor;
-      const ring = outputs.length === 0 ? undefined : new Ring(outputs[0].memory.ring);
-      return { actor, vitals: new Vitals(vitals), ring, letters: new Ring(letters.ring) };
+      const rings = outputs.map(({ memory }) => new Ring(memory.ring));
+      return { actor, vitals: new Vitals(vitals), rings, letters: new Ring(letters.ring) };
     });
   }
 
@@ -96,21 +97,21 @@ export class StallReader implements WatchedStream {
     const { plan, outputs, inputs } = this.job;
     const letters = this.job.letters();
     const parts: StreamPart[] = [];
-    const rings: (Ring | undefined)[] = [];
+    const rings: (readonly Ring[])[] = [];
     /** Indices of parts, by stage and replica. */
     const places = new Map<string, number>();
-    const add = (part: StreamPart, place: string, ring?: Ring): void => {
+    const add = (part: StreamPart, place: string, written: readonly Ring[] = []): void => {
       places.set(place, parts.push(part) - 1);
-      rings.push(ring);
+      rings.push(written);
     };
     for (const tracked of this.tracked) {
       const { placement, isEnded } = tracked.actor;
       if (isEnded || placement.isDormant) continue;
       const { stage, descriptor } = placement;
       const replica = stage.replicas > 1 ? descriptor.replica : undefined;
-      const kind = stage.operators[0].kind === 'source' ? 'source' : 'operator';
+      const kind = stage.operators[0].kind.role === 'source' ? 'source' : 'operator';
       const part: StreamPart = { kind, name: tailName(stage), replica, state: this.stateOf(tracked), waitsFor: [] };
-      add(part, `${stage.index}/${descriptor.replica}`, tracked.ring);
+      add(part, `${stage.index}/${descriptor.replica}`, tracked.rings);
     }
     for (const stage of plan.stages) {
       const name = stageName(stage);
@@ -120,7 +121,7 @@ export class StallReader implements WatchedStream {
         add({ kind: 'output', name, replica: undefined, state: output.demand, waitsFor: [] }, `${stage.index}/0`);
       if (input !== undefined) {
         const state: PartState = input.waitsForRoom ? 'full' : 'idle';
-        add({ kind: 'input', name, replica: undefined, state, waitsFor: [] }, `${stage.index}/0`, input.ring);
+        add({ kind: 'input', name, replica: undefined, state, waitsFor: [] }, `${stage.index}/0`, [input.ring]);
       }
     }
     const lettersAt = parts.length;
@@ -154,18 +155,20 @@ export class StallReader implements WatchedStream {
 /** An actor is called by the last operator of its chain where its output is concerned. */
 const tailName = ({ operators }: Stage): string => operators[operators.length - 1].name;
 
-/** Those who hold most of a stage's ring, as indices of parts. */
-function holdersOf(plan: Plan, stage: Stage, ring: Ring | undefined, places: ReadonlyMap<string, number>): number[] {
-  if (ring === undefined) return [];
-  const published = ring.published();
-  const held = downstreamOf(plan, stage).flatMap((reader) =>
-    Array.from({ length: reader.replicas }, (_, replica) => {
-      const slot = readerSlotOf(plan, stage, reader, replica);
-      const words = ring.isActive(slot) ? (published - ring.released(slot)) | 0 : 0;
-      return { at: places.get(`${reader.index}/${replica}`), words };
-    }),
-  );
-  const most = Math.max(0, ...held.map(({ words }) => words));
-  const enough = Math.min(most, ring.capacityWords * HELD_SHARE_MIN);
-  return held.flatMap(({ at, words }) => (at !== undefined && words > 0 && words >= enough ? [at] : []));
+/** Those who hold most of a replica's rings, one for each output of its stage, as indices of parts. */
+function holdersOf(plan: Plan, stage: Stage, rings: readonly Ring[], places: ReadonlyMap<string, number>): number[] {
+  const holders = rings.flatMap((ring, output) => {
+    const published = ring.published();
+    const held = readersOf(plan, stage, output).flatMap(({ stage: reader, slot: first }) =>
+      Array.from({ length: reader.replicas }, (_, replica) => {
+        const slot = first + replica;
+        const words = ring.isActive(slot) ? (published - ring.released(slot)) | 0 : 0;
+        return { at: places.get(`${reader.index}/${replica}`), words };
+      }),
+    );
+    const most = Math.max(0, ...held.map(({ words }) => words));
+    const enough = Math.min(most, ring.capacityWords * HELD_SHARE_MIN);
+    return held.flatMap(({ at, words }) => (at !== undefined && words > 0 && words >= enough ? [at] : []));
+  });
+  return [...new Set(holders)];
 }
