@@ -528,7 +528,7 @@ export class Actor {
     if (isolated !== undefined) return this.skipRow(isolated, failure);
     // What a source throws by itself, or what fails only when the batch is written.
     const ofSource = this.feed === undefined ? failure : { ...failure, operator: this.stage.operators[0] };
-    throw new ActorFailure(errorOf(ofSource), ofSource.operator.onError, failure.where.position);
+    throw new ActorFailure(errorOf(ofSource), ofSource.operator.failure, failure.where.position);
   }
 
   /** Commits a dead letter in place of the row at an input's cursor. */
@@ -601,7 +601,7 @@ export class Actor {
 
   private failureAt(operatorIndex: number, where: Whereabouts, cause: unknown): Failure {
     const operator = this.stage.operators[operatorIndex] ?? this.stage.operators[0];
-    return { operator, policy: operator.onError, where, cause, isOfTuple: mayBeOfTuple(cause) };
+    return { operator, policy: operator.failure, where, cause, isOfTuple: mayBeOfTuple(cause) };
   }
 
   private whereabouts(): Whereabouts {

@@ -9,13 +9,13 @@ import type { Graph, OperatorNode } from '../flow/graph.ts';
 import { inputSchema } from '../flow/graph.ts';
 import { type Plan, planOf, type Stage } from '../flow/plan.ts';
 import type { SinkDefinition } from '../flow/sink.ts';
-import type { Source } from '../flow/source.ts';
-import type { Shape } from '../mailbox/schema.ts';
+import type { AnySource } from '../flow/source.ts';
+
 import { checkFiles } from '../supervisor/job/file-conflicts.ts';
 
 /** What a test puts around the ends of the operator's world. */
 export interface WorldTaps {
-  source(source: Source<Shape>): Source<Shape>;
+  source(source: AnySource): AnySource;
   sink(sink: SinkDefinition<never>): SinkDefinition<never>;
 }
 
@@ -66,7 +66,7 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     parallelism: 1,
     replicas: ALONE,
     fuse: true,
-    onError: 'deadLetter',
+    failure: 'deadLetter',
     supervision,
   } as const;
   if (head.source === undefined) {

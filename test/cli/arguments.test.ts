@@ -116,9 +116,9 @@ test('nonsense is refused', () => {
   fails(
     'run a.js --scaling best',
     'BAD_OPTION',
-    /'scaling.policy' must be 'rate', 'threshold' or 'manual', got "best"/,
+    /'scaling.policy' of millrace run must be 'rate', 'threshold' or 'manual', got "best"/,
   );
-  fails('run a.js --scaling-mode try', 'BAD_OPTION', /'scaling.mode' must be 'act' or 'plan'/);
+  fails('run a.js --scaling-mode try', 'BAD_OPTION', /'scaling.mode' of millrace run must be 'act' or 'plan'/);
   fails('run a.js --scaling', 'USAGE', /needs a value/);
   fails('run a.js --workers 4 --max-workers 2', 'BAD_OPTION', /'maxWorkers'/);
   fails('run a.js --allow-dead-letters=all', 'USAGE', /takes no value/);
