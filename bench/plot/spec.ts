@@ -69,10 +69,14 @@ function logTicks(values: readonly number[]): number[] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const factors = Math.log10(high / low) > POWERS_FROM ? [1] : [1, 2, 5];
   const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+  // One power further at each end: a logarithm is rounded, and a single value needs two ticks around it.
+  for (let power = Math.floor(Math.log10(low)) - 1; power <= Math.ceil(Math.log10(high)) + 1; power++)
     for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(1)));
   const first = ticks.findLastIndex((tick) => tick <= low);
-  const last = ticks.findIndex((tick) => tick >= high);
+  const last = Math.max(
+    first + 1,
+    ticks.findIndex((tick) => tick >= high),
+  );
   return ticks.slice(first, last + 1);
 }
 

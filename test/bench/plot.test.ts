@@ -81,7 +81,7 @@ test('any data on linear axes is drawn', async () => {
       fc.pre(values.some((point) => typeof point.y === 'number' && !Number.isNaN(point.y)));
       await drawn(chartOf(values, { title: `y ${label}` }, { events: [{ x: values[0].x, label }] }));
     }),
-    runs(60),
+    runs(25),
   );
 });
 
@@ -92,8 +92,13 @@ test('any positive data on log axes is drawn', async () => {
     fc.asyncProperty(points, async (values) => {
       await drawn(chartOf(values, { scale: 'log' }, { x: { title: 'size', scale: 'log' } }));
     }),
-    runs(40),
+    runs(25),
   );
+});
+
+test('a single value, and one that its logarithm rounds up, has ticks on both sides', async () => {
+  for (const value of [1, 10, 999_999_999_999.9979, 1e-6, 1.0000000000000002])
+    await drawn(chartOf([{ x: value, y: value }], { scale: 'log' }, { x: { title: 'size', scale: 'log' } }));
 });
 
 test('what cannot be shown is refused by name', async () => {
