@@ -13,7 +13,7 @@
 //   csv: 0.2 s: dead letter: operator 'rivers', tuple {"line":9,"text":"Congo,Africa,about 4700,Boyoma Falls"}: BAD_CSV: …
 //   csv: 1 tuple was left out as a dead letter: exit code 3, or 0 with --allow-dead-letters
 //   $ npx millrace run examples/csv.js --out rivers.txt --strict
-//   millrace: …/examples/data/rivers.csv, line 9: field 'length_km' is u32, which takes an integer from 0 to 4294967295; got "about 4700". Mend the line, or pass { onError: 'skip' } to make such lines dead letters (at position 0 of source 'rivers') [BAD_CSV]
+//   millrace: …/examples/data/rivers.csv, line 9: field 'length_km' is u32, which takes an integer from 0 to 4294967295; got "about 4700". Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters (at position 0 of source 'rivers') [BAD_CSV]
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ export default dataflow(import.meta.url, 'csv', (flow, /** @type {Params} */ par
       readCsv(
         rivers,
         { continent: t.dictionary(), name: t.string(), length_km: t.u32() },
-        { header: true, onError: strict ? 'fail' : 'skip' },
+        { header: true, badRecords: strict ? 'fail' : 'skip' },
       ),
     )
     .split(
@@ -51,12 +51,12 @@ export default dataflow(import.meta.url, 'csv', (flow, /** @type {Params} */ par
             {
               state: { name: t.string(), length_km: t.u32(), rivers: t.u32() },
               output: { continent: t.string(), rivers: t.u32(), longest: t.string() },
-              end: ({ continent }, state, emit) => emit({ continent, rivers: state.rivers, longest: state.name }),
             },
             ({ name, length_km }, state) => {
               state.rivers += 1;
               if (length_km > state.length_km) Object.assign(state, { name, length_km });
             },
+            { end: ({ continent }, state, emit) => emit({ continent, rivers: state.rivers, longest: state.name }) },
           )
           .collect('continents'),
     );

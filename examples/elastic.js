@@ -36,17 +36,14 @@ export const shop = dataflow(import.meta.url, 'elastic-shop', (flow) =>
     .keyBy('customer')
     .process(
       'check',
-      {
-        // The bounds are the flow's, the number is the policy's.
-        parallelism: { min: 1, max: 6 },
-        state: { orders: t.u32() },
-        output: { inOrder: t.bool(), sentAtMs: t.f64() },
-      },
+      { state: { orders: t.u32() }, output: { inOrder: t.bool(), sentAtMs: t.f64() } },
       ({ number, sentAtMs }, state, emit) => {
         askService();
         emit({ inOrder: number === state.orders, sentAtMs });
         state.orders += 1;
       },
+      // The bounds are the flow's, the number is the policy's.
+      { parallelism: { min: 1, max: 6 } },
     )
     .collect('checked'),
 );

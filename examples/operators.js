@@ -48,14 +48,11 @@ export default dataflow(import.meta.url, 'operators', (flow, /** @type {{ orders
           .keyBy('letter')
           .process(
             'letters',
-            {
-              state: { times: t.u32() },
-              output: { letter: t.string(), times: t.u32() },
-              end: ({ letter }, { times }, emit) => emit({ letter, times }),
-            },
+            { state: { times: t.u32() }, output: { letter: t.string(), times: t.u32() } },
             (_, state) => {
               state.times += 1;
             },
+            { end: ({ letter }, { times }, emit) => emit({ letter, times }) },
           )
           .collect('letterCounts'),
     );

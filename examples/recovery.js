@@ -53,19 +53,18 @@ export const bakery = dataflow(import.meta.url, 'bakery', (flow, /** @type {Para
     .keyBy('product')
     .process(
       'till',
-      {
-        state: { orders: t.u32(), cents: t.u32() },
-        output: { product: t.string(), orders: t.u32(), cents: t.u32() },
-        end: ({ product }, { orders, cents }, emit) => emit({ product, orders, cents }),
-        // What to do with a tuple whose closure throws: 'deadLetter' is the default; the others are 'stop' and 'escalate'.
-        onError: 'deadLetter',
-      },
+      { state: { orders: t.u32(), cents: t.u32() }, output: { product: t.string(), orders: t.u32(), cents: t.u32() } },
       ({ id, cents }, state) => {
         state.orders += 1;
         // From here on the order is counted, but not yet paid: what follows shows that this half is taken back.
         if (id === DEADLY && Atomics.add(deaths, 0, 1) === 0) process.exit(1); // In a worker it ends the thread, not the process.
         if (Number.isNaN(cents)) throw new Error(`order ${id} has no price`);
         state.cents += cents;
+      },
+      {
+        end: ({ product }, { orders, cents }, emit) => emit({ product, orders, cents }),
+        // What to do with a tuple whose closure throws: 'deadLetter' is the default; the others are 'stop' and 'escalate'.
+        failure: 'deadLetter',
       },
     )
     .collect('totals'),

@@ -34,11 +34,6 @@ export default dataflow(import.meta.url, 'state', (flow, /** @type {{ clicks?: n
         state: { clicks: t.u32(), lastAt: t.timestamp(), session: t.u32() },
         tables: { sessions: table({ session: t.u32() }, { clicks: t.u32(), from: t.timestamp(), to: t.timestamp() }) },
         output: { user: t.string(), clicks: t.u32(), sessions: t.u32(), longestMinutes: t.f64() },
-        end: ({ user }, state, emit) => {
-          let longestMs = 0;
-          for (const { from, to } of state.sessions) longestMs = Math.max(longestMs, to - from);
-          emit({ user, clicks: state.clicks, sessions: state.sessions.size, longestMinutes: longestMs / MINUTE_MS });
-        },
       },
       ({ at }, state) => {
         if (at - state.lastAt > PAUSE_MS) state.session += 1;
@@ -48,6 +43,13 @@ export default dataflow(import.meta.url, 'state', (flow, /** @type {{ clicks?: n
         session.to = at;
         state.clicks += 1;
         state.lastAt = at;
+      },
+      {
+        end: ({ user }, state, emit) => {
+          let longestMs = 0;
+          for (const { from, to } of state.sessions) longestMs = Math.max(longestMs, to - from);
+          emit({ user, clicks: state.clicks, sessions: state.sessions.size, longestMinutes: longestMs / MINUTE_MS });
+        },
       },
     )
     .collect('users'),

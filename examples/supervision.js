@@ -64,7 +64,7 @@ export const shop = dataflow(import.meta.url, 'shop', (flow, /** @type {Params} 
       fuse: false, // An actor of its own, with a supervisor of its own, also as a single replica.
       // That the service is down is no fault of the tuple's, so no dead letter for it: the replica counts as crashed, is
       // restarted after a pause that grows from crash to crash, and tries the same tuple again.
-      onError: 'escalate',
+      failure: 'escalate',
       // Which replicas to restart when one crashes; and how many crashes without any progress between them are too many.
       supervision: { strategy, intensity, periodMs: 5_000 },
     })

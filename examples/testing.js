@@ -32,17 +32,16 @@ export const shop = dataflow(import.meta.url, 'shop', (flow) =>
     .keyBy('product')
     .process(
       'till',
-      {
-        parallelism: 2,
-        state: { orders: t.u32(), cents: t.f64() },
-        output: { product: t.string(), number: t.u32(), cents: t.f64() },
-        end: ({ product }, state, emit) => emit({ product, number: state.orders, cents: state.cents }),
-      },
+      { state: { orders: t.u32(), cents: t.f64() }, output: { product: t.string(), number: t.u32(), cents: t.f64() } },
       ({ product, number, cents }, state, emit) => {
         if (Number.isNaN(cents)) throw new RangeError(`order ${number} has no price`);
         state.orders += 1;
         state.cents += cents;
         emit({ product, number, cents: state.cents });
+      },
+      {
+        parallelism: 2,
+        end: ({ product }, state, emit) => emit({ product, number: state.orders, cents: state.cents }),
       },
     )
     .collect('receipts'),

@@ -24,14 +24,11 @@ export default dataflow(import.meta.url, 'word-count', (flow, /** @type {{ file?
     .keyBy('word')
     .process(
       'count',
-      {
-        state: { count: t.u32() },
-        output: { word: t.string(), count: t.u32() },
-        end: ({ word }, { count }, emit) => emit({ word, count }),
-      },
+      { state: { count: t.u32() }, output: { word: t.string(), count: t.u32() } },
       (_, state) => {
         state.count += 1;
       },
+      { end: ({ word }, { count }, emit) => emit({ word, count }) },
     )
     .collect('counts'),
 );

@@ -164,14 +164,26 @@ export const errors = {
       { typed, option, flow },
     );
   },
-  badOption(option: string, value: unknown, rule: string): MillraceError {
-    return new MillraceError('BAD_OPTION', `option '${option}' must be ${rule}, got ${show(value)}`, { option, value });
+  badOption(option: string, value: unknown, rule: string, where?: string): MillraceError {
+    const whose = where === undefined ? '' : ` of ${where}`;
+    return new MillraceError('BAD_OPTION', `option '${option}'${whose} must be ${rule}, got ${show(value)}`, {
+      option,
+      value,
+      ...(where !== undefined && { where }),
+    });
   },
-  unknownOption(where: string, option: string, known: readonly string[]): MillraceError {
+  unknownOption(where: string, option: string, known: readonly string[], nearest: string | undefined): MillraceError {
+    const remedy =
+      nearest === undefined
+        ? `use one of ${known.map((name) => `'${name}'`).join(', ')}`
+        : `did you mean '${nearest}'?`;
+    return new MillraceError('BAD_OPTION', `${where} has no option '${option}': ${remedy}`, { option, known, nearest });
+  },
+  misplacedOption(operator: string, option: string): MillraceError {
     return new MillraceError(
       'BAD_OPTION',
-      `${where} has no option '${option}': use one of ${known.map((name) => `'${name}'`).join(', ')}`,
-      { option, known },
+      `option '${option}' of operator '${operator}' stands among its schemas: process(name, schemas, closure, options) takes its options last`,
+      { option, operator },
     );
   },
   badSchema(where: string, problem: string): MillraceError {
@@ -468,7 +480,7 @@ export const errors = {
   badCsv(path: string, line: number, problem: string): MillraceError {
     return new MillraceError(
       'BAD_CSV',
-      `${path}, line ${line}: ${problem}. Mend the line, or pass { onError: 'skip' } to make such lines dead letters`,
+      `${path}, line ${line}: ${problem}. Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters`,
       { path, line },
     );
   },
@@ -479,7 +491,7 @@ export const errors = {
     try {
       return new MillraceError(
         'BAD_CSV',
-        `${path}, line ${line}: ${problem}. The record was skipped, as { onError: 'skip' } says`,
+        `${path}, line ${line}: ${problem}. The record was skipped, as { badRecords: 'skip' } says`,
         { path, line },
       );
     } finally {

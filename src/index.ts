@@ -2,17 +2,11 @@
 
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { MillraceError } from './errors.ts';
-export type {
-  Emit,
-  KeyedStream,
-  OperatorOptions,
-  OutputHandle,
-  ParallelismRange,
-  ProcessOptions,
-  StateOf,
-  Stream,
-} from './flow/dataflow.ts';
+export type { FlowBuilder } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
+export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
+export type { Emit, ProcessContext, ProcessOptions, ProcessSchemas, StateOf } from './flow/keyed-options.ts';
+export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,
@@ -22,6 +16,7 @@ export type {
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';
+export type { KeyedStream, Stream } from './flow/stream.ts';
 export type { Field, FieldType, Shape, TupleOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
@@ -47,11 +42,11 @@ export type {
   OperatorMetrics,
   ReplicaMetrics,
   ReplicaName,
-  RunOptions,
   ScaleResult,
   WorkerInfo,
 } from './supervisor/job/job-api.ts';
 export type { Notice, NoticeKind, NoticeOption } from './supervisor/job/notices/notices.ts';
+export type { RunOptions } from './supervisor/job/run-options.ts';
 export type { StallWait } from './supervisor/job/stalls/stall.ts';
 export type { Stall } from './supervisor/job/stalls/stall-detector.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';

@@ -64,7 +64,7 @@ test('operators: SURPLUS_ARGUMENTS, with what the call takes', () => {
       void flow
         .source('s', numbers)
         .keyBy('n')
-        .process('x', {}, () => {}, EXTRA),
+        .process('x', {}, () => {}, {}, EXTRA),
   ];
   for (const build of builds) {
     const error = thrown(() => buildGraph(dataflow(import.meta.url, 'x', build), {}), 'SURPLUS_ARGUMENTS');
@@ -74,7 +74,7 @@ test('operators: SURPLUS_ARGUMENTS, with what the call takes', () => {
 
 test('a running job: SURPLUS_ARGUMENTS, and it goes on', async () => {
   const job = await pushed.run({ workers: 1 });
-  const input = job.input<{ n: number }>('in');
+  const input = job.input('in');
   const output = job.output('out');
   const calls: (() => unknown)[] = [
     () => apply(job, 'output', 'out', EXTRA),

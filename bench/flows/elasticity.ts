@@ -32,10 +32,15 @@ export const countedFlow = dataflow(import.meta.url, 'elastic-count', (flow, par
   flow
     .source('source', generate({ key: t.u32(), madeAtMs: t.f64() }, make, { ratePerSecond }))
     .keyBy('key')
-    .process('work', { parallelism: { max: 2 }, state: { count: t.u32() } }, ({ madeAtMs }, state) => {
-      state.count += 1;
-      if (madeAtMs !== 0) trace.add(madeAtMs, epochMs());
-    });
+    .process(
+      'work',
+      { state: { count: t.u32() } },
+      ({ madeAtMs }, state) => {
+        state.count += 1;
+        if (madeAtMs !== 0) trace.add(madeAtMs, epochMs());
+      },
+      { parallelism: { max: 2 } },
+    );
 });
 
 export interface BurningParams {
@@ -155,9 +160,10 @@ export const zipfFlow = dataflow(import.meta.url, 'elastic-zipf', (flow, params:
     .keyBy('key')
     .process(
       'work',
-      { parallelism: { max: replicas, start: replicas }, state: { count: t.u32() } },
+      { state: { count: t.u32() } },
       (_tuple, state) => {
         state.count += 1;
       },
+      { parallelism: { max: replicas, start: replicas } },
     );
 });

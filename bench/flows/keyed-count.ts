@@ -33,21 +33,20 @@ export const keyedCountFlow = dataflow(import.meta.url, 'keyed-count', (flow, pa
     .keyBy('key')
     .process(
       'count',
+      { state: { count: t.u32(), sum: t.f64() }, output: report },
+      (tuple, state) => {
+        state.count += 1;
+        state.sum += tuple.value;
+        meter.add();
+      },
       {
         parallelism,
-        state: { count: t.u32(), sum: t.f64() },
-        output: report,
         end: ({ key }, state, emit) => {
           meter.end();
           totals.add(key, state.count, state.sum);
           const measured = meter.report();
           if (totals.count === measured.seen) emit({ ...totals.report(), ...measured });
         },
-      },
-      (tuple, state) => {
-        state.count += 1;
-        state.sum += tuple.value;
-        meter.add();
       },
     )
     .collect('reports');

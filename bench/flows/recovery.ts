@@ -40,18 +40,17 @@ export const recoveryFlow = dataflow(import.meta.url, 'recovery', (flow, params:
     .keyBy('key')
     .process(
       'count',
-      {
-        state: { count: t.u32(), sum: t.f64() },
-        output: report,
-        end: ({ key }, state, emit) => {
-          totals.add(key, state.count, state.sum);
-          if (totals.keys === keys) emit({ index: 0, ...totals.report() });
-        },
-      },
+      { state: { count: t.u32(), sum: t.f64() }, output: report },
       ({ index, value }, state, emit) => {
         state.count += 1;
         state.sum += value;
         if (words.see(index) && words.answer(index)) emit({ index, keys: 0, count: 0, sum: 0 });
+      },
+      {
+        end: ({ key }, state, emit) => {
+          totals.add(key, state.count, state.sum);
+          if (totals.keys === keys) emit({ index: 0, ...totals.report() });
+        },
       },
     )
     .collect('reports');

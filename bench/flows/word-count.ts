@@ -27,15 +27,12 @@ export const wordCountFlow = dataflow(import.meta.url, 'word-count', (flow, para
     .keyBy('word')
     .process(
       'count',
-      {
-        state: { count: t.u32() },
-        output: { word: t.string(), count: t.u32(), elapsedMs: t.f64() },
-        end: ({ word }, { count }, emit) => emit({ word, count, elapsedMs: 0 }),
-      },
+      { state: { count: t.u32() }, output: { word: t.string(), count: t.u32(), elapsedMs: t.f64() } },
       (_, state, emit) => {
         state.count += 1;
         if (meter.add(1)) emit({ word: '', count: 0, elapsedMs: meter.report().elapsedMs });
       },
+      { end: ({ word }, { count }, emit) => emit({ word, count, elapsedMs: 0 }) },
     )
     .collect('counts');
 });

@@ -55,32 +55,28 @@ export function answersOf(
   }: RoadOptions & { readonly parallelism: number | ParallelismRange; readonly shares: number },
 ) {
   const records = lines.flatMap('route', recordFields, (line, emit) => route(line, emit, shares));
-  const passages = records.keyBy('share').process(
-    'roads',
-    {
-      state: roadsState,
-      tables: roadsTables,
-      output: passageFields,
-      parallelism,
-      onError: 'stop',
-      end: (_, roads, emit) => passRequests(roads, emit),
-    },
-    (record, roads, emit) => onRoad(record, roads, emit, { settles }),
-  );
+  const passages = records
+    .keyBy('share')
+    .process(
+      'roads',
+      { state: roadsState, tables: roadsTables, output: passageFields },
+      (record, roads, emit) => onRoad(record, roads, emit, { settles }),
+      { parallelism, failure: 'stop', end: (_, roads, emit) => passRequests(roads, emit) },
+    );
   const expenditures = records
     .filter('history', ({ type }) => type === LineType.expenditure || type === LineType.history)
     .keyBy('vid')
-    .process(
-      'expenditure',
-      { tables: expenditureTables, output: expenditureFields, parallelism, onError: 'stop' },
-      onExpenditure,
-    );
+    .process('expenditure', { tables: expenditureTables, output: expenditureFields }, onExpenditure, {
+      parallelism,
+      failure: 'stop',
+    });
   const balances = passages
     .keyBy('vid')
     .process(
       'accounts',
-      { state: accountState, tables: accountTables, output: balanceFields, parallelism, onError: 'stop' },
+      { state: accountState, tables: accountTables, output: balanceFields },
       (passage, account, emit) => onAccount(passage, account, emit, shares),
+      { parallelism, failure: 'stop' },
     );
   return { passages, balances, expenditures };
 }

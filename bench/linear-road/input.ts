@@ -38,8 +38,7 @@ export function roadLines(input: string, history: string | undefined): SourceDef
       const present = isPast
         ? { ...context, position: 0, aux: 0 }
         : { ...context, position: context.position - INPUT_FROM };
-      const reader = new RoadLines(isPast ? await past.open(context) : undefined, await lines.open(present), context);
-      return reader as unknown as SourceReader<never>;
+      return new RoadLines(isPast ? await past.open(context) : undefined, await lines.open(present), context);
     },
   };
 }
@@ -50,9 +49,13 @@ class RoadLines implements SourceReader<Line> {
   #past: SourceReader<HistoryLine> | undefined;
   readonly #present: SourceReader<Line>;
 
-  constructor(past: SourceReader<never> | undefined, present: SourceReader<never>, { position, aux }: SourceContext) {
-    this.#past = past as unknown as SourceReader<HistoryLine> | undefined;
-    this.#present = present as unknown as SourceReader<Line>;
+  constructor(
+    past: SourceReader<HistoryLine> | undefined,
+    present: SourceReader<Line>,
+    { position, aux }: SourceContext,
+  ) {
+    this.#past = past;
+    this.#present = present;
     this.position = position;
     this.aux = aux;
   }

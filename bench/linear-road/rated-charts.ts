@@ -1,15 +1,15 @@
 // The plots of rated runs, made from their reports alone.
 
 import { machineOf } from '../machine/machine-name.ts';
-import type { LineChart, Panel, Series } from '../plot/chart.ts';
+import type { Chart, Panel, Series } from '../plot/chart.ts';
 import { ELASTIC_OPERATORS } from './flow.ts';
 import type { LatencyReport, RunReport } from './rated-report.ts';
 
 const DEADLINE_MS = 5000;
 
 /** The charts, by the names of their files. */
-export function roadCharts(reports: readonly RunReport[]): Record<string, LineChart> {
-  const charts: Record<string, LineChart> = {};
+export function roadCharts(reports: readonly RunReport[]): Record<string, Chart> {
+  const charts: Record<string, Chart> = {};
   const ramp = reports.findLast(({ options }) => options.ramp !== undefined);
   if (ramp !== undefined) charts['linear-road-ramp'] = rampChart(ramp);
   const steady = reports.filter(({ options }) => options.ramp === undefined);
@@ -61,7 +61,7 @@ const missedPanel = ({ moments }: RunReport): Panel => ({
   heightPx: 60,
 });
 
-const eventsOf = ({ events }: RunReport): LineChart['events'] =>
+const eventsOf = ({ events }: RunReport): Chart['events'] =>
   events.map(({ second, text }) => ({ x: second, label: text }));
 
 /** Replicas of an operator, one at the start. */
@@ -74,11 +74,10 @@ function replicasOf(name: string, { events, options }: RunReport): Series {
   return { name, points, stepped: true };
 }
 
-function rampChart(report: RunReport): LineChart {
+function rampChart(report: RunReport): Chart {
   const { options, samples, moments } = report;
   const { expressways } = options;
   return {
-    kind: 'lines',
     title: `Linear Road: load grows from L = ${(expressways / 100).toFixed(1)} to L = ${expressways}`,
     subtitle: `policy rate, a replica busy for ${100 * (options.ramp?.utilisation ?? 0)} % at most; ${machineOf(report)}; npm run bench -- linear-road --ramp --expressways ${expressways}`,
     x: { title: 'time', unit: 's', from: 0 },
@@ -105,10 +104,9 @@ function rampChart(report: RunReport): LineChart {
   };
 }
 
-function killsChart(report: RunReport): LineChart {
+function killsChart(report: RunReport): Chart {
   const { expressways } = report.options;
   return {
-    kind: 'lines',
     title: `Linear Road with workers killed, L = ${expressways}`,
     subtitle: `${machineOf(report)}; npm run bench -- linear-road --expressways ${expressways} --chaos ${report.options.chaosSeed}`,
     x: { title: 'time', unit: 's', from: 0 },
@@ -117,13 +115,12 @@ function killsChart(report: RunReport): LineChart {
   };
 }
 
-function ratesChart(reports: readonly RunReport[]): LineChart {
+function ratesChart(reports: readonly RunReport[]): Chart {
   const over = (name: string, of: (report: RunReport) => number): Series => ({
     name,
     points: reports.map((report) => ({ x: report.options.expressways, y: of(report) })),
   });
   return {
-    kind: 'lines',
     title: 'Linear Road at the peak of L expressways',
     subtitle: `1,700 tuples/s each; ${machineOf(reports[0])}; npm run bench -- linear-road --expressways L`,
     x: { title: 'L', from: 0 },

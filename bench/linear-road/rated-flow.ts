@@ -16,7 +16,7 @@ export const ratedRoad = dataflow(import.meta.url, 'rated-linear-road', (flow, p
   const { parallelism, shares } = params;
   const lines = flow.source('traffic', ratedLines(params));
   const { passages, balances, expenditures } = answersOf(lines, { parallelism, shares, settles: false });
-  balances.to('balances', checker.balances(), { onError: 'stop' });
-  passages.to('tolls', checker.tolls(), { onError: 'stop' });
-  expenditures.to('expenditures', checker.expenditures(), { onError: 'stop' });
+  balances.to('balances', checker.balances(), { failure: 'stop' });
+  passages.to('tolls', checker.tolls(), { failure: 'stop' });
+  expenditures.to('expenditures', checker.expenditures(), { failure: 'stop' });
 });

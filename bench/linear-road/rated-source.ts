@@ -74,7 +74,7 @@ export class Pace {
 export const ratedLines = (traffic: RatedTraffic): SourceDefinition<typeof lineFields> => ({
   kind: 'reader',
   fields: lineFields,
-  open: (context) => new RatedReader(traffic, context) as unknown as SourceReader<never>,
+  open: (context) => new RatedReader(traffic, context),
 });
 
 /** The lines, from a position on. */

@@ -4,29 +4,28 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
-import { FONT_FAMILY } from './style.ts';
+import { FONT } from './spec.ts';
 
 /** Pixels of the PNG for each of the SVG: sharp on dense screens. */
 export const PNG_ZOOM = 2;
 
-const readModuleFile = (specifier: string): Promise<Buffer> => readFile(fileURLToPath(import.meta.resolve(specifier)));
+const read = (url: string): Promise<Buffer> => readFile(fileURLToPath(url));
 
 /** The module can be initialised only once in a process. */
 let fonts: Promise<Uint8Array[]> | undefined;
 
 async function loadFonts(): Promise<Uint8Array[]> {
-  await initWasm(await readModuleFile('@resvg/resvg-wasm/index_bg.wasm'));
-  return Promise.all(
-    ['400Regular/Inter_400Regular.ttf', '600SemiBold/Inter_600SemiBold.ttf'].map((file) =>
-      readModuleFile(`@expo-google-fonts/inter/${file}`),
-    ),
-  );
+  await initWasm(await read(import.meta.resolve('@resvg/resvg-wasm/index_bg.wasm')));
+  return Promise.all([
+    read(import.meta.resolve('@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf')),
+    read(import.meta.resolve('@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf')),
+  ]);
 }
 
 /** The SVG as a PNG of twice its width and height. Throws if the SVG is not well-formed. */
 export async function pngOf(svg: string): Promise<Uint8Array> {
   fonts ??= loadFonts();
-  const font = { fontBuffers: await fonts, defaultFontFamily: FONT_FAMILY, sansSerifFamily: FONT_FAMILY };
+  const font = { fontBuffers: await fonts, defaultFontFamily: FONT, sansSerifFamily: FONT };
   const drawing = new Resvg(svg, { font, fitTo: { mode: 'zoom', value: PNG_ZOOM } });
   const image = drawing.render();
   try {

@@ -2,20 +2,19 @@
 
 import type { Trace } from '../harness.ts';
 import { machineOf } from '../machine/machine-name.ts';
-import type { LineChart, Panel } from '../plot/chart.ts';
+import type { Chart, Panel } from '../plot/chart.ts';
 import type { SuiteReport } from '../report.ts';
 
 const PAUSE_TARGET_MS = 5;
 
 /** The charts, by the names of their files. */
-export function elasticityCharts(report: SuiteReport): Record<string, LineChart> {
+export function elasticityCharts(report: SuiteReport): Record<string, Chart> {
   const subtitle = `${machineOf(report)}; npm run bench -- elasticity`;
   const traceOf = (name: string): Trace | undefined => report.results.find((result) => result.name === name)?.trace;
-  const charts: Record<string, LineChart> = {};
+  const charts: Record<string, Chart> = {};
   const ramp = traceOf('ramp-p99');
   if (ramp !== undefined) {
     charts['elasticity-ramp'] = {
-      kind: 'lines',
       title: 'A load ramp under the policy rate',
       subtitle: `an operator that waits 2 ms a tuple; ${subtitle}`,
       x: { title: 'time', unit: 's', from: 0 },
@@ -31,7 +30,6 @@ export function elasticityCharts(report: SuiteReport): Record<string, LineChart>
   const pause = traceOf('scale-out-pause-p99');
   if (pause !== undefined) {
     charts['elasticity-scale-out'] = {
-      kind: 'lines',
       title: 'Scale-out from 1 to 2 replicas with 1 M keys of state',
       subtitle: `at half of full rate; ${subtitle}`,
       x: { title: 'time since it was asked for', unit: 'ms' },

@@ -64,7 +64,7 @@ class DrivenJob {
 
   private constructor(job: Waiting) {
     this.job = job;
-    const input = job.input<{ key: number; madeAtMs: number }>('source');
+    const input = job.input('source');
     let key = 0;
     let due = 0;
     let lastMs = epochMs();

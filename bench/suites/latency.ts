@@ -34,7 +34,7 @@ function idleMillrace(order: Order): Contender {
     name: 'millrace',
     async run() {
       const job = await idleChain.run({ workers: 2 });
-      const input = job.input<{ sequence: number }>('app');
+      const input = job.input('app');
       const back = job.output('back')[Symbol.asyncIterator]();
       const log = new LatencyLog(order);
       for (let sequence = 0, last = false; !last; sequence++) {

@@ -2,7 +2,7 @@
 
 import type { Spread } from '../harness.ts';
 import { machineOf } from '../machine/machine-name.ts';
-import type { LineChart, Point, Series } from '../plot/chart.ts';
+import type { Chart, Point, Series } from '../plot/chart.ts';
 import type { SuiteReport } from '../report.ts';
 import { STATE_SIZES } from './recovery-crashes.ts';
 import { RATES } from './recovery-replay.ts';
@@ -10,7 +10,7 @@ import { RATES } from './recovery-replay.ts';
 const TARGET_MS = 10;
 
 /** The charts, by the names of their files. */
-export function recoveryCharts(report: SuiteReport): Record<string, LineChart> {
+export function recoveryCharts(report: SuiteReport): Record<string, Chart> {
   const resultOf = (name: string): SuiteReport['results'][number] | undefined =>
     report.results.find((result) => result.name === name);
   const subtitle = `${machineOf(report)}; npm run bench -- recovery`;
@@ -22,7 +22,6 @@ export function recoveryCharts(report: SuiteReport): Record<string, LineChart> {
   });
   return {
     'recovery-state-size': {
-      kind: 'lines',
       title: 'Recovery time against state size',
       subtitle,
       x: { title: 'keys in the state', scale: 'log' },
@@ -37,7 +36,6 @@ export function recoveryCharts(report: SuiteReport): Record<string, LineChart> {
       ],
     },
     'recovery-rate': {
-      kind: 'lines',
       title: 'Recovery time against input rate',
       subtitle,
       x: { title: 'input rate', unit: 'tuples/s', scale: 'log' },

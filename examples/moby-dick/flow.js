@@ -52,13 +52,9 @@ export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} 
     .keyBy('word')
     .process(
       'count',
-      {
-        parallelism: params.counters,
-        state: { count: t.u32() },
-        output: { word: t.string(), count: t.u32() },
-        end: ({ word }, { count }, emit) => emit({ word, count }),
-      },
+      { state: { count: t.u32() }, output: { word: t.string(), count: t.u32() } },
       params.orders === undefined ? countOne : countUntilOrdered(params.orders),
+      { parallelism: params.counters, end: ({ word }, { count }, emit) => emit({ word, count }) },
     )
     .collect('totals');
 });

@@ -101,7 +101,7 @@ function reading(orders: SharedArrayBuffer, ratePerSecond: number): SourceDefini
         },
         close: () => clearTimeout(timer),
       };
-      return reader as SourceReader<never>;
+      return reader;
     },
   };
 }
@@ -139,7 +139,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
         relay.obey(id, When.before);
         return { key, id, text: textOf(id) };
       },
-      { fuse, onError: onRelayError, ...(!isFused && { supervision }) },
+      { fuse, failure: onRelayError, ...(!isFused && { supervision }) },
     )
     .flatMap('spread', SPREAD, ({ key, id, text }, emit) => {
       spread.obey(id, When.before);
@@ -150,18 +150,9 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
     .process(
       'count',
       {
-        parallelism: { max: ELASTIC.count, start: 2 },
-        supervision,
         state: { count: t.u32(), digest: t.u32(), uid: t.u32(), last: t.string() },
         tables: { recent: table({ place: t.u32() }, { uid: t.u32() }) },
         output: COUNTED,
-        end: ({ key }, { count, digest, last, recent }, emit) => {
-          const number = keyNumber(key);
-          countEnd.obey(number, When.before);
-          const group = number % GROUPS;
-          emit({ key, group, uid: FINAL, count, digest, before: last, rows: recent.size, recent: 0 });
-          countEnd.obey(number, When.after);
-        },
       },
       ({ key, uid, text }, state, emit, context) => {
         count.obey(uid, When.before);
@@ -190,6 +181,17 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
         if (state.count === LIFE) context.remove();
         count.obey(uid, When.after);
       },
+      {
+        parallelism: { max: ELASTIC.count, start: 2 },
+        supervision,
+        end: ({ key }, { count, digest, last, recent }, emit) => {
+          const number = keyNumber(key);
+          countEnd.obey(number, When.before);
+          const group = number % GROUPS;
+          emit({ key, group, uid: FINAL, count, digest, before: last, rows: recent.size, recent: 0 });
+          countEnd.obey(number, When.after);
+        },
+      },
     );
 
   const total = port('total');
@@ -198,12 +200,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
     .keyBy('group')
     .process(
       'total',
-      {
-        parallelism: { max: ELASTIC.total, start: totals },
-        supervision,
-        state: { tuples: t.u32(), total: t.u32() },
-        output: TOTALLED,
-      },
+      { state: { tuples: t.u32(), total: t.u32() }, output: TOTALLED },
       (tuple, state, emit) => {
         const { uid } = tuple;
         const isFinal = uid === FINAL;
@@ -216,6 +213,7 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
         emit({ ...tuple, tuples: state.tuples, total: state.total });
         if (!isFinal) total.obey(uid, When.after);
       },
+      { parallelism: { max: ELASTIC.total, start: totals }, supervision },
     )
     .split(
       (stream) => stream.collect('out'),

@@ -88,13 +88,19 @@ const handOverFlow =
         generate(NUMBERED, (i) => tuples[i], { count: tuples.length }),
       );
       const keyed = source.keyBy('key');
-      const options = { parallelism: { max: 2, start: isJoining ? 1 : 2 }, fuse: false, onError: 'stop' } as const;
+      const options = { parallelism: { max: 2, start: isJoining ? 1 : 2 }, fuse: false, failure: 'stop' } as const;
       const relayed = isStateful
-        ? keyed.process(OPERATOR, { ...options, state: { last: t.u32() }, output: NUMBERED }, (tuple, state, emit) => {
-            if (tuple.n !== state.last + 1) throw new Error(`of key ${tuple.key} came ${tuple.n} after ${state.last}`);
-            state.last = tuple.n;
-            emit({ key: tuple.key, n: state.last });
-          })
+        ? keyed.process(
+            OPERATOR,
+            { state: { last: t.u32() }, output: NUMBERED },
+            (tuple, state, emit) => {
+              if (tuple.n !== state.last + 1)
+                throw new Error(`of key ${tuple.key} came ${tuple.n} after ${state.last}`);
+              state.last = tuple.n;
+              emit({ key: tuple.key, n: state.last });
+            },
+            { ...options },
+          )
         : keyed.map(OPERATOR, NUMBERED, ({ key, n }) => ({ key, n }), options);
       // It never runs: what it would read is looked at in the end.
       relayed.forEach(READER, () => {}, { fuse: false });

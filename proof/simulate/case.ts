@@ -1,7 +1,7 @@
 // The cases of `npm run simulate`: a random small flow for each seed, as data.
 // Promises: a case depends on its seed alone.
 
-import type { ParallelismRange } from '../../src/flow/dataflow.ts';
+import type { ParallelismRange } from '../../src/flow/operator-options.ts';
 import { Random } from '../../src/testing/random.ts';
 
 type SourceKind = 'generate' | 'array' | 'async' | 'bursts' | 'push';
@@ -48,7 +48,7 @@ export interface FlowCase {
   readonly operators: readonly OperatorCase[];
   /** Of how many tuples one is poison for an operator; 0 for none. */
   readonly poisonEvery: number;
-  readonly onError: 'deadLetter' | 'escalate';
+  readonly failure: 'deadLetter' | 'escalate';
   /** True for a second reader of the last stream: a sink. */
   readonly withSink: boolean;
   /** Bytes of text that each tuple carries. */
@@ -165,14 +165,14 @@ export function caseOf(seed: number): SimulationCase {
     ? { everyMs: random.pick([2, 20, 200]), restore: random.pick(['ifDamaged', 'always'] as const) }
     : undefined;
   // Restored state processes tuples again: one that a worker died in twice, and that was left out, would then be processed.
-  const onError = backup?.restore === 'always' ? 'escalate' : 'deadLetter';
+  const failure = backup?.restore === 'always' ? 'escalate' : 'deadLetter';
   const drawn: SimulationCase = {
     flow: {
       seed,
       sources,
       operators,
-      poisonEvery: onError === 'deadLetter' ? random.pick([0, 0, 30, 300]) : 0,
-      onError,
+      poisonEvery: failure === 'deadLetter' ? random.pick([0, 0, 30, 300]) : 0,
+      failure,
       withSink: random.chance(0.3),
       textBytes: random.pick([0, 0, 10, 200]),
       strategy: random.weighted({ one_for_one: 4, one_for_all: 1, rest_for_one: 1 }),

@@ -51,7 +51,7 @@ export interface SimulatedParams extends FlowCase {}
 export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: SimulatedParams) => {
   const [first, ...others] = params.sources.map((source, index) =>
     flow.source(`source-${index}`, sourceOf(params, source, index), {
-      onError: params.onError,
+      failure: params.failure,
       parallelism: source.parallelism,
     }),
   );
@@ -81,13 +81,13 @@ function burstSource(
     partitions,
     open({ partition, position, wake }) {
       const count = Math.ceil((tuples - partition) / partitions);
-      const reader: SourceReader<never> = {
+      const reader: SourceReader<Numbered> = {
         position,
         aux: 0,
         read(emit, limit) {
           for (let left = Math.min(limit, burst); left > 0; left--) {
             if (reader.position >= count) return 'end';
-            emit(make(partition + reader.position * partitions) as never);
+            emit(make(partition + reader.position * partitions));
             reader.position++;
           }
           setImmediate(wake);
@@ -134,7 +134,7 @@ function addOperator(
   index: number,
 ): Stream<typeof FIELDS> {
   const name = `${operator.kind}-${index}`;
-  const { onError } = params;
+  const { failure } = params;
   const check = (tuple: Numbered): void => {
     if (isPoison(params, index, tuple)) throw new Error(`${tuple.key} ${tuple.number} is poison`);
   };
@@ -150,7 +150,7 @@ function addOperator(
           check(tuple);
           return tuple;
         },
-        { fuse, parallelism, onError },
+        { fuse, parallelism, failure },
       );
     }
     case 'filter': {
@@ -161,7 +161,7 @@ function addOperator(
           check(tuple);
           return isKept(drop, tuple);
         },
-        { fuse, onError },
+        { fuse, failure },
       );
     }
     case 'flatMap': {
@@ -174,19 +174,16 @@ function addOperator(
           // Late: what has been emitted is taken back.
           check(tuple);
         },
-        { fuse, onError },
+        { fuse, failure },
       );
     }
     case 'process':
       return stream.keyBy('key').process(
         name,
         {
-          parallelism: operator.parallelism,
-          onError,
           state: { count: t.u32(), digest: t.u32(), last: t.string() },
           tables: { slots: table({ slot: t.u32() }, { value: t.u32() }) },
           output: FIELDS,
-          end: operator.atEnd ? ({ key }, state, emit) => emit(endTuple(index, key, state)) : undefined,
         },
         (tuple, state, emit, context) => {
           const { slots } = state;
@@ -203,6 +200,11 @@ function addOperator(
           emit(result);
           check(tuple);
           if (isRemoved(operator, state as KeyState)) context.remove();
+        },
+        {
+          parallelism: operator.parallelism,
+          failure,
+          end: operator.atEnd ? ({ key }, state, emit) => emit(endTuple(index, key, state)) : undefined,
         },
       );
   }

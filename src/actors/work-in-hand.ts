@@ -80,7 +80,7 @@ export class WorkInHand {
   failureAt(operator: number, where: Whereabouts, cause: unknown): Failure {
     const { operators } = this.stage;
     const node = operators[operator] ?? operators[0];
-    return { operator: node, policy: node.onError, where, cause, isOfTuple: mayBeOfTuple(cause) };
+    return { operator: node, policy: node.failure, where, cause, isOfTuple: mayBeOfTuple(cause) };
   }
 
   /** That the tuple in work has failed. */

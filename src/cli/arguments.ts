@@ -2,10 +2,12 @@
 // Promises: a command is complete and its options are in range, or a typed error has been thrown.
 // Whatever is not an option of the command line is a parameter of the flow, so a flow needs no argument parser of its own.
 
+import { parseArgs } from 'node:util';
 import { errors } from '../errors.ts';
-import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-options.ts';
-import type { RunOptions } from '../supervisor/job/job-api.ts';
-import { checkRunOptions } from '../supervisor/job/run-options.ts';
+import { checkOptions } from '../options/check.ts';
+import { nearest } from '../options/nearest.ts';
+import { checkRunOptions, type RunOptions } from '../supervisor/job/run-options.ts';
+import { type CheckedCommand, COMMAND_FLAGS, COMMAND_OPTIONS, type Flag, RUN_FLAGS } from './command-options.ts';
 
 export type ParamValue = string | number | boolean;
 
@@ -34,25 +36,7 @@ interface Lookalike {
 
 export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 'version' };
 
-const RUN_OPTIONS: Readonly<Record<string, keyof RunOptions>> = {
-  workers: 'workers',
-  'max-workers': 'maxWorkers',
-  'ring-bytes': 'ringBytes',
-  'linger-ms': 'lingerMs',
-  spares: 'spares',
-  'hang-timeout-ms': 'hangTimeoutMs',
-  'stall-timeout-ms': 'stallTimeoutMs',
-  'fence-timeout-ms': 'fenceTimeoutMs',
-  'shutdown-timeout-ms': 'shutdownTimeoutMs',
-};
-/** Options of `scaling`, which each ask for a policy. */
-const SCALING_OPTIONS: Readonly<Record<string, keyof ScalingOptions>> = { scaling: 'policy', 'scaling-mode': 'mode' };
-const SWITCHES = ['json', 'verbose', 'allow-dead-letters'];
-/** All options, by name. */
-const OPTIONS = [...Object.keys({ ...RUN_OPTIONS, ...SCALING_OPTIONS }), ...SWITCHES, 'flow', 'help', 'version'];
-/** Edits that make a slip of the fingers, and the length of a name that they may be made in. */
-const SLIPS_MAX = 2;
-const SLIPS_LENGTH_MIN = 4;
+const FLAGS: ReadonlyMap<string, Flag> = new Map([...RUN_FLAGS, ...COMMAND_FLAGS].map((flag) => [flag.name, flag]));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const DIGITS = /^-?\d+$/;
 
@@ -68,23 +52,6 @@ export function paramValue(text: string): ParamValue {
   return exact ? value : text;
 }
 
-/** True if a name is an option's but for a slip or two: letters that are missing, wrong or too many; dashes and case do not count. */
-export function isNearly(name: string, option: string): boolean {
-  const [typed, meant] = [name, option].map((text) => text.replaceAll('-', '').toLowerCase());
-  if (typed.length < SLIPS_LENGTH_MIN || Math.abs(typed.length - meant.length) > SLIPS_MAX) return false;
-  // Levenshtein's distance, row by row.
-  let row = Array.from({ length: meant.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= typed.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= meant.length; j++) {
-      const replaced = row[j - 1] + (typed[i - 1] === meant[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[meant.length] <= (meant.length < 6 ? 1 : SLIPS_MAX);
-}
-
 /** Whether the stack is to be shown with an error; asked also where parsing fails. */
 export const isVerbose = (args: readonly string[]): boolean => args.includes('--verbose');
 
@@ -96,97 +63,115 @@ export function parseArguments(args: readonly string[]): Command {
   const [command, ...rest] = args;
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (command === '--help' || command === '-h' || own.includes('--help') || own.includes('-h')) return { kind: 'help' };
-  if (command === '--version') return { kind: 'version' };
+  if (command === '--version' || own.includes('--version')) return { kind: 'version' };
   if (command === undefined) throw errors.usage('no command given: use millrace run <module>');
   if (command !== 'run') throw errors.usage(`there is no command '${command}': use millrace run <module>`);
   return parseRun(rest);
 }
 
 function parseRun(args: readonly string[]): RunCommand {
-  const { positional, options, params, lookalikes } = readOptions(args);
+  const { positional, given, params, lookalikes } = sort(args);
   const [module, extra] = positional;
   if (module === undefined) throw errors.usage('millrace run needs the path of a module');
   if (extra !== undefined)
     throw errors.usage(`millrace run takes one module, and '${extra}' is a second: write parameters as --name value`);
-  for (const name of SWITCHES) {
-    const value = options.get(name);
-    if (value !== undefined && value !== 'true' && value !== 'false')
-      throw errors.usage(`--${name} takes no value, got '${value}'`);
-  }
-  const runOptions: Record<string, ParamValue | ScalingOptions> = {};
-  for (const [option, name] of Object.entries(RUN_OPTIONS)) {
-    const value = options.get(option);
-    if (value !== undefined) runOptions[name] = paramValue(value);
-  }
-  const scaling = Object.entries(SCALING_OPTIONS).flatMap(([option, name]) => {
-    const value = options.get(option);
-    return value === undefined ? [] : [[name, value]];
-  });
-  if (scaling.length > 0) runOptions.scaling = Object.fromEntries(scaling);
-  checkRunOptions(runOptions as RunOptions);
+  const options: RunOptions = valuesOf(RUN_FLAGS, given, paramValue);
+  checkRunOptions(options, 'millrace run');
+  const own: CheckedCommand = checkOptions('millrace run', COMMAND_OPTIONS, valuesOf(COMMAND_FLAGS, given, String));
+  const { flow, json, verbose, allowDeadLetters } = own;
   return {
     kind: 'run',
     module,
-    flow: options.get('flow'),
-    options: runOptions as RunOptions,
+    flow,
+    options,
     params: Object.fromEntries(params),
     lookalikes,
-    json: options.get('json') === 'true',
-    verbose: options.get('verbose') === 'true',
-    allowDeadLetters: options.get('allow-dead-letters') === 'true',
+    json,
+    verbose,
+    allowDeadLetters,
   };
 }
 
-interface Options {
+interface Sorted {
   readonly positional: string[];
-  readonly options: Map<string, string>;
+  /** Values of flags, by their names; true for one that takes none. */
+  readonly given: Map<string, string | true>;
   readonly params: Map<string, ParamValue>;
   readonly lookalikes: Lookalike[];
 }
 
-/** Sorts arguments into the module's path, options of the command line, and parameters of the flow. */
-function readOptions(args: readonly string[]): Options {
-  const positional: string[] = [];
-  const options = new Map<string, string>();
-  const params = new Map<string, ParamValue>();
-  const lookalikes: Lookalike[] = [];
-  let onlyParams = false;
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at];
-    if (arg === '--') {
-      onlyParams = true;
-      continue;
-    }
-    if (!arg.startsWith('--')) {
-      if (arg.startsWith('-') && arg.length > 1)
-        throw errors.usage(`there is no option '${arg}': options begin with --`);
-      positional.push(arg);
-      continue;
-    }
-    const equals = arg.indexOf('=');
-    const name = equals < 0 ? arg.slice(2) : arg.slice(2, equals);
-    if (name === '') throw errors.usage(`'${arg}' names no option`);
-    const isSwitch = !onlyParams && SWITCHES.includes(name);
-    const isOwn =
-      isSwitch ||
-      (!onlyParams && (name === 'flow' || [RUN_OPTIONS, SCALING_OPTIONS].some((own) => Object.hasOwn(own, name))));
-    let value = equals < 0 ? undefined : arg.slice(equals + 1);
-    if (value === undefined && !isSwitch && isValue(args[at + 1])) value = args[++at];
-    if (isOwn) {
-      if (value === undefined && !isSwitch) throw errors.usage(`option --${name} needs a value`);
-      if (options.has(name)) throw errors.usage(`option --${name} is given twice`);
-      options.set(name, value ?? 'true');
-    } else {
-      const param = paramName(name);
-      if (params.has(param)) throw errors.usage(`parameter --${name} is given twice`);
-      const option = onlyParams ? undefined : OPTIONS.find((each) => isNearly(name, each));
-      if (option !== undefined) lookalikes.push({ param, typed: name, option });
-      params.set(param, value === undefined ? true : paramValue(value));
-    }
+/** Sorts arguments into the module's path, flags of the command, and parameters of the flow: all options behind a lone `--`. */
+function sort(args: readonly string[]): Sorted {
+  const sorted: Sorted = { positional: [], given: new Map(), params: new Map(), lookalikes: [] };
+  const end = args.indexOf('--');
+  const own = end < 0 ? args : args.slice(0, end);
+  for (const token of tokensOf(own, FLAGS)) take(token, FLAGS, sorted);
+  if (end < 0) return sorted;
+  const none = new Map<string, Flag>();
+  for (const token of tokensOf(args.slice(end + 1), none)) take(token, none, sorted);
+  return sorted;
+}
+
+type Token = ReturnType<typeof tokensOf>[number];
+
+/** What is no flag is a parameter: one that a value follows takes it. */
+function tokensOf(args: readonly string[], flags: ReadonlyMap<string, Flag>) {
+  const taking = args.flatMap((arg, at) => {
+    const name = /^--([^=]+)$/.exec(arg)?.[1];
+    if (name === undefined) return [];
+    const takesValue = flags.has(name) ? flags.get(name)?.placeholder !== undefined : isValue(args[at + 1]);
+    return [[name, { type: takesValue ? 'string' : 'boolean' }] as const];
+  });
+  const options = Object.fromEntries(taking);
+  return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+}
+
+function take(token: Token, flags: ReadonlyMap<string, Flag>, { positional, given, params, lookalikes }: Sorted): void {
+  if (token.kind === 'option-terminator') return;
+  if (token.kind === 'positional') {
+    positional.push(token.value);
+    return;
   }
-  return { positional, options, params, lookalikes };
+  const { name, rawName, inlineValue } = token;
+  if (!rawName.startsWith('--')) throw errors.usage(`there is no option '${rawName}': options begin with --`);
+  if (name.startsWith('=')) throw errors.usage(`'${rawName}' names no option`);
+  const value = inlineValue || isValue(token.value) ? token.value : undefined;
+  const flag = flags.get(name);
+  if (flag !== undefined) {
+    if (flag.placeholder !== undefined && value === undefined) throw errors.usage(`option --${name} needs a value`);
+    if (flag.placeholder === undefined && !(value === undefined || value === 'true' || value === 'false'))
+      throw errors.usage(`--${name} takes no value, got '${value}'`);
+    if (given.has(name)) throw errors.usage(`option --${name} is given twice`);
+    given.set(name, value ?? true);
+    return;
+  }
+  const param = paramName(name);
+  if (params.has(param)) throw errors.usage(`parameter --${name} is given twice`);
+  const option = nearest(name, [...flags.keys()]);
+  if (option !== undefined) lookalikes.push({ param, typed: name, option });
+  params.set(param, value === undefined ? true : paramValue(value));
 }
 
 /** A negative number is a value; anything else that begins with a dash is an option. */
-const isValue = (arg: string | undefined): boolean =>
+const isValue = (arg: string | undefined): arg is string =>
   arg !== undefined && (!arg.startsWith('-') || arg === '-' || NUMBER.test(arg));
+
+/** The values of flags as an object of options. */
+function valuesOf(
+  flags: readonly Flag[],
+  given: ReadonlyMap<string, string | true>,
+  read: (text: string) => ParamValue,
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const { name, placeholder, path } of flags) {
+    const value = given.get(name);
+    if (value === undefined) continue;
+    let owner = values;
+    for (const outer of path.slice(0, -1)) {
+      owner[outer] ??= {};
+      owner = owner[outer] as Record<string, unknown>;
+    }
+    owner[path[path.length - 1]] = placeholder === undefined ? value === true || value === 'true' : read(String(value));
+  }
+  return values;
+}

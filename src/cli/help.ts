@@ -1,30 +1,46 @@
-// What `millrace --help` prints.
+// What `millrace --help` prints: the options from their tables, and what is to be known besides.
+
+import { COMMAND_FLAGS, type Flag, RUN_FLAGS } from './command-options.ts';
+
+const WIDTH_CHARACTERS = 110;
+
+const typed = ({ name, placeholder }: Flag): string => `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
+
+/** What is said of a flag. Command-line help has no use for Markdown. */
+function said({ help, defaultText, placeholder }: Flag): string {
+  const fallback = placeholder === undefined || defaultText === '' ? '' : ` (default: ${defaultText})`;
+  return `${help}${fallback}`.replaceAll('`', '');
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function list(flags: readonly Flag[]): string {
+  const column = Math.max(...flags.map((flag) => typed(flag).length)) + 4;
+  const rows = flags.map((flag) => {
+    const [first, ...more] = wrapped(said(flag), WIDTH_CHARACTERS - column);
+    return [`  ${typed(flag)}`.padEnd(column) + first, ...more.map((line) => ' '.repeat(column) + line)].join('\n');
+  });
+  return rows.join('\n');
+}
+
+const FLAGS: readonly Flag[] = [...COMMAND_FLAGS, ...RUN_FLAGS];
 
 export const HELP = `millrace run <module> [options] [--param value …]
 
 Runs a flow on worker threads: the default export of the module, or the one flow that it exports.
 
 Options
-  --flow NAME      the flow to run, if the module exports several
-  --workers N      worker threads (default: as many as the machine runs at once)
-  --ring-bytes N   capacity of each ring in bytes (default: 2097152)
-  --linger-ms N    longest time that a commit waits for more tuples (default: 0)
-  --json           print tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and
-                   {"metrics":…,"incidents":…} at the end
-  --verbose        print each crash as a supervisor's report, and the stack with an error
-  --help           print this
-  --version        print the version
-
-  --scaling POLICY         who decides about the replicas of operators that have a range: rate (as many as the load needs),
-                           threshold (one more where the hottest is too busy), or manual (default: as they start)
-  --scaling-mode MODE      act (default), or plan: decisions are told, and nothing is changed
-  --max-workers N          worker threads at most, when operators get more replicas (default: as --workers)
-  --spares N               warm worker threads that wait to take over from one that dies (default: 1)
-  --hang-timeout-ms N      a worker without progress for so long is terminated and replaced (default: 10000; 0: never)
-  --stall-timeout-ms N     a job in which nothing moves for so long, though tuples are there, is told of (default: 3000; 0: never)
-  --fence-timeout-ms N     how long a terminated thread may take to exit before the job fails (default: 5000)
-  --shutdown-timeout-ms N  how long sources and sinks may take to close at the end (default: 5000)
-  --allow-dead-letters     exit code 0 also if tuples were left out
+${list(FLAGS)}
 
 Parameters
   Every other --name value (or --name=value) is a parameter that the flow's build function gets: --file a.txt is
@@ -46,7 +62,7 @@ Output
 
 Dead letters
   A tuple at which an operator fails is left out as a dead letter, and the job goes on behind it, unless the operator says
-  onError: 'stop' or 'escalate'. The first five are told as they happen, all are counted at the end, and --json prints them all.
+  failure: 'stop' or 'escalate'. The first five are told as they happen, all are counted at the end, and --json prints them all.
 
 Exit code
   0 done, 1 failed, 2 wrong usage, 3 done but for dead letters, 130 cancelled.

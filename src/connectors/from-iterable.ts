@@ -4,20 +4,27 @@
 
 import { errors } from '../errors.ts';
 import {
-  checkPartitions,
+  PARTITIONS_OPTION,
   type SourceContext,
   type SourceDefinition,
   type SourceReader,
   type SourceStatus,
 } from '../flow/source.ts';
+import { isAsyncIterable, isIterable } from '../iterables.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
+import { checkOptions } from '../options/check.ts';
+import type { Given } from '../options/option.ts';
 import { refuseSurplus } from '../surplus.ts';
-import { checkOptionNames } from './source-options.ts';
 
-export interface FromIterableOptions {
-  /** How many iterables there are, 1 to 256, which replicas can share; 1 by default. */
-  partitions?: number;
-}
+export const ITERABLE_OPTIONS = {
+  /** Parts that replicas can share: an integer from 1 to 256. Default: 1. See docs/dataflow.md#partitions. */
+  partitions: PARTITIONS_OPTION,
+};
+
+/** Options of {@link fromIterable}: there is an iterable for each partition. */
+export interface FromIterableOptions extends Given<typeof ITERABLE_OPTIONS> {}
+
+const WHERE = 'fromIterable()';
 
 /** Tuples of an async iterable that are taken ahead of their read(). */
 const AHEAD_MAX = 4096;
@@ -40,47 +47,35 @@ export function fromIterable<Fields extends Shape>(
 ): SourceDefinition<Fields> {
   refuseSurplus('fromIterable(fields, make, options)', 3, surplus);
   Schema.of(fields, 'fromIterable');
-  if (typeof make !== 'function') throw errors.badOption('make', make, RULE);
-  checkOptionNames('fromIterable', options, ['partitions']);
-  const { partitions = 1 } = options;
-  checkPartitions(partitions);
+  if (typeof make !== 'function') throw errors.badOption('make', make, RULE, WHERE);
+  const { partitions } = checkOptions(WHERE, ITERABLE_OPTIONS, options);
   return {
     kind: 'reader',
     fields,
     partitions,
     open(context) {
-      const made = make(context.partition) as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
-      if (typeof made?.[Symbol.asyncIterator] === 'function') {
-        return new AsyncIterableReader(
-          (made as AsyncIterable<unknown>)[Symbol.asyncIterator](),
-          context,
-        ) as unknown as SourceReader<never>;
-      }
-      if (typeof made?.[Symbol.iterator] === 'function') {
-        return new IterableReader(
-          (made as Iterable<unknown>)[Symbol.iterator](),
-          context,
-        ) as unknown as SourceReader<never>;
-      }
-      throw errors.badOption('make', made, RULE);
+      const made: unknown = make(context.partition);
+      if (isIterable<TupleOf<Fields>>(made)) return new IterableReader(made[Symbol.iterator](), context);
+      if (isAsyncIterable<TupleOf<Fields>>(made)) return new AsyncIterableReader(made[Symbol.asyncIterator](), context);
+      throw errors.badOption('make', made, RULE, WHERE);
     },
   };
 }
 
-class IterableReader implements SourceReader<unknown> {
+class IterableReader<Tuple> implements SourceReader<Tuple> {
   position: number;
   aux = 0;
-  readonly #iterator: Iterator<unknown>;
+  readonly #iterator: Iterator<Tuple>;
   #skip: number;
   #ended = false;
 
-  constructor(iterator: Iterator<unknown>, context: SourceContext) {
+  constructor(iterator: Iterator<Tuple>, context: SourceContext) {
     this.#iterator = iterator;
     this.position = context.position;
     this.#skip = context.position;
   }
 
-  read(emit: (tuple: unknown) => void, limit: number): SourceStatus {
+  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus {
     if (this.#skip > 0) return this.#drop(limit * SKIP_FACTOR);
     const iterator = this.#iterator;
     for (let taken = 0; taken < limit; taken++) {
@@ -112,13 +107,13 @@ class IterableReader implements SourceReader<unknown> {
   }
 }
 
-class AsyncIterableReader implements SourceReader<unknown> {
+class AsyncIterableReader<Tuple> implements SourceReader<Tuple> {
   position: number;
   aux = 0;
-  readonly #iterator: AsyncIterator<unknown>;
+  readonly #iterator: AsyncIterator<Tuple>;
   readonly #context: SourceContext;
   /** Tuples taken ahead: #queue[#head..]. */
-  #queue: unknown[] = [];
+  #queue: Tuple[] = [];
   #head = 0;
   #skip: number;
   #pumping = false;
@@ -126,7 +121,7 @@ class AsyncIterableReader implements SourceReader<unknown> {
   #ended = false;
   #closed = false;
 
-  constructor(iterator: AsyncIterator<unknown>, context: SourceContext) {
+  constructor(iterator: AsyncIterator<Tuple>, context: SourceContext) {
     this.#iterator = iterator;
     this.#context = context;
     this.position = context.position;
@@ -134,7 +129,7 @@ class AsyncIterableReader implements SourceReader<unknown> {
     void this.#pump();
   }
 
-  read(emit: (tuple: unknown) => void, limit: number): SourceStatus {
+  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus {
     const end = Math.min(this.#queue.length, this.#head + limit);
     while (this.#head < end) {
       emit(this.#queue[this.#head++]);

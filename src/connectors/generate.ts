@@ -2,22 +2,39 @@
 // Promises: a definition is valid, or a typed error has been thrown.
 
 import { errors } from '../errors.ts';
-import { checkPartitions, type GeneratorDefinition } from '../flow/source.ts';
+import { type GeneratorDefinition, PARTITIONS_OPTION } from '../flow/source.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
+import { checkOptions } from '../options/check.ts';
+import { integer, number } from '../options/kinds.ts';
+import type { Given } from '../options/option.ts';
 import { refuseSurplus } from '../surplus.ts';
-import { checkOptionNames } from './source-options.ts';
 
-export interface GenerateOptions {
-  /** How many tuples, of all partitions; without it the source goes on until the job is stopped. */
-  count?: number;
-  /** Tuples per second of all partitions, at most; without it as many as downstream takes. */
-  ratePerSecond?: number;
+export const GENERATE_OPTIONS = {
   /**
-   * Partitions, 1 to 256, that the same tuples are dealt out to, so that several replicas can make them: of n partitions,
-   * partition p makes tuples p, p + n, p + 2n and so on, in this order. 1 by default.
+   * How many tuples, of all partitions; Infinity for as long as the job runs: an integer from 0 on, or Infinity.
+   * Default: `Infinity`.
    */
-  partitions?: number;
-}
+  count: integer({
+    help: 'how many tuples, of all partitions; Infinity for as long as the job runs',
+    from: 0,
+    orInfinity: true,
+    default: Number.POSITIVE_INFINITY,
+    defaultText: '`Infinity`',
+  }),
+  /** Tuples per second of all partitions, at most: a number above 0. Default: as many as downstream takes. */
+  ratePerSecond: number({
+    help: 'tuples per second of all partitions, at most',
+    above: 0,
+    defaultText: 'as many as downstream takes',
+  }),
+  /** Parts that replicas can share: an integer from 1 to 256. Default: 1. See docs/dataflow.md#partitions. */
+  partitions: PARTITIONS_OPTION,
+};
+
+const WHERE = 'generate()';
+
+/** Options of {@link generate}. Of n partitions, partition p makes tuples p, p + n, p + 2n and so on, in this order. */
+export interface GenerateOptions extends Given<typeof GENERATE_OPTIONS> {}
 
 /**
  * Tuples computed from their index, 0, 1, 2, …: test data and load.
@@ -33,22 +50,6 @@ export function generate<Fields extends Shape>(
 ): GeneratorDefinition<Fields> {
   refuseSurplus('generate(fields, make, options)', 3, surplus);
   Schema.of(fields, 'generate');
-  if (typeof make !== 'function') throw errors.badOption('make', make, 'a function from an index to a tuple');
-  checkOptionNames('generate', options, ['count', 'ratePerSecond', 'partitions']);
-  const { count = Number.POSITIVE_INFINITY, ratePerSecond, partitions = 1 } = options;
-  if (count !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(count) && count >= 0)) {
-    throw errors.badOption('count', count, 'an integer from 0 on, or Infinity');
-  }
-  if (ratePerSecond !== undefined && !(Number.isFinite(ratePerSecond) && ratePerSecond > 0)) {
-    throw errors.badOption('ratePerSecond', ratePerSecond, 'a number greater than 0');
-  }
-  checkPartitions(partitions);
-  return {
-    kind: 'generate',
-    fields,
-    make: make as GeneratorDefinition<Fields>['make'],
-    partitions,
-    count,
-    ratePerSecond,
-  };
+  if (typeof make !== 'function') throw errors.badOption('make', make, 'a function from an index to a tuple', WHERE);
+  return { kind: 'generate', fields, make, ...checkOptions(WHERE, GENERATE_OPTIONS, options) };
 }

@@ -1,7 +1,9 @@
 // What a flow says about failures: what becomes of a tuple that an operator fails at, and how supervisors restart.
 // The words and defaults are OTP's (docs/supervision.md); the supervisors themselves stand in src/supervisor.
 
-import { errors } from '../errors.ts';
+import { checkOptions } from '../options/check.ts';
+import { choice, integer, number } from '../options/kinds.ts';
+import type { Checked, Given } from '../options/option.ts';
 
 /**
  * What is done with a tuple whose closure throws, or that kills or hangs its worker, once it is found:
@@ -18,51 +20,46 @@ export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one';
 
 export const STRATEGIES: readonly Strategy[] = ['one_for_one', 'one_for_all', 'rest_for_one'];
 
-/** How a supervisor restarts its children. */
-export interface SupervisionOptions {
-  /** Default one_for_one. */
-  strategy?: Strategy;
-  /** Most crashes without progress within `periodMs`; one more, and the supervisor itself counts as crashed. Default 1. */
-  intensity?: number;
-  /** In milliseconds. Default 5,000. */
-  periodMs?: number;
-}
-
-const INTENSITY_DEFAULT = 1;
 export const INTENSITY_MAX = 1_000_000;
-const PERIOD_MS_DEFAULT = 5000;
 const PERIOD_MS_MAX = 86_400_000;
 
-const OPTION_NAMES = ['strategy', 'intensity', 'periodMs'];
+export const SUPERVISION_OPTIONS = {
+  /**
+   * Which replicas are restarted with a crashed one: 'one_for_one', 'one_for_all' or 'rest_for_one'. Default:
+   * `one_for_one`.
+   */
+  strategy: choice(STRATEGIES, {
+    help: 'which replicas are restarted with a crashed one',
+    default: 'one_for_one',
+  }),
+  /**
+   * Most crashes without progress within `periodMs`; one more, and the supervisor itself counts as crashed: an integer
+   * from 0 to 1000000. Default: 1.
+   */
+  intensity: integer({
+    help: 'most crashes without progress within `periodMs`; one more, and the supervisor itself counts as crashed',
+    from: 0,
+    to: INTENSITY_MAX,
+    default: 1,
+  }),
+  /** The time that `intensity` is about: milliseconds above 0, at most 86400000. Default: 5,000. */
+  periodMs: number({
+    help: 'the time that `intensity` is about',
+    unit: 'milliseconds',
+    above: 0,
+    to: PERIOD_MS_MAX,
+    default: 5000,
+  }),
+};
+
+/** How a supervisor restarts its children. */
+export interface SupervisionOptions extends Given<typeof SUPERVISION_OPTIONS> {}
+
+export type CheckedSupervision = Checked<typeof SUPERVISION_OPTIONS>;
 
 /**
  * Fills in defaults.
  * @throws MillraceError BAD_OPTION
  */
-export function checkSupervision(where: string, options: SupervisionOptions | undefined): Required<SupervisionOptions> {
-  const given = options === undefined ? {} : options;
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw errors.badOption('supervision', given, `an object, for ${where}`);
-  for (const name of Object.keys(given)) {
-    if (!OPTION_NAMES.includes(name)) throw errors.unknownOption(`'supervision' of ${where}`, name, OPTION_NAMES);
-  }
-  const { strategy = 'one_for_one', intensity = INTENSITY_DEFAULT, periodMs = PERIOD_MS_DEFAULT } = given;
-  if (!STRATEGIES.includes(strategy)) {
-    throw errors.badOption(
-      'supervision.strategy',
-      strategy,
-      `${STRATEGIES.map((name) => `'${name}'`).join(' or ')}, for ${where}`,
-    );
-  }
-  if (!Number.isInteger(intensity) || intensity < 0 || intensity > INTENSITY_MAX) {
-    throw errors.badOption('supervision.intensity', intensity, `an integer from 0 to ${INTENSITY_MAX}, for ${where}`);
-  }
-  if (typeof periodMs !== 'number' || !(periodMs > 0 && periodMs <= PERIOD_MS_MAX)) {
-    throw errors.badOption(
-      'supervision.periodMs',
-      periodMs,
-      `milliseconds above 0, at most ${PERIOD_MS_MAX}, for ${where}`,
-    );
-  }
-  return { strategy, intensity, periodMs };
-}
+export const checkSupervision = (where: string, options: SupervisionOptions | undefined): CheckedSupervision =>
+  checkOptions(where, SUPERVISION_OPTIONS, options ?? {}, 'supervision');

@@ -5,10 +5,10 @@
 import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
-import type { FailurePolicy, SupervisionOptions } from './failure-policy.ts';
+import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import type { SinkDefinition } from './sink.ts';
-import { partitionsOf, type Source } from './source.ts';
+import { type AnySource, partitionsOf } from './source.ts';
 
 // biome-ignore lint/complexity/noBannedTypes: user closures of every shape; the typed API in dataflow.ts guards their use
 type Closure = Function;
@@ -58,10 +58,10 @@ export interface OperatorNode {
   /** False if it must not share an actor with the operator before it. */
   readonly fuse: boolean;
   /** What becomes of a tuple that it fails at. */
-  readonly onError: FailurePolicy;
+  readonly failure: FailurePolicy;
   /** Of the supervisor over its replicas. */
-  readonly supervision: Required<SupervisionOptions>;
-  readonly source?: Source<Shape>;
+  readonly supervision: CheckedSupervision;
+  readonly source?: AnySource;
   readonly sink?: SinkDefinition<never>;
   readonly state?: Shape;
   readonly tables?: Readonly<Record<string, TableDefinition>>;

@@ -26,3 +26,7 @@ export interface SinkDefinition<Tuple> {
   readonly files?: readonly string[];
   open(context: SinkContext): SinkWriter<Tuple>;
 }
+
+/** Forgets the type of a sink's tuples: the graph holds sinks of all kinds. The stream's schema is what they fit. */
+export const eraseSink = <Tuple>(sink: SinkDefinition<Tuple>): SinkDefinition<never> =>
+  sink as unknown as SinkDefinition<never>;

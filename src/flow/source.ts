@@ -4,9 +4,9 @@
 // again at the last committed position, and what it emits from there must be the same tuples again.
 // A source may have several partitions, each with a reader and a position of its own: they are what its replicas share.
 
-import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import type { Shape } from '../mailbox/schema.ts';
+import type { Shape, TupleOf } from '../mailbox/schema.ts';
+import { integer } from '../options/kinds.ts';
 
 /** A partition is to a source what a key group is to other operators: the least that changes hands. */
 export const PARTITIONS_MAX = KEY_GROUPS;
@@ -14,11 +14,17 @@ export const PARTITIONS_MAX = KEY_GROUPS;
 /** Cells of a partition's memory. */
 export const MEMORY_CELLS = 128;
 
+export const PARTITIONS_OPTION = integer({
+  help: 'parts that replicas can share',
+  from: 1,
+  to: PARTITIONS_MAX,
+  default: 1,
+  page: 'dataflow.md#partitions',
+});
+
 /** @throws MillraceError BAD_OPTION if a source cannot have so many partitions */
-export function checkPartitions(partitions: number): void {
-  if (Number.isInteger(partitions) && partitions >= 1 && partitions <= PARTITIONS_MAX) return;
-  throw errors.badOption('partitions', partitions, `an integer from 1 to ${PARTITIONS_MAX}`);
-}
+export const checkPartitions = (partitions: unknown, where: string): number =>
+  PARTITIONS_OPTION.read(partitions, { where, name: 'partitions' });
 
 /** Where a source goes on. The units are the source's own (bytes, tuples, …); both numbers start at 0. */
 export interface SourcePosition {
@@ -39,7 +45,7 @@ export interface SourceContext extends SourcePosition {
    */
   readonly memory: Int32Array;
   /**
-   * Within read(): gives up a record that no tuple can be made of, at `position` in the source's units. The operator's `onError`
+   * Within read(): gives up a record that no tuple can be made of, at `position` in the source's units. The operator's `failure`
    * decides about it as about a tuple that fails: by default it is a dead letter, with `record` as its tuple, in the same
    * transaction as the tuples around it. Counts as one of the `limit` tuples of the read.
    */
@@ -64,7 +70,7 @@ export interface SourceReader<Tuple> extends SourcePosition {
 }
 
 /** A source as declared in a flow. `Fields` is the shape of its tuples. */
-export interface SourceDefinition<Fields extends Shape> {
+export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>> {
   readonly fields: Fields;
   readonly kind: 'reader';
   /**
@@ -78,17 +84,17 @@ export interface SourceDefinition<Fields extends Shape> {
    * Opens a partition on a worker. Called again, at the committed position, after a rollback or a crash, and on another worker
    * when the partition changes hands: by then the reader before it has been closed, unless its worker has died.
    */
-  open(context: SourceContext): SourceReader<never> | Promise<SourceReader<never>>;
+  open(context: SourceContext): SourceReader<Tuple> | Promise<SourceReader<Tuple>>;
 }
 
 /**
  * A source that computes tuple i from i: its loop is generated, so that it is as fast as a plain one. Of `n` partitions, partition
  * p makes tuples p, p + n, p + 2n and so on.
  */
-export interface GeneratorDefinition<Fields extends Shape> {
+export interface GeneratorDefinition<Fields extends Shape, Tuple = TupleOf<Fields>> {
   readonly fields: Fields;
   readonly kind: 'generate';
-  readonly make: (index: number, partition: number) => never;
+  make(index: number, partition: number): Tuple;
   readonly partitions: number;
   /** Tuples of all partitions. */
   readonly count: number;
@@ -108,5 +114,12 @@ export type Source<Fields extends Shape> =
   | GeneratorDefinition<Fields>
   | PushDefinition<Fields>;
 
+/** A source as the graph holds it: whatever its tuples are. */
+export type AnySource = SourceDefinition<Shape, never> | GeneratorDefinition<Shape, never> | PushDefinition<Shape>;
+
+/** Forgets the type of a source's tuples. What it emits is checked against its schema where it is read. */
+export const eraseSource = <Fields extends Shape>(source: Source<Fields>): AnySource => source as unknown as AnySource;
+
 /** The partitions of a source: 1 unless it is declared with more. */
-export const partitionsOf = (source: Source<Shape>): number => (source.kind === 'push' ? 1 : (source.partitions ?? 1));
+export const partitionsOf = <Fields extends Shape>(source: Source<Fields> | AnySource): number =>
+  source.kind === 'push' ? 1 : (source.partitions ?? 1);

@@ -10,13 +10,13 @@ import { collect } from '../flow/kinds/collect.ts';
 import { sources } from '../flow/kinds/source.ts';
 import { type Plan, planOf, type Stage } from '../flow/plan.ts';
 import type { SinkDefinition } from '../flow/sink.ts';
-import type { Source } from '../flow/source.ts';
-import type { Shape } from '../mailbox/schema.ts';
+import type { AnySource } from '../flow/source.ts';
+
 import { checkFiles } from '../supervisor/job/file-conflicts.ts';
 
 /** What a test puts around the ends of the operator's world. */
 export interface WorldTaps {
-  source(source: Source<Shape>): Source<Shape>;
+  source(source: AnySource): AnySource;
   sink(sink: SinkDefinition<never>): SinkDefinition<never>;
 }
 
@@ -67,7 +67,7 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     parallelism: 1,
     replicas: ALONE,
     fuse: true,
-    onError: 'deadLetter',
+    failure: 'deadLetter',
     supervision,
   } as const;
   if (head.source === undefined) {

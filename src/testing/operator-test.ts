@@ -67,7 +67,7 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
    * @param tuples a tuple, or an iterable of tuples
    * @throws MillraceError BAD_VALUE or UNKNOWN_FIELD for a tuple that does not fit the schema of the operator's input: then none
    * is taken; NOT_REPEATABLE if the operator depends on more than its tuples and its state; OPERATOR_FAILED and others if it
-   * fails and its `onError` is not `deadLetter`
+   * fails and its `failure` is not `deadLetter`
    */
   feed(tuples: Input | Iterable<Input>): void {
     this.requireInput();
@@ -134,7 +134,7 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
 
   /**
    * Makes the actor anew with fresh closures, as after a crash of its worker, and goes on: also after a failure under
-   * `onError: 'escalate'` or `'stop'`, whose tuple is then tried again.
+   * `failure: 'escalate'` or `'stop'`, whose tuple is then tried again.
    */
   restart(): void {
     this.failure = undefined;

@@ -4,8 +4,9 @@
 // Relies on: closures that keep to their tuples and their state, as a job does.
 
 import { errors, MillraceError } from '../errors.ts';
-import { buildGraph, type FlowDefinition, type OutputsOf } from '../flow/dataflow.ts';
+import { buildGraph, type FlowDefinition } from '../flow/dataflow.ts';
 import type { Graph } from '../flow/graph.ts';
+import type { OutputsOf } from '../flow/handles.ts';
 import { partitionsOf } from '../flow/source.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { sleep } from '../platform/clock.ts';

@@ -5,8 +5,8 @@
 
 import { errors } from '../errors.ts';
 import type { SinkDefinition, SinkWriter } from '../flow/sink.ts';
-import { partitionsOf, type Source } from '../flow/source.ts';
-import type { Schema, Shape } from '../mailbox/schema.ts';
+import { type AnySource, partitionsOf } from '../flow/source.ts';
+import type { Schema } from '../mailbox/schema.ts';
 import { textOf } from './comparison.ts';
 import type { WorldTaps } from './operator-plan.ts';
 
@@ -37,7 +37,7 @@ export class WorldTap implements WorldTaps {
     this.refused = openElsewhere?.refused ?? new Map();
   }
 
-  source(source: Source<Shape>): Source<Shape> {
+  source(source: AnySource): AnySource {
     if (source.kind === 'push') return source;
     const { partition } = this;
     const partitions = partitionsOf(source);

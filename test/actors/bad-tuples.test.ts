@@ -113,9 +113,9 @@ for (const place of places) {
 test('push() refuses a bad tuple at once, without effect, and takes good ones afterwards', TIMEOUT, async () => {
   const job = await start(pushed, { workers: 1 });
   const input = job.input('input');
-  const missing = thrown(() => input.push({ n: 1 }), 'BAD_VALUE');
+  const missing = thrown(() => input.push({ n: 1 } as never), 'BAD_VALUE');
   assert.deepEqual([missing.details.operator, missing.details.field], ['input', 'text']);
-  const extra = thrown(() => input.push({ n: 1, text: 'a', extra: 2 }), 'UNKNOWN_FIELD');
+  const extra = thrown(() => input.push({ n: 1, text: 'a', extra: 2 } as never), 'UNKNOWN_FIELD');
   assert.deepEqual([extra.details.operator, extra.details.field], ['input', 'extra']);
   thrown(() => input.push({ n: -1, text: 'a' }), 'BAD_VALUE');
   input.push({ n: 7, text: 'a' });

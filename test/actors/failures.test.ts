@@ -1,4 +1,4 @@
-// Goal: with onError 'stop' an exception in any closure fails the job with operator, key and position. Every tuple before it has
+// Goal: with failure 'stop' an exception in any closure fails the job with operator, key and position. Every tuple before it has
 // taken effect, it and those behind it have not; the process lives on, and whoever listens hears of it: done, outputs, events.
 
 import assert from 'node:assert/strict';
@@ -43,7 +43,7 @@ for (const [kind, { operator, hasOutput, hasKey }] of kinds) {
     `an exception in ${kind} fails the job with OPERATOR_FAILED; every tuple before it comes out`,
     TIMEOUT,
     async () => {
-      const options = { params: { kind, count, at, onError: 'stop' }, workers: 1 } as const;
+      const options = { params: { kind, count, at, failure: 'stop' }, workers: 1 } as const;
       const { error, tuples } = await failureOf(failing, 'OPERATOR_FAILED', options, hasOutput ? 'out' : undefined);
       assert.equal(error.details.operator, operator);
       assert.match(
@@ -66,7 +66,7 @@ for (const [kind, { operator, hasOutput, hasKey }] of kinds) {
 }
 
 test('an exception in end names the key, and the keys before it have ended once each', TIMEOUT, async () => {
-  const options = { params: { kind: 'end', count: 2000, at: 700, onError: 'stop' }, workers: 1 } as const;
+  const options = { params: { kind: 'end', count: 2000, at: 700, failure: 'stop' }, workers: 1 } as const;
   const { error, tuples } = await failureOf(failing, 'OPERATOR_FAILED', options, 'out');
   assert.equal(error.details.operator, 'failing');
   assert.equal(error.details.key, 700);
@@ -78,7 +78,7 @@ test('an exception in end names the key, and the keys before it have ended once 
 for (const thrown of ['a mere text', null]) {
   test(`what is thrown need not be an Error: ${thrown}`, TIMEOUT, async () => {
     for (const kind of ['map', 'swallowed'] as const) {
-      const options = { params: { kind, count: 100, at: 42, thrown, onError: 'stop' }, workers: 1 } as const;
+      const options = { params: { kind, count: 100, at: 42, thrown, failure: 'stop' }, workers: 1 } as const;
       const { error } = await failureOf(failing, 'OPERATOR_FAILED', options, 'out');
       assert.equal(error.details.operator, 'failing');
       assert.match(error.message, thrown === null ? /: null\./ : /: a mere text\./);
@@ -87,7 +87,7 @@ for (const thrown of ['a mere text', null]) {
 }
 
 test('the position of a tuple names the row, the frame and the operator it came from', TIMEOUT, async () => {
-  const options = { params: { kind: 'map', count: 100, at: 7, onError: 'stop' }, workers: 1 } as const;
+  const options = { params: { kind: 'map', count: 100, at: 7, failure: 'stop' }, workers: 1 } as const;
   const { error } = await failureOf(failing, 'OPERATOR_FAILED', options, 'out');
   assert.match(String(error.details.position), /^row 7 of the frame at 0 from 'failing-source'$/);
 });
@@ -99,7 +99,7 @@ for (const fuse of [false, true]) {
     async () => {
       const keys = 10;
       const poison = 15_000;
-      const params = { count, keys, at: poison, fuse, onError: 'stop' } as const;
+      const params = { count, keys, at: poison, fuse, failure: 'stop' } as const;
       const options = { params, workers: 2, ringBytes: 1 << 16 };
       const { error, tuples } = await failureOf(failingCounts, 'OPERATOR_FAILED', options, 'out');
       assert.equal(error.details.operator, fuse ? 'check' : 'count');
@@ -113,7 +113,7 @@ for (const fuse of [false, true]) {
 }
 
 test('a step that threw leaves its actor as it was: the same exception comes again, nothing else', TIMEOUT, () => {
-  const params = { count: 500, keys: 10, at: 300, fuse: false, onError: 'stop' } as const;
+  const params = { count: 500, keys: 10, at: 300, fuse: false, failure: 'stop' } as const;
   const job = LocalJob.of(failingCounts, { params, workers: 1 });
   const source = job.actor('numbers');
   for (let steps = 0; source.step(0) !== 'done'; steps++) assert.ok(steps < STEPS_MAX, 'the source is done');
@@ -145,7 +145,7 @@ test('a step that threw leaves its actor as it was: the same exception comes aga
 });
 
 test('a failure that nobody awaits harms nobody', TIMEOUT, async () => {
-  const job = await start(failing, { params: { kind: 'forEach', count: 10, at: 5, onError: 'stop' }, workers: 1 });
+  const job = await start(failing, { params: { kind: 'forEach', count: 10, at: 5, failure: 'stop' }, workers: 1 });
   await noThreadLeft();
   await sleep(20);
   await rejection(job.done, 'OPERATOR_FAILED');
@@ -153,7 +153,7 @@ test('a failure that nobody awaits harms nobody', TIMEOUT, async () => {
 
 test('a failing job tells its listeners: failed with the error, then ended', TIMEOUT, async () => {
   const job = await start(failing, {
-    params: { kind: 'map', count, at, onError: 'stop' },
+    params: { kind: 'map', count, at, failure: 'stop' },
     workers: 1,
     ringBytes: 4096,
   });
@@ -176,7 +176,7 @@ test('a failing job tells its listeners: failed with the error, then ended', TIM
 
 for (const at of [0, 1, 100, 2000]) {
   test(`with two inputs, tuple ${at} fails in its batch and alone, and not in between`, TIMEOUT, () => {
-    const params = { count: 5000, at, onError: 'deadLetter' } as const;
+    const params = { count: 5000, at, failure: 'deadLetter' } as const;
     const job = LocalJob.of(failingMerge, { params, workers: 1 });
     tries.count = 0;
     let turn = 0;

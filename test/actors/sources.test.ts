@@ -44,7 +44,7 @@ test('readCsv gives the records of a file with and without a header', TIMEOUT, a
   assert.deepEqual(await resultOf(fromCsv, 'out', { params: { path: headed, header: true }, workers: 1 }), records);
 });
 
-test('BAD_CSV fails the job with file and line; onError: skip leaves such lines out', TIMEOUT, async () => {
+test('BAD_CSV fails the job with file and line; badRecords: skip leaves such lines out', TIMEOUT, async () => {
   const path = file('bad.csv', `${csvLine(0)}\n${csvLine(1)}\n-5,wrong,1,true\n${csvLine(3)}\n`);
   const { error, tuples } = await failureOf(fromCsv, 'BAD_CSV', { params: { path }, workers: 1 }, 'out');
   assert.equal(error.details.path, path);
@@ -52,7 +52,7 @@ test('BAD_CSV fails the job with file and line; onError: skip leaves such lines 
   assert.equal(error.details.operator, 'records');
   assert.match(error.message, /line 3/);
   assert.ok(tuples.length <= 2);
-  const skipped = await resultOf(fromCsv, 'out', { params: { path, onError: 'skip' }, workers: 1 });
+  const skipped = await resultOf(fromCsv, 'out', { params: { path, badRecords: 'skip' }, workers: 1 });
   assert.deepEqual(skipped, [record(0), record(1), record(3)]);
 });
 

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { paramValue, parseArguments, type RunCommand } from '../../src/cli/arguments.ts';
+import { COMMAND_FLAGS, RUN_FLAGS } from '../../src/cli/command-options.ts';
+import { HELP } from '../../src/cli/help.ts';
 
 const parse = (text: string): RunCommand => {
   const command = parseArguments(text.split(' ').filter((word) => word !== ''));
@@ -92,6 +94,24 @@ test('help and version', () => {
   assert.equal(parseArguments(['--help']).kind, 'help');
   assert.equal(parseArguments(['run', '--help']).kind, 'help');
   assert.equal(parseArguments(['--version']).kind, 'version');
+  assert.equal(parseArguments(['run', 'x.js', '--version']).kind, 'version');
+  assert.deepEqual(parse('run x.js -- --version 5 --help').params, { version: 5, help: true });
+});
+
+test('an option is not the value of the one before it; a lone dash is a value', () => {
+  fails('run x.js --workers --json', 'USAGE', /--workers needs a value/);
+  fails('run x.js --flow --file a.txt', 'USAGE', /--flow needs a value/);
+  const { params, json } = parse('run x.js --file - --json --dry --n=5');
+  assert.deepEqual(params, { file: '-', dry: true, n: 5 });
+  assert.equal(json, true);
+});
+
+test('the help names every flag, with its default', () => {
+  for (const { name, placeholder, defaultText } of [...COMMAND_FLAGS, ...RUN_FLAGS]) {
+    assert.match(HELP, new RegExp(`^  --${name}${placeholder === undefined ? '' : ` ${placeholder}`} `, 'm'));
+    if (placeholder !== undefined && defaultText !== '')
+      assert.ok(HELP.replace(/\s+/g, ' ').includes(`(default: ${defaultText.replaceAll('`', '')})`), name);
+  }
 });
 
 test('nonsense is refused', () => {
@@ -116,9 +136,9 @@ test('nonsense is refused', () => {
   fails(
     'run a.js --scaling best',
     'BAD_OPTION',
-    /'scaling.policy' must be 'rate', 'threshold' or 'manual', got "best"/,
+    /'scaling.policy' of millrace run must be 'rate', 'threshold' or 'manual', got "best"/,
   );
-  fails('run a.js --scaling-mode try', 'BAD_OPTION', /'scaling.mode' must be 'act' or 'plan'/);
+  fails('run a.js --scaling-mode try', 'BAD_OPTION', /'scaling.mode' of millrace run must be 'act' or 'plan'/);
   fails('run a.js --scaling', 'USAGE', /needs a value/);
   fails('run a.js --workers 4 --max-workers 2', 'BAD_OPTION', /'maxWorkers'/);
   fails('run a.js --allow-dead-letters=all', 'USAGE', /takes no value/);

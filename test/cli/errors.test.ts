@@ -53,7 +53,7 @@ test('a param of the wrong type', () =>
   fails(
     ['run', 'examples/word-count.js', '--file'],
     2,
-    /^millrace: option 'path' must be .* got true \[BAD_OPTION\]\n$/,
+    /^millrace: option 'path' of readLines\(\) must be .* got true \[BAD_OPTION\]\n$/,
   ));
 
 test('options out of range', () =>
@@ -61,7 +61,7 @@ test('options out of range', () =>
 
 test('wrong usage', () => fails(['run'], 2, /needs the path of a module \(millrace --help tells more\) \[USAGE\]\n$/));
 
-test("an operator that throws, with onError 'stop': what is before the tuple comes out", () =>
+test("an operator that throws, with failure 'stop': what is before the tuple comes out", () =>
   fails(
     ['run', flowModule('failing')],
     1,

@@ -199,6 +199,13 @@ test('recovery', async () => {
   assert.match(stdout, /\n {4}operator till: ended, 1 restart\n {6}replica 0: ended, 1 restart\n/);
 });
 
+test('own-connectors', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/own-connectors.js'), []).done;
+  assert.equal(code, 0, stderr);
+  const means = [0, 1, 2, 3].map((sensor) => `sensor ${sensor}: mean ${21.5 + sensor}0 of 2500 readings\n`);
+  assert.equal(stdout, `${means.join('')}2 workers died; no reading is lost, and none counts twice\n`);
+});
+
 test('supervision', async () => {
   const { code, stdout, stderr } = await start(join(ROOT, 'examples/supervision.js'), []).done;
   assert.equal(code, 0, stderr);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { isNearly } from '../../src/cli/arguments.ts';
+import { nearest } from '../../src/options/nearest.ts';
 import { flowModule, MAIN, millrace, ROOT } from '../kit/command.ts';
 import { TIMEOUT } from '../kit/run-flow.ts';
 
@@ -21,8 +21,13 @@ const COMMANDS: readonly [string, number, string[], RegExp][] = [
   ['a directory that is not there', 2, ['run', 'no/where.js'], /there is no module/],
   ['a short option', 2, ['run', VALUES, '-w', '2'], /there is no option '-w'/],
   ['an option without a value', 2, ['run', VALUES, '--workers'], /--workers needs a value/],
-  ['an option with a bad number', 2, ['run', VALUES, '--workers', 'two'], /'workers' must be an integer .* got "two"/],
-  ['a number out of range', 2, ['run', VALUES, '--stall-timeout-ms', '-1'], /'stallTimeoutMs' must be/],
+  [
+    'an option with a bad number',
+    2,
+    ['run', VALUES, '--workers', 'two'],
+    /'workers' of millrace run must be an integer .* got "two"/,
+  ],
+  ['a number out of range', 2, ['run', VALUES, '--stall-timeout-ms', '-1'], /'stallTimeoutMs' of millrace run must be/],
   ['an option that is given twice', 2, ['run', VALUES, '--workers', '1', '--workers', '1'], /given twice/],
   ['a switch with a value', 2, ['run', VALUES, '--json=maybe'], /--json takes no value/],
   [
@@ -37,7 +42,12 @@ const COMMANDS: readonly [string, number, string[], RegExp][] = [
   ['a flow that is not there', 2, ['run', SEVERAL, '--flow', 'six'], /does not export the flow 'six'/],
   ['a flow that only an app can feed', 2, ['run', SEVERAL, '--flow', 'fed'], /takes its tuples from an app/],
   ['params that the flow refuses', 2, ['run', REFUSING], /--count is missing \[TypeError\]/],
-  ['params that a source refuses', 2, ['run', REFUSING, '--count', '-1'], /'count' must be .* \[BAD_OPTION\]/],
+  [
+    'params that a source refuses',
+    2,
+    ['run', REFUSING, '--count', '-1'],
+    /'count' of generate\(\) must be .* \[BAD_OPTION\]/,
+  ],
   ['a module that cannot be imported', 1, ['run', flowModule('broken')], /not today \[MODULE_IMPORT\]/],
   ['a flow whose code is wrong', 1, ['run', flowModule('crooked')], /has no consumer.* \[NO_CONSUMER\]/],
   ['a file that is not there', 1, ['run', 'examples/word-count.js', '--file', 'nowhere.txt'], /\[INPUT_FILE\]/],
@@ -80,8 +90,8 @@ test('what is nearly the name of an option', () => {
     ['js', 'json'],
     ['count', 'scaling'],
   ];
-  for (const [name, option] of near) assert.equal(isNearly(name, option), true, `${name} and ${option}`);
-  for (const [name, option] of far) assert.equal(isNearly(name, option), false, `${name} and ${option}`);
+  for (const [name, option] of near) assert.equal(nearest(name, [option]), option, `${name} and ${option}`);
+  for (const [name, option] of far) assert.equal(nearest(name, [option]), undefined, `${name} and ${option}`);
 });
 
 test('a terminal of width 0 gets plain lines, all tuples of them', TIMEOUT, () => {

@@ -286,7 +286,7 @@ test('what does not fit the schema, with its line', async () => {
         return true;
       });
       const rejected: Rejected[] = [];
-      const left = await drain(readCsv(fileOf(text), fields, { onError: 'skip' }), { rejected });
+      const left = await drain(readCsv(fileOf(text), fields, { badRecords: 'skip' }), { rejected });
       assert.equal(left.length, 3, line);
       assert.equal(rejected.length, 1);
       const [{ record, error, position }] = rejected;
@@ -309,7 +309,7 @@ test('line numbers count the lines within quotes, and go on after reopening', as
 test('bad lines are left out one by one, wherever chunks end', async () => {
   const text = 'bad\n1,x\n"open,\n2,y\n3,"z"z\n4,w,\n5,"v\n\n6,"\n7,u';
   for (let chunk = 1; chunk <= 40; chunk++) {
-    const source = csvSource(fileOf(text), { n: t.u32(), text: t.string() }, { onError: 'skip' }, chunk);
+    const source = csvSource(fileOf(text), { n: t.u32(), text: t.string() }, { badRecords: 'skip' }, chunk);
     const rejected: Rejected[] = [];
     const seen = [{ position: 0, aux: 0, count: 0, bad: 0 }];
     const all = await drain(source, {
@@ -345,7 +345,7 @@ test('a quote that is never closed costs its line only, also in a long file', as
   const fields = { n: t.u8(), text: t.string() };
   await assert.rejects(drain(readCsv(path, fields)), /line 2: a quoted field has no closing quote/);
   const rejected: Rejected[] = [];
-  const all = await drain(readCsv(path, fields, { onError: 'skip' }), { rejected });
+  const all = await drain(readCsv(path, fields, { badRecords: 'skip' }), { rejected });
   assert.equal(all.length, rows + 2);
   assert.deepEqual(
     rejected.map(({ record }) => record),
@@ -415,7 +415,7 @@ test('options are checked when the flow is declared', () => {
     { delimiter: '"' },
     { delimiter: '5' },
     { delimiter: 'é' },
-    { onError: 'ignore' },
+    { badRecords: 'ignore' },
     { columns: ['a', 'b'] },
     { columns: ['a', 'b', 'c', 'a'] },
     { columns: 'abc' },

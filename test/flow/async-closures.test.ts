@@ -56,7 +56,7 @@ test('what can be seen at the declaration is refused there', async () => {
     (s) => s.flatMap('x', N, async function* () {} as never),
     (s) => s.forEach('x', async as never),
     (s) => s.keyBy('n').process('x', { state: { c: t.u32() } }, async as never),
-    (s) => s.keyBy('n').process('x', { state: { c: t.u32() }, end: async as never }, () => {}),
+    (s) => s.keyBy('n').process('x', { state: { c: t.u32() } }, () => {}, { end: async as never }),
   ];
   const stream = (flow: Parameters<Parameters<typeof dataflow>[2]>[0]) => flow.source('numbers', numbers);
   for (const build of builds) {
@@ -135,7 +135,7 @@ test('the compiler refuses async closures', () => {
     // @ts-expect-error nobody awaits it
     numbers.keyBy('n').process('f', { state: { c: t.u32() } }, async (_, state) => void state.c++);
     // @ts-expect-error an argument too many
-    numbers.keyBy('n').process('g', { state: { c: t.u32() } }, () => {}, { end: () => {} });
+    numbers.keyBy('n').process('g', { state: { c: t.u32() } }, () => {}, {}, { end: () => {} });
   });
   thrown(() => buildGraph(flow, {}), 'ASYNC_CLOSURE');
 });

@@ -184,7 +184,7 @@ test('closures that are none, and what is no source or sink: BAD_OPTION', async 
   await badBuild('BAD_OPTION', (flow) =>
     numbers(flow)
       .keyBy('n')
-      .process('p', { end: 5 as never }, () => {}),
+      .process('p', {}, () => {}, { end: 5 as never }),
   );
   await badBuild('BAD_OPTION', (flow) => flow.source('s', [1, 2, 3] as never).collect('x'));
   await badBuild('BAD_OPTION', (flow) => flow.source('s', undefined as never).collect('x'));
@@ -284,12 +284,12 @@ test('stateless chains fuse into one stage; { fuse: false }, keys and several co
 });
 
 test('the fingerprint of a flow is the same when built twice, and tells apart what actors and shared memory depend on', () => {
-  const fingerprint = (options: object, output = fields, end = false) =>
+  const fingerprint = (options: object, schemas: object = {}, output = fields, end = false) =>
     buildGraph(
       dataflow(import.meta.url, 'print', (flow) =>
         numbers(flow)
           .keyBy('n')
-          .process('p', { output, ...options, ...(end ? { end: () => {} } : {}) } as never, () => {})
+          .process('p', { output, ...schemas }, () => {}, { ...options, ...(end ? { end: () => {} } : {}) })
           .collect('x'),
       ),
       {},
@@ -298,14 +298,14 @@ test('the fingerprint of a flow is the same when built twice, and tells apart wh
     fingerprint({}),
     fingerprint({ fuse: false }),
     fingerprint({ parallelism: 2 }),
-    fingerprint({ state: { x: t.u32() } }),
-    fingerprint({ state: { x: t.f64() } }),
-    fingerprint({ state: { y: t.u32() } }),
-    fingerprint({ tables: { x: table({ k: t.u32() }, { v: t.u32() }) } }),
-    fingerprint({ tables: { x: table({ k: t.f64() }, { v: t.u32() }) } }),
-    fingerprint({}, { ...fields, more: t.u32() } as never),
-    fingerprint({}, fields, true),
+    fingerprint({}, { state: { x: t.u32() } }),
+    fingerprint({}, { state: { x: t.f64() } }),
+    fingerprint({}, { state: { y: t.u32() } }),
+    fingerprint({}, { tables: { x: table({ k: t.u32() }, { v: t.u32() }) } }),
+    fingerprint({}, { tables: { x: table({ k: t.f64() }, { v: t.u32() }) } }),
+    fingerprint({}, {}, { ...fields, more: t.u32() } as never),
+    fingerprint({}, {}, fields, true),
   ];
   assert.equal(new Set(variants).size, variants.length);
-  assert.equal(fingerprint({ state: { x: t.u32() } }), fingerprint({ state: { x: t.u32() } }));
+  assert.equal(fingerprint({}, { state: { x: t.u32() } }), fingerprint({}, { state: { x: t.u32() } }));
 });

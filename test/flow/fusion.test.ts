@@ -202,18 +202,17 @@ const FIRST: Readonly<Record<string, First>> = {
       .keyBy('n')
       .process(
         'first',
+        { state: { c: t.u32() }, output: fieldsOf(setting) },
+        (_, state) => {
+          state.c++;
+        },
         {
-          state: { c: t.u32() },
-          output: fieldsOf(setting),
           end: ({ n }, _, emit) => {
             const tuple = tupleOf(n, setting.value(n));
             emit(tuple);
             explode(n, POISON.first);
             emit(tuple);
           },
-        },
-        (_, state) => {
-          state.c++;
         },
       ),
 };

@@ -1,12 +1,6 @@
 // Drives a source reader as an actor would, without one: reads until the end, and sleeps when the reader says so.
 
-import {
-  MEMORY_CELLS,
-  type SourceContext,
-  type SourceDefinition,
-  type SourceReader,
-  type SourceStatus,
-} from '../../src/flow/source.ts';
+import { MEMORY_CELLS, type SourceContext, type SourceDefinition, type SourceStatus } from '../../src/flow/source.ts';
 import type { Shape, TupleOf } from '../../src/mailbox/schema.ts';
 
 /** What a source is opened with: at its beginning, without a memory, unless `parts` say otherwise. */
@@ -79,7 +73,7 @@ async function drive<Fields extends Shape>(
       rouse();
     },
   });
-  const reader = (await source.open(context)) as unknown as SourceReader<TupleOf<Fields>>;
+  const reader = await source.open(context);
   try {
     for (;;) {
       const status: SourceStatus = reader.read(emit, limit);

@@ -96,7 +96,7 @@ export interface RunOrder {
   /** An index below its argument. */
   readonly choose: (count: number) => number;
   /** Called with what a step throws; the actor has rolled back, and is stepped again later. By default it is thrown on. */
-  readonly onError?: (error: unknown) => void;
+  readonly failure?: (error: unknown) => void;
   /** Called when an actor has crashed, with the one that is gone: to {@link LocalJob.resume} it. By default that is an error. */
   readonly onCrash?: (actor: Actor) => void;
   /** Called between steps. */
@@ -318,11 +318,11 @@ export class LocalJob {
   /**
    * Steps actors in the order that `choose` gives, until all are done.
    * @param choose an index below its argument
-   * @param onError called with what a step throws; the actor has rolled back, and is stepped again later
+   * @param failure called with what a step throws; the actor has rolled back, and is stepped again later
    */
-  run(choose: RunOrder['choose'], onError: RunOrder['onError'] = rethrow): void {
+  run(choose: RunOrder['choose'], failure: RunOrder['failure'] = rethrow): void {
     let idleTurns = 0;
-    while (!this.ended) idleTurns = this.countIdle(this.turn({ choose, onError }), idleTurns);
+    while (!this.ended) idleTurns = this.countIdle(this.turn({ choose, failure }), idleTurns);
     this.collect();
   }
 
@@ -385,8 +385,8 @@ export class LocalJob {
   }
 
   private step(actor: Actor, order: RunOrder): void {
-    const { onError = rethrow } = order;
-    let failure: { error: unknown } | undefined;
+    const { failure = rethrow } = order;
+    let thrown: { error: unknown } | undefined;
     const status = this.asWorker((): StepStatus => {
       try {
         // No time at all: a step is then one batch.
@@ -394,12 +394,12 @@ export class LocalJob {
         if (reached === 'done') actor.retire();
         return reached;
       } catch (error) {
-        failure = { error };
+        thrown = { error };
         return 'more';
       }
     });
     if (status === CRASH) this.crashed(actor, order);
-    else if (failure !== undefined) onError(failure.error);
+    else if (thrown !== undefined) failure(thrown.error);
     if (status === 'retired' && this.asWorker(() => actor.release()) === CRASH) this.crashed(actor, order);
     else if (status === 'done' || status === 'retired') this.lose(actor);
     // As RunningJob.ended(): a hand-over may wait for it.

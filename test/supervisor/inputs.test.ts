@@ -45,6 +45,70 @@ test('pushAll takes any iterable and waits for room itself', TIMEOUT, async () =
   await job.done;
 });
 
+test('pushAll takes an async iterable, and waits for room and for the iterable', TIMEOUT, async () => {
+  const count = 5000;
+  const job = await start(fromApp, { workers: 1, ringBytes: 4096 });
+  const reading = tuplesOf(job.output('out'));
+  await job.input('app').pushAll(
+    (async function* () {
+      for (let n = 0; n < count; n++) yield tuple(n);
+    })(),
+  );
+  job.input('app').end();
+  assert.deepEqual(
+    await reading,
+    Array.from({ length: count }, (_, n) => tuple(n)),
+  );
+  await job.done;
+});
+
+test('what is no iterable is refused by pushAll: BAD_OPTION', TIMEOUT, async () => {
+  const job = await start(fromApp, { workers: 1 });
+  for (const tuples of [tuple(1), null, 5]) await rejection(job.input('app').pushAll(tuples as never), 'BAD_OPTION');
+  await job.cancel();
+});
+
+test(
+  'writable takes what a Web stream gives, with back-pressure, and ends the input when it is closed',
+  TIMEOUT,
+  async () => {
+    const count = 5000;
+    const job = await start(fromApp, { workers: 1, ringBytes: 4096 });
+    let given = 0;
+    const numbers = new ReadableStream<{ n: number; text: string }>({
+      pull(controller) {
+        if (given === count) controller.close();
+        else controller.enqueue(tuple(given++));
+      },
+    });
+    const input = job.input('app');
+    assert.equal(input.writable, input.writable, 'one stream');
+    const piping = numbers.pipeTo(input.writable);
+    // Nobody reads: the ring fills, and the stream is not asked for all.
+    for (let before = -1; before !== given; await new Promise((resolve) => setTimeout(resolve, 50))) before = given;
+    assert.ok(given < count, `${given} of ${count} were taken, though there was no room`);
+    const tuples = await tuplesOf(job.output('out'));
+    await piping;
+    await job.done;
+    assert.deepEqual(
+      tuples,
+      Array.from({ length: count }, (_, n) => tuple(n)),
+    );
+  },
+);
+
+test('a Web stream that breaks off cancels the job: what has come is not the whole', TIMEOUT, async () => {
+  const job = await start(fromApp, { workers: 1 });
+  const broken = new Error('the line is dead');
+  const numbers = new ReadableStream<{ n: number; text: string }>({
+    start: (controller) => controller.enqueue(tuple(0)),
+    pull: (controller) => controller.error(broken),
+  });
+  const done = rejection(job.done, 'JOB_CANCELLED');
+  await assert.rejects(numbers.pipeTo(job.input('app').writable), broken);
+  assert.equal((await done).cause, broken);
+});
+
 test('who does not await room spills into the outbox, in order, up to its limit: OUTBOX_FULL', TIMEOUT, async () => {
   const job = await start(fromApp, { workers: 1, ringBytes: 4096, outboxBytes: 1 << 18 });
   const input = job.input('app');
@@ -109,7 +173,7 @@ test('an app that waits for room when the job is cancelled hears of it: JOB_CLOS
 
 test('an input of another name: UNKNOWN_NAME with the known ones', TIMEOUT, async () => {
   const job = await start(fromApp, { workers: 1 });
-  const error = thrown(() => job.input('none'), 'UNKNOWN_NAME');
+  const error = thrown(() => job.input('none' as 'app'), 'UNKNOWN_NAME');
   assert.deepEqual(error.details.known, ['app']);
   await job.cancel();
 });

@@ -60,7 +60,7 @@ test(
       notice.text,
       /^job 'failures' has ended with 14 dead letters that nobody has read: 10 by operator 'thirds'.*; 4 by operator 'fifths'/,
     );
-    assert.match(notice.text, /Read job\.deadLetters, .*onError: 'stop'.*notices: false$/);
+    assert.match(notice.text, /Read job\.deadLetters, .*failure: 'stop'.*notices: false$/);
     const all = notices.map(({ text }) => text).join('\n');
     assert.match(all, /RangeError: 0 is a third \(at position 0 of source 'numbers'\)/);
     assert.match(all, /TypeError: 5 is a fifth/);

@@ -26,6 +26,35 @@ test('batches() gives the same tuples as iteration, and no empty batch', TIMEOUT
   assert.ok(batches.length < count / 10);
 });
 
+test('readable gives the same tuples as a Web stream, which is one reader', TIMEOUT, async () => {
+  const count = 20_000;
+  const job = await run(count, 4096);
+  const output = job.output('a');
+  const tuples: { n: number }[] = [];
+  const writable = new WritableStream<{ n: number }>({ write: (tuple) => void tuples.push(tuple) });
+  const [batches] = await Promise.all([batchesOf(job.output('b')), output.readable.pipeTo(writable)]);
+  await job.done;
+  assert.deepEqual(tuples, expected(count));
+  assert.equal(batches.flat().length, count);
+  assert.equal(output.readable, output.readable, 'one stream');
+  thrown(() => output[Symbol.asyncIterator](), 'OUTPUT_TAKEN');
+});
+
+test('readable holds what nobody reads in the rings, and leaves the output when it is cancelled', TIMEOUT, async () => {
+  const job = await run(100_000, 4096);
+  const reader = job.output('a').readable.getReader();
+  assert.deepEqual(await reader.read(), { done: false, value: { n: 0 } });
+  const reading = tuplesOf(job.output('b'));
+  for (let before = -1, now = 0; before !== now; await sleep(50)) {
+    before = now;
+    now = job.metrics().operators.find(({ name }) => name === 'a')?.tuplesIn ?? 0;
+  }
+  assert.ok((job.metrics().operators.find(({ name }) => name === 'a')?.tuplesIn ?? 0) < 50_000);
+  await reader.cancel();
+  assert.equal((await reading).length, 100_000);
+  await job.done;
+});
+
 test(
   'an early break out of the iterator, or out of batches(), holds up neither the job nor the other output',
   TIMEOUT,

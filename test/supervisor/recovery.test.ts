@@ -193,7 +193,7 @@ test('a killed worker is gone when killWorker() resolves; one that there is not:
 test('a job that is cancelled while it recovers ends, and so does one that fails', TIMEOUT, async () => {
   for (const how of ['cancel', 'fail'] as const) {
     const traps = [{ place: 'count' as const, at: 900, misdeed: 'throw' as const }];
-    const params = armed({ count: 1_000_000, keys: 5, onError: 'stop' as const, traps: how === 'fail' ? traps : [] });
+    const params = armed({ count: 1_000_000, keys: 5, failure: 'stop' as const, traps: how === 'fail' ? traps : [] });
     const job = (await start(crashing, { params, workers: 2, ringBytes: 8192 })) as unknown as Job;
     const outcome = rejection(job.done, how === 'fail' ? 'OPERATOR_FAILED' : 'JOB_CANCELLED');
     const reading = (async () => {

@@ -20,7 +20,7 @@ test(
   async () => {
     // The first throw makes it try tuple by tuple, the second goes to the supervisor.
     const traps = [{ place: 'failing', at: AT, misdeed: 'throw', times: 2 }] as const;
-    const params = armed({ count: 2000, onError: 'escalate' as const, traps });
+    const params = armed({ count: 2000, failure: 'escalate' as const, traps });
     const job = await start(remembering, { params, workers: 1, spares: 0 });
     const events = new EventLog(job);
     const tuples = await tuplesOf(job.output('out'));
@@ -53,7 +53,7 @@ const poisons = (misdeed: 'throw' | 'exit', times?: number) => [{ place: 'count'
 
 test('escalate: what stops failing in time recovers, with each tuple once', TIMEOUT, async () => {
   // Two throws a crash: in the batch and alone. The first crash has made progress, the second counts.
-  const run = await runCrashing({ onError: 'escalate', traps: poisons('throw', 4) });
+  const run = await runCrashing({ failure: 'escalate', traps: poisons('throw', 4) });
   judge(run);
   assert.deepEqual(shotsOf(run.params), [4]);
   assert.equal(run.events.of('crash').length, 2);
@@ -62,7 +62,7 @@ test('escalate: what stops failing in time recovers, with each tuple once', TIME
 });
 
 test('escalate: what goes on failing goes up the tree, until the job fails', TIMEOUT, async () => {
-  const params = armed({ count: 3000, keys: 20, onError: 'escalate' as const, traps: poisons('throw') });
+  const params = armed({ count: 3000, keys: 20, failure: 'escalate' as const, traps: poisons('throw') });
   const job = (await start(crashing, { params, workers: 2, spares: 0 })) as unknown as Job;
   const events = new EventLog(job);
   const out: unknown[] = [];
@@ -94,14 +94,14 @@ test('escalate: what goes on failing goes up the tree, until the job fails', TIM
 
 test('a higher intensity gives more chances, within the period', TIMEOUT, async () => {
   const supervision = { intensity: 4, periodMs: 10_000 };
-  const run = await runCrashing({ onError: 'escalate', supervision, traps: poisons('throw', 10) });
+  const run = await runCrashing({ failure: 'escalate', supervision, traps: poisons('throw', 10) });
   judge(run);
   assert.equal(run.events.of('crash').length, 5);
   assert.equal(run.events.of('escalation').length, 0);
 });
 
 test('escalate: a tuple that kills its worker each time is not left out', TIMEOUT, async () => {
-  const params = armed({ count: 3000, keys: 20, onError: 'escalate' as const, traps: poisons('exit') });
+  const params = armed({ count: 3000, keys: 20, failure: 'escalate' as const, traps: poisons('exit') });
   const job = (await start(crashing, { params, workers: 2, spares: 0 })) as unknown as Job;
   const reading = rejection(tuplesOf(job.output('out')), 'RESTART_INTENSITY');
   const error = await rejection(job.done, 'RESTART_INTENSITY');
@@ -114,7 +114,7 @@ test(
   "stop: a tuple that kills its worker each time fails the job, once it is certain that it's the tuple",
   TIMEOUT,
   async () => {
-    const params = armed({ count: 3000, keys: 20, onError: 'stop' as const, traps: poisons('exit') });
+    const params = armed({ count: 3000, keys: 20, failure: 'stop' as const, traps: poisons('exit') });
     const job = (await start(crashing, { params, workers: 2, spares: 0 })) as unknown as Job;
     const reading = rejection(tuplesOf(job.output('out')), 'TUPLE_KILLED_WORKER');
     const error = await rejection(job.done, 'TUPLE_KILLED_WORKER');

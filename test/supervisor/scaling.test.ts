@@ -33,7 +33,7 @@ async function surge(scaling: ScalingOptions | undefined, params = { waitMs: 2, 
     events.push(event);
     if (event.type === 'decision') decisions.push(event);
   });
-  const input = job.input<{ key: number; seq: number }>('requests');
+  const input = job.input('requests');
   let pushed = 0;
   let pace = { perSecond: 0, sinceMs: performance.now(), from: 0 };
   const timer = setInterval(() => {
@@ -143,7 +143,7 @@ test('an actor moves away from a worker that has two busy ones, and nothing is l
   assert.equal(workerOf('first'), workerOf('last'));
   const events: JobEvent[] = [];
   job.on((event) => events.push(event));
-  const input = job.input<{ seq: number }>('requests');
+  const input = job.input('requests');
   let pushed = 0;
   const timer = setInterval(() => {
     for (let i = 0; i < 8; i++) void input.push({ seq: pushed++ });
@@ -173,14 +173,14 @@ test('no timer outlives the job', TIMEOUT, async () => {
 
 test('bad options are refused', TIMEOUT, async () => {
   const bad: [unknown, RegExp][] = [
-    ['rate', /scaling' must be an object/],
-    [{ policy: 'best' }, /scaling\.policy' must be 'rate', 'threshold' or 'manual'/],
-    [{ mode: 'try' }, /scaling\.mode' must be 'act' or 'plan'/],
-    [{ everyMs: 1 }, /scaling\.everyMs' must be milliseconds from 20/],
+    ['rate', /'scaling' of run\(\) must be an object/],
+    [{ policy: 'best' }, /scaling\.policy' of run\(\) must be 'rate', 'threshold' or 'manual'/],
+    [{ mode: 'try' }, /scaling\.mode' of run\(\) must be 'act' or 'plan'/],
+    [{ everyMs: 1 }, /scaling\.everyMs' of run\(\) must be milliseconds from 20/],
     [{ cooldownMs: -1 }, /scaling\.cooldownMs'/],
-    [{ utilisation: 1.5 }, /scaling\.utilisation' must be a share/],
+    [{ utilisation: 1.5 }, /scaling\.utilisation' of run\(\) must be a share/],
     [{ skew: 0.5 }, /scaling\.skew'/],
-    [{ every: 5 }, /scaling has no option 'every'/],
+    [{ every: 5 }, /'scaling' of run\(\) has no option 'every'/],
   ];
   for (const [scaling, text] of bad) {
     const run = skewed.run({ params: { keys: 1, hotKey: 0 }, scaling: scaling as ScalingOptions });

@@ -81,7 +81,7 @@ interface Started {
 }
 
 async function startEnds(traps: Trap<EndsPlace>[], options: object = {}, count = ENDLESS): Promise<Started> {
-  const params = armed(endsParams({ count, traps, onError: 'stop' }));
+  const params = armed(endsParams({ count, traps, failure: 'stop' }));
   const job = (await start(ends, { params, workers: 2, spares: 0, ...options })) as unknown as Job;
   const log = new Int32Array(params.closed);
   return { params, job, events: new EventLog(job), closed: () => [...log.slice(1, 1 + log[0])] };

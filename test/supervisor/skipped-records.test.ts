@@ -158,11 +158,11 @@ test('more letters than their outbox would hold: the source waits for the app to
 });
 
 test(
-  "onError: 'stop' of the source's operator fails the job at the first record that is rejected",
+  "failure: 'stop' of the source's operator fails the job at the first record that is rejected",
   TIMEOUT,
   async () => {
     for (const paths of [csvOf(5000), [csvOf(5000), csvOf(10)]]) {
-      const job: Running = await start(records, { params: { paths, onError: 'stop' }, workers: 1 });
+      const job: Running = await start(records, { params: { paths, failure: 'stop' }, workers: 1 });
       const error = await rejection(job.done, 'BAD_CSV');
       assert.equal(error.details.operator, 'rows');
       assert.equal(error.details.line, 4);

@@ -61,7 +61,7 @@ test('a done that is awaited before the output is read', TIMEOUT, async () => {
 test('a loop that awaits push() for each tuple that it reads: the cycle through the app is told', TIMEOUT, async () => {
   const { notices, of } = kept();
   const job = await start(echo, { workers: 1, ringBytes: 4096, stallTimeoutMs: 60, notices });
-  const input = job.input<{ n: number }>('app');
+  const input = job.input('app');
   let read = 0;
   const loop = (async () => {
     for await (const { n } of job.output('out')) {

@@ -262,7 +262,7 @@ test('what does not fit the ring, in or out, waits and comes through', () => {
   );
 });
 
-test("onError: 'stop' and 'escalate' throw what fails the job; restart() tries again", () => {
+test("failure: 'stop' and 'escalate' throw what fails the job; restart() tries again", () => {
   let isDown = true;
   const flow = dataflow(import.meta.url, 'failing', (builder) =>
     builder
@@ -274,7 +274,7 @@ test("onError: 'stop' and 'escalate' throw what fails the job; restart() tries a
           if (n === 2 && isDown) throw new Error('the service is down');
           return { n: n * 10 };
         },
-        { onError: 'escalate' },
+        { failure: 'escalate' },
       )
       .collect('out'),
   );

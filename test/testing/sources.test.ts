@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataflow, type Source, type SourceContext, type SourceReader, t } from '../../src/index.ts';
+import { dataflow, type Source, type SourceContext, type SourceStatus, t } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable, generate, readLines } from '../../src/sources.ts';
 import { type TestOptions, testOperator } from '../../src/testing.ts';
@@ -187,7 +187,7 @@ const positioned = (begin: (position: number) => number): Source<typeof shape> =
     const reader = {
       position,
       aux: 0,
-      read(emit: Emit, limit: number) {
+      read(emit: Emit, limit: number): SourceStatus {
         for (let i = 0; i < limit; i++) {
           if (next === 30) return 'end';
           emit({ n: next++ });
@@ -197,7 +197,7 @@ const positioned = (begin: (position: number) => number): Source<typeof shape> =
       },
       close() {},
     };
-    return reader as unknown as SourceReader<never>;
+    return reader;
   },
 });
 
@@ -250,17 +250,17 @@ test('errors of a source: a missing file, a contract that is broken', async () =
     kind: 'reader',
     fields: shape,
     open: () => {
-      const read = (emit: Emit) => {
+      const read = (emit: Emit): SourceStatus => {
         for (let n = 0; n < 20; n++) emit({ n });
         return 'more';
       };
-      return { position: 0, aux: 0, read, close() {} } as unknown as SourceReader<never>;
+      return { position: 0, aux: 0, read, close() {} };
     },
   };
   await rejection(testOperator(flowOf(greedy), 'numbers').read(1), 'SOURCE_CONTRACT');
 });
 
-test("onError: 'stop' of an operator fused with the source", async () => {
+test("failure: 'stop' of an operator fused with the source", async () => {
   const flow = dataflow(import.meta.url, 'stopping', (builder) =>
     builder
       .source(
@@ -274,7 +274,7 @@ test("onError: 'stop' of an operator fused with the source", async () => {
           if (n === 4) throw new Error('four');
           return { n };
         },
-        { onError: 'stop' },
+        { failure: 'stop' },
       )
       .collect('out'),
   );

@@ -178,7 +178,7 @@ test('a failure that depends on how often it is tried', () => {
   assert.match(caught(passing, tuples(7, 8), ROLLBACK).message, /did not fail at .*\(not yet\), when/);
 });
 
-test("a failure under onError: 'stop' that depends on how often it is tried", () => {
+test("a failure under failure: 'stop' that depends on how often it is tried", () => {
   const flow = keyed((numbers) => {
     let calls = 0;
     return numbers.filter(
@@ -188,7 +188,7 @@ test("a failure under onError: 'stop' that depends on how often it is tried", ()
         if (++calls > 2) throw new Error('too often');
         return true;
       },
-      { onError: 'stop' },
+      { failure: 'stop' },
     );
   });
   const each = testOperator(flow, 'tested', ROLLBACK) as unknown as Numbers;
@@ -213,11 +213,9 @@ test('a state object that is kept from one call to the next', () => {
 test('results that gather in a variable and are emitted at the end', () => {
   const flow = keyed((numbers) => {
     const sums = new Map<string, number>();
-    return numbers.process(
-      'tested',
-      { output, end: ({ key }, _, emit) => emit({ key, n: sums.get(key) ?? 0 }) },
-      ({ key, n }) => void sums.set(key, (sums.get(key) ?? 0) + n),
-    );
+    return numbers.process('tested', { output }, ({ key, n }) => void sums.set(key, (sums.get(key) ?? 0) + n), {
+      end: ({ key }, _, emit) => emit({ key, n: sums.get(key) ?? 0 }),
+    });
   });
   for (const options of [ROLLBACK, RESTORE, {}]) {
     const each = passes(flow, tuples(7, 8, 9), options);
@@ -292,17 +290,14 @@ test('let through: tuples in the order of a table, and keys in the order of the 
   const flow = keyed((numbers) =>
     numbers.process(
       'tested',
-      {
-        tables: { rows: table({ at: t.i32() }, { n: t.i32() }) },
-        output,
-        end: ({ key }, state, emit) => emit({ key, n: state.rows.size }),
-      },
+      { tables: { rows: table({ at: t.i32() }, { n: t.i32() }) }, output },
       ({ key, n }, state, emit) => {
         // A table that has shrunk has another order in a snapshot.
         for (let at = 0; n === 0 && at < 40; at++) state.rows.upsert(at);
         for (let at = 0; n === 0 && at < 40; at++) if (at % 5 !== 0) state.rows.delete(at);
         for (const { at } of state.rows) emit({ key, n: at });
       },
+      { end: ({ key }, state, emit) => emit({ key, n: state.rows.size }) },
     ),
   );
   const emittedWith = (options: TestOptions): number[] => {

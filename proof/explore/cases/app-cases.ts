@@ -40,7 +40,13 @@ function outputOf({ plan, placement, host, wakeWords }: AppEnd): CollectedOutput
 async function pushNumbers({ placement, host: id, wakeWords }: AppEnd, count: number): Promise<void> {
   const { stage, descriptor } = placement;
   const host = new StoppableAppHost(id, new WakeWords(wakeWords));
-  const input = new PushedInput<{ n: number }>(stage, descriptor, host, () => {});
+  const input = new PushedInput<{ n: number }>(
+    stage,
+    descriptor,
+    host,
+    () => {},
+    async () => {},
+  );
   // end() waits for room where nobody awaits it.
   const inside = input as unknown as { room(): Promise<void>; output: { spilled: boolean } };
   const room = inside.room.bind(input);

@@ -30,7 +30,7 @@ export const readersFlow =
         generate(numbers, (i) => ({ n: i + 1 }), { count }),
       );
       for (const reader of readers) {
-        stream.forEach(reader, ({ n }) => expectNext(kept, reader, n), { fuse: false, onError: 'stop' });
+        stream.forEach(reader, ({ n }) => expectNext(kept, reader, n), { fuse: false, failure: 'stop' });
       }
     });
 
@@ -52,7 +52,7 @@ export const mergingFlow =
             expectNext(kept, n > 100 ? 'second' : 'first', n > 100 ? n - 100 : n);
             kept.reader = ((kept.reader as number | undefined) ?? 0) + 1;
           },
-          { fuse: false, onError: 'stop' },
+          { fuse: false, failure: 'stop' },
         );
     });
 
@@ -74,7 +74,7 @@ export const pushFlow =
     dataflow(import.meta.url, 'push', (flow) => {
       flow
         .source('app', push(numbers))
-        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, failure: 'stop' });
     });
 
 /** A reader that counts in its state, under the key 1, so that it can crash. */
@@ -86,9 +86,14 @@ export const countingFlow = (count: number) => (): CaseFlow =>
         generate(numbers, () => ({ n: 1 }), { count }),
       )
       .keyBy('n')
-      .process('reader', { state: { seen: t.u32() }, fuse: false, onError: 'stop' }, (_tuple, state) => {
-        state.seen += 1;
-      });
+      .process(
+        'reader',
+        { state: { seen: t.u32() } },
+        (_tuple, state) => {
+          state.seen += 1;
+        },
+        { fuse: false, failure: 'stop' },
+      );
   });
 
 /** A stage that counts in its state and passes on what it has counted: input, state and output are one transaction. */
@@ -104,13 +109,14 @@ export const relayFlow =
         .keyBy('n')
         .process(
           'relay',
-          { state: { seen: t.u32() }, output: numbers, fuse: false, onError: 'stop' },
+          { state: { seen: t.u32() }, output: numbers },
           (_tuple, state, emit) => {
             state.seen += 1;
             emit({ n: state.seen });
           },
+          { fuse: false, failure: 'stop' },
         )
-        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, failure: 'stop' });
     });
 
 /** A stage that writes several frames for each tuple: more than its ring holds. */
@@ -126,7 +132,7 @@ export const spillingFlow =
         .flatMap('copies', numbers, ({ n }, emit) => {
           for (let copy = 1; copy <= copies; copy++) emit({ n: n * copies + copy });
         })
-        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, failure: 'stop' });
     });
 
 /** A reader of 1 to `count`, all at once; then it says wait, and is at its end when it is asked again. */
@@ -134,14 +140,14 @@ const burst = (count: number): SourceDefinition<typeof numbers> => ({
   kind: 'reader',
   fields: numbers,
   open({ position, wake }) {
-    const reader: SourceReader<never> = {
+    const reader: SourceReader<{ n: number }> = {
       position,
       aux: 0,
       read(emit) {
         if (reader.position === count) return 'end';
         while (reader.position < count) {
           reader.position++;
-          emit({ n: reader.position } as never);
+          emit({ n: reader.position });
         }
         wake();
         return 'wait';
@@ -159,5 +165,5 @@ export const burstFlow =
     dataflow(import.meta.url, 'burst', (flow) => {
       flow
         .source('writer', burst(count))
-        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, onError: 'stop' });
+        .forEach('reader', ({ n }) => expectNext(kept, 'reader', n), { fuse: false, failure: 'stop' });
     });

@@ -57,7 +57,7 @@ export class ChainSieve implements Sieve {
   failed(operator: number, nth: number, tuple: unknown, error: unknown): void {
     const { work } = this;
     const node = this.stage.operators[operator];
-    if (!mayBeOfTuple(error) || node.onError !== 'deadLetter') throw error;
+    if (!mayBeOfTuple(error) || node.failure !== 'deadLetter') throw error;
     if (node.kind.writesOutside === true && this.givenUp(operator, nth) === undefined) {
       const [input, slot] = [work[WorkCell.input], work[WorkCell.row]];
       this.givenUpOnes = [
@@ -72,7 +72,7 @@ export class ChainSieve implements Sieve {
     const isOfSource = operator === 1 && head.kind.role === 'source';
     const made = isOfSource ? '' : `, tuple ${nth} that '${stageName(this.stage)}' made of it${maker}`;
     const where = { key: keyOf(node, tuple), tuple, position: `${position}${made}` };
-    this.letter({ operator: node, policy: node.onError, where, cause: error, isOfTuple: true });
+    this.letter({ operator: node, policy: node.failure, where, cause: error, isOfTuple: true });
   }
 
   /** The tuple in work has been committed: what was known of it is of no use for others. */

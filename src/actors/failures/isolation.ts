@@ -162,7 +162,7 @@ export class Isolation {
     // What a source throws by itself, or what fails only when the batch is written.
     const { feed, stage } = this.hand;
     const ofSource = feed === undefined ? failure : { ...failure, operator: stage.operators[0] };
-    throw new ActorFailure(errorOf(ofSource), ofSource.operator.onError, failure.where.position);
+    throw new ActorFailure(errorOf(ofSource), ofSource.operator.failure, failure.where.position);
   }
 
   /** Commits a dead letter in place of the row at an input's cursor. */

@@ -4,29 +4,61 @@
 
 import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
-import { Schema, type Shape } from '../../mailbox/schema.ts';
+import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
+import { checkOptions } from '../../options/check.ts';
+import { choice, toggle, value } from '../../options/kinds.ts';
+import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
-import { checkGzip, checkOptionNames, checkPath } from '../source-options.ts';
+import { checkPath, GZIP_OPTION, isGzip } from '../source-options.ts';
 import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
 import { type CsvRecord, splitRecord } from './csv-record.ts';
 
-export interface ReadCsvOptions {
-  /** True if the first line names the columns: the schema's fields are then found by name, and other columns are left out. */
-  header?: boolean;
-  /** The names of the file's columns in order, if it has no header and more columns than the schema or in another order. */
-  columns?: readonly string[];
-  /** One character; ',' by default. */
-  delimiter?: string;
+const DELIMITER = /^[^\w"\r\n.+-]$/;
+const isDelimiter = (given: unknown): given is string =>
+  typeof given === 'string' && DELIMITER.test(given) && given <= '\x7f';
+
+const isNames = (given: unknown): given is readonly string[] => Array.isArray(given);
+
+export const CSV_OPTIONS = {
   /**
-   * Whether a record that does not fit the schema fails the job (the default) or is skipped: then the `onError` of the source's
-   * operator decides about it, and by default it is a dead letter with the tuple `{ line, text }`.
+   * `true` if the first line names the columns: the schema's fields are found by name, other columns are left out: true
+   * or false. Default: `false`.
    */
-  onError?: 'fail' | 'skip';
-  /** Whether the file is gzip-compressed. By default it is if its name ends in `.gz`. */
-  gzip?: boolean;
-}
+  header: toggle({
+    help: "`true` if the first line names the columns: the schema's fields are found by name, other columns are left out",
+    default: false,
+  }),
+  /**
+   * The names of the file's columns in order, if it has no header and more columns than the schema or in another order:
+   * an array of names. Default: the schema's fields.
+   */
+  columns: value('an array of names', isNames, {
+    help: "the names of the file's columns in order, if it has no header and more columns than the schema or in another order",
+    defaultText: "the schema's fields",
+  }),
+  /** What stands between two cells: one ASCII character that no number and no quote is written with. Default: `,`. */
+  delimiter: value('one ASCII character that no number and no quote is written with', isDelimiter, {
+    help: 'what stands between two cells',
+    default: ',',
+  }),
+  /**
+   * What becomes of a record that does not fit the schema: `fail` fails the job, `skip` leaves it to the `failure` of
+   * the source, by default a dead letter with the tuple `{ line, text }`: 'fail' or 'skip'. Default: `fail`.
+   */
+  badRecords: choice(['fail', 'skip'], {
+    help: 'what becomes of a record that does not fit the schema: `fail` fails the job, `skip` leaves it to the `failure` of the source, by default a dead letter with the tuple `{ line, text }`',
+    default: 'fail',
+  }),
+  /** Whether the file is gzip-compressed: true or false. Default: by its name: `.gz`. */
+  gzip: GZIP_OPTION,
+};
+
+/** Options of {@link readCsv}. */
+export interface ReadCsvOptions extends Given<typeof CSV_OPTIONS> {}
+
+const WHERE = 'readCsv()';
 
 interface CsvSettings {
   path: string;
@@ -43,7 +75,6 @@ interface CsvSettings {
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 /** Of a bad record. */
 const SHOWN_CHARACTERS_MAX = 1000;
-const OPTIONS = ['header', 'columns', 'delimiter', 'onError', 'gzip'];
 const NEWLINE = 10;
 
 /**
@@ -65,7 +96,7 @@ export function readCsv<Fields extends Shape>(
   ...surplus: readonly never[]
 ): SourceDefinition<Fields> {
   refuseSurplus('readCsv(path, fields, options)', 3, surplus);
-  return sourceOfFiles(path, (each) => csvSource(each, fields, options, CHUNK_BYTES));
+  return sourceOfFiles(path, WHERE, (each) => csvSource(each, fields, options, CHUNK_BYTES));
 }
 
 /** readCsv with a chunk size of the caller's: tests put chunk borders everywhere. */
@@ -75,32 +106,25 @@ export function csvSource<Fields extends Shape>(
   options: ReadCsvOptions,
   chunkBytes: number,
 ): SourceDefinition<Fields> {
-  const settings = checkOptions(path, fields, options, chunkBytes);
+  const settings = settingsOf(path, fields, options, chunkBytes);
   return {
     kind: 'reader',
     fields,
     files: [path],
-    open: async (context) => (await openCsv(settings, context)) as unknown as SourceReader<never>,
+    open: (context) => openCsv<TupleOf<Fields>>(settings, context),
   };
 }
 
-const DELIMITER = /^[^\w"\r\n.+-]$/;
-
-function checkOptions(path: string, fields: Shape, options: ReadCsvOptions, chunkBytes: number): CsvSettings {
-  checkPath(path);
+function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, chunkBytes: number): CsvSettings {
+  checkPath(path, WHERE);
   const schema = Schema.of(fields, 'readCsv');
-  checkOptionNames('readCsv', options, OPTIONS);
-  const { header = false, columns, delimiter = ',', onError = 'fail' } = options;
-  if (typeof header !== 'boolean') throw errors.badOption('header', header, 'true or false');
-  if (typeof delimiter !== 'string' || !DELIMITER.test(delimiter) || delimiter > '\x7f') {
-    throw errors.badOption('delimiter', delimiter, 'one ASCII character that no number and no quote is written with');
-  }
-  if (onError !== 'fail' && onError !== 'skip') throw errors.badOption('onError', onError, `'fail' or 'skip'`);
+  const { header, columns, delimiter, badRecords, gzip } = checkOptions(WHERE, CSV_OPTIONS, options);
   if (columns !== undefined) {
-    if (header) throw errors.badOption('columns', columns, 'left out where the file has a header');
-    const missing = schema.names.find((name) => !Array.isArray(columns) || countOf(columns, name) !== 1);
+    if (header) throw errors.badOption('columns', columns, 'left out where the file has a header', WHERE);
+    const missing = schema.names.find((name) => countOf(columns, name) !== 1);
     if (missing !== undefined) {
-      throw errors.badOption('columns', columns, `the names of the file's columns, with the field '${missing}' once`);
+      const rule = `the names of the file's columns, with the field '${missing}' once`;
+      throw errors.badOption('columns', columns, rule, WHERE);
     }
   }
   return {
@@ -109,15 +133,15 @@ function checkOptions(path: string, fields: Shape, options: ReadCsvOptions, chun
     header,
     columns: columns ?? schema.names,
     delimiter: delimiter.charCodeAt(0),
-    skip: onError === 'skip',
-    gzip: checkGzip(path, options.gzip),
+    skip: badRecords === 'skip',
+    gzip: isGzip(path, gzip),
     chunkBytes,
   };
 }
 
 const countOf = (names: readonly string[], name: string) => names.filter((other) => other === name).length;
 
-async function openCsv(settings: CsvSettings, context: SourceContext): Promise<CsvReader> {
+async function openCsv<Tuple>(settings: CsvSettings, context: SourceContext): Promise<CsvReader<Tuple>> {
   const { path, schema, gzip, chunkBytes } = settings;
   let { columns } = settings;
   let { position, aux } = context;
@@ -196,7 +220,7 @@ function shownText(bytes: Buffer, start: number, end: number): string {
 
 const TOO_LONG = `the record is longer than ${RECORD_BYTES_MAX} bytes`;
 
-class CsvReader implements SourceReader<unknown> {
+class CsvReader<Tuple> implements SourceReader<Tuple> {
   position: number;
   aux: number;
   readonly #path: string;
@@ -243,7 +267,7 @@ class CsvReader implements SourceReader<unknown> {
     this.#parser.lines = lines;
   }
 
-  read(emit: (tuple: never) => void, limit: number): SourceStatus {
+  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus {
     const window = this.#window;
     const parser = this.#parser;
     let room = limit;

@@ -8,17 +8,19 @@ import type { Shape } from '../../mailbox/schema.ts';
 
 /**
  * The source of one file, or of a list of files.
+ * @param where whose argument the path is
  * @param of makes the source of one
  * @throws MillraceError BAD_OPTION for an empty list, one that is too long, and a file that stands there twice
  */
 export function sourceOfFiles<Fields extends Shape>(
   path: string | readonly string[],
+  where: string,
   of: (path: string) => SourceDefinition<Fields>,
 ): SourceDefinition<Fields> {
   if (!Array.isArray(path)) return of(path as string);
   const paths: readonly string[] = path;
   if (paths.length < 1 || paths.length > PARTITIONS_MAX || new Set(paths).size < paths.length) {
-    throw errors.badOption('path', path, `a file's path, or a list of 1 to ${PARTITIONS_MAX} different ones`);
+    throw errors.badOption('path', path, `a file's path, or a list of 1 to ${PARTITIONS_MAX} different ones`, where);
   }
   const sources = paths.map(of);
   const [{ fields }] = sources;

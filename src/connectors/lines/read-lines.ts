@@ -6,16 +6,23 @@ import { isAscii } from 'node:buffer';
 import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
 import { type Field, Schema, t } from '../../mailbox/schema.ts';
+import { checkOptions } from '../../options/check.ts';
+import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
-import { checkGzip, checkOptionNames, checkPath } from '../source-options.ts';
+import { checkPath, GZIP_OPTION, isGzip } from '../source-options.ts';
 import { tupleClass } from '../tuple-class.ts';
 
-export interface ReadLinesOptions {
-  /** Whether the file is gzip-compressed. By default it is if its name ends in `.gz`. */
-  gzip?: boolean;
-}
+export const LINES_OPTIONS = {
+  /** Whether the file is gzip-compressed: true or false. Default: by its name: `.gz`. */
+  gzip: GZIP_OPTION,
+};
+
+/** Options of {@link readLines}. */
+export interface ReadLinesOptions extends Given<typeof LINES_OPTIONS> {}
+
+const WHERE = 'readLines()';
 
 /** The tuples of {@link readLines}. */
 export type LineFields = { readonly line: Field<string> };
@@ -43,10 +50,10 @@ export function readLines(
   ...surplus: readonly never[]
 ): SourceDefinition<LineFields> {
   refuseSurplus('readLines(path, options)', 2, surplus);
-  checkOptionNames('readLines', options, ['gzip']);
-  return sourceOfFiles(path, (each) => {
-    checkPath(each);
-    return lineSource(each, checkGzip(each, options.gzip), CHUNK_BYTES);
+  const { gzip } = checkOptions(WHERE, LINES_OPTIONS, options);
+  return sourceOfFiles(path, WHERE, (each) => {
+    checkPath(each, WHERE);
+    return lineSource(each, isGzip(each, gzip), CHUNK_BYTES);
   });
 }
 
@@ -58,7 +65,7 @@ export function lineSource(path: string, gzip: boolean, chunkBytes: number): Sou
     files: [path],
     async open(context) {
       const window = await FileWindow.open(path, gzip, context.position, chunkBytes, context);
-      return new LineReader(path, window, context) as unknown as SourceReader<never>;
+      return new LineReader(path, window, context);
     },
   };
 }

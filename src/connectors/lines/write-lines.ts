@@ -12,6 +12,7 @@ import { checkPath } from '../source-options.ts';
 
 /** Text that is kept before it is written, though its commit is yet to come. */
 const BUFFERED_CHARACTERS_MAX = 1024 * 1024;
+const WHERE = 'writeLines()';
 
 /**
  * Writes one line per tuple, in UTF-8 and with `\n` behind it. The file is emptied when the job starts, and cut to the last
@@ -27,8 +28,9 @@ export function writeLines<Tuple>(
   ...surplus: readonly never[]
 ): SinkDefinition<Tuple> {
   refuseSurplus('writeLines(path, toLine)', 2, surplus);
-  checkPath(path);
-  if (typeof toLine !== 'function') throw errors.badOption('toLine', toLine, 'a function from a tuple to its line');
+  checkPath(path, WHERE);
+  if (typeof toLine !== 'function')
+    throw errors.badOption('toLine', toLine, 'a function from a tuple to its line', WHERE);
   return { files: [path], open: (context) => new LineWriter(path, toLine, context) };
 }
 

@@ -1,11 +1,13 @@
 // dataflow(): the value that a flow's module exports, and that an app runs.
 
 import { errors } from '../../errors.ts';
-import { type Build, FLOW, type FlowDefinition, type OutputsOf } from '../../flow/dataflow.ts';
+import { type Build, FLOW, type FlowDefinition } from '../../flow/dataflow.ts';
+import type { InputsOf, OutputsOf } from '../../flow/handles.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { isWorkerThread } from '../../workers/worker-thread.ts';
 import { runFlow } from './job.ts';
-import type { Job, RunOptions } from './job-api.ts';
+import type { Job } from './job-api.ts';
+import type { RunOptions } from './run-options.ts';
 
 /** A flow: export it from the module whose URL it was declared with. */
 export interface Dataflow<Params = unknown, Built = unknown> extends FlowDefinition<Params, Built> {
@@ -13,7 +15,7 @@ export interface Dataflow<Params = unknown, Built = unknown> extends FlowDefinit
    * Runs the flow on worker threads; resolves when all of them have started. Each call is a job of its own.
    * @throws MillraceError BAD_OPTION, BAD_FLOW, MODULE_IMPORT, NO_FLOW, INPUT_FILE, RUN_IN_WORKER and others that a start can meet
    */
-  run(options?: RunOptions<Params>): Promise<Job<OutputsOf<Built>>>;
+  run(options?: RunOptions<Params>): Promise<Job<OutputsOf<Built>, InputsOf<Built>>>;
 }
 
 /**
@@ -43,7 +45,7 @@ export function dataflow<Params = Record<string, never>, Built = unknown>(
       refuseSurplus('run(options)', 1, surplus);
       // Thrown at once: a rejection that a module does not await would end the worker instead of failing its import.
       if (isWorkerThread()) throw errors.runInWorker(name);
-      return runFlow(flow, options) as unknown as Promise<Job<OutputsOf<Built>>>;
+      return runFlow(flow, options) as unknown as Promise<Job<OutputsOf<Built>, InputsOf<Built>>>;
     },
   };
   return flow;

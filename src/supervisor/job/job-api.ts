@@ -1,69 +1,15 @@
-// The public face of a running flow: what `flow.run()` takes and returns.
+// The public face of a running flow: what `flow.run()` returns.
 
-import type { ResourceLimits } from 'node:worker_threads';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { ErrorRecord } from '../../errors.ts';
-import type { SupervisionOptions } from '../../flow/failure-policy.ts';
+import type { AnyInputs } from '../../flow/handles.ts';
 import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import type { GroupShare } from '../elasticity/group-loads.ts';
 import type { Decision } from '../elasticity/scaling/decide.ts';
-import type { ScalingOptions } from '../elasticity/scaling/scaling-options.ts';
-import type { BackupOptions } from '../recovery/backups.ts';
 import type { CrashReport } from '../recovery/crash-report.ts';
 import type { CrewState } from '../recovery/crew.ts';
 import type { SupervisionNode } from '../supervision.ts';
-import type { NoticeOption } from './notices/notices.ts';
 import type { Stall } from './stalls/stall-detector.ts';
-
-/** Options of `flow.run()`. */
-export interface RunOptions<Params = unknown> {
-  /** Passed to the flow's build function on every thread; must be structured-cloneable. */
-  params?: Params;
-  /** Worker threads; by default as many as the machine can run at once. */
-  workers?: number;
-  /** So many worker threads at most, when operators are given more replicas; `workers` by default. */
-  maxWorkers?: number;
-  /** Capacity of each ring in bytes, rounded up to a power of two. Default 2 MiB. */
-  ringBytes?: number;
-  /** Most that one batch may emit beyond its ring's room, in bytes. Default 256 MiB. */
-  outboxBytes?: number;
-  /** Most that the state of one operator may take, in bytes. Default: almost 4 GiB (address space, not memory). */
-  stateBytes?: number;
-  /** Longest time that a commit waits for more tuples, in milliseconds. Default 0. */
-  lingerMs?: number;
-  /** Warm workers that wait to take over from one that dies. Default 1; with 0 a crash waits for a thread to start. */
-  spares?: number;
-  /** A worker that makes no progress for so long, while it should, is terminated; in milliseconds. Default 10,000; 0 for never. */
-  hangTimeoutMs?: number;
-  /**
-   * A job in which nothing moves for so long, though tuples are there, is told of as stalled; in milliseconds. An app that takes its
-   * time for a tuple of an output has three times as long. Default 3,000; 0 for never.
-   */
-  stallTimeoutMs?: number;
-  /**
-   * What is told to people where the app has wired nothing up (see docs/supervision.md): on standard error, the default; not at all
-   * (`false`); or to a function.
-   */
-  notices?: NoticeOption;
-  /** How long a terminated thread may take to exit before the job fails with WORKER_STUCK, in milliseconds. Default 5,000. */
-  fenceTimeoutMs?: number;
-  /**
-   * How long the import of the flow's module on a worker may take, and the open() of a source or a sink, before run() rejects with
-   * START_TIMEOUT, in milliseconds. The same holds for spares, and for sources that are opened again after a crash. Default 60,000.
-   */
-  startTimeoutMs?: number;
-  /** How long sources and sinks may take to close at the end, before their threads are terminated, in milliseconds. Default 5,000. */
-  shutdownTimeoutMs?: number;
-  /** Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers do not count. */
-  resourceLimits?: ResourceLimits;
-  /** Backups of keyed state, for the case that the live image is damaged. Default: none. */
-  backup?: BackupOptions;
-  /** Who decides about the replicas of operators. Default: only the app, by `job.scale` and the like. */
-  scaling?: ScalingOptions;
-  /** The supervisor over the job's operators. */
-  supervision?: SupervisionOptions;
-  /** Cancels the job when aborted. */
-  signal?: AbortSignal;
-}
 
 /** Counts and shares of one replica since the last call of metrics(). Shares are of its time, from 0 to 1. */
 export interface ReplicaMetrics {
@@ -237,6 +183,8 @@ export interface WorkerInfo {
 export interface JobOutput<Tuple> extends AsyncIterable<Tuple> {
   /** The same tuples in arrays, as many as were there at once: faster than one by one. */
   batches(): AsyncIterable<Tuple[]>;
+  /** The same tuples as a Web stream, in place of an iterator: one that is cancelled is left. */
+  readonly readable: ReadableStream<Tuple>;
 }
 
 /** The app's end of a `push` source. */
@@ -244,13 +192,18 @@ export interface JobInput<Tuple> {
   /** Adds a tuple. Await what it returns: it waits while there is no room. */
   push(tuple: Tuple): Promise<void> | undefined;
   /** Adds many; resolves when there is room again. */
-  pushAll(tuples: Iterable<Tuple>): Promise<void>;
+  pushAll(tuples: Iterable<Tuple> | AsyncIterable<Tuple>): Promise<void>;
   /** Ends the stream. */
   end(): void;
+  /**
+   * The same as a Web stream, so that `readable.pipeTo(input.writable)` keeps back-pressure: closing it is `end()`, aborting it
+   * cancels the job, since what has come is not the whole.
+   */
+  readonly writable: WritableStream<Tuple>;
 }
 
-/** A running flow. */
-export interface Job<Outputs = Record<string, unknown>> {
+/** A running flow. Left at the end of `await using job = …`, it is cancelled unless it has ended. */
+export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> extends AsyncDisposable {
   readonly name: string;
   /** Resolves when every tuple is processed and all workers are gone; rejects with the error that failed the job. */
   readonly done: Promise<void>;
@@ -261,7 +214,7 @@ export interface Job<Outputs = Record<string, unknown>> {
   /** @throws MillraceError UNKNOWN_NAME, OUTPUT_TAKEN */
   output<Name extends keyof Outputs & string>(name: Name): JobOutput<Outputs[Name]>;
   /** @throws MillraceError UNKNOWN_NAME */
-  input<Tuple = Record<string, unknown>>(name: string): JobInput<Tuple>;
+  input<Name extends keyof Inputs & string>(name: Name): JobInput<Inputs[Name]>;
   metrics(): JobMetrics;
   /**
    * Reads the keyed state of an operator, while the job runs and after it.

@@ -2,10 +2,12 @@
 // Promises: a tuple is validated at once, and visible to its readers at the latest when the current tick ends; `push` says
 // when to wait for room.
 
+import { WritableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { outputPort } from '../../actors/output-port.ts';
 import { errors } from '../../errors.ts';
 import { type Stage, stageName } from '../../flow/plan.ts';
+import { isAsyncIterable, isIterable } from '../../iterables.ts';
 import type { Encoder } from '../../mailbox/encoder.ts';
 import type { Output } from '../../mailbox/output.ts';
 import type { Ring } from '../../mailbox/ring.ts';
@@ -20,6 +22,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   readonly name: string;
   private readonly host: AppHost;
   private readonly onEnd: () => void;
+  private readonly onAbort: (reason: unknown) => Promise<void>;
   readonly ring: Ring;
   private readonly output: Output;
   private readonly encoder: Encoder<Tuple>;
@@ -30,11 +33,20 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   private closed = false;
   private waitedMs = 0;
   private waitsSinceMs: number | undefined;
+  private stream: WritableStream<Tuple> | undefined;
 
-  constructor(stage: Stage, descriptor: ActorDescriptor, host: AppHost, onEnd: () => void) {
+  /** @param onAbort called if what is pushed through `writable` breaks off */
+  constructor(
+    stage: Stage,
+    descriptor: ActorDescriptor,
+    host: AppHost,
+    onEnd: () => void,
+    onAbort: (reason: unknown) => Promise<void>,
+  ) {
     this.name = stageName(stage);
     this.host = host;
     this.onEnd = onEnd;
+    this.onAbort = onAbort;
     const [memory] = descriptor.outputs;
     const { output, encoder } = outputPort(this.name, stage.outputs[0], memory, this.mark);
     this.ring = output.ring;
@@ -70,12 +82,26 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     return this.output.hasRoomForBatch ? undefined : this.room();
   }
 
-  async pushAll(tuples: Iterable<Tuple>, ...surplus: readonly never[]): Promise<void> {
+  async pushAll(tuples: Iterable<Tuple> | AsyncIterable<Tuple>, ...surplus: readonly never[]): Promise<void> {
     refuseSurplus('pushAll(tuples)', 1, surplus);
-    for (const tuple of tuples) {
-      const room = this.push(tuple);
-      if (room !== undefined) await room;
-    }
+    // Not one loop for both: `for await` would wait for a promise at each tuple of an array.
+    if (isIterable<Tuple>(tuples)) {
+      for (const tuple of tuples) {
+        const room = this.push(tuple);
+        if (room !== undefined) await room;
+      }
+    } else if (isAsyncIterable<Tuple>(tuples)) {
+      for await (const tuple of tuples) await this.push(tuple);
+    } else throw errors.badOption('tuples', tuples, 'an iterable or async iterable of tuples', 'pushAll(tuples)');
+  }
+
+  get writable(): WritableStream<Tuple> {
+    this.stream ??= new WritableStream<Tuple>({
+      write: (tuple) => this.push(tuple),
+      close: () => this.end(),
+      abort: (reason) => this.onAbort(reason),
+    });
+    return this.stream;
   }
 
   end(...surplus: readonly never[]): void {

@@ -2,6 +2,7 @@
 // Promises: every committed tuple once, each ring in order; back-pressure, since a frame is released when its tuples have
 // been made and those of the frame before it are consumed. After a failure, what was committed before still comes, then the error.
 
+import { ReadableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { errors } from '../../errors.ts';
 import { type Plan, type Stage, stageName, streamsOf } from '../../flow/plan.ts';
@@ -39,6 +40,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private waiting = 0;
   private thrown = false;
   private over = false;
+  private stream: ReadableStream<Tuple> | undefined;
   private readonly closed: (isLeft: boolean) => void;
 
   /** @param closed called once its iterator gives no more: it has come to the end or thrown, or it was left before */
@@ -174,6 +176,12 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private async yield(): Promise<void> {
     await this.host.clock.yield();
     this.yieldedAtMs = this.host.clock.now();
+  }
+
+  get readable(): ReadableStream<Tuple> {
+    // Its queue is empty unless somebody reads: what nobody asks for stays in the rings.
+    this.stream ??= ReadableStream.from(this) as ReadableStream<Tuple>;
+    return this.stream;
   }
 
   private claim(): void {

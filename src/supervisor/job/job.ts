@@ -36,7 +36,6 @@ import type {
   JobMetrics,
   JobOutput,
   JobState,
-  RunOptions,
   ScaleResult,
   WorkerInfo,
 } from './job-api.ts';
@@ -48,7 +47,7 @@ import { JobNotices } from './notices/job-notices.ts';
 import { Notices } from './notices/notices.ts';
 import { endWorkers } from './orderly-end.ts';
 import { type Platform, systemPlatform } from './platform.ts';
-import { type CheckedOptions, checkRunOptions } from './run-options.ts';
+import { type CheckedOptions, checkRunOptions, type RunOptions } from './run-options.ts';
 import { StallDetector } from './stalls/stall-detector.ts';
 import { StallReader } from './stalls/stall-reading.ts';
 import { StateQuery } from './state-query.ts';
@@ -94,7 +93,7 @@ export class RunningJob implements Job {
   private readonly letters: CollectedLetters;
   private readonly actors: readonly Recoverable[];
   private readonly outputs = new Map<string, CollectedOutput<unknown>>();
-  private readonly inputs = new Map<string, PushedInput<unknown>>();
+  private readonly inputs = new Map<string, PushedInput<object>>();
   private readonly queries = new Map<string, StateQuery>();
   private readonly metricsReader: MetricsReader;
   private readonly listeners = new Set<(event: JobEvent) => void>();
@@ -203,7 +202,13 @@ export class RunningJob implements Job {
         this.outputs.set(output.name, output);
         counts.set(stage.index, () => output.tuplesRead);
       } else {
-        const input = new PushedInput(stage, descriptor, this.appHost, () => this.endIfAllEnded());
+        const input = new PushedInput<object>(
+          stage,
+          descriptor,
+          this.appHost,
+          () => this.endIfAllEnded(),
+          (reason) => this.cancel(reason),
+        );
         this.inputs.set(input.name, input);
         counts.set(stage.index, () => input.tuplesPushed);
       }
@@ -571,11 +576,15 @@ export class RunningJob implements Job {
     return output;
   }
 
-  input<Tuple>(name: string, ...surplus: readonly never[]): JobInput<Tuple> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cancel();
+  }
+
+  input(name: string, ...surplus: readonly never[]): JobInput<object> {
     refuseSurplus('job.input(name)', 1, surplus);
     const input = this.inputs.get(name);
     if (input === undefined) throw errors.unknownName('input', name, [...this.inputs.keys()]);
-    return input as JobInput<unknown> as JobInput<Tuple>;
+    return input;
   }
 
   state<Row>(name: string, ...surplus: readonly never[]): JobState<Row> {

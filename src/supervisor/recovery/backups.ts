@@ -3,49 +3,72 @@
 // fails is told, and costs nothing but the backup.
 // Relies on: actors release their inputs only up to what is stored (src/actors/replica-backup.ts).
 
-import { errors } from '../../errors.ts';
+import { checkOptions } from '../../options/check.ts';
+import { choice, number, value } from '../../options/kinds.ts';
+import { type Given, ownEntry } from '../../options/option.ts';
 import { type Backup, type BackupStore, memoryBackup } from '../../state/images/backup.ts';
 import type { Checkpoint } from '../../state/images/checkpoint.ts';
 import type { ActorName } from '../../workers/control.ts';
 
-/** Backups of keyed state while a job runs. */
-export interface BackupOptions {
-  /** Milliseconds between the backups of an actor. It also takes one when half of an input's ring waits for it. */
-  everyMs: number;
+const EVERY_MS_MAX = 86_400_000;
+
+const isStore = (given: unknown): given is BackupStore => {
+  const store = given as Partial<BackupStore> | null;
+  return typeof store?.write === 'function' && typeof store.read === 'function';
+};
+
+export const BACKUP_OPTIONS = {
   /**
-   * When a crashed actor's state is restored from its backup, instead of being taken as it is in shared memory: `ifDamaged` (the
-   * default) if that fails its integrity check, or `always`. What the backup does not reflect is processed again, with its
-   * output dropped: for that operators must be deterministic.
+   * Time between the backups of an actor with keyed state; it also takes one when half of an input's ring waits for it:
+   * milliseconds from 1 to 86400000.
    */
-  restore?: 'ifDamaged' | 'always';
-  /** Where backups are kept. Default: `memoryBackup()`, in the memory of the app's thread. */
-  store?: BackupStore;
+  everyMs: number({
+    help: "time between the backups of an actor with keyed state; it also takes one when half of an input's ring waits for it",
+    unit: 'milliseconds',
+    from: 1,
+    to: EVERY_MS_MAX,
+    isRequired: true,
+  }),
+  /**
+   * When a crashed actor's state is restored from its backup: `ifDamaged` if the live image fails its check, `always`
+   * after each crash, for which operators must be deterministic: 'ifDamaged' or 'always'. Default: `ifDamaged`.
+   */
+  restore: choice(['ifDamaged', 'always'], {
+    help: "when a crashed actor's state is restored from its backup: `ifDamaged` if the live image fails its check, `always` after each crash, for which operators must be deterministic",
+    default: 'ifDamaged',
+  }),
+  /**
+   * Where backups are kept: `write`, `read` and `remove`, whose promises are awaited: a store such as memoryBackup().
+   * Default: `memoryBackup()`.
+   */
+  store: value('a store such as memoryBackup()', isStore, {
+    help: 'where backups are kept: `write`, `read` and `remove`, whose promises are awaited',
+    defaultText: '`memoryBackup()`',
+  }),
+};
+
+/** Backups of keyed state while a job runs. See docs/recovery.md. */
+export interface BackupOptions extends Given<typeof BACKUP_OPTIONS> {
+  everyMs: number;
 }
 
 export type CheckedBackup = Required<BackupOptions>;
 
-const EVERY_MS_MAX = 86_400_000;
-const NAMES = ['everyMs', 'restore', 'store'];
+const RULE = 'an object { everyMs }';
 
-/** @throws MillraceError BAD_OPTION */
-export function checkBackup(options: BackupOptions | undefined): CheckedBackup | undefined {
-  if (options === undefined) return undefined;
-  if (typeof options !== 'object' || options === null)
-    throw errors.badOption('backup', options, 'an object { everyMs }');
-  for (const name of Object.keys(options))
-    if (!NAMES.includes(name)) throw errors.unknownOption(`'backup'`, name, NAMES);
-  const { everyMs, restore = 'ifDamaged', store = memoryBackup() } = options;
-  if (typeof everyMs !== 'number' || !(everyMs >= 1 && everyMs <= EVERY_MS_MAX)) {
-    throw errors.badOption('backup.everyMs', everyMs, `milliseconds from 1 to ${EVERY_MS_MAX}`);
-  }
-  if (restore !== 'ifDamaged' && restore !== 'always') {
-    throw errors.badOption('backup.restore', restore, `'ifDamaged' or 'always'`);
-  }
-  if (typeof store?.write !== 'function' || typeof store.read !== 'function') {
-    throw errors.badOption('backup.store', store, 'a store such as memoryBackup()');
-  }
-  return { everyMs, restore, store };
-}
+/** The entry of run()'s table. */
+export const BACKUP_OPTION = ownEntry<BackupOptions, CheckedBackup | undefined>({
+  help: 'backups of keyed state, for the case that its live image is damaged',
+  rule: RULE,
+  defaultText: 'none',
+  page: 'recovery.md#backups-and-restore',
+  within: BACKUP_OPTIONS,
+  read(given, { where, name }) {
+    const { everyMs, restore, store = memoryBackup() } = checkOptions(where, BACKUP_OPTIONS, given, name, RULE);
+    return { everyMs, restore, store };
+  },
+  absent: () => undefined,
+});
 
 export class Backups {
   private readonly options: CheckedBackup;

@@ -216,7 +216,7 @@ export class Recovery {
     actor.suspect = suspect;
     actor.suspectOfItsTuple = ofItsTuple;
     const operator = actor.placement.stage.operators[work[WorkCell.operator]] ?? actor.placement.stage.operators[0];
-    const isCondemned = actor.deaths >= DEATHS_MAX && operator.onError !== 'escalate';
+    const isCondemned = actor.deaths >= DEATHS_MAX && operator.failure !== 'escalate';
     const condemned: Condemned = {
       input: work[WorkCell.input],
       operator: work[WorkCell.operator],
@@ -225,7 +225,7 @@ export class Recovery {
       error: toRecord(errors.tupleKilledWorker(operator.name, actor.deaths, reason)),
     };
     actor.resume = { isolate: true, condemned: isCondemned ? [...before, condemned] : before };
-    return wasAlone && actor.deaths <= DEATHS_MAX && operator.onError !== 'escalate';
+    return wasAlone && actor.deaths <= DEATHS_MAX && operator.failure !== 'escalate';
   }
 
   /** An actor could not go on, while its worker lives. */

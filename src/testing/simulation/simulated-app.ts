@@ -49,11 +49,11 @@ export class SimulatedApp implements Owner {
 
   /** Pushes tuples into an input, and ends it. Stops when the job does. */
   async push(job: Job, name: string, tuples: Iterable<unknown>): Promise<void> {
-    const input = job.input<unknown>(name);
+    const input = job.input(name);
     let left = 0;
     try {
       for (const tuple of tuples) {
-        await input.push(tuple);
+        await input.push(tuple as object);
         if (left-- > 0) continue;
         left = this.scheduler.random.below(PUSH_TUPLES_MAX);
         await this.pause();

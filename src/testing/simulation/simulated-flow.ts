@@ -2,9 +2,9 @@
 // Promises: operators are the user's; crashes without progress never make a supervisor give up, since they are the simulation's.
 // What a source waits for takes virtual time by the seed, however long it took.
 
-import { FlowBuilder, type FlowDefinition } from '../../flow/dataflow.ts';
+import type { FlowBuilder, FlowDefinition } from '../../flow/dataflow.ts';
 import { INTENSITY_MAX } from '../../flow/failure-policy.ts';
-import type { Source, SourceDefinition, SourceReader } from '../../flow/source.ts';
+import type { AnySource, SourceDefinition, SourceReader } from '../../flow/source.ts';
 import type { Shape } from '../../mailbox/schema.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
@@ -16,8 +16,9 @@ export function simulatedFlow(flow: FlowDefinition<never>, scheduler: Scheduler,
   return {
     ...flow,
     build: (builder: FlowBuilder, params: unknown) => {
-      const add = FlowBuilder.prototype.add.bind(builder);
-      builder.add = (node) =>
+      const { graph } = builder;
+      const add = graph.add.bind(graph);
+      graph.add = (node) =>
         add({
           ...node,
           supervision: { ...node.supervision, intensity: INTENSITY_MAX },
@@ -28,17 +29,17 @@ export function simulatedFlow(flow: FlowDefinition<never>, scheduler: Scheduler,
   };
 }
 
-function tapped(source: Source<Shape>, name: string, scheduler: Scheduler, owner: Owner): Source<Shape> {
+function tapped(source: AnySource, name: string, scheduler: Scheduler, owner: Owner): AnySource {
   if (source.kind !== 'reader') return source;
   return { ...source, open: (context) => openTapped(source, context, name, scheduler, owner) };
 }
 
 const waitMs = ({ random }: Scheduler): number => (random.chance(AT_ONCE_CHANCE) ? 0 : random.next() * WAIT_MS_MAX);
 
-type Context = Parameters<SourceDefinition<Shape>['open']>[0];
+type Context = Parameters<SourceDefinition<Shape, never>['open']>[0];
 
 function openTapped(
-  source: SourceDefinition<Shape>,
+  source: SourceDefinition<Shape, never>,
   context: Context,
   name: string,
   scheduler: Scheduler,

@@ -16,7 +16,7 @@ export default dataflow(import.meta.url, 'failing', (flow) =>
         if (id === 7) throw new RangeError('seven is\ntoo much');
         return { id };
       },
-      { onError: 'stop' },
+      { failure: 'stop' },
     )
     .collect('ids'),
 );

@@ -57,7 +57,7 @@ export default dataflow(import.meta.url, 'troubled', (flow, params: Params) => {
         if (id === escalates) throw new Error('no service today');
         return { id };
       },
-      { onError: 'escalate' },
+      { failure: 'escalate' },
     )
     .collect('ids');
 });

@@ -65,7 +65,7 @@ const OPERATORS: Readonly<Record<string, (numbers: Numbers, file: string) => unk
   'flatMap generator': (numbers) => numbers.flatMap('bad', N, disguised(generator)).collect('out'),
   'flatMap async generator': (numbers) => numbers.flatMap('bad', N, disguised(asyncGenerator)).collect('out'),
   process: (numbers) => numbers.keyBy('n').process('bad', { state: { c: t.u32() } }, disguised(later)),
-  end: (numbers) => numbers.keyBy('n').process('bad', { state: { c: t.u32() }, end: disguised(later) }, () => {}),
+  end: (numbers) => numbers.keyBy('n').process('bad', { state: { c: t.u32() } }, () => {}, { end: disguised(later) }),
   forEach: (numbers) => numbers.forEach('bad', disguised(later)),
   'forEach rejects': (numbers) => numbers.forEach('bad', disguised(rejecting)),
   'to line': (numbers, file) => numbers.to('bad', writeLines(file, disguised(later))),

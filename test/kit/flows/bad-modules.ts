@@ -27,13 +27,9 @@ export const differs = dataflow(import.meta.url, 'differs', (flow, { by }: { by:
     .keyBy('n')
     .process(
       'p',
-      {
-        output,
-        parallelism: by === 'parallelism' && here ? 2 : 1,
-        fuse: !(by === 'fuse' && here),
-        state: by === 'state' && here ? { a: t.u32() } : { a: t.f64() },
-      },
+      { output, state: by === 'state' && here ? { a: t.u32() } : { a: t.f64() } },
       ({ n }, _, emit) => emit({ n }),
+      { parallelism: by === 'parallelism' && here ? 2 : 1, fuse: !(by === 'fuse' && here) },
     )
     .collect('out');
 });

@@ -64,7 +64,7 @@ export interface BadParams {
 
 export const DEFAULT_AT = 3;
 /** So that the bad tuple is an error of the job. */
-const onError = 'stop';
+const failure = 'stop';
 
 function tupleAt(n: number, { type, bad, value = 0, at = DEFAULT_AT }: BadParams): { n: number; field: unknown } {
   const good = { n, field: goodValues[type] };
@@ -92,7 +92,7 @@ export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: 
       .source(
         'bad',
         generate(fields, (n) => tupleAt(n, params), { count: 100 }),
-        { onError },
+        { failure },
       )
       .collect('out');
   }
@@ -105,17 +105,18 @@ export const badTuples = dataflow(import.meta.url, 'bad-tuples', (flow, params: 
       .keyBy('n')
       .process(
         'bad',
-        { state: { field: fieldOf(params.type) }, output: { n: t.u32() }, onError },
+        { state: { field: fieldOf(params.type) }, output: { n: t.u32() } },
         ({ n }, state, emit) => {
           state.field = tupleAt(n, params).field;
           emit({ n });
         },
+        { failure },
       )
       .collect('out');
   }
   const bad: Stream<typeof fields> = numbers.map('bad', fields, ({ n }) => tupleAt(n, params), {
     fuse: false,
-    onError,
+    failure,
   });
   if (place === 'last') return bad.collect('out');
   return bad.map('behind', { n: t.u32() }, ({ n }) => ({ n })).collect('out');

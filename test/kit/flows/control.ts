@@ -27,10 +27,15 @@ export const endless = dataflow(
         ),
       )
       .keyBy('n')
-      .process('count', { parallelism: 2, state: { times: t.u32() }, output: { n: t.u32() } }, ({ n }, state, emit) => {
-        state.times += 1;
-        emit({ n });
-      })
+      .process(
+        'count',
+        { state: { times: t.u32() }, output: { n: t.u32() } },
+        ({ n }, state, emit) => {
+          state.times += 1;
+          emit({ n });
+        },
+        { parallelism: 2 },
+      )
       .forEach(
         'sink',
         ({ n }) => {
@@ -80,11 +85,16 @@ export const counted = dataflow(import.meta.url, 'counted', (flow, { count }: { 
     .map('doubled', { n: t.u32() }, ({ n }) => ({ n: n * 2 }))
     .filter('fourths', ({ n }) => n % 4 === 0)
     .keyBy('n')
-    .process('count', { parallelism: 3, state: { times: t.u32() }, output: { n: t.u32() } }, ({ n }, state, emit) => {
-      state.times += 1;
-      emit({ n });
-      emit({ n });
-    })
+    .process(
+      'count',
+      { state: { times: t.u32() }, output: { n: t.u32() } },
+      ({ n }, state, emit) => {
+        state.times += 1;
+        emit({ n });
+        emit({ n });
+      },
+      { parallelism: 3 },
+    )
     .flatMap('thirds', { n: t.u32() }, ({ n }, emit) => {
       if (n % 3 === 0) emit({ n });
     })

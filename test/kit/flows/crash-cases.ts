@@ -226,6 +226,13 @@ export const ending: CrashFlow = dataflow(import.meta.url, 'ending', (flow, { po
         state: { sum: t.u32(), isTold: t.bool() },
         tables: { parts: table({ part: t.u32() }, { n: t.u32() }) },
         output: { key: t.u32(), sum: t.u32() },
+      },
+      ({ n }, state) => {
+        point();
+        state.sum = mix(state.sum, n);
+        state.parts.upsert(n % 2).n += n;
+      },
+      {
         end: ({ key }, state, emit) => {
           point();
           for (const { part, n } of state.parts) state.sum = mix(state.sum, part + n);
@@ -236,11 +243,6 @@ export const ending: CrashFlow = dataflow(import.meta.url, 'ending', (flow, { po
           emit({ key, sum: 0 });
           if (key === ONE_GROUP[1] + 1) throw new RangeError(`bad end of ${key}`);
         },
-      },
-      ({ n }, state) => {
-        point();
-        state.sum = mix(state.sum, n);
-        state.parts.upsert(n % 2).n += n;
       },
     )
     .map('behind', { key: t.u32(), sum: t.u32() }, ({ key, sum }) => {
@@ -260,13 +262,14 @@ export const replicas: CrashFlow = dataflow(import.meta.url, 'replicas', (flow, 
     .keyBy('word')
     .process(
       'count',
-      { parallelism: 2, state: { hash: t.u32(), text: t.string() }, output: { key: t.string(), hash: t.u32() } },
+      { state: { hash: t.u32(), text: t.string() }, output: { key: t.string(), hash: t.u32() } },
       ({ word, n }, state, emit) => {
         point();
         state.hash = mix(state.hash, n);
         state.text = `${word} was last seen at ${n}`;
         emit({ key: word, hash: state.hash });
       },
+      { parallelism: 2 },
     )
     .map(
       'pass',
@@ -404,20 +407,19 @@ export const lethal: CrashFlow = dataflow(import.meta.url, 'lethal', (flow, { po
     .keyBy('key')
     .process(
       'sum',
-      {
-        state: { hash: t.u32(), text: t.string() },
-        output: { key: t.u32(), n: t.u32(), hash: t.u32() },
-        end: ({ key }, state, emit) => {
-          state.text = `the end of ${key} is too long for a cell`;
-          emit({ key, n: 0, hash: state.hash });
-          if (key === 1) die();
-        },
-      },
+      { state: { hash: t.u32(), text: t.string() }, output: { key: t.u32(), n: t.u32(), hash: t.u32() } },
       ({ key, n }, state, emit) => {
         point();
         state.hash = mix(state.hash, n);
         emit({ key, n, hash: state.hash });
         if (n === 5) die();
+      },
+      {
+        end: ({ key }, state, emit) => {
+          state.text = `the end of ${key} is too long for a cell`;
+          emit({ key, n: 0, hash: state.hash });
+          if (key === 1) die();
+        },
       },
     )
     .map('behind', { key: t.u32(), hash: t.u32() }, ({ key, n, hash }) => {

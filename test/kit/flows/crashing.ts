@@ -32,7 +32,7 @@ export interface CrashingParams extends Traps<Place> {
   /** Where lines go, instead of into the output. */
   readonly sinkPath?: string;
   /** Of every operator. */
-  readonly onError?: OperatorOptions['onError'];
+  readonly failure?: OperatorOptions['failure'];
   readonly supervision?: OperatorOptions['supervision'];
 }
 
@@ -80,12 +80,12 @@ async function* later<Item>(items: Iterable<Item>): AsyncGenerator<Item> {
 }
 
 export const crashing = dataflow(import.meta.url, 'crashing', (flow, params: CrashingParams) => {
-  const { count, keys, source = 'generate', keyType = 'u32', parallelism = 1, onError, supervision } = params;
+  const { count, keys, source = 'generate', keyType = 'u32', parallelism = 1, failure, supervision } = params;
   const { ratePerSecond, path = '', removeEvery = 0, sinkPath } = params;
   const padding = '-'.repeat(params.padding ?? 0);
   const numbered = { n: t.u32() };
   const trap = trapsAt(PLACES, params);
-  const options = { onError, supervision };
+  const options = { failure, supervision };
   const made = (n: number): { n: number } => {
     trap.numbers(n);
     return { n };
@@ -130,22 +130,9 @@ export const crashing = dataflow(import.meta.url, 'crashing', (flow, params: Cra
     .process(
       'count',
       {
-        ...options,
-        parallelism,
         state: { count: t.u32(), last: t.string(), padding: t.string() },
         tables: { thirds: table({ third: t.u32() }, { times: t.u32() }) },
         output: fields,
-        end: ({ key: its }, state, emit) => {
-          trap.end(firstOf(its, keys, keyType));
-          emit({
-            key: String(its),
-            n: END,
-            count: state.count,
-            last: Number(state.last),
-            times: state.thirds.size,
-            padding: '',
-          });
-        },
       },
       ({ key: its, n }, state, emit, context) => {
         const last = state.count === 0 ? NO_LAST : Number(state.last);
@@ -161,6 +148,21 @@ export const crashing = dataflow(import.meta.url, 'crashing', (flow, params: Cra
         emit({ key: String(its), n, count: state.count, last, times: third.times, padding: state.padding });
         // With its state changed and its output emitted, there is something to roll back.
         trap.count(n);
+      },
+      {
+        ...options,
+        parallelism,
+        end: ({ key: its }, state, emit) => {
+          trap.end(firstOf(its, keys, keyType));
+          emit({
+            key: String(its),
+            n: END,
+            count: state.count,
+            last: Number(state.last),
+            times: state.thirds.size,
+            padding: '',
+          });
+        },
       },
     )
     .map(

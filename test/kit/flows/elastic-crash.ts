@@ -3,7 +3,7 @@
 // tuple that is lost, repeated or out of place shows. Every closure asks `point` before it does anything.
 
 import type { FlowBuilder } from '../../../src/flow/dataflow.ts';
-import { type Dataflow, dataflow, type Stream, t, table } from '../../../src/index.ts';
+import { type Dataflow, dataflow, type Stream, type TupleOf, t, table } from '../../../src/index.ts';
 import {
   generate,
   type SourceContext,
@@ -58,7 +58,6 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
       .process(
         'count',
         {
-          parallelism: { max: REPLICAS },
           state: { count: t.u32(), hash: t.u32(), text: t.string() },
           tables: { parts: table({ part: t.string() }, { n: t.u32() }) },
           output: COUNTED,
@@ -79,22 +78,19 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
           }
           point();
         },
+        { parallelism: { max: REPLICAS } },
       )
       .keyBy('key')
       .process(
         'check',
-        {
-          parallelism: { max: REPLICAS },
-          state: { next: t.u32(), seen: t.u32() },
-          output: CHECKED,
-          ...(ends && { end: endOf(point) }),
-        },
+        { state: { next: t.u32(), seen: t.u32() }, output: CHECKED },
         ({ key, n, count: counted, hash }, state, emit) => {
           point();
           state.next += 1;
           state.seen = mix(state.seen, mix(n, hash));
           emit({ key, n, count: counted, hash, next: state.next, seen: state.seen });
         },
+        { parallelism: { max: REPLICAS }, ...(ends && { end: endOf(point) }) },
       )
       .collect('out');
   },
@@ -127,11 +123,11 @@ function numberReader(
   count: number,
   make: (n: number) => { key: string; n: number },
 ): SourceDefinition<typeof NUMBERED> {
-  const open = (context: SourceContext): SourceReader<never> => {
+  const open = (context: SourceContext): SourceReader<TupleOf<typeof NUMBERED>> => {
     const reader = {
       position: context.position,
       aux: context.aux,
-      read(emit: (tuple: never) => void, limit: number): SourceStatus {
+      read(emit: (tuple: TupleOf<typeof NUMBERED>) => void, limit: number): SourceStatus {
         for (let i = 0; i < limit; i++) {
           const n = reader.position * partitions + context.partition;
           if (n >= count) return 'end';
@@ -140,7 +136,7 @@ function numberReader(
             setImmediate(() => context.wake());
             return 'wait';
           }
-          emit(make(n) as never);
+          emit(make(n));
           reader.position++;
         }
         return 'more';

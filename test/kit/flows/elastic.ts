@@ -30,7 +30,6 @@ export const counting = dataflow(import.meta.url, 'counting', (flow, params: Ela
     .process(
       'count',
       {
-        parallelism,
         state: { count: t.u32(), twice: t.f64() },
         output: { key: t.u32(), seq: t.u32(), count: t.u32(), inOrder: t.bool() },
       },
@@ -41,20 +40,17 @@ export const counting = dataflow(import.meta.url, 'counting', (flow, params: Ela
         state.twice += 2;
         emit({ key, seq, count: state.count, inOrder });
       },
+      { parallelism },
     )
     .keyBy('key')
     .process(
       'check',
-      {
-        parallelism,
-        state: { next: t.u32(), wrong: t.u32() },
-        output: { key: t.u32(), count: t.u32(), wrong: t.u32() },
-        end: ({ key }, { next, wrong }, emit) => emit({ key, count: next, wrong }),
-      },
+      { state: { next: t.u32(), wrong: t.u32() }, output: { key: t.u32(), count: t.u32(), wrong: t.u32() } },
       ({ seq, count, inOrder }, state) => {
         if (seq !== state.next || count !== seq + 1 || !inOrder) state.wrong += 1;
         state.next = seq + 1;
       },
+      { parallelism, end: ({ key }, { next, wrong }, emit) => emit({ key, count: next, wrong }) },
     )
     .collect('counts');
 });
@@ -116,7 +112,6 @@ export const texts = dataflow(import.meta.url, 'texts', (flow, params: TextsPara
     .process(
       'count',
       {
-        parallelism: { max },
         state: { count: t.u32(), last: t.string() },
         tables: { recent: table({ place: t.u32() }, { seq: t.u32() }) },
         output: { text: t.string(), key: t.u32(), seq: t.u32(), isRight: t.bool() },
@@ -131,6 +126,7 @@ export const texts = dataflow(import.meta.url, 'texts', (flow, params: TextsPara
         if (place === TEXTS_LIFE - 1) context.remove();
         emit({ text, key, seq, isRight });
       },
+      { parallelism: { max } },
     )
     .keyBy('key')
     .forEach(

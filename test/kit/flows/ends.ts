@@ -13,7 +13,7 @@ export interface EndsParams extends Traps<EndsPlace> {
   readonly written: SharedArrayBuffer;
   /** How many were closed, then 1 for a source and 2 for a sink, in the order in which they were. */
   readonly closed: SharedArrayBuffer;
-  readonly onError?: OperatorOptions['onError'];
+  readonly failure?: OperatorOptions['failure'];
 }
 
 export const Closed = { source: 1, sink: 2 } as const;
@@ -51,7 +51,7 @@ function source({ count }: EndsParams, trap: Harm, close: () => void): SourceDef
           close();
         },
       };
-      return reader as never;
+      return reader;
     },
   };
 }
@@ -92,8 +92,8 @@ export const ends = dataflow(import.meta.url, 'ends', (flow, params: EndsParams)
   const close = (what: number) => () => {
     closed[Atomics.add(closed, 0, 1) + 1] = what;
   };
-  const { onError } = params;
+  const { failure } = params;
   flow
-    .source('numbers', source(params, trap, close(Closed.source)), { onError })
-    .to('sink', sink(new Int32Array(params.written), trap, close(Closed.sink)), { fuse: false, onError });
+    .source('numbers', source(params, trap, close(Closed.source)), { failure })
+    .to('sink', sink(new Int32Array(params.written), trap, close(Closed.sink)), { fuse: false, failure });
 });

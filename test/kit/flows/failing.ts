@@ -27,7 +27,7 @@ export interface FailingParams {
   /** What it throws, if it is no Error. */
   readonly thrown?: string | null;
   /** Of the operator that throws. */
-  readonly onError?: OperatorOptions['onError'];
+  readonly failure?: OperatorOptions['failure'];
 }
 
 const fields = { n: t.u32() };
@@ -68,9 +68,9 @@ function sourceOf({ kind, count, at }: FailingParams) {
 
 /** The failing operator is called 'failing'; its stream, if it has one, is collected as 'out'. */
 export const failing = dataflow(import.meta.url, 'failing', (flow, params: FailingParams) => {
-  const { kind, at, thrown, onError } = params;
-  const apart = { fuse: false, onError };
-  const numbers = flow.source('failing-source', sourceOf(params), { onError });
+  const { kind, at, thrown, failure } = params;
+  const apart = { fuse: false, failure };
+  const numbers = flow.source('failing-source', sourceOf(params), { failure });
   const check = (n: number): { n: number } => {
     explodeAt(at, n, thrown);
     return { n };
@@ -80,25 +80,25 @@ export const failing = dataflow(import.meta.url, 'failing', (flow, params: Faili
     filter: () => numbers.filter('failing', ({ n }) => check(n).n >= 0, apart),
     flatMap: () => numbers.flatMap('failing', fields, ({ n }, emit) => emit(check(n)), apart),
     process: () =>
-      numbers
-        .keyBy('n')
-        .process('failing', { state: { count: t.u32() }, output: fields, onError }, ({ n }, state, emit) => {
+      numbers.keyBy('n').process(
+        'failing',
+        { state: { count: t.u32() }, output: fields },
+        ({ n }, state, emit) => {
           state.count += 1;
           emit({ n });
           check(n);
-        }),
+        },
+        { failure },
+      ),
     end: () =>
-      numbers
-        .keyBy('n')
-        .process(
-          'failing',
-          { state: { count: t.u32() }, output: fields, onError, end: ({ n }, _, emit) => emit(check(n)) },
-          () => {},
-        ),
+      numbers.keyBy('n').process('failing', { state: { count: t.u32() }, output: fields }, () => {}, {
+        failure,
+        end: ({ n }, _, emit) => emit(check(n)),
+      }),
     'fused-second': () =>
       numbers
         .map('before', fields, ({ n }) => ({ n }), { fuse: false })
-        .map('failing', fields, ({ n }) => check(n), { onError })
+        .map('failing', fields, ({ n }) => check(n), { failure })
         .map('after', fields, ({ n }) => ({ n })),
     swallowed: () =>
       numbers
@@ -114,7 +114,7 @@ export const failing = dataflow(import.meta.url, 'failing', (flow, params: Faili
           },
           { fuse: false },
         )
-        .map('failing', fields, ({ n }) => check(n), { onError }),
+        .map('failing', fields, ({ n }) => check(n), { failure }),
     forEach: () => void numbers.forEach('failing', ({ n }) => check(n), apart),
     'swallowed-fused-forEach': () =>
       void numbers
@@ -125,7 +125,7 @@ export const failing = dataflow(import.meta.url, 'failing', (flow, params: Faili
             // As above.
           }
         })
-        .forEach('failing', ({ n }) => check(n), { onError }),
+        .forEach('failing', ({ n }) => check(n), { failure }),
     sink: () =>
       void numbers.to(
         'failing',
@@ -143,14 +143,14 @@ export interface FailingCountsParams {
   readonly at: number;
   /** True if the operator fused behind `count` is to throw, false if `count` itself is. */
   readonly fuse: boolean;
-  readonly onError?: OperatorOptions['onError'];
+  readonly failure?: OperatorOptions['failure'];
 }
 
 /** Counts per key, and throws at tuple `at`; what came out before tells the state that was committed. */
 export const failingCounts = dataflow(
   import.meta.url,
   'failing-counts',
-  (flow, { count, keys, at, fuse, onError }: FailingCountsParams) =>
+  (flow, { count, keys, at, fuse, failure }: FailingCountsParams) =>
     flow
       .source(
         'numbers',
@@ -159,12 +159,13 @@ export const failingCounts = dataflow(
       .keyBy('key')
       .process(
         'count',
-        { state: { count: t.u32() }, output: { key: t.string(), n: t.u32(), count: t.u32() }, onError },
+        { state: { count: t.u32() }, output: { key: t.string(), n: t.u32(), count: t.u32() } },
         ({ key, n }, state, emit) => {
           state.count += 1;
           emit({ key, n, count: state.count });
           if (!fuse) explodeAt(at, n);
         },
+        { failure },
       )
       .map(
         'check',
@@ -173,7 +174,7 @@ export const failingCounts = dataflow(
           if (fuse) explodeAt(at, tuple.n);
           return tuple;
         },
-        { onError },
+        { failure },
       )
       .collect('out'),
 );
@@ -185,7 +186,7 @@ export const tries = { count: 0 };
 export const failingMerge = dataflow(
   import.meta.url,
   'failing-merge',
-  (flow, { count, at, onError }: Pick<FailingParams, 'count' | 'at' | 'onError'>) => {
+  (flow, { count, at, failure }: Pick<FailingParams, 'count' | 'at' | 'failure'>) => {
     const numbers = { n: t.u32(), from: t.u32() };
     const sourceFrom = (from: number) =>
       flow.source(
@@ -202,7 +203,7 @@ export const failingMerge = dataflow(
           if (from === 0) explodeAt(at, n);
           return { n, from };
         },
-        { onError, fuse: false },
+        { failure, fuse: false },
       )
       .collect('out');
   },

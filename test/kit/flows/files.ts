@@ -19,7 +19,7 @@ export const recordFields = { id: t.u32(), value: t.f64() };
 export interface RecordParams {
   readonly paths: string | readonly string[];
   readonly parallelism?: number;
-  readonly onError?: 'deadLetter' | 'stop' | 'escalate';
+  readonly failure?: 'deadLetter' | 'stop' | 'escalate';
   /** A value at which an operator fused behind the source throws. */
   readonly poison?: number;
 }
@@ -27,9 +27,9 @@ export interface RecordParams {
 export const records = dataflow(
   import.meta.url,
   'records',
-  (flow, { paths, parallelism = 1, onError = 'deadLetter', poison }: RecordParams) =>
+  (flow, { paths, parallelism = 1, failure = 'deadLetter', poison }: RecordParams) =>
     flow
-      .source('rows', readCsv(paths, recordFields, { onError: 'skip' }), { parallelism, onError })
+      .source('rows', readCsv(paths, recordFields, { badRecords: 'skip' }), { parallelism, failure })
       .map('checked', recordFields, (tuple) => {
         if (tuple.value === poison) throw new RangeError('poison');
         return tuple;

@@ -20,12 +20,13 @@ export const finished = dataflow(import.meta.url, 'finished', (flow, { keys, way
     .keyBy('k')
     .process(
       'count',
-      { state: { n: t.u32() }, output: { k: t.u32(), n: t.u32() }, onError: 'stop' },
+      { state: { n: t.u32() }, output: { k: t.u32(), n: t.u32() } },
       ({ k }, state, emit) => {
         if (way === 'fail' && k === keys - 1) throw new Error('it is to fail');
         state.n += 1;
         emit({ k, n: state.n });
       },
+      { failure: 'stop' },
     )
     .collect('out');
 });

@@ -27,7 +27,6 @@ export const foreseen = dataflow(import.meta.url, 'foreseen', (flow, params: For
     .process(
       'count',
       {
-        parallelism: params.parallelism,
         tables: {
           byId: table({ id: t.u32() }, count),
           byLevel: table({ level: t.f64() }, count),
@@ -38,6 +37,17 @@ export const foreseen = dataflow(import.meta.url, 'foreseen', (flow, params: For
           byHalf: table({ half: t.u32() }, count),
         },
         output: { table: t.string(), share: t.u8(), key: t.string(), count: t.u32() },
+      },
+      ({ id, level, isOpen, name }, state) => {
+        state.byId.upsert(id).count += 1;
+        state.byLevel.upsert(level).count += 1;
+        state.byPair.upsert(id, isOpen).count += 1;
+        state.byName.upsert(name).count += 1;
+        state.byOther.upsert(id / 2).count += 1;
+        state.byHalf.upsert(id >>> 1).count += 1;
+      },
+      {
+        parallelism: params.parallelism,
         end: ({ share }, state, emit) => {
           for (const { id, count } of state.byId) emit({ table: 'byId', share, key: `${id}`, count });
           for (const { level, count } of state.byLevel) emit({ table: 'byLevel', share, key: `${level}`, count });
@@ -47,14 +57,6 @@ export const foreseen = dataflow(import.meta.url, 'foreseen', (flow, params: For
           for (const { id, count } of state.byOther) emit({ table: 'byOther', share, key: `${id}`, count });
           for (const { half, count } of state.byHalf) emit({ table: 'byHalf', share, key: `${half}`, count });
         },
-      },
-      ({ id, level, isOpen, name }, state) => {
-        state.byId.upsert(id).count += 1;
-        state.byLevel.upsert(level).count += 1;
-        state.byPair.upsert(id, isOpen).count += 1;
-        state.byName.upsert(name).count += 1;
-        state.byOther.upsert(id / 2).count += 1;
-        state.byHalf.upsert(id >>> 1).count += 1;
       },
     )
     .collect('counts'),

@@ -17,17 +17,16 @@ export const endsByKey = dataflow(
       .keyBy('key')
       .process(
         'last',
+        { state: { count: t.u32() }, output: { key: t.u32(), count: t.u32() } },
+        (_tuple, state) => {
+          state.count += 1;
+        },
         {
           parallelism: { max: 2 },
-          state: { count: t.u32() },
-          output: { key: t.u32(), count: t.u32() },
           end: ({ key }, { count }, emit) => {
             if (key === poison) throw new Error(`${key} is poison`);
             emit({ key, count });
           },
-        },
-        (_tuple, state) => {
-          state.count += 1;
         },
       )
       .collect('out'),

@@ -97,9 +97,14 @@ export const letters = dataflow(import.meta.url, 'letters', (flow, params: Lette
   if (keyed === 0) return tuples.flatMap('failing', output, work, { fuse: false }).collect('out');
   const byKey = keyed === 1 ? tuples.keyBy('ratio') : tuples.keyBy('n', 'kind');
   return byKey
-    .process('failing', { parallelism, state: { count: t.u32() }, output }, (tuple, state, emit) => {
-      state.count += 1;
-      work(tuple, emit);
-    })
+    .process(
+      'failing',
+      { state: { count: t.u32() }, output },
+      (tuple, state, emit) => {
+        state.count += 1;
+        work(tuple, emit);
+      },
+      { parallelism },
+    )
     .collect('out');
 });

@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceReader } from '../../../src/flow/source.ts';
-import { dataflow, type Stream, t } from '../../../src/index.ts';
+import { dataflow, type Stream, type TupleOf, t } from '../../../src/index.ts';
 import { fromIterable, push, type SourceDefinition } from '../../../src/sources.ts';
 
 const TEXT = { n: t.u32(), text: t.string() };
@@ -25,13 +25,13 @@ function burstSource({ count, burst, bytes }: Burst): SourceDefinition<typeof TE
     kind: 'reader',
     fields: TEXT,
     open({ position, wake }) {
-      const reader: SourceReader<never> = {
+      const reader: SourceReader<TupleOf<typeof TEXT>> = {
         position,
         aux: 0,
         read(emit, limit) {
           for (let left = Math.min(limit, burst); left > 0; left--) {
             if (reader.position === count) return 'end';
-            emit(tupleOf(reader.position, bytes) as never);
+            emit(tupleOf(reader.position, bytes));
             reader.position++;
           }
           setTimeout(wake, 1);
@@ -92,16 +92,15 @@ export const twice = dataflow(import.meta.url, 'twice', (flow, params: Burst & {
     .keyBy('n')
     .process(
       'latest',
+      { state: { seen: t.u32() }, output: TEXT },
+      (_tuple, state) => {
+        state.seen += 1;
+      },
       {
         parallelism: 2,
-        state: { seen: t.u32() },
-        output: TEXT,
         end: ({ n }, { seen }, emit) => {
           if (seen > 0) emit({ n, text: textOf(n, params.bytes) });
         },
-      },
-      (_tuple, state) => {
-        state.seen += 1;
       },
     )
     .collect('out'),

@@ -38,7 +38,7 @@ const source = (cells: Int32Array): SourceDefinition<typeof fields> => ({
       },
       close: () => clearInterval(timer),
     };
-    return Promise.resolve(reader as never);
+    return Promise.resolve(reader);
   },
 });
 

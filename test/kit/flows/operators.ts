@@ -60,7 +60,6 @@ export const runningSums = dataflow(
       .process(
         'sum',
         {
-          parallelism,
           state: { count: t.u32(), sum: t.f64() },
           output: { key: t.u32(), n: t.u32(), count: t.u32(), sum: t.f64(), thread: t.u32() },
         },
@@ -69,6 +68,7 @@ export const runningSums = dataflow(
           state.sum += n;
           emit({ key, n, count: state.count, sum: state.sum, thread: threadId });
         },
+        { parallelism },
       )
       .collect('sums'),
 );
@@ -86,26 +86,24 @@ export const twoSums = dataflow(
       .keyBy('key')
       .process(
         'per-key',
-        { parallelism: first, state: { sum: t.f64() }, output: { key: t.u32(), parity: t.bool(), sum: t.f64() } },
+        { state: { sum: t.f64() }, output: { key: t.u32(), parity: t.bool(), sum: t.f64() } },
         ({ key, n }, state, emit) => {
           state.sum += n;
           emit({ key, parity: key % 2 === 0, sum: state.sum });
         },
+        { parallelism: first },
       )
       .keyBy('key')
       .process(
         'steps',
-        {
-          parallelism: second,
-          state: { last: t.f64(), steps: t.u32() },
-          output: { key: t.u32(), steps: t.u32(), rises: t.bool() },
-        },
+        { state: { last: t.f64(), steps: t.u32() }, output: { key: t.u32(), steps: t.u32(), rises: t.bool() } },
         ({ key, sum }, state, emit) => {
           const rises = sum >= state.last;
           state.last = sum;
           state.steps += 1;
           emit({ key, steps: state.steps, rises });
         },
+        { parallelism: second },
       )
       .collect('steps-out'),
 );
@@ -147,11 +145,12 @@ export const countByKind = dataflow(
     return (pair ? keyed.keyBy('key', 'tag') : keyed.keyBy('key'))
       .process(
         'count',
-        { parallelism, state: { count: t.u32() }, output: { key, tag: t.string(), count: t.u32() } },
+        { state: { count: t.u32() }, output: { key, tag: t.string(), count: t.u32() } },
         ({ key, tag }, state, emit) => {
           state.count += 1;
           emit({ key, tag, count: state.count });
         },
+        { parallelism },
       )
       .collect('counts');
   },
@@ -177,7 +176,6 @@ export const sessions = dataflow(
       .process(
         'session',
         {
-          parallelism,
           state: {
             views: t.u32(),
             lastPage: t.i32(),
@@ -191,6 +189,23 @@ export const sessions = dataflow(
             moves: table({ from: t.u32(), to: t.u32() }, { times: t.u32() }),
           },
           output: { user: t.string(), summary: t.json<SessionSummary>() },
+        },
+        ({ page, n }, state) => {
+          if (state.views > 0) state.moves.upsert(state.lastPage, page).times += 1;
+          state.views += 1;
+          state.lastPage = page;
+          state.path = `${state.path}/${page}`.slice(-40);
+          state.big = n > 1000;
+          state.facts = [n, page];
+          state.raw = Uint8Array.of(n & 255, page);
+          const row = state.pages.upsert(page);
+          row.hits += 1;
+          row.title = `page ${page} seen ${row.hits} times`;
+          if (n % 11 === 0) state.pages.delete((page + 1) % 23);
+          if (n % 101 === 0) state.moves.clear();
+        },
+        {
+          parallelism,
           end: ({ user }, state, emit) => {
             emit({
               user,
@@ -206,20 +221,6 @@ export const sessions = dataflow(
               },
             });
           },
-        },
-        ({ page, n }, state) => {
-          if (state.views > 0) state.moves.upsert(state.lastPage, page).times += 1;
-          state.views += 1;
-          state.lastPage = page;
-          state.path = `${state.path}/${page}`.slice(-40);
-          state.big = n > 1000;
-          state.facts = [n, page];
-          state.raw = Uint8Array.of(n & 255, page);
-          const row = state.pages.upsert(page);
-          row.hits += 1;
-          row.title = `page ${page} seen ${row.hits} times`;
-          if (n % 11 === 0) state.pages.delete((page + 1) % 23);
-          if (n % 101 === 0) state.moves.clear();
         },
       )
       .collect('summaries'),
@@ -255,11 +256,12 @@ export const merged = dataflow(
       .keyBy('side')
       .process(
         'order',
-        { parallelism, state: { next: t.u32() }, output: { side: t.string(), n: t.u32(), inOrder: t.bool() } },
+        { state: { next: t.u32() }, output: { side: t.string(), n: t.u32(), inOrder: t.bool() } },
         ({ side, n }, state, emit) => {
           emit({ side, n, inOrder: n === state.next });
           state.next = n + 1;
         },
+        { parallelism },
       )
       .collect('out');
   },
@@ -283,11 +285,12 @@ export const branches = dataflow(
           .keyBy('n')
           .process(
             'once',
-            { parallelism: 2, state: { times: t.u32() }, output: { n: t.u32(), times: t.u32() } },
+            { state: { times: t.u32() }, output: { n: t.u32(), times: t.u32() } },
             ({ n }, state, emit) => {
               state.times += 1;
               emit({ n, times: state.times });
             },
+            { parallelism: 2 },
           )
           .collect('times'),
       (numbers) => {
@@ -311,15 +314,11 @@ export const totals = dataflow(import.meta.url, 'totals', (flow, { count, keys, 
     .keyBy('key')
     .process(
       'total',
-      {
-        parallelism,
-        state: { sum: t.f64() },
-        output: { key: t.u32(), sum: t.f64() },
-        end: ({ key }, state, emit) => emit({ key, sum: state.sum }),
-      },
+      { state: { sum: t.f64() }, output: { key: t.u32(), sum: t.f64() } },
       ({ n }, state) => {
         state.sum += n;
       },
+      { parallelism, end: ({ key }, state, emit) => emit({ key, sum: state.sum }) },
     )
     .map('doubled', { key: t.u32(), sum: t.f64() }, ({ key, sum }) => ({ key, sum: 2 * sum }))
     .collect('totals'),
@@ -335,10 +334,15 @@ export const keyedSinks = dataflow(
       'numbers',
       generate(pairFields, (n) => keyedTuple(n, 50), { count }),
     );
-    numbers.keyBy('key').process('state-only', { parallelism, state: { count: t.u32() } }, (_, state) => {
-      state.count += 1;
-      Atomics.add(counts, 0, state.count);
-    });
+    numbers.keyBy('key').process(
+      'state-only',
+      { state: { count: t.u32() } },
+      (_, state) => {
+        state.count += 1;
+        Atomics.add(counts, 0, state.count);
+      },
+      { parallelism },
+    );
     numbers.keyBy('key').forEach('watch', () => void Atomics.add(counts, 1, 1), { parallelism });
     numbers
       .keyBy('key')

@@ -20,7 +20,7 @@ export const explode = dataflow(
         ({ n }, emit) => {
           for (let copy = 0; copy < copies; copy++) emit({ n, copy });
         },
-        { fuse, onError: 'stop' },
+        { fuse, failure: 'stop' },
       )
       .map('pass', { n: t.u32(), copy: t.u32() }, ({ n, copy }) => ({ n, copy }), { fuse: false })
       .collect('out'),
@@ -40,7 +40,7 @@ export const largeTuples = dataflow(
         'texts',
         { text: t.string(), raw: t.bytes() },
         ({ n }) => ({ text: textOf(n, characters), raw: rawOf(n, characters) }),
-        { fuse: false, onError: 'stop' },
+        { fuse: false, failure: 'stop' },
       )
       .map('pass', { text: t.string(), raw: t.bytes() }, ({ text, raw }) => ({ text, raw }), { fuse: false })
       .collect('out'),
@@ -87,16 +87,13 @@ export const keysInTurn = dataflow(
       .keyBy('n')
       .process(
         'copies',
-        {
-          state: { count: t.u32() },
-          output: { n: t.u32(), count: t.u32() },
-          end: ({ n }, { count }, emit) => emit({ n, count: ENDED + count }),
-        },
+        { state: { count: t.u32() }, output: { n: t.u32(), count: t.u32() } },
         ({ n }, state, emit) => {
           if (poison.includes(n)) throw new Error(`${n} is poison`);
           state.count += 1;
           for (let copy = 0; copy < copies; copy++) emit({ n, count: state.count });
         },
+        { end: ({ n }, { count }, emit) => emit({ n, count: ENDED + count }) },
       )
       .collect('out'),
 );

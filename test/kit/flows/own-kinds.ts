@@ -1,7 +1,9 @@
 // Kinds of operators that the library does not have, each with two inputs and two outputs: one with state, one with a step.
 
-import type { FlowBuilder, Stream } from '../../../src/flow/dataflow.ts';
+import type { FlowBuilder } from '../../../src/flow/dataflow.ts';
 import type { OperatorKind } from '../../../src/flow/kinds/kind.ts';
+import { checkOperator } from '../../../src/flow/operator-options.ts';
+import { Stream } from '../../../src/flow/stream.ts';
 import { dataflow, t } from '../../../src/index.ts';
 import { Schema, type Shape } from '../../../src/mailbox/schema.ts';
 import { generate } from '../../../src/sources.ts';
@@ -53,7 +55,7 @@ function sidesOf(flow: FlowBuilder, { count, keys }: Params): [Stream<typeof LEF
 
 export const paired = dataflow(import.meta.url, 'paired', (flow, params: Params) => {
   const [left, right] = sidesOf(flow, params);
-  const node = flow.operator(
+  const node = flow.graph.operator(
     'pair',
     pair,
     [
@@ -65,16 +67,15 @@ export const paired = dataflow(import.meta.url, 'paired', (flow, params: Params)
       }),
     ],
     [outputOf('seen', SEEN), outputOf('totals', TOTAL)],
-    { parallelism: params.parallelism },
+    checkOperator('pair', { parallelism: params.parallelism }),
     {
       state: { left: t.u32(), right: t.u32() },
       end: ({ key }: { key: number }, { left, right }: Counts, emit: PairEmit) => emit.totals({ key, left, right }),
     },
   );
   return [
-    flow.streamOf<typeof SEEN>(node, 0).collect('seen'),
-    flow
-      .streamOf<typeof TOTAL>(node, 1)
+    Stream.of<typeof SEEN, unknown>(flow.graph, node, 0).collect('seen'),
+    Stream.of<typeof TOTAL, unknown>(flow.graph, node, 1)
       .filter('used', ({ left, right }) => left + right > 0)
       .collect('totals'),
   ];
@@ -87,7 +88,7 @@ interface CrossEmit {
 
 export const crossed = dataflow(import.meta.url, 'crossed', (flow, params: Params) => {
   const [left, right] = sidesOf(flow, params);
-  const node = flow.operator(
+  const node = flow.graph.operator(
     'cross',
     cross,
     [
@@ -98,19 +99,20 @@ export const crossed = dataflow(import.meta.url, 'crossed', (flow, params: Param
       }),
     ],
     [outputOf('ofLeft', { n: t.u32() }), outputOf('ofRight', { text: t.string() })],
+    checkOperator('cross', {}),
   );
-  const doubled = flow.streamOf<{ n: typeof LEFT.n }>(node, 0).map('double', { n: t.u32() }, ({ n }) => ({ n: 2 * n }));
-  return [doubled.collect('lefts'), flow.streamOf<{ text: typeof RIGHT.text }>(node, 1).collect('rights')];
+  const doubled = Stream.of<{ n: typeof LEFT.n }, unknown>(flow.graph, node, 0).map('double', { n: t.u32() }, ({ n }) => ({ n: 2 * n }));
+  return [doubled.collect('lefts'), Stream.of<{ text: typeof RIGHT.text }, unknown>(flow.graph, node, 1).collect('rights')];
 });
 
 export const keyedApart = dataflow(import.meta.url, 'keyed-apart', (flow, params: Params) => {
   const [left, right] = sidesOf(flow, params);
-  const node = flow.operator(
+  const node = flow.graph.operator(
     'pair',
     pair,
     [left.keyBy('key').asInput(() => {}), right.keyBy('text').asInput(() => {})],
     [],
-    {},
+    checkOperator('pair', {}),
     { state: { left: t.u32() } },
   );
   return node.name;

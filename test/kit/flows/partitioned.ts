@@ -1,7 +1,7 @@
 // A source of several partitions, and behind it all that shows whether each partition's tuples come once and in order: a
 // stateless operator in the source's actor, and one that is keyed by partition.
 
-import { dataflow, type ParallelismRange, type Stream, t } from '../../../src/index.ts';
+import { dataflow, type ParallelismRange, type Stream, type TupleOf, t } from '../../../src/index.ts';
 import {
   generate,
   readLines,
@@ -50,7 +50,7 @@ const PAUSE_EVERY = 1000;
 const OPEN_TWICE = 1000;
 
 function numbers({ partitions, counts = [], open: openReaders }: PartitionedParams): SourceDefinition<typeof FIELDS> {
-  const open = (context: SourceContext): SourceReader<never> => {
+  const open = (context: SourceContext): SourceReader<TupleOf<typeof FIELDS>> => {
     const { partition } = context;
     if (openReaders !== undefined && Atomics.add(openReaders, partition, 1) > 0)
       Atomics.add(openReaders, partition, OPEN_TWICE);
@@ -58,7 +58,7 @@ function numbers({ partitions, counts = [], open: openReaders }: PartitionedPara
     const reader = {
       position: context.position,
       aux: context.aux,
-      read(emit: (tuple: never) => void, limit: number): SourceStatus {
+      read(emit: (tuple: TupleOf<typeof FIELDS>) => void, limit: number): SourceStatus {
         for (let i = 0; i < limit; i++) {
           const n = reader.position;
           if (n >= count) return 'end';
@@ -67,7 +67,7 @@ function numbers({ partitions, counts = [], open: openReaders }: PartitionedPara
             setImmediate(() => context.wake());
             return 'wait';
           }
-          emit({ partition, n } as never);
+          emit({ partition, n });
           reader.position++;
         }
         return 'more';
@@ -103,16 +103,12 @@ export const partitioned = dataflow(import.meta.url, 'partitioned', (flow, param
     .keyBy('partition')
     .process(
       'follow',
-      {
-        parallelism: 2,
-        state: { next: t.u32(), wrong: t.u32() },
-        output: { partition: t.u32(), next: t.u32(), wrong: t.u32() },
-        end: ({ partition }, { next, wrong }, emit) => emit({ partition, next, wrong }),
-      },
+      { state: { next: t.u32(), wrong: t.u32() }, output: { partition: t.u32(), next: t.u32(), wrong: t.u32() } },
       ({ n }, state) => {
         if (n !== state.next) state.wrong++;
         state.next = n + 1;
       },
+      { parallelism: 2, end: ({ partition }, { next, wrong }, emit) => emit({ partition, next, wrong }) },
     )
     .collect('last');
   return { all, last };

@@ -155,12 +155,13 @@ export const merged = dataflow(import.meta.url, 'merged', (flow, params: MergedP
     .keyBy('key')
     .process(
       'counted',
-      { parallelism, state: { count: t.u32() }, output: { ...fields, count: t.u32() } },
+      { state: { count: t.u32() }, output: { ...fields, count: t.u32() } },
       ({ n, key }, state, emit) => {
         state.count += 1;
         emit({ n, key, count: state.count });
         trap.counted(n);
       },
+      { parallelism },
     )
     .collect('out');
 });

@@ -64,7 +64,7 @@ export const printing = dataflow(import.meta.url, 'printing', (flow, params: Pri
           n === ENDS_AT && (ending === 'throw' || Atomics.compareExchange(words, PrintCell.ended, 0, 1) === 0);
         if (isDue) endings[ending]();
       },
-      { onError: 'stop' },
+      { failure: 'stop' },
     );
 });
 

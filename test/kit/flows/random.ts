@@ -30,7 +30,7 @@ const mix = (state: number, value: number): number => (Math.imul(state, 31) + va
 const isDropped = (value: number, drop: number): boolean => value % 7 < drop;
 
 /** An interruption goes to whoever steps the actor, also if it comes while a tuple is tried alone. */
-const onError = 'escalate';
+const failure = 'escalate';
 
 /** What a test throws on purpose. */
 export class Interruption extends Error {}
@@ -74,7 +74,7 @@ function addOperator(
         interrupt();
         return { key, value: (value + add) >>> 0 };
       };
-      return from.map(name, fields, map, { fuse, parallelism, onError });
+      return from.map(name, fields, map, { fuse, parallelism, failure });
     }
     case 'filter': {
       const { drop, fuse } = operator;
@@ -82,7 +82,7 @@ function addOperator(
         interrupt();
         return !isDropped(value, drop);
       };
-      return stream.filter(name, keep, { fuse, onError });
+      return stream.filter(name, keep, { fuse, failure });
     }
     case 'flatMap': {
       const { copies, fuse } = operator;
@@ -95,7 +95,7 @@ function addOperator(
             interrupt();
           }
         },
-        { fuse, onError },
+        { fuse, failure },
       );
     }
     case 'process': {
@@ -103,17 +103,9 @@ function addOperator(
       return stream.keyBy('key').process(
         name,
         {
-          parallelism,
-          onError,
           state: { hash: t.u32(), text: t.string() },
           tables: { last: table({ slot: t.u32() }, { value: t.u32() }) },
           output: fields,
-          end: atEnd
-            ? ({ key }, state, emit) => {
-                interrupt();
-                emit({ key, value: state.hash });
-              }
-            : undefined,
         },
         ({ key, value }, state, emit) => {
           state.hash = mix(state.hash, value);
@@ -126,6 +118,16 @@ function addOperator(
           }
           interrupt();
           emit({ key, value: mix(state.hash, state.text.length) });
+        },
+        {
+          parallelism,
+          failure,
+          end: atEnd
+            ? ({ key }, state, emit) => {
+                interrupt();
+                emit({ key, value: state.hash });
+              }
+            : undefined,
         },
       );
     }

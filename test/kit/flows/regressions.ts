@@ -64,16 +64,15 @@ export const endThrows = dataflow(import.meta.url, 'end-throws', (flow) =>
     .keyBy('n')
     .process(
       'count',
+      { state: { times: t.u32() }, output: { n: t.u32() } },
+      (_, state) => {
+        state.times++;
+      },
       {
-        state: { times: t.u32() },
-        output: { n: t.u32() },
-        onError: 'escalate',
+        failure: 'escalate',
         end: () => {
           throw new Error('no end');
         },
-      },
-      (_, state) => {
-        state.times++;
       },
     )
     .forEach('sink', () => {}),
@@ -132,13 +131,13 @@ const reader = (
 ) => ({
   fields: { n: t.u32() },
   kind: 'reader' as const,
-  open(context: SourceContext): SourceReader<never> {
+  open(context: SourceContext): SourceReader<{ n: number }> {
     const read = open(context);
     return {
       position: context.position,
       aux: 0,
       read(emit) {
-        return read(this, (n) => emit({ n } as never));
+        return read(this, (n) => emit({ n }));
       },
       close,
     };

@@ -16,7 +16,6 @@ export const removal = dataflow(
       .process(
         'count',
         {
-          parallelism,
           state: { count: t.u32(), last: t.string() },
           tables: { seen: table({ n: t.u32() }, { note: t.string() }) },
           output: { key: t.string(), n: t.u32(), count: t.u32(), seen: t.u32() },
@@ -28,6 +27,7 @@ export const removal = dataflow(
           emit({ key, n, count: state.count, seen: state.seen.size });
           if (state.count === 3) context.remove();
         },
+        { parallelism },
       )
       .collect('out'),
 );

@@ -13,8 +13,8 @@ let callsOfModule = 0;
 export const remembering = dataflow(
   import.meta.url,
   'remembering',
-  (flow, params: Traps<'failing'> & { count: number; onError: OperatorOptions['onError'] }) => {
-    const { onError, count } = params;
+  (flow, params: Traps<'failing'> & { count: number; failure: OperatorOptions['failure'] }) => {
+    const { failure, count } = params;
     const trap = trapsAt(['failing'], params);
     let calls = 0;
     return flow
@@ -31,7 +31,7 @@ export const remembering = dataflow(
           trap.failing(n);
           return { n, calls, callsOfModule, thread: threadId };
         },
-        { fuse: false, onError },
+        { fuse: false, failure },
       )
       .collect('out');
   },
@@ -50,17 +50,16 @@ export const threeByThree = dataflow(
     const state = { count: t.u32() };
     let stream = flow.source('app', push(fields));
     for (const name of STAGES) {
-      stream = stream
-        .keyBy('n')
-        .process(
-          name,
-          { state, output: fields, parallelism: 3, onError: 'escalate', supervision: params.supervision },
-          ({ n }, state, emit) => {
-            state.count += 1;
-            trap[name](n);
-            emit({ n });
-          },
-        );
+      stream = stream.keyBy('n').process(
+        name,
+        { state, output: fields },
+        ({ n }, state, emit) => {
+          state.count += 1;
+          trap[name](n);
+          emit({ n });
+        },
+        { parallelism: 3, failure: 'escalate', supervision: params.supervision },
+      );
     }
     return stream.collect('out');
   },

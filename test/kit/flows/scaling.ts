@@ -23,9 +23,14 @@ export const skewed = dataflow(import.meta.url, 'skewed', (flow, params: SkewedP
       generate({ key: t.u32() }, (i) => ({ key: keyAt(i) }), { ratePerSecond }),
     )
     .keyBy('key')
-    .process('count', { parallelism: { max: 4 }, state: { count: t.u32() } }, (_tuple, state) => {
-      state.count += 1;
-    });
+    .process(
+      'count',
+      { state: { count: t.u32() } },
+      (_tuple, state) => {
+        state.count += 1;
+      },
+      { parallelism: { max: 4 } },
+    );
 });
 
 export interface ServiceParams {
@@ -44,17 +49,13 @@ export const service = dataflow(import.meta.url, 'service', (flow, params: Servi
     .keyBy('key')
     .process(
       'ask',
-      {
-        parallelism: { max, start },
-        state: { next: t.u32(), wrong: t.u32() },
-        output: { key: t.u32(), count: t.u32(), wrong: t.u32() },
-        end: ({ key }, { next, wrong }, emit) => emit({ key, count: next, wrong }),
-      },
+      { state: { next: t.u32(), wrong: t.u32() }, output: { key: t.u32(), count: t.u32(), wrong: t.u32() } },
       ({ seq }, state) => {
         if (seq !== state.next) state.wrong += 1;
         state.next = seq + 1;
         Atomics.wait(nothing, 0, 0, waitMs);
       },
+      { parallelism: { max, start }, end: ({ key }, { next, wrong }, emit) => emit({ key, count: next, wrong }) },
     )
     .collect('answers');
 });

@@ -68,7 +68,7 @@ export const failures = dataflow(
         ({ n }) => {
           if (n === fatal) throw new SyntaxError(`${n} is fatal`);
         },
-        { onError: 'stop' },
+        { failure: 'stop' },
       ),
 );
 
@@ -90,7 +90,7 @@ export const failingBehind = dataflow(
           if (n === fatal) throw new SyntaxError(`${n} is fatal`);
           return { n };
         },
-        { onError: 'stop' },
+        { failure: 'stop' },
       )
       .collect('out'),
 );
@@ -102,15 +102,14 @@ export const failingEnds = dataflow(import.meta.url, 'failing-ends', (flow, { ke
     .keyBy('n')
     .process(
       'count',
+      { state: { times: t.u32() }, output: N },
+      (_, state) => {
+        state.times++;
+      },
       {
-        state: { times: t.u32() },
-        output: N,
         end: ({ n }) => {
           throw new RangeError(`no end of ${n}`);
         },
-      },
-      (_, state) => {
-        state.times++;
       },
     )
     .collect('out'),

@@ -34,11 +34,12 @@ export const counting = dataflow(import.meta.url, 'counting', (flow, params: Cou
     .keyBy('key')
     .process(
       'count',
-      { parallelism: 2, state: { count: t.u32() }, output: COUNTED },
+      { state: { count: t.u32() }, output: COUNTED },
       ({ key, number }, state, emit) => {
         state.count += 1;
         emit({ key, number, count: state.count });
       },
+      { parallelism: 2 },
     )
     .collect('counted'),
 );
@@ -53,19 +54,18 @@ export const finishing = dataflow(import.meta.url, 'finishing', (flow, params: C
     .keyBy('key')
     .process(
       'finish',
-      {
-        parallelism: 2,
-        state: { count: t.u32() },
-        output: NUMBERED,
-        end: ({ key }, state, emit) => {
-          begun.add(`${key} -1`);
-          emit({ key, number: state.count });
-        },
-      },
+      { state: { count: t.u32() }, output: NUMBERED },
       ({ key, number }, state, emit) => {
         begun.add(`${key} ${number}`);
         state.count = number + 1;
         emit({ key, number });
+      },
+      {
+        parallelism: 2,
+        end: ({ key }, state, emit) => {
+          begun.add(`${key} -1`);
+          emit({ key, number: state.count });
+        },
       },
     )
     .collect('finished'),
@@ -92,10 +92,15 @@ export const crowded = dataflow(import.meta.url, 'crowded', (flow, { tuples }: C
       emit(tuple);
     })
     .keyBy('key')
-    .process('second', { ...process, parallelism: 2 }, (tuple, state, emit) => {
-      state.count += 1;
-      emit(tuple);
-    })
+    .process(
+      'second',
+      process,
+      (tuple, state, emit) => {
+        state.count += 1;
+        emit(tuple);
+      },
+      { parallelism: 2 },
+    )
     .collect('texts out');
 });
 
@@ -137,7 +142,7 @@ function once(tuples: number): SourceDefinition<typeof NUMBERED> {
         },
         close: () => {},
       };
-      return reader as SourceReader<never>;
+      return reader;
     },
   };
 }
@@ -169,7 +174,7 @@ export const failing = dataflow(
           if (tuple.key === 2 && tuple.number === 3) throw new RangeError('three of two');
           return tuple;
         },
-        { fuse: false, onError: policy },
+        { fuse: false, failure: policy },
       )
       .collect('checked'),
 );
@@ -192,11 +197,12 @@ export const elastic = dataflow(import.meta.url, 'elastic', (flow, params: Count
     .keyBy('key')
     .process(
       'count',
-      { parallelism: { max: 3 }, state: { count: t.u32() }, output: COUNTED },
+      { state: { count: t.u32() }, output: COUNTED },
       ({ key, number }, state, emit) => {
         state.count += 1;
         emit({ key, number, count: state.count });
       },
+      { parallelism: { max: 3 } },
     )
     .collect('counted'),
 );

@@ -11,13 +11,13 @@ export const fromLines = dataflow(import.meta.url, 'from-lines', (flow, { path }
 export interface CsvParams {
   readonly path: string;
   readonly header?: boolean;
-  readonly onError?: 'fail' | 'skip';
+  readonly badRecords?: 'fail' | 'skip';
 }
 
 export const csvFields = { id: t.u32(), name: t.string(), price: t.f64(), sold: t.bool() };
 
-export const fromCsv = dataflow(import.meta.url, 'from-csv', (flow, { path, header, onError }: CsvParams) =>
-  flow.source('records', readCsv(path, csvFields, { header, onError })).collect('out'),
+export const fromCsv = dataflow(import.meta.url, 'from-csv', (flow, { path, header, badRecords }: CsvParams) =>
+  flow.source('records', readCsv(path, csvFields, { header, badRecords })).collect('out'),
 );
 
 export const fromValues = dataflow(

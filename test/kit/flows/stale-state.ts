@@ -16,12 +16,7 @@ export const staleState = dataflow(import.meta.url, 'stale-state', (flow, { use 
     .keyBy('n')
     .process(
       'keep',
-      {
-        onError: 'stop',
-        state: { count: t.u32() },
-        tables: { rows: table({ id: t.u32() }, { x: t.u32() }) },
-        output: { n: t.u32() },
-      },
+      { state: { count: t.u32() }, tables: { rows: table({ id: t.u32() }, { x: t.u32() }) }, output: { n: t.u32() } },
       ({ n }, state, emit) => {
         if (use === 'deleted-row') {
           const row = state.rows.upsert(1);
@@ -64,6 +59,7 @@ export const staleState = dataflow(import.meta.url, 'stale-state', (flow, { use 
         }
         emit({ n });
       },
+      { failure: 'stop' },
     )
     .collect('out');
 });

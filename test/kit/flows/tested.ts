@@ -15,17 +15,13 @@ export const wordCount = dataflow(import.meta.url, 'word-count', (flow, { longes
     .keyBy('word')
     .process(
       'count',
-      {
-        parallelism: 3,
-        state: { times: t.u32() },
-        output: { word: t.string(), times: t.u32() },
-        end: ({ word }, state, emit) => emit({ word, times: -0 + state.times * 1000 }),
-      },
+      { state: { times: t.u32() }, output: { word: t.string(), times: t.u32() } },
       ({ word }, state, emit) => {
         if (word === 'poison') throw new Error('a poisonous word');
         state.times += 1;
         emit({ word, times: state.times });
       },
+      { parallelism: 3, end: ({ word }, state, emit) => emit({ word, times: -0 + state.times * 1000 }) },
     )
     .map('shout', { word: t.string(), times: t.u32() }, ({ word, times }) => ({ word: word.toUpperCase(), times }))
     .filter('long', ({ word }) => word.length > 1)

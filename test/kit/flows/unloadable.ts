@@ -59,7 +59,7 @@ function numbers({ count, perMs }: UnloadableParams, orders: Int32Array): Source
         },
         close: () => clearInterval(timer),
       };
-      return reader as never;
+      return reader;
     },
   };
 }
@@ -84,9 +84,14 @@ export const unloadable = dataflow(import.meta.url, 'unloadable', (flow, params:
   );
   return source
     .keyBy('n')
-    .process('pass', { parallelism: { max: 3 }, state: { count: t.u32() }, output: fields }, ({ n }, state, emit) => {
-      state.count += 1;
-      emit({ n });
-    })
+    .process(
+      'pass',
+      { state: { count: t.u32() }, output: fields },
+      ({ n }, state, emit) => {
+        state.count += 1;
+        emit({ n });
+      },
+      { parallelism: { max: 3 } },
+    )
     .collect('out');
 });

@@ -12,7 +12,7 @@ interface OfOperator {
 }
 
 const REMEDY =
-  "Read job.deadLetters, listen to the event 'deadLetter', let the operator fail the job by onError: 'stop', or run with notices: false";
+  "Read job.deadLetters, listen to the event 'deadLetter', let the operator fail the job by failure: 'stop', or run with notices: false";
 
 const counted = (count: number): string =>
   count === 1 ? '1 dead letter' : `${count.toLocaleString('en-US')} dead letters`;

@@ -1,0 +1,142 @@
+// Writes what is said of options from their tables: the tables in docs/, the text of `--help` there, and the doc comments that
+// editors show. `node dist/scripts/option-docs.js` writes; a test fails if anything is not as it would be written.
+// Relies on: markers in Markdown (`<!-- options: run -->` … `<!-- /options -->`, with names behind the table's for a part of it),
+// and tables whose entries stand at the first level of `export const NAME = { … };`.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { HELP } from '../src/cli/help.ts';
+import { CSV_OPTIONS } from '../src/connectors/csv/read-csv.ts';
+import { ITERABLE_OPTIONS } from '../src/connectors/from-iterable.ts';
+import { GENERATE_OPTIONS } from '../src/connectors/generate.ts';
+import { LINES_OPTIONS } from '../src/connectors/lines/read-lines.ts';
+import { SUPERVISION_OPTIONS } from '../src/flow/failure-policy.ts';
+import { PROCESS_SCHEMAS } from '../src/flow/keyed-options.ts';
+import { PARALLELISM_OPTIONS, PROCESS_OPTIONS, SINK_OPTIONS } from '../src/flow/operator-options.ts';
+import type { Option, OptionTable } from '../src/options/option.ts';
+import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
+import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
+import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
+import { SIMULATE_OPTIONS } from '../src/testing/simulate-options.ts';
+import { TEST_OPTIONS } from '../src/testing/test-options.ts';
+
+type AnyOption = Option<unknown, unknown>;
+
+const ROOT = new URL('../../', import.meta.url);
+const COLUMNS = 120;
+
+const TABLES: Readonly<Record<string, OptionTable>> = {
+  run: RUN_OPTIONS,
+  operator: PROCESS_OPTIONS,
+  parallelism: PARALLELISM_OPTIONS,
+  process: PROCESS_SCHEMAS,
+  supervision: SUPERVISION_OPTIONS,
+  scaling: SCALING_OPTIONS,
+  backup: BACKUP_OPTIONS,
+  readLines: LINES_OPTIONS,
+  readCsv: CSV_OPTIONS,
+  fromIterable: ITERABLE_OPTIONS,
+  generate: GENERATE_OPTIONS,
+  testOperator: TEST_OPTIONS,
+  simulate: SIMULATE_OPTIONS,
+};
+
+const PAGES = [
+  'docs/command-line.md',
+  'docs/dataflow.md',
+  'docs/recovery.md',
+  'docs/scaling.md',
+  'docs/supervision.md',
+  'docs/testing.md',
+];
+
+/** The sources that hold tables, and the tables' names there. */
+const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> = {
+  'src/connectors/csv/read-csv.ts': { CSV_OPTIONS },
+  'src/connectors/from-iterable.ts': { ITERABLE_OPTIONS },
+  'src/connectors/generate.ts': { GENERATE_OPTIONS },
+  'src/connectors/lines/read-lines.ts': { LINES_OPTIONS },
+  'src/flow/failure-policy.ts': { SUPERVISION_OPTIONS },
+  'src/flow/operator-options.ts': { PARALLELISM_OPTIONS, SINK_OPTIONS, OPERATOR_OPTIONS: PROCESS_OPTIONS },
+  'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
+  'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
+  'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },
+  'src/testing/simulate-options.ts': { SIMULATE_OPTIONS },
+  'src/testing/test-options.ts': { TEST_OPTIONS },
+};
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, ROOT));
+
+function markdownRow(name: string, { help, rule, defaultText, page }: AnyOption, file: string): string {
+  const here = file.replace('docs/', '');
+  const link = page === undefined || page === here ? '' : ` ([more](${page.replace(new RegExp(`^${here}#`), '#')}))`;
+  return `| \`${name}\` | ${help}${link} | ${rule} | ${defaultText} |`;
+}
+
+function markdownTable(table: OptionTable, names: readonly string[], file: string): string {
+  const rows = names.map((name) => markdownRow(name, table[name], file));
+  return ['| option | | takes | default |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function block(words: readonly string[], file: string): string {
+  const [name, ...some] = words;
+  if (name === 'help') return `\`\`\`text\n${HELP.trimEnd()}\n\`\`\``;
+  const table = TABLES[name];
+  const unknown = table === undefined ? name : some.find((each) => table[each] === undefined);
+  if (unknown !== undefined) throw new Error(`${file}: there is no option or table '${unknown}'`);
+  return markdownTable(table, some.length > 0 ? some : Object.keys(table), file);
+}
+
+const BLOCK = /(<!-- options: ([\w ]+) -->)[\s\S]*?(<!-- \/options -->)/g;
+
+const page = (file: string, text: string): string =>
+  text.replace(BLOCK, (_, open: string, words: string, close: string) => {
+    return `${open}\n\n${block(words.split(' '), file)}\n\n${close}`;
+  });
+
+function commentLines({ help, rule, defaultText, page: more }: AnyOption): string[] {
+  const fallback = defaultText === '' ? '' : ` Default: ${defaultText}.`;
+  const see = more === undefined ? '' : ` See docs/${more}.`;
+  const text = `${help[0].toUpperCase()}${help.slice(1)}: ${rule}.${fallback}${see}`;
+  if (text.length + 9 <= COLUMNS) return [`  /** ${text} */`];
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.length - 1;
+    if (lines[last].length + word.length + 6 > COLUMNS) lines.push(word);
+    else lines[last] = lines[last] === '' ? word : `${lines[last]} ${word}`;
+  }
+  return ['  /**', ...lines.map((line) => `   * ${line}`), '   */'];
+}
+
+/** The text of a source with the comments of a table's entries as they should be. */
+function source(text: string, constant: string, table: OptionTable): string {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`export const ${constant} = {`));
+  const written = lines.slice(0, start + 1);
+  let at = start + 1;
+  for (; lines[at] !== '};' && !lines[start].endsWith('};'); at++) {
+    const line = lines[at];
+    const isComment = /^ {2}\/\*\*|^ {3}\*/.test(line);
+    const name = /^ {2}(\w+): /.exec(line)?.[1];
+    if (isComment) continue;
+    if (name !== undefined) written.push(...commentLines(table[name]));
+    written.push(line);
+  }
+  return [...written, ...lines.slice(at)].join('\n');
+}
+
+/** What files should hold, by their names. */
+export function expectedTexts(): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const file of PAGES) texts.set(file, page(file, readFileSync(pathOf(file), 'utf8')));
+  for (const [file, tables] of Object.entries(SOURCES)) {
+    let text = readFileSync(pathOf(file), 'utf8');
+    for (const [constant, table] of Object.entries(tables)) text = source(text, constant, table);
+    texts.set(file, text);
+  }
+  return texts;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [file, text] of expectedTexts()) writeFileSync(pathOf(file), text);
+}

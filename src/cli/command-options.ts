@@ -1,0 +1,61 @@
+// The options of `millrace run`: those of run() that have flags, and the command's own.
+// Promises: each flag is found by its name, with the place that its value has among the options of run().
+
+import { toggle, value } from '../options/kinds.ts';
+import type { Checked, OptionTable } from '../options/option.ts';
+import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
+
+const isName = (given: unknown): given is string => typeof given === 'string' && given !== '';
+
+export const COMMAND_OPTIONS = {
+  flow: value("a flow's name", isName, {
+    help: 'the flow to run, if the module exports several',
+    flag: 'flow NAME',
+  }),
+  json: toggle({
+    help: 'prints tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and {"metrics":…,"incidents":…} at the end',
+    default: false,
+    flag: 'json',
+  }),
+  verbose: toggle({
+    help: "prints each crash as a supervisor's report, and the stack with an error",
+    default: false,
+    flag: 'verbose',
+  }),
+  allowDeadLetters: toggle({
+    help: 'exit code 0 also if tuples were left out',
+    default: false,
+    flag: 'allow-dead-letters',
+  }),
+  help: toggle({ help: 'prints this', default: false, flag: 'help' }),
+  version: toggle({ help: 'prints the version', default: false, flag: 'version' }),
+};
+
+export type CheckedCommand = Checked<typeof COMMAND_OPTIONS>;
+
+/** A flag of the command line. */
+export interface Flag {
+  /** Without its dashes. */
+  readonly name: string;
+  /** What stands for its value in `--help`; undefined for one that takes none. */
+  readonly placeholder: string | undefined;
+  readonly help: string;
+  readonly defaultText: string;
+  /** Where its value goes: `['scaling', 'policy']` of run(). */
+  readonly path: readonly string[];
+}
+
+function flagsIn(table: OptionTable, path: readonly string[] = []): Flag[] {
+  return Object.entries(table).flatMap(([option, { flag, help, defaultText, within }]) => {
+    const nested = within === undefined ? [] : flagsIn(within, [...path, option]);
+    if (flag === undefined) return nested;
+    const [name, placeholder] = flag.split(' ');
+    return [{ name, placeholder, help, defaultText, path: [...path, option] }, ...nested];
+  });
+}
+
+/** Flags whose values are options of run(). */
+export const RUN_FLAGS: readonly Flag[] = flagsIn(RUN_OPTIONS);
+
+/** Flags of the command itself. */
+export const COMMAND_FLAGS: readonly Flag[] = flagsIn(COMMAND_OPTIONS);

@@ -1,0 +1,65 @@
+// Collects the operators that a build function declares.
+// Promises: an operator's id is its place in the order of declaration, so inputs come before whoever reads them.
+
+import { errors } from '../errors.ts';
+import { refuseDeferredFunction } from '../mailbox/deferred.ts';
+import { finishGraph, type Graph, type NodeInput, type NodeOutput, type OperatorNode } from './graph.ts';
+import type { OperatorKind } from './kinds/kind.ts';
+import type { CheckedOperator } from './operator-options.ts';
+
+export class GraphBuilder {
+  readonly name: string;
+  private readonly operators: OperatorNode[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  add(node: Omit<OperatorNode, 'id'>): OperatorNode {
+    if (typeof node.name !== 'string' || node.name === '') {
+      throw errors.badFlow(this.name, `every operator has a name, got ${String(node.name)}`);
+    }
+    const added = { ...node, id: this.operators.length };
+    this.operators.push(added);
+    return added;
+  }
+
+  /**
+   * An operator of any kind, with any number of inputs and outputs.
+   * @param inputs as `stream.asInput` gives them
+   * @param rest what its kind needs besides
+   * @throws MillraceError BAD_OPTION
+   */
+  operator(
+    name: string,
+    kind: OperatorKind,
+    inputs: readonly NodeInput[],
+    outputs: readonly NodeOutput[],
+    checked: CheckedOperator,
+    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end'>> = {},
+  ): OperatorNode {
+    const isCalled = rest.sink === undefined && (kind.step !== undefined || rest.state !== undefined);
+    for (const { closure } of inputs) {
+      if (isCalled && typeof closure !== 'function') {
+        throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
+      }
+      refuseDeferredFunction(name, closure);
+    }
+    refuseDeferredFunction(name, rest.end);
+    const { max } = checked.replicas;
+    if (max > 1 && inputs.some(({ key, isUnordered }) => key === undefined && !isUnordered)) {
+      const rule =
+        '1, because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter';
+      throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
+    }
+    return this.add({ name, kind, inputs, outputs, ...checked, ...rest });
+  }
+
+  nameOf(id: number): string {
+    return this.operators[id].name;
+  }
+
+  finish(): Graph {
+    return finishGraph(this.name, this.operators);
+  }
+}

@@ -1,0 +1,284 @@
+// The operators between streams, as methods.
+// Promises: types of tuples, state and outputs are inferred from schemas; every mistake that can be seen without data is a typed
+// error here, before anything runs.
+// Arguments come in one order: the name; what its output (and state) is made of; the closure, source or sink; the options last,
+// because only they may be left out.
+
+import { errors } from '../errors.ts';
+import { KEY_TYPES } from '../mailbox/columns/registry.ts';
+import type { Ignored } from '../mailbox/deferred.ts';
+import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
+import { checkOptions } from '../options/check.ts';
+import { KEY_FIELDS_MAX, rowLayout } from '../state/rows/row-layout.ts';
+import { refuseSurplus } from '../surplus.ts';
+import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
+import type { GraphBuilder } from './graph-builder.ts';
+import type { OutputHandle, StreamEnd } from './handles.ts';
+import { collect } from './kinds/collect.ts';
+import { filter } from './kinds/filter.ts';
+import { flatMap } from './kinds/flat-map.ts';
+import { forEach } from './kinds/for-each.ts';
+import type { OperatorKind } from './kinds/kind.ts';
+import { map } from './kinds/map.ts';
+import { process } from './kinds/process.ts';
+import { sink as sinkKind } from './kinds/sink.ts';
+import {
+  type Emit,
+  PROCESS_SCHEMAS,
+  type ProcessContext,
+  type ProcessOptions,
+  type ProcessSchemas,
+  type StateOf,
+  type Tables,
+} from './keyed-options.ts';
+import {
+  type CheckedOperator,
+  checkedOperator,
+  checkOperator,
+  type OperatorOptions,
+  PROCESS_OPTIONS,
+  SINK_OPTIONS,
+  type SinkOptions,
+} from './operator-options.ts';
+import { eraseSink, type SinkDefinition } from './sink.ts';
+
+type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
+
+/** What an app pushes into any of some streams. Not by their union, in which one without inputs would swallow the others. */
+export type InputsOfStreams<Streams extends readonly unknown[]> = Streams extends readonly [infer First, ...infer Rest]
+  ? InputsOfStream<First> & InputsOfStreams<Rest>
+  : unknown;
+
+/**
+ * A stream of tuples of one shape. Every method adds an operator; a stream may have several consumers.
+ * `Inputs` are the tuples that an app pushes into the sources before it, by their names.
+ */
+export class Stream<Fields extends Shape, Inputs = unknown> {
+  protected readonly builder: GraphBuilder;
+  /** Operators whose output this stream is; several after merge(). */
+  protected readonly from: readonly StreamRef[];
+  protected readonly schema: Schema;
+  protected readonly key: readonly string[] | undefined;
+  private readonly isUnordered: boolean;
+  declare protected readonly inputs?: Inputs;
+
+  constructor(
+    builder: GraphBuilder,
+    from: readonly StreamRef[],
+    schema: Schema,
+    key?: readonly string[],
+    isUnordered = false,
+  ) {
+    this.builder = builder;
+    this.from = from;
+    this.schema = schema;
+    this.key = key;
+    this.isUnordered = isUnordered;
+  }
+
+  /** The stream of one of an operator's outputs. */
+  static of<Fields extends Shape, Inputs>(
+    builder: GraphBuilder,
+    { id, outputs }: OperatorNode,
+    output = 0,
+  ): Stream<Fields, Inputs> {
+    return new Stream(builder, [{ operator: id, output }], outputs[output].schema);
+  }
+
+  /** One tuple out for each tuple in. */
+  map<Output extends Shape>(
+    name: string,
+    output: Output,
+    closure: (tuple: TupleOf<Fields>) => TupleOf<Output>,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('map(name, output, closure, options)', 4, surplus);
+    return this.derive(name, map, Schema.of(output, `operator '${name}'`), closure, options);
+  }
+
+  /** Passes on the tuples for which the closure returns true. */
+  filter(
+    name: string,
+    closure: (tuple: TupleOf<Fields>) => boolean,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Fields, Inputs> {
+    refuseSurplus('filter(name, closure, options)', 3, surplus);
+    return this.derive(name, filter, this.schema, closure, options);
+  }
+
+  /** Any number of tuples out for each tuple in. `emit` copies the tuple and never waits. */
+  flatMap<Output extends Shape>(
+    name: string,
+    output: Output,
+    closure: (tuple: TupleOf<Fields>, emit: Emit<Output>) => Ignored,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
+    return this.derive(name, flatMap, Schema.of(output, `operator '${name}'`), closure, options);
+  }
+
+  /**
+   * The same stream, keyed by one or two fields: what `process` and parallel operators need.
+   * @throws MillraceError UNKNOWN_KEY_FIELD
+   */
+  keyBy<Key extends keyof Fields & string>(...fields: [Key] | [Key, Key]): KeyedStream<Fields, Key, Inputs> {
+    const operator = this.builder.nameOf(this.from[0].operator);
+    const count: number = fields.length;
+    if (count === 0 || count > KEY_FIELDS_MAX) {
+      throw errors.badOption('keyBy', fields, 'one or two field names');
+    }
+    for (const field of fields) {
+      const found = this.schema.fields.find(({ name }) => name === field);
+      if (found === undefined) throw errors.unknownKeyField(operator, String(field), this.schema.names);
+      const { key, label } = found.codec;
+      if (key === undefined) throw errors.badKeyType(operator, field, label, KEY_TYPES);
+    }
+    return new KeyedStream(this.builder, this.from, this.schema, fields);
+  }
+
+  /**
+   * The same stream for a consumer that need not keep its order: a stateless operator may then have several replicas without a
+   * key, and each tuple goes to any of them.
+   */
+  unordered(...surplus: readonly never[]): Stream<Fields, Inputs> {
+    refuseSurplus('unordered()', 0, surplus);
+    return new Stream(this.builder, this.from, this.schema, undefined, true);
+  }
+
+  /** This stream and others of the same schema as one. Order holds within each, not between them. */
+  merge<Others extends readonly Stream<Fields>[]>(...others: Others): Stream<Fields, Inputs & InputsOfStreams<Others>> {
+    for (const other of others) {
+      if (!this.schema.equals(other.schema)) {
+        throw errors.badFlow(
+          this.builder.name,
+          `merge takes streams of one schema, got ${this.schema} and ${other.schema}: map them to the same fields first`,
+        );
+      }
+    }
+    const all = [...this.from, ...others.flatMap((other) => other.from)];
+    const from = new Map(all.map((stream) => [`${stream.operator}.${stream.output}`, stream]));
+    return new Stream(this.builder, [...from.values()], this.schema);
+  }
+
+  /** Gives the stream to several consumers; each sees every tuple. Returns what the branches return. */
+  split<Branches extends readonly ((stream: Stream<Fields, Inputs>) => unknown)[]>(
+    ...branches: Branches
+  ): { [Index in keyof Branches]: ReturnType<Branches[Index]> } {
+    return branches.map((branch) => branch(this)) as { [Index in keyof Branches]: ReturnType<Branches[Index]> };
+  }
+
+  /** Ends the stream in the app: `job.output(name)` iterates over it. */
+  collect<Name extends string>(name: Name, ...surplus: readonly never[]): OutputHandle<Name, TupleOf<Fields>, Inputs> {
+    refuseSurplus('collect(name)', 1, surplus);
+    this.add(name, collect, checkOperator(name, {}), {});
+    return { operator: name, output: name };
+  }
+
+  /** Ends the stream in a closure on a worker. After a crash, tuples since the last commit are seen again. */
+  forEach(
+    name: string,
+    closure: (tuple: TupleOf<Fields>) => Ignored,
+    options: OperatorOptions = {},
+    ...surplus: readonly never[]
+  ): StreamEnd<Inputs> {
+    refuseSurplus('forEach(name, closure, options)', 3, surplus);
+    this.add(name, forEach, checkOperator(name, options), { closure });
+    return { operator: name };
+  }
+
+  /** Ends the stream in a sink of `millrace/sinks`, or one of your own. */
+  to(
+    name: string,
+    sink: SinkDefinition<TupleOf<Fields>>,
+    options: SinkOptions = {},
+    ...surplus: readonly never[]
+  ): StreamEnd<Inputs> {
+    refuseSurplus('to(name, sink, options)', 3, surplus);
+    if (typeof sink?.open !== 'function')
+      throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt', line)`, `sink '${name}'`);
+    const checked = checkOptions(`sink '${name}'`, SINK_OPTIONS, options);
+    const single = { parallelism: 1, replicas: { min: 1, max: 1 } };
+    const operator = checkedOperator({ ...checked, parallelism: single }, options.supervision !== undefined);
+    this.add(name, sinkKind, operator, { sink: eraseSink(sink) });
+    return { operator: name };
+  }
+
+  private derive<Output extends Shape>(
+    name: string,
+    kind: OperatorKind,
+    schema: Schema,
+    closure: unknown,
+    options: OperatorOptions,
+  ): Stream<Output, Inputs> {
+    const outputs = [{ name, schema }];
+    const node = this.add(name, kind, checkOperator(name, options), { closure: closure as () => void, outputs });
+    return Stream.of(this.builder, node);
+  }
+
+  /** What the stream is to an operator that reads it with a closure. */
+  asInput(closure: NodeInput['closure']): NodeInput {
+    const { from, schema, key, isUnordered } = this;
+    return { from, schema, key, isUnordered, closure };
+  }
+
+  protected add(
+    name: string,
+    kind: OperatorKind,
+    checked: CheckedOperator,
+    { closure, outputs = [], ...rest }: Partial<OperatorNode & Pick<NodeInput, 'closure'>>,
+  ): OperatorNode {
+    return this.builder.operator(name, kind, [this.asInput(closure)], outputs, checked, rest);
+  }
+}
+
+/** A stream whose tuples have a key: tuples of one key go to one replica, in order. */
+export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string, Inputs = unknown> extends Stream<
+  Fields,
+  Inputs
+> {
+  /**
+   * A stateful operator: the closure gets each tuple with the state of its key. State changes, input and output of a batch
+   * become visible together or not at all.
+   */
+  process<
+    State extends Shape = Record<never, never>,
+    SubTables extends Tables = Record<never, never>,
+    Output extends Shape = Record<never, never>,
+  >(
+    name: string,
+    schemas: ProcessSchemas<State, SubTables, Output>,
+    closure: (
+      tuple: TupleOf<Fields>,
+      state: StateOf<State, SubTables>,
+      emit: Emit<Output>,
+      context: ProcessContext,
+    ) => Ignored,
+    options: ProcessOptions<Fields, Key, State, SubTables, Output> = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
+    const misplaced = Object.keys(schemas ?? {}).find((option) => Object.hasOwn(PROCESS_OPTIONS, option));
+    if (misplaced !== undefined) throw errors.misplacedOption(name, misplaced);
+    const {
+      state = {},
+      tables = {},
+      output,
+    } = checkOptions(`operator '${name}'`, PROCESS_SCHEMAS, schemas, 'schemas', 'an object { state, tables, output }');
+    const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
+    rowLayout(`state of operator '${name}'`, key, state, tables);
+    const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
+    const outputs = output === undefined ? [] : [{ name, schema: Schema.of(output, `operator '${name}'`) }];
+    const node = this.add(name, process, checkedOperator(checked, options.supervision !== undefined), {
+      closure,
+      outputs,
+      state,
+      tables,
+      end: checked.end,
+    });
+    // Whoever reads it though it has no output is told so when the graph is finished.
+    return new Stream(this.builder, [{ operator: node.id, output: 0 }], outputs[0]?.schema ?? this.schema);
+  }
+}
