@@ -57,5 +57,6 @@ export type { Stall } from './supervisor/job/stalls/stall-detector.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';
 export type { CrashContext, CrashReport } from './supervisor/recovery/crash-report.ts';
 export { renderCrashReport } from './supervisor/recovery/crash-report.ts';
-export type { NodeState, SupervisionNode } from './supervisor/supervision.ts';
-export { supervisionTree } from './supervisor/supervision.ts';
+export type { NodeState } from './supervisor/supervision/child.ts';
+export { supervisionTree } from './supervisor/supervision/root.ts';
+export type { SupervisionNode } from './supervisor/supervision/tree.ts';

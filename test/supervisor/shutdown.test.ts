@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Job } from '../../src/index.ts';
-import { rootSupervisor } from '../../src/supervisor/supervision.ts';
+import { type Job, supervisionTree } from '../../src/index.ts';
 import { countsOf, EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
 import { Closed, type EndsParams, type EndsPlace, ends, endsParams } from '../kit/flows/ends.ts';
 import { armed, type Trap } from '../kit/flows/traps.ts';
@@ -18,7 +17,7 @@ process.on('unhandledRejection', (reason) => unhandled.push(reason));
 afterEach(async () => {
   await noThreadLeft();
   assert.deepEqual(unhandled, []);
-  assert.deepEqual(rootSupervisor.tree().children, [], 'the root has forgotten the job');
+  assert.deepEqual(supervisionTree().children, [], 'the root has forgotten the job');
 });
 
 const ENDLESS = 2 ** 31;

@@ -7,8 +7,8 @@ import { LOAD_SAMPLES, Vitals } from '../../actors/vitals/vitals.ts';
 import { groupCount, type Stage } from '../../flow/plan.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Placement } from '../deployment.ts';
-import { likelyLoads } from './likely-loads.ts';
+import type { Roster } from '../replicas/roster.ts';
+import { estimateLoads } from './load-estimate.ts';
 
 const HALF_LIFE_MS = 2000;
 /** Fewer samples than this say nothing about the load of 256 key groups. */
@@ -45,17 +45,14 @@ export class GroupLoads {
   private readonly clock: Clock;
   private atMs: number;
 
-  constructor(clock: Clock, placements: readonly Placement[]) {
+  constructor(clock: Clock, roster: Roster) {
     this.clock = clock;
     this.atMs = clock.now();
-    for (const { stage } of placements) {
-      if (stage.place !== 'worker' || !isShared(stage) || this.stages.has(stage)) continue;
-      const replicas = placements
-        .filter((placement) => placement.stage === stage)
-        .map(({ descriptor }) => ({
-          load: new Vitals(descriptor.vitals).load,
-          before: new Uint32Array(KEY_GROUPS + 1),
-        }));
+    for (const stage of roster.stages.filter(isShared)) {
+      const replicas = roster.of(stage).map(({ descriptor }) => ({
+        load: new Vitals(descriptor.vitals).load,
+        before: new Uint32Array(KEY_GROUPS + 1),
+      }));
       this.stages.set(stage, { replicas, recent: new Float64Array(KEY_GROUPS), samples: 0 });
     }
   }
@@ -89,7 +86,7 @@ export class GroupLoads {
   /** The recent load of each key group, or partition, in tuples, as is likely by the samples. All 0 if the stage is not shared. */
   of(stage: Stage): number[] {
     const { recent, samples } = this.stages.get(stage) ?? NOTHING;
-    return likelyLoads(Array.from(recent.subarray(0, groupCount(stage))), samples);
+    return estimateLoads(Array.from(recent.subarray(0, groupCount(stage))), samples);
   }
 
   /** Those with the most load, the most first; none without any load. */

@@ -4,8 +4,8 @@ import { errors } from '../../errors.ts';
 import { type Build, FLOW, type FlowDefinition, type OutputsOf } from '../../flow/dataflow.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { isWorkerThread } from '../../workers/worker-thread.ts';
-import { runFlow } from './job.ts';
 import type { Job, RunOptions } from './job-api.ts';
+import { runFlow } from './run-flow.ts';
 
 /** A flow: export it from the module whose URL it was declared with. */
 export interface Dataflow<Params = unknown, Built = unknown> extends FlowDefinition<Params, Built> {

@@ -9,8 +9,8 @@ import type { Decision } from '../elasticity/scaling/decide.ts';
 import type { ScalingOptions } from '../elasticity/scaling/scaling-options.ts';
 import type { BackupOptions } from '../recovery/backups.ts';
 import type { CrashReport } from '../recovery/crash-report.ts';
-import type { CrewState } from '../recovery/crew.ts';
-import type { SupervisionNode } from '../supervision.ts';
+import type { SupervisionNode } from '../supervision/tree.ts';
+import type { WorkerState } from '../workers/job-worker.ts';
 import type { NoticeOption } from './notices/notices.ts';
 import type { Stall } from './stalls/stall-detector.ts';
 
@@ -224,7 +224,7 @@ export type JobEvent =
 export interface WorkerInfo {
   readonly worker: number;
   readonly threadId: number;
-  readonly state: CrewState;
+  readonly state: WorkerState;
   readonly actors: readonly ReplicaName[];
 }
 

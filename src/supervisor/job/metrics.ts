@@ -2,11 +2,11 @@
 // Promises: reading them stops nobody and costs the actors nothing.
 
 import { Vitals, type VitalsReading } from '../../actors/vitals/vitals.ts';
-import type { Plan, Stage } from '../../flow/plan.ts';
+import type { Stage } from '../../flow/plan.ts';
 import { Ring } from '../../mailbox/ring.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Deployment, Placement } from '../deployment.ts';
+import type { Placement } from '../deployment.ts';
 import type { GroupLoads } from '../elasticity/group-loads.ts';
+import type { JobContext } from '../job-context.ts';
 import type { JobMetrics, OperatorMetrics, ReplicaMetrics } from './job-api.ts';
 import type { Stall } from './stalls/stall-detector.ts';
 
@@ -27,15 +27,9 @@ interface Tracked {
   latest: VitalsReading;
 }
 
-/** Counts of the app's own ends, by stage index: they have no vitals. */
-export type AppCounts = ReadonlyMap<number, () => number>;
-
 export class MetricsReader {
-  private readonly clock: Clock;
-  private readonly plan: Plan;
+  private readonly job: JobContext;
   private readonly tracked: readonly Tracked[];
-  private readonly appHost: number;
-  private readonly appCounts: AppCounts;
   private readonly loads: GroupLoads;
   private readonly lettersOf: (operator: string) => number;
   private readonly stall: () => Stall | undefined;
@@ -46,22 +40,17 @@ export class MetricsReader {
 
   /** @param lettersOf counts the dead letters of an operator */
   constructor(
-    clock: Clock,
-    plan: Plan,
-    { placements, appHost }: Deployment,
-    appCounts: AppCounts,
+    job: JobContext,
     loads: GroupLoads,
     lettersOf: (operator: string) => number,
     stall: () => Stall | undefined,
   ) {
-    this.clock = clock;
+    const { clock, placements } = job;
+    this.job = job;
     this.stall = stall;
     this.startedAtMs = clock.now();
     this.fromMs = this.startedAtMs;
     this.toMs = this.startedAtMs;
-    this.plan = plan;
-    this.appHost = appHost;
-    this.appCounts = appCounts;
     this.loads = loads;
     this.lettersOf = lettersOf;
     this.tracked = placements.map((placement) => {
@@ -75,11 +64,11 @@ export class MetricsReader {
   /** Takes the last reading: the job has ended. */
   freeze(): void {
     this.read();
-    this.frozenAtMs = this.clock.now();
+    this.frozenAtMs = this.job.clock.now();
   }
 
   read(): JobMetrics {
-    const nowMs = this.frozenAtMs ?? this.clock.now();
+    const nowMs = this.frozenAtMs ?? this.job.clock.now();
     // Also after the end: the app may still be reading its outputs.
     for (const tracked of this.tracked) tracked.latest = this.readingOf(tracked);
     if (nowMs - this.toMs >= SPAN_MS_MIN) {
@@ -94,14 +83,14 @@ export class MetricsReader {
     return {
       elapsedMs: nowMs - this.startedAtMs,
       stalled: this.stall(),
-      operators: this.plan.stages.flatMap((stage) => this.operatorsOf(stage)),
+      operators: this.job.plan.stages.flatMap((stage) => this.operatorsOf(stage)),
     };
   }
 
   private readingOf({ placement, vitals }: Tracked): VitalsReading {
     const reading = vitals.read();
-    const count = this.appCounts.get(placement.stage.index)?.();
-    if (count === undefined) return reading;
+    if (placement.stage.place !== 'app') return reading;
+    const count = this.job.ends.tuplesOf(placement.stage);
     const isInput = placement.stage.operators[0].kind === 'source';
     return { ...reading, tuplesIn: isInput ? 0 : count, tuplesOut: isInput ? count : 0 };
   }
@@ -110,7 +99,9 @@ export class MetricsReader {
     const tracked = this.tracked.filter(({ placement }) => placement.stage === stage);
     return stage.operators.map((node, k) => {
       const all = tracked.map((each) => this.replicaOf(each, k, stage.operators.length));
-      const replicas = all.filter((_, replica) => !tracked[replica].placement.isDormant);
+      const replicas = all.filter(
+        (_, replica) => stage.place === 'app' || !this.job.roster.of(stage)[replica].isDormant,
+      );
       return {
         name: node.name,
         kind: node.kind,
@@ -155,7 +146,7 @@ export class MetricsReader {
     }
     return {
       replica: placement.descriptor.replica,
-      worker: placement.host === this.appHost ? -1 : placement.host,
+      worker: placement.stage.place === 'app' ? -1 : this.job.roster.at(placement.descriptor).host,
       tuplesIn: taken(latest),
       tuplesOut: given(latest),
       rateIn: ((taken(now) - taken(before)) * 1000) / spanMs,

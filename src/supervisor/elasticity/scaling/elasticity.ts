@@ -3,25 +3,23 @@
 // timer is left after stop().
 // Relies on: policies are pure (decide.ts); hand-overs come one after the other and end, whatever happens (hand-overs.ts).
 
-import type { Cancel, Clock } from '../../../platform/clock.ts';
-import type { JobEvent } from '../../job/job-api.ts';
+import type { Cancel } from '../../../platform/clock.ts';
+import type { JobContext } from '../../job-context.ts';
 import type { GroupLoads } from '../group-loads.ts';
 import { type Decision, decide, NO_MEMORY, type PolicyMemory, settled } from './decide.ts';
 import type { GraphMeter } from './graph-meter.ts';
 import type { CheckedScaling } from './scaling-options.ts';
 
-/** What decisions act on. */
-export interface ElasticJob {
-  readonly clock: Clock;
+/** What decisions act by. */
+export interface Changes {
   scale(operator: string, replicas: number): Promise<unknown>;
   rebalance(operator: string): Promise<unknown>;
   move(operator: string, replica: number, worker: number): Promise<unknown>;
-  isOver(): boolean;
-  announce(event: JobEvent): void;
 }
 
 export class Elasticity {
-  private readonly job: ElasticJob;
+  private readonly job: JobContext;
+  private readonly changes: Changes;
   private readonly meter: GraphMeter;
   private readonly loads: GroupLoads;
   private readonly options: CheckedScaling;
@@ -31,11 +29,12 @@ export class Elasticity {
   /** What was planned of each operator, and when: a plan that nobody carries out is not told at each report. */
   private readonly planned = new Map<string, { readonly what: string; readonly atMs: number }>();
 
-  constructor(job: ElasticJob, meter: GraphMeter, loads: GroupLoads, options: CheckedScaling) {
+  constructor(job: JobContext, changes: Changes, meter: GraphMeter, loads: GroupLoads) {
     this.job = job;
+    this.changes = changes;
     this.meter = meter;
     this.loads = loads;
-    this.options = options;
+    this.options = job.options.scaling;
   }
 
   start(): void {
@@ -90,9 +89,9 @@ export class Elasticity {
   }
 
   private async carryOut({ action, operator, replica, to }: Decision): Promise<void> {
-    if (action === 'scale') await this.job.scale(operator, to);
-    else if (action === 'rebalance') await this.job.rebalance(operator);
-    else if (action === 'move' && replica !== undefined) await this.job.move(operator, replica, to);
+    if (action === 'scale') await this.changes.scale(operator, to);
+    else if (action === 'rebalance') await this.changes.rebalance(operator);
+    else if (action === 'move' && replica !== undefined) await this.changes.move(operator, replica, to);
   }
 
   private announce(decision: Decision): void {

@@ -2,17 +2,15 @@
 // Promises: no actor is asked for anything, and none is held up; each reading covers the span since the one before.
 
 import { availableParallelism } from 'node:os';
-import type { StepWords } from '../../../actors/vitals/step-words.ts';
 import { Vitals, type VitalsReading } from '../../../actors/vitals/vitals.ts';
-import type { Plan, Stage } from '../../../flow/plan.ts';
+import type { Stage } from '../../../flow/plan.ts';
 import { stageName } from '../../../flow/plan.ts';
 import { Ring } from '../../../mailbox/ring.ts';
-import type { Clock } from '../../../platform/clock.ts';
 import type { ProcessorTime } from '../../../platform/processor-time.ts';
 import type { Placement } from '../../deployment.ts';
-import type { Crew } from '../../recovery/crew.ts';
-import type { Recoverable } from '../../recovery/recovery.ts';
+import type { JobContext } from '../../job-context.ts';
 import type { GroupLoads } from '../group-loads.ts';
+import { ownersOf } from '../owners.ts';
 import {
   type GraphReading,
   type OperatorReading,
@@ -20,22 +18,6 @@ import {
   type WorkerReading,
   waitingShare,
 } from './reading.ts';
-
-/** What readings need of the job. */
-export interface MeteredJob {
-  readonly clock: Clock;
-  readonly plan: Plan;
-  readonly placements: readonly Placement[];
-  readonly actors: readonly Recoverable[];
-  readonly crew: Crew;
-  readonly stepWords: StepWords;
-  readonly loads: GroupLoads;
-  readonly maxWorkers: number;
-  /** Tuples and blocked time of the app's own ends of streams: they have no vitals. */
-  appCount(stage: Stage): number;
-  appBlockedMs(stage: Stage): number;
-  ownersOf(stage: Stage): number[];
-}
 
 type Counts = Pick<VitalsReading, 'tuplesIn' | 'tuplesOut' | 'busyMs' | 'blockedMs'>;
 
@@ -60,14 +42,16 @@ const APP_WORKER = -1;
 const APP_HOLDS_UP_FILL = 0.5;
 
 export class GraphMeter {
-  private readonly job: MeteredJob;
+  private readonly job: JobContext;
+  private readonly loads: GroupLoads;
   private readonly metered: readonly Metered[];
   private readonly workers = new Map<number, MeteredWorker>();
   private readonly processors = availableParallelism();
   private atMs: number;
 
-  constructor(job: MeteredJob) {
+  constructor(job: JobContext, loads: GroupLoads) {
     this.job = job;
+    this.loads = loads;
     this.atMs = job.clock.now();
     this.metered = job.placements.map((placement) => {
       const { descriptor, stage } = placement;
@@ -80,13 +64,13 @@ export class GraphMeter {
 
   private appCounts(stage: Stage): Counts {
     const { job } = this;
-    const count = job.appCount(stage);
+    const count = job.ends.tuplesOf(stage);
     const isInput = stage.upstream.length === 0;
     return {
       tuplesIn: isInput ? 0 : count,
       tuplesOut: isInput ? count : 0,
       busyMs: 0,
-      blockedMs: job.appBlockedMs(stage),
+      blockedMs: job.ends.blockedMsOf(stage),
     };
   }
 
@@ -97,7 +81,8 @@ export class GraphMeter {
 
   /** The reading since the last one. Undefined while an operator has no replica that runs. */
   take(): GraphReading | undefined {
-    const { plan, maxWorkers, clock } = this.job;
+    const { plan, options, clock } = this.job;
+    const { maxWorkers } = options;
     const nowMs = clock.now();
     const spanMs = Math.max(nowMs - this.atMs, 1e-3);
     this.atMs = nowMs;
@@ -109,6 +94,7 @@ export class GraphMeter {
   }
 
   private replicaOf(metered: Metered, spanMs: number): ReplicaReading {
+    const { job } = this;
     const { placement, inputs, before } = metered;
     const now = metered.read();
     metered.before = now;
@@ -124,7 +110,7 @@ export class GraphMeter {
     const busy = isAppHoldingUp ? 1 : share(now.busyMs - before.busyMs);
     return {
       replica: placement.descriptor.replica,
-      worker: isApp ? APP_WORKER : placement.host,
+      worker: isApp ? APP_WORKER : job.roster.at(placement.descriptor).host,
       busy,
       blocked: Math.min(1 - busy, share(now.blockedMs - before.blockedMs)),
       tuplesIn: now.tuplesIn - before.tuplesIn,
@@ -134,13 +120,14 @@ export class GraphMeter {
   }
 
   private operatorOf(stage: Stage, readings: readonly ReplicaReading[]): OperatorReading {
-    const { loads, actors } = this.job;
+    const { loads } = this;
+    const { roster } = this.job;
     const [head] = stage.operators;
     const replicas = readings.filter((_, i) => {
       const { placement } = this.metered[i];
-      return placement.stage === stage && !placement.isDormant;
+      return placement.stage === stage && (stage.place === 'app' || !roster.at(placement.descriptor).isDormant);
     });
-    const isEnding = actors.some(({ placement, isEnded }) => placement.stage === stage && isEnded);
+    const isEnding = roster.of(stage).some(({ isEnded }) => isEnded);
     // An operator that is ending keeps what it has.
     const { min, max } = isEnding ? { min: replicas.length, max: replicas.length } : head.replicas;
     const last = stage.operators[stage.operators.length - 1];
@@ -153,13 +140,13 @@ export class GraphMeter {
       declaredRate: head.source?.kind === 'generate' && !isEnding ? head.source.ratePerSecond : undefined,
       canMove: stage.place === 'worker' && head.kind !== 'source' && last.kind !== 'sink' && !isEnding,
       groupLoads: loads.isKnown(stage) ? loads.of(stage) : undefined,
-      owners: stage.replicas > 1 ? this.job.ownersOf(stage) : [],
+      owners: stage.replicas > 1 ? ownersOf(roster.of(stage), stage) : [],
     };
   }
 
   private workersOf(operators: readonly OperatorReading[]): WorkerReading[] {
-    const { crew, stepWords } = this.job;
-    return crew.active().map(({ host }) => {
+    const { workers, stepWords } = this.job;
+    return workers.active().map(({ host }) => {
       const metered = this.meter(host, stepWords.processorTime(host));
       let busy = 0;
       for (const { replicas } of operators) for (const each of replicas) if (each.worker === host) busy += each.busy;

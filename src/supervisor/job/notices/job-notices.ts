@@ -5,6 +5,7 @@
 
 import { MillraceError } from '../../../errors.ts';
 import type { Cancel, Clock } from '../../../platform/clock.ts';
+import type { SlowEvent } from '../../recovery/hang-watch.ts';
 import type { DeadLetter, JobEvent } from '../job-api.ts';
 import type { Stall } from '../stalls/stall-detector.ts';
 import { type Notices, stackText } from './notices.ts';
@@ -15,8 +16,6 @@ import { UnreadLetters } from './unread-letters.ts';
 const LOOK_MS = 500;
 /** A job that goes on for so long after an output of it was left may go on for ever. */
 const LEFT_MS = 5000;
-
-type SlowEvent = Extract<JobEvent, { type: 'slow' }>;
 
 export interface NotedJob {
   readonly name: string;

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { Job, JobEvent, ScaleResult } from '../../src/index.ts';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { planMoves } from '../../src/supervisor/elasticity/assignment.ts';
-import { takeSips, Warmth } from '../../src/supervisor/elasticity/first-sips.ts';
+import { takeSips, Warmth } from '../../src/supervisor/elasticity/ramp-up.ts';
 import { Random } from '../../src/testing/random.ts';
 import { ExactlyOnce, simulate } from '../../src/testing.ts';
 import { runs } from '../kit/arbitraries.ts';
@@ -66,7 +66,7 @@ test('a source is warm by the tuples that it has given: it takes none', () => {
   const job = LocalJob.of(partitioned, { params, workers: 1, ringBytes: 1 << 20 }, { now: epochMs });
   const [source] = job.placements;
   const random = new Random(1);
-  const warmth = new Warmth([{ placement: source }], [], { epochMs });
+  const warmth = new Warmth([source], [], { epochMs });
   assert.equal(warmth.isWarmAfter(0), false);
   for (let turns = 0; !warmth.isWarmAfter(0); turns++) {
     assert.ok(turns < 10_000, 'it is never warm');
