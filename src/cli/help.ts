@@ -10,7 +10,7 @@ Options
   --ring-bytes N   capacity of each ring in bytes (default: 2097152)
   --linger-ms N    longest time that a commit waits for more tuples (default: 0)
   --json           print tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and
-                   {"metrics":…,"incidents":…} at the end
+                   {"totals":…,"incidents":…} at the end
   --verbose        print each crash as a supervisor's report, and the stack with an error
   --help           print this
   --version        print the version

@@ -10,7 +10,7 @@ import type { ThreadPool } from '../workers/pool.ts';
 import type { Placement } from './deployment.ts';
 import type { AppEnds } from './job/app-ends.ts';
 import type { AppHost } from './job/app-host.ts';
-import type { JobEvent } from './job/job-api.ts';
+import type { Occurrence } from './job/events/job-event.ts';
 import type { CheckedOptions } from './job/run-options.ts';
 import type { Backups } from './recovery/backups.ts';
 import type { Replica } from './replicas/replica.ts';
@@ -42,6 +42,7 @@ export interface JobContext {
   isOver(): boolean;
   /** True once the job's sources have been told to end. */
   isStopping(): boolean;
-  announce(event: JobEvent): void;
+  /** Tells whoever listens to the job's events. */
+  announce(occurrence: Occurrence): void;
   fail(error: unknown): void;
 }

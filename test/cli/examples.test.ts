@@ -81,9 +81,9 @@ test('mailboxes', async () => {
   );
   assert.equal(code, 0);
   const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as {
-    metrics: { operators: { name: string; tuplesIn: number; replicas: { tuplesIn: number }[] }[] };
+    totals: { operators: { name: string; tuplesIn: number; replicas: { tuplesIn: number }[] }[] };
   };
-  const slow = last.metrics.operators.find(({ name }) => name === 'slow');
+  const slow = last.totals.operators.find(({ name }) => name === 'slow');
   assert.equal(slow?.tuplesIn, 20_000);
   assert.equal(slow?.replicas.length, 2);
   assert.ok(slow?.replicas.every(({ tuplesIn }) => tuplesIn > 5000));

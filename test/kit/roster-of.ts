@@ -5,16 +5,16 @@ import { Roster } from '../../src/supervisor/replicas/roster.ts';
 
 /** Looks over the shoulder of `job.workers()`, which asks the roster. */
 export function rosterOf(job: Job): Roster {
-  const { on } = Roster.prototype;
+  const { hostedBy } = Roster.prototype;
   let found: Roster | undefined;
-  Roster.prototype.on = function (worker) {
+  Roster.prototype.hostedBy = function (worker) {
     found = this;
-    return on.call(this, worker);
+    return hostedBy.call(this, worker);
   };
   try {
     job.workers();
   } finally {
-    Roster.prototype.on = on;
+    Roster.prototype.hostedBy = hostedBy;
   }
   if (found === undefined) throw new Error('the job has no workers');
   return found;

@@ -76,7 +76,7 @@ export class Enlistment {
     }
     const { workers, options } = job;
     const isSurplus = workers.active().length > options.workers;
-    if (worker !== undefined && isSurplus && job.roster.on(worker).every(({ isEnded }) => isEnded))
+    if (worker !== undefined && isSurplus && job.roster.hostedBy(worker).every(({ isEnded }) => isEnded))
       workers.giveBack(worker);
     this.#retired(replica);
   }

@@ -8,27 +8,28 @@ import { type Stage, stageName } from '../../flow/plan.ts';
 import type { GroupSet } from '../../state/groups/group-set.ts';
 import type { ScaleResult } from '../job/job-api.ts';
 import type { JobContext } from '../job-context.ts';
+import type { JobReader } from '../readings/job-reader.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Replica } from '../replicas/replica.ts';
 import { workerNamed } from '../workers/job-workers.ts';
 import { GroupLoads } from './group-loads.ts';
 import { HandOvers } from './hand-overs.ts';
 import { Elasticity } from './scaling/elasticity.ts';
-import { GraphMeter } from './scaling/graph-meter.ts';
 
 export class JobElasticity {
-  /** Of the key groups. */
-  readonly loads: GroupLoads;
   readonly #job: JobContext;
+  readonly #reader: JobReader;
+  /** Of the key groups. */
+  readonly #loads = new GroupLoads();
   readonly #handOvers: HandOvers;
   readonly #elasticity: Elasticity;
 
   /** @param retired told of each replica that has become dormant */
-  constructor(job: JobContext, recovery: Recovery, retired: (replica: Replica) => void) {
+  constructor(job: JobContext, reader: JobReader, recovery: Recovery, retired: (replica: Replica) => void) {
     this.#job = job;
-    this.loads = new GroupLoads(job.clock, job.roster);
+    this.#reader = reader;
     this.#handOvers = new HandOvers(job, recovery, retired);
-    this.#elasticity = new Elasticity(job, this, new GraphMeter(job, this.loads), this.loads);
+    this.#elasticity = new Elasticity(job, this, reader, this.#loads);
   }
 
   /** Begins to measure, and to decide if a policy is to. */
@@ -85,8 +86,8 @@ export class JobElasticity {
 
   /** How much work each key group of an operator has been lately; the same for all if that is not known yet. */
   #loadsOf(stage: Stage): number[] {
-    this.loads.read();
-    const loads = this.loads.of(stage);
-    return this.loads.isKnown(stage) ? loads : loads.map(() => 1);
+    this.#loads.take(this.#reader.read());
+    const loads = this.#loads.of(stage);
+    return this.#loads.isKnown(stage) ? loads : loads.map(() => 1);
   }
 }

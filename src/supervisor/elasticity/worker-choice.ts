@@ -91,7 +91,7 @@ export class WorkerChoice {
   private burdenOf(worker: JobWorker, stage: Stage): number {
     const stages = [
       ...this.job.roster
-        .on(worker)
+        .hostedBy(worker)
         .filter(({ isEnded }) => !isEnded)
         .map((replica) => replica.stage),
       ...this.chosen.filter((each) => each.worker === worker).map((each) => each.stage),

@@ -11,28 +11,29 @@ import type { ThreadPool } from '../../workers/pool.ts';
 import { deploy, type Placement } from '../deployment.ts';
 import { JobElasticity } from '../elasticity/job-elasticity.ts';
 import type { JobContext } from '../job-context.ts';
+import { JobReader } from '../readings/job-reader.ts';
+import { TopologyReader } from '../readings/job-topology.ts';
 import { Backups } from '../recovery/backups.ts';
 import { HangWatch } from '../recovery/hang-watch.ts';
 import { Recovery } from '../recovery/recovery.ts';
 import type { Replica } from '../replicas/replica.ts';
 import { Roster } from '../replicas/roster.ts';
-import { JobSupervision } from '../supervision/job-supervision.ts';
+import type { JobSupervision } from '../supervision/job-supervision.ts';
+import { superviseStages } from '../supervision/supervise-stages.ts';
 import { HOSTS_BEYOND, JobWorkers } from '../workers/job-workers.ts';
 import { scratchActors } from '../workers/scratch-actors.ts';
 import { AppEnds, type EndEvents } from './app-ends.ts';
 import { AppHost } from './app-host.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { Endings } from './endings.ts';
+import type { Occurrence } from './events/job-event.ts';
 import type { JobEvents } from './events/job-events.ts';
-import type { JobEvent } from './job-api.ts';
 import { JobStart } from './job-start.ts';
-import { MetricsReader } from './metrics.ts';
 import { JobNotices } from './notices/job-notices.ts';
 import { Notices } from './notices/notices.ts';
 import type { Platform } from './platform.ts';
 import type { CheckedOptions } from './run-options.ts';
 import type { Settlement } from './settlement.ts';
-import { replicaShutdownMs } from './shutdown.ts';
 import { StallDetector } from './stalls/stall-detector.ts';
 import { StallReader } from './stalls/stall-reading.ts';
 import { StateQuery } from './state-query.ts';
@@ -71,7 +72,8 @@ export class JobParts implements JobContext {
   readonly hangWatch: HangWatch;
   readonly stallDetector: StallDetector;
   readonly queries: ReadonlyMap<string, StateQuery>;
-  readonly metrics: MetricsReader;
+  readonly reader: JobReader;
+  readonly topology: TopologyReader;
   readonly #events: JobEvents;
   readonly #settlement: Settlement;
   readonly #signals: JobSignals;
@@ -110,7 +112,7 @@ export class JobParts implements JobContext {
       (letter) => this.announce(this.notices.letterEvent(letter)),
       () => this.notices.lettersRead(),
     );
-    this.supervision = superviseStages(this);
+    this.supervision = superviseStages(flow.name, plan, this.roster, options);
     const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
     this.pool = platform.pool(workers, hosts, buffers, options.resourceLimits);
     this.patience = new Patience(clock, startTimeoutMs, (text) => this.notices.takesLong(text));
@@ -119,16 +121,15 @@ export class JobParts implements JobContext {
     this.endings = new Endings(this, () => signals.allEnded());
     this.start = new JobStart(this, this.patience);
     this.recovery = new Recovery(this);
-    this.elasticity = new JobElasticity(this, this.recovery, (replica) => this.endings.check(replica));
+    this.reader = new JobReader(this, {
+      lettersOf: (operator) => this.letters.countOf(operator),
+      stall: () => this.stallDetector.current,
+    });
+    this.topology = new TopologyReader(this);
+    this.elasticity = new JobElasticity(this, this.reader, this.recovery, (replica) => this.endings.check(replica));
     this.hangWatch = new HangWatch(this, this.recovery, (event) => this.notices.slow(event));
     this.stallDetector = this.#stallDetectorOf();
     this.queries = this.#queriesOf();
-    this.metrics = new MetricsReader(
-      this,
-      this.elasticity.loads,
-      (operator) => this.letters.countOf(operator),
-      () => this.stallDetector.current,
-    );
   }
 
   isOver(): boolean {
@@ -139,8 +140,8 @@ export class JobParts implements JobContext {
     return this.#settlement.isStopping;
   }
 
-  announce(event: JobEvent): void {
-    this.#events.announce(event);
+  announce(occurrence: Occurrence): void {
+    this.#events.announce(occurrence);
   }
 
   fail(error: unknown): void {
@@ -205,17 +206,6 @@ export class JobParts implements JobContext {
     const keyed = this.roster.stages.filter(({ operators }) => operators[0].state !== undefined);
     return new Map(keyed.map((stage) => [stageName(stage), new StateQuery(stage, this, gone)]));
   }
-}
-
-/** The job's supervision tree. Stages in the app's own thread have no replicas in it: there is nothing to restart. */
-function superviseStages({ name, plan, roster, options }: JobParts): JobSupervision<Replica> {
-  const operators = plan.stages.map((stage) => ({
-    name: stageName(stage),
-    replicas: roster.of(stage),
-    supervision: stage.operators[0].supervision,
-  }));
-  const { supervision, shutdownTimeoutMs } = options;
-  return new JobSupervision(name, operators, { supervision, shutdownMs: replicaShutdownMs(shutdownTimeoutMs) });
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -58,7 +58,7 @@ export class JobStart {
 
   async #beginOn(worker: JobWorker): Promise<unknown> {
     const sinks = this.#job.roster
-      .on(worker)
+      .hostedBy(worker)
       .flatMap(({ stage }) => stage.operators.filter(({ kind }) => kind === 'sink'))
       .map(({ name }) => name);
     const { limitMs } = this.#patience;

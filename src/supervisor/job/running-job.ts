@@ -2,21 +2,22 @@
 // Promises: whatever the outcome, afterwards no thread and no timer of the job is left (but a thread that cannot be ended);
 // a failing job never takes the app's process down, and `done` tells why it failed.
 
-import { errors, toRecord } from '../../errors.ts';
+import { errors } from '../../errors.ts';
 import type { Plan } from '../../flow/plan.ts';
 import type { GroupSet } from '../../state/groups/group-set.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { FlowReference } from '../../workers/control.ts';
 import { outcomeOf } from '../../workers/remote-calls.ts';
+import type { JobReading } from '../readings/job-reading.ts';
+import type { JobTopology } from '../readings/job-topology.ts';
 import type { SupervisionNode } from '../supervision/tree.ts';
 import { workerNamed } from '../workers/job-workers.ts';
+import type { JobEvent, JobEventType, ListenOptions } from './events/job-event.ts';
 import { JobEvents } from './events/job-events.ts';
 import type {
   DeadLetters,
   Job,
-  JobEvent,
   JobInput,
-  JobMetrics,
   JobOutput,
   JobState,
   RunOptions,
@@ -27,18 +28,19 @@ import { JobParts } from './job-parts.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions } from './run-options.ts';
 import { type JobOutcome, Settlement } from './settlement.ts';
-import { shutDown } from './shutdown.ts';
+import { takeDown } from './take-down.ts';
 
 export class RunningJob implements Job {
   readonly name: string;
   readonly done: Promise<void>;
   readonly deadLetters: DeadLetters;
   readonly #settlement = new Settlement();
-  readonly #events = new JobEvents();
+  readonly #events: JobEvents;
   readonly #parts: JobParts;
   #isStateAsked = false;
 
   constructor(flow: FlowReference, plan: Plan, options: RunOptions, platform: Platform = systemPlatform) {
+    this.#events = new JobEvents(platform.clock.epochMs);
     this.#parts = new JobParts(flow, plan, checkRunOptions(options), platform, {
       events: this.#events,
       settlement: this.#settlement,
@@ -102,31 +104,9 @@ export class RunningJob implements Job {
 
   async #finish(outcome: JobOutcome, error?: unknown): Promise<void> {
     if (!this.#settlement.decide(outcome)) return;
-    const parts = this.#parts;
-    parts.hangWatch.stop();
-    parts.stallDetector.stop();
-    parts.elasticity.stop();
-    parts.workers.close();
-    parts.patience.close();
-    parts.recovery.close();
-    if (error !== undefined) parts.ends.failOutputs(error);
-    parts.ends.closeInputs();
-    parts.supervisorHost.close();
-    if (outcome !== 'done') {
-      parts.appHost.close();
-      parts.supervision.failed();
-    }
-    if (error instanceof Error && outcome === 'failed')
-      parts.announce(parts.notices.failedEvent({ type: 'failed', error, record: toRecord(error) }));
-    await shutDown(parts);
-    await parts.pool.close(parts.options.fenceTimeoutMs);
-    await parts.backups?.settle();
-    parts.letters.end();
-    parts.metrics.freeze();
-    parts.supervision.leaveRoot();
-    parts.announce({ type: 'ended', outcome });
+    await takeDown(this.#parts, outcome, error);
     this.#settlement.settle(error);
-    void parts.notices.end(error);
+    void this.#parts.notices.end(error);
   }
 
   stop(...surplus: readonly never[]): Promise<void> {
@@ -168,9 +148,14 @@ export class RunningJob implements Job {
     return query as JobState<unknown> as JobState<Row>;
   }
 
-  metrics(...surplus: readonly never[]): JobMetrics {
-    refuseSurplus('job.metrics()', 0, surplus);
-    return this.#parts.metrics.read();
+  reading(...surplus: readonly never[]): JobReading {
+    refuseSurplus('job.reading()', 0, surplus);
+    return this.#parts.reader.read();
+  }
+
+  topology(...surplus: readonly never[]): JobTopology {
+    refuseSurplus('job.topology()', 0, surplus);
+    return this.#parts.topology.read();
   }
 
   tree(...surplus: readonly never[]): SupervisionNode {
@@ -186,7 +171,7 @@ export class RunningJob implements Job {
       threadId: worker.threadId,
       state: worker.state,
       actors: roster
-        .on(worker)
+        .hostedBy(worker)
         .filter(({ isEnded }) => !isEnded)
         .map(({ name }) => name),
     }));
@@ -218,8 +203,18 @@ export class RunningJob implements Job {
     await recovery.terminate(workerNamed(worker, workers.all), errors.workerKilled(worker));
   }
 
-  on(listener: (event: JobEvent) => void, ...surplus: readonly never[]): () => void {
-    refuseSurplus('job.on(listener)', 1, surplus);
-    return this.#events.on(listener);
+  on(
+    type: JobEventType | '*',
+    listener: (event: never) => void,
+    options?: ListenOptions,
+    ...surplus: readonly never[]
+  ): () => void {
+    refuseSurplus('job.on(type, listener, options)', 3, surplus);
+    return this.#events.on(type, listener as (event: JobEvent) => void, options);
+  }
+
+  events(options?: ListenOptions, ...surplus: readonly never[]): AsyncIterableIterator<JobEvent> {
+    refuseSurplus('job.events(options)', 1, surplus);
+    return this.#events.iterate(options);
   }
 }

@@ -2,10 +2,10 @@
 // Promises: one outcome, whatever comes later; `done` settles when everything of the job is gone. A failure that nobody hears of
 // ends no process.
 
-import type { JobEvent } from './job-api.ts';
+import type { Occurrence } from './events/job-event.ts';
 import { HeardPromise } from './notices/heard-promise.ts';
 
-export type JobOutcome = Extract<JobEvent, { type: 'ended' }>['outcome'];
+export type JobOutcome = Extract<Occurrence, { type: 'ended' }>['outcome'];
 
 export class Settlement {
   readonly done: HeardPromise<void>;

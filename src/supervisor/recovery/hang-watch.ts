@@ -2,13 +2,13 @@
 // Promises: people are told once an operator: the next tuple may be as slow.
 
 import { errors } from '../../errors.ts';
-import type { JobEvent } from '../job/job-api.ts';
+import type { Occurrence } from '../job/events/job-event.ts';
 import type { JobContext } from '../job-context.ts';
 import { positionOf } from '../replicas/tuple-in-work.ts';
 import { HangDetector } from './hang-detector.ts';
 import type { Recovery } from './recovery.ts';
 
-export type SlowEvent = Extract<JobEvent, { type: 'slow' }>;
+export type SlowEvent = Extract<Occurrence, { type: 'slow' }>;
 
 export class HangWatch {
   readonly #job: JobContext;

@@ -2,11 +2,11 @@
 // Promises: an outage that ends before its restart has been told is told after it.
 
 import type { Clock } from '../../platform/clock.ts';
-import type { JobEvent } from '../job/job-api.ts';
+import type { Occurrence } from '../job/events/job-event.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { JobWorker } from '../workers/job-worker.ts';
 
-type Recovered = Extract<JobEvent, { type: 'recovered' }>;
+type Recovered = Extract<Occurrence, { type: 'recovered' }>;
 
 interface Outage {
   readonly noticedAtMs: number;
@@ -16,10 +16,10 @@ interface Outage {
 
 export class Outages {
   readonly #clock: Clock;
-  readonly #announce: (event: JobEvent) => void;
+  readonly #announce: (occurrence: Occurrence) => void;
   readonly #outages = new Map<Replica, Outage>();
 
-  constructor(clock: Clock, announce: (event: JobEvent) => void) {
+  constructor(clock: Clock, announce: (occurrence: Occurrence) => void) {
     this.#clock = clock;
     this.#announce = announce;
   }

@@ -73,7 +73,7 @@ export class Recovery {
     const job = this.#job;
     const noticedAtMs = job.clock.now();
     worker.state = 'lost';
-    const replicas = job.roster.on(worker);
+    const replicas = job.roster.hostedBy(worker);
     const { fenceTimeoutMs } = job.options;
     const isGone = await job.pool.fence(worker.hired, fenceTimeoutMs);
     if (job.isOver()) return;

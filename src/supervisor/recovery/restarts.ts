@@ -48,7 +48,7 @@ export class Restarts {
     // While nobody could take over, some may have crashed again, in another decision.
     const here = due();
     for (const { replica } of here) if (replica.worker === undefined && spare !== undefined) replica.hostOn(spare);
-    if (spare !== undefined && job.roster.on(spare).length === 0) job.workers.giveBack(spare);
+    if (spare !== undefined && job.roster.hostedBy(spare).length === 0) job.workers.giveBack(spare);
     const workers = new Set(here.map(({ replica }) => replica.worker as JobWorker));
     await Promise.all(
       [...workers].map((worker) => {
@@ -96,7 +96,7 @@ export class Restarts {
     const { workers, roster } = this.#job;
     const spare = await workers.takeSpare(true);
     if (spare !== undefined) return spare;
-    const load = (worker: JobWorker): number => roster.on(worker).length;
+    const load = (worker: JobWorker): number => roster.hostedBy(worker).length;
     return workers.active().reduce((least, worker) => (load(worker) < load(least) ? worker : least));
   }
 

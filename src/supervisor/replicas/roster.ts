@@ -41,7 +41,7 @@ export class Roster {
   }
 
   /** Those that a worker hosts, or is to. */
-  on(worker: JobWorker): Replica[] {
+  hostedBy(worker: JobWorker): Replica[] {
     return this.replicas.filter((replica) => replica.worker === worker);
   }
 

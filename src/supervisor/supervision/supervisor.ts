@@ -8,42 +8,14 @@ import type { Strategy, SupervisionOptions } from '../../flow/failure-policy.ts'
 import type {
   ChildSpec,
   Escalation,
-  Exit,
   Exits,
   FailDecision,
   RestartDecision,
   RestartOrFail,
   Supervised,
 } from './child.ts';
+import { affected, type Incident, type Kept, type Member, type Orders } from './incident.ts';
 import { backoffMs, RestartIntensity } from './restart-intensity.ts';
-
-/** A child of a supervisor: one of its own, or a supervisor of such children. */
-export type Member<Child extends Supervised> = Child | Supervisor<Child>;
-
-interface Kept<Child extends Supervised> {
-  readonly spec: ChildSpec<Member<Child>>;
-  /** Counted crashes since it last progressed: what its backoff grows with. */
-  crashes: number;
-}
-
-/** Exits as they are being decided about. */
-interface Incident<Child extends Supervised> {
-  readonly exits: ReadonlyMap<Child, Exit<Child>>;
-  readonly counted: boolean;
-  readonly nowMs: number;
-  readonly stalledMs: number;
-  /** Those that are to be restarted for their own exit. */
-  readonly dead: Map<Child, Kept<Child>>;
-  readonly gaveUp: Set<Supervisor<Child>>;
-  readonly escalations: Escalation[];
-  /** The counts of the supervisors above a crash that counts. */
-  readonly windows: RestartIntensity[];
-}
-
-interface Orders<Child> {
-  readonly stops: Child[];
-  readonly starts: { readonly child: Child; readonly supervisor: string }[];
-}
 
 /** How supervisors are called: by a name, and by the path that leads to it from the top; and the path of the one above. */
 export interface SupervisorName {
@@ -211,23 +183,15 @@ export class Supervisor<Child extends Supervised> {
 
   /** Orders what the strategies ask for: whole supervisors where they gave up, and what is below the others. */
   #order(incident: Incident<Child>, orders: Orders<Child>): void {
-    const affected = new Set(this.#affected(incident));
-    for (const kept of [...this.#children]) {
-      const { child } = kept.spec;
-      if (affected.has(kept)) this.#restart(kept, this.path, incident, orders);
-      else if (child instanceof Supervisor) child.#order(incident, orders);
-    }
-  }
-
-  /** The children that its strategy restarts, left to right. */
-  #affected({ dead, gaveUp }: Incident<Child>): Kept<Child>[] {
+    const { dead, gaveUp } = incident;
     const hasCrashed = ({ spec: { child } }: Kept<Child>): boolean =>
       child instanceof Supervisor ? gaveUp.has(child) : dead.has(child);
-    const first = this.#children.findIndex(hasCrashed);
-    if (first < 0) return [];
-    if (this.strategy === 'one_for_all') return this.#children;
-    if (this.strategy === 'rest_for_one') return this.#children.slice(first);
-    return this.#children.filter(hasCrashed);
+    const restarted = new Set(affected(this.strategy, this.#children, hasCrashed));
+    for (const kept of [...this.#children]) {
+      const { child } = kept.spec;
+      if (restarted.has(kept)) this.#restart(kept, this.path, incident, orders);
+      else if (child instanceof Supervisor) child.#order(incident, orders);
+    }
   }
 
   #restart({ spec }: Kept<Child>, supervisor: string, incident: Incident<Child>, orders: Orders<Child>): void {

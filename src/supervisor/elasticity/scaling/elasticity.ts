@@ -5,9 +5,11 @@
 
 import type { Cancel } from '../../../platform/clock.ts';
 import type { JobContext } from '../../job-context.ts';
+import type { JobReader } from '../../readings/job-reader.ts';
 import type { GroupLoads } from '../group-loads.ts';
-import { type Decision, decide, NO_MEMORY, type PolicyMemory, settled } from './decide.ts';
-import type { GraphMeter } from './graph-meter.ts';
+import { decide, settled } from './decide.ts';
+import { type Decision, NO_MEMORY, type PolicyMemory } from './decision.ts';
+import { Reporter } from './reporter.ts';
 import type { CheckedScaling } from './scaling-options.ts';
 
 /** What decisions act by. */
@@ -20,7 +22,8 @@ export interface Changes {
 export class Elasticity {
   private readonly job: JobContext;
   private readonly changes: Changes;
-  private readonly meter: GraphMeter;
+  private readonly reader: JobReader;
+  private readonly reporter: Reporter;
   private readonly loads: GroupLoads;
   private readonly options: CheckedScaling;
   private cancel: Cancel | undefined;
@@ -29,16 +32,17 @@ export class Elasticity {
   /** What was planned of each operator, and when: a plan that nobody carries out is not told at each report. */
   private readonly planned = new Map<string, { readonly what: string; readonly atMs: number }>();
 
-  constructor(job: JobContext, changes: Changes, meter: GraphMeter, loads: GroupLoads) {
+  constructor(job: JobContext, changes: Changes, reader: JobReader, loads: GroupLoads) {
     this.job = job;
     this.changes = changes;
-    this.meter = meter;
+    this.reader = reader;
+    this.reporter = new Reporter(job, loads);
     this.loads = loads;
     this.options = job.options.scaling;
   }
 
   start(): void {
-    this.meter.restart();
+    this.reporter.restart(this.reader.read());
     this.cancel = this.job.clock.every(this.options.everyMs, () => this.report());
   }
 
@@ -48,15 +52,16 @@ export class Elasticity {
 
   private report(): void {
     // Also under the policy 'manual': job.scale and job.rebalance spread by recent load.
-    this.loads.read();
+    const reading = this.reader.read();
+    this.loads.take(reading);
     const { policy } = this.options;
     if (policy === 'manual' || this.isActing || this.job.isOver()) return;
-    const reading = this.meter.take();
-    if (reading === undefined) return;
-    const { decisions, memory } = decide(reading, this.memory, { ...this.options, policy });
+    const report = this.reporter.take(reading);
+    if (report === undefined) return;
+    const { decisions, memory } = decide(report, this.memory, { ...this.options, policy });
     this.memory = memory;
-    if (this.options.mode === 'plan') this.plan(decisions, reading.atMs);
-    else if (decisions.length > 0) void this.act(decisions, reading.atMs);
+    if (this.options.mode === 'plan') this.plan(decisions, report.atMs);
+    else if (decisions.length > 0) void this.act(decisions, report.atMs);
   }
 
   private plan(decisions: readonly Decision[], nowMs: number): void {
@@ -83,7 +88,7 @@ export class Elasticity {
         this.announce({ ...decision, action: 'report', to: decision.from, reason });
       }
     }
-    this.meter.restart();
+    this.reporter.restart(this.reader.read());
     this.memory = settled(this.memory, decidedAtMs, this.job.clock.now());
     this.isActing = false;
   }
