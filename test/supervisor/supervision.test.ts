@@ -366,6 +366,9 @@ test('shutdown stops what has not ended, right to left', () => {
   tree.replicas[2][0].ended();
   const order = tree.shutdownOrder();
   assert.equal(namesOf(order.map(({ child }) => child)), 'c1 a1 a0');
+  tree.failed();
+  const afterFailure = tree.shutdownOrder().map(({ child }) => child);
+  assert.equal(namesOf(afterFailure), 'c1 a1 a0', 'also when the job has failed: they still run');
   assert.ok(order.every(({ restart, shutdownMs }) => restart === 'transient' && shutdownMs === 100));
 });
 

@@ -116,11 +116,14 @@ export class Supervisor<Child extends Supervised> {
     return this.#failure;
   }
 
-  /** The children at any depth that have not ended, in the order in which a shutdown stops them: right to left. */
+  /**
+   * The children at any depth that have not ended, in the order in which a shutdown stops them: right to left. After a failure too:
+   * nobody is restarted any more, but some still run.
+   */
   shutdownOrder(): ChildSpec<Child>[] {
     return this.#children.toReversed().flatMap(({ spec: { child, ...rest } }) => {
       if (child instanceof Supervisor) return child.shutdownOrder();
-      return isOver(child) ? [] : [{ child, ...rest }];
+      return child.state === 'ended' ? [] : [{ child, ...rest }];
     });
   }
 
