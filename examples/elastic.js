@@ -17,7 +17,7 @@
 //   5,698 orders, each checked once and in order; at most 6 replicas
 
 import { isMainThread } from 'node:worker_threads';
-import { dataflow, t } from 'millrace';
+import { between, dataflow, t } from 'millrace';
 import { push } from 'millrace/sources';
 
 const CUSTOMERS = 500;
@@ -90,20 +90,22 @@ async function main() {
     scaling: { policy: 'rate', everyMs: 250, cooldownMs: 1000 },
   });
   let most = 1;
-  job.on((event) => {
-    if (event.type === 'decision') {
-      const { action, operator, from, to, reason } = event;
-      console.log(`${action} '${operator}' from ${from} to ${to}: ${reason}`);
-    }
-    if (event.type === 'scaled') most = Math.max(most, event.to);
+  job.on('decision', ({ action, operator, from, to, reason }) => {
+    console.log(`${action} '${operator}' from ${from} to ${to}: ${reason}`);
+  });
+  job.on('scaled', ({ to }) => {
+    most = Math.max(most, to);
   });
 
   const sender = customers(job.input('orders'));
   const startedMs = now();
   /** @type {number[]} */
   let latencies = [];
+  let before = job.reading();
   const clock = setInterval(() => {
-    const check = job.metrics().operators.find(({ name }) => name === 'check');
+    const reading = job.reading();
+    const check = between(before, reading).operators.find(({ name }) => name === 'check');
+    before = reading;
     if (check === undefined) return;
     const p99Ms = latencies.sort((a, b) => a - b)[Math.floor(latencies.length * 0.99)] ?? 0;
     latencies = [];

@@ -105,7 +105,7 @@ function expectedTotals() {
 // The workers import this module too, to get at the closures: the app is what runs on the main thread.
 if (isMainThread) {
   const job = await bakery.run({ params: { deaths: new Int32Array(new SharedArrayBuffer(4)) }, workers: 2 });
-  job.on(tell);
+  job.on('*', tell);
 
   const totals = [];
   for await (const total of job.output('totals')) totals.push(total);

@@ -78,7 +78,7 @@ async function run(
 ) {
   const params = { ...given, down: new Float64Array(new SharedArrayBuffer(8)) };
   const job = await shop.run({ params, workers: 1 + (given.replicas ?? 1) });
-  job.on(hear);
+  job.on('*', hear);
   return job;
 }
 

@@ -25,22 +25,18 @@ export type { Checkpoint } from './state/images/checkpoint.ts';
 export type { TableDefinition } from './state/rows/row-layout.ts';
 export { table } from './state/rows/row-layout.ts';
 export type { StateTable } from './state/rows/state-table.ts';
-export type { GroupShare } from './supervisor/elasticity/group-loads.ts';
-export type { Decision } from './supervisor/elasticity/scaling/decide.ts';
+export type { Decision } from './supervisor/elasticity/scaling/decision.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
+export type { JobEvent, JobEventOf, JobEventType, ListenOptions } from './supervisor/job/events/job-event.ts';
 export type { Dataflow } from './supervisor/job/flow.ts';
 export { dataflow } from './supervisor/job/flow.ts';
 export type {
   DeadLetter,
   DeadLetters,
   Job,
-  JobEvent,
   JobInput,
-  JobMetrics,
   JobOutput,
   JobState,
-  OperatorMetrics,
-  ReplicaMetrics,
   ReplicaName,
   ScaleResult,
   WorkerInfo,
@@ -49,8 +45,13 @@ export type { Notice, NoticeKind, NoticeOption } from './supervisor/job/notices/
 export type { RunOptions } from './supervisor/job/run-options.ts';
 export type { StallWait } from './supervisor/job/stalls/stall.ts';
 export type { Stall } from './supervisor/job/stalls/stall-detector.ts';
+export type { GroupShare, JobRates, OperatorRates, ReplicaRates } from './supervisor/readings/between.ts';
+export { between } from './supervisor/readings/between.ts';
+export type { GroupCounts, JobReading, OperatorReading, ReplicaReading } from './supervisor/readings/job-reading.ts';
+export type { JobTopology, TopologyEdge, TopologyOperator } from './supervisor/readings/job-topology.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';
 export type { CrashContext, CrashReport } from './supervisor/recovery/crash-report.ts';
 export { renderCrashReport } from './supervisor/recovery/crash-report.ts';
-export type { NodeState, SupervisionNode } from './supervisor/supervision.ts';
-export { supervisionTree } from './supervisor/supervision.ts';
+export type { NodeState } from './supervisor/supervision/child.ts';
+export { supervisionTree } from './supervisor/supervision/root.ts';
+export type { SupervisionNode } from './supervisor/supervision/tree.ts';

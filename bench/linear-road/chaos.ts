@@ -48,7 +48,7 @@ export interface Chaos {
 }
 
 const tuplesOf = (job: Job): number =>
-  job.metrics().operators.reduce((sum, { tuplesIn, tuplesOut }) => sum + tuplesIn + tuplesOut, 0);
+  job.reading().operators.reduce((sum, { tuplesIn, tuplesOut }) => sum + tuplesIn + tuplesOut, 0);
 
 /** What an order names has ended meanwhile, or the job has. */
 const isGone = (error: unknown): boolean => (error as MillraceError).code === 'UNKNOWN_NAME';
@@ -59,7 +59,7 @@ export function disturb(job: Job, options: ChaosOptions): Chaos {
   const counts = { ...NO_CHAOS };
   const stopped = new AbortController();
   const { signal } = stopped;
-  const unsubscribe = job.on(({ type }) => {
+  const unsubscribe = job.on('*', ({ type }) => {
     if (type === 'restart') counts.recoveries++;
     else if (type === 'handOver') counts.handOvers++;
     else if (type === 'moved') counts.moves++;

@@ -3,7 +3,7 @@
 // Relies on: the flow of flow.ts.
 
 import { mkdirSync } from 'node:fs';
-import type { Job, JobMetrics } from '../../src/index.ts';
+import { between, type Job, type JobRates } from '../../src/index.ts';
 import { type Chaos, type ChaosCounts, disturb, NO_CHAOS } from './chaos.ts';
 import { ELASTIC_OPERATORS, linearRoad, SHARES } from './flow.ts';
 
@@ -28,7 +28,8 @@ export interface ExactResult {
   /** From the call to the last answer written: threads start within it. */
   readonly elapsedMs: number;
   readonly chaos: ChaosCounts;
-  readonly metrics: JobMetrics;
+  /** Of the whole run. */
+  readonly totals: JobRates;
 }
 
 /** Crashes are what is asked for: no supervisor gives up. */
@@ -60,7 +61,7 @@ export async function runExact(options: ExactOptions): Promise<ExactResult> {
   }
   const elapsedMs = performance.now() - startedMs;
   if (job.deadLetters.count > 0) throw new Error(`${job.deadLetters.count} tuples were left out as dead letters`);
-  const metrics = job.metrics();
-  const lines = metrics.operators.find(({ name }) => name === 'lines')?.tuplesOut ?? 0;
-  return { lines, elapsedMs, chaos: chaos?.counts ?? NO_CHAOS, metrics };
+  const totals = between('start', job.reading());
+  const lines = totals.operators.find(({ name }) => name === 'lines')?.tuplesOut ?? 0;
+  return { lines, elapsedMs, chaos: chaos?.counts ?? NO_CHAOS, totals };
 }

@@ -26,14 +26,14 @@ async function runBaseline(order: PlainOrder): Promise<Baseline> {
   }
 }
 
-function report({ lines, elapsedMs, chaos, metrics }: ExactResult): void {
+function report({ lines, elapsedMs, chaos, totals }: ExactResult): void {
   const { kills, recoveries, handOvers, moves } = chaos;
   const killed = kills > 0 ? `, ${kills} workers killed, ${recoveries} actors resumed` : '';
   const changed = handOvers + moves > 0 ? `, ${handOvers} hand-overs, ${moves} actors moved` : '';
   console.log(
     `millrace: ${lines} lines in ${(elapsedMs / 1000).toFixed(2)} s, ${thousands(perSecond(lines, elapsedMs))}${killed}${changed}`,
   );
-  for (const { name, fusedInto, tuplesIn, tuplesOut, busy, blocked } of metrics.operators) {
+  for (const { name, fusedInto, tuplesIn, tuplesOut, busy, blocked } of totals.operators) {
     const share =
       fusedInto === undefined ? `busy ${busy.toFixed(2)} blocked ${blocked.toFixed(2)}` : `in '${fusedInto}'`;
     console.log(

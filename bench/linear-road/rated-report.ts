@@ -69,14 +69,14 @@ function outcomeOf(result: RatedResult): string {
 }
 
 export function reportOf(options: RatedOptions, result: RatedResult): RunReport {
-  const { types, metrics, moments, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax } = result;
+  const { types, rates, moments, linesPerSecond, fillLines, fillMs, fillCpuUs, processors, memoryBytesMax } = result;
   const answers = Object.fromEntries(
     [...types].map(([type, each]) => {
       const { answers, wrong, lost, doubled } = each;
       return [type, { answers, wrong, lost, doubled, ...latencyReport(each) }];
     }),
   ) as Record<AnswerType, AnswerReport>;
-  const operators = metrics.operators.filter(({ fusedInto }) => fusedInto === undefined);
+  const operators = rates.operators.filter(({ fusedInto }) => fusedInto === undefined);
   return {
     cpu: cpus()[0]?.model.trim() || 'unknown processor',
     cores: availableParallelism(),

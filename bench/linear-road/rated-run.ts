@@ -3,7 +3,7 @@
 // run, and says so, before the machine is out of memory.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, JobMetrics } from '../../src/index.ts';
+import { between, type Job, type JobRates } from '../../src/index.ts';
 import { sharedNow } from '../clock.ts';
 import { type ChaosCounts, type ChaosOptions, disturb, NO_CHAOS } from './chaos.ts';
 import { SHARES } from './flow.ts';
@@ -83,7 +83,8 @@ export interface RatedResult {
   /** Processors in use in real time, on average. */
   readonly processors: number;
   readonly memoryBytesMax: number;
-  readonly metrics: JobMetrics;
+  /** Of real time. */
+  readonly rates: JobRates;
   readonly samples: readonly Sample[];
   readonly moments: readonly Moment[];
   readonly events: readonly RatedEvent[];
@@ -157,11 +158,11 @@ export async function runRated(
   const chaos = chaosSeed === undefined ? undefined : disturb(job, { seed: chaosSeed, killPause });
   const usage = process.cpuUsage();
   const pacedMs = performance.now();
-  job.metrics();
+  const pacedFrom = job.reading();
   await watch.until(() => performance.now() - pacedMs > seconds * 1000);
   const { user, system } = process.cpuUsage(usage);
   const processors = (user + system) / 1000 / (performance.now() - pacedMs);
-  const metrics = job.metrics();
+  const rates = between(pacedFrom, job.reading());
   await chaos?.stop();
   const stoppedBy = await watch.end();
   const starts = new Int32Array(trace.seconds);
@@ -174,7 +175,7 @@ export async function runRated(
     fillCpuUs: (fillUsage.user + fillUsage.system) / fillLines,
     processors,
     memoryBytesMax: watch.memoryBytesMax,
-    metrics,
+    rates,
     samples: watch.samples,
     moments: timeline(results).map((latencies, slot) => ({ second: slot * results.slotSeconds, ...latencies })),
     events: watch.events,
@@ -237,15 +238,19 @@ class Watch {
       this.#isEnded = true;
     });
     this.#done.catch(() => {});
-    job.on((event) => {
-      const second = this.#second();
-      if (event.type === 'scaled' && event.from !== event.to) {
-        const { operator, from, to } = event;
-        this.events.push({ second, text: `${operator} ${from} → ${to}`, operator, replicas: to });
-      } else if (event.type === 'crash') this.events.push({ second, text: 'kill' });
-      else if (event.type === 'moved') this.events.push({ second, text: `${event.operator} moves` });
-      else if (event.type === 'decision') progress(`${second.toFixed(1)} s: ${event.action}: ${event.reason}`);
-    });
+    job.on(
+      '*',
+      (event) => {
+        const second = this.#second();
+        if (event.type === 'scaled' && event.from !== event.to) {
+          const { operator, from, to } = event;
+          this.events.push({ second, text: `${operator} ${from} → ${to}`, operator, replicas: to });
+        } else if (event.type === 'crash') this.events.push({ second, text: 'kill' });
+        else if (event.type === 'moved') this.events.push({ second, text: `${event.operator} moves` });
+        else if (event.type === 'decision') progress(`${second.toFixed(1)} s: ${event.action}: ${event.reason}`);
+      },
+      { past: true },
+    );
   }
 
   /** True when real time has begun. */
@@ -282,7 +287,7 @@ class Watch {
     const nowMs = performance.now();
     const spanMs = nowMs - this.#last.atMs;
     if (spanMs < SAMPLE_EVERY_MS) return;
-    const { operators } = this.#job.metrics();
+    const { operators } = this.#job.reading();
     const lines = operators.find(({ name }) => name === 'traffic')?.tuplesOut ?? 0;
     const { user, system } = process.cpuUsage();
     const before = this.#last;

@@ -1,7 +1,15 @@
 // A running flow of the `elasticity` suite, whose operator 'work' changes its replicas: what the suites ask of it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, JobEvent, OperatorMetrics } from '../../src/index.ts';
+import {
+  between,
+  type Job,
+  type JobEventOf,
+  type JobEventType,
+  type JobReading,
+  type OperatorRates,
+  type OperatorReading,
+} from '../../src/index.ts';
 import type { Result } from '../harness.ts';
 import { spread } from '../harness.ts';
 
@@ -11,15 +19,21 @@ export function result(name: string, unit: string, values: readonly number[], ta
   return { name, unit, ...spread(values), runs: values.length, vs: {}, ...(target !== undefined && { target }) };
 }
 
-export function workOf(job: Pick<Job, 'metrics'>): OperatorMetrics {
-  const found = job.metrics().operators.find(({ name }) => name === 'work');
+/** The operator as it stands, with the replicas that have a part in the stream. */
+export function workOf(job: Pick<Job, 'reading'>): OperatorReading {
+  const found = job.reading().operators.find(({ name }) => name === 'work');
   if (found === undefined) throw new Error("elasticity: there is no operator 'work'");
-  return found;
+  return { ...found, replicas: found.replicas.filter(({ state }) => state !== 'dormant') };
+}
+
+/** What 'work' has done since an earlier reading. */
+export function workSince(earlier: JobReading, job: Pick<Job, 'reading'>): OperatorRates {
+  return between(earlier, job.reading()).operators.find(({ name }) => name === 'work') as OperatorRates;
 }
 
 /** Tuples per second that 'work' takes over a span, or gives if it is a source. */
-export async function rateOver(job: Pick<Job, 'metrics'>, spanMs: number): Promise<number> {
-  const count = ({ kind, tuplesIn, tuplesOut }: OperatorMetrics): number => (kind === 'source' ? tuplesOut : tuplesIn);
+export async function rateOver(job: Pick<Job, 'reading'>, spanMs: number): Promise<number> {
+  const count = ({ kind, tuplesIn, tuplesOut }: OperatorReading): number => (kind === 'source' ? tuplesOut : tuplesIn);
   const before = count(workOf(job));
   const startedMs = performance.now();
   await sleep(spanMs);
@@ -27,14 +41,9 @@ export async function rateOver(job: Pick<Job, 'metrics'>, spanMs: number): Promi
 }
 
 /** Gathers the events of one kind. */
-export function gather<Type extends JobEvent['type']>(
-  job: Pick<Job, 'on'>,
-  type: Type,
-): Extract<JobEvent, { type: Type }>[] {
-  const found: Extract<JobEvent, { type: Type }>[] = [];
-  job.on((event) => {
-    if (event.type === type) found.push(event as Extract<JobEvent, { type: Type }>);
-  });
+export function gather<Type extends JobEventType>(job: Pick<Job, 'on'>, type: Type): JobEventOf<Type>[] {
+  const found: JobEventOf<Type>[] = [];
+  job.on(type, (event) => found.push(event), { past: true });
   return found;
 }
 

@@ -73,14 +73,10 @@ interface Pause {
 async function pause(job: Counted, trace: LatencyTrace): Promise<Pause> {
   await spareReady(job);
   const handOvers: { readonly atMs: number; readonly groups: number }[] = [];
-  const forget = job.on((event) => {
-    if (event.type === 'handOver') handOvers.push({ atMs: epochMs(), groups: event.groups });
-  });
+  const forget = job.on('handOver', ({ atMs, groups }) => handOvers.push({ atMs, groups }));
   trace.clear();
   await sleep(BEFORE_MS);
   const fromMs = epochMs();
-  // The first listener has heard of those before as well.
-  handOvers.length = 0;
   await job.scale('work', 2);
   const toMs = epochMs();
   forget();

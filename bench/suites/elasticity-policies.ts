@@ -7,7 +7,7 @@ import type { By, Effort } from '../effort.ts';
 import { waitingFlow } from '../flows/elasticity.ts';
 import type { Measurement, Trace } from '../harness.ts';
 import { quantile } from '../statistics.ts';
-import { epochMs, gather, result, workOf } from './elastic-job.ts';
+import { epochMs, gather, result, workSince } from './elastic-job.ts';
 import { drain } from './elasticity-replicas.ts';
 
 const WAIT_MS = 2;
@@ -74,8 +74,10 @@ class DrivenJob {
       lastMs = nowMs;
       for (; due >= 1; due--) void input.push({ key: key++, madeAtMs: nowMs });
     };
+    let before = job.reading();
     const watch = (): void => {
-      const { replicas, busy } = workOf(job);
+      const { replicas, busy } = workSince(before, job);
+      before = job.reading();
       const atMs = epochMs() - this.startedMs;
       this.watched.push({ atMs, rate: this.rate, replicas: replicas.length, utilisation: 100 * busy });
     };
@@ -112,10 +114,12 @@ export function stepsRate(effort: Effort): Measurement {
       for (const rate of rates) {
         const from = decisions.length;
         driven.rate = rate;
-        await sleep(12 * everyMs);
+        await sleep(11 * everyMs);
+        const before = driven.job.reading();
+        await sleep(everyMs);
         const own = decisions.slice(from).filter(({ action }) => action === 'scale');
         counts.push(own.length);
-        const { replicas, rateIn } = workOf(driven.job);
+        const { replicas, rateIn } = workSince(before, driven.job);
         const secondsPerTuple = replicas.reduce((sum, { busy }) => sum + busy, 0) / rateIn;
         const needed = Math.ceil((rate * secondsPerTuple) / UTILISATION);
         if (replicas.length === needed) right++;
@@ -138,9 +142,8 @@ export function oscillation(effort: Effort): Measurement {
     async measure(progress) {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
       const changes: { atMs: number; from: number; to: number }[] = [];
-      driven.job.on((event) => {
-        if (event.type === 'scaled' && event.from !== event.to)
-          changes.push({ atMs: epochMs() - driven.startedMs, from: event.from, to: event.to });
+      driven.job.on('scaled', ({ atMs, from, to }) => {
+        if (from !== to) changes.push({ atMs: atMs - driven.startedMs, from, to });
       });
       while (epochMs() - driven.startedMs < totalMs) {
         const phase = (2 * Math.PI * (epochMs() - driven.startedMs)) / periodMs;
@@ -188,9 +191,8 @@ export function ramp(effort: Effort): Measurement {
     async measure(progress) {
       const driven = await DrivenJob.start({ policy: 'rate', everyMs, cooldownMs, utilisation: UTILISATION });
       const events: { x: number; label: string }[] = [];
-      driven.job.on((event) => {
-        if (event.type !== 'scaled' || event.from === event.to) return;
-        events.push({ x: (epochMs() - driven.startedMs) / 1000, label: `${event.from} → ${event.to}` });
+      driven.job.on('scaled', ({ atMs, from, to }) => {
+        if (from !== to) events.push({ x: (atMs - driven.startedMs) / 1000, label: `${from} → ${to}` });
       });
       for (let share = 0; share < 1; share = (epochMs() - driven.startedMs) / totalMs) {
         driven.rate = rampRate(share);

@@ -80,9 +80,13 @@ export class Drill {
     this.job = job;
     this.failed = job.done.then(() => new Promise<never>(() => {}));
     this.failed.catch(() => {});
-    job.on((event) => {
-      for (const listener of this.listeners) listener(event);
-    });
+    job.on(
+      '*',
+      (event) => {
+        for (const listener of this.listeners) listener(event);
+      },
+      { past: true },
+    );
     this.reading = this.read();
     this.reading.catch(() => {});
   }
@@ -220,7 +224,7 @@ export class Drill {
     const { job, params } = this;
     await job.stop();
     await this.reading;
-    const made = job.metrics().operators.find(({ name }) => name === 'source')?.tuplesOut ?? Number.NaN;
+    const made = job.reading().operators.find(({ name }) => name === 'source')?.tuplesOut ?? Number.NaN;
     const [totals, ...others] = this.totals;
     const isRight = totals?.keys === params.keys && totals.count === made && totals.sum === sumOf(params.keys, made);
     if (!isRight || others.length > 0 || job.deadLetters.count > 0) {

@@ -37,7 +37,7 @@ export class Drill {
      * @type {(operator?: string) => void}
      */
     this.recovered = () => {};
-    job.on((event) => this.hear(event));
+    job.on('*', (event) => this.hear(event));
   }
 
   /** Strikes all blows, and stops the job when the last one is overcome. Throws if the job ends before that. */
@@ -72,7 +72,7 @@ export class Drill {
   }
 
   counted() {
-    const words = this.job.metrics().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0;
+    const words = this.job.reading().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0;
     return `${(words / 1e6).toFixed(1)} M words are counted`;
   }
 

@@ -66,7 +66,7 @@ async function countOnAllCores(/** @type {Options} */ options, /** @type {Stopwa
   const { passes, sources, counters, workers } = options;
   const job = await flow.run({ params: { passes, sources, counters, lines: bookLines().length }, workers });
   const timer = setInterval(() => {
-    stopwatch.lap(job.metrics().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0);
+    stopwatch.lap(job.reading().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0);
   }, LAP_MS);
   try {
     const counts = await totalsOf(job);
@@ -86,7 +86,7 @@ async function countUnderBlows(/** @type {Options} */ options) {
   const drill = new Drill(job, orders);
   const [counts] = await Promise.all([totalsOf(job), drill.strike(), job.done]);
   // A source and the operators fused to it are one actor, with one count of the lines that it has read.
-  const { operators } = job.metrics();
+  const { operators } = job.reading();
   const readings = Array.from(
     { length: sources },
     (_, source) => operators.find(({ name }) => name === `lines-${source}`)?.tuplesOut ?? 0,

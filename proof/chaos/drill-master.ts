@@ -65,7 +65,7 @@ export class DrillMaster {
     this.orders = orders;
     this.victims = victims;
     this.violations = violations;
-    job.on((event) => {
+    job.on('*', (event) => {
       this.hear(event);
       this.wake();
     });
@@ -207,8 +207,8 @@ export class DrillMaster {
   /** True of a replica that has given its key groups away: it does not come back after a crash. */
   private isDormant(name: string): boolean {
     const [operator, replica] = name.split('/');
-    const node = this.job.tree().children.find((child) => child.name === operator);
-    return node?.children[Number(replica)]?.state === 'dormant';
+    const found = this.job.reading().operators.find(({ name }) => name === operator);
+    return found?.replicas[Number(replica)].state === 'dormant';
   }
 
   private async terminate(worker: number): Promise<void> {

@@ -1,4 +1,4 @@
-// What is checked of a chaos run when its job has ended: the file of its sink, its metrics, its dead letters.
+// What is checked of a chaos run when its job has ended: the file of its sink, its counts, its dead letters.
 // Promises: every count is exact, or a violation.
 
 import { createReadStream } from 'node:fs';
@@ -38,9 +38,9 @@ export function checkEnd(
   oracle: Oracle,
   file: Oracle,
 ): void {
-  const metrics = job.metrics().operators;
+  const { operators } = job.reading();
   const of = (name: string) => {
-    const found = metrics.find((each) => each.name === name);
+    const found = operators.find((each) => each.name === name);
     if (found === undefined) throw new Error(`no operator '${name}'`);
     return found;
   };

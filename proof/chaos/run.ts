@@ -85,7 +85,7 @@ export async function runChaos(
     const tell = (text: string): void => {
       if (verbose) say(`${elapsed().toFixed(3)} s: ${text}`);
     };
-    job.on((event) => tell(describeEvent(event)));
+    job.on('*', (event) => tell(describeEvent(event)), { past: true });
     const drills = new DrillMaster(job, orders, victims, violations, tell);
     const shifts = new Shifts(job, violations, tell);
     const oracle = new Oracle('output', violations, victims.excuseOfOutput);

@@ -33,12 +33,13 @@ export class Shifts {
     this.job = job;
     this.violations = violations;
     this.tell = tell;
-    job.on((event) => {
-      if (event.type === 'handOver') {
-        this.handOvers++;
-        this.groups += event.groups;
-        this.handOversMs.push(event.tookMs);
-      } else if (event.type === 'moved') this.moves++;
+    job.on('handOver', ({ groups, tookMs }) => {
+      this.handOvers++;
+      this.groups += groups;
+      this.handOversMs.push(tookMs);
+    });
+    job.on('moved', () => {
+      this.moves++;
     });
   }
 

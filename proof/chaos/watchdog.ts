@@ -2,7 +2,7 @@
 // Promises: a job that has committed nothing for 20 s is cancelled, and it is told how it stood.
 
 import { inspect } from 'node:util';
-import type { Job, JobEvent } from '../../src/index.ts';
+import { between, type Job, type JobEvent } from '../../src/index.ts';
 import { type DrillMaster, reasonOf } from './drill-master.ts';
 import type { Violations } from './oracle.ts';
 
@@ -39,7 +39,7 @@ export class Watchdog {
     let before = '';
     let looks = 0;
     this.timer = setInterval(() => {
-      const counts = job.metrics().operators.map(({ tuplesIn, tuplesOut }) => [tuplesIn, tuplesOut]);
+      const counts = job.reading().operators.map(({ tuplesIn, tuplesOut }) => [tuplesIn, tuplesOut]);
       const now = JSON.stringify([seen(), counts]);
       // Looks and not time: a process that was suspended has looked once.
       looks = now === before ? looks + 1 : 0;
@@ -58,18 +58,22 @@ export class Watchdog {
   }
 }
 
-/** How a job stands: its workers, its tree, its metrics, and what was done to it last. */
+/** How a job stands: its workers, its tree, its counts, and what was done to it last. */
 function diagnosis(job: Job, drills: DrillMaster): string {
   const workers = job.workers().map(({ worker, state, actors }) => `worker ${worker} ${state}: ${namesOf(actors)}`);
   const tree = job.tree().children.map(({ name, state, children }) => {
     const replicas = children.map((child) => `${child.state} on ${child.worker}, ${child.restarts} restarts`);
     return `${name} ${state}: ${replicas.join('; ')}`;
   });
-  const metrics = job.metrics().operators.map(({ name, tuplesIn, tuplesOut, busy, blocked, queueFill }) => {
+  const reading = job.reading();
+  const rates = between('start', reading);
+  const operators = reading.operators.map(({ name, tuplesIn, tuplesOut, replicas }, i) => {
+    const { busy, blocked } = rates.operators[i];
+    const queueFill = Math.max(...replicas.map((each) => each.queueFill));
     const shares = `busy ${busy.toFixed(2)}, blocked ${blocked.toFixed(2)}, queue ${(queueFill * 100).toFixed(0)} %`;
     return `${name}: in ${tuplesIn}, out ${tuplesOut}, ${shares}`;
   });
-  return [...workers, ...tree, ...metrics, `drills: ${drills.history.join(' · ')}`]
+  return [...workers, ...tree, ...operators, `drills: ${drills.history.join(' · ')}`]
     .map((text) => `  ${text}`)
     .join('\n');
 }

@@ -1,7 +1,7 @@
 // Runs one seed of `npm run simulate`, and judges what came of it.
 // Promises: every tuple, row, count and dead letter is accounted for, or is a violation; the same seed gives the same run.
 
-import type { DeadLetter, Job, JobMetrics } from '../../src/index.ts';
+import type { DeadLetter, Job, JobReading } from '../../src/index.ts';
 import { ExactlyOnce } from '../../src/testing/exactly-once.ts';
 import { Random } from '../../src/testing/random.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
@@ -87,14 +87,14 @@ async function readState(job: Job, flow: FlowCase, random: Random): Promise<void
 
 function judge(
   { flow, killers }: Pick<SimulationCase, 'flow' | 'killers'>,
-  { outputs, state, deadLetters, metrics }: Simulated<{ out: Numbered }>,
+  { outputs, state, deadLetters, reading }: Simulated<{ out: Numbered }>,
   isStopped: boolean,
   lines: readonly Numbered[],
 ): string[] {
   const violations: string[] = [];
   const letters = new Letters(flow, deadLetters);
   const lengths = flow.sources.map(({ tuples }, source) =>
-    isStopped ? tuplesOut(metrics, `source-${source}`) + letters.ofSource(source) : tuples,
+    isStopped ? tuplesOut(reading, `source-${source}`) + letters.ofSource(source) : tuples,
   );
   // Twice: what is poison is known only without what was left out for another reason.
   const expected = expect(flow, lengths, (operator, tuple) => letters.killers.has(leftOutName(operator, tuple)));
@@ -108,8 +108,8 @@ function judge(
   compareTuples('out', inOrder(outputs.out), expected, new Set(), violations);
   if (flow.withSink) compareTuples('sink', inOrder(lines), expected, letters.ofSink, violations);
   compareState(flow, state, expected, violations);
-  const seen = tuplesIn(metrics, 'out');
-  if (seen !== outputs.out.length) violations.push(`metrics count ${seen} tuples, not ${outputs.out.length}`);
+  const seen = tuplesIn(reading, 'out');
+  if (seen !== outputs.out.length) violations.push(`its reading counts ${seen} tuples, not ${outputs.out.length}`);
   return violations;
 }
 
@@ -117,9 +117,9 @@ function judge(
 const byNumber = (tuples: readonly Numbered[]): Numbered[] =>
   tuples.toSorted((one, other) => one.number - other.number);
 
-const tuplesOut = ({ operators }: JobMetrics, name: string): number =>
+const tuplesOut = ({ operators }: JobReading, name: string): number =>
   operators.find((operator) => operator.name === name)?.tuplesOut ?? Number.NaN;
-const tuplesIn = ({ operators }: JobMetrics, name: string): number =>
+const tuplesIn = ({ operators }: JobReading, name: string): number =>
   operators.find((operator) => operator.name === name)?.tuplesIn ?? Number.NaN;
 
 /** The dead letters of a run, by where their tuples were left out. */

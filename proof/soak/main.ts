@@ -19,11 +19,12 @@ let most = 0;
 for (let sample = 1; sample <= SAMPLES; sample++) {
   await wait((seconds * 1000) / SAMPLES);
   const { rss } = process.memoryUsage();
-  const [source, sum, slow] = job.metrics().operators;
+  const [source, sum, slow] = job.reading().operators;
+  const [sumFill, slowFill] = [sum, slow].map(({ replicas }) => (replicas[0].queueFill * 100).toFixed(0));
   if (sample <= SAMPLES * WARM_UP_SHARE) warm = Math.max(warm, rss);
   else most = Math.max(most, rss);
   console.log(
-    `${((seconds * sample) / SAMPLES).toFixed(0)} s: memory ${mebibytes(rss)}, ${source.tuplesOut} out of the source, ${slow.tuplesIn} into the sink, mailboxes ${(sum.queueFill * 100).toFixed(0)} % and ${(slow.queueFill * 100).toFixed(0)} % full`,
+    `${((seconds * sample) / SAMPLES).toFixed(0)} s: memory ${mebibytes(rss)}, ${source.tuplesOut} out of the source, ${slow.tuplesIn} into the sink, mailboxes ${sumFill} % and ${slowFill} % full`,
   );
 }
 await job.cancel();

@@ -1,10 +1,10 @@
 // Decisions about replicas, and the changes that follow, as text: a line each.
 // Promises: one event is one line; pure functions, the same for a terminal and a log.
 
-import type { JobEvent } from '../supervisor/job/job-api.ts';
+import type { Occurrence } from '../supervisor/job/events/job-event.ts';
 import { millisecondsText, type NameOf } from './incident-text.ts';
 
-type Decided = Extract<JobEvent, { type: 'decision' }>;
+type Decided = Extract<Occurrence, { type: 'decision' }>;
 
 const replicasText = (count: number): string => (count === 1 ? '1 replica' : `${count} replicas`);
 const groupsText = (count: number): string => (count === 1 ? '1 key group' : `${count} key groups`);
@@ -23,7 +23,7 @@ function decisionLine({ action, mode, operator, replica = 0, from, to, reason }:
  * What has changed, or is about to, in a line that begins with its kind; undefined for other events.
  * @param verbose also for each hand-over, of which a change of replicas has several
  */
-export function changeLine(event: JobEvent, nameOf: NameOf, verbose: boolean): string | undefined {
+export function changeLine(event: Occurrence, nameOf: NameOf, verbose: boolean): string | undefined {
   if (event.type === 'decision') return decisionLine(event, nameOf);
   if (event.type === 'scaled') {
     const { operator, from, to, groups, tookMs } = event;

@@ -13,7 +13,7 @@ export const COMMAND_OPTIONS = {
     flag: 'flow NAME',
   }),
   json: toggle({
-    help: 'prints tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and {"metrics":…,"incidents":…} at the end',
+    help: 'prints tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and {"totals":…,"incidents":…} at the end',
     default: false,
     flag: 'json',
   }),

@@ -2,8 +2,9 @@
 // Promises: one event is one line, whatever is in its message; pure functions, the same for a terminal and a log.
 
 import { show } from '../errors.ts';
-import type { DeadLetter, JobEvent, ReplicaName } from '../supervisor/job/job-api.ts';
-import { countText } from './metrics-text.ts';
+import type { Occurrence } from '../supervisor/job/events/job-event.ts';
+import type { DeadLetter, ReplicaName } from '../supervisor/job/job-api.ts';
+import { countText } from './reading-text.ts';
 import type { Tally } from './view.ts';
 
 /** How a replica is called: by its operator alone if that has only one. */
@@ -20,7 +21,7 @@ function errorText(error: Error): string {
 }
 
 /** What happened, in a line that begins with its kind; undefined for events that are no incidents. */
-export function incidentLine(event: JobEvent, nameOf: NameOf): string | undefined {
+export function incidentLine(event: Occurrence, nameOf: NameOf): string | undefined {
   switch (event.type) {
     case 'crash':
       return `crash: ${oneLine(event.report.reason.message)}`;

@@ -2,9 +2,9 @@
 // Promises: a frame is never wider or higher than the terminal; what anyone else prints meanwhile stays readable above it.
 // Tuples are counted and only the last are kept: a terminal is no place for millions of lines, and a pipe gets them all.
 
-import type { JobMetrics } from '../supervisor/job/job-api.ts';
 import { tallyText } from './incident-text.ts';
-import { countText, operatorTable, secondsText, workersText } from './metrics-text.ts';
+import { countText, operatorTable, secondsText, workersText } from './reading-text.ts';
+import type { Sample } from './sample.ts';
 import { tupleLine } from './tuple-text.ts';
 import type { Sheet, Tally, View } from './view.ts';
 
@@ -33,6 +33,11 @@ export function clip(line: string, columns: number): string {
   return clipped;
 }
 
+const NOTHING_YET: Sample = {
+  reading: { atMs: 0, elapsedMs: 0, stalled: undefined, operators: [] },
+  rates: { spanMs: 0, operators: [] },
+};
+
 interface Seen {
   count: number;
   last: readonly unknown[];
@@ -44,7 +49,7 @@ export class LiveView implements View {
   readonly #flow: string;
   readonly #workers: number;
   readonly #seen: Map<string, Seen>;
-  #metrics: JobMetrics = { elapsedMs: 0, stalled: undefined, operators: [] };
+  #sample: Sample = NOTHING_YET;
   #tally: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };
   #notes: string[] = [];
   /** Lines of the frame that stands above the cursor. */
@@ -65,8 +70,8 @@ export class LiveView implements View {
 
   letter(): undefined {}
 
-  progress(metrics: JobMetrics, tally: Tally): void {
-    this.#metrics = metrics;
+  progress(sample: Sample, tally: Tally): void {
+    this.#sample = sample;
     this.#tally = tally;
     this.#draw(this.#frame());
   }
@@ -88,9 +93,9 @@ export class LiveView implements View {
     print();
   }
 
-  close(summary: JobMetrics | undefined, tally: Tally): void {
+  close(summary: Sample | undefined, tally: Tally): void {
     if (summary === undefined) return;
-    const seconds = secondsText(summary.elapsedMs);
+    const seconds = secondsText(summary.reading.elapsedMs);
     const incidents = tallyText(tally);
     this.#draw([
       `${this.#flow}: done in ${seconds} on ${workersText(this.#workers)}${incidents && `, with ${incidents}`}`,
@@ -109,11 +114,11 @@ export class LiveView implements View {
   }
 
   #frame(): string[] {
-    const { elapsedMs } = this.#metrics;
+    const { elapsedMs } = this.#sample.reading;
     const incidents = tallyText(this.#tally);
     const lines = [
       `${this.#flow}: ${secondsText(elapsedMs)}, ${workersText(this.#workers)}${incidents && `, ${incidents}`}`,
-      ...operatorTable(this.#metrics, true),
+      ...operatorTable(this.#sample, true),
     ];
     for (const [output, { count, last }] of this.#seen) {
       lines.push(`${output}: ${countText(count)} tuples`);

@@ -7,6 +7,7 @@ import type { Graph } from '../flow/graph.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
 import type { Job } from '../supervisor/job/job-api.ts';
 import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
+import { between } from '../supervisor/readings/between.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
 import { graphFor, loadFlow } from './flow-module.ts';
@@ -14,8 +15,7 @@ import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
 import { LiveView, passAbove } from './live-view.ts';
-import { countText, secondsText } from './metrics-text.ts';
-import { RunTotals } from './run-totals.ts';
+import { countText, secondsText } from './reading-text.ts';
 import { StreamView } from './stream-view.ts';
 import type { Tally, View } from './view.ts';
 
@@ -122,20 +122,24 @@ export async function run(command: RunCommand): Promise<number> {
   };
   const job = (await flow.run({ ...command.options, notices, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
-  const totals = new RunTotals();
   const nameOf = namesIn(graph);
   const { verbose } = command;
   const elapsedMs = (): number => performance.now() - startedMs;
   const incidents = new Incidents(view, { nameOf, verbose, elapsedMs });
-  job.on((event) => {
-    incidents.hear(event);
-    const change = changeLine(event, nameOf, verbose);
-    if (change !== undefined) view.log(`${secondsText(elapsedMs())}: ${change}`);
-  });
+  job.on(
+    '*',
+    (event) => {
+      incidents.hear(event);
+      const change = changeLine(event, nameOf, verbose);
+      if (change !== undefined) view.log(`${secondsText(elapsedMs())}: ${change}`);
+    },
+    { past: true },
+  );
+  let before = job.reading();
   const sample = (): void => {
-    const metrics = job.metrics();
-    totals.add(metrics);
-    view.progress(metrics, incidents.tally);
+    const reading = job.reading();
+    view.progress({ reading, rates: between(before, reading) }, incidents.tally);
+    before = reading;
   };
   const timer = setInterval(sample, view.everyMs);
   const interrupts = onInterrupts(job, (text) => view.note(text));
@@ -149,8 +153,8 @@ export async function run(command: RunCommand): Promise<number> {
   try {
     await finished(job, outputs, view, incidents);
     clearInterval(timer);
-    totals.add(job.metrics());
-    view.close(totals.get(), incidents.tally);
+    const reading = job.reading();
+    view.close({ reading, rates: between('start', reading) }, incidents.tally);
     return exitCodeOf(command, flow.name, incidents.tally);
   } catch (error) {
     view.close(undefined, incidents.tally);

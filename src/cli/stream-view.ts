@@ -1,9 +1,10 @@
 // The view without a terminal: every tuple as a line on standard output, progress as lines on standard error.
 // Promises: whole lines only; a slow reader of standard output slows the job down instead of filling memory.
 
-import type { DeadLetter, JobMetrics } from '../supervisor/job/job-api.ts';
+import type { DeadLetter } from '../supervisor/job/job-api.ts';
 import { tallyText } from './incident-text.ts';
-import { operatorTable, progressLine, secondsText } from './metrics-text.ts';
+import { operatorTable, progressLine, secondsText } from './reading-text.ts';
+import type { Sample } from './sample.ts';
 import { letterJson, tupleJson, tupleLine } from './tuple-text.ts';
 import type { Sheet, Tally, View } from './view.ts';
 
@@ -52,9 +53,9 @@ export class StreamView implements View {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
-  progress(metrics: JobMetrics, tally: Tally): void {
+  progress(sample: Sample, tally: Tally): void {
     const incidents = tallyText(tally);
-    this.log(`${progressLine(metrics)}${incidents && `; ${incidents}`}`);
+    this.log(`${progressLine(sample)}${incidents && `; ${incidents}`}`);
   }
 
   log(text: string): void {
@@ -65,11 +66,11 @@ export class StreamView implements View {
     this.log(text);
   }
 
-  close(summary: JobMetrics | undefined, tally: Tally): void {
+  close(summary: Sample | undefined, tally: Tally): void {
     if (summary === undefined) return;
-    if (this.#options.json) this.#out.write(`${JSON.stringify({ metrics: summary, incidents: tally })}\n`);
+    if (this.#options.json) this.#out.write(`${JSON.stringify({ totals: summary.rates, incidents: tally })}\n`);
     this.#log.write(`${operatorTable(summary, false).join('\n')}\n`);
     const incidents = tallyText(tally);
-    this.note(`done in ${secondsText(summary.elapsedMs)}${incidents && ` with ${incidents}`}`);
+    this.note(`done in ${secondsText(summary.reading.elapsedMs)}${incidents && ` with ${incidents}`}`);
   }
 }

@@ -27,6 +27,7 @@ import { CommitLog } from '../state/transaction/commit-log.ts';
 import { PartitionMarks } from '../state/transaction/partition-marks.ts';
 import { allocateTransaction } from '../state/transaction/transaction.ts';
 import { UndoLog } from '../state/transaction/undo-log.ts';
+import { NO_HOST } from './replicas/replica-life.ts';
 
 /** Sizes of a job's shared memory, in bytes. */
 export interface MemoryLimits {
@@ -35,16 +36,13 @@ export interface MemoryLimits {
   readonly stateBytes: number;
 }
 
-/** The host of an actor that no worker hosts. */
-export const NO_HOST = -1;
-
-/** An actor and the host that it runs on: another one after a crash. */
+/** An actor, and where it begins. */
 export interface Placement {
   readonly descriptor: ActorDescriptor;
   readonly stage: Stage;
-  host: number;
-  /** True while it takes no part in the stream: it owns no key groups. */
-  isDormant: boolean;
+  readonly host: number;
+  /** True if it takes no part in the stream at first: it owns no key groups. */
+  readonly isDormant: boolean;
 }
 
 export interface Deployment {

@@ -13,11 +13,14 @@ import { sleep } from '../platform/clock.ts';
 import { type GroupSet, hasGroup } from '../state/groups/group-set.ts';
 import { memoryBackup } from '../state/images/backup.ts';
 import type { StateEntry } from '../state/rows/state-reader.ts';
+import type { JobEvent } from '../supervisor/job/events/job-event.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
-import { type RunningJob, runFlow } from '../supervisor/job/job.ts';
-import type { DeadLetter, JobEvent, JobMetrics } from '../supervisor/job/job-api.ts';
+import type { DeadLetter } from '../supervisor/job/job-api.ts';
 import type { Platform } from '../supervisor/job/platform.ts';
-import type { SupervisionNode } from '../supervisor/supervision.ts';
+import { runFlow } from '../supervisor/job/run-flow.ts';
+import type { RunningJob } from '../supervisor/job/running-job.ts';
+import type { JobReading } from '../supervisor/readings/job-reading.ts';
+import type { SupervisionNode } from '../supervisor/supervision/tree.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { isWorkerThread } from '../workers/worker-thread.ts';
 import { CrashingMemory } from './crashing-memory.ts';
@@ -50,7 +53,8 @@ export interface Simulated<Outputs = Record<string, unknown>> {
   readonly state: Readonly<Record<string, readonly StateEntry[]>>;
   readonly deadLetters: readonly DeadLetter[];
   readonly events: readonly JobEvent[];
-  readonly metrics: JobMetrics;
+  /** Taken when the job had ended. */
+  readonly reading: JobReading;
   /** Crashes that were simulated: threads that died or hung, and modules that could not be loaded. */
   readonly crashes: number;
   /** Changes of replicas, key groups and workers that were asked for; what came of them is in `events`. */
@@ -190,7 +194,7 @@ class Simulation {
     const run = { ...options.run, backup: backup && { store, ...backup } };
     const job = await runFlow(flow as FlowDefinition<unknown>, run, this.platform());
     this.job = job;
-    job.on((event) => this.noteEvent(event));
+    job.on('*', (event) => this.noteEvent(event), { past: true });
     plan.arm();
     const isElastic = graph.operators.some(({ replicas }) => replicas.min < replicas.max);
     if (isElastic || !options.isChangeDrawn) this.changes.arm(job, graph.operators);
@@ -215,7 +219,7 @@ class Simulation {
       state,
       deadLetters: this.deadLetters,
       events: this.events,
-      metrics: job.metrics(),
+      reading: job.reading(),
       crashes: plan.crashes,
       changes: this.changes.changes,
       steps: scheduler.steps,

@@ -159,10 +159,14 @@ test('a failing job tells its listeners: failed with the error, then ended', TIM
   });
   const events: string[] = [];
   let failure: unknown;
-  job.on((event) => {
-    if (event.type !== 'operatorEnded') events.push(event.type === 'ended' ? `ended ${event.outcome}` : event.type);
-    if (event.type === 'failed') failure = event.error;
-  });
+  job.on(
+    '*',
+    (event) => {
+      if (event.type !== 'operatorEnded') events.push(event.type === 'ended' ? `ended ${event.outcome}` : event.type);
+      if (event.type === 'failed') failure = event.error;
+    },
+    { past: true },
+  );
   const out = (job as unknown as { output(name: string): AsyncIterable<unknown> }).output('out');
   await assert.rejects(async () => {
     for await (const _ of out);

@@ -81,9 +81,9 @@ test('mailboxes', async () => {
   );
   assert.equal(code, 0);
   const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as {
-    metrics: { operators: { name: string; tuplesIn: number; replicas: { tuplesIn: number }[] }[] };
+    totals: { operators: { name: string; tuplesIn: number; replicas: { tuplesIn: number }[] }[] };
   };
-  const slow = last.metrics.operators.find(({ name }) => name === 'slow');
+  const slow = last.totals.operators.find(({ name }) => name === 'slow');
   assert.equal(slow?.tuplesIn, 20_000);
   assert.equal(slow?.replicas.length, 2);
   assert.ok(slow?.replicas.every(({ tuplesIn }) => tuplesIn > 5000));
@@ -206,7 +206,8 @@ test('own-connectors', async () => {
   assert.equal(stdout, `${means.join('')}2 workers died; no reading is lost, and none counts twice\n`);
 });
 
-test('supervision', async () => {
+// On a busy machine the other replicas may have ended before the lost one is restarted: then they are left alone.
+const restartsByStrategy = async (): Promise<void> => {
   const { code, stdout, stderr } = await start(join(ROOT, 'examples/supervision.js'), []).done;
   assert.equal(code, 0, stderr);
   assert.match(stdout, / 400 prices of 400 parcels; crashes: [1-9]\n/);
@@ -217,7 +218,9 @@ test('supervision', async () => {
     stdout,
     / {3}shop\/ask gives up: shop decides\n {3}shop gives up: millrace decides\n {3}the job fails, and this app goes on\. RESTART_INTENSITY: .*\n$/,
   );
-});
+};
+
+test('supervision', () => inOneOf(3, restartsByStrategy));
 
 // What is decided in so short a surge, and when, a busy machine may spoil.
 const absorbsASurge = async (): Promise<void> => {

@@ -59,7 +59,8 @@ for (const [what, exitCode, args, line] of COMMANDS) {
     const { code, stderr } = await millrace(...args);
     assert.equal(code, exitCode, stderr);
     assert.match(stderr, line);
-    assert.equal(stderr.match(/^millrace: /gm)?.length, 1, stderr);
+    // On a busy machine it is told meanwhile that an import takes long.
+    assert.equal(stderr.match(/^millrace: (?!flow '.*' waits for )/gm)?.length, 1, stderr);
   });
 }
 

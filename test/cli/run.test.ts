@@ -41,7 +41,7 @@ test('a tuple is one line, whatever it holds', async () => {
   assert.equal(stdout, 'a\\tb\\nc\\\\\tAQL/\t{"deep":["Bw=="]}\t-0\n');
 });
 
-test('--json ends with the metrics of the whole run', async () => {
+test('--json ends with the totals of the whole run', async () => {
   const { code, stdout } = await millrace('run', flowModule('values'), '--json');
   assert.equal(code, 0);
   const [tuple, last, ...more] = jsonLines(stdout);
@@ -49,10 +49,10 @@ test('--json ends with the metrics of the whole run', async () => {
     output: 'values',
     tuple: { text: 'a\tb\nc\\', bytes: 'AQL/', nested: { deep: ['Bw=='] }, number: 0 },
   });
-  const { metrics } = last as { metrics: { elapsedMs: number; operators: { name: string; tuplesIn: number }[] } };
-  assert.ok(metrics.elapsedMs > 0);
+  const { totals } = last as { totals: { spanMs: number; operators: { name: string; tuplesIn: number }[] } };
+  assert.ok(totals.spanMs > 0);
   assert.deepEqual(
-    metrics.operators.map(({ name, tuplesIn }) => [name, tuplesIn]),
+    totals.operators.map(({ name, tuplesIn }) => [name, tuplesIn]),
     [
       ['once', 0],
       ['values', 1],
@@ -88,7 +88,7 @@ test('the first interrupt drains the job, and every output is complete', async (
     tuples('squares').map(({ square }) => square),
     ids.map((_, index) => index * index),
   );
-  assert.ok('metrics' in lines[lines.length - 1]);
+  assert.ok('totals' in lines[lines.length - 1]);
 });
 
 test('a second interrupt cancels the job; one that is doubled at once does not count', async () => {

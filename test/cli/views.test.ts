@@ -6,76 +6,86 @@ import { changeLine } from '../../src/cli/change-text.ts';
 import { incidentLine, letterLine, tallyText } from '../../src/cli/incident-text.ts';
 import { Incidents } from '../../src/cli/incidents.ts';
 import { clip, LiveView } from '../../src/cli/live-view.ts';
-import { barText, operatorTable, progressLine, rateText } from '../../src/cli/metrics-text.ts';
-import { RunTotals } from '../../src/cli/run-totals.ts';
+import { barText, operatorTable, progressLine, rateText } from '../../src/cli/reading-text.ts';
+import type { Sample } from '../../src/cli/sample.ts';
 import { StreamView } from '../../src/cli/stream-view.ts';
 import type { Sheet, Tally } from '../../src/cli/view.ts';
 import { errors } from '../../src/errors.ts';
-import type {
-  DeadLetter,
-  JobEvent,
-  JobMetrics,
-  OperatorMetrics,
-  ReplicaName,
-} from '../../src/supervisor/job/job-api.ts';
+import type { Occurrence } from '../../src/supervisor/job/events/job-event.ts';
+import type { DeadLetter, ReplicaName } from '../../src/supervisor/job/job-api.ts';
+import type { OperatorRates } from '../../src/supervisor/readings/between.ts';
 
-const idle = {
-  tuplesIn: 0,
-  tuplesOut: 0,
-  rateIn: 0,
-  rateOut: 0,
-  busy: 0,
-  blocked: 0,
-  idle: 1,
-  queueBytes: 0,
-  queueFill: 0,
-  processingRate: 0,
-};
+interface Shown extends Partial<OperatorRates> {
+  readonly queueFill?: number;
+}
 
-function operator(name: string, values: Partial<OperatorMetrics>): OperatorMetrics {
+const idle = { tuplesIn: 0, tuplesOut: 0, rateIn: 0, rateOut: 0, busy: 0, blocked: 0, idle: 1, processingRate: 0 };
+
+function operator(name: string, values: Shown): OperatorRates & { queueFill: number } {
   const replica = { ...idle, ...values, replica: 0, worker: values.kind === 'collect' ? -1 : 0 };
   return {
     ...idle,
     kind: 'map',
-    role: 'operator',
+    role: 'operator' as OperatorRates['role'],
     fusedInto: undefined,
     deadLetters: 0,
     hotGroups: [],
     replicas: [replica],
+    queueFill: 0,
     name,
     ...values,
   };
 }
 
+/** A sample of operators of which all that there is happened in its span. */
+function sampleOf(elapsedMs: number, operators: readonly ReturnType<typeof operator>[]): Sample {
+  const readings = operators.map(
+    ({ name, kind, role, fusedInto, deadLetters, tuplesIn, tuplesOut, queueFill, replicas }) => ({
+      name,
+      kind,
+      role,
+      fusedInto,
+      deadLetters,
+      tuplesIn,
+      tuplesOut,
+      groups: undefined,
+      replicas: replicas.map(({ replica, worker }) => {
+        const times = { busyMs: 0, blockedMs: 0, queueBytes: 0 };
+        return { replica, worker, state: 'running' as const, tuplesIn, tuplesOut, ...times, queueFill };
+      }),
+    }),
+  );
+  return {
+    reading: { atMs: 0, elapsedMs, stalled: undefined, operators: readings },
+    rates: { spanMs: elapsedMs, operators },
+  };
+}
+
 const NONE: Tally = { crashes: 0, restarts: 0, escalations: 0, deadLetters: 0 };
 
-const metrics: JobMetrics = {
-  elapsedMs: 2000,
-  stalled: undefined,
-  operators: [
-    operator('lines', { kind: 'source', role: 'source', tuplesOut: 1200, rateOut: 600, busy: 0.5, blocked: 0.25 }),
-    operator('split', {
-      kind: 'flatMap',
-      fusedInto: 'lines',
-      tuplesIn: 1200,
-      tuplesOut: 2_400_000,
-      rateIn: 600,
-      rateOut: 1.2e6,
-    }),
-    operator('count', {
-      kind: 'process',
-      tuplesIn: 2_400_000,
-      tuplesOut: 7,
-      rateIn: 1.2e6,
-      busy: 0.97,
-      queueFill: 0.42,
-    }),
-    operator('counts', { kind: 'collect', role: 'output', tuplesIn: 7, rateIn: 3.5 }),
-  ],
-};
+const sample = sampleOf(2000, [
+  operator('lines', { kind: 'source', role: 'source', tuplesOut: 1200, rateOut: 600, busy: 0.5, blocked: 0.25 }),
+  operator('split', {
+    kind: 'flatMap',
+    fusedInto: 'lines',
+    tuplesIn: 1200,
+    tuplesOut: 2_400_000,
+    rateIn: 600,
+    rateOut: 1.2e6,
+  }),
+  operator('count', {
+    kind: 'process',
+    tuplesIn: 2_400_000,
+    tuplesOut: 7,
+    rateIn: 1.2e6,
+    busy: 0.97,
+    queueFill: 0.42,
+  }),
+  operator('counts', { kind: 'collect', role: 'output', tuplesIn: 7, rateIn: 3.5 }),
+]);
 
 test('the table of operators', () => {
-  assert.deepEqual(operatorTable(metrics, true), [
+  assert.deepEqual(operatorTable(sample, true), [
     'operator  replicas         in        out  tuples/s  busy  blocked  queue',
     'lines            1                 1,200       600  50 %     25 %',
     '└ split          1      1,200  2,400,000       600',
@@ -86,7 +96,7 @@ test('the table of operators', () => {
 
 test('a line of progress', () => {
   assert.equal(
-    progressLine(metrics),
+    progressLine(sample),
     '2.0 s: lines 600/s (busy 50 %), split 600/s, count 1.20 M/s (busy 97 %), counts 4/s',
   );
 });
@@ -97,7 +107,7 @@ const count = { operator: 'count', replica: 1 };
 test('decisions and changes as lines', () => {
   const decided = { type: 'decision', operator: 'count', policy: 'rate', inputs: {}, reason: 'why' } as const;
   const scaled = { type: 'scaled', operator: 'count', handOvers: 2, tookMs: 61.2 } as const;
-  const events: JobEvent[] = [
+  const events: Occurrence[] = [
     { ...decided, action: 'scale', mode: 'act', from: 3, to: 1 },
     { ...decided, action: 'rebalance', mode: 'plan', from: 3, to: 3 },
     { ...decided, action: 'move', mode: 'act', replica: 1, from: 0, to: 2 },
@@ -131,7 +141,7 @@ test('decisions and changes as lines', () => {
 
 test('incidents as lines: one each, whatever is in a message', () => {
   const reason = new Error('out of\r\n  memory');
-  const events: JobEvent[] = [
+  const events: Occurrence[] = [
     { type: 'started', workers: 2, actors: 2 },
     {
       type: 'crash',
@@ -206,21 +216,6 @@ test('numbers', () => {
   assert.equal(barText(1), '██████████');
 });
 
-test('totals are means over the samples, weighted by their spans', () => {
-  const totals = new RunTotals();
-  const sample = (elapsedMs: number, tuplesIn: number, busy: number): JobMetrics => ({
-    elapsedMs,
-    stalled: undefined,
-    operators: [operator('count', { tuplesIn, busy, idle: 1 - busy })],
-  });
-  totals.add(sample(1000, 10, 1));
-  totals.add(sample(4000, 400, 0.5));
-  const [count] = totals.get().operators;
-  assert.equal(count.busy, 0.625);
-  assert.equal(count.idle, 0.375);
-  assert.equal(count.rateIn, 100);
-});
-
 test('lines are cut to the width, and cannot move the cursor', () => {
   assert.equal(clip('abcdef', 4), 'abcd');
   assert.equal(clip('a\x1b[2Jb', 10), 'a·[2Jb');
@@ -257,12 +252,12 @@ function liveView(rows: number) {
 
 test('the frame is redrawn in place, with the last tuples below the table', () => {
   const { view, screen } = liveView(24);
-  view.progress(metrics, NONE);
+  view.progress(sample, NONE);
   view.tuples(
     'counts',
     Array.from({ length: 100 }, (_, id) => ({ id, word: 'w' })),
   );
-  view.progress(metrics, NONE);
+  view.progress(sample, NONE);
   const lines = screen();
   assert.equal(lines[0], 'flow: 2.0 s, 1 worker');
   assert.equal(lines.length, 1 + 5 + 1 + 5);
@@ -271,15 +266,15 @@ test('the frame is redrawn in place, with the last tuples below the table', () =
 
 test('a frame never is as high as the terminal', () => {
   const { view, screen } = liveView(5);
-  for (let i = 0; i < 3; i++) view.progress(metrics, NONE);
+  for (let i = 0; i < 3; i++) view.progress(sample, NONE);
   assert.equal(screen().length, 4);
 });
 
 test('what others print stays above the frame', () => {
   const { view, write, screen } = liveView(24);
-  view.progress(metrics, NONE);
+  view.progress(sample, NONE);
   view.pass(() => void write('hello\n'));
-  view.progress(metrics, NONE);
+  view.progress(sample, NONE);
   view.note('stopping');
   const lines = screen();
   assert.deepEqual(lines.slice(0, 2), ['hello', 'flow: 2.0 s, 1 worker']);
@@ -288,12 +283,12 @@ test('what others print stays above the frame', () => {
 
 test('incidents stay above the frame, which counts them', () => {
   const { view, screen } = liveView(10);
-  view.progress(metrics, NONE);
+  view.progress(sample, NONE);
   const incidents = new Incidents(view, { nameOf, verbose: false, elapsedMs: () => 1234 });
   incidents.hear({ type: 'adoption', worker: 2, actors: [count], tookMs: 5 });
   for (let i = 0; i < 20; i++) incidents.hear({ type: 'restart', ...count, worker: 2, supervisor: 'flow/\x1bcount' });
   for (let i = 0; i < 20; i++) incidents.letter(letter);
-  view.progress(metrics, incidents.tally);
+  view.progress(sample, incidents.tally);
   const lines = screen();
   assert.deepEqual(
     lines.slice(0, 20),
@@ -302,7 +297,7 @@ test('incidents stay above the frame, which counts them', () => {
   assert.equal(lines[20], `flow: 1.2 s: ${letterLine(letter)}`);
   assert.equal(lines[25], 'flow: 1.2 s: dead letters: more are counted, but not shown (--json prints them all)');
   assert.equal(lines[26], 'flow: 2.0 s, 1 worker, 20 restarts, 20 dead letters');
-  view.close(metrics, incidents.tally);
+  view.close(sample, incidents.tally);
   // Cut to the width of the screen.
   assert.equal(screen()[26], 'flow: done in 2.0 s on 1 worker, with 20 restarts, 20 dead ');
 });
@@ -325,22 +320,22 @@ test('in a log incidents are lines, and lines of progress end with their count',
   );
   const incidents = new Incidents(view, { nameOf, verbose: false, elapsedMs: () => 500 });
   incidents.letter(letter);
-  view.progress(metrics, incidents.tally);
-  view.close(metrics, incidents.tally);
+  view.progress(sample, incidents.tally);
+  view.close(sample, incidents.tally);
   const lines = log.split('\n');
   assert.equal(lines[0], `flow: 0.5 s: ${letterLine(letter)}`);
-  assert.equal(lines[1], `flow: ${progressLine(metrics)}; 1 dead letter`);
+  assert.equal(lines[1], `flow: ${progressLine(sample)}; 1 dead letter`);
   assert.equal(lines.at(-2), 'flow: done in 2.0 s with 1 dead letter');
 });
 
 test('at the end the table stays, and the last tuples are printed', () => {
   const { view, screen } = liveView(24);
-  view.progress(metrics, NONE);
+  view.progress(sample, NONE);
   view.tuples(
     'counts',
     Array.from({ length: 30 }, (_, id) => ({ id })),
   );
-  view.close(metrics, NONE);
+  view.close(sample, NONE);
   const lines = screen();
   assert.equal(lines[0], 'flow: done in 2.0 s on 1 worker');
   assert.equal(lines[7], 'counts: 30 tuples, the last 20 (pipe the command to get all');

@@ -104,7 +104,7 @@ test(
       rights,
       numbers.filter((n) => !bad(n)).map((n) => ({ text: `text-${n}` })),
     );
-    const { operators } = job.metrics();
+    const { operators } = job.reading();
     const { kind, role, deadLetters } = operators.find(({ name }) => name === 'cross') ?? assert.fail();
     assert.deepEqual(
       { kind, role, deadLetters },

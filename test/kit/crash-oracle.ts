@@ -24,7 +24,7 @@ export class EventLog {
   readonly all: JobEvent[] = [];
 
   constructor(job: Pick<Job, 'on'>) {
-    job.on((event) => this.all.push(event));
+    job.on('*', (event) => this.all.push(event), { past: true });
   }
 
   of<Type extends JobEvent['type']>(type: Type): EventOf<Type>[] {
@@ -119,7 +119,7 @@ function assertSame(actual: readonly unknown[], expected: readonly unknown[], wh
 
 /** Tuples in and out of each operator. */
 export const countsOf = (job: Job): Record<string, [number, number]> =>
-  Object.fromEntries(job.metrics().operators.map(({ name, tuplesIn, tuplesOut }) => [name, [tuplesIn, tuplesOut]]));
+  Object.fromEntries(job.reading().operators.map(({ name, tuplesIn, tuplesOut }) => [name, [tuplesIn, tuplesOut]]));
 
 function expectedCounts(
   { count, source, sinkPath }: CrashingParams,

@@ -4,8 +4,8 @@
 
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { planMoves } from '../../src/supervisor/elasticity/assignment.ts';
-import type { Decision } from '../../src/supervisor/elasticity/scaling/decide.ts';
-import type { GraphReading, OperatorReading } from '../../src/supervisor/elasticity/scaling/reading.ts';
+import type { Decision } from '../../src/supervisor/elasticity/scaling/decision.ts';
+import type { GraphReport, OperatorReport } from '../../src/supervisor/elasticity/scaling/report.ts';
 
 export interface ModelOperator {
   readonly name: string;
@@ -72,7 +72,7 @@ export class FluidGraph {
   }
 
   /** What a span is like in which the source would give `rate` tuples per second. */
-  read(rate: number): GraphReading {
+  read(rate: number): GraphReport {
     const { processors = 64, maxWorkers = 64, waits = false, declares = false } = this.machine;
     const given = this.throughput(rate);
     const spanSeconds = SPAN_MS / 1000;
@@ -80,7 +80,7 @@ export class FluidGraph {
     let comes = given;
     const isHeldUp = given < rate * (1 - 1e-9);
     let worker = 0;
-    const source: OperatorReading = {
+    const source: OperatorReport = {
       operator: 'source',
       upstream: [],
       replicas: (this.source?.replicas ?? [0]).map((replica) => {
@@ -98,7 +98,7 @@ export class FluidGraph {
       groupLoads: this.source?.groupLoads,
       owners: this.source?.owners ?? [],
     };
-    const rest = this.operators.map((operator, i): OperatorReading => {
+    const rest = this.operators.map((operator, i): OperatorReport => {
       const { name, secondsPerTuple, selectivity = 1, min = 1, max, replicas, owners, groupLoads = EVEN } = operator;
       const into = comes;
       comes *= selectivity;

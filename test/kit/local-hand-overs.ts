@@ -39,10 +39,14 @@ export class LocalHandOvers {
   private state: State = { kind: 'idle' };
   private isParked = false;
 
+  /** Replicas that have no part in the stream now. */
+  private readonly dormant: Set<Placement>;
+
   constructor(job: LocalJob, memory: CrashingMemory, wishes: readonly Wish[]) {
     this.job = job;
     this.memory = memory;
     this.wishes = [...wishes];
+    this.dormant = new Set(job.placements.filter(({ isDormant }) => isDormant));
     for (const { stage, descriptor } of job.placements) {
       if (descriptor.handOver === undefined || this.memories.has(stage)) continue;
       const { handOver } = descriptor;
@@ -133,16 +137,16 @@ export class LocalHandOvers {
     const giver = this.replica(wish.operator, wish.from);
     const receiver = this.replica(wish.operator, wish.to);
     const groups = groupsOf(this.committedOf(giver).progress.groups).filter(wish.takes);
-    if (giver.isDormant || groups.length === 0) {
+    if (this.dormant.has(giver) || groups.length === 0) {
       this.skipped++;
       return true;
     }
-    if (this.hasEnded(giver) || (!receiver.isDormant && this.hasEnded(receiver))) {
+    if (this.hasEnded(giver) || (!this.dormant.has(receiver) && this.hasEnded(receiver))) {
       this.refused++;
       return true;
     }
-    if (receiver.isDormant) {
-      receiver.isDormant = false;
+    if (this.dormant.has(receiver)) {
+      this.dormant.delete(receiver);
       this.memory.plainly(() => {
         for (const { memory } of receiver.descriptor.outputs) new Ring(memory.ring).setDormant(false);
       });
@@ -195,7 +199,7 @@ export class LocalHandOvers {
     const { job, memory } = this;
     const { descriptor } = placement;
     if (!this.committedOf(placement).cursors.isDormant) return false;
-    placement.isDormant = true;
+    this.dormant.add(placement);
     this.away.delete(descriptor);
     job.end(descriptor);
     memory.plainly(() => {

@@ -1,6 +1,6 @@
 // Runs the actors of a flow in this very thread, one step at a time, as the test orders: no threads, no clock, no chance.
 // What it shares with a real job: graph, plan, deployment, actors, rings, commits, parking, and how actors are resumed after
-// a crash (src/supervisor/recovery/recovery.ts, src/workers/worker.ts). What it lacks: threads, pools, and a supervisor that decides.
+// a crash (src/supervisor/recovery/, src/workers/worker.ts). What it lacks: threads, pools, and a supervisor that decides.
 
 import { Actor } from '../../src/actors/actor.ts';
 import {

@@ -6,10 +6,10 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backup, type BackupStore, type Job, memoryBackup } from '../../src/index.ts';
 import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
-import type { Deployment } from '../../src/supervisor/deployment.ts';
 import { type EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
 import { type CrashingParams, crashing } from '../kit/flows/crashing.ts';
 import { armed } from '../kit/flows/traps.ts';
+import { rosterOf } from '../kit/roster-of.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -93,8 +93,8 @@ test('a live image that is sound is taken as it is', TIMEOUT, async () => {
 
 /** Breaks a table of `count` while nobody owns it. */
 function damage(job: Job): void {
-  const { placements } = (job as unknown as { deployment: Deployment }).deployment;
-  const memory = placements.find(({ stage }) => stage.operators[0].name === 'count')?.descriptor.transaction;
+  const roster = rosterOf(job);
+  const memory = roster.of(roster.stageNamed('count'))[0].descriptor.transaction;
   assert.ok(memory);
   for (const arena of memory.arenas) {
     const i32 = new Int32Array(arena, 0, 1 << 13);
@@ -111,9 +111,9 @@ test('a live image that is damaged is replaced by the backup', TIMEOUT, async ()
     await sleep(200);
     let isDamaged = false;
     // Listeners are called between the death and the adoption.
-    job.on(({ type }) => {
-      if (type === 'crash' && !isDamaged) damage(job);
-      isDamaged ||= type === 'crash';
+    job.on('crash', () => {
+      if (!isDamaged) damage(job);
+      isDamaged = true;
     });
     await killCount(job, events);
   });
@@ -125,9 +125,7 @@ test('a live image that is damaged is replaced by the backup', TIMEOUT, async ()
 
 test('a damaged image without a backup fails the job', TIMEOUT, async () => {
   const job = (await start(crashing, { params: armed<CrashingParams>(slow), workers: 2 })) as unknown as Job;
-  job.on(({ type }) => {
-    if (type === 'crash') damage(job);
-  });
+  job.on('crash', () => damage(job));
   await sleep(150);
   const host = job.workers().find(({ actors }) => actors.some(({ operator }) => operator === 'count'));
   await job.killWorker(host?.worker as number);

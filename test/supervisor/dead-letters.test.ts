@@ -8,6 +8,7 @@ import type { Job, MillraceError } from '../../src/index.ts';
 import { LETTERS_KEPT_MAX } from '../../src/supervisor/job/dead-letters.ts';
 import { type CrashOptions, countsOf, EventLog } from '../kit/crash-oracle.ts';
 import { type LettersParams, letters, letterTuple } from '../kit/flows/letters.ts';
+import { latestRates } from '../kit/readings.ts';
 import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -161,7 +162,8 @@ test('a reader that stops taking holds the operator up; one that leaves sets it 
   const out = tuplesOf(job.output('out'));
   const iterator = job.deadLetters[Symbol.asyncIterator]();
   for (let n = 0; n < 5; n++) assert.equal(((await iterator.next()).value.tuple as { n: number }).n, n);
-  await until(() => job.metrics().operators[1].blocked > 0.9, 'the operator to wait for its letters to be read');
+  const rates = latestRates(job);
+  await until(() => rates().operators[1].blocked > 0.9, 'the operator to wait for its letters to be read');
   const { count } = job.deadLetters;
   assert.ok(count < to, `${count} letters`);
   await iterator.return?.();

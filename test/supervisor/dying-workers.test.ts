@@ -30,7 +30,7 @@ async function startWith(traps: Trap<EndsPlace>[], options: CrashOptions = {}): 
 function judge({ params, job }: Started, lost: number[] = []): void {
   const expected = Array.from({ length: COUNT }, (_, n) => n).filter((n) => !lost.includes(n));
   assert.deepEqual([...new Int32Array(params.written).slice(0, expected.length)], expected);
-  const counts = job.metrics().operators.map(({ tuplesIn, tuplesOut }) => [tuplesIn, tuplesOut]);
+  const counts = job.reading().operators.map(({ tuplesIn, tuplesOut }) => [tuplesIn, tuplesOut]);
   assert.deepEqual(counts, [
     [0, COUNT],
     [expected.length, 0],

@@ -8,6 +8,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Job, JobEvent, MillraceError, RunOptions } from '../../src/index.ts';
 import { randomOf } from '../kit/crash-runs.ts';
 import { calling, counting, type ElasticParams, textOf, texts } from '../kit/flows/elastic.ts';
+import { enlisted, operatorOf } from '../kit/readings.ts';
 import { until } from '../kit/run-flow.ts';
 
 const TIMEOUT = { timeout: 120_000 };
@@ -30,7 +31,7 @@ async function run(
 ): Promise<JobEvent[]> {
   const job = await counting.run({ params, spares: 0, supervision: { intensity: 1_000_000 }, ...options });
   const events: JobEvent[] = [];
-  job.on((event) => events.push(event));
+  job.on('*', (event) => events.push(event), { past: true });
   const changing = change(job).finally(() => params.tuples === ENDLESS && job.stop());
   changing.catch(() => {});
   const counts = new Map<number, number>();
@@ -41,15 +42,12 @@ async function run(
   }
   await changing;
   await job.done;
-  const [source] = job.metrics().operators;
+  const [source] = job.reading().operators;
   const tuples = params.tuples === ENDLESS ? source.tuplesOut : params.tuples;
   assert.equal(counts.size, Math.min(params.keys, tuples));
   for (const [key, count] of counts) assert.equal(count, Math.ceil((tuples - key) / params.keys), `key ${key}`);
   return events;
 }
-
-const replicas = (job: Job, operator: string): number =>
-  job.metrics().operators.find(({ name }) => name === operator)?.replicas.length ?? 0;
 
 const handOversOf = (events: readonly JobEvent[]): number => events.filter(({ type }) => type === 'handOver').length;
 
@@ -100,12 +98,12 @@ async function killAtRandom(job: Job, random: (below: number) => number, kills: 
 test('out and in again, at full speed', TIMEOUT, async () => {
   const events = await run({ tuples: ENDLESS, keys: 1000, max: 3 }, { workers: 2 }, async (job) => {
     assert.equal((await job.scale('count', 2)).to, 2);
-    assert.equal(replicas(job, 'count'), 2);
+    assert.equal(enlisted(job, 'count'), 2);
     await job.scale('count', 3);
-    assert.equal(replicas(job, 'count'), 3);
+    assert.equal(enlisted(job, 'count'), 3);
     await job.scale('check', 2);
     await job.scale('count', 1);
-    assert.equal(replicas(job, 'count'), 1);
+    assert.equal(enlisted(job, 'count'), 1);
     await job.scale('check', 1);
   });
   assert.ok(handOversOf(events) >= 5);
@@ -253,7 +251,7 @@ test('text keys, tables, removed keys, a stateless operator and a sink with rang
   const params = { tuples, keys, max: 3, ratePerSecond: 60_000, seen };
   const job = await texts.run({ params, workers: 2, spares: 0 });
   const events: JobEvent[] = [];
-  job.on((event) => events.push(event));
+  job.on('*', (event) => events.push(event), { past: true });
   await changeAtRandom(job, randomOf(firstSeed), ['tag', 'count', 'sink']);
   await job.done;
   const places = [...new Int32Array(seen, 0, keys)];
@@ -273,10 +271,9 @@ test('a stateless operator whose order does not matter is shared without a key',
   // What is in the rings is still worked off when the source has stopped.
   const job = await calling.run({ params, workers: 1, maxWorkers: 5, spares: 0, ringBytes: 4096 });
   const shares = (): readonly number[] =>
-    job
-      .metrics()
-      .operators.find(({ name }) => name === 'call')
-      ?.replicas.map(({ tuplesIn }) => tuplesIn) ?? [];
+    operatorOf(job, 'call')
+      .replicas.filter(({ state }) => state !== 'dormant')
+      .map(({ tuplesIn }) => tuplesIn);
   const sharing = (async () => {
     assert.equal((await job.scale('call', 4)).to, 4);
     assert.equal(shares().length, 4);
@@ -291,6 +288,6 @@ test('a stateless operator whose order does not matter is shared without a key',
   }
   await sharing;
   await job.done;
-  const [source] = job.metrics().operators;
+  const [source] = job.reading().operators;
   assert.deepEqual([seen.size, answers], [source.tuplesOut, source.tuplesOut]);
 });

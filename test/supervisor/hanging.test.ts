@@ -12,6 +12,7 @@ import { endlessOutput } from '../kit/flows/control.ts';
 import { type CrashingParams, crashing, type Place } from '../kit/flows/crashing.ts';
 import { slow, stuck } from '../kit/flows/stuck.ts';
 import { armed, type Misdeed } from '../kit/flows/traps.ts';
+import { latestRates } from '../kit/readings.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
@@ -78,7 +79,8 @@ test(
     const job = await start(slow, { params: { tupleMs: 40 }, ...options });
     const blocked = await start(endlessOutput, { ...options, ringBytes: 4096 });
     const events = [new EventLog(job as unknown as Job), new EventLog(blocked as unknown as Job)];
-    await until(() => blocked.metrics().operators[0].blocked > 0.5, 'the rings to be full');
+    const rates = latestRates(blocked);
+    await until(() => rates().operators[0].blocked > 0.5, 'the rings to be full');
     // Idle, and full, for longer than the limit.
     await sleep(500);
     const reading = tuplesOf(job.output('out'));

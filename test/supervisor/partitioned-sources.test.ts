@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, RunOptions } from '../../src/index.ts';
 import { randomOf } from '../kit/crash-runs.ts';
 import { files, type PartitionedParams, partitioned } from '../kit/flows/partitioned.ts';
+import { enlisted } from '../kit/readings.ts';
 import { noThreadLeft, start } from '../kit/run-flow.ts';
 
 const TIMEOUT = { timeout: 120_000 };
@@ -29,7 +30,7 @@ async function run(
 ): Promise<{ seen: readonly number[]; events: readonly JobEvent[] }> {
   const job = await start(partitioned, { params, supervision: { intensity: 1_000_000 }, ...options });
   const events: JobEvent[] = [];
-  job.on((event) => events.push(event));
+  job.on('*', (event) => events.push(event), { past: true });
   const seen: number[] = new Array(params.partitions).fill(0);
   const leftOut = params.bad;
   const follow = async (): Promise<void> => {
@@ -54,8 +55,7 @@ async function run(
   return { seen, events };
 }
 
-const replicasOf = (job: Job): number =>
-  job.metrics().operators.find(({ name }) => name === 'numbers')?.replicas.length ?? 0;
+const replicasOf = (job: Job): number => enlisted(job, 'numbers');
 
 /** Restarts a replica of the source on any worker. */
 async function moveOne(job: Job, random: (below: number) => number): Promise<void> {

@@ -4,15 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  type Decision,
-  decide,
-  IN_REPORTS,
-  NO_MEMORY,
-  type PolicyOptions,
-  settled,
-} from '../../src/supervisor/elasticity/scaling/decide.ts';
-import { type GraphReading, waitingShare } from '../../src/supervisor/elasticity/scaling/reading.ts';
+import { decide, IN_REPORTS, settled } from '../../src/supervisor/elasticity/scaling/decide.ts';
+import { type Decision, NO_MEMORY, type PolicyOptions } from '../../src/supervisor/elasticity/scaling/decision.ts';
+import { type GraphReport, waitingShare } from '../../src/supervisor/elasticity/scaling/report.ts';
 import { runs } from '../kit/arbitraries.ts';
 import { FluidGraph, type ModelOperator } from '../kit/fluid-graph.ts';
 
@@ -25,7 +19,7 @@ function run(
   options: PolicyOptions,
   rates: readonly number[],
   reports = 40,
-  check: (reading: GraphReading, decisions: readonly Decision[]) => void = () => {},
+  check: (reading: GraphReport, decisions: readonly Decision[]) => void = () => {},
 ): Decision[][] {
   let memory = NO_MEMORY;
   return rates.map((rate) => {
@@ -245,7 +239,7 @@ test('an actor moves from a worker that is full to one that has time', () => {
     { name: 'a', secondsPerTuple: 5e-6, max: 1 },
     { name: 'b', secondsPerTuple: 4.5e-6, max: 1 },
   ]).read(100_000);
-  const onOne: GraphReading = {
+  const onOne: GraphReport = {
     ...busy,
     operators: busy.operators.map((reading) => ({
       ...reading,

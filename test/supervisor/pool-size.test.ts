@@ -112,8 +112,8 @@ test('no worker for one of two replicas: the other one joins, with its share, an
   const params = { orders: newOrders().buffer as SharedArrayBuffer, count: 1_000_000, perMs: 2 };
   const job = await start(unloadable, { params, workers: 2, maxWorkers: 4, spares: 1 });
   const changes: unknown[] = [];
-  job.on((event) => {
-    if (event.type === 'scaled') changes.push([event.from, event.to, event.groups]);
+  job.on('scaled', (event) => {
+    changes.push([event.from, event.to, event.groups]);
   });
   const reading = tuplesOf(job.output('out'));
   await until(() => count(job, 'spare') === 1, 'a spare');

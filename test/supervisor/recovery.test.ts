@@ -83,9 +83,9 @@ test('workers die while the app pushes: what was pushed is processed', TIMEOUT, 
 test('workers die while a sink writes lines: the file has each line once', TIMEOUT, async () => {
   const during = async (job: Job): Promise<void> => {
     for (let kill = 0; kill < 4; kill++) {
-      const { tuplesOut } = job.metrics().operators[0];
+      const { tuplesOut } = job.reading().operators[0];
       const isOver = (): boolean => job.tree().children[0].state === 'ended';
-      await until(() => isOver() || job.metrics().operators[0].tuplesOut > tuplesOut, 'tuples since the last kill');
+      await until(() => isOver() || job.reading().operators[0].tuplesOut > tuplesOut, 'tuples since the last kill');
       if (isOver()) return;
       const [worker] = job
         .workers()
@@ -116,8 +116,8 @@ test('all workers and the spare die at once, again and again', TIMEOUT, async ()
 test('who takes over dies at once, several times in a row', TIMEOUT, async () => {
   let kills = 0;
   const during = async (job: Job): Promise<void> => {
-    job.on((event) => {
-      if (event.type === 'adoption' && kills++ < 5) void job.killWorker(event.worker);
+    job.on('adoption', (event) => {
+      if (kills++ < 5) void job.killWorker(event.worker);
     });
   };
   const each = (read: number, job: Job): Promise<void> | undefined =>

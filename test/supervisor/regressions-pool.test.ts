@@ -10,6 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import threads from 'node:worker_threads';
 import type { Job } from '../../src/index.ts';
+import { Hiring } from '../../src/supervisor/workers/hiring.ts';
 import { EventLog } from '../kit/crash-oracle.ts';
 import { Cell, endless } from '../kit/flows/control.ts';
 import { blocksOnLoad, newCells, Cell as Order } from '../kit/flows/regressions.ts';
@@ -100,17 +101,26 @@ test('a spare that is given up in a blocking call leaves no thread behind', TIME
   await sleep(300);
 });
 
-test('a worker that has died is not kept in memory', TIMEOUT, async () => {
+test('a worker that has died is not kept in memory', TIMEOUT, async (context) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
+  /** The latest worker of each host. */
+  const latest = new Map<number, WeakRef<object>>();
+  const { hire } = Hiring.prototype;
+  Hiring.prototype.hire = function (state) {
+    const worker = hire.call(this, state);
+    latest.set(worker.host, new WeakRef(worker));
+    return worker;
+  };
+  context.after(() => {
+    Hiring.prototype.hire = hire;
+  });
   const { job, moves } = await startEndless();
-  const { members } = (job as unknown as { crew: { members: Set<object> } }).crew;
   const gone: WeakRef<object>[] = [];
   for (let death = 0; death < 6; death++) {
     await until(() => hasSpare(job) && busy(job) >= 0, 'a spare');
     const worker = busy(job);
-    const find = (): object | undefined => [...members].find((member) => (member as { host: number }).host === worker);
-    gone.push(new WeakRef(find() as object));
+    gone.push(latest.get(worker) as WeakRef<object>);
     await job.killWorker(worker);
     await until(() => busy(job) >= 0, 'an adoption');
     await moves();

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job, MillraceError } from '../../src/index.ts';
 import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
-import type { Deployment } from '../../src/supervisor/deployment.ts';
 import { EventLog, judge, runCrashing } from '../kit/crash-oracle.ts';
 import {
   allBad,
@@ -19,6 +18,7 @@ import {
   newCells,
   wakesInRead,
 } from '../kit/flows/regressions.ts';
+import { rosterOf } from '../kit/roster-of.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -89,7 +89,7 @@ test('a source that calls wake() within read() goes on while its tuples are trie
   await job.done;
   assert.equal(job.deadLetters.count, 1);
   // The tuple that was given up does not count where it failed.
-  const [source, sink] = job.metrics().operators;
+  const [source, sink] = job.reading().operators;
   assert.deepEqual([source.tuplesOut, sink.tuplesIn], [3000, 2999]);
 });
 
@@ -131,8 +131,8 @@ test('events that nobody hears are bounded: the latest are kept', TIMEOUT, async
 
 /** Breaks the roots of all tables of `count` while nobody owns them. */
 function damage(job: Job): void {
-  const { placements } = (job as unknown as { deployment: Deployment }).deployment;
-  const memory = placements.find(({ stage }) => stage.operators[0].name === 'count')?.descriptor.transaction;
+  const roster = rosterOf(job);
+  const memory = roster.of(roster.stageNamed('count'))[0].descriptor.transaction;
   assert.ok(memory);
   for (const arena of memory.arenas) {
     const i32 = new Int32Array(arena, 0, 1 << 13);
@@ -152,9 +152,9 @@ test('an image that is damaged by a real crash, not by a drill, is restored at t
     async (job) => {
       let isDamaged = false;
       // Listeners are called between the death and the adoption.
-      job.on(({ type }) => {
-        if (type === 'crash' && !isDamaged) damage(job);
-        isDamaged ||= type === 'crash';
+      job.on('crash', () => {
+        if (!isDamaged) damage(job);
+        isDamaged = true;
       });
     },
   );

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, JobEvent, ScalingOptions } from '../../src/index.ts';
+import type { JobEvent, ReplicaReading, ScalingOptions } from '../../src/index.ts';
 import { service, skewed, uneven } from '../kit/flows/scaling.ts';
+import { enlisted, operatorOf } from '../kit/readings.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -29,10 +30,14 @@ async function surge(scaling: ScalingOptions | undefined, params = { waitMs: 2, 
   const job = await start(service, { params, workers: 2, maxWorkers: WORKERS, scaling });
   const events: JobEvent[] = [];
   const decisions: Decided[] = [];
-  job.on((event) => {
-    events.push(event);
-    if (event.type === 'decision') decisions.push(event);
-  });
+  job.on(
+    '*',
+    (event) => {
+      events.push(event);
+      if (event.type === 'decision') decisions.push(event);
+    },
+    { past: true },
+  );
   const input = job.input('requests');
   let pushed = 0;
   let pace = { perSecond: 0, sinceMs: performance.now(), from: 0 };
@@ -61,17 +66,14 @@ async function surge(scaling: ScalingOptions | undefined, params = { waitMs: 2, 
   };
 }
 
-const replicasOf = (job: Job, operator: string): number =>
-  job.metrics().operators.find(({ name }) => name === operator)?.replicas.length ?? 0;
-
 for (const policy of ['rate', 'threshold'] as const) {
   test(`${policy}: a surge is met with replicas, and when it is over they are taken back`, TIMEOUT, async () => {
     const run = await surge({ policy, everyMs: 100, cooldownMs: 300 });
     // Of the time of one replica, 2.4 times as much as it has.
     run.rate(1200);
-    await until(() => replicasOf(run.job, 'ask') >= 3, 'three replicas');
+    await until(() => enlisted(run.job, 'ask') >= 3, 'three replicas');
     run.rate(50);
-    await until(() => replicasOf(run.job, 'ask') === 1, 'one replica');
+    await until(() => enlisted(run.job, 'ask') === 1, 'one replica');
     await run.end();
     const [first] = run.decisions;
     assert.equal(first.operator, 'ask');
@@ -116,12 +118,12 @@ test('skew: groups are rebalanced by load, so that a later hot key has room', TI
   const job = await start(skewed, { params: { keys: 3000, hotKey: 7 }, workers: 2 });
   await job.scale('count', 3);
   await until(
-    () => job.metrics().operators.some(({ name, tuplesIn }) => name === 'count' && tuplesIn > 200_000),
+    () => job.reading().operators.some(({ name, tuplesIn }) => name === 'count' && tuplesIn > 200_000),
     'loads',
   );
   await job.rebalance('count');
-  const count = (): readonly { replica: number; tuplesIn: number }[] =>
-    job.metrics().operators.find(({ name }) => name === 'count')?.replicas ?? [];
+  const count = (): readonly ReplicaReading[] =>
+    operatorOf(job, 'count').replicas.filter(({ state }) => state !== 'dormant');
   const before = count();
   const tookSince = (): number[] => count().map(({ tuplesIn }, i) => tuplesIn - before[i].tuplesIn);
   const sumOf = (tuples: readonly number[]): number => tuples.reduce((a, b) => a + b, 0);
@@ -139,10 +141,10 @@ test('an actor moves away from a worker that has two busy ones, and nothing is l
   const scaling = { everyMs: 100, cooldownMs: 1000 };
   const job = await start(uneven, { params: { waitMs: 1 }, workers: 2, scaling });
   const workerOf = (operator: string): number | undefined =>
-    job.metrics().operators.find(({ name }) => name === operator)?.replicas[0].worker;
+    job.reading().operators.find(({ name }) => name === operator)?.replicas[0].worker;
   assert.equal(workerOf('first'), workerOf('last'));
   const events: JobEvent[] = [];
-  job.on((event) => events.push(event));
+  job.on('*', (event) => events.push(event), { past: true });
   const input = job.input('requests');
   let pushed = 0;
   const timer = setInterval(() => {

@@ -67,7 +67,7 @@ test('each bad record is one dead letter, with line, text, column and position, 
     assert.equal((error as Error & { code: string }).code, 'BAD_CSV');
     assert.match(error.message, new RegExp(`\\.csv, line ${[4, 11][i]}: field 'value' is f64, .*got "bad"`));
   }
-  const counts = job.metrics().operators.map(({ name, deadLetters }) => [name, deadLetters]);
+  const counts = job.reading().operators.map(({ name, deadLetters }) => [name, deadLetters]);
   assert.deepEqual(counts, [
     ['rows', 2],
     ['checked', 0],

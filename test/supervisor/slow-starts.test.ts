@@ -61,9 +61,13 @@ test('a spare that does not come to its end of the import is told, and the job g
   const job = (await start(startsAtOnce, { workers: 1, startTimeoutMs: 10_000 })) as unknown as Job;
   process.env[STUCK_AT] = 'import';
   let failure: Error | undefined;
-  job.on((event) => {
-    if (event.type === 'spareFailed') failure ??= event.error;
-  });
+  job.on(
+    'spareFailed',
+    (event) => {
+      failure ??= event.error;
+    },
+    { past: true },
+  );
   await until(() => failure !== undefined, 'a spare that fails', 40_000);
   await rejection(Promise.reject(failure), 'START_TIMEOUT');
   await job.cancel();

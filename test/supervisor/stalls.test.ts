@@ -32,8 +32,8 @@ test('outputs that are read one after the other; then the second one is read as 
   const job = (await start(oddsAndEvens, options)) as unknown as Job;
   const events = new EventLog(job);
   const odds = tuplesOf(job.output('odds'));
-  await until(() => job.metrics().stalled !== undefined, 'the stall');
-  const stall = job.metrics().stalled;
+  await until(() => job.reading().stalled !== undefined, 'the stall');
+  const stall = job.reading().stalled;
   assert.match(
     stall?.reason ?? '',
     /^output 'evens' is not read: .* and operator 'even' waits for it, source 'numbers' for operator 'even'\. Output 'odds', which is read/,
@@ -43,7 +43,7 @@ test('outputs that are read one after the other; then the second one is read as 
   const evens = await tuplesOf(job.output('evens'));
   assert.equal(evens.length + (await odds).length, count);
   await job.done;
-  assert.equal(job.metrics().stalled, undefined);
+  assert.equal(job.reading().stalled, undefined);
   assert.equal(events.of('stalled').length, events.of('stallEnded').length);
   assert.equal(of('stalled').length, 1);
 });
@@ -110,9 +110,9 @@ test('dead letters whose loop stands hold the job up, and that is told', TIMEOUT
   const job = await start(failures, { params, workers: 1, stallTimeoutMs: 60, notices });
   const letters = job.deadLetters[Symbol.asyncIterator]();
   await letters.next();
-  await until(() => job.metrics().stalled !== undefined, 'the stall', 50_000);
+  await until(() => job.reading().stalled !== undefined, 'the stall', 50_000);
   assert.match(
-    job.metrics().stalled?.reason ?? '',
+    job.reading().stalled?.reason ?? '',
     /^job\.deadLetters has an iterator, which nobody asks for the next letter/,
   );
   await job.cancel();

@@ -4,19 +4,18 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, JobEvent } from '../../src/index.ts';
+import type { Job } from '../../src/index.ts';
 import { Cell, endless, endlessOutput, waiting } from '../kit/flows/control.ts';
 import { chain } from '../kit/flows/operators.ts';
 import { fromApp } from '../kit/flows/sources.ts';
+import { latestRates } from '../kit/readings.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 
 const outcomesOf = (job: Job<never>): string[] => {
   const outcomes: string[] = [];
-  job.on((event: JobEvent) => {
-    if (event.type === 'ended') outcomes.push(event.outcome);
-  });
+  job.on('ended', ({ outcome }) => outcomes.push(outcome), { past: true });
   return outcomes;
 };
 
@@ -52,7 +51,8 @@ test('stop() of a push source processes what was pushed, and what waits in its o
 
 test('stop() waits for the app to read its outputs', TIMEOUT, async () => {
   const job = await start(endlessOutput, { workers: 1, ringBytes: 1 << 14 });
-  await until(() => job.metrics().operators[0].blocked > 0.5, 'the rings to be full');
+  const rates = latestRates(job);
+  await until(() => rates().operators[0].blocked > 0.5, 'the rings to be full');
   let stopped = false;
   const stopping = job.stop().then(() => {
     stopped = true;
@@ -178,7 +178,9 @@ test(
 test('events of a job that is done: started, each operator ended once, ended', TIMEOUT, async () => {
   const job = await start(chain, { params: { count: 1000, fuse: false }, workers: 2 });
   const events: string[] = [];
-  const off = job.on((event) => void events.push(event.type === 'operatorEnded' ? event.operator : event.type));
+  const off = job.on('*', (event) => void events.push(event.type === 'operatorEnded' ? event.operator : event.type), {
+    past: true,
+  });
   await tuplesOf(job.output('out'));
   await job.done;
   assert.equal(events[0], 'started');
@@ -190,7 +192,7 @@ test('events of a job that is done: started, each operator ended once, ended', T
 test('a listener that is taken off hears nothing more', TIMEOUT, async () => {
   const job = await start(waiting, { params: { actors: 1 }, workers: 1 });
   const events: string[] = [];
-  const off = job.on((event) => void events.push(event.type));
+  const off = job.on('*', (event) => void events.push(event.type), { past: true });
   off();
   await job.stop();
   assert.deepEqual(events, ['started']);

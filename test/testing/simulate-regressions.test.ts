@@ -137,7 +137,7 @@ test('a worker that is given back as the job ends leaves no timer behind', async
       params: { tuples: 200, ratePerSecond: 1000 },
       app: async (job, sleep) => {
         await job.scale('count', 3);
-        await sleep(220 - job.metrics().elapsedMs + (seed % 10) / 2);
+        await sleep(220 - job.reading().elapsedMs + (seed % 10) / 2);
         const { to } = await job.scale('count', 1);
         if (to > 1) tooLate++;
       },

@@ -29,7 +29,7 @@ function judge(tuples: readonly Counted[], sent = TUPLES): ExactlyOnceReport<num
 test('jobs whose workers die again and again: every tuple once, in order, with the state that it should have', async () => {
   let crashes = 0;
   for (let seed = 0; seed < 20; seed++) {
-    const { outputs, state, events, metrics, ...run } = await simulate(counting, {
+    const { outputs, state, events, reading, ...run } = await simulate(counting, {
       ...WILD,
       seed,
       params: { tuples: TUPLES },
@@ -38,7 +38,7 @@ test('jobs whose workers die again and again: every tuple once, in order, with t
     for (const { number, count } of outputs.counted) assert.equal(count, number + 1, `seed ${seed}`);
     const rows = state.count.map(({ key, value }) => [key.key, value.count]);
     assert.deepEqual(rows.sort(), lengthsOf(TUPLES), `seed ${seed}`);
-    assert.equal(metrics.operators.find(({ name }) => name === 'count')?.tuplesIn, TUPLES);
+    assert.equal(reading.operators.find(({ name }) => name === 'count')?.tuplesIn, TUPLES);
     assert.equal(events.at(-1)?.type, 'ended');
     crashes += run.crashes;
   }

@@ -5,8 +5,8 @@ import { type Build, FLOW, type FlowDefinition } from '../../flow/dataflow.ts';
 import type { InputsOf, OutputsOf } from '../../flow/handles.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { isWorkerThread } from '../../workers/worker-thread.ts';
-import { runFlow } from './job.ts';
 import type { Job } from './job-api.ts';
+import { runFlow } from './run-flow.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** A flow: export it from the module whose URL it was declared with. */

@@ -1,59 +1,12 @@
 // The public face of a running flow: what `flow.run()` returns.
 
 import type { ReadableStream, WritableStream } from 'node:stream/web';
-import type { ErrorRecord } from '../../errors.ts';
 import type { AnyInputs } from '../../flow/handles.ts';
-import type { OperatorKind } from '../../flow/kinds/kind.ts';
-import type { GroupShare } from '../elasticity/group-loads.ts';
-import type { Decision } from '../elasticity/scaling/decide.ts';
-import type { CrashReport } from '../recovery/crash-report.ts';
-import type { CrewState } from '../recovery/crew.ts';
-import type { SupervisionNode } from '../supervision.ts';
-import type { Stall } from './stalls/stall-detector.ts';
-
-/** Counts and shares of one replica since the last call of metrics(). Shares are of its time, from 0 to 1. */
-export interface ReplicaMetrics {
-  readonly replica: number;
-  /** Worker that hosts it; -1 for the app's own thread, and while none does. */
-  readonly worker: number;
-  readonly tuplesIn: number;
-  readonly tuplesOut: number;
-  /** Tuples per second over the last span. */
-  readonly rateIn: number;
-  readonly rateOut: number;
-  readonly busy: number;
-  /** Share of time in which its output had no room. */
-  readonly blocked: number;
-  readonly idle: number;
-  /** Bytes in its fullest mailbox (published, not yet released), and the share of that ring that they fill. */
-  readonly queueBytes: number;
-  readonly queueFill: number;
-  /** Tuples per second of busy time: what it could do if it were never idle nor held up. 0 if it was not busy. */
-  readonly processingRate: number;
-}
-
-/** The sums over an operator's replicas; shares and queue are those of the busiest and fullest one. */
-export interface OperatorMetrics extends Omit<ReplicaMetrics, 'replica' | 'worker'> {
-  readonly name: string;
-  /** `source`, or the method that declared it: `map`, `filter`, …, `sink` for `to`. */
-  readonly kind: string;
-  readonly role: OperatorKind['role'];
-  /** The operator in whose actor it runs, if it is fused. */
-  readonly fusedInto: string | undefined;
-  /** Dead letters of its own that the app's thread has got so far: tuples that it failed at, and records that a source rejected. */
-  readonly deadLetters: number;
-  /** Its key groups, or partitions of a source, with the most load lately, the most first, by samples; none if it is not partitioned. */
-  readonly hotGroups: readonly GroupShare[];
-  readonly replicas: readonly ReplicaMetrics[];
-}
-
-export interface JobMetrics {
-  /** Since the job started. */
-  readonly elapsedMs: number;
-  /** The standstill that the job is in; undefined if it moves, or has nothing to do. */
-  readonly stalled: Stall | undefined;
-  readonly operators: readonly OperatorMetrics[];
-}
+import type { JobReading } from '../readings/job-reading.ts';
+import type { JobTopology } from '../readings/job-topology.ts';
+import type { SupervisionNode } from '../supervision/tree.ts';
+import type { WorkerState } from '../workers/job-worker.ts';
+import type { JobEvent, JobEventOf, JobEventType, ListenOptions } from './events/job-event.ts';
 
 /** Which replica of which operator: that which begins its actor. */
 export interface ReplicaName {
@@ -105,74 +58,11 @@ export interface DeadLetters extends AsyncIterable<DeadLetter> {
   readonly dropped: number;
 }
 
-/** What happens in a job. */
-export type JobEvent =
-  | { readonly type: 'started'; readonly workers: number; readonly actors: number }
-  | { readonly type: 'operatorEnded'; readonly operator: string }
-  | { readonly type: 'deadLetter'; readonly letter: DeadLetter }
-  /** A worker died with its actors, or (worker and all) a single actor could not go on. */
-  | {
-      readonly type: 'crash';
-      readonly worker: number;
-      readonly actors: readonly ReplicaName[];
-      readonly report: CrashReport;
-    }
-  /** A warm spare has taken over; `tookMs` since the crash was noticed. */
-  | {
-      readonly type: 'adoption';
-      readonly worker: number;
-      readonly actors: readonly ReplicaName[];
-      readonly tookMs: number;
-    }
-  | ({ readonly type: 'restart'; readonly worker: number; readonly supervisor: string } & ReplicaName)
-  /** The first commit of an actor after its crash; `tookMs` since that was noticed, `committedAtMs` since the epoch. */
-  | ({
-      readonly type: 'recovered';
-      readonly worker: number;
-      readonly tookMs: number;
-      readonly committedAtMs: number;
-    } & ReplicaName)
-  | { readonly type: 'escalation'; readonly from: string; readonly to: string; readonly reason: Error }
-  /** Key groups have changed owners, from replica `from` to replica `to`; `tookMs` from the request to the end. */
-  | {
-      readonly type: 'handOver';
-      readonly operator: string;
-      readonly from: number;
-      readonly to: number;
-      readonly groups: number;
-      readonly tookMs: number;
-    }
-  /** An operator has another number of replicas, or its groups are spread in another way. */
-  | ({ readonly type: 'scaled' } & ScaleResult)
-  /** What the policy of option `scaling` has decided, from what, and why. In mode 'plan' nothing follows. */
-  | ({ readonly type: 'decision'; readonly mode: 'act' | 'plan' } & Decision)
-  /** An actor runs on another worker. */
-  | ({ readonly type: 'moved'; readonly from: number; readonly to: number } & ReplicaName)
-  /**
-   * An operator has been at one tuple for half of `hangTimeoutMs`: its worker is terminated at `limitMs`. `operator` is the one in
-   * work, also within a fused chain; undefined outside of any operator.
-   */
-  | {
-      readonly type: 'slow';
-      readonly operator: string | undefined;
-      readonly worker: number;
-      readonly position: string | undefined;
-      readonly forMs: number;
-      readonly limitMs: number;
-    }
-  /** Nothing moves, though tuples are there; and later: something has moved again. */
-  | { readonly type: 'stalled'; readonly stall: Stall }
-  | { readonly type: 'stallEnded'; readonly tookMs: number }
-  | ({ readonly type: 'backupFailed'; readonly error: Error } & ReplicaName)
-  | { readonly type: 'spareFailed'; readonly error: Error; readonly attempt: number }
-  | { readonly type: 'failed'; readonly error: Error; readonly record: ErrorRecord }
-  | { readonly type: 'ended'; readonly outcome: 'done' | 'failed' | 'cancelled' };
-
 /** One worker thread of a job. */
 export interface WorkerInfo {
   readonly worker: number;
   readonly threadId: number;
-  readonly state: CrewState;
+  readonly state: WorkerState;
   readonly actors: readonly ReplicaName[];
 }
 
@@ -215,7 +105,10 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
   output<Name extends keyof Outputs & string>(name: Name): JobOutput<Outputs[Name]>;
   /** @throws MillraceError UNKNOWN_NAME */
   input<Name extends keyof Inputs & string>(name: Name): JobInput<Inputs[Name]>;
-  metrics(): JobMetrics;
+  /** Counts and times since the job's start. `between(earlier, later)` makes rates and shares of two readings. */
+  reading(): JobReading;
+  /** Who reads from whom, where it runs, and how full the mailboxes between are. */
+  topology(): JobTopology;
   /**
    * Reads the keyed state of an operator, while the job runs and after it.
    * @throws MillraceError UNKNOWN_NAME if there is no such operator, or it has no state
@@ -248,6 +141,19 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
    * @throws MillraceError UNKNOWN_NAME if there is no such operator, replica or worker
    */
   move(operator: string, replica: number, worker: number): Promise<void>;
-  /** Calls `listener` at each event, the first one with those of before too; returns a function that ends this. */
-  on(listener: (event: JobEvent) => void): () => void;
+  /**
+   * Calls `listener` at each event of a type, or of any type (`'*'`). Returns what ends this.
+   * @throws MillraceError UNKNOWN_NAME if there is no such type
+   */
+  on<Type extends JobEventType>(
+    type: Type,
+    listener: (event: JobEventOf<Type>) => void,
+    options?: ListenOptions,
+  ): () => void;
+  on(type: '*', listener: (event: JobEvent) => void, options?: ListenOptions): () => void;
+  /**
+   * The events as they come, until the job has ended; but not dead letters, which `job.deadLetters` iterates over. Any number of
+   * iterators may be open. One that falls behind by more than 1,000 events goes on with the oldest that are kept.
+   */
+  events(options?: ListenOptions): AsyncIterableIterator<JobEvent>;
 }

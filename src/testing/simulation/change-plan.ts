@@ -4,7 +4,7 @@
 
 import type { OperatorNode } from '../../flow/graph.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
-import type { RunningJob } from '../../supervisor/job/job.ts';
+import type { RunningJob } from '../../supervisor/job/running-job.ts';
 import type { Random } from '../random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApp } from './simulated-app.ts';

@@ -1,7 +1,8 @@
 // Events of a job as one line of a trace.
 // Promises: says nothing that differs between two runs of the same seed, such as a stack.
 
-import type { JobEvent, ReplicaName } from '../../supervisor/job/job-api.ts';
+import type { JobEvent } from '../../supervisor/job/events/job-event.ts';
+import type { ReplicaName } from '../../supervisor/job/job-api.ts';
 
 const names = (actors: readonly ReplicaName[]): string =>
   actors.map(({ operator, replica }) => `${operator}/${replica}`).join(', ');

@@ -36,10 +36,14 @@ const scenarios: Readonly<Record<string, () => Promise<string>>> = {
     const job = (await failing('exit', undefined, 1000)) as Job;
     let crashes = 0;
     const backingOff = new Promise<void>((resolve) => {
-      job.on(({ type }) => {
-        // By now the backoff is longer than this process may live on.
-        if (type === 'crash' && ++crashes === 9) setImmediate(resolve);
-      });
+      job.on(
+        'crash',
+        () => {
+          // By now the backoff is longer than this process may live on.
+          if (++crashes === 9) setImmediate(resolve);
+        },
+        { past: true },
+      );
     });
     await backingOff;
     await job.cancel();
@@ -48,9 +52,7 @@ const scenarios: Readonly<Record<string, () => Promise<string>>> = {
   'fails-unheard': async () => {
     const job = (await failing('throw', undefined, 1)) as Job;
     await new Promise<void>((resolve) => {
-      job.on(({ type }) => {
-        if (type === 'ended') resolve();
-      });
+      job.on('ended', () => resolve(), { past: true });
     });
     return 'failed';
   },

@@ -53,7 +53,7 @@ async function run(number: number): Promise<void> {
   const job = (await finished.run({ params, workers: 1, spares: 0 })) as unknown as Job;
   left.push(new WeakRef(job));
   dones.push(job.done);
-  job.on(() => {});
+  job.on('*', () => {});
   if (way === 'kill') await job.killWorker(0);
   if (way === 'cancel' || way === 'kill') await job.cancel();
   if (way !== 'done') {

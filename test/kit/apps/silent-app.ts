@@ -37,10 +37,8 @@ const scenarios: Record<string, () => Promise<void>> = {
   },
   'one after the other': async () => {
     const job = await oddsAndEvens.run({ params: { count: 20_000 }, workers: 1, ringBytes, stallTimeoutMs: 100 });
-    job.on((event) => {
-      // The line comes after the event.
-      if (event.type === 'stalled') setImmediate(() => process.exit(0));
-    });
+    // The line comes after the event.
+    job.on('stalled', () => setImmediate(() => process.exit(0)));
     for await (const _ of job.output('odds'));
     for await (const _ of job.output('evens'));
   },

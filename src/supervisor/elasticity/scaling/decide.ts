@@ -2,9 +2,16 @@
 // Promises: pure: what it remembers goes in and comes out. Fast out: two reports in a row; lazy in: a longer row of low ones, after
 // a cooldown, and never of a saturated operator. Numbers stay within the bounds. What cannot be done is told once.
 
-import { type Inputs, type Need, percent, replicasText } from './need.ts';
-import { costOf, type OperatorCost, rateNeeds, UNKNOWN_COST } from './rate-policy.ts';
-import { type GraphReading, groupWord, hottestOf, isSaturated, isSource, type OperatorReading } from './reading.ts';
+import {
+  type Decision,
+  NOTHING_KNOWN,
+  type OperatorMemory,
+  type PolicyMemory,
+  type PolicyOptions,
+} from './decision.ts';
+import { type Need, percent, replicasText } from './need.ts';
+import { costOf, rateNeeds } from './rate-policy.ts';
+import { type GraphReport, groupWord, hottestOf, isSaturated, isSource, type OperatorReport } from './report.ts';
 import { type Skew, skewOf } from './skew.ts';
 import { thresholdNeeds } from './threshold-policy.ts';
 import { unevenWorkers } from './uneven-workers.ts';
@@ -21,69 +28,12 @@ const SKEWED_BUSY_MIN = 0.5;
 /** Rebalancing must take this much of what is above even. */
 const SKEW_GAIN_SHARE = 0.5;
 
-export interface PolicyOptions {
-  readonly policy: 'rate' | 'threshold';
-  /** Share of its time that a replica may be busy. */
-  readonly utilisation: number;
-  /** The load of the hottest replica over the mean that is put up with. */
-  readonly skew: number;
-  /** Time after a change in which nothing is taken back. */
-  readonly cooldownMs: number;
-}
-
-/**
- * What is to be done: `scale` from so many replicas to so many, `rebalance` the key groups of replicas, `move` a replica from a
- * worker to a worker; or only a `report` that something cannot be done.
- */
-export interface Decision {
-  readonly action: 'scale' | 'rebalance' | 'move' | 'report';
-  readonly operator: string;
-  readonly replica?: number;
-  readonly from: number;
-  readonly to: number;
-  readonly policy: PolicyOptions['policy'];
-  readonly inputs: Inputs;
-  readonly reason: string;
-}
-
-interface OperatorMemory {
-  readonly cost: OperatorCost;
-  readonly changedAtMs: number;
-  /** Reports in a row with too few and with too many replicas, and with uneven load. */
-  readonly outReports: number;
-  readonly inReports: number;
-  readonly skewReports: number;
-  /** The most replicas that any of the reports with too many would leave. */
-  readonly inNeed: number;
-  /** What was told that cannot be done, to be told again only when it has become something else. */
-  readonly told: string;
-}
-
-/** What decisions need to know of the reports before. */
-export interface PolicyMemory {
-  readonly operators: readonly OperatorMemory[];
-  readonly moveReports: number;
-  readonly movedAtMs: number;
-}
-
-const NOTHING_KNOWN: OperatorMemory = {
-  cost: UNKNOWN_COST,
-  changedAtMs: Number.NEGATIVE_INFINITY,
-  outReports: 0,
-  inReports: 0,
-  skewReports: 0,
-  inNeed: 0,
-  told: '',
-};
-
-export const NO_MEMORY: PolicyMemory = { operators: [], moveReports: 0, movedAtMs: Number.NEGATIVE_INFINITY };
-
 export interface Outcome {
   readonly decisions: readonly Decision[];
   readonly memory: PolicyMemory;
 }
 
-export function decide(graph: GraphReading, before: PolicyMemory, options: PolicyOptions): Outcome {
+export function decide(graph: GraphReport, before: PolicyMemory, options: PolicyOptions): Outcome {
   const known = graph.operators.map((reading, i): OperatorMemory => {
     const memory = before.operators[i] ?? NOTHING_KNOWN;
     return { ...memory, cost: costOf(reading, graph.spanMs, memory.cost) };
@@ -122,7 +72,7 @@ export function settled(memory: PolicyMemory, decidedAtMs: number, nowMs: number
 /** Brings the counts of reports in a row up to this one. */
 function count(
   memory: OperatorMemory,
-  reading: OperatorReading,
+  reading: OperatorReport,
   need: Need,
   skew: Skew | undefined,
   options: PolicyOptions,
@@ -143,7 +93,7 @@ function count(
 const canImprove = ({ now, reachable }: Skew): boolean => reachable - 1 <= (now - 1) * (1 - SKEW_GAIN_SHARE);
 
 function changeOf(
-  graph: GraphReading,
+  graph: GraphReport,
   i: number,
   memory: OperatorMemory,
   need: Need,
@@ -173,7 +123,7 @@ function changeOf(
 
 /** Tells what cannot be done, when it is news. */
 function reportOf(
-  reading: OperatorReading,
+  reading: OperatorReport,
   memory: OperatorMemory,
   need: Need,
   skew: Skew | undefined,
@@ -204,7 +154,7 @@ function reportOf(
 }
 
 function moveOf(
-  graph: GraphReading,
+  graph: GraphReport,
   before: PolicyMemory,
   isChanging: boolean,
   { policy, cooldownMs }: PolicyOptions,

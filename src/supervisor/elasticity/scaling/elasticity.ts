@@ -3,26 +3,27 @@
 // timer is left after stop().
 // Relies on: policies are pure (decide.ts); hand-overs come one after the other and end, whatever happens (hand-overs.ts).
 
-import type { Cancel, Clock } from '../../../platform/clock.ts';
-import type { JobEvent } from '../../job/job-api.ts';
+import type { Cancel } from '../../../platform/clock.ts';
+import type { JobContext } from '../../job-context.ts';
+import type { JobReader } from '../../readings/job-reader.ts';
 import type { GroupLoads } from '../group-loads.ts';
-import { type Decision, decide, NO_MEMORY, type PolicyMemory, settled } from './decide.ts';
-import type { GraphMeter } from './graph-meter.ts';
+import { decide, settled } from './decide.ts';
+import { type Decision, NO_MEMORY, type PolicyMemory } from './decision.ts';
+import { Reporter } from './reporter.ts';
 import type { CheckedScaling } from './scaling-options.ts';
 
-/** What decisions act on. */
-export interface ElasticJob {
-  readonly clock: Clock;
+/** What decisions act by. */
+export interface Changes {
   scale(operator: string, replicas: number): Promise<unknown>;
   rebalance(operator: string): Promise<unknown>;
   move(operator: string, replica: number, worker: number): Promise<unknown>;
-  isOver(): boolean;
-  announce(event: JobEvent): void;
 }
 
 export class Elasticity {
-  private readonly job: ElasticJob;
-  private readonly meter: GraphMeter;
+  private readonly job: JobContext;
+  private readonly changes: Changes;
+  private readonly reader: JobReader;
+  private readonly reporter: Reporter;
   private readonly loads: GroupLoads;
   private readonly options: CheckedScaling;
   private cancel: Cancel | undefined;
@@ -31,15 +32,17 @@ export class Elasticity {
   /** What was planned of each operator, and when: a plan that nobody carries out is not told at each report. */
   private readonly planned = new Map<string, { readonly what: string; readonly atMs: number }>();
 
-  constructor(job: ElasticJob, meter: GraphMeter, loads: GroupLoads, options: CheckedScaling) {
+  constructor(job: JobContext, changes: Changes, reader: JobReader, loads: GroupLoads) {
     this.job = job;
-    this.meter = meter;
+    this.changes = changes;
+    this.reader = reader;
+    this.reporter = new Reporter(job, loads);
     this.loads = loads;
-    this.options = options;
+    this.options = job.options.scaling;
   }
 
   start(): void {
-    this.meter.restart();
+    this.reporter.restart(this.reader.read());
     this.cancel = this.job.clock.every(this.options.everyMs, () => this.report());
   }
 
@@ -49,15 +52,16 @@ export class Elasticity {
 
   private report(): void {
     // Also under the policy 'manual': job.scale and job.rebalance spread by recent load.
-    this.loads.read();
+    const reading = this.reader.read();
+    this.loads.take(reading);
     const { policy } = this.options;
     if (policy === 'manual' || this.isActing || this.job.isOver()) return;
-    const reading = this.meter.take();
-    if (reading === undefined) return;
-    const { decisions, memory } = decide(reading, this.memory, { ...this.options, policy });
+    const report = this.reporter.take(reading);
+    if (report === undefined) return;
+    const { decisions, memory } = decide(report, this.memory, { ...this.options, policy });
     this.memory = memory;
-    if (this.options.mode === 'plan') this.plan(decisions, reading.atMs);
-    else if (decisions.length > 0) void this.act(decisions, reading.atMs);
+    if (this.options.mode === 'plan') this.plan(decisions, report.atMs);
+    else if (decisions.length > 0) void this.act(decisions, report.atMs);
   }
 
   private plan(decisions: readonly Decision[], nowMs: number): void {
@@ -84,15 +88,15 @@ export class Elasticity {
         this.announce({ ...decision, action: 'report', to: decision.from, reason });
       }
     }
-    this.meter.restart();
+    this.reporter.restart(this.reader.read());
     this.memory = settled(this.memory, decidedAtMs, this.job.clock.now());
     this.isActing = false;
   }
 
   private async carryOut({ action, operator, replica, to }: Decision): Promise<void> {
-    if (action === 'scale') await this.job.scale(operator, to);
-    else if (action === 'rebalance') await this.job.rebalance(operator);
-    else if (action === 'move' && replica !== undefined) await this.job.move(operator, replica, to);
+    if (action === 'scale') await this.changes.scale(operator, to);
+    else if (action === 'rebalance') await this.changes.rebalance(operator);
+    else if (action === 'move' && replica !== undefined) await this.changes.move(operator, replica, to);
   }
 
   private announce(decision: Decision): void {

@@ -5,17 +5,17 @@
 
 import { type Inputs, type Need, percent, rateText, replicasText } from './need.ts';
 import {
-  type GraphReading,
+  type GraphReport,
   groupWord,
   hottestGroup,
   hottestOf,
   isSource,
   limitOf,
-  type OperatorReading,
+  type OperatorReport,
   type ReplicaLimit,
   reachableFrom,
   workOf,
-} from './reading.ts';
+} from './report.ts';
 
 /** What is known of an operator from the last span in which it had tuples. */
 export interface OperatorCost {
@@ -39,7 +39,7 @@ const ROUNDING = 1e-6;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** What this span tells of an operator, or else what was known before. */
-export function costOf(reading: OperatorReading, spanMs: number, before: OperatorCost): OperatorCost {
+export function costOf(reading: OperatorReport, spanMs: number, before: OperatorCost): OperatorCost {
   const tuplesIn = sum(reading.replicas.map((replica) => replica.tuplesIn));
   const tuplesOut = sum(reading.replicas.map((replica) => replica.tuplesOut));
   const tuples = isSource(reading) ? tuplesOut : tuplesIn;
@@ -51,7 +51,7 @@ export function costOf(reading: OperatorReading, spanMs: number, before: Operato
 }
 
 /** Tuples per second that a source would give if nothing held it up. */
-function sourceRate(reading: OperatorReading, spanMs: number): number {
+function sourceRate(reading: OperatorReport, spanMs: number): number {
   if (reading.declaredRate !== undefined) return reading.declaredRate;
   return sum(
     reading.replicas.map(({ tuplesOut, blocked }) => {
@@ -62,7 +62,7 @@ function sourceRate(reading: OperatorReading, spanMs: number): number {
 }
 
 /** Tuples per second that come to each operator, if sources give what `sourceRates` says. */
-function rates(graph: GraphReading, costs: readonly OperatorCost[], sourceRates: readonly number[]): number[] {
+function rates(graph: GraphReport, costs: readonly OperatorCost[], sourceRates: readonly number[]): number[] {
   const out: number[] = [];
   return graph.operators.map((reading, i) => {
     const rate = isSource(reading) ? sourceRates[i] : sum(reading.upstream.map((each) => out[each]));
@@ -75,7 +75,7 @@ function rates(graph: GraphReading, costs: readonly OperatorCost[], sourceRates:
 const slackened = (utilisation: number): number => Math.min(utilisation * (1 + OUT_SLACK), (1 + utilisation) / 2);
 
 /** @param utilisation share of its time that a replica is to be busy, about: there is one more only if it is clearly more */
-export function rateNeeds(graph: GraphReading, costs: readonly OperatorCost[], utilisation: number): Need[] {
+export function rateNeeds(graph: GraphReport, costs: readonly OperatorCost[], utilisation: number): Need[] {
   const { operators, spanMs } = graph;
   const wanted = operators.map((reading) => (isSource(reading) ? sourceRate(reading, spanMs) : 0));
   const demanded = rates(graph, costs, wanted);
@@ -110,7 +110,7 @@ export function rateNeeds(graph: GraphReading, costs: readonly OperatorCost[], u
 }
 
 function inputsOf(
-  reading: OperatorReading,
+  reading: OperatorReport,
   { secondsPerTuple }: OperatorCost,
   demandedRate: number,
   sustainedRate: number,
@@ -126,7 +126,7 @@ function inputsOf(
 }
 
 function whyOf(
-  reading: OperatorReading,
+  reading: OperatorReport,
   { secondsPerTuple }: OperatorCost,
   rate: number,
   replicas: number,
@@ -143,7 +143,7 @@ function whyOf(
   return `${come} and a replica of '${reading.operator}' does ${each}: ${replicasText(replicas)} would be busy ${share} of the time, ${percent(utilisation)} are aimed at`;
 }
 
-function shortageOf(reading: OperatorReading, limit: ReplicaLimit, doable: number, work: number): string {
+function shortageOf(reading: OperatorReport, limit: ReplicaLimit, doable: number, work: number): string {
   const { operator } = reading;
   const needs = `'${operator}' has work for ${work.toFixed(1)} replicas`;
   if (doable < limit.replicas) return `${needs}, but one ${groupWord(reading)} is more than one replica can do`;

@@ -2,7 +2,7 @@
 // Promises: pure. A key group is the least that can move: one that is hotter than a replica's share is named.
 
 import { planMoves } from '../assignment.ts';
-import { hottestGroup, type OperatorReading } from './reading.ts';
+import { hottestGroup, type OperatorReport } from './report.ts';
 
 export interface Skew {
   /** The load of the hottest replica over the mean: 1 is even. */
@@ -15,7 +15,7 @@ export interface Skew {
 }
 
 /** Undefined if there is nothing to spread, or the loads are not known. */
-export function skewOf(reading: OperatorReading): Skew | undefined {
+export function skewOf(reading: OperatorReport): Skew | undefined {
   const { replicas, owners, groupLoads } = reading;
   if (replicas.length < 2 || groupLoads === undefined) return undefined;
   const numbers = replicas.map(({ replica }) => replica);

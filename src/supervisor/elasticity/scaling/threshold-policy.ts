@@ -4,22 +4,22 @@
 
 import { type Need, percent, replicasText } from './need.ts';
 import {
-  type GraphReading,
+  type GraphReport,
   groupWord,
   hottestGroup,
   hottestOf,
   isSaturated,
   limitOf,
-  type OperatorReading,
+  type OperatorReport,
   reachableFrom,
   workOf,
-} from './reading.ts';
+} from './report.ts';
 
 /** With one replica less, those that are left would be busy for this share of the limit at most. */
 const IN_SHARE = 0.7;
 
 /** @param utilisation the limit, of the hottest replica */
-export function thresholdNeeds(graph: GraphReading, utilisation: number): Need[] {
+export function thresholdNeeds(graph: GraphReport, utilisation: number): Need[] {
   const isStuck = graph.operators.map(
     (reading) => isSaturated(reading) && reading.replicas.length >= limitOf(reading, graph).replicas,
   );
@@ -44,16 +44,16 @@ export function thresholdNeeds(graph: GraphReading, utilisation: number): Need[]
   });
 }
 
-function whyOf({ operator, replicas }: OperatorReading, replica: number, busy: number, limit: number, isLow: boolean) {
+function whyOf({ operator, replicas }: OperatorReport, replica: number, busy: number, limit: number, isLow: boolean) {
   const hottest = `replica ${replica} of '${operator}' is busy ${percent(busy)} of the time, the most of ${replicas.length}`;
   if (busy > limit) return `${hottest}, and ${percent(limit)} is the limit`;
   return isLow ? `${hottest}: ${replicasText(replicas.length - 1)} would do` : hottest;
 }
 
 function shortage(
-  reading: OperatorReading,
+  reading: OperatorReport,
   limitedBy: string | undefined,
-  graph: GraphReading,
+  graph: GraphReport,
   stuck: number | undefined,
   isOneGroup: boolean,
 ): Pick<Need, 'shortage'> {

@@ -1,7 +1,7 @@
 // Whether one worker has more than it can do while another one has time: then an actor should move.
 // Promises: pure. Names a move only if the busier of the two workers is clearly less busy afterwards.
 
-import type { GraphReading } from './reading.ts';
+import type { GraphReport } from './report.ts';
 
 const FULL_BUSY = 0.9;
 /** The busier worker must be relieved by so much: a move is a restart of the actor. */
@@ -18,7 +18,7 @@ export interface WorkerMove {
   readonly afterBusy: number;
 }
 
-export function unevenWorkers(graph: GraphReading): WorkerMove | undefined {
+export function unevenWorkers(graph: GraphReport): WorkerMove | undefined {
   const busyOf = new Map(graph.workers.map(({ worker }) => [worker, 0]));
   const actors = graph.operators.flatMap(({ operator, canMove, replicas }) =>
     replicas.map((each) => ({ operator, canMove, ...each })),

@@ -5,7 +5,9 @@
 
 import { MillraceError } from '../../../errors.ts';
 import type { Cancel, Clock } from '../../../platform/clock.ts';
-import type { DeadLetter, JobEvent } from '../job-api.ts';
+import type { SlowEvent } from '../../recovery/hang-watch.ts';
+import type { Occurrence } from '../events/job-event.ts';
+import type { DeadLetter } from '../job-api.ts';
 import type { Stall } from '../stalls/stall-detector.ts';
 import { type Notices, stackText } from './notices.ts';
 import { runningJobs } from './running-jobs.ts';
@@ -15,8 +17,6 @@ import { UnreadLetters } from './unread-letters.ts';
 const LOOK_MS = 500;
 /** A job that goes on for so long after an output of it was left may go on for ever. */
 const LEFT_MS = 5000;
-
-type SlowEvent = Extract<JobEvent, { type: 'slow' }>;
 
 export interface NotedJob {
   readonly name: string;
@@ -59,7 +59,7 @@ export class JobNotices {
   }
 
   /** The event of a letter: a listener that looks at the letter has read it. */
-  letterEvent(letter: DeadLetter): JobEvent {
+  letterEvent(letter: DeadLetter): Occurrence {
     if (this.notices.areOff) return { type: 'deadLetter', letter };
     this.letters.add(letter);
     const { letters } = this;
@@ -73,7 +73,7 @@ export class JobNotices {
   }
 
   /** The event of a failure: a listener that looks at the error has heard of it. */
-  failedEvent({ error, ...event }: Extract<JobEvent, { type: 'failed' }>): JobEvent {
+  failedEvent({ error, ...event }: Extract<Occurrence, { type: 'failed' }>): Occurrence {
     const heard = (): void => {
       this.isErrorRead = true;
     };

@@ -15,7 +15,7 @@ const HELD_TIMES = 3;
 const LATE_SHARE = 2;
 const LATE_MS_MIN = 100;
 
-/** A standstill of a job: see `metrics().stalled`. */
+/** A standstill of a job: see `JobReading.stalled`. */
 export interface Stall {
   /** Since something moved last, in milliseconds. */
   readonly forMs: number;

@@ -3,65 +3,25 @@
 // mean something.
 // Relies on: a host writes its actors' activity after each step; recovery and scaling tell of actors that are under way.
 
-import type { StepWords } from '../../../actors/vitals/step-words.ts';
 import { Activity, Vitals } from '../../../actors/vitals/vitals.ts';
 import { type Plan, readersOf, type Stage, stageName } from '../../../flow/plan.ts';
 import { Ring } from '../../../mailbox/ring.ts';
+import type { JobContext } from '../../job-context.ts';
+import type { Replica } from '../../replicas/replica.ts';
 import type { PartState, StreamPart, StreamReading } from './stall.ts';
 import type { WatchedStream } from './stall-detector.ts';
 
-/** An actor on a worker, as recovery knows it. */
-interface WatchedActor {
-  readonly placement: { readonly stage: Stage; readonly descriptor: ActorMemory; readonly isDormant: boolean };
-  readonly member: { readonly host: number } | undefined;
-  readonly isEnded: boolean;
-}
-
-interface ActorMemory {
-  readonly stage: number;
-  readonly replica: number;
-  readonly number: number;
-  readonly vitals: SharedArrayBuffer;
-  readonly outputs: readonly { readonly memory: { readonly ring: SharedArrayBuffer } }[];
-  readonly letters: { readonly ring: SharedArrayBuffer };
-}
-
-/** The app's end of a `collect`. */
-interface WatchedOutput {
-  readonly name: string;
-  readonly tuplesRead: number;
-  /** How often its iterator was asked for more. */
-  readonly asks: number;
-  readonly demand: 'unread' | 'held' | 'asked' | 'closed';
-}
-
-/** The app's end of a `push` source. */
-interface WatchedInput {
-  readonly name: string;
-  readonly tuplesPushed: number;
-  readonly waitsForRoom: boolean;
-  readonly ring: Ring;
-}
-
-/** What the reading is taken from. */
-export interface WatchedJob {
-  readonly plan: Plan;
-  readonly stepWords: StepWords;
-  readonly actors: readonly WatchedActor[];
-  readonly outputs: ReadonlyMap<string, WatchedOutput>;
-  readonly inputs: ReadonlyMap<string, WatchedInput>;
+/** How far the app has come with dead letters. */
+interface WatchedLetters {
   /** Letters that have come, and those that were taken; true if a reader of letters does not read on. */
-  letters(): { readonly count: number; readonly taken: number; readonly isHeld: boolean };
-  isDoneAwaited(): boolean;
-  /** True while actors are being started, taken over or stopped. */
-  isUnderWay(): boolean;
+  readonly flow: { readonly count: number; readonly taken: number; readonly isHeld: boolean };
 }
 
 /** A reader that holds less than this share of a ring does not keep its writer from going on. */
 const HELD_SHARE_MIN = 0.25;
 
 interface Tracked {
-  readonly actor: WatchedActor;
+  readonly replica: Replica;
   readonly vitals: Vitals;
   /** One for each output of its stage. */
   readonly rings: readonly Ring[];
@@ -69,21 +29,25 @@ interface Tracked {
 }
 
 export class StallReader implements WatchedStream {
-  private readonly job: WatchedJob;
+  private readonly job: JobContext;
+  private readonly letters: WatchedLetters;
+  private readonly isDoneAwaited: () => boolean;
   private readonly tracked: readonly Tracked[];
 
-  constructor(job: WatchedJob) {
+  constructor(job: JobContext, letters: WatchedLetters, isDoneAwaited: () => boolean) {
     this.job = job;
-    this.tracked = job.actors.map((actor) => {
-      const { vitals, outputs, letters } = actor.placement.descriptor;
+    this.letters = letters;
+    this.isDoneAwaited = isDoneAwaited;
+    this.tracked = job.roster.replicas.map((replica) => {
+      const { vitals, outputs, letters } = replica.descriptor;
       const rings = outputs.map(({ memory }) => new Ring(memory.ring));
-      return { actor, vitals: new Vitals(vitals), rings, letters: new Ring(letters.ring) };
+      return { replica, vitals: new Vitals(vitals), rings, letters: new Ring(letters.ring) };
     });
   }
 
   progress(): string {
-    const { outputs, inputs } = this.job;
-    const letters = this.job.letters();
+    const { outputs, inputs } = this.job.ends;
+    const letters = this.letters.flow;
     return [
       this.tracked.map(({ vitals }) => vitals.commits),
       [...outputs.values()].map(({ tuplesRead, asks, demand }) => [tuplesRead, asks, demand]),
@@ -94,8 +58,11 @@ export class StallReader implements WatchedStream {
   }
 
   read(): StreamReading {
-    const { plan, outputs, inputs } = this.job;
-    const letters = this.job.letters();
+    const { plan, roster } = this.job;
+    const { outputs, inputs } = this.job.ends;
+    const letters = this.letters.flow;
+    /** Replicas are being started, taken over or stopped. */
+    const isUnderWay = roster.replicas.some(({ state }) => state === 'starting' || state === 'restarting');
     const parts: StreamPart[] = [];
     const rings: (readonly Ring[])[] = [];
     /** Indices of parts, by stage and replica. */
@@ -105,12 +72,12 @@ export class StallReader implements WatchedStream {
       rings.push(written);
     };
     for (const tracked of this.tracked) {
-      const { placement, isEnded } = tracked.actor;
-      if (isEnded || placement.isDormant) continue;
-      const { stage, descriptor } = placement;
+      const { stage, descriptor, isAtWork } = tracked.replica;
+      if (!isAtWork) continue;
       const replica = stage.replicas > 1 ? descriptor.replica : undefined;
       const kind = stage.operators[0].kind.role === 'source' ? 'source' : 'operator';
-      const part: StreamPart = { kind, name: tailName(stage), replica, state: this.stateOf(tracked), waitsFor: [] };
+      const state = isUnderWay ? 'working' : this.stateOf(tracked);
+      const part: StreamPart = { kind, name: tailName(stage), replica, state, waitsFor: [] };
       add(part, `${stage.index}/${descriptor.replica}`, tracked.rings);
     }
     for (const stage of plan.stages) {
@@ -133,20 +100,18 @@ export class StallReader implements WatchedStream {
       if (waitsFor.length === 0 && letters.isHeld && this.writesLetters(place)) waitsFor.push(lettersAt);
       parts[at] = { ...parts[at], waitsFor };
     }
-    return { parts, isDoneAwaited: this.job.isDoneAwaited() };
+    return { parts, isDoneAwaited: this.isDoneAwaited() };
   }
 
-  private stateOf({ actor, vitals }: Tracked): PartState {
-    const { member, placement } = actor;
-    if (member === undefined || this.job.isUnderWay()) return 'working';
-    if (this.job.stepWords.stepping(member.host) === placement.descriptor.number) return 'working';
+  private stateOf({ replica: { worker, descriptor }, vitals }: Tracked): PartState {
+    if (worker === undefined || this.job.stepWords.stepping(worker.host) === descriptor.number) return 'working';
     if (vitals.activity === Activity.busy) return 'working';
     return vitals.activity === Activity.blocked ? 'full' : 'idle';
   }
 
   private writesLetters(place: string): boolean {
-    return this.tracked.some(({ actor: { placement }, letters }) => {
-      if (`${placement.stage.index}/${placement.descriptor.replica}` !== place) return false;
+    return this.tracked.some(({ replica: { stage, descriptor }, letters }) => {
+      if (`${stage.index}/${descriptor.replica}` !== place) return false;
       return letters.unreleasedWords(letters.published()) > letters.capacityWords * HELD_SHARE_MIN;
     });
   }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { planMoves } from '../../src/supervisor/elasticity/assignment.ts';
-import { likelyLoads } from '../../src/supervisor/elasticity/likely-loads.ts';
+import { estimateLoads } from '../../src/supervisor/elasticity/load-estimate.ts';
 import { Random } from '../../src/testing/random.ts';
 
 const REPLICAS = 16;
@@ -44,7 +44,7 @@ test('groups with the same load are spread evenly by few samples; by the counts 
   for (let seed = firstSeed; seed < firstSeed + 20; seed++) {
     const counts = sampled(even, 2300, new Random(seed));
     assert.ok(hottestOverMean(even, counts) > 1.5, `seed ${seed}`);
-    assert.ok(hottestOverMean(even, likelyLoads(counts, 2300)) < 1.3, `seed ${seed}`);
+    assert.ok(hottestOverMean(even, estimateLoads(counts, 2300)) < 1.3, `seed ${seed}`);
   }
 });
 
@@ -56,7 +56,7 @@ test('uneven loads, by few samples: better than by the counts', () => {
     const loads = Array.from({ length: KEY_GROUPS }, () => 0.5 + random.next());
     const counts = sampled(loads, 3000, random);
     byCounts += hottestOverMean(loads, counts);
-    byLikely += hottestOverMean(loads, likelyLoads(counts, 3000));
+    byLikely += hottestOverMean(loads, estimateLoads(counts, 3000));
   }
   assert.ok(byLikely < byCounts * 0.9, `seed ${firstSeed}: ${byLikely} and ${byCounts}`);
 });
@@ -65,7 +65,7 @@ test('a group that stands out is left as it was counted, and the others are not 
   for (let seed = firstSeed; seed < firstSeed + 20; seed++) {
     const loads = Array.from({ length: KEY_GROUPS }, (_, group) => (group === 77 ? 256 : 1));
     const counts = sampled(loads, 4000, new Random(seed));
-    const likely = likelyLoads(counts, 4000);
+    const likely = estimateLoads(counts, 4000);
     assert.equal(likely[77], counts[77]);
     const others = likely.filter((_, group) => group !== 77).sort((a, b) => a - b);
     assert.ok(others[13] > 4 && others[241] < 12, `seed ${seed}: ${others[13]} to ${others[241]}`);
@@ -77,7 +77,7 @@ test('many samples are taken at their word, in any unit', () => {
   const loads = Array.from({ length: KEY_GROUPS }, () => 10_000 + 5000 * random.next());
   const samples = loads.reduce((sum, load) => sum + load, 0);
   for (const unit of [1, 48]) {
-    const likely = likelyLoads(
+    const likely = estimateLoads(
       loads.map((load) => load * unit),
       samples,
     );
@@ -89,7 +89,7 @@ test('many samples are taken at their word, in any unit', () => {
 
 test('few groups with all the load, and none at all', () => {
   const few = Array.from({ length: KEY_GROUPS }, (_, group) => (group % 50 === 0 ? 200 : 0));
-  assert.deepEqual(likelyLoads(few, 1200), few);
+  assert.deepEqual(estimateLoads(few, 1200), few);
   const none = new Array<number>(KEY_GROUPS).fill(0);
-  assert.deepEqual(likelyLoads(none, 0), none);
+  assert.deepEqual(estimateLoads(none, 0), none);
 });

@@ -1,12 +1,13 @@
-// A sip first: a replica that joins gets a small part of what it is to have, and the rest when its code has been compiled for it.
+// Ramp-up of replicas that join, by a sip first: a replica gets a small part of what it is to have, and the rest when its code has
+// been compiled for it.
 // Why: the engine interprets what it has not seen, many times slower. A new replica with half of the load at once falls behind by
 // some 10 ms before it can keep up, and so do the results; with a few key groups, those of few keys are late.
 // Promises: what is moved in the end is what was planned; a wait is short, whatever happens.
 
 import { Vitals } from '../../actors/vitals/vitals.ts';
-import { Ring } from '../../mailbox/ring.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { committedOf, type Recoverable } from '../recovery/recovery.ts';
+import { backlogWords } from '../replicas/input-left.ts';
+import type { Replica } from '../replicas/replica.ts';
 import type { Move } from './assignment.ts';
 
 /** Of the operator's load, what a joining replica gets at first, at most; but one key group at least. */
@@ -24,7 +25,7 @@ const CATCH_UP_MS_MAX = 20;
 /** A tuple takes so many words of a ring at least. */
 const WORDS_PER_TUPLE_MIN = 1;
 
-type Placed = Pick<Recoverable, 'placement'>;
+type Counting = Pick<Replica, 'descriptor'>;
 
 export interface Sips {
   /** One for each replica that joins. */
@@ -71,7 +72,7 @@ function lightGroups(groups: readonly number[], loads: readonly number[], limit:
 }
 
 /** True if it pays: the operator is quick, and none of those who give has much to do before the others could go on. */
-export function isWorthASip(givers: readonly Recoverable[], { epochMs }: Clock): boolean {
+export function isWorthASip(givers: readonly Replica[], { epochMs }: Clock): boolean {
   return givers.every((giver) => {
     const vitals = vitalsOf(giver, epochMs);
     const tuples = tuplesOf(giver, vitals);
@@ -83,21 +84,13 @@ export function isWorthASip(givers: readonly Recoverable[], { epochMs }: Clock):
   });
 }
 
-const vitalsOf = ({ placement }: Placed, epochMs: Clock['epochMs']): Vitals =>
-  new Vitals(placement.descriptor.vitals, epochMs);
+const vitalsOf = ({ descriptor }: Counting, epochMs: Clock['epochMs']): Vitals =>
+  new Vitals(descriptor.vitals, epochMs);
 
-/** What an actor has processed; of a source, what it has given. */
-function tuplesOf({ placement }: Placed, vitals: Vitals): number {
+/** What a replica has processed; of a source, what it has given. */
+function tuplesOf({ descriptor }: Counting, vitals: Vitals): number {
   const { tuplesIn, tuplesOut } = vitals.read();
-  return placement.descriptor.inputs.length > 0 ? tuplesIn : tuplesOut;
-}
-
-/** What is published and not read yet. */
-function backlogWords(actor: Recoverable): number {
-  const marks = committedOf(actor).cursors.inputs;
-  return actor.placement.descriptor.inputs.reduce((sum, { memory }, i) => {
-    return sum + Math.max(0, (new Ring(memory.ring).published() - marks[i].position) | 0);
-  }, 0);
+  return descriptor.inputs.length > 0 ? tuplesIn : tuplesOut;
 }
 
 /** Tells when replicas that have just joined are warm, by the tuples that they have processed since. */
@@ -105,10 +98,10 @@ export class Warmth {
   private readonly joined: readonly Counted[];
   private readonly givers: readonly Counted[];
 
-  constructor(joined: readonly Placed[], givers: readonly Placed[], { epochMs }: Pick<Clock, 'epochMs'>) {
-    const counted = (actor: Placed): Counted => {
-      const vitals = vitalsOf(actor, epochMs);
-      return { actor, vitals, from: tuplesOf(actor, vitals) };
+  constructor(joined: readonly Counting[], givers: readonly Counting[], { epochMs }: Pick<Clock, 'epochMs'>) {
+    const counted = (replica: Counting): Counted => {
+      const vitals = vitalsOf(replica, epochMs);
+      return { replica, vitals, from: tuplesOf(replica, vitals) };
     };
     this.joined = joined.map(counted);
     this.givers = givers.map(counted);
@@ -123,9 +116,9 @@ export class Warmth {
 }
 
 interface Counted {
-  readonly actor: Placed;
+  readonly replica: Counting;
   readonly vitals: Vitals;
   readonly from: number;
 }
 
-const tuplesSince = ({ actor, vitals, from }: Counted): number => tuplesOf(actor, vitals) - from;
+const tuplesSince = ({ replica, vitals, from }: Counted): number => tuplesOf(replica, vitals) - from;

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { Job, JobEvent, ScaleResult } from '../../src/index.ts';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { planMoves } from '../../src/supervisor/elasticity/assignment.ts';
-import { takeSips, Warmth } from '../../src/supervisor/elasticity/first-sips.ts';
+import { takeSips, Warmth } from '../../src/supervisor/elasticity/ramp-up.ts';
 import { Random } from '../../src/testing/random.ts';
 import { ExactlyOnce, simulate } from '../../src/testing.ts';
 import { runs } from '../kit/arbitraries.ts';
@@ -66,7 +66,7 @@ test('a source is warm by the tuples that it has given: it takes none', () => {
   const job = LocalJob.of(partitioned, { params, workers: 1, ringBytes: 1 << 20 }, { now: epochMs });
   const [source] = job.placements;
   const random = new Random(1);
-  const warmth = new Warmth([{ placement: source }], [], { epochMs });
+  const warmth = new Warmth([source], [], { epochMs });
   assert.equal(warmth.isWarmAfter(0), false);
   for (let turns = 0; !warmth.isWarmAfter(0); turns++) {
     assert.ok(turns < 10_000, 'it is never warm');
@@ -92,7 +92,7 @@ async function run(seed: number, crashes: number, app: App): Promise<readonly Jo
     params: { tuples: TUPLES, ratePerSecond: 1000 * TUPLES_PER_MS },
     app: async (job, sleep) => {
       const heard: JobEvent[] = [];
-      job.on((event) => heard.push(event));
+      job.on('*', (event) => heard.push(event));
       await sleep(20);
       await app(job, sleep, heard);
     },
@@ -190,9 +190,7 @@ test('a job that is cancelled while a replica warms up', TIMEOUT, async () => {
     spares: 0,
   });
   const sipped = new Promise<void>((resolve) => {
-    job.on(({ type }) => {
-      if (type === 'handOver') resolve();
-    });
+    job.on('handOver', () => resolve());
   });
   const scaling = job.scale('count', 2);
   await Promise.race([sipped, scaling]);
@@ -203,7 +201,7 @@ test('a job that is cancelled while a replica warms up', TIMEOUT, async () => {
 test('a slow operator: its replica gets all at once', TIMEOUT, async () => {
   const params = { tuples: 1e9, keys: 1000, max: 2, ratePerSecond: 1000, workMs: 0.2 };
   const job = await start(counting, { params, workers: 2, spares: 0 });
-  const count = () => job.metrics().operators.find(({ name }) => name === 'count');
+  const count = () => job.reading().operators.find(({ name }) => name === 'count');
   await until(() => (count()?.tuplesIn ?? 0) > 20, 'tuples');
   const { handOvers, groups } = await job.scale('count', 2);
   assert.deepEqual({ handOvers, groups }, { handOvers: 1, groups: KEY_GROUPS / 2 });

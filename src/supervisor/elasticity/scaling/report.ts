@@ -4,7 +4,7 @@
 import { KEY_GROUPS } from '../../../mailbox/hash.ts';
 
 /** One replica over the span of a report. Shares are of its time, from 0 to 1. */
-export interface ReplicaReading {
+export interface ReplicaReport {
   readonly replica: number;
   readonly worker: number;
   readonly busy: number;
@@ -17,12 +17,12 @@ export interface ReplicaReading {
 }
 
 /** One operator: a chain of fused ones counts as one, named after its first. */
-export interface OperatorReading {
+export interface OperatorReport {
   readonly operator: string;
   /** The operators that it reads from, as indices into the graph. They stand before it. */
   readonly upstream: readonly number[];
   /** Those that run; at least one. */
-  readonly replicas: readonly ReplicaReading[];
+  readonly replicas: readonly ReplicaReport[];
   readonly min: number;
   readonly max: number;
   /** Tuples per second that a source is declared to give, if that is known. */
@@ -35,7 +35,7 @@ export interface OperatorReading {
   readonly owners: readonly number[];
 }
 
-export interface WorkerReading {
+export interface WorkerReport {
   readonly worker: number;
   /** See {@link waitingShare}. Undefined if the platform does not tell. */
   readonly waiting: number | undefined;
@@ -44,12 +44,12 @@ export interface WorkerReading {
 }
 
 /** The graph over one span. */
-export interface GraphReading {
+export interface GraphReport {
   /** The end of the span, on a clock that only grows. */
   readonly atMs: number;
   readonly spanMs: number;
-  readonly operators: readonly OperatorReading[];
-  readonly workers: readonly WorkerReading[];
+  readonly operators: readonly OperatorReport[];
+  readonly workers: readonly WorkerReport[];
   /** Processors of the machine. */
   readonly processors: number;
   readonly maxWorkers: number;
@@ -68,13 +68,13 @@ const PROCESSORS_USED = 0.95;
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 /** The busiest replica: what holds an operator up, however idle the others are. */
-export const hottestOf = ({ replicas }: OperatorReading): ReplicaReading =>
+export const hottestOf = ({ replicas }: OperatorReport): ReplicaReport =>
   replicas.reduce((hottest, each) => (each.busy > hottest.busy ? each : hottest));
 
 /** Work that is done, in replicas that would be busy all the time. */
-export const workOf = ({ replicas }: OperatorReading): number => sum(replicas.map(({ busy }) => busy));
+export const workOf = ({ replicas }: OperatorReport): number => sum(replicas.map(({ busy }) => busy));
 
-export const isSaturated = ({ replicas }: OperatorReading): boolean =>
+export const isSaturated = ({ replicas }: OperatorReport): boolean =>
   replicas.some(
     ({ busy, queueFill }) => busy >= SATURATED_BUSY || (busy >= BUSY_WITH_QUEUE && queueFill >= QUEUE_FILL),
   );
@@ -88,10 +88,10 @@ export function waitingShare(busy: number, computing: number, queued: number): n
   return own <= 0 ? 0 : Math.min(1, Math.max(0, 1 - computing / own));
 }
 
-export const isSource = ({ upstream }: OperatorReading): boolean => upstream.length === 0;
+export const isSource = ({ upstream }: OperatorReport): boolean => upstream.length === 0;
 
 /** The key group with the most load, and its share; a fair share if the loads are not known. */
-export function hottestGroup({ groupLoads, owners }: OperatorReading): { group: number; share: number } {
+export function hottestGroup({ groupLoads, owners }: OperatorReport): { group: number; share: number } {
   if (groupLoads === undefined) return { group: -1, share: 1 / (owners.length || KEY_GROUPS) };
   const group = groupLoads.indexOf(Math.max(...groupLoads));
   return { group, share: groupLoads[group] / sum(groupLoads) };
@@ -107,7 +107,7 @@ export interface ReplicaLimit {
  * The bounds of the operator, and never more replicas than can run: one a worker, and one a processor, unless the operator
  * waits for something else while processors are free.
  */
-export function limitOf(reading: OperatorReading, graph: GraphReading): ReplicaLimit {
+export function limitOf(reading: OperatorReport, graph: GraphReport): ReplicaLimit {
   const { max } = reading;
   const limits: ReplicaLimit[] = [{ replicas: max, by: `its parallelism is at most ${max}` }];
   if (max > 1) {
@@ -124,7 +124,7 @@ export function limitOf(reading: OperatorReading, graph: GraphReading): ReplicaL
 }
 
 /** True unless its workers wait, or it is not known what they do: then its `max` has the say. */
-function isComputing({ replicas }: OperatorReading, { workers }: GraphReading): boolean {
+function isComputing({ replicas }: OperatorReport, { workers }: GraphReport): boolean {
   const hosts = workers.filter(({ worker }) => replicas.some((each) => each.worker === worker));
   const known = hosts.flatMap(({ waiting }) => (waiting === undefined ? [] : [waiting]));
   if (known.length === 0) return false;
@@ -132,10 +132,10 @@ function isComputing({ replicas }: OperatorReading, { workers }: GraphReading): 
 }
 
 /** What an operator's replicas share, in words. */
-export const groupWord = (reading: OperatorReading): string => (isSource(reading) ? 'partition' : 'key group');
+export const groupWord = (reading: OperatorReport): string => (isSource(reading) ? 'partition' : 'key group');
 
 /** The operators that an operator's tuples come to, itself among them. */
-export function reachableFrom(index: number, { operators }: GraphReading): number[] {
+export function reachableFrom(index: number, { operators }: GraphReport): number[] {
   const reached = new Set([index]);
   operators.forEach(({ upstream }, i) => {
     if (upstream.some((each) => reached.has(each))) reached.add(i);

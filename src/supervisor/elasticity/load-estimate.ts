@@ -15,7 +15,7 @@ const ROUNDS_MAX = 10;
  * @param loads as counted, in any unit
  * @param samples that they rest on, all together
  */
-export function likelyLoads(loads: readonly number[], samples: number): number[] {
+export function estimateLoads(loads: readonly number[], samples: number): number[] {
   const total = loads.reduce((sum, load) => sum + load, 0);
   if (total === 0 || samples === 0) return [...loads];
   const counts = loads.map((load) => (load * samples) / total);

@@ -1,7 +1,9 @@
-// Metrics as text: the table of operators, and one line of progress.
-// Relies on nothing but the metrics: pure functions, the same for a terminal and a log.
+// Readings of a job as text: the table of operators, and one line of progress.
+// Relies on nothing but the sample: pure functions, the same for a terminal and a log.
 
-import type { JobMetrics, OperatorMetrics } from '../supervisor/job/job-api.ts';
+import type { OperatorRates } from '../supervisor/readings/between.ts';
+import type { OperatorReading } from '../supervisor/readings/job-reading.ts';
+import type { Sample } from './sample.ts';
 
 const BAR_CELLS = 10;
 const COLUMNS = ['operator', 'replicas', 'in', 'out', 'tuples/s', 'busy', 'blocked', 'queue'];
@@ -29,31 +31,40 @@ export function barText(fill: number): string {
 }
 
 /** What an operator processes: what a source emits, and what any other takes. */
-const rateOf = ({ role, rateIn, rateOut }: OperatorMetrics): number => (role === 'source' ? rateOut : rateIn);
+const rateOf = ({ role, rateIn, rateOut }: OperatorRates): number => (role === 'source' ? rateOut : rateIn);
 
-const isSink = ({ role }: OperatorMetrics): boolean => role === 'output' || role === 'sink';
+const isSink = ({ role }: OperatorReading): boolean => role === 'output' || role === 'sink';
 
-function operatorCells(operator: OperatorMetrics, withQueue: boolean): string[] {
+const isInApp = ({ replicas }: OperatorRates): boolean => replicas.every(({ worker }) => worker < 0);
+
+/** Of its fullest mailbox. */
+const queueFillOf = ({ replicas }: OperatorReading): number =>
+  Math.max(0, ...replicas.map(({ queueFill }) => queueFill));
+
+function operatorCells(operator: OperatorReading, rates: OperatorRates, withQueue: boolean): string[] {
   const fused = operator.fusedInto !== undefined;
-  const inApp = operator.replicas.every(({ worker }) => worker < 0);
+  const inApp = isInApp(rates);
   const cells = [
     fused ? `└ ${operator.name}` : operator.name,
-    inApp ? 'app' : String(operator.replicas.length),
+    inApp ? 'app' : String(rates.replicas.length),
     operator.role === 'source' ? '' : countText(operator.tuplesIn),
     isSink(operator) ? '' : countText(operator.tuplesOut),
-    rateText(rateOf(operator)),
+    rateText(rateOf(rates)),
     // A fused operator runs in the actor of the one above it, and the app's thread is not measured.
-    fused || inApp ? '' : shareText(operator.busy),
-    fused || inApp ? '' : shareText(operator.blocked),
+    fused || inApp ? '' : shareText(rates.busy),
+    fused || inApp ? '' : shareText(rates.blocked),
   ];
-  if (withQueue) cells.push(fused || operator.role === 'source' ? '' : barText(operator.queueFill));
+  if (withQueue) cells.push(fused || operator.role === 'source' ? '' : barText(queueFillOf(operator)));
   return cells;
 }
 
 /** The table of operators, a line each below a heading. Without `withQueue` it says nothing of the queues: they are empty at the end. */
-export function operatorTable({ operators }: JobMetrics, withQueue: boolean): string[] {
+export function operatorTable({ reading, rates }: Sample, withQueue: boolean): string[] {
   const heading = withQueue ? COLUMNS : COLUMNS.slice(0, -1);
-  const rows = [heading, ...operators.map((operator) => operatorCells(operator, withQueue))];
+  const rows = [
+    heading,
+    ...reading.operators.map((operator, i) => operatorCells(operator, rates.operators[i], withQueue)),
+  ];
   const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
     row
@@ -67,10 +78,10 @@ export function operatorTable({ operators }: JobMetrics, withQueue: boolean): st
 }
 
 /** One line for a log: `2.0 s: lines 1.20 k/s, split 92.1 k/s, count 92.1 k/s (busy 97 %)`. */
-export function progressLine({ elapsedMs, operators }: JobMetrics): string {
-  const parts = operators.map((operator) => {
-    const measured = operator.fusedInto === undefined && operator.replicas.some(({ worker }) => worker >= 0);
+export function progressLine({ reading, rates }: Sample): string {
+  const parts = rates.operators.map((operator) => {
+    const measured = operator.fusedInto === undefined && !isInApp(operator);
     return `${operator.name} ${rateText(rateOf(operator))}/s${measured ? ` (busy ${shareText(operator.busy)})` : ''}`;
   });
-  return `${secondsText(elapsedMs)}: ${parts.join(', ')}`;
+  return `${secondsText(reading.elapsedMs)}: ${parts.join(', ')}`;
 }

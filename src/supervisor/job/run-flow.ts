@@ -1,0 +1,23 @@
+// run(): builds, deploys and starts a flow.
+
+import { buildGraph, type FlowDefinition } from '../../flow/dataflow.ts';
+import { planOf } from '../../flow/plan.ts';
+import { checkFiles } from './file-conflicts.ts';
+import { type Platform, systemPlatform } from './platform.ts';
+import { checkRunOptions, type RunOptions } from './run-options.ts';
+import { RunningJob } from './running-job.ts';
+
+export async function runFlow<Params>(
+  flow: FlowDefinition<Params>,
+  options: RunOptions<Params>,
+  platform: Platform = systemPlatform,
+): Promise<RunningJob> {
+  checkRunOptions(options);
+  const graph = buildGraph(flow, options.params as Params);
+  checkFiles(graph);
+  const { moduleUrl, name } = flow;
+  const reference = { moduleUrl, name, params: options.params, fingerprint: graph.fingerprint };
+  const job = new RunningJob(reference, planOf(graph), options, platform);
+  await job.start(options);
+  return job;
+}

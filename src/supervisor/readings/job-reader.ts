@@ -1,0 +1,119 @@
+// Takes readings of a job, from shared memory and the app's own ends: the only one who does.
+// Promises: reading stops nobody and costs the actors nothing. After the job's end times stand still; counts of the app's own ends
+// may still grow, as it reads what is left.
+
+import { Vitals, type VitalsReading } from '../../actors/vitals/vitals.ts';
+import type { Stage } from '../../flow/plan.ts';
+import type { Placement } from '../deployment.ts';
+import type { Stall } from '../job/stalls/stall-detector.ts';
+import type { JobContext } from '../job-context.ts';
+import { GroupCounter, isShared } from './group-counter.ts';
+import type { JobReading, OperatorReading, ReplicaReading } from './job-reading.ts';
+import { EMPTY, Mailboxes } from './mailboxes.ts';
+
+/** The worker of what runs in the app's own thread. */
+const APP = -1;
+
+/** An actor on a worker, or one of the app's own ends. */
+interface Tracked {
+  readonly placement: Placement;
+  readonly vitals: Vitals;
+  readonly mailboxes: Mailboxes;
+}
+
+/** What is asked of those who know more than shared memory does. */
+export interface JobReaderSources {
+  lettersOf(operator: string): number;
+  stall(): Stall | undefined;
+}
+
+export class JobReader {
+  readonly #job: JobContext;
+  readonly #sources: JobReaderSources;
+  readonly #startedAtMs: number;
+  readonly #tracked: ReadonlyMap<Stage, readonly Tracked[]>;
+  readonly #counters: ReadonlyMap<Stage, GroupCounter>;
+  /** When the job has ended, on both clocks. */
+  #end: { readonly nowMs: number; readonly epochMs: number } | undefined;
+
+  constructor(job: JobContext, sources: JobReaderSources) {
+    const { clock, plan, placements, roster } = job;
+    this.#job = job;
+    this.#sources = sources;
+    this.#startedAtMs = clock.now();
+    const epochMs = (): number => this.#end?.epochMs ?? clock.epochMs();
+    const track = (placement: Placement): Tracked => {
+      const { descriptor } = placement;
+      return { placement, vitals: new Vitals(descriptor.vitals, epochMs), mailboxes: new Mailboxes(descriptor) };
+    };
+    this.#tracked = new Map(
+      plan.stages.map((stage) => [stage, placements.filter((each) => each.stage === stage).map(track)]),
+    );
+    const shared = roster.stages.filter(isShared);
+    this.#counters = new Map(shared.map((stage) => [stage, new GroupCounter(stage, roster.of(stage))]));
+  }
+
+  /** The job has ended. */
+  freeze(): void {
+    const { clock } = this.#job;
+    this.#end = { nowMs: clock.now(), epochMs: clock.epochMs() };
+  }
+
+  read(): JobReading {
+    const { clock, plan } = this.#job;
+    const nowMs = this.#end?.nowMs ?? clock.now();
+    return {
+      atMs: clock.epochMs(),
+      elapsedMs: nowMs - this.#startedAtMs,
+      stalled: this.#sources.stall(),
+      operators: plan.stages.flatMap((stage) => this.#operatorsOf(stage)),
+    };
+  }
+
+  #operatorsOf(stage: Stage): OperatorReading[] {
+    const tracked = (this.#tracked.get(stage) ?? []).map((each) => ({ ...each, now: this.#vitalsOf(each) }));
+    const groups = this.#counters.get(stage)?.read();
+    return stage.operators.map(({ name, kind }, k): OperatorReading => {
+      const replicas = tracked.map(({ now, ...each }) => this.#replicaOf(each, now, k));
+      return {
+        name,
+        kind: kind.name,
+        role: kind.role,
+        fusedInto: k === 0 ? undefined : stage.operators[0].name,
+        deadLetters: this.#sources.lettersOf(name),
+        tuplesIn: replicas.reduce((sum, { tuplesIn }) => sum + tuplesIn, 0),
+        tuplesOut: replicas.reduce((sum, { tuplesOut }) => sum + tuplesOut, 0),
+        groups: k === 0 ? groups : undefined,
+        replicas,
+      };
+    });
+  }
+
+  #vitalsOf({ placement: { stage }, vitals }: Tracked): VitalsReading {
+    const reading = vitals.read();
+    if (stage.place === 'worker') return reading;
+    const { ends } = this.#job;
+    const count = ends.tuplesOf(stage);
+    const isInput = stage.upstream.length === 0;
+    const blockedMs = ends.blockedMsOf(stage);
+    return { ...reading, blockedMs, tuplesIn: isInput ? 0 : count, tuplesOut: isInput ? count : 0 };
+  }
+
+  /** @param k which operator of its chain */
+  #replicaOf({ placement, mailboxes }: Tracked, now: VitalsReading, k: number): ReplicaReading {
+    const { stage, descriptor } = placement;
+    const replica = stage.place === 'app' ? undefined : this.#job.roster.at(descriptor);
+    const { bytes, fill } = k === 0 ? mailboxes.fullest() : EMPTY;
+    return {
+      replica: descriptor.replica,
+      state: replica === undefined ? 'running' : replica.state,
+      worker: replica === undefined ? APP : replica.host,
+      tuplesIn: k === 0 ? now.tuplesIn : now.passed[k - 1] - now.leftOut[k - 1],
+      tuplesOut: k === stage.operators.length - 1 ? now.tuplesOut : now.passed[k],
+      busyMs: now.busyMs,
+      blockedMs: now.blockedMs,
+      queueBytes: bytes,
+      queueFill: fill,
+    };
+  }
+}

@@ -1,0 +1,98 @@
+// Who reads from whom in a job, where it runs, and how full the mailboxes between are.
+// Promises: plain data of one moment; taking it stops nobody.
+
+import type { OperatorNode } from '../../flow/graph.ts';
+import type { OperatorKind } from '../../flow/kinds/kind.ts';
+import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
+import type { JobContext } from '../job-context.ts';
+import { EMPTY, type Fill, fuller, Mailboxes } from './mailboxes.ts';
+
+export interface TopologyOperator {
+  readonly name: string;
+  readonly kind: string;
+  readonly role: OperatorKind['role'];
+  /** The operator in whose actor it runs, if it is fused. */
+  readonly fusedInto: string | undefined;
+  readonly place: 'worker' | 'app';
+  /** Replicas that have a part in the stream, and the workers that host them. */
+  readonly replicas: number;
+  readonly workers: readonly number[];
+}
+
+/** The stream from one operator to another. */
+export interface TopologyEdge {
+  readonly from: string;
+  readonly to: string;
+  /** True if both run in one actor: there is no mailbox between them. */
+  readonly isFused: boolean;
+  /** Bytes in the fullest mailbox between their replicas, and the share of that ring that they fill. */
+  readonly bytes: number;
+  readonly fill: number;
+}
+
+export interface JobTopology {
+  /** In the order in which the flow declares them: each behind those that it reads from. */
+  readonly operators: readonly TopologyOperator[];
+  readonly edges: readonly TopologyEdge[];
+}
+
+export class TopologyReader {
+  readonly #job: JobContext;
+  readonly #mailboxes: ReadonlyMap<Stage, readonly Mailboxes[]>;
+
+  constructor(job: JobContext) {
+    const { plan, placements } = job;
+    this.#job = job;
+    this.#mailboxes = new Map(
+      plan.stages.map((stage) => [
+        stage,
+        placements.filter((each) => each.stage === stage).map(({ descriptor }) => new Mailboxes(descriptor)),
+      ]),
+    );
+  }
+
+  read(): JobTopology {
+    const { plan } = this.#job;
+    const { operators } = plan.graph;
+    return {
+      operators: operators.map((node) => this.#operatorOf(node, stageOf(plan, node))),
+      edges: operators.flatMap((node) =>
+        node.inputs.flatMap((input, index) =>
+          input.from.map(({ operator, output }): TopologyEdge => {
+            const from = operators[operator];
+            const isFused = stageOf(plan, from) === stageOf(plan, node);
+            const fill = isFused ? EMPTY : this.#fillOf(stageOf(plan, node), stageOf(plan, from).index, output, index);
+            return { from: from.name, to: node.name, isFused, ...fill };
+          }),
+        ),
+      ),
+    };
+  }
+
+  #operatorOf({ name, kind }: OperatorNode, stage: Stage): TopologyOperator {
+    const enlisted = this.#job.roster.enlisted(stage);
+    const { place, operators } = stage;
+    const fusedInto = operators[0].name === name ? undefined : stageName(stage);
+    const workers = new Set(enlisted.map(({ host }) => host).filter((host) => host >= 0));
+    return {
+      name,
+      kind: kind.name,
+      role: kind.role,
+      fusedInto,
+      place,
+      replicas: place === 'app' ? 1 : enlisted.length,
+      workers: [...workers].sort((one, other) => one - other),
+    };
+  }
+
+  /** The mailboxes of an input of a stage that are written by an output of another one. */
+  #fillOf(stage: Stage, from: number, output: number, input: number): Fill {
+    const upstream = stage.upstream.findIndex(
+      (each) => each.stage === from && each.output === output && each.input === input,
+    );
+    return (this.#mailboxes.get(stage) ?? []).map((each) => each.fullest(upstream)).reduce(fuller, EMPTY);
+  }
+}
+
+const stageOf = ({ stages }: Plan, node: OperatorNode): Stage =>
+  stages.find(({ operators }) => operators.includes(node)) as Stage;
