@@ -51,8 +51,7 @@ export class FlowBuilder {
     refuseSurplus('source(name, source, options)', 3, surplus);
     const where = `source '${name}'`;
     const kind = sources[source?.kind];
-    if (kind === undefined)
-      throw errors.badOption('source', source, `a source such as readLines('in.txt')`, where);
+    if (kind === undefined) throw errors.badOption('source', source, `a source such as readLines('in.txt')`, where);
     const schema = Schema.of(source.fields, where);
     if (source.kind === 'generate') refuseDeferredFunction(name, source.make);
     const checked = checkedOperator(checkOptions(where, OPERATOR_OPTIONS, options), options.supervision !== undefined);

@@ -14,14 +14,6 @@ import { refuseSurplus } from '../surplus.ts';
 import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
-import { collect } from './kinds/collect.ts';
-import { filter } from './kinds/filter.ts';
-import { flatMap } from './kinds/flat-map.ts';
-import { forEach } from './kinds/for-each.ts';
-import type { OperatorKind } from './kinds/kind.ts';
-import { map } from './kinds/map.ts';
-import { process } from './kinds/process.ts';
-import { sink as sinkKind } from './kinds/sink.ts';
 import {
   type Emit,
   PROCESS_SCHEMAS,
@@ -31,6 +23,14 @@ import {
   type StateOf,
   type Tables,
 } from './keyed-options.ts';
+import { collect } from './kinds/collect.ts';
+import { filter } from './kinds/filter.ts';
+import { flatMap } from './kinds/flat-map.ts';
+import { forEach } from './kinds/for-each.ts';
+import type { OperatorKind } from './kinds/kind.ts';
+import { map } from './kinds/map.ts';
+import { process } from './kinds/process.ts';
+import { sink as sinkKind } from './kinds/sink.ts';
 import {
   type CheckedOperator,
   checkedOperator,

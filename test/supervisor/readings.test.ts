@@ -187,7 +187,15 @@ function readingOf(
 ): JobReading {
   const sum = (name: 'tuplesIn' | 'tuplesOut'): number => replicas.reduce((all, each) => all + each[name], 0);
   const counts = { tuplesIn: sum('tuplesIn'), tuplesOut: sum('tuplesOut'), deadLetters: 0 };
-  const operator = { name: 'count', kind: 'process', role: 'operator' as const, fusedInto: undefined, ...counts, groups, replicas };
+  const operator = {
+    name: 'count',
+    kind: 'process',
+    role: 'operator' as const,
+    fusedInto: undefined,
+    ...counts,
+    groups,
+    replicas,
+  };
   return { atMs: 1e12 + elapsedMs, elapsedMs, stalled: undefined, operators: [operator] };
 }
 

@@ -14,15 +14,7 @@ import type { SupervisionNode } from '../supervision/tree.ts';
 import { workerNamed } from '../workers/job-workers.ts';
 import type { JobEvent, JobEventType, ListenOptions } from './events/job-event.ts';
 import { JobEvents } from './events/job-events.ts';
-import type {
-  DeadLetters,
-  Job,
-  JobInput,
-  JobOutput,
-  JobState,
-  ScaleResult,
-  WorkerInfo,
-} from './job-api.ts';
+import type { DeadLetters, Job, JobInput, JobOutput, JobState, ScaleResult, WorkerInfo } from './job-api.ts';
 import { JobParts } from './job-parts.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';

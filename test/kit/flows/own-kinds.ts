@@ -101,8 +101,15 @@ export const crossed = dataflow(import.meta.url, 'crossed', (flow, params: Param
     [outputOf('ofLeft', { n: t.u32() }), outputOf('ofRight', { text: t.string() })],
     checkOperator('cross', {}),
   );
-  const doubled = Stream.of<{ n: typeof LEFT.n }, unknown>(flow.graph, node, 0).map('double', { n: t.u32() }, ({ n }) => ({ n: 2 * n }));
-  return [doubled.collect('lefts'), Stream.of<{ text: typeof RIGHT.text }, unknown>(flow.graph, node, 1).collect('rights')];
+  const doubled = Stream.of<{ n: typeof LEFT.n }, unknown>(flow.graph, node, 0).map(
+    'double',
+    { n: t.u32() },
+    ({ n }) => ({ n: 2 * n }),
+  );
+  return [
+    doubled.collect('lefts'),
+    Stream.of<{ text: typeof RIGHT.text }, unknown>(flow.graph, node, 1).collect('rights'),
+  ];
 });
 
 export const keyedApart = dataflow(import.meta.url, 'keyed-apart', (flow, params: Params) => {

@@ -1,8 +1,8 @@
 // What happens in a job, as its events tell.
 
+import type { ErrorRecord } from '../../../errors.ts';
 import { toggle } from '../../../options/kinds.ts';
 import type { Given } from '../../../options/option.ts';
-import type { ErrorRecord } from '../../../errors.ts';
 import type { Decision } from '../../elasticity/scaling/decision.ts';
 import type { CrashReport } from '../../recovery/crash-report.ts';
 import type { DeadLetter, ReplicaName, ScaleResult } from '../job-api.ts';
