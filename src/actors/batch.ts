@@ -197,7 +197,19 @@ export class Batch {
   /** Opens the sink, if there is one. Call it once before anything is written, when the job is certain to start. */
   openSink(): void {
     const { name, sink } = this.tail;
-    this.sink.writer = sinkCall(name, () => sink?.open({ operator: name, position: this.committed.progress.sink }));
+    const { sink: position } = this.committed.progress;
+    this.sink.writer = sinkCall(name, () => sink?.open({ operator: name, position }));
+    this.commitSink();
+  }
+
+  /** What the sink has prepared counts now. */
+  private commitSink(): void {
+    const { writer } = this.sink;
+    if (writer?.commit === undefined) return;
+    refuseDeferred(
+      this.tail.name,
+      sinkCall(this.tail.name, () => writer.commit?.(this.committed.progress.sink)),
+    );
   }
 
   begin(): void {
@@ -296,6 +308,7 @@ export class Batch {
     commitCodec.copy(record, committed);
     this.actorState = next;
     this.apply();
+    this.commitSink();
   }
 
   /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */

@@ -1,6 +1,7 @@
 // The contract between a sink and the actor that hosts it.
 // A sink's position is part of the actor's commit: what it wrote beyond the committed position does not count and is
-// overwritten after a rollback or a crash.
+// overwritten after a rollback or a crash. What must not be seen before it counts is prepared before the commit, and
+// committed after it.
 
 export interface SinkContext {
   /** The operator's name, for error texts. */
@@ -12,8 +13,16 @@ export interface SinkContext {
 export interface SinkWriter<Tuple> {
   /** Takes one tuple. May keep it in memory until flush(). */
   write(tuple: Tuple): void;
-  /** Writes what was taken since the last flush, and returns the position behind it. Called before every commit. */
+  /**
+   * Writes what was taken since the last flush, and returns the position behind it. Called before every commit. A sink that has
+   * {@link commit} only *prepares* here: what it writes must outlive the worker, and count only later.
+   */
   flush(): number;
+  /**
+   * Makes what was flushed up to `position` count. Called after the commit that recorded the position, and whenever the sink is
+   * opened, with the committed position: a worker may have died between the two. Doing it again must change nothing.
+   */
+  commit?(position: number): void;
   /** Forgets what was taken since the last flush, and goes back to a committed position. */
   rollback(position: number): void;
   /** Called once, after the last commit or an error. */

@@ -98,6 +98,7 @@ export class WorldTap implements WorldTaps {
             pending = [];
             return position ?? this.flushedCount;
           },
+          commit: (position) => writer?.commit?.(position),
           rollback: (position) => {
             pending = [];
             writer?.rollback(position);

@@ -430,7 +430,10 @@ export const lethal: CrashFlow = dataflow(import.meta.url, 'lethal', (flow, { po
     .collect('out'),
 );
 
-/** A sink whose lines are written one by one, and not at once. */
+/** What stands before a line that is prepared, and does not count yet. */
+const PREPARED = '~';
+
+/** A sink whose lines are written one by one, and not at once: prepared before the commit, and committed after it. */
 function linesTo(file: string[], point: () => void): SinkDefinition<{ key: number; n: number }> {
   const cut = (position: number): void => {
     point();
@@ -449,14 +452,22 @@ function linesTo(file: string[], point: () => void): SinkDefinition<{ key: numbe
         flush() {
           for (const line of lines) {
             point();
-            file.push(line);
+            file.push(`${PREPARED}${line}`);
           }
           lines = [];
           return file.length;
         },
+        commit(to) {
+          for (let i = 0; i < to; i++) {
+            if (!file[i].startsWith(PREPARED)) continue;
+            point();
+            file[i] = file[i].slice(PREPARED.length);
+          }
+        },
         rollback(to) {
           lines = [];
           cut(to);
+          if (file.some((line) => line.startsWith(PREPARED))) throw new Error('a line is committed, and not told so');
         },
         close: () => point(),
       };
