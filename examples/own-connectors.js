@@ -28,7 +28,6 @@ const READING = { sensor: t.u32(), celsius: t.f64() };
  * @implements {SourceReader<Reading>}
  */
 class RecordReader {
-  aux = 0;
   /** @param {string} path @param {SourceContext} context */
   constructor(path, { position }) {
     this.position = position;

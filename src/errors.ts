@@ -540,6 +540,14 @@ export const errors = {
       { operator: source, emitted },
     );
   },
+  badPosition(source: string, position: unknown, problem: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `the position of source '${source}', ${show(position)}, ${problem}: a position is a small value such as a number or {file, byte}; keep what is larger where open() finds it`,
+      { operator: source, position },
+      cause,
+    );
+  },
   rejectedOutsideRead(source: string): MillraceError {
     return new MillraceError(
       'SOURCE_CONTRACT',

@@ -12,7 +12,6 @@ export type {
   Source,
   SourceContext,
   SourceDefinition,
-  SourcePosition,
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';

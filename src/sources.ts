@@ -1,7 +1,7 @@
 // Entry point `millrace/sources`: where the tuples of a flow come from.
 // Each function returns what `flow.source(name, …)` takes. A source of your own is an object of the SourceDefinition contract.
 
-export { type ReadCsvOptions, readCsv } from './connectors/csv/read-csv.ts';
+export { type CsvPosition, type CsvSource, type ReadCsvOptions, readCsv } from './connectors/csv/read-csv.ts';
 export { type FromIterableOptions, fromIterable } from './connectors/from-iterable.ts';
 export { type GenerateOptions, generate } from './connectors/generate.ts';
 export { type LineFields, type ReadLinesOptions, readLines } from './connectors/lines/read-lines.ts';
@@ -12,7 +12,6 @@ export type {
   Source,
   SourceContext,
   SourceDefinition,
-  SourcePosition,
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';

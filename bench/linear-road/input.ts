@@ -1,13 +1,10 @@
 // The source of Linear Road: the lines of the history file, and then those of the input file, as one stream.
 // Promises: every line of history comes before the first line of input, so it is known before anybody asks for it.
-// Relies on: readCsv, whose readers it opens and hands on; a file has less than 2^50 bytes.
+// Relies on: readCsv, whose readers it opens and hands on.
 
-import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../src/index.ts';
-import { readCsv } from '../../src/sources.ts';
+import type { SourceDefinition, SourceReader, SourceStatus } from '../../src/index.ts';
+import { type CsvPosition, readCsv } from '../../src/sources.ts';
 import { type HistoryLine, historyFields, LINE_COLUMNS, type Line, LineType, lineFields } from './records.ts';
-
-/** Added to positions in the input file. */
-const INPUT_FROM = 2 ** 50;
 
 /** A line of history as a line of the input: its toll takes the place of a query's number. */
 export const historyLine = ({ vid, day, xway, toll }: HistoryLine): Line => ({
@@ -24,59 +21,66 @@ export const historyLine = ({ vid, day, xway, toll }: HistoryLine): Line => ({
   day,
 });
 
+/** Where a file stands, and which: that of the history comes first. */
+interface RoadPosition {
+  readonly isPast: boolean;
+  readonly at: CsvPosition;
+}
+
+const BEGIN: CsvPosition = { byte: 0, lines: 0 };
+
 /** @param history its file, if there is one */
-export function roadLines(input: string, history: string | undefined): SourceDefinition<typeof lineFields> {
+export function roadLines(
+  input: string,
+  history: string | undefined,
+): SourceDefinition<typeof lineFields, Line, unknown> {
   const lines = readCsv(input, lineFields, { columns: LINE_COLUMNS });
   if (history === undefined) return lines;
   const past = readCsv(history, historyFields);
-  return {
+  const both: SourceDefinition<typeof lineFields, Line, RoadPosition> = {
     kind: 'reader',
     fields: lineFields,
     files: [input, history],
+    start: { isPast: true, at: BEGIN },
     async open(context) {
-      const isPast = context.position < INPUT_FROM;
-      const present = isPast
-        ? { ...context, position: 0, aux: 0 }
-        : { ...context, position: context.position - INPUT_FROM };
-      return new RoadLines(isPast ? await past.open(context) : undefined, await lines.open(present), context);
+      const { isPast, at } = context.position;
+      const history = isPast ? await past.open({ ...context, position: at }) : undefined;
+      const present = await lines.open({ ...context, position: isPast ? BEGIN : at });
+      return new RoadLines(history, present, context.position);
     },
   };
+  return both;
 }
 
-class RoadLines implements SourceReader<Line> {
-  position: number;
-  aux: number;
-  #past: SourceReader<HistoryLine> | undefined;
-  readonly #present: SourceReader<Line>;
+class RoadLines implements SourceReader<Line, RoadPosition> {
+  position: RoadPosition;
+  #past: SourceReader<HistoryLine, CsvPosition> | undefined;
+  readonly #present: SourceReader<Line, CsvPosition>;
 
   constructor(
-    past: SourceReader<HistoryLine> | undefined,
-    present: SourceReader<Line>,
-    { position, aux }: SourceContext,
+    past: SourceReader<HistoryLine, CsvPosition> | undefined,
+    present: SourceReader<Line, CsvPosition>,
+    position: RoadPosition,
   ) {
     this.#past = past;
     this.#present = present;
     this.position = position;
-    this.aux = aux;
   }
 
   read(emit: (line: Line) => void, limit: number): SourceStatus {
     if (this.#past !== undefined) return this.#readPast(this.#past, emit, limit);
     const status = this.#present.read(emit, limit);
-    this.position = this.#present.position + INPUT_FROM;
-    this.aux = this.#present.aux;
+    this.position = { isPast: false, at: this.#present.position };
     return status;
   }
 
-  #readPast(past: SourceReader<HistoryLine>, emit: (line: Line) => void, limit: number): SourceStatus {
+  #readPast(past: SourceReader<HistoryLine, CsvPosition>, emit: (line: Line) => void, limit: number): SourceStatus {
     const status = past.read((line) => emit(historyLine(line)), limit);
-    this.position = past.position;
-    this.aux = past.aux;
+    this.position = { isPast: true, at: past.position };
     if (status !== 'end') return status;
     past.close();
     this.#past = undefined;
-    this.position = INPUT_FROM;
-    this.aux = 0;
+    this.position = { isPast: false, at: BEGIN };
     return 'more';
   }
 

@@ -68,7 +68,6 @@ export function runPlainLoop({ trace, expressways, fillSeconds, seconds }: Rated
   const reader = new RatedReader(traffic, {
     ...begin,
     memory: new Int32Array(0),
-    aux: 0,
     reject: () => {},
     wake: () => {},
     fail: () => {},

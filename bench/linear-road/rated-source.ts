@@ -81,7 +81,6 @@ export const ratedLines = (traffic: RatedTraffic): SourceDefinition<typeof lineF
 export class RatedReader implements SourceReader<Line> {
   /** Counts lines of all expressways: those of one line of the trace are next to each other. */
   position: number;
-  readonly aux = 0;
   readonly #cells: Int32Array;
   readonly #pace: Pace;
   readonly #expressways: number;

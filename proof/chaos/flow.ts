@@ -82,7 +82,6 @@ function reading(orders: SharedArrayBuffer, ratePerSecond: number): SourceDefini
       let pausedAt = -1;
       const reader: SourceReader<{ key: string; id: number }> = {
         position,
-        aux: 0,
         read(emit, limit) {
           const due = position + ((performance.now() - openedMs) * ratePerSecond) / 1000;
           for (let taken = 0; taken < limit; taken++) {

@@ -83,7 +83,6 @@ function burstSource(
       const count = Math.ceil((tuples - partition) / partitions);
       const reader: SourceReader<Numbered> = {
         position,
-        aux: 0,
         read(emit, limit) {
           for (let left = Math.min(limit, burst); left > 0; left--) {
             if (reader.position >= count) return 'end';

@@ -25,10 +25,11 @@ import { TryAgain } from './failures/chain-sieve.ts';
 import { ActorFailure, errorOf } from './failures/failure.ts';
 import { Isolation } from './failures/isolation.ts';
 import { HandOverPart, type Stance } from './hand-over-part.ts';
+import type { Feed, FeedEnvironment } from './inputs/feed.ts';
 import { PartitionedFeed } from './inputs/partitioned-feed.ts';
 import { endReplay, nextReplayed, takeUpState } from './inputs/restored-state.ts';
 import { RowReader } from './inputs/row-reader.ts';
-import { type Feed, type FeedEnvironment, SourceFeed } from './inputs/source-feed.ts';
+import { type FedSource, sourceFeed } from './inputs/source-feed.ts';
 import { announcePark, canStep, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
 import { Vitals, WorkCell } from './vitals/vitals.ts';
 import { WorkInHand } from './work-in-hand.ts';
@@ -95,7 +96,7 @@ export class Actor {
       work,
       resumption,
     );
-    this.feed = source && this.feedOf(source as never);
+    this.feed = source && this.feedOf(source as FedSource);
     this.hand.feed = this.feed;
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
     const { handOver, replica } = descriptor;
@@ -107,7 +108,7 @@ export class Actor {
     }
   }
 
-  private feedOf(source: ConstructorParameters<typeof SourceFeed>[0]): Feed {
+  private feedOf(source: FedSource): Feed {
     const { name, batch, environment, vitals, hand } = this;
     const { program, ports, partitions } = batch;
     const forFeed: FeedEnvironment = {
@@ -128,7 +129,7 @@ export class Actor {
       reopening: environment.reopening,
       begin: () => batch.begin(),
     };
-    if (partitions === undefined) return new SourceFeed(source, forFeed);
+    if (partitions === undefined) return sourceFeed(source, forFeed);
     const owned = (): readonly number[] => batch.groups;
     const isOpen = (): boolean => batch.isOpen;
     const tellEnd = (): void => this.part?.tellEnd();

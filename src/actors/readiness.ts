@@ -3,8 +3,8 @@
 
 import type { Batch } from './batch.ts';
 import type { HandOverPart } from './hand-over-part.ts';
+import type { Feed } from './inputs/feed.ts';
 import type { RowReader } from './inputs/row-reader.ts';
-import type { Feed } from './inputs/source-feed.ts';
 
 /** True while an output has no room for another batch. */
 export const isBlocked = ({ letters, hasRoom }: Batch): boolean => letters.output.spilled || !hasRoom;

@@ -12,7 +12,7 @@ import {
   mayBeOfTuple,
   type Whereabouts,
 } from './failures/failure.ts';
-import type { Feed } from './inputs/source-feed.ts';
+import type { Feed } from './inputs/feed.ts';
 import { NO_ROW, WorkCell } from './vitals/vitals.ts';
 
 export class WorkInHand {
@@ -58,8 +58,7 @@ export class WorkInHand {
     const { batch, feed, input, row } = this;
     const { program, record } = batch;
     if (feed !== undefined) {
-      const position = feed.position(record.progress.source) + (feed.isGenerated ? Math.max(0, row) : 0);
-      return this.atSource(position);
+      return this.atSource(feed.position(record.progress.source, row));
     }
     if (this.isSweeping) return atEndOfInput(program.endingKey());
     if (input === undefined) return AT_COMMIT;
@@ -72,7 +71,7 @@ export class WorkInHand {
   }
 
   /** At a position of the source, in its own units. */
-  atSource(position: number, tuple?: unknown): Whereabouts {
+  atSource(position: unknown, tuple?: unknown): Whereabouts {
     return inSource(stageName(this.stage), this.batch.partitions && this.feed?.partition, position, tuple);
   }
 

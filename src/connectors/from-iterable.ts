@@ -64,7 +64,6 @@ export function fromIterable<Fields extends Shape>(
 
 class IterableReader<Tuple> implements SourceReader<Tuple> {
   position: number;
-  aux = 0;
   readonly #iterator: Iterator<Tuple>;
   #skip: number;
   #ended = false;
@@ -109,7 +108,6 @@ class IterableReader<Tuple> implements SourceReader<Tuple> {
 
 class AsyncIterableReader<Tuple> implements SourceReader<Tuple> {
   position: number;
-  aux = 0;
   readonly #iterator: AsyncIterator<Tuple>;
   readonly #context: SourceContext;
   /** Tuples taken ahead: #queue[#head..]. */

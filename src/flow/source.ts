@@ -26,13 +26,12 @@ export const PARTITIONS_OPTION = integer({
 export const checkPartitions = (partitions: unknown, where: string): number =>
   PARTITIONS_OPTION.read(partitions, { where, name: 'partitions' });
 
-/** Where a source goes on. The units are the source's own (bytes, tuples, …); both numbers start at 0. */
-export interface SourcePosition {
-  position: number;
-  aux: number;
-}
-
-export interface SourceContext extends SourcePosition {
+export interface SourceContext<Position = number> {
+  /**
+   * Where to go on, in the source's own units (bytes, tuples, …): at first the definition's `start`, then what a reader's `position`
+   * was at the last commit.
+   */
+  readonly position: Position;
   /** The operator's name, for error texts. */
   readonly operator: string;
   /** Which partition is to be opened, from 0 on. */
@@ -49,7 +48,7 @@ export interface SourceContext extends SourcePosition {
    * decides about it as about a tuple that fails: by default it is a dead letter, with `record` as its tuple, in the same
    * transaction as the tuples around it. Counts as one of the `limit` tuples of the read.
    */
-  reject(record: unknown, error: Error, position: number): void;
+  reject(record: unknown, error: Error, position: unknown): void;
   /** Asks for another read() soon: data has come in, or a time has been reached. May be called from any callback. */
   wake(): void;
   /** Fails the job, with an error that came up outside of read(). */
@@ -59,20 +58,27 @@ export interface SourceContext extends SourcePosition {
 /** What a read() ended with: there is more now; nothing now, wake() will be called; or never anything again. */
 export type SourceStatus = 'more' | 'wait' | 'end';
 
-export interface SourceReader<Tuple> extends SourcePosition {
+export interface SourceReader<Tuple, Position = number> {
   /**
-   * Emits (or rejects) at most `limit` tuples and moves `position` (and `aux`) behind the last of them. Never blocks for long. May emit
-   * fewer. An exception rolls back everything since the last commit.
+   * Behind the last tuple that read() has emitted. A small value that can be cloned, 240 bytes at most: a number, or such as
+   * `{ file, byte }`. Commits keep a copy of it.
+   */
+  position: Position;
+  /**
+   * Emits (or rejects) at most `limit` tuples and moves `position` behind the last of them. Never blocks for long. May emit fewer. An
+   * exception rolls back everything since the last commit.
    */
   read(emit: (tuple: Tuple) => void, limit: number): SourceStatus;
   /** Releases files and timers. Called once, also after an error. */
   close(): void;
 }
 
-/** A source as declared in a flow. `Fields` is the shape of its tuples. */
-export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>> {
+/** A source as declared in a flow. `Fields` is the shape of its tuples, `Position` what its readers say where they are with. */
+export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>, Position = number> {
   readonly fields: Fields;
   readonly kind: 'reader';
+  /** Where each partition begins; 0 if it is left out. */
+  readonly start?: Position;
   /**
    * Into how many parts the source is cut, 1 to 256; 1 by default. Each is opened by itself, and read by one replica at a time:
    * tuples keep their order within a partition, and have none between partitions.
@@ -84,7 +90,7 @@ export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>>
    * Opens a partition on a worker. Called again, at the committed position, after a rollback or a crash, and on another worker
    * when the partition changes hands: by then the reader before it has been closed, unless its worker has died.
    */
-  open(context: SourceContext): SourceReader<Tuple> | Promise<SourceReader<Tuple>>;
+  open(context: SourceContext<Position>): SourceReader<Tuple, Position> | Promise<SourceReader<Tuple, Position>>;
 }
 
 /**
@@ -110,12 +116,14 @@ export interface PushDefinition<Fields extends Shape> {
 
 /** Anything that `flow.source(name, …)` takes. */
 export type Source<Fields extends Shape> =
-  | SourceDefinition<Fields>
+  | SourceDefinition<Fields, TupleOf<Fields>, unknown>
   | GeneratorDefinition<Fields>
   | PushDefinition<Fields>;
 
 /** A source as the graph holds it: whatever its tuples are. */
-export type AnySource = SourceDefinition<Shape, never> | GeneratorDefinition<Shape, never> | PushDefinition<Shape>;
+export type AnySourceDefinition = SourceDefinition<Shape, never, unknown>;
+export type AnyGeneratorDefinition = GeneratorDefinition<Shape, never>;
+export type AnySource = AnySourceDefinition | AnyGeneratorDefinition | PushDefinition<Shape>;
 
 /** Forgets the type of a source's tuples. What it emits is checked against its schema where it is read. */
 export const eraseSource = <Fields extends Shape>(source: Source<Fields>): AnySource => source as unknown as AnySource;

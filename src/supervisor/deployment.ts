@@ -4,7 +4,7 @@
 
 import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
-import { allocateMemory } from '../actors/inputs/source-feed.ts';
+import { allocateMemory } from '../actors/inputs/reader-feed.ts';
 import { Vitals } from '../actors/vitals/vitals.ts';
 import { errors } from '../errors.ts';
 import {

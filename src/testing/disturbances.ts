@@ -57,7 +57,7 @@ export function processEnd(site: Site, { rollback }: Disturbances): void {
 
 /** How many tuples a source has given, for sure or not. */
 const readSoFar = (site: Site, isGenerator: boolean): number =>
-  isGenerator ? site.committed.progress.source.position : site.tap.readTuples;
+  isGenerator ? Number(site.committed.progress.source.position ?? 0) : site.tap.readTuples;
 
 /** Reads some tuples of a source, and gives them up. */
 async function rollBackSource(site: Site, isGenerator: boolean): Promise<void> {

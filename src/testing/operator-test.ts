@@ -129,7 +129,7 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   private dueTuples(): number {
     const { tap, committed } = this.run.tested;
     if (tap.ratePerSecond === undefined) return Number.POSITIVE_INFINITY;
-    return Math.floor((this.nowMs * tap.ratePerSecond) / 1000) + 1 - committed.progress.source.position;
+    return Math.floor((this.nowMs * tap.ratePerSecond) / 1000) + 1 - Number(committed.progress.source.position ?? 0);
   }
 
   /**

@@ -57,14 +57,12 @@ export class WorldTap implements WorldTaps {
     return {
       kind: 'reader',
       fields: source.fields,
+      start: source.start,
       open: async (context) => {
         const reader = await source.open({ ...context, partition });
         return {
           get position() {
             return reader.position;
-          },
-          get aux() {
-            return reader.aux;
           },
           read: (emit, limit) => {
             const status = reader.read((tuple) => {

@@ -10,7 +10,7 @@ import { csvSource } from '../../src/connectors/csv/read-csv.ts';
 import { lineSource } from '../../src/connectors/lines/read-lines.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { MEMORY_CELLS, type SourceDefinition } from '../../src/flow/source.ts';
-import { type Shape, t } from '../../src/mailbox/schema.ts';
+import { type Shape, type TupleOf, t } from '../../src/mailbox/schema.ts';
 import { drain } from '../kit/drive.ts';
 import { fileOf, newPath } from '../kit/temporary-files.ts';
 
@@ -21,7 +21,7 @@ const textOf = (count: number, letter: string) =>
 const noise = (count: number) =>
   Array.from({ length: count }, (_, n) => `${n},${Math.imul(n + 1, 0x9e3779b1) >>> 0}\n`).join('');
 
-type Make = (path: string) => SourceDefinition<Shape>;
+type Make = (path: string) => SourceDefinition<Shape, TupleOf<Shape>, unknown>;
 
 /** Each way to read a file, and how its text is written. */
 const readers: { name: string; make: Make; encode: (text: string) => string | Buffer; header: string }[] = [
@@ -58,19 +58,18 @@ interface Reading {
 
 /** Reads some tuples, and resolves to where the next reader goes on. */
 async function readSome({ make, path, memory }: Reading) {
-  let place = { position: 0, aux: 0 };
+  let place: unknown = 0;
   const stop = new Error('enough');
   const all = drain(make(path), {
     memory,
     limit: 5,
-    after: (position, aux, count) => {
-      place = { position, aux };
+    after: (position, count) => {
+      place = position;
       if (count >= 10) throw stop;
     },
   });
   await assert.rejects(all, stop);
-  assert.ok(place.position > 0);
-  return place;
+  return { position: place };
 }
 
 /** Replaces the file at a path by another one that is not yet there, as a rotation does. */

@@ -34,7 +34,7 @@ test('any iterable, any limit; reopening at every position gives exactly the res
           fromIterable(fields, () => slowly(count, everyTurn)),
         ]) {
           const positions = new Map([[0, 0]]);
-          const all = await drain(source, { limit, after: (position, _, taken) => positions.set(position, taken) });
+          const all = await drain(source, { limit, after: (position, taken) => positions.set(position, taken) });
           assert.deepEqual(all, expected);
           for (const [position, taken] of positions) {
             assert.equal(position, taken);

@@ -56,7 +56,6 @@ function compiles(): void {
     fields: NUMBER,
     open: ({ position }) => ({
       position,
-      aux: 0,
       read(emit) {
         emit({ n: 1 });
         return 'end';
@@ -69,7 +68,6 @@ function compiles(): void {
     fields: NUMBER,
     open: ({ position }) => ({
       position,
-      aux: 0,
       read(emit) {
         // @ts-expect-error the field is a number
         emit({ n: 'one' });

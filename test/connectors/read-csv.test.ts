@@ -5,8 +5,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { csvSource, RECORD_BYTES_MAX, type ReadCsvOptions, readCsv } from '../../src/connectors/csv/read-csv.ts';
-import type { SourceDefinition } from '../../src/flow/source.ts';
+import {
+  type CsvPosition,
+  type CsvSource,
+  csvSource,
+  RECORD_BYTES_MAX,
+  type ReadCsvOptions,
+  readCsv,
+} from '../../src/connectors/csv/read-csv.ts';
 import { type Field, type Shape, t } from '../../src/mailbox/schema.ts';
 import { contextWith, drain, type Rejected } from '../kit/drive.ts';
 import { fileOf, newPath } from '../kit/temporary-files.ts';
@@ -62,7 +68,7 @@ test('fields of every type', async () => {
 });
 
 test('the type of tuples is inferred', () => {
-  const source: SourceDefinition<{ a: Field<number>; b: Field<string> }> = readCsv('f', { a: t.u32(), b: t.string() });
+  const source: CsvSource<{ a: Field<number>; b: Field<string> }> = readCsv('f', { a: t.u32(), b: t.string() });
   assert.deepEqual(Object.keys(source.fields), ['a', 'b']);
 });
 
@@ -156,21 +162,23 @@ test('any records, any chunk size, any limit; reopening at every position gives 
         );
         const text = lines.join(lineEnd) + (lastLineEnd ? lineEnd : '');
         const source = csvSource(fileOf(text, '.csv'), recordFields, {}, chunk);
-        const positions = new Map([[0, { count: 0, aux: 0 }]]);
+        const positions = new Map([[{ byte: 0, lines: 0 }, 0]]);
         const all = await drain(source, {
           limit,
-          after: (position, aux, count) => positions.set(position, { count, aux }),
+          after: (position, count) => positions.set(position, count),
         });
         assert.deepStrictEqual(all, expected);
-        for (const [position, { count, aux }] of positions) {
+        for (const [position, count] of positions) {
           assert.deepStrictEqual(
-            await drain(source, { position, aux }),
+            await drain(source, { position }),
             expected.slice(count),
-            `from byte ${position}`,
+            `from byte ${position.byte}`,
           );
           assert.equal(
-            aux,
-            count === expected.length ? aux : Buffer.from(text).subarray(0, position).toString().split('\n').length - 1,
+            position.lines,
+            count === expected.length
+              ? position.lines
+              : Buffer.from(text).subarray(0, position.byte).toString().split('\n').length - 1,
           );
         }
       },
@@ -300,10 +308,10 @@ test('what does not fit the schema, with its line', async () => {
 test('line numbers count the lines within quotes, and go on after reopening', async () => {
   const path = fileOf('1,"a\nb"\n2,"c\n\nd"\n3,x\n\nbad,y\n');
   const source = csvSource(path, { n: t.u32(), text: t.string() }, {}, 4);
-  const seen: [number, number][] = [];
-  await assert.rejects(drain(source, { limit: 1, after: (position, aux) => seen.push([position, aux]) }), /line 8:/);
+  const seen: CsvPosition[] = [];
+  await assert.rejects(drain(source, { limit: 1, after: (position) => seen.push(position) }), /line 8:/);
   assert.ok(seen.length >= 3);
-  for (const [position, aux] of seen) await assert.rejects(drain(source, { position, aux }), /line 8:/);
+  for (const position of seen) await assert.rejects(drain(source, { position }), /line 8:/);
 });
 
 test('bad lines are left out one by one, wherever chunks end', async () => {
@@ -311,11 +319,11 @@ test('bad lines are left out one by one, wherever chunks end', async () => {
   for (let chunk = 1; chunk <= 40; chunk++) {
     const source = csvSource(fileOf(text), { n: t.u32(), text: t.string() }, { badRecords: 'skip' }, chunk);
     const rejected: Rejected[] = [];
-    const seen = [{ position: 0, aux: 0, count: 0, bad: 0 }];
+    const seen = [{ position: { byte: 0, lines: 0 }, count: 0, bad: 0 }];
     const all = await drain(source, {
       limit: 1,
       rejected,
-      after: (position, aux, count) => seen.push({ position, aux, count, bad: rejected.length }),
+      after: (position, count) => seen.push({ position, count, bad: rejected.length }),
     });
     // The quote of line 3 is closed in line 5, and what stands behind it ends with that line.
     assert.deepEqual(
@@ -331,9 +339,9 @@ test('bad lines are left out one by one, wherever chunks end', async () => {
         { line: 6, text: '4,w,' },
       ],
     );
-    for (const { position, aux, count, bad } of seen) {
+    for (const { position, count, bad } of seen) {
       const again: Rejected[] = [];
-      assert.deepEqual(await drain(source, { position, aux, rejected: again }), all.slice(count));
+      assert.deepEqual(await drain(source, { position, rejected: again }), all.slice(count));
       assert.deepEqual(again, rejected.slice(bad));
     }
   }
@@ -363,11 +371,11 @@ test('a header maps columns by name', async () => {
   ];
   for (const chunk of [1, 7, 1000]) {
     const source = csvSource(fileOf(text), fields, { header: true }, chunk);
-    const seen: [number, number, number][] = [[0, 0, 0]];
+    const seen: [CsvPosition, number][] = [[{ byte: 0, lines: 0 }, 0]];
     const all = await drain(source, { limit: 1, after: (...at) => seen.push(at) });
     assert.deepEqual(all, expected);
-    for (const [position, aux, count] of seen) {
-      assert.deepEqual(await drain(source, { position, aux }), expected.slice(count));
+    for (const [position, count] of seen) {
+      assert.deepEqual(await drain(source, { position }), expected.slice(count));
     }
   }
   assert.deepEqual(await drain(readCsv(fileOf(gzipSync(text), '.csv.gz'), fields, { header: true })), expected);
@@ -377,7 +385,10 @@ test('a header maps columns by name', async () => {
 
 test('a header that does not fit the schema', async () => {
   const fields = { id: t.u32(), name: t.string() };
-  const opened = (text: string) => Promise.resolve(readCsv(fileOf(text), fields, { header: true }).open(contextWith()));
+  const opened = (text: string) =>
+    Promise.resolve(
+      readCsv(fileOf(text), fields, { header: true }).open(contextWith({ position: { byte: 0, lines: 0 } })),
+    );
   await assert.rejects(opened('id,Name\n1,a\n'), { code: 'BAD_CSV', message: /lacks the column 'name'.*"id", "Name"/ });
   await assert.rejects(opened('id,name,id\n1,a,2\n'), { code: 'BAD_CSV', message: /'id' more than once/ });
   await assert.rejects(opened(''), { code: 'BAD_CSV', message: /empty/ });
@@ -393,14 +404,13 @@ test('gzip, reopened', async () => {
   const rows = Array.from({ length: 3000 }, (_, i) => ({ i, x: i / 8, name: `n${i}` }));
   const text = rows.map(({ i, x, name }) => `${i},${x},${name}\n`).join('');
   const source = csvSource(fileOf(gzipSync(text), '.gz'), { i: t.u32(), x: t.f64(), name: t.string() }, {}, 1000);
-  const seen: [number, number, number][] = [];
+  const seen: [CsvPosition, number][] = [];
   assert.deepEqual(await drain(source, { limit: 400, after: (...at) => seen.push(at) }), rows);
-  for (const [position, aux, count] of seen)
-    assert.deepEqual(await drain(source, { position, aux }), rows.slice(count));
+  for (const [position, count] of seen) assert.deepEqual(await drain(source, { position }), rows.slice(count));
 });
 
 test('a missing file is found by open()', async () => {
-  const context = contextWith();
+  const context = contextWith({ position: { byte: 0, lines: 0 } });
   for (const header of [false, true]) {
     const opened = Promise.resolve(readCsv(newPath('.csv'), three, { header }).open(context));
     await assert.rejects(opened, { code: 'INPUT_FILE' });

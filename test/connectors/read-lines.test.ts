@@ -67,9 +67,7 @@ test('any text, any chunk size, any limit; reopening at every position gives exa
         const expected = linesOf(bytes.toString());
         const source = lineSource(fileOf(bytes), false, chunk);
         const positions = new Map([[0, 0]]);
-        const all = lines(
-          await drain(source, { limit, after: (position, _, count) => positions.set(position, count) }),
-        );
+        const all = lines(await drain(source, { limit, after: (position, count) => positions.set(position, count) }));
         assert.deepEqual(all, expected);
         for (const [position, count] of positions) {
           assert.deepEqual(lines(await drain(source, { position })), expected.slice(count), `from byte ${position}`);
@@ -111,7 +109,7 @@ test('gzip: small chunks, members, and reopening', async () => {
   const path = fileOf(Buffer.concat([gzipSync(text.slice(0, half)), gzipSync(text.slice(half))]), '.log');
   const source = lineSource(path, true, 1000);
   const positions = new Map<number, number>();
-  const all = lines(await drain(source, { limit: 60, after: (position, _, count) => positions.set(position, count) }));
+  const all = lines(await drain(source, { limit: 60, after: (position, count) => positions.set(position, count) }));
   assert.deepEqual(all, text.split('\n'));
   assert.ok(positions.size >= 9);
   for (const [position, count] of positions) {

@@ -4,12 +4,13 @@ import { MEMORY_CELLS, type SourceContext, type SourceDefinition, type SourceSta
 import type { Shape, TupleOf } from '../../src/mailbox/schema.ts';
 
 /** What a source is opened with: at its beginning, without a memory, unless `parts` say otherwise. */
-export const contextWith = (parts: Partial<SourceContext> = {}): SourceContext => ({
+export const contextWith = <Position = number>(
+  parts: Partial<SourceContext<Position>> = {},
+): SourceContext<Position> => ({
   operator: 'source',
   partition: 0,
   memory: new Int32Array(MEMORY_CELLS),
-  position: 0,
-  aux: 0,
+  position: 0 as Position,
   reject(record, error) {
     throw new Error(`${JSON.stringify(record)} was rejected`, { cause: error });
   },
@@ -22,40 +23,39 @@ export const contextWith = (parts: Partial<SourceContext> = {}): SourceContext =
 export interface Rejected {
   record: unknown;
   error: Error;
-  position: number;
+  position: unknown;
 }
 
-export interface Drive {
+export interface Drive<Position = number> {
   /** Tuples per read(). */
   limit?: number;
-  position?: number;
-  aux?: number;
+  position?: Position;
   /** What an earlier opening has left; nothing by default. */
   memory?: Int32Array;
   /** Gets what is rejected; by default that is thrown. */
   rejected?: Rejected[];
   /** Called after each read() with the reader's position and the count of tuples so far. */
-  after?: (position: number, aux: number, count: number) => void;
+  after?: (position: Position, count: number) => void;
 }
 
 /** Everything that a source emits from a position on. Rejects with what read() throws and with what fail() gets. */
-export async function drain<Fields extends Shape>(
-  source: SourceDefinition<Fields>,
-  { after, ...how }: Drive = {},
+export async function drain<Fields extends Shape, Position = number>(
+  source: SourceDefinition<Fields, TupleOf<Fields>, Position>,
+  { after, ...how }: Drive<Position> = {},
 ): Promise<TupleOf<Fields>[]> {
   const tuples: TupleOf<Fields>[] = [];
   await drive(source, (tuple) => tuples.push(tuple), {
     ...how,
-    after: (at, line) => after?.(at, line, tuples.length),
+    after: (at) => after?.(at, tuples.length),
   });
   return tuples;
 }
 
 /** The same with an emit of the caller's. */
-async function drive<Fields extends Shape>(
-  source: SourceDefinition<Fields>,
+async function drive<Fields extends Shape, Position>(
+  source: SourceDefinition<Fields, TupleOf<Fields>, Position>,
   emit: (tuple: TupleOf<Fields>) => void,
-  { limit = 1000, after, rejected, ...parts }: Drive = {},
+  { limit = 1000, after, rejected, ...parts }: Drive<Position> = {},
 ): Promise<void> {
   let wake: (() => void) | undefined;
   let woken = false;
@@ -64,7 +64,9 @@ async function drive<Fields extends Shape>(
     woken = true;
     wake?.();
   };
-  const context = contextWith({
+  const { start } = source;
+  const context = contextWith<Position>({
+    ...(start !== undefined && { position: start }),
     ...parts,
     ...(rejected && { reject: (record, error, position) => void rejected.push({ record, error, position }) }),
     wake: rouse,
@@ -78,7 +80,7 @@ async function drive<Fields extends Shape>(
     for (;;) {
       const status: SourceStatus = reader.read(emit, limit);
       if (failed !== undefined) throw failed;
-      after?.(reader.position, reader.aux, 0);
+      after?.(reader.position, 0);
       if (status === 'end') return;
       if (status === 'wait') {
         if (!woken) {

@@ -13,8 +13,16 @@ const sizesOf = (inputs: number): CommitSizes => ({ inputs, outputs: inputs >>> 
 /** A record whose values are told by some numbers. */
 function recordOf(sizes: CommitSizes, numbers: readonly number[]): CommitRecord {
   const record = commitCodec.empty(sizes);
-  const cells = new Float64Array(commitCodec.names(sizes).length).map((_, i) => numbers[i % numbers.length]);
-  commitCodec.read(cells, 0, record);
+  let next = 0;
+  const fill = (value: object): void => {
+    const holder = value as Record<string, unknown>;
+    for (const [name, inner] of Object.entries(value)) {
+      const number = numbers[next++ % numbers.length];
+      if (typeof inner === 'object') fill(inner);
+      else holder[name] = typeof inner === 'boolean' ? number === 1 : number;
+    }
+  };
+  fill(record);
   return record;
 }
 

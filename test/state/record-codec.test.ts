@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Cells, List, recordCodec, type Table } from '../../src/state/transaction/record-codec.ts';
+import { Cells, List, Place, recordCodec, type Table } from '../../src/state/transaction/record-codec.ts';
 import { runs } from '../kit/arbitraries.ts';
 
 type Sizes = Record<'few' | 'many', number>;
@@ -16,6 +16,7 @@ const { table } = fc.letrec<{ table: Table; field: Table[string] }>((tie) => ({
     { depthSize: 'small' },
     fc.integer(),
     fc.boolean(),
+    fc.constant(new Place()),
     fc.nat({ max: 3 }).map((length) => new Cells(length)),
     fc.constantFrom('few', 'many').map((size) => new List(size, 7)),
     fc.tuple(fc.constantFrom('few', 'many'), tie('table')).map(([size, item]) => new List(size, item)),
@@ -34,7 +35,13 @@ function fill(value: object, next: () => number): void {
   }
 }
 
-/** The number or flag at a path, and what it is in. */
+/** The paths of a record's values. */
+const pathsOf = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([name, inner]) =>
+    typeof inner === 'object' ? pathsOf(inner, `${path}${name}.`) : [`${path}${name}`],
+  );
+
+/** The value at a path, and what it is in. */
 function at(record: object, path: string): readonly [Record<string, unknown>, string] {
   const names = path.split('.');
   const last = names.pop() as string;
@@ -65,8 +72,9 @@ test('a record that is written is read again; copies are equal and share nothing
       assert.deepEqual(copy, record);
       fill(record, () => 3);
       assert.deepEqual(copy, read, 'the copy is not the record');
-      if (names.length === 0) return;
-      const [holder, name] = at(copy, names[choice % names.length]);
+      const paths = pathsOf(copy);
+      if (paths.length === 0) return;
+      const [holder, name] = at(copy, paths[choice % paths.length]);
       holder[name] = typeof holder[name] === 'boolean' ? !holder[name] : holder[name] === 7 ? 8 : 7;
       assert.ok(!codec.equal(read, copy));
     }),

@@ -186,7 +186,6 @@ const positioned = (begin: (position: number) => number): Source<typeof shape> =
     let next = begin(position);
     const reader = {
       position,
-      aux: 0,
       read(emit: Emit, limit: number): SourceStatus {
         for (let i = 0; i < limit; i++) {
           if (next === 30) return 'end';
@@ -254,7 +253,7 @@ test('errors of a source: a missing file, a contract that is broken', async () =
         for (let n = 0; n < 20; n++) emit({ n });
         return 'more';
       };
-      return { position: 0, aux: 0, read, close() {} };
+      return { position: 0, read, close() {} };
     },
   };
   await rejection(testOperator(flowOf(greedy), 'numbers').read(1), 'SOURCE_CONTRACT');

@@ -142,7 +142,6 @@ const burst = (count: number): SourceDefinition<typeof numbers> => ({
   open({ position, wake }) {
     const reader: SourceReader<{ n: number }> = {
       position,
-      aux: 0,
       read(emit) {
         if (reader.position === count) return 'end';
         while (reader.position < count) {

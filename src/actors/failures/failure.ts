@@ -43,12 +43,12 @@ export const AT_COMMIT: Whereabouts = { key: undefined, tuple: undefined, positi
 export const inSource = (
   source: string,
   partition: number | undefined,
-  position: number,
+  position: unknown,
   tuple?: unknown,
 ): Whereabouts => ({ key: undefined, tuple, position: sourcePosition(source, partition, position) });
 
-export const sourcePosition = (source: string, partition: number | undefined, position: number): string =>
-  `position ${position} of ${partition === undefined ? '' : `partition ${partition} of `}source '${source}'`;
+export const sourcePosition = (source: string, partition: number | undefined, position: unknown): string =>
+  `position ${show(position)} of ${partition === undefined ? '' : `partition ${partition} of `}source '${source}'`;
 
 /** In an end-of-stream closure, with the values of its key. */
 export const atEndOfInput = (key: readonly unknown[]): Whereabouts => ({

@@ -4,22 +4,15 @@
 // partition of all replicas has: until then a replica without any may be given one.
 // Relies on: marks are part of the transaction (partition-marks.ts); a replica that ends tells the others (hand-over-part.ts).
 
-import type { Source } from '../../flow/source.ts';
 import type { PartitionMarks, SourceMark } from '../../state/transaction/partition-marks.ts';
 import { LOAD_SAMPLES, type Vitals, WorkCell } from '../vitals/vitals.ts';
-import {
-  type Feed,
-  type FeedEnvironment,
-  type FeedStatus,
-  type SingleFailure,
-  type Skip,
-  SourceFeed,
-} from './source-feed.ts';
+import type { Feed, FeedEnvironment, FeedStatus, SingleFailure, Skip } from './feed.ts';
+import { type FedSource, sourceFeed } from './source-feed.ts';
 
 /** A partition that this replica owns. */
 interface Part {
   readonly partition: number;
-  readonly feed: SourceFeed;
+  readonly feed: Feed;
   /** Where it stands with what the open batch has read. */
   readonly mark: SourceMark;
   isOpen: boolean;
@@ -43,7 +36,7 @@ export class PartitionedFeed implements Feed {
   /** That which a dead host was at comes first: what is tried tuple by tuple after a crash is most likely there. */
   partition: number;
   readonly isGenerated: boolean;
-  private readonly source: Source<never>;
+  private readonly source: FedSource;
   private readonly environment: PartitionEnvironment;
   private readonly marks: PartitionMarks;
   private readonly parts = new Map<number, Part>();
@@ -52,7 +45,7 @@ export class PartitionedFeed implements Feed {
   private next = 0;
   private stopping = false;
 
-  constructor(source: Source<never>, environment: PartitionEnvironment, marks: PartitionMarks) {
+  constructor(source: FedSource, environment: PartitionEnvironment, marks: PartitionMarks) {
     this.source = source;
     this.isGenerated = source.kind === 'generate';
     this.environment = environment;
@@ -72,9 +65,9 @@ export class PartitionedFeed implements Feed {
     }
     for (const partition of owned) {
       if (parts.has(partition)) continue;
-      const mark = { position: 0, aux: 0 };
+      const mark = { position: undefined };
       marks.read(partition, mark);
-      const feed = new SourceFeed(source, environment, partition);
+      const feed = sourceFeed(source, environment, partition);
       parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false });
     }
     this.active = [...parts.values()]
@@ -136,9 +129,9 @@ export class PartitionedFeed implements Feed {
     return this.parts.size > 0 && this.marks.haveAllEnded;
   }
 
-  position(): number {
+  position(_: SourceMark, row: number): unknown {
     const part = this.parts.get(this.partition);
-    return part === undefined ? 0 : part.feed.position(part.mark);
+    return part === undefined ? 0 : part.feed.position(part.mark, row);
   }
 
   read(_: SourceMark, limit: number): FeedStatus {
@@ -190,16 +183,16 @@ export class PartitionedFeed implements Feed {
 
   /** Reads from a partition, and moves its mark by what has been read. */
   private readPart(part: Part, read: () => FeedStatus): FeedStatus {
-    const { environment, marks, source } = this;
+    const { environment, marks } = this;
     const { work, load } = environment.vitals;
     const { partition, mark, feed } = part;
     this.partition = partition;
     work[WorkCell.input] = inputOfPartition(partition);
     part.isRead = true;
-    const { position: from } = mark;
+    const from = mark.position;
     const row = work[WorkCell.row];
     const status = read();
-    const tuples = source.kind === 'generate' ? mark.position - from : (work[WorkCell.row] - row) | 0;
+    const tuples = this.isGenerated ? madeBetween(from, mark.position) : (work[WorkCell.row] - row) | 0;
     this.taken += tuples;
     load[partition] += tuples;
     load[LOAD_SAMPLES] += tuples;
@@ -224,6 +217,9 @@ export class PartitionedFeed implements Feed {
     }
   }
 }
+
+/** Tuples between two positions of a computed source, whose positions are counts. */
+const madeBetween = (from: unknown, to: unknown): number => Number(to ?? 0) - Number(from ?? 0);
 
 /** What an actor's work block tells of the partition in work: inputs are negative for sources. */
 const inputOfPartition = (partition: number): number => -1 - partition;

@@ -57,7 +57,7 @@ export interface Program {
   /** Emits tuples `from` to `to` of a partition of a generator source; returns the first that is not emitted. */
   generate(from: number, to: number, partition: number): number;
   /** Reads from a source reader. */
-  read(reader: SourceReader<never>, limit: number): SourceStatus;
+  read(reader: SourceReader<never, unknown>, limit: number): SourceStatus;
   /** Hands a source's tuple to the operators behind it. */
   feed(tuple: unknown): void;
   /**

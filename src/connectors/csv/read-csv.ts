@@ -1,5 +1,5 @@
 // The source that emits the records of a CSV file.
-// Promises: the position is the byte where the next record starts, aux the lines before it; reading never blocks.
+// Promises: the position is the byte where the next record starts, and the number of lines before it; reading never blocks.
 // Relies on csv-parser.ts for the records, and on file-window.ts for bytes that arrive while others are parsed.
 
 import { errors } from '../../errors.ts';
@@ -71,6 +71,17 @@ interface CsvSettings {
   chunkBytes: number;
 }
 
+/** Where the next record starts, and how many lines are before it. */
+export interface CsvPosition {
+  readonly byte: number;
+  readonly lines: number;
+}
+
+/** A CSV file as a source. */
+export type CsvSource<Fields extends Shape> = SourceDefinition<Fields, TupleOf<Fields>, CsvPosition>;
+
+const START: CsvPosition = { byte: 0, lines: 0 };
+
 /** A record that is longer is taken for one that lacks its closing quote. */
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 /** Of a bad record. */
@@ -94,7 +105,7 @@ export function readCsv<Fields extends Shape>(
   fields: Fields,
   options: ReadCsvOptions = {},
   ...surplus: readonly never[]
-): SourceDefinition<Fields> {
+): CsvSource<Fields> {
   refuseSurplus('readCsv(path, fields, options)', 3, surplus);
   return sourceOfFiles(path, WHERE, (each) => csvSource(each, fields, options, CHUNK_BYTES));
 }
@@ -105,12 +116,13 @@ export function csvSource<Fields extends Shape>(
   fields: Fields,
   options: ReadCsvOptions,
   chunkBytes: number,
-): SourceDefinition<Fields> {
+): CsvSource<Fields> {
   const settings = settingsOf(path, fields, options, chunkBytes);
   return {
     kind: 'reader',
     fields,
     files: [path],
+    start: START,
     open: (context) => openCsv<TupleOf<Fields>>(settings, context),
   };
 }
@@ -141,10 +153,10 @@ function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, chunkB
 
 const countOf = (names: readonly string[], name: string) => names.filter((other) => other === name).length;
 
-async function openCsv<Tuple>(settings: CsvSettings, context: SourceContext): Promise<CsvReader<Tuple>> {
+async function openCsv<Tuple>(settings: CsvSettings, context: SourceContext<CsvPosition>): Promise<CsvReader<Tuple>> {
   const { path, schema, gzip, chunkBytes } = settings;
   let { columns } = settings;
-  let { position, aux } = context;
+  let { position } = context;
   if (settings.header) {
     // Read at every opening, also further on in the file: it is what maps columns to fields.
     const header = await readHeader(settings, context);
@@ -152,26 +164,27 @@ async function openCsv<Tuple>(settings: CsvSettings, context: SourceContext): Pr
       if (countOf(header.names, name) !== 1) throw errors.csvHeader(path, name, header.names);
     }
     columns = header.names;
-    if (position === 0) ({ position, lines: aux } = header);
+    if (position.byte === 0) position = header.behind;
   }
-  const window = await FileWindow.open(path, gzip, position, chunkBytes, context);
+  const window = await FileWindow.open(path, gzip, position.byte, chunkBytes, context);
   return new CsvReader(
     settings,
     columns.map((name) => schema.indexOf(name)),
     window,
-    aux,
+    position.lines,
     context,
   );
 }
 
 interface Header {
   names: string[];
-  /** Behind the header. */
-  position: number;
-  lines: number;
+  behind: CsvPosition;
 }
 
-async function readHeader({ path, gzip, chunkBytes, delimiter }: CsvSettings, context: SourceContext): Promise<Header> {
+async function readHeader(
+  { path, gzip, chunkBytes, delimiter }: CsvSettings,
+  context: SourceContext<CsvPosition>,
+): Promise<Header> {
   let wake = () => {};
   let failed: unknown;
   const window = await FileWindow.open(path, gzip, 0, chunkBytes, {
@@ -200,7 +213,7 @@ async function readHeader({ path, gzip, chunkBytes, delimiter }: CsvSettings, co
         if (record.next >= 0 && record.problem === undefined) {
           const lines = record.fields.join('').split('\n').length;
           window.start = record.next;
-          return { names: record.fields, position: window.position, lines };
+          return { names: record.fields, behind: { byte: window.position, lines } };
         }
         if (record.next >= 0 || status === 'end') throw errors.badCsv(path, 1, record.problem as string);
       }
@@ -220,9 +233,8 @@ function shownText(bytes: Buffer, start: number, end: number): string {
 
 const TOO_LONG = `the record is longer than ${RECORD_BYTES_MAX} bytes`;
 
-class CsvReader<Tuple> implements SourceReader<Tuple> {
-  position: number;
-  aux: number;
+class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
+  position: CsvPosition;
   readonly #path: string;
   readonly #window: FileWindow;
   readonly #parser: CsvParser;
@@ -244,15 +256,14 @@ class CsvReader<Tuple> implements SourceReader<Tuple> {
     columns: readonly number[],
     window: FileWindow,
     lines: number,
-    context: SourceContext,
+    context: SourceContext<CsvPosition>,
   ) {
     const { path, schema, delimiter, skip } = settings;
     this.#path = path;
     this.#window = window;
     this.#needsText = needsText(schema);
     this.#cut = window.start;
-    this.position = window.position;
-    this.aux = lines;
+    this.position = { byte: window.position, lines };
     this.#parser = generateCsvParser(context.operator, {
       schema,
       columns,
@@ -283,8 +294,7 @@ class CsvReader<Tuple> implements SourceReader<Tuple> {
       this.#givenUp = false;
       window.start = parser.at;
       this.#incomplete = parser.incomplete;
-      this.position = window.position;
-      this.aux = parser.lines;
+      this.position = { byte: window.position, lines: parser.lines };
     }
     return 'more';
   }

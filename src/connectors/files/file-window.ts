@@ -18,6 +18,9 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 const allocate = (chunkBytes: number) => Buffer.allocUnsafeSlow(HEADROOM_BYTES + chunkBytes + TAIL_BYTES);
 
+/** What of a source's context a file needs: not the position, which is its reader's. */
+type FileContext = Omit<SourceContext, 'position'>;
+
 export class FileWindow {
   /** The window is bytes[start..end); bytes[end] may be written as well. */
   bytes: Buffer;
@@ -26,7 +29,7 @@ export class FileWindow {
 
   readonly #path: string;
   readonly #input: ByteInput;
-  readonly #context: SourceContext;
+  readonly #context: FileContext;
   readonly #chunkBytes: number;
   /** The file's byte that bytes[0] would be. */
   #origin: number;
@@ -41,7 +44,7 @@ export class FileWindow {
    * @throws MillraceError (as a rejection) INPUT_FILE if the file cannot be read at `position`, INPUT_CHANGED if it is not the one
    * that was opened first
    */
-  static async open(path: string, gzip: boolean, position: number, chunkBytes: number, context: SourceContext) {
+  static async open(path: string, gzip: boolean, position: number, chunkBytes: number, context: FileContext) {
     let input: ByteInput | undefined;
     try {
       input = await openInput(path, gzip, position, chunkBytes, context.memory);
@@ -55,7 +58,7 @@ export class FileWindow {
     }
   }
 
-  private constructor(path: string, input: ByteInput, position: number, chunkBytes: number, context: SourceContext) {
+  private constructor(path: string, input: ByteInput, position: number, chunkBytes: number, context: FileContext) {
     this.#path = path;
     this.#input = input;
     this.#context = context;

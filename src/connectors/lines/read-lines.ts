@@ -72,7 +72,6 @@ export function lineSource(path: string, gzip: boolean, chunkBytes: number): Sou
 
 class LineReader implements SourceReader<Line> {
   position: number;
-  aux = 0;
   readonly #path: string;
   readonly #window: FileWindow;
   readonly #Line: new (

@@ -3,7 +3,7 @@
 // say where this process's rings stand. Whoever takes progress into a snapshot needs nothing of the cursors.
 
 import { GROUP_CELLS } from '../groups/group-set.ts';
-import { Cells, List, type RecordOf, recordCodec } from './record-codec.ts';
+import { Cells, List, Place, type RecordOf, recordCodec } from './record-codec.ts';
 
 /** A place in an input ring: everything before it is read. */
 const READ_MARK = {
@@ -22,7 +22,7 @@ const OUTPUT_MARK = { head: 0, outboxStart: 0, outboxEnd: 0 };
 const COMMIT = {
   progress: {
     /** Where the source goes on, in its own units. */
-    source: { position: 0, aux: 0 },
+    source: { position: new Place() },
     /** Where the sink goes on: bytes of its file that count. */
     sink: 0,
     /** How far the closures that run for every key at a time have come (sweep.ts). */

@@ -5,15 +5,17 @@
 // Relies on: only the owner of a partition changes its mark; the undo log's argument (undo-log.ts).
 
 import { allocateShared } from '../../mailbox/shared-memory.ts';
-import { LINE_BYTES, LINE_I32 } from '../../mailbox/views.ts';
+import { LINE_BYTES } from '../../mailbox/views.ts';
 import type { CommitRecord } from './commit-record.ts';
+import { equalPositions, POSITION_CELLS, readPosition, writePosition } from './position.ts';
 import { UndoLog, type UndoSpace } from './undo-log.ts';
 
-/** Each mark has a line of its own: position, aux, and whether the partition has ended. */
-const AUX = 1;
-const ENDED = 4;
-const MARK_CELLS = 5;
-const PER_LINE_F64 = LINE_BYTES / 8;
+/** Each mark has lines of its own: the position, and whether the partition has ended. */
+const ENDED = 2 * POSITION_CELLS;
+const MARK_CELLS = ENDED + 1;
+const MARK_BYTES = Math.ceil((MARK_CELLS * 4) / LINE_BYTES) * LINE_BYTES;
+const PER_MARK_F64 = MARK_BYTES / 8;
+const PER_MARK_I32 = MARK_BYTES / 4;
 
 /** The marks of a source, and the undo log of one of its replicas. */
 export interface PartitionMemory {
@@ -35,7 +37,7 @@ export class PartitionMarks implements UndoSpace {
   private readonly saved: Uint8Array;
 
   constructor({ marks, undo }: PartitionMemory) {
-    this.partitions = marks.byteLength / LINE_BYTES;
+    this.partitions = marks.byteLength / MARK_BYTES;
     this.i32 = new Int32Array(marks);
     this.f64 = new Float64Array(marks);
     this.undo = new UndoLog(undo);
@@ -44,7 +46,7 @@ export class PartitionMarks implements UndoSpace {
 
   /** Shared memory for marks that stand at the beginning. */
   static allocate(partitions: number): SharedArrayBuffer {
-    return allocateShared({ of: 'the positions of a source' }, partitions * LINE_BYTES);
+    return allocateShared({ of: 'the positions of a source' }, partitions * MARK_BYTES);
   }
 
   /** Opens transaction `number`. */
@@ -67,30 +69,27 @@ export class PartitionMarks implements UndoSpace {
 
   /** Reads where a partition stands into `mark`. */
   read(partition: number, mark: SourceMark): void {
-    const at = partition * PER_LINE_F64;
-    mark.position = this.f64[at];
-    mark.aux = this.f64[at + AUX];
+    mark.position = readPosition(this.f64, partition * PER_MARK_F64);
   }
 
   /** Moves a partition, within the open transaction. */
-  write(partition: number, { position, aux }: SourceMark): void {
+  write(partition: number, { position }: SourceMark): void {
     const { f64 } = this;
-    const at = partition * PER_LINE_F64;
-    if (f64[at] === position && f64[at + AUX] === aux) return;
+    const at = partition * PER_MARK_F64;
+    if (equalPositions(readPosition(f64, at), position)) return;
     this.save(partition);
-    f64[at] = position;
-    f64[at + AUX] = aux;
+    writePosition(f64, at, position);
   }
 
   /** A partition has come to its end. Atomic, as {@link hasEnded}: of two replicas that end their last partitions one sees both. */
   end(partition: number): void {
     this.save(partition);
-    Atomics.store(this.i32, partition * LINE_I32 + ENDED, 1);
+    Atomics.store(this.i32, partition * PER_MARK_I32 + ENDED, 1);
   }
 
   /** True if a partition has ended, by what its owner may yet roll back. */
   hasEnded(partition: number): boolean {
-    return Atomics.load(this.i32, partition * LINE_I32 + ENDED) === 1;
+    return Atomics.load(this.i32, partition * PER_MARK_I32 + ENDED) === 1;
   }
 
   get haveAllEnded(): boolean {
@@ -102,6 +101,6 @@ export class PartitionMarks implements UndoSpace {
     if (this.saved[partition] === 1) return;
     this.saved[partition] = 1;
     this.isChanged = true;
-    this.undo.save(0, this.i32, partition * LINE_I32, MARK_CELLS);
+    this.undo.save(0, this.i32, partition * PER_MARK_I32, MARK_CELLS);
   }
 }

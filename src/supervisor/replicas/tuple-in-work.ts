@@ -4,6 +4,7 @@
 import { sourcePosition } from '../../actors/failures/failure.ts';
 import { partitionAt } from '../../actors/inputs/partitioned-feed.ts';
 import { WorkCell } from '../../actors/vitals/vitals.ts';
+import { show } from '../../errors.ts';
 import { type Plan, stageName } from '../../flow/plan.ts';
 import { PartitionMarks, type SourceMark } from '../../state/transaction/partition-marks.ts';
 import type { Replica } from './replica.ts';
@@ -19,8 +20,8 @@ export function markOf(replica: Replica): string {
   const input = work[WorkCell.input];
   // A source's row only tells that it moves on.
   if (inputs.length === 0) {
-    const { partition, position, aux } = partitionInWork(replica) ?? { ...source, partition: undefined };
-    return [partition, position, aux].join();
+    const { partition, position } = partitionInWork(replica) ?? { ...source, partition: undefined };
+    return [partition, show(position)].join();
   }
   if (input < 0 || input >= inputs.length) return [sweep.group, work[WorkCell.row]].join();
   return [input, inputs[input].position, inputs[input].row].join();
@@ -31,7 +32,7 @@ function partitionInWork({ work, descriptor }: Replica): (SourceMark & { partiti
   const { partitions } = descriptor;
   const partition = partitionAt(work[WorkCell.input]);
   if (partitions === undefined || partition < 0) return undefined;
-  const found = { partition, position: 0, aux: 0 };
+  const found = { partition, position: undefined };
   new PartitionMarks(partitions).read(partition, found);
   return found;
 }
@@ -50,6 +51,6 @@ export function positionOf(replica: Replica, plan: Plan): string {
   }
   if (stage.operators[0].kind.role !== 'source') return 'the end of its input';
   const found = partitionInWork(replica);
-  const where = sourcePosition(stageName(stage), found?.partition, (found ?? progress.source).position);
+  const where = sourcePosition(stageName(stage), found?.partition, (found ?? progress.source).position ?? 0);
   return isAlone ? where : `the batch that begins at ${where}`;
 }

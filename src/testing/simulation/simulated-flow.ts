@@ -4,8 +4,7 @@
 
 import type { FlowBuilder, FlowDefinition } from '../../flow/dataflow.ts';
 import { INTENSITY_MAX } from '../../flow/failure-policy.ts';
-import type { AnySource, SourceDefinition, SourceReader } from '../../flow/source.ts';
-import type { Shape } from '../../mailbox/schema.ts';
+import type { AnySource, AnySourceDefinition, SourceReader } from '../../flow/source.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
 /** A source that waits may have its tuples at once, or so late that what it gave before has long been processed. */
@@ -36,15 +35,16 @@ function tapped(source: AnySource, name: string, scheduler: Scheduler, owner: Ow
 
 const waitMs = ({ random }: Scheduler): number => (random.chance(AT_ONCE_CHANCE) ? 0 : random.next() * WAIT_MS_MAX);
 
-type Context = Parameters<SourceDefinition<Shape, never>['open']>[0];
+type Context = Parameters<AnySourceDefinition['open']>[0];
+type Reader = SourceReader<never, unknown>;
 
 function openTapped(
-  source: SourceDefinition<Shape, never>,
+  source: AnySourceDefinition,
   context: Context,
   name: string,
   scheduler: Scheduler,
   owner: Owner,
-): SourceReader<never> | Promise<SourceReader<never>> {
+): Reader | Promise<Reader> {
   let waiting: ((ended: () => void) => void) | undefined;
   let isWoken = false;
   scheduler.readsFiles = true;
@@ -61,12 +61,9 @@ function openTapped(
     wake: () => hear(() => context.wake()),
     fail: (error) => hear(() => context.fail(error)),
   });
-  const tap = (reader: SourceReader<never>): SourceReader<never> => ({
+  const tap = (reader: Reader): Reader => ({
     get position() {
       return reader.position;
-    },
-    get aux() {
-      return reader.aux;
     },
     read: (emit, limit) => {
       isWoken = false;

@@ -97,7 +97,7 @@ function sourceOf(flow: FlowBuilder, kind: AsyncKind): Numbers {
       return flow.source('bad', {
         kind: 'reader',
         fields: N,
-        open: () => ({ position: 0, aux: 0, read: later as never, close() {} }),
+        open: () => ({ position: 0, read: later as never, close() {} }),
       });
     default:
       return flow.source(

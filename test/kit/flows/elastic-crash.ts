@@ -124,15 +124,15 @@ function numberReader(
   make: (n: number) => { key: string; n: number },
 ): SourceDefinition<typeof NUMBERED> {
   const open = (context: SourceContext): SourceReader<TupleOf<typeof NUMBERED>> => {
+    let pausedAt = -1;
     const reader = {
       position: context.position,
-      aux: context.aux,
       read(emit: (tuple: TupleOf<typeof NUMBERED>) => void, limit: number): SourceStatus {
         for (let i = 0; i < limit; i++) {
           const n = reader.position * partitions + context.partition;
           if (n >= count) return 'end';
-          if (reader.position % PAUSE_EVERY === PAUSE_EVERY - 1 && reader.aux !== reader.position) {
-            reader.aux = reader.position;
+          if (reader.position % PAUSE_EVERY === PAUSE_EVERY - 1 && pausedAt !== reader.position) {
+            pausedAt = reader.position;
             setImmediate(() => context.wake());
             return 'wait';
           }

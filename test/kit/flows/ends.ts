@@ -36,7 +36,6 @@ function source({ count }: EndsParams, trap: Harm, close: () => void): SourceDef
       trap['open-source'](0);
       const reader = {
         position,
-        aux: 0,
         read(emit: (tuple: { n: number }) => void, limit: number) {
           for (let taken = 0; taken < limit; taken++) {
             if (reader.position === count) return 'end' as const;

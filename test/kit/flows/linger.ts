@@ -27,7 +27,6 @@ function burstSource({ count, burst, bytes }: Burst): SourceDefinition<typeof TE
     open({ position, wake }) {
       const reader: SourceReader<TupleOf<typeof TEXT>> = {
         position,
-        aux: 0,
         read(emit, limit) {
           for (let left = Math.min(limit, burst); left > 0; left--) {
             if (reader.position === count) return 'end';

@@ -30,7 +30,6 @@ const source = (cells: Int32Array): SourceDefinition<typeof fields> => ({
     const timer = setInterval(wake, 1);
     const reader = {
       position,
-      aux: 0,
       read(emit: (tuple: { n: number }) => void) {
         if (reader.position >= Atomics.load(cells, 0)) return 'wait' as const;
         emit({ n: reader.position++ });

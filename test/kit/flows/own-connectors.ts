@@ -30,7 +30,6 @@ export interface OwnParams {
 /** A partition of a queue that delivers a few records at a time, whenever it likes. */
 class Subscription implements SourceReader<Event> {
   position: number;
-  aux = 0;
   readonly #count: number;
   readonly #partition: number;
   readonly #reject: (record: unknown, error: Error, position: number) => void;

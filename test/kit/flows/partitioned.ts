@@ -55,15 +55,15 @@ function numbers({ partitions, counts = [], open: openReaders }: PartitionedPara
     if (openReaders !== undefined && Atomics.add(openReaders, partition, 1) > 0)
       Atomics.add(openReaders, partition, OPEN_TWICE);
     const count = counts[partition] ?? Number.POSITIVE_INFINITY;
+    let pausedAt = -1;
     const reader = {
       position: context.position,
-      aux: context.aux,
       read(emit: (tuple: TupleOf<typeof FIELDS>) => void, limit: number): SourceStatus {
         for (let i = 0; i < limit; i++) {
           const n = reader.position;
           if (n >= count) return 'end';
-          if (n % PAUSE_EVERY === PAUSE_EVERY - 1 && reader.aux !== n) {
-            reader.aux = n;
+          if (n % PAUSE_EVERY === PAUSE_EVERY - 1 && pausedAt !== n) {
+            pausedAt = n;
             setImmediate(() => context.wake());
             return 'wait';
           }

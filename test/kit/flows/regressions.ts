@@ -135,7 +135,6 @@ const reader = (
     const read = open(context);
     return {
       position: context.position,
-      aux: 0,
       read(emit) {
         return read(this, (n) => emit({ n }));
       },

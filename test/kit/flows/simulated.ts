@@ -131,7 +131,6 @@ function once(tuples: number): SourceDefinition<typeof NUMBERED> {
     open: ({ position }) => {
       const reader: SourceReader<{ key: number; number: number }> = {
         position,
-        aux: 0,
         read(emit, limit) {
           for (let taken = 0; taken < limit; taken++) {
             if (next >= tuples) return 'end';

@@ -49,7 +49,6 @@ function numbers({ count, perMs }: UnloadableParams, orders: Int32Array): Source
       const timer = setInterval(wake, 1);
       const reader = {
         position,
-        aux: 0,
         read(emit: (tuple: { n: number }) => void, limit: number) {
           for (let i = 0; i < Math.min(limit, perMs); i++) {
             if (reader.position >= count) return 'end' as const;

@@ -1,0 +1,192 @@
+// A source that is read: opens a reader, or that of one partition, and opens it again at the committed position after a rollback or
+// a crash.
+// Promises: while a source is being opened, there is nothing to read. The position that a commit records is a copy of the reader's.
+
+import { errors } from '../../errors.ts';
+import { type AnySourceDefinition, MEMORY_CELLS, type SourceReader, type SourceStatus } from '../../flow/source.ts';
+import { refuseDeferred } from '../../mailbox/deferred.ts';
+import { allocateShared } from '../../mailbox/shared-memory.ts';
+import type { SourceMark } from '../../state/transaction/partition-marks.ts';
+import { copyOfPosition } from '../../state/transaction/position.ts';
+import type { Feed, FeedEnvironment, FeedStatus, Rejection, SingleFailure, Skip } from './feed.ts';
+
+/** Tuples that a source reader emits before the output is looked at again. */
+const SOURCE_READ_TUPLES = 128;
+
+const MEMORY_BYTES = MEMORY_CELLS * Int32Array.BYTES_PER_ELEMENT;
+
+/** Shared memory for the readers of so many partitions. */
+export const allocateMemory = (partitions: number): SharedArrayBuffer =>
+  allocateShared({ of: 'the memory of a source' }, partitions * MEMORY_BYTES);
+
+export class ReaderFeed implements Feed {
+  readonly dueMs = Number.POSITIVE_INFINITY;
+  readonly isGenerated = false;
+  taken = 0;
+  readonly partition: number;
+  private readonly source: AnySourceDefinition;
+  private readonly environment: FeedEnvironment;
+  private reader: SourceReader<never, unknown> | undefined;
+  /** Counts openings: a source that opens late must not take the place of a later one. */
+  private opening = 0;
+  private ready = true;
+  private stopping = false;
+  private failure: { error: unknown } | undefined;
+  /** Of the read in work; undefined outside of one. */
+  private rejected: Rejection[] | undefined;
+  /** Most tuples of one read: fewer while they are too large for the ring, which the reader does not see. */
+  private orderTuples = SOURCE_READ_TUPLES;
+
+  constructor(source: AnySourceDefinition, environment: FeedEnvironment, partition: number) {
+    this.source = source;
+    this.environment = environment;
+    this.partition = partition;
+  }
+
+  open(mark: SourceMark): Promise<void> {
+    return this.openAt(mark, (opened) => opened);
+  }
+
+  /** @param bounded as its argument, or rejects when that has taken too long */
+  private async openAt(mark: SourceMark, bounded: <Reader>(opened: Promise<Reader>) => Promise<Reader>): Promise<void> {
+    const { source, environment, partition } = this;
+    const opening = ++this.opening;
+    const isCurrent = (): boolean => opening === this.opening;
+    const wake = (): void => {
+      if (!isCurrent()) return;
+      this.ready = true;
+      environment.wake();
+    };
+    const fail = (error: unknown): void => {
+      if (isCurrent()) this.failure = { error };
+      wake();
+    };
+    const { operator } = environment;
+    if (environment.memory === undefined) throw errors.invariant(`source '${operator}' has memory`);
+    const memory = new Int32Array(environment.memory, partition * MEMORY_BYTES, MEMORY_CELLS);
+    const reject = (record: unknown, error: Error, at: unknown): void => {
+      if (this.rejected === undefined || !isCurrent()) throw errors.rejectedOutsideRead(operator);
+      this.rejected.push({ record, error, position: at });
+    };
+    const position = this.positionOf(mark);
+    const opened = source.open({ operator, partition, memory, position, reject, wake, fail });
+    const reader = opened instanceof Promise ? await bounded(opened).catch(giveUp(opened)) : await opened;
+    if (isCurrent()) this.reader = reader;
+    else reader.close();
+  }
+
+  reopen(mark: SourceMark): void {
+    this.close();
+    this.ready = false;
+    const { operator, reopening } = this.environment;
+    const opened = this.openAt(mark, (reader) => reopening?.(operator, reader) ?? reader);
+    const opening = this.opening;
+    const settle = (): void => {
+      if (opening !== this.opening) return;
+      this.ready = true;
+      this.environment.wake();
+    };
+    opened.then(settle, (error: unknown) => {
+      if (opening === this.opening) this.failure = { error };
+      settle();
+    });
+  }
+
+  stop(): void {
+    this.stopping = true;
+  }
+
+  canRead(): boolean {
+    return this.stopping || this.failure !== undefined || this.ready;
+  }
+
+  position(mark: SourceMark): unknown {
+    return this.reader?.position ?? this.positionOf(mark);
+  }
+
+  private positionOf({ position }: SourceMark): unknown {
+    return position ?? this.source.start ?? 0;
+  }
+
+  read(mark: SourceMark, limit: number): FeedStatus {
+    if (this.failure !== undefined) throw this.failure.error;
+    if (this.stopping) return 'end';
+    const { reader, environment } = this;
+    const { output } = environment;
+    if (reader === undefined || !this.ready) return 'idle';
+    environment.begin();
+    this.ready = false;
+    const readTuples = Math.min(this.orderTuples, limit);
+    for (let tuples = 0; tuples < limit; tuples += readTuples) {
+      this.taken = tuples + readTuples;
+      const status = this.readFrom(reader, mark, () => environment.read(reader, readTuples));
+      if (typeof status !== 'string') refuseDeferred(environment.operator, status);
+      if (status === 'end') return 'end';
+      if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
+      if (environment.isFull()) break;
+    }
+    if (output?.spilled) this.orderTuples = Math.max(1, readTuples >>> 2);
+    else this.orderTuples = Math.min(SOURCE_READ_TUPLES, this.orderTuples * 2);
+    this.ready = true;
+    return 'more';
+  }
+
+  /** One read of a reader: moves the mark behind it, and gives up what it rejects. */
+  private readFrom(reader: SourceReader<never, unknown>, mark: SourceMark, read: () => SourceStatus): SourceStatus {
+    const rejected: Rejection[] = [];
+    this.rejected = rejected;
+    let status: SourceStatus;
+    try {
+      status = read();
+    } finally {
+      this.rejected = undefined;
+    }
+    mark.position = copyOfPosition(this.environment.operator, reader.position);
+    // After the read, which a policy may end: the reader's code is not to be left in its middle.
+    for (const rejection of rejected) this.environment.reject(rejection);
+    return status;
+  }
+
+  readSingle(mark: SourceMark, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus {
+    if (this.failure !== undefined) throw this.failure.error;
+    if (this.stopping) return 'end';
+    const { reader, environment } = this;
+    if (reader === undefined || !this.ready) return 'idle';
+    environment.begin();
+    this.ready = false;
+    let emitted = 0;
+    const position = copyOfPosition(environment.operator, reader.position);
+    const emit = (tuple: never): void => {
+      if (++emitted > 1) throw errors.sourceContract(environment.operator, emitted);
+      if (skip !== undefined) {
+        failed({ tuple, error: skip.error, position });
+        return;
+      }
+      try {
+        environment.feed(tuple);
+      } catch (error) {
+        failed({ tuple, error, position });
+      }
+    };
+    const status = this.readFrom(reader, mark, () => reader.read(emit, 1));
+    this.taken = emitted;
+    if (status === 'end') return 'end';
+    // It may have called wake() meanwhile.
+    if (status === 'more') this.ready = true;
+    return emitted > 0 || status === 'more' ? 'more' : 'idle';
+  }
+
+  close(): void {
+    this.opening++;
+    this.reader?.close();
+    this.reader = undefined;
+  }
+}
+
+/** Nobody waits any longer for a source: if it opens after all, it is closed. */
+const giveUp =
+  (opened: Promise<SourceReader<never, unknown>>) =>
+  (error: unknown): never => {
+    opened.then((late) => late.close()).catch(() => {});
+    throw error;
+  };
