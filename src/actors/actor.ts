@@ -11,7 +11,7 @@ import type { ReadMark } from '../mailbox/ring-reader.ts';
 import { hasGroup } from '../state/groups/group-set.ts';
 import { HandOver } from '../state/groups/hand-over.ts';
 import { type StateReader, stateReader } from '../state/rows/state-reader.ts';
-import { advanceSweep, beginSweep, endSweep, isEnding } from '../state/transaction/sweep.ts';
+import { advanceSweep, endSweep, sweepTo } from '../state/transaction/sweep.ts';
 import {
   type ActorDescriptor,
   type ActorEnvironment,
@@ -349,7 +349,7 @@ export class Actor {
     const { batch, hand, vitals } = this;
     const { sweep } = batch.record.progress;
     batch.begin();
-    if (!isEnding(sweep)) beginSweep(sweep, Number.POSITIVE_INFINITY);
+    sweepTo(sweep, Number.POSITIVE_INFINITY);
     if (this.stage.operators[0].end === undefined) return this.finish();
     hand.isSweeping = true;
     vitals.work[WorkCell.input] = -1;

@@ -20,7 +20,7 @@ export interface StageInput {
 }
 
 /** A stream that a stage reads, ring by ring. */
-export interface Upstream {
+interface Upstream {
   readonly stage: number;
   /** Which of that stage's outputs. */
   readonly output: number;

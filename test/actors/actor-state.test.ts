@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type ActorState, requireTransition, stateOf, TRANSITIONS } from '../../src/actors/actor-state.ts';
 import { type CommitRecord, commitCodec } from '../../src/state/transaction/commit-record.ts';
-import { advanceSweep, beginSweep, endSweep } from '../../src/state/transaction/sweep.ts';
+import { advanceSweep, endSweep, sweepTo } from '../../src/state/transaction/sweep.ts';
 
 const STATES = Object.keys(TRANSITIONS) as ActorState[];
 
@@ -30,10 +30,10 @@ test('a record says what its actor is at', () => {
     }),
     replaying: recordWith(({ cursors, progress }) => {
       cursors.replaying = true;
-      beginSweep(progress.sweep, Number.POSITIVE_INFINITY);
+      sweepTo(progress.sweep, Number.POSITIVE_INFINITY);
     }),
     sweeping: recordWith(({ progress }) => {
-      beginSweep(progress.sweep, Number.POSITIVE_INFINITY);
+      sweepTo(progress.sweep, Number.POSITIVE_INFINITY);
       for (let group = 0; group < 255; group++) advanceSweep(progress.sweep, -1);
       advanceSweep(progress.sweep, 7);
     }),
@@ -49,7 +49,7 @@ test('a record says what its actor is at', () => {
     cursors.letters.outboxEnd = 3;
   });
   assert.equal(stateOf(letters), 'draining', 'dead letters wait for room, too');
-  const midway = recordWith(({ progress }) => beginSweep(progress.sweep, 1000));
+  const midway = recordWith(({ progress }) => sweepTo(progress.sweep, 1000));
   assert.equal(stateOf(midway), 'reading', 'a sweep before the end of the stream ends nothing');
 });
 

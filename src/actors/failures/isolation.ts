@@ -7,7 +7,7 @@
 import { errors, fromRecord } from '../../errors.ts';
 import type { ReadMark } from '../../mailbox/ring-reader.ts';
 import { isBehind } from '../../state/groups/hand-over.ts';
-import { advanceSweep } from '../../state/transaction/sweep.ts';
+import { advanceSweep, sweepTo } from '../../state/transaction/sweep.ts';
 import type { Condemned, Resumption, StepStatus } from '../actor-descriptor.ts';
 import { BATCH_TUPLES_MAX, type Batch, type Input } from '../batch.ts';
 import type { Feed } from '../inputs/feed.ts';
@@ -185,7 +185,10 @@ export class Isolation {
     batch.begin();
     this.letterOrThrow(failure);
     this.end();
-    advanceSweep(batch.record.progress.sweep, slot + 1);
+    const { sweep } = batch.record.progress;
+    // The batch that it had begun in may be gone.
+    sweepTo(sweep, Number.POSITIVE_INFINITY);
+    advanceSweep(sweep, slot + 1);
     batch.commit();
     return 'more';
   }

@@ -3,7 +3,7 @@
 // Promises: no other file tests what kind an operator is of.
 
 /** The texts that a step is made of, in the program that is generated for a replica (src/actors/program/chain.ts). */
-export interface StepTexts {
+interface StepTexts {
   /** The tuple in work. */
   readonly tuple: string;
   /** A statement that says that the next tuple of a source is in work. */

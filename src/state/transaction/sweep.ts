@@ -20,8 +20,9 @@ export const isEnding = ({ watermark }: Sweep): boolean => watermark === Number.
 /** True once every key has had its end: the replica's end of stream is written in the same commit. */
 export const hasEnded = (sweep: Sweep): boolean => isEnding(sweep) && sweep.group >= KEY_GROUPS;
 
-/** Begins a sweep up to a time. */
-export function beginSweep(sweep: Sweep, watermark: number): void {
+/** Begins a sweep up to a time, unless it has begun. */
+export function sweepTo(sweep: Sweep, watermark: number): void {
+  if (sweep.watermark >= watermark) return;
   sweep.watermark = watermark;
   sweep.group = 0;
   sweep.slot = 0;
