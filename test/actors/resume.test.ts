@@ -119,6 +119,17 @@ for (const name of ['tables', 'removing', 'replicas', 'merging', 'spilling', 'en
   }
 }
 
+test(
+  'a tuple that fails within a fused chain has one letter, also when it is read again to restore state',
+  TIMEOUT,
+  async () => {
+    const seed = 1101247882;
+    const random = randomOf(~seed);
+    const runs = await CrashRuns.of({ ...LARGER.poisoned, backupEveryMs: 0.3 }, seed);
+    await runs.crashOften(random, 100 + random(800), CRASHES_MAX);
+  },
+);
+
 function drawOperator(random: (below: number) => number): RandomOperator {
   const fuse = random(2) === 0;
   switch (random(5)) {

@@ -62,7 +62,8 @@ export class Isolation {
       condemned,
       () => hand.whereabouts(),
       (failure) => {
-        this.batch.letters.write(failure);
+        // What is read again has had its letters before the crash.
+        if (!this.batch.record.cursors.replaying) this.batch.letters.write(failure);
         this.end();
       },
     );
