@@ -250,11 +250,12 @@ test('replicas, key groups and workers change while workers die: every tuple onc
     for (const { number, count } of outputs.counted) assert.equal(count, number + 1, `seed ${seed}`);
     assert.ok(changes <= 10);
     for (const event of events) {
-      seen.add(event.type === 'scaled' ? `${event.from} to ${event.to}` : event.type);
+      const isSpread = event.type === 'scaled' && event.from === event.to;
+      seen.add(event.type !== 'scaled' ? event.type : isSpread ? 'spread anew' : `${event.from} to ${event.to}`);
       if (event.type === 'handOver') handOvers++;
     }
   }
-  for (const kind of ['1 to 3', '3 to 1', '2 to 2', 'moved', 'crash']) assert.ok(seen.has(kind), kind);
+  for (const kind of ['1 to 3', '3 to 1', 'spread anew', 'moved', 'crash']) assert.ok(seen.has(kind), kind);
   assert.ok(handOvers > 20, `${handOvers} hand-overs`);
 });
 
