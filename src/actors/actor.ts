@@ -79,7 +79,7 @@ export class Actor {
     this.vitals = new Vitals(descriptor.vitals, environment.epochMs);
     const { work } = this.vitals;
     this.batch = Batch.recover(plan, descriptor, environment, this.vitals);
-    this.hand = new WorkInHand(plan, stage, this.batch, work);
+    this.hand = new WorkInHand(stage, this.batch, work);
     this.rows = new RowReader(this.batch, this.hand, work);
     this.isolation = new Isolation(
       {
@@ -394,15 +394,16 @@ export class Actor {
   private handle(cause: unknown): StepStatus {
     // A policy has already decided, and the batch is rolled back.
     if (cause instanceof ActorFailure) throw cause;
+    if (cause instanceof TryAgain) {
+      this.rollback();
+      this.reopenSource();
+      return 'more';
+    }
     const { batch, hand, isolation } = this;
     const { tuples, lastInput, isSweeping } = hand;
     const failure = hand.failureOf(cause);
     const slot = isSweeping ? batch.program.endingSlot() : undefined;
     this.rollback();
-    if (cause instanceof TryAgain) {
-      this.reopenSource();
-      return 'more';
-    }
     if (!failure.isOfTuple) throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
     if (isolation.isOn) return isolation.failed(failure, lastInput, slot);
     // A source gave up to a whole order of tuples before it failed, and was counted after it.

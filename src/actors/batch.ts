@@ -4,7 +4,7 @@
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
-import { type Plan, type Stage, streamsOf } from '../flow/plan.ts';
+import { type Plan, type ReadStream, type Stage, streamsOf } from '../flow/plan.ts';
 import { stateLayout } from '../flow/state-layout.ts';
 import { Alignment } from '../mailbox/alignment.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
@@ -48,6 +48,8 @@ export class Batch {
   readonly committed: CommitRecord;
   readonly record: CommitRecord;
   readonly inputs: readonly Input[];
+  /** The streams that its inputs are rings of, in the order of the stage's upstream. */
+  readonly streams: readonly ReadStream[];
   /** Which of the inputs may be read, and the time that they have come to. */
   readonly alignment: Alignment;
   readonly ports: readonly OutputPort[];
@@ -100,6 +102,7 @@ export class Batch {
     this.actorState = stateOf(this.committed);
     const { cursors, progress } = this.committed;
     this.inputs = descriptor.inputs.map((input, index) => inputOf(input, index, cursors.inputs[index]));
+    this.streams = streamsOf(plan, stage);
     this.alignment = new Alignment(this.inputs);
     const { tail } = this;
     this.ports = descriptor.outputs.map((memory, port) =>
@@ -121,7 +124,7 @@ export class Batch {
     for (const group of this.groups) this.owned[group] = 1;
     this.program = generateProgram({
       stage,
-      streams: streamsOf(plan, stage),
+      streams: this.streams,
       ports: this.ports,
       sink: this.sink,
       state: this.state,

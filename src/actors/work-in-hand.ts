@@ -1,7 +1,7 @@
 // What an actor is at within a step, as far as its errors tell it: rows of an input, a tuple of its source, or a key of a sweep.
 // Relies on: it is asked before the rollback, while the frame in work is still the reader's current one.
 
-import { type Plan, type ReadStream, type Stage, stageName, streamsOf } from '../flow/plan.ts';
+import { type Stage, stageName } from '../flow/plan.ts';
 import type { Batch, Input } from './batch.ts';
 import {
   AT_COMMIT,
@@ -26,13 +26,11 @@ export class WorkInHand {
   isSweeping = false;
   /** The source, if there is one. */
   feed: Feed | undefined;
-  private readonly streams: readonly ReadStream[];
   private readonly work: Int32Array;
 
-  constructor(plan: Plan, stage: Stage, batch: Batch, work: Int32Array) {
+  constructor(stage: Stage, batch: Batch, work: Int32Array) {
     this.stage = stage;
     this.batch = batch;
-    this.streams = streamsOf(plan, stage);
     this.work = work;
   }
 
@@ -67,7 +65,7 @@ export class WorkInHand {
 
   /** At a row of an input's current frame. */
   atRow({ upstream, reader, dictionary }: Input, row = reader.row): Whereabouts {
-    return inFrame(this.stage, this.streams[upstream], reader, dictionary, row);
+    return inFrame(this.stage, this.batch.streams[upstream], reader, dictionary, row);
   }
 
   /** At a position of the source, in its own units. */

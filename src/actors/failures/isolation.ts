@@ -62,8 +62,7 @@ export class Isolation {
       condemned,
       () => hand.whereabouts(),
       (failure) => {
-        // What is read again has had its letters before the crash.
-        if (!this.batch.record.cursors.replaying) this.batch.letters.write(failure);
+        this.letter(failure);
         this.end();
       },
     );
@@ -173,7 +172,7 @@ export class Isolation {
     if (!this.rows.loadAt(input)) throw errors.invariant('a row that failed alone is still at its cursor');
     const where = hand.atRow(input);
     batch.begin();
-    if (!batch.record.cursors.replaying || failure.policy !== 'deadLetter') this.letterOrThrow({ ...failure, where });
+    this.letterOrThrow({ ...failure, where });
     this.end();
     reader.advance(reader.row + 1);
     batch.commit();
@@ -212,6 +211,12 @@ export class Isolation {
       this.actor.rollback();
       throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
     }
-    this.batch.letters.write(failure);
+    this.letter(failure);
+  }
+
+  /** Writes a dead letter. What is read again to restore state has had its letters before the crash. */
+  private letter(failure: Failure): void {
+    const { letters, record } = this.batch;
+    if (!record.cursors.replaying) letters.write(failure);
   }
 }

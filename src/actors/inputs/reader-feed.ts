@@ -112,14 +112,22 @@ export class ReaderFeed implements Feed {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
     const { reader, environment } = this;
-    const { output } = environment;
     if (reader === undefined || !this.ready) return 'idle';
     environment.begin();
     this.ready = false;
+    const status = this.readOften(reader, limit);
+    this.moveMark(mark, reader);
+    return status;
+  }
+
+  /** Reads again and again, until there are `limit` tuples or the output is full. */
+  private readOften(reader: SourceReader<never, unknown>, limit: number): FeedStatus {
+    const { environment } = this;
+    const { output } = environment;
     const readTuples = Math.min(this.orderTuples, limit);
     for (let tuples = 0; tuples < limit; tuples += readTuples) {
       this.taken = tuples + readTuples;
-      const status = this.readFrom(reader, mark, () => environment.read(reader, readTuples));
+      const status = this.readOnce(() => environment.read(reader, readTuples));
       if (typeof status !== 'string') refuseDeferred(environment.operator, status);
       if (status === 'end') return 'end';
       if (status === 'wait') return tuples === 0 ? 'idle' : 'more';
@@ -131,8 +139,13 @@ export class ReaderFeed implements Feed {
     return 'more';
   }
 
-  /** One read of a reader: moves the mark behind it, and gives up what it rejects. */
-  private readFrom(reader: SourceReader<never, unknown>, mark: SourceMark, read: () => SourceStatus): SourceStatus {
+  /** The mark has a copy of its own: a reader may change its position in place. */
+  private moveMark(mark: SourceMark, { position }: SourceReader<never, unknown>): void {
+    mark.position = copyOfPosition(this.environment.operator, position);
+  }
+
+  /** One read of a reader, which gives up what it rejects. */
+  private readOnce(read: () => SourceStatus): SourceStatus {
     const rejected: Rejection[] = [];
     this.rejected = rejected;
     let status: SourceStatus;
@@ -141,7 +154,6 @@ export class ReaderFeed implements Feed {
     } finally {
       this.rejected = undefined;
     }
-    mark.position = copyOfPosition(this.environment.operator, reader.position);
     // After the read, which a policy may end: the reader's code is not to be left in its middle.
     for (const rejection of rejected) this.environment.reject(rejection);
     return status;
@@ -168,7 +180,8 @@ export class ReaderFeed implements Feed {
         failed({ tuple, error, position });
       }
     };
-    const status = this.readFrom(reader, mark, () => reader.read(emit, 1));
+    const status = this.readOnce(() => reader.read(emit, 1));
+    this.moveMark(mark, reader);
     this.taken = emitted;
     if (status === 'end') return 'end';
     // It may have called wake() meanwhile.
