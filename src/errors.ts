@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'BAD_FLOW'
   | 'DUPLICATE_NAME'
   | 'UNKNOWN_KEY_FIELD'
+  | 'BAD_AGGREGATE'
+  | 'AGGREGATE_OVERFLOW'
   | 'NO_CONSUMER'
   | 'UNKNOWN_FIELD'
   | 'BAD_VALUE'
@@ -204,6 +206,19 @@ export const errors = {
       'UNKNOWN_KEY_FIELD',
       `keyBy after '${operator}' names the field '${field}', which its tuples do not have: use one of ${known.map((name) => `'${name}'`).join(', ')}`,
       { operator, field, known },
+    );
+  },
+  badAggregate(operator: string, name: string, kind: string, problem: string): MillraceError {
+    return new MillraceError('BAD_AGGREGATE', `operator '${operator}': aggregate '${name}' (${kind}) ${problem}`, {
+      operator,
+      aggregate: name,
+    });
+  },
+  aggregateOverflow(operator: string, name: string, value: string, type: string): MillraceError {
+    return new MillraceError(
+      'AGGREGATE_OVERFLOW',
+      `operator '${operator}': the exact sum '${name}' is ${value}, which does not fit its result's type ${type}: sum without { exact: true } as doubles, or divide the key`,
+      { operator, aggregate: name },
     );
   },
   badKeyType(operator: string, field: string, type: string, keyTypes: readonly string[]): MillraceError {

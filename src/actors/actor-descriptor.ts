@@ -75,6 +75,8 @@ export interface Resumption {
   readonly incarnation: number;
   /** True to try the first tuples one by one: one of them may have killed the worker before. */
   readonly isolate: boolean;
+  /** True to begin with batches of the usual length, where longer ones are possible: it died in one of these. */
+  readonly isCareful: boolean;
   /** All are, or belong to, one tuple of the actor's input. */
   readonly condemned: readonly Condemned[];
   /** Set if its state is to be restored from its last backup instead of being taken as it is. */
@@ -82,7 +84,7 @@ export interface Resumption {
 }
 
 /** How an actor of a new job begins. */
-export const FIRST_START: Resumption = { incarnation: 0, isolate: false, condemned: [], restore: undefined };
+export const FIRST_START: Resumption = { incarnation: 0, isolate: false, isCareful: false, condemned: [], restore: undefined };
 
 /** What an actor gets from its host. */
 export interface ActorEnvironment {

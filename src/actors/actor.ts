@@ -98,6 +98,7 @@ export class Actor {
     );
     this.feed = source && this.feedOf(source as FedSource);
     this.hand.feed = this.feed;
+    if (resumption.isCareful) this.batch.beCareful();
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
     const { handOver, replica } = descriptor;
     if (handOver !== undefined) {
@@ -366,10 +367,8 @@ export class Actor {
     this.vitals.work[WorkCell.isolating] = 0;
     this.hand.lastInput = undefined;
     batch.begin();
-    for (const { encoder, output } of batch.ports) {
-      encoder.flush();
-      output.writeEnd();
-    }
+    batch.flushOutput();
+    for (const { output } of batch.ports) output.writeEnd();
     endSweep(batch.record.progress.sweep);
     batch.commit();
     // Replicas of a source wait for each other: as long as one reads, the others may be given partitions.
@@ -401,11 +400,17 @@ export class Actor {
     }
     const { batch, hand, isolation } = this;
     const { tuples, lastInput, isSweeping } = hand;
+    const wasLong = batch.isLong;
     const failure = hand.failureOf(cause);
     const slot = isSweeping ? batch.program.endingSlot() : undefined;
     this.rollback();
     if (!failure.isOfTuple) throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
     if (isolation.isOn) return isolation.failed(failure, lastInput, slot);
+    if (wasLong) {
+      batch.beCareful();
+      this.reopenSource();
+      return 'more';
+    }
     // A source gave up to a whole order of tuples before it failed, and was counted after it.
     // Inputs take turns tuple by tuple, and did not in the batch.
     const turns = Math.max(1, tuples) * batch.inputs.length;

@@ -31,6 +31,12 @@ import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
 export const BATCH_TUPLES_MAX = 4096;
 
+/**
+ * The same of a batch whose output is held until it commits, if nothing else grows with it: the rows that a key has been combined to
+ * are as many in a batch of any length.
+ */
+export const HELD_TUPLES_MAX = 1 << 20;
+
 /** A batch that has read more than this share of an input's ring commits: a writer goes on while as much is free. */
 const HELD_RING_SHARE = 8;
 
@@ -80,6 +86,12 @@ export class Batch {
   /** All that it writes into: its ports, and the dead letters. */
   readonly outputs: readonly Output[];
   private readonly transaction: Transaction | undefined;
+  /** How long an open batch may wait for more tuples. */
+  private readonly lingerMs: number;
+  /** True if batches may be longer than usual. */
+  private readonly mayBeLong: boolean;
+  /** Tuples that are still to be read in batches of the usual length. */
+  private carefulTuples = 0;
   /** The program's counters at the last commit. */
   private readonly counted = { processed: 0, emitted: 0 };
 
@@ -134,6 +146,10 @@ export class Batch {
       ringBytes: descriptor.ringBytes,
       lateEmit: (operator) => this.noteLateEmit(operator),
     });
+    const { holdMs = 0 } = tail;
+    this.lingerMs = Math.max(environment.lingerMs, holdMs);
+    // What a transaction of state would have to take back grows with it.
+    this.mayBeLong = this.program.holder !== undefined && this.state === undefined;
     this.backup = this.backupOf(environment);
   }
 
@@ -219,14 +235,15 @@ export class Batch {
     if (this.isOpen) return;
     this.isOpen = true;
     this.tuples = 0;
-    if (this.environment.lingerMs > 0) this.openedAtMs = this.environment.now();
+    if (this.lingerMs > 0) this.openedAtMs = this.environment.now();
+    this.vitals.work[WorkCell.long] = this.isLong ? 1 : 0;
     this.transaction?.begin((this.log.sequence() + 1) | 0);
     this.partitions?.begin((this.log.sequence() + 1) | 0);
   }
 
   /** When the open batch commits at the latest, on the environment's clock; undefined if it does not wait for tuples. */
   get commitAtMs(): number | undefined {
-    const { lingerMs } = this.environment;
+    const lingerMs = this.program.holder?.isPaused() === true ? this.environment.lingerMs : this.lingerMs;
     return lingerMs === 0 || !this.isOpen || hasEnded(this.record.progress.sweep)
       ? undefined
       : this.openedAtMs + lingerMs;
@@ -265,9 +282,30 @@ export class Batch {
 
   /** True if the batch is as large as it should become: it does not wait for more tuples. */
   get isFull(): boolean {
-    return (
-      this.isOutputFull || this.program.processed() - this.counted.processed >= BATCH_TUPLES_MAX || this.holdsInput()
-    );
+    const { program, counted, isLong, tuples } = this;
+    if (this.isOutputFull || this.holdsInput()) return true;
+    if (program.holder === undefined) return program.processed() - counted.processed >= BATCH_TUPLES_MAX;
+    return tuples >= (isLong ? HELD_TUPLES_MAX : BATCH_TUPLES_MAX) || program.holder.isFull();
+  }
+
+  /** True if the batch may be longer than usual: a tuple that fails in it is found in two steps. */
+  get isLong(): boolean {
+    return this.mayBeLong && this.carefulTuples <= 0;
+  }
+
+  /** Keeps batches as short as usual, until as much is read as one had that has failed. */
+  beCareful(): void {
+    this.carefulTuples = HELD_TUPLES_MAX;
+  }
+
+  /** Puts all that is written into frames of the outputs. */
+  flushOutput(): void {
+    const { program, ports, stage, vitals } = this;
+    if (program.holder !== undefined) {
+      vitals.work[WorkCell.operator] = stage.operators.length - 1;
+      program.holder.flush();
+    }
+    for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
   }
 
   /** True if it keeps so much of an input's ring from being released that the ring's writer may have to wait for its commit. */
@@ -286,7 +324,7 @@ export class Batch {
     const { progress, cursors } = record;
     if (!this.isOpen) return;
     this.advanceWatermark();
-    for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
+    this.flushOutput();
     const { writer } = this.sink;
     if (writer !== undefined) {
       const { name } = this.tail;
@@ -308,6 +346,7 @@ export class Batch {
     log.write(number, record);
     log.commit(number);
     this.isOpen = false;
+    this.carefulTuples -= this.tuples;
     commitCodec.copy(record, committed);
     this.actorState = next;
     this.apply();
@@ -380,6 +419,7 @@ export class Batch {
   /** Forgets what the open batch has written, and counted. */
   giveUpOutput(): void {
     const { committed, program } = this;
+    program.holder?.discard();
     for (const [port, { encoder, output }] of this.ports.entries()) {
       encoder.discard();
       output.restore(committed.cursors.outputs[port]);

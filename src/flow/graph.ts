@@ -5,6 +5,7 @@
 import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
+import type { TupleHolder } from './aggregates/combiner.ts';
 import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import type { SinkDefinition } from './sink.ts';
@@ -34,6 +35,16 @@ export interface NodeInput {
   readonly isUnordered: boolean;
   /** Gets its tuples, if the operator has a closure. */
   readonly closure: Closure | undefined;
+  /** How its tuples may be combined before they travel. */
+  readonly combined?: Combined;
+}
+
+/** What takes the place of an input, if the chains that write it combine its tuples. */
+export interface Combined {
+  /** The last operator of each of these chains. */
+  readonly operator: Omit<OperatorNode, 'id'>;
+  /** Gets the combined tuples. */
+  readonly closure: Closure;
 }
 
 export interface NodeOutput {
@@ -67,6 +78,10 @@ export interface OperatorNode {
   readonly tables?: Readonly<Record<string, TableDefinition>>;
   /** Runs for each key at the end of the stream. */
   readonly end?: Closure;
+  /** Makes what holds its tuples until the batch commits. */
+  readonly holder?: (emit: (tuple: unknown) => void) => TupleHolder;
+  /** How long these may wait for the commit, also if the job's commits do not linger as long. */
+  readonly holdMs?: number;
 }
 
 export interface Graph {
@@ -94,7 +109,7 @@ function fingerprintOf(node: OperatorNode): string {
     id,
     name,
     kind.name,
-    inputs.map(({ from, key, isUnordered }) => [from, key, isUnordered]),
+    inputs.map(({ from, key, isUnordered, combined }) => [from, key, isUnordered, combined !== undefined]),
     outputs.map((output) => [output.name, output.schema.toString()]),
     parallelism,
     replicas,

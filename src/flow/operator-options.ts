@@ -3,7 +3,7 @@
 
 import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
-import { choice, closure, integer, nested, toggle } from '../options/kinds.ts';
+import { choice, closure, integer, nested, number, toggle } from '../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../options/option.ts';
 import { FAILURE_POLICIES, SUPERVISION_OPTIONS } from './failure-policy.ts';
 import type { OperatorNode } from './graph.ts';
@@ -93,6 +93,43 @@ export const PROCESS_OPTIONS = {
     page: 'state.md',
   }),
 };
+
+export const AGGREGATE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /**
+   * When a key's results are emitted: once, when the input has ended, or each time that they have changed: 'end' or
+   * 'changes'. Default: `end`. See docs/aggregates.md.
+   */
+  emit: choice(['end', 'changes'] as const, {
+    help: "when a key's results are emitted: once, when the input has ended, or each time that they have changed",
+    default: 'end',
+    page: 'aggregates.md',
+  }),
+  /**
+   * `false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made: true or
+   * false. Default: `true`. See docs/aggregates.md.
+   */
+  combine: toggle({
+    help: '`false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made',
+    default: true,
+    page: 'aggregates.md',
+  }),
+  /**
+   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 1000. Default: 50 if results are
+   * emitted at the end, else the job's `lingerMs`. See docs/aggregates.md.
+   */
+  combineMs: number({
+    help: 'how long tuples are combined before they are sent, at most',
+    unit: 'milliseconds',
+    from: 0,
+    to: 1000,
+    defaultText: '50 if results are emitted at the end, else the job\'s `lingerMs`',
+    page: 'aggregates.md',
+  }),
+};
+
+/** Options of `aggregate`. */
+export interface AggregateOptions extends Given<typeof AGGREGATE_OPTIONS> {}
 
 /** Options of every operator, and of sources. */
 export interface OperatorOptions extends Given<typeof OPERATOR_OPTIONS> {}

@@ -6,7 +6,7 @@
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { type GroupSet, groupSet } from '../state/groups/group-set.ts';
-import { consumersOf, type Graph, type NodeInput, type OperatorNode } from './graph.ts';
+import { type Combined, consumersOf, type Graph, type NodeInput, type OperatorNode } from './graph.ts';
 import { partitionsOf } from './source.ts';
 
 /** One input of a stage: the first operator of its chain reads it. */
@@ -79,9 +79,22 @@ function onlyInput({ operators }: Graph, { inputs }: OperatorNode): OperatorNode
   return inputs.length === 1 && inputs[0].from.length === 1 ? operators[inputs[0].from[0].operator] : undefined;
 }
 
-function stageInput(head: OperatorNode, { schema, key, isUnordered, closure }: NodeInput): StageInput {
+/** How the chains that write an input combine its tuples; undefined if one of them does not: each writes for this input alone then. */
+function combinedOf(graph: Graph, { from, combined }: NodeInput): Combined | undefined {
+  const hasRoom = from.every((stream) => {
+    const { kind, outputs } = graph.operators[stream.operator];
+    return kind.place === 'worker' && outputs.length === 1 && consumersOf(graph, stream).length === 1;
+  });
+  return hasRoom ? combined : undefined;
+}
+
+function stageInput(graph: Graph, head: OperatorNode, input: NodeInput): StageInput {
   // What has state, or shares its input with other replicas, reads by key.
   const isPartitioned = head.state !== undefined || head.replicas.max > 1;
+  const { key, isUnordered } = input;
+  const combined = combinedOf(graph, input);
+  const { closure } = combined ?? input;
+  const schema = combined?.operator.outputs[0].schema ?? input.schema;
   return {
     schema,
     key: isPartitioned ? key?.map((field) => schema.indexOf(field)) : undefined,
@@ -106,6 +119,13 @@ export function planOf(graph: Graph): Plan {
       chainOf.set(node.id, started);
     }
   }
+  // Nobody else reads what they write, so nothing has come behind them in their chains.
+  for (const input of graph.operators.flatMap(({ inputs }) => inputs)) {
+    const combined = combinedOf(graph, input);
+    if (combined === undefined) continue;
+    // It writes in the place of the operator before it.
+    for (const { operator } of input.from) chainOf.get(operator)?.push({ ...combined.operator, id: operator });
+  }
   const indexOf = (id: number): number => chains.indexOf(chainOf.get(id) as OperatorNode[]);
   const stages = chains.map((chain, index): Stage => {
     const [head] = chain;
@@ -116,13 +136,14 @@ export function planOf(graph: Graph): Plan {
       parallelism: head.parallelism,
       replicas: head.replicas.max,
       place: head.kind.place,
-      inputs: head.inputs.map((input) => stageInput(head, input)),
+      inputs: head.inputs.map((input) => stageInput(graph, head, input)),
       upstream: head.inputs.flatMap(({ from }, input) =>
         from.map(({ operator, output }) => ({ stage: indexOf(operator), output, input })),
       ),
       outputs: outputs.map(({ name, schema }, output) => {
         const consumers = consumersOf(graph, { operator: id, output });
-        return { name, schema, keys: distinctKeys(consumers.map(({ node, input }) => stageInput(node, input).key)) };
+        const keys = consumers.map(({ node, input }) => stageInput(graph, node, input).key);
+        return { name, schema, keys: distinctKeys(keys) };
       }),
       partitions: head.source === undefined ? 1 : partitionsOf(head.source),
     };

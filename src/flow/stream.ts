@@ -11,6 +11,9 @@ import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { KEY_FIELDS_MAX, rowLayout } from '../state/rows/row-layout.ts';
 import { refuseSurplus } from '../surplus.ts';
+import { aggregationOf } from './aggregates/aggregation.ts';
+import { combinedInput } from './aggregates/combined-input.ts';
+import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
@@ -23,6 +26,7 @@ import {
   type StateOf,
   type Tables,
 } from './keyed-options.ts';
+import { aggregate } from './kinds/aggregate.ts';
 import { collect } from './kinds/collect.ts';
 import { filter } from './kinds/filter.ts';
 import { flatMap } from './kinds/flat-map.ts';
@@ -32,6 +36,8 @@ import { map } from './kinds/map.ts';
 import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
 import {
+  AGGREGATE_OPTIONS,
+  type AggregateOptions,
   type CheckedOperator,
   checkedOperator,
   checkOperator,
@@ -280,5 +286,31 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     });
     // Whoever reads it though it has no output is told so when the graph is finished.
     return new Stream(this.builder, [{ operator: node.id, output: 0 }], outputs[0]?.schema ?? this.schema);
+  }
+
+  /**
+   * Keeps results of the tuples of each key, as the functions of `millrace/aggregates` make them, and emits them with the key. The
+   * tuples of a key are combined where they are made, on every core, before they are sent: docs/aggregates.md.
+   * @param aggregates by the names of the results
+   * @throws MillraceError BAD_AGGREGATE, BAD_OPTION
+   */
+  aggregate<const Aggregates extends AggregatesOf<Fields>>(
+    name: string,
+    aggregates: Aggregates & Suited<Aggregates, Fields>,
+    options: AggregateOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Pick<Fields, Key> & ResultsOf<Aggregates, Fields>, Inputs> {
+    refuseSurplus('aggregate(name, aggregates, options)', 3, surplus);
+    const checked = checkOptions(`operator '${name}'`, AGGREGATE_OPTIONS, options);
+    const operator = checkedOperator(checked, options.supervision !== undefined);
+    const key = this.key as readonly string[];
+    const aggregation = aggregationOf(name, this.schema, key, aggregates, checked.emit);
+    const input = { ...this.asInput(aggregation.add), combined: combinedInput(name, aggregation, operator, checked) };
+    const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`) }];
+    const { state, tables, end } = aggregation;
+    return Stream.of(
+      this.builder,
+      this.builder.operator(name, aggregate, [input], outputs, operator, { state, tables, end }),
+    );
   }
 }

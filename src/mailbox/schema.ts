@@ -21,6 +21,8 @@ export type TupleOf<S extends Shape> = { -readonly [Name in keyof S]: ValueOf<S[
 export interface SchemaField {
   readonly name: string;
   readonly type: FieldType;
+  /** As the app declared it. */
+  readonly declared: Field<unknown>;
   /** What the runtime knows of fields of its type and parameters. */
   readonly codec: Codec;
 }
@@ -55,7 +57,7 @@ export class Schema {
       if (!isFieldType(type)) {
         throw errors.badSchema(where, `field '${name}' has no known type: use one of ${FIELD_TYPES.join(', ')} of t`);
       }
-      fields.push({ name, type, codec: codecOf(field) });
+      fields.push({ name, type, declared: field, codec: codecOf(field) });
     }
     if (fields.length === 0) throw errors.badSchema(where, 'has no field: a tuple needs at least one');
     if (fields.length > FIELDS_MAX) {

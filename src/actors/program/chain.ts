@@ -50,6 +50,7 @@ const operatorCode = (node: OperatorNode, k: number, input: number, isLast: bool
     enter: `work[${WorkCell.operator}] = ${k};`,
     closure: `closure${k}_${input}`,
     emit: emitName(node, k),
+    holder: `holder${k}`,
     writer: 'sink.writer',
     feed: (expression) => `feed${k}_0(${expression});`,
     keeps: (answer) => `${answer} === true || (${answer} && keeps${k}(${answer}))`,
@@ -163,11 +164,12 @@ ${operators
 }
 
 /** What the code of a chain is generated with. */
-export function chainConstants({ operators }: Stage, ringBytes: number, lateEmit: (operator: string) => void) {
+export function chainConstants({ operators, inputs }: Stage, ringBytes: number, lateEmit: (operator: string) => void) {
   const constants: Record<string, unknown> = { lateEmit: (k: number): void => lateEmit(operators[k].name) };
   operators.forEach((node, k) => {
     const isLast = k === operators.length - 1;
-    node.inputs.forEach(({ closure }, input) => {
+    // What the first one reads may have been combined on its way.
+    (k === 0 ? inputs : node.inputs).forEach(({ closure }, input) => {
       constants[`closure${k}_${input}`] = closure;
     });
     constants[`refuseResult${k}`] = (result: unknown): void => refuseResult(node.name, result);

@@ -4,6 +4,7 @@
 // Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
 
 import { errors } from '../../errors.ts';
+import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
 import { type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
 import type { SinkWriter } from '../../flow/sink.ts';
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
@@ -71,6 +72,8 @@ export interface Program {
    * that.
    */
   sift(sieve: Sieve | undefined): void;
+  /** What holds tuples until the batch commits, if the last operator does. */
+  readonly holder: TupleHolder | undefined;
   /** Makes any use of the state outside of a closure an error: after an exception. */
   expireState(): void;
   /** Tuples processed since the program was made: those of its own key groups only. */
@@ -357,6 +360,10 @@ export function generateProgram(parts: ProgramParts): Program {
     const looked = foreseenTables(input, state).flatMap(({ fields }) => fields);
     for (const { index } of [...keyFields(input), ...looked]) constants[`key${u}_${index}`] = decoder.keyAt[index];
   });
+  // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
+  const tail = stage.operators.length - 1;
+  const holder = stage.operators[tail].holder?.(ports[0].encoder.emit);
+  constants[`holder${tail}`] = holder;
   const isGenerator = constants.generator !== undefined;
   const isSource = stage.operators[0].source !== undefined;
   const body = `
@@ -407,7 +414,8 @@ if (sieve !== undefined) sift0();
 return next;
 } finally { leave(); }
 },
-sift(by) { sieve = by; },
+sift(by) { sieve = by; ${holder === undefined ? '' : `holder${tail}.single(by !== undefined);`} },
+holder: ${holder === undefined ? 'undefined' : `holder${tail}`},
 expireState() { ${state === undefined ? '' : 'state.expire();'} },
 processed: () => processed,
 takeCounts,

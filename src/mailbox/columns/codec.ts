@@ -70,6 +70,23 @@ export interface CellReader {
 }
 
 /**
+ * How a key stands in a table on a thread's own heap (flow/aggregates/combiner.ts): an element of an array, compared in the form
+ * that a look-up computes once.
+ */
+export interface KeptKey {
+  /** The array's class: one of numbers, or Array. */
+  readonly lane: 'Uint8Array' | 'Int32Array' | 'Uint32Array' | 'Float64Array' | 'Array';
+  /** The form in which the valid value `v` is looked up. */
+  sought(v: string, id: Id): string;
+  /** True if an element is what is sought. */
+  equal(element: string, sought: string): string;
+  /** What is kept of what was sought, for a key that is new. */
+  kept(sought: string): string;
+  /** The value that a tuple gets. */
+  value(element: string, id: Id): string;
+}
+
+/**
  * The key that a value of a type is. A table's find and upsert take it as one or more arguments in the form of `parameters`: the
  * decoder reads them from a frame, keyedAccess makes them of a value.
  */
@@ -106,6 +123,7 @@ export interface KeyCodec {
   hashOfCells(cells: CellReader, at: number): number;
   /** True if two rows have the same key. */
   areSame(cells: CellReader, at: number, other: number): boolean;
+  readonly own: KeptKey;
 }
 
 /** How a value stands in a row of state. A row begins as zeros. */

@@ -37,7 +37,7 @@ export const date = plainKind({
   reading: numberReading(DOUBLES, made),
   copied: (id) => made(stored(`v${id}`)),
   cell: doubleCell(made, stored),
-  key: doubleKey({ stored }),
+  key: doubleKey({ stored, made }),
   csv: {
     rule: TIME_RULE,
     needsText: false,

@@ -6,6 +6,7 @@ import { combine32 } from '../hash.ts';
 import type { CellCodec, Codec, CsvCodec, KeyCodec } from './codec.ts';
 import { NO_CODE, NO_CONSTANTS } from './codec.ts';
 import { ZERO } from './csv-cell.ts';
+import { keptValue } from './kept-key.ts';
 import { columnVariables } from './number-column.ts';
 
 const INTEGER = /^[+-]?\d+$/;
@@ -57,6 +58,7 @@ const keyOf = (label: string): KeyCodec => ({
   hashOfReader: (reader) => `combine32(${reader}.low(i), ${reader}.high(i))`,
   hashOfCells: ({ i32 }, at) => combine32(i32[at], i32[at + 1]),
   areSame: ({ i32 }, at, other) => i32[at] === i32[other] && i32[at + 1] === i32[other + 1],
+  own: keptValue,
 });
 
 const cellOf = (label: string): CellCodec => ({

@@ -11,7 +11,7 @@ export const DECODED_HALF = '((count + 1) >>> 1)';
 
 /** An array of typed elements and its view of the frame. */
 export interface Elements {
-  readonly array: string;
+  readonly array: 'Uint8Array' | 'Int32Array' | 'Uint32Array' | 'Float64Array';
   readonly view: 'u8' | 'i32' | 'u32' | 'f64';
   readonly bytes: 1 | 4 | 8;
 }

@@ -5,6 +5,7 @@
 import { hashDouble, mix32 } from '../hash.ts';
 import type { Id, KeyCodec } from './codec.ts';
 import { NO_CODE, NO_CONSTANTS } from './codec.ts';
+import { keptDouble, keptInteger, keptValue } from './kept-key.ts';
 import { DOUBLES, type Elements, elementOf } from './number-column.ts';
 
 const AS_IT_IS = (v: string): string => v;
@@ -15,6 +16,8 @@ export interface KeyNumber {
   readonly stored?: (v: string, id: Id) => string;
   /** As it is hashed, if that takes another form. */
   readonly hashed?: (v: string, id: Id) => string;
+  /** The value that a stored number stands for. */
+  readonly made?: (number: string, id: Id) => string;
 }
 
 /** A key whose values are integers of at most 32 bits, kept in a column of `elements`. */
@@ -36,6 +39,7 @@ export function integerKey(elements: Elements, { stored = AS_IT_IS, hashed = AS_
     hashOfReader: (reader) => `mix32(${reader}(i))`,
     hashOfCells: ({ i32 }, at) => mix32(i32[at]),
     areSame: ({ i32 }, at, other) => i32[at] === i32[other],
+    own: stored === AS_IT_IS ? keptInteger(elements.array) : keptValue,
   };
 }
 
@@ -43,7 +47,7 @@ const double = new Float64Array(1);
 const halves = new Int32Array(double.buffer);
 
 /** A key whose values are kept in a column of doubles. */
-export function doubleKey({ stored = AS_IT_IS }: KeyNumber = {}): KeyCodec {
+export function doubleKey({ stored = AS_IT_IS, made }: KeyNumber = {}): KeyCodec {
   return {
     isCached: false,
     parameters: (id) => `k${id}`,
@@ -62,5 +66,6 @@ export function doubleKey({ stored = AS_IT_IS }: KeyNumber = {}): KeyCodec {
     hashOfReader: (reader) => `hashDouble(${reader}(i))`,
     hashOfCells: ({ f64 }, at) => hashDouble(f64[at >> 1]),
     areSame: ({ i32 }, at, other) => i32[at] === i32[other] && i32[at + 1] === i32[other + 1],
+    own: keptDouble(stored, made),
   };
 }

@@ -5,6 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import type { AnyField, CellCodec, Codec, Column, ColumnReading, CsvCodec, FieldKind, Id, KeyCodec } from './codec.ts';
+import { keptOptional } from './kept-key.ts';
 import { NEWLINE, QUOTE, RETURN, ZERO } from './csv-cell.ts';
 
 const innerId = (id: Id): string => `${id}o`;
@@ -69,6 +70,7 @@ function keyOf(inner: KeyCodec, innerCells: number, zero: (id: Id) => string): K
     hashOfCells: (cells, at) => (cells.i32[at + innerCells] === 0 ? NULL_HASH : inner.hashOfCells(cells, at)),
     areSame: (cells, at, other) =>
       cells.i32[at + innerCells] === cells.i32[other + innerCells] && inner.areSame(cells, at, other),
+    own: keptOptional(inner.own, innerId),
   };
 }
 

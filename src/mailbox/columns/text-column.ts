@@ -6,6 +6,7 @@ import { isWide } from '../dictionary.ts';
 import { hashLatin1, hashUtf16 } from '../hash.ts';
 import type { CellCodec, CellReader, CsvCodec, Id, KeyCodec } from './codec.ts';
 import { CSV_TEXT, csvTextCode } from './csv-cell.ts';
+import { keptText } from './kept-key.ts';
 import { DECODED_HALF } from './number-column.ts';
 
 /** Bytes of a column's text. */
@@ -91,6 +92,7 @@ export const textKey = (hashOfRow: (id: Id) => string): KeyCodec => ({
       cells.u8.subarray(cells.textStart(at), endOf(cells, at)),
       cells.u8.subarray(cells.textStart(other), endOf(cells, other)),
     ) === 0,
+  own: keptText,
 });
 
 export const textCsv: CsvCodec = {

@@ -1,4 +1,4 @@
-// The search for a tuple that kills or hangs its worker, of one replica: batch by batch, then tuple by tuple, then without it.
+// The search for a tuple that kills or hangs its worker, of one replica: by long batches if it has such, batch by batch, then tuple by tuple, then without it.
 // Promises: a tuple that ends its worker is condemned after DEATHS_MAX deaths, so a search has an end.
 // Relies on: an actor notes in its work block what it is at (vitals.ts), and tries tuples alone when it is told to.
 
@@ -13,9 +13,9 @@ import { markOf } from '../replicas/tuple-in-work.ts';
 const DEATHS_MAX = 2;
 
 /** How a replica begins again: tuple by tuple or not, and without which tuples. */
-export type SearchOrder = Pick<Resumption, 'isolate' | 'condemned'>;
+export type SearchOrder = Pick<Resumption, 'isolate' | 'isCareful' | 'condemned'>;
 
-const NOTHING_SPECIAL: SearchOrder = { isolate: false, condemned: [] };
+const NOTHING_SPECIAL: SearchOrder = { isolate: false, isCareful: false, condemned: [] };
 
 export class PoisonSearch {
   readonly #replica: Replica;
@@ -49,6 +49,10 @@ export class PoisonSearch {
     this.#suspect = suspect;
     this.#suspectOfItsTuple = ofItsTuple;
     const escalates = operator.failure === 'escalate';
+    if (work[WorkCell.long] === 1 && work[WorkCell.isolating] === 0) {
+      this.#next = { isolate: false, isCareful: true, condemned: [] };
+      return false;
+    }
     const isCondemned = this.#deaths >= DEATHS_MAX && !escalates;
     const condemned: Condemned = {
       input: work[WorkCell.input],
@@ -57,15 +61,19 @@ export class PoisonSearch {
       slot: work[WorkCell.row],
       error: toRecord(errors.tupleKilledWorker(operator.name, this.#deaths, reason)),
     };
-    this.#next = { isolate: true, condemned: isCondemned ? [...before, condemned] : before };
-    return wasAlone && this.#deaths <= DEATHS_MAX && !escalates;
+    // A long batch has been gone through once more in short ones.
+    const isNarrower = this.#last.isCareful && !wasAlone;
+    this.#next = { isolate: true, isCareful: true, condemned: isCondemned ? [...before, condemned] : before };
+    return (isNarrower || (wasAlone && this.#deaths <= DEATHS_MAX)) && !escalates;
   }
 
   /** Another replica's death, or a drill, has interrupted this one: it goes on with the search for a tuple of its own. */
   interrupted(): void {
     const commits = (this.#replica.log.sequence() - this.#lastAt) | 0;
-    if (!this.#last.isolate || commits >= BATCH_TUPLES_MAX) return;
-    this.#next = { isolate: true, condemned: commits === 0 ? this.#last.condemned : [] };
+    const { isolate, isCareful } = this.#last;
+    if (!isolate && isCareful) this.#next = this.#last;
+    if (!isolate || commits >= BATCH_TUPLES_MAX) return;
+    this.#next = { isolate: true, isCareful, condemned: commits === 0 ? this.#last.condemned : [] };
   }
 
   /** True if the replica is to try tuples alone when it begins again. */

@@ -1,0 +1,145 @@
+// The two halves of an aggregate: the combiner in the writers' chains, and the keyed operator that merges what they send.
+// Promises: whether tuples are combined does not show in results: without a combiner each tuple is merged as a part of its own.
+// Relies on: planOf() decides whether the writers of an input have room for a combiner (plan.ts).
+
+import { errors } from '../../errors.ts';
+import { generate } from '../../mailbox/codegen.ts';
+import { Schema, type SchemaField, type Shape } from '../../mailbox/schema.ts';
+import type { TableDefinition } from '../../state/rows/row-layout.ts';
+import type { Aggregate, Slots } from './aggregate.ts';
+import { generateCombiner, type KeptAggregate, partName, singleCode, type TupleHolder } from './combiner.ts';
+
+/** When an aggregate emits a key's results: once, when the input has ended; or each time that they have changed. */
+export type AggregateEmit = 'end' | 'changes';
+
+export interface Aggregation {
+  /** What travels from the combiners. */
+  readonly partial: Schema;
+  readonly state: Shape;
+  readonly tables: Readonly<Record<string, TableDefinition>>;
+  readonly output: Shape;
+  /** Closures of the keyed operator, for a tuple of the input and for a combined row. */
+  readonly add: (...values: never[]) => void;
+  readonly merge: (...values: never[]) => void;
+  readonly end: ((...values: never[]) => void) | undefined;
+  combiner(emit: (row: unknown) => void): TupleHolder;
+}
+
+/** @throws MillraceError BAD_AGGREGATE */
+function keptOf(
+  operator: string,
+  schema: Schema,
+  key: readonly string[],
+  aggregates: Readonly<Record<string, Aggregate>>,
+): KeptAggregate[] {
+  const entries = typeof aggregates === 'object' && aggregates !== null ? Object.entries(aggregates) : [];
+  if (entries.length === 0)
+    throw errors.badOption(
+      'aggregates',
+      aggregates,
+      'an object of at least one aggregate such as { words: count() }',
+      `operator '${operator}'`,
+    );
+  return entries.map(([name, aggregate], id) => {
+    if (typeof aggregate?.plan !== 'function')
+      throw errors.badOption(
+        name,
+        aggregate,
+        `an aggregate such as count() or sum('field') of millrace/aggregates`,
+        `the aggregates of operator '${operator}'`,
+      );
+    const bad = (problem: string): never => {
+      throw errors.badAggregate(operator, name, aggregate.kind, problem);
+    };
+    if (key.includes(name)) bad('has the name of a key field, which is part of the result already: choose another name');
+    const fields = aggregate.fields.map((field) => {
+      const known = schema.names.map((each) => `'${each}'`).join(', ');
+      return (
+        schema.fields.find((each) => each.name === field) ??
+        bad(`names the field '${String(field)}', which its tuples do not have: use one of ${known}`)
+      );
+    });
+    return { name, code: aggregate.plan({ operator, name, id, fields }) };
+  });
+}
+
+/** The parts that an aggregate's kept fields are, in a schema. */
+function partsOf(aggregates: readonly KeptAggregate[], isState: boolean): Shape {
+  return Object.fromEntries(
+    aggregates.flatMap(({ name, code: { kept, table } }) =>
+      Object.entries(kept).flatMap(([part, field]) =>
+        isState && table !== undefined && part === '' ? [] : [[partName(name, part), field]],
+      ),
+    ),
+  );
+}
+
+/**
+ * Plans the aggregates of a keyed stream.
+ * @throws MillraceError BAD_AGGREGATE, BAD_OPTION
+ */
+export function aggregationOf(
+  operator: string,
+  schema: Schema,
+  key: readonly string[],
+  aggregates: Readonly<Record<string, Aggregate>>,
+  emit: AggregateEmit,
+): Aggregation {
+  const kept = keptOf(operator, schema, key, aggregates);
+  const keys = key.map((name) => schema.fields[schema.indexOf(name)]);
+  const declaredKeys = Object.fromEntries(keys.map(({ name, declared }) => [name, declared]));
+  const output = {
+    ...declaredKeys,
+    ...Object.fromEntries(kept.map(({ name, code }) => [name, code.result as Shape[string]])),
+  };
+  const tables = kept.flatMap(({ name, code: { table } }) => (table === undefined ? [] : [[name, table] as const]));
+  const partial = Schema.of({ ...declaredKeys, ...partsOf(kept, false) }, `operator '${operator}'`);
+  return {
+    partial,
+    state: partsOf(kept, true),
+    tables: Object.fromEntries(tables),
+    output,
+    ...closuresOf(operator, keys, kept, emit),
+    combiner: (emitRow) => generateCombiner(operator, keys, kept, emitRow),
+  };
+}
+
+function closuresOf(operator: string, keys: readonly SchemaField[], kept: readonly KeptAggregate[], emit: AggregateEmit) {
+  const of =
+    (object: string) =>
+    (name: string): Slots =>
+    (part) =>
+      `${object}.${partName(name, part)}`;
+  const state = of('state');
+  const result = kept.map(({ name, code }) => `${name}: ${code.value(state(name))}`);
+  const emitCode = (from: string): string =>
+    `emit({ ${[...keys.map(({ name }) => `${name}: ${from}.${name}`), ...result].join(', ')} });`;
+  const changes = emit === 'changes' ? emitCode('tuple') : '';
+  const one = singleCode(kept);
+  const merge = (other: (aggregate: number) => Slots): string =>
+    kept.map(({ name, code }, a) => code.merge(state(name), other(a))).join('\n');
+  // What travels of one tuple is what its part of state would be merged with, too.
+  const travelling =
+    (a: number): Slots =>
+    (part = '') => {
+      const { travel } = kept[a].code;
+      return travel === undefined ? one.slots(a)(part) : `(${travel(part, one.slots(a))})`;
+    };
+  const body = `
+function add(tuple, state, emit) {
+${one.code}
+${merge(travelling)}
+${changes}
+}
+function merge(tuple, state, emit) {
+${merge((a) => of('tuple')(kept[a].name))}
+${changes}
+}
+function end(tuple, state, emit) { ${emit === 'end' ? emitCode('tuple') : ''} }
+return { add, merge, end: ${emit === 'end' ? 'end' : 'undefined'} };`;
+  return generate<Pick<Aggregation, 'add' | 'merge' | 'end'>>(
+    `${operator}/aggregate`,
+    Object.assign({}, ...kept.map(({ code }) => code.constants)),
+    body,
+  );
+}

@@ -1,0 +1,40 @@
+// The combiner of an aggregate as an operator of its writers' chains.
+
+import type { Combined } from '../graph.ts';
+import { combine } from '../kinds/combine.ts';
+import type { CheckedOperator } from '../operator-options.ts';
+import type { Aggregation } from './aggregation.ts';
+
+/** How long tuples are combined if nobody waits for results before the end. */
+const COMBINE_MS = 50;
+
+interface CombineOptions {
+  readonly emit: 'end' | 'changes';
+  readonly combine: boolean;
+  readonly combineMs: number | undefined;
+}
+
+/** The combiner of the input of operator `name`; undefined if its tuples are not to be combined. */
+export function combinedInput(
+  name: string,
+  { partial, merge, combiner }: Aggregation,
+  { failure, supervision }: CheckedOperator,
+  { emit, combine: isOn, combineMs = emit === 'end' ? COMBINE_MS : 0 }: CombineOptions,
+): Combined | undefined {
+  if (!isOn) return undefined;
+  const own = `${name}.combine`;
+  const operator: Combined['operator'] = {
+    name: own,
+    kind: combine,
+    inputs: [],
+    outputs: [{ name: own, schema: partial }],
+    parallelism: 1,
+    replicas: { min: 1, max: 1 },
+    fuse: true,
+    failure,
+    supervision,
+    holder: combiner,
+    holdMs: combineMs,
+  };
+  return { operator, closure: merge };
+}

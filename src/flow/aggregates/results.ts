@@ -1,0 +1,40 @@
+// The types of what `keyed.aggregate(…)` takes and gives.
+
+import type { Field, Shape, ValueOf } from '../../mailbox/schema.ts';
+import type { Aggregate, NumberResult, SameField } from './aggregate.ts';
+import type { SumByField } from './sum.ts';
+
+/** Aggregates of a stream's tuples, by the names of their results. */
+export type AggregatesOf<Fields extends Shape> = Readonly<Record<string, Aggregate<keyof Fields & string>>>;
+
+/** The result's field of an aggregate that goes by the value of its own field. */
+type ByValue<Value, Result> = Result extends NumberResult
+  ? Field<null extends Value ? number | null : number>
+  : Result extends SumByField
+    ? Field<Exclude<Value, null> extends bigint ? bigint : number>
+    : Result;
+
+type ResultOf<Each, Fields extends Shape> =
+  Each extends Aggregate<infer Name, unknown, infer Result>
+    ? Result extends SameField
+      ? Fields[Name]
+      : ByValue<ValueOf<Fields[Name]>, Result>
+    : never;
+
+/** The fields of the results. */
+export type ResultsOf<Aggregates, Fields extends Shape> = {
+  readonly [Name in keyof Aggregates]: ResultOf<Aggregates[Name], Fields> extends infer Result extends Field<unknown>
+    ? Result
+    : never;
+};
+
+/** Refuses aggregates whose field has values that they do not take. */
+export type Suited<Aggregates, Fields extends Shape> = {
+  readonly [Name in keyof Aggregates]: Aggregates[Name] extends Aggregate<infer Taken, infer Needs, unknown>
+    ? [Taken] extends [never]
+      ? unknown
+      : ValueOf<Fields[Taken]> extends Needs
+        ? unknown
+        : Aggregate<Taken, ValueOf<Fields[Taken]>>
+    : never;
+};
