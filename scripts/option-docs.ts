@@ -75,7 +75,9 @@ function markdownRow(name: string, { help, rule, defaultText, page }: AnyOption,
 
 function markdownTable(table: OptionTable, names: readonly string[], file: string): string {
   const rows = names.map((name) => markdownRow(name, table[name], file));
-  return ['| option | | takes | default |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['<!-- prettier-ignore -->', '| option | | takes | default |', '| --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 function block(words: readonly string[], file: string): string {

@@ -1,0 +1,132 @@
+// Every code that an error of Millrace may have: when it comes, and what to do. docs/errors.md is written from this table.
+// A code is stable: programs compare it. Its texts, which name the values, stand in the file of its group beside this one.
+// Relies on nothing.
+
+/** When an error comes, and what to do about it, in Markdown. */
+type CodeFacts = readonly [when: string, remedy: string];
+
+type CodeTable = Readonly<Record<string, Readonly<Record<string, CodeFacts>>>>;
+
+/** Codes by what they are about; the groups are the files `<group>-errors.ts`. */
+export const ERROR_CODES = {
+  usage: {
+    USAGE: ['the command line is wrong', 'see `millrace --help`'],
+    BAD_OPTION: ['an option is unknown or out of range; `params` cannot be cloned', 'give what the message asks for'],
+    SURPLUS_ARGUMENTS: ['a call has more arguments than it takes', 'remove those at the end'],
+    UNKNOWN_NAME: [
+      'there is no such output, input, operator with state or worker',
+      'use a name that the message lists',
+    ],
+  },
+  flow: {
+    BAD_SCHEMA: ["the name or type of a field cannot be, or a key's type", 'use the types of `t`'],
+    BAD_FLOW: ['the graph is wrong; seen before anything runs', 'declare the flow as the message says'],
+    DUPLICATE_NAME: ['two operators have one name', 'give each a name of its own'],
+    UNKNOWN_KEY_FIELD: ['`keyBy` names a field that is not there or cannot be a key', 'use one of the fields listed'],
+    NO_CONSUMER: ['nothing reads a stream', 'end it in a sink, or remove it'],
+    READER_SLOTS: ['more than 64 replicas read one ring', 'lower `parallelism` of the consumers'],
+  },
+  aggregate: {
+    BAD_AGGREGATE: [
+      'an aggregate names a field that is not there, or whose values it does not take',
+      'use a field that the message lists, or another aggregate',
+    ],
+    AGGREGATE_OVERFLOW: [
+      'an exact sum does not fit the type of its result',
+      'sum as doubles, or divide the key',
+    ],
+  },
+  start: {
+    MODULE_IMPORT: [
+      "a flow's module is missing, or fails as it is imported",
+      'mend the module: each worker imports it',
+    ],
+    NO_FLOW: ['a module exports no flow, or several', 'export one as default, or choose by `--flow`'],
+    FLOW_DIFFERS: ['a worker built another flow than the app', 'let the build function depend on `params` only'],
+    RUN_IN_WORKER: ["`run()` is called while a worker imports the flow's module", 'call it in another module'],
+    TYPESCRIPT_MODULE: ['this Node.js cannot import TypeScript', 'use Node.js 22.18 or newer, or compile'],
+    CODE_GENERATION: [
+      'Node.js was started with `--disallow-code-generation-from-strings`',
+      'start it without: each operator has generated code',
+    ],
+    START_TIMEOUT: [
+      "an import of the flow's module, or an `open()`, has not ended within `startTimeoutMs`",
+      'end what it awaits, or raise the option',
+    ],
+    WORKER_START: [
+      'no thread can be started: a permission is missing, or a limit is reached',
+      'pass `--allow-worker`, raise the limit, or lower `workers`',
+    ],
+  },
+  tuple: {
+    UNKNOWN_FIELD: ['an emitted tuple has a field that its schema lacks', 'declare the field'],
+    BAD_VALUE: ['a value does not fit the type of its field', 'emit such a value, or change the schema'],
+    BAD_KEY: ['`job.state().get()` has values of another number or type', 'give one value for each key field'],
+    ASYNC_CLOSURE: ['the closure of an operator returns a promise or an iterator', 'call `emit`; await in a source'],
+    RETURNED_TUPLES: ['the closure of an operator returns an array of objects', 'call `emit` for each'],
+    LATE_EMIT: ['`emit` is called after its closure has returned', 'emit before the closure returns'],
+    STALE_STATE: ['state is used after its closure has returned', 'use state within the call it is passed to'],
+    TABLE_CHANGED: ['a table grows while it is iterated', 'collect the keys first, then insert'],
+    OPERATOR_FAILED: ['a closure threw something else; it is the `cause`', 'mend the closure; the batch is undone'],
+  },
+  limit: {
+    TUPLE_TOO_LARGE: ['a tuple takes more than half of its ring', 'raise `ringBytes`'],
+    OUTBOX_FULL: [
+      'one batch emits more than its outbox holds',
+      'emit less per tuple, await `push()`, or raise `outboxBytes`',
+    ],
+    STATE_FULL: ['an arena of state is full', 'raise `stateBytes`, or delete rows'],
+    OUT_OF_MEMORY: ['shared memory cannot be reserved or grown', 'raise `ulimit -v` or the memory of the machine'],
+  },
+  connector: {
+    INPUT_FILE: ['a file is missing or cannot be read', 'see the cause in the message'],
+    INPUT_CHANGED: [
+      'a file was replaced, cut or rewritten [while it was read](dataflow.md#files-that-change)',
+      'run again on a file that stays',
+    ],
+    FILE_CONFLICT: ["a sink's file is a source's or another sink's, too", 'give the sink a file of its own'],
+    BAD_CSV: ['a record or the header does not fit; the message has its line', "mend it, or `{ badRecords: 'skip' }`"],
+    SOURCE_CONTRACT: [
+      'a source of your own breaks the [contract](own-connectors.md): it emits more than its limit, rejects a record outside of `read()`, or has a position that cannot be cloned',
+      'mend the source',
+    ],
+    SINK_FAILED: ['a sink cannot write, or its closure threw; it is the `cause`', 'see the cause in the message'],
+  },
+  worker: {
+    WORKER_DIED: [
+      'a thread ended: out of memory, `process.exit`, a native fault. The reason of a crash; fails the job only while it starts',
+      'see the cause',
+    ],
+    WORKER_HUNG: [
+      'a worker made no progress for `hangTimeoutMs`; the reason of a crash',
+      'let the closure return, or raise it',
+    ],
+    WORKER_KILLED: ['`killWorker()` ended the worker; the reason of a crash', 'nothing: the app asked for it'],
+    WORKER_STUCK: ['a terminated thread has not exited within `fenceTimeoutMs`', 'use calls that can be interrupted'],
+    TUPLE_KILLED_WORKER: ['of a dead letter: the tuple ended its worker whenever it was tried', 'mend the closure'],
+    NO_SPARE: ['three workers in a row could not load the flow, and one is needed', 'keep the module importable'],
+    RESTART_INTENSITY: ['a supervisor gave up; the `cause` is the last crash', 'mend the cause, or raise `intensity`'],
+  },
+  state: {
+    STATE_DAMAGED: ['state in shared memory fails its check', 'run with `backup`'],
+    BAD_BACKUP: ['a backup is damaged, out of order, or of another layout', 'restore an older one, or none'],
+  },
+  job: {
+    JOB_CANCELLED: ['`cancel()`, or the signal, ended the job', 'nothing: the app asked for it'],
+    JOB_CLOSED: ['a push into an input that has ended', 'push before `end()` and `stop()`'],
+    OUTPUT_TAKEN: ['an output gets a second iterator', 'share what the first one yields'],
+    INVARIANT: ['a fault of Millrace', 'please report it'],
+  },
+  testing: {
+    NOT_REPEATABLE: ['an operator depends on more than its tuples and its state', 'keep that in `state` or `tables`'],
+    SIMULATION_FAILED: [
+      'a simulated job failed, stood still or left something behind',
+      'run the seed again; the message has a trace',
+    ],
+  },
+} as const satisfies CodeTable;
+
+type Groups = typeof ERROR_CODES;
+
+/** What went wrong, as a stable identifier that programs may compare: docs/errors.md lists them all. */
+export type ErrorCode = { [Group in keyof Groups]: keyof Groups[Group] }[keyof Groups];

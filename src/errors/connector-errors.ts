@@ -1,0 +1,94 @@
+// Texts of errors about sources, sinks and their files.
+// One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
+
+import { MillraceError } from './millrace-error.ts';
+import { type FileFacts, show, showFile } from './show.ts';
+import { messageOf } from './system-cause.ts';
+
+export const connectorErrors = {
+  inputFile(path: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'INPUT_FILE',
+      `cannot read input file ${show(path)}: ${messageOf(cause)}`,
+      { path },
+      cause,
+    );
+  },
+  inputChanged(path: string, change: 'other' | 'shorter' | 'rewritten', was: FileFacts, is: FileFacts): MillraceError {
+    const problem = {
+      other: 'its path leads to another file now',
+      shorter: 'it was cut',
+      rewritten: 'it does not begin with the same bytes any more',
+    }[change];
+    return new MillraceError(
+      'INPUT_CHANGED',
+      `input file ${show(path)} has changed while it was read: ${problem} (it was ${showFile(was)}, and is ${showFile(is)}). Nothing is read of another file in its place: run the job again on a file that nobody replaces, cuts or rewrites meanwhile`,
+      { path, change, was, is },
+    );
+  },
+  fileConflict(sink: string, path: string, other: string, otherPath: string, otherReads: boolean): MillraceError {
+    const spelled = otherPath === path ? '' : ` (as ${show(otherPath)})`;
+    const what = otherReads ? `source '${other}' reads` : `sink '${other}' writes, too`;
+    return new MillraceError(
+      'FILE_CONFLICT',
+      `sink '${sink}' would write the file ${show(path)}, which ${what}${spelled}: give the sink a file of its own`,
+      { operator: sink, path, other, otherPath },
+    );
+  },
+  badCsv(path: string, line: number, problem: string): MillraceError {
+    return new MillraceError(
+      'BAD_CSV',
+      `${path}, line ${line}: ${problem}. Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters`,
+      { path, line },
+    );
+  },
+  skippedCsv(path: string, line: number, problem: string): MillraceError {
+    // A file may be full of such records, and a stack costs ten times what the rest of an error does.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return new MillraceError(
+        'BAD_CSV',
+        `${path}, line ${line}: ${problem}. The record was skipped, as { badRecords: 'skip' } says`,
+        { path, line },
+      );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  },
+  csvHeader(path: string, field: string, columns: readonly string[]): MillraceError {
+    const problem = columns.includes(field)
+      ? `names the column '${field}' more than once`
+      : `lacks the column '${field}'`;
+    return new MillraceError(
+      'BAD_CSV',
+      `header of ${path} ${problem}; it has ${columns.map((name) => show(name)).join(', ')}: give the schema's fields the names of the columns, or mend the header`,
+      { path, line: 1, field, columns },
+    );
+  },
+  sourceContract(source: string, emitted: number): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `source '${source}' emitted ${emitted} tuples when it was asked for one: read(emit, limit) must emit at most 'limit' tuples`,
+      { operator: source, emitted },
+    );
+  },
+  badPosition(source: string, position: unknown, problem: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `the position of source '${source}', ${show(position)}, ${problem}: a position is a small value such as a number or {file, byte}; keep what is larger where open() finds it`,
+      { operator: source, position },
+      cause,
+    );
+  },
+  rejectedOutsideRead(source: string): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `source '${source}' called reject() outside of read(): keep the record, call wake(), and reject it in the next read()`,
+      { operator: source },
+    );
+  },
+  sinkFailed(operator: string, cause: unknown): MillraceError {
+    return new MillraceError('SINK_FAILED', `sink '${operator}' failed: ${messageOf(cause)}`, { operator }, cause);
+  },
+};

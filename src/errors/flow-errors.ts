@@ -1,0 +1,55 @@
+// Texts of errors about flows that cannot be as they are declared; they come before anything runs.
+// One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
+
+import { MillraceError } from './millrace-error.ts';
+
+export const flowErrors = {
+  badSchema(where: string, problem: string): MillraceError {
+    return new MillraceError('BAD_SCHEMA', `schema of ${where}: ${problem}`, { where });
+  },
+  badFlow(flow: string, problem: string): MillraceError {
+    return new MillraceError('BAD_FLOW', `flow '${flow}': ${problem}`, { flow });
+  },
+  noOutput(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `operator '${operator}' called emit(), but declares no output: add an 'output' schema to its options`,
+      { operator },
+    );
+  },
+  duplicateName(flow: string, name: string): MillraceError {
+    return new MillraceError(
+      'DUPLICATE_NAME',
+      `flow '${flow}' has two operators named '${name}': give each operator a name of its own`,
+      { flow, operator: name },
+    );
+  },
+  unknownKeyField(operator: string, field: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_KEY_FIELD',
+      `keyBy after '${operator}' names the field '${field}', which its tuples do not have: use one of ${known.map((name) => `'${name}'`).join(', ')}`,
+      { operator, field, known },
+    );
+  },
+  badKeyType(operator: string, field: string, type: string, keyTypes: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_KEY_FIELD',
+      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is ${keyTypes.slice(0, -1).join(', ')} or ${keyTypes.at(-1)}`,
+      { operator, field, type },
+    );
+  },
+  noConsumer(flow: string, operator: string): MillraceError {
+    return new MillraceError(
+      'NO_CONSUMER',
+      `the stream of operator '${operator}' in flow '${flow}' has no consumer: end it in a sink (collect, forEach, writeLines), or remove it`,
+      { flow, operator },
+    );
+  },
+  readerSlots(operator: string, readers: number, limit: number): MillraceError {
+    return new MillraceError(
+      'READER_SLOTS',
+      `the stream of operator '${operator}' has ${readers} readers; a ring has ${limit} reader slots: lower 'parallelism' of its consumers`,
+      { operator, readers, limit },
+    );
+  },
+};

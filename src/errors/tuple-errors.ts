@@ -1,0 +1,98 @@
+// Texts of errors about tuples, keys, and the closures that handle them.
+// One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
+
+import { MillraceError } from './millrace-error.ts';
+import { show } from './show.ts';
+import { messageOf } from './system-cause.ts';
+
+export const tupleErrors = {
+  unknownField(operator: string, field: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_FIELD',
+      `operator '${operator}' emitted a tuple with the field '${field}', which its schema does not have: declare it in the operator's output schema, or emit only ${known.map((name) => `'${name}'`).join(', ')}`,
+      { operator, field, known },
+    );
+  },
+  badValue(operator: string, field: string, value: unknown, type: string, rule: string): MillraceError {
+    const remedy = value === undefined ? 'set the field in every tuple' : 'emit such a value, or change the schema';
+    return new MillraceError(
+      'BAD_VALUE',
+      `field '${field}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ${remedy}`,
+      { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
+    );
+  },
+  badSlice(operator: string, part: number, parts: number): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `slice(part, parts) of a table of operator '${operator}' takes integers with 0 <= part < parts; got ` +
+        `slice(${show(part)}, ${show(parts)}): number the parts from 0, as in slice(second % 60, 60)`,
+      { operator, part, parts },
+    );
+  },
+  notATuple(operator: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `operator '${operator}' emitted ${show(value)}: a tuple is an object with the fields of the operator's output schema`,
+      { operator, value: show(value) },
+    );
+  },
+  badKey(operator: string, field: string, value: unknown, type: string, rule: string): MillraceError {
+    return new MillraceError(
+      'BAD_KEY',
+      `key field '${field}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ask for a key of such values`,
+      { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
+    );
+  },
+  badKeyCount(operator: string, fields: readonly string[], given: number): MillraceError {
+    const names = fields.map((name) => `'${name}'`).join(', ');
+    return new MillraceError(
+      'BAD_KEY',
+      `a key of operator '${operator}' takes ${fields.length === 1 ? 'one value' : `${fields.length} values`} (${names}); got ${given}: give one value for each field, in this order`,
+      { operator, fields, given },
+    );
+  },
+  asyncClosure(operator: string, what: string): MillraceError {
+    return new MillraceError(
+      'ASYNC_CLOSURE',
+      `the closure of operator '${operator}' ${what}, and nobody awaits or iterates that: an operator's results must be there when its closure returns. Call emit() for each tuple; do what has to be awaited in a source, fromIterable(fields, async function* …), or in the app, between job.output() and job.input()`,
+      { operator },
+    );
+  },
+  returnedTuples(operator: string): MillraceError {
+    return new MillraceError(
+      'RETURNED_TUPLES',
+      `the closure of operator '${operator}' returned an array of objects, which nobody reads: call its parameter emit once for each tuple, as in ({ line }, emit) => { for (const word of line.split(' ')) emit({ word }); }`,
+      { operator },
+    );
+  },
+  lateEmit(operator: string): MillraceError {
+    return new MillraceError(
+      'LATE_EMIT',
+      `operator '${operator}' called emit after its closure had returned, from a callback, a timer or a promise: what a tuple leads to must be emitted before its closure returns`,
+      { operator },
+    );
+  },
+  staleState(operator: string): MillraceError {
+    return new MillraceError(
+      'STALE_STATE',
+      `state of operator '${operator}' was used after its closure had returned: use state only within the call it was passed to`,
+      { operator },
+    );
+  },
+  tableChanged(operator: string): MillraceError {
+    return new MillraceError(
+      'TABLE_CHANGED',
+      `a table of operator '${operator}' grew while it was iterated: collect the keys first, then insert`,
+      { operator },
+    );
+  },
+  operatorFailed(operator: string, key: unknown, position: string, cause: unknown): MillraceError {
+    const atKey = key === undefined ? '' : `, key ${show(key)}`;
+    return new MillraceError(
+      'OPERATOR_FAILED',
+      `operator '${operator}' failed at ${position}${atKey}: ${messageOf(cause)}. Its batch was rolled back`,
+      { operator, key, position },
+      cause,
+    );
+  },
+};

@@ -1,0 +1,90 @@
+// Texts of errors about how Millrace is called: options, arguments, names, the command line.
+// One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
+
+import { MillraceError } from './millrace-error.ts';
+import { show } from './show.ts';
+
+export const usageErrors = {
+  usage(problem: string): MillraceError {
+    return new MillraceError('USAGE', `${problem} (millrace --help tells more)`);
+  },
+  misspeltOption(typed: string, option: string, flow: string): MillraceError {
+    return new MillraceError(
+      'USAGE',
+      `flow '${flow}' takes no parameter --${typed}: did you mean the option --${option}? After a lone -- it is a parameter for certain`,
+      { typed, option, flow },
+    );
+  },
+  badOption(option: string, value: unknown, rule: string, where?: string): MillraceError {
+    const whose = where === undefined ? '' : ` of ${where}`;
+    return new MillraceError('BAD_OPTION', `option '${option}'${whose} must be ${rule}, got ${show(value)}`, {
+      option,
+      value,
+      ...(where !== undefined && { where }),
+    });
+  },
+  unknownOption(where: string, option: string, known: readonly string[], nearest: string | undefined): MillraceError {
+    const remedy =
+      nearest === undefined
+        ? `use one of ${known.map((name) => `'${name}'`).join(', ')}`
+        : `did you mean '${nearest}'?`;
+    return new MillraceError('BAD_OPTION', `${where} has no option '${option}': ${remedy}`, { option, known, nearest });
+  },
+  misplacedOption(operator: string, option: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `option '${option}' of operator '${operator}' stands among its schemas: process(name, schemas, closure, options) takes its options last`,
+      { option, operator },
+    );
+  },
+  badFiles(operator: string, files: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `'files' of operator '${operator}' must be an array of paths, got ${show(files)}: list the files that it reads or writes, or leave it out`,
+      { operator, files },
+    );
+  },
+  tooFewPartitions(source: string, replicas: number, partitions: number): MillraceError {
+    const has = partitions === 1 ? 'has one partition' : `has ${partitions} partitions`;
+    return new MillraceError(
+      'BAD_OPTION',
+      `option 'parallelism' of source '${source}' must be at most ${partitions}, got ${replicas}: it ${has}, each of which is read by one replica. Use a source with more partitions, such as readLines([…]) of several files or generate(…, { partitions }), or set parallelism on the operators behind it`,
+      { option: 'parallelism', operator: source, value: replicas, partitions },
+    );
+  },
+  surplusArguments(what: string, most: number, got: number): MillraceError {
+    return new MillraceError(
+      'SURPLUS_ARGUMENTS',
+      `${what} takes at most ${most} argument${most === 1 ? '' : 's'}, got ${got}: what comes after them would be ignored`,
+      { what, most, got },
+    );
+  },
+  unknownName(kind: string, name: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_NAME',
+      `there is no ${kind} '${name}': use one of ${known.map((each) => `'${each}'`).join(', ') || '(none)'}`,
+      { kind, name, known },
+    );
+  },
+  notAnActor(operator: string, what: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `operator '${operator}' is ${what}, which runs in the app's own thread and has no actor to test: test one of ${known.map((name) => `'${name}'`).join(', ') || '(none)'}`,
+      { operator, known },
+    );
+  },
+  testedSource(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `operator '${operator}' is a source, which makes its tuples itself: call read() instead of feed() and end()`,
+      { operator },
+    );
+  },
+  testedNoSource(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `operator '${operator}' is no source: hand it tuples by feed() instead of calling read()`,
+      { operator },
+    );
+  },
+};
