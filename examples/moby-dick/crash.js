@@ -16,7 +16,7 @@ const PEACE_MS = 500;
  */
 const BLOWS = [
   { operator: 'count', by: 'killWorker' },
-  { operator: 'count', by: 'exit' },
+  { operator: 'lines-0', by: 'exit' },
   { operator: 'lines-0', by: 'killWorker' },
 ];
 
@@ -52,7 +52,7 @@ export class Drill {
         this.say(`${this.counted()}. Worker ${worker} is terminated from outside: job.killWorker(${worker})`);
         await this.job.killWorker(worker);
       } else {
-        this.say(`${this.counted()}. The closure of '${operator}' calls process.exit(1) at its next word`);
+        this.say(`${this.counted()}. The closure of 'split-0' calls process.exit(1) at its next line`);
         Atomics.store(this.orders, 0, 1);
       }
       await isHit;

@@ -1,60 +1,80 @@
 // @ts-check
-// The flow of the main job: sources that read the book over and over and split it into words, and replicas that count them.
-// `sources` and `counters` say over how many actors each half of the work is spread. Emits each word's total at the end.
+// The flow of the main job: the book is read over and over and split into words on every core, and the words are counted.
+// With `aggregate` each core counts its own words and sends on what it has every 200 ms; with `process`, to compare, every word goes
+// to the thread that counts it. Emits each word's total at the end.
 
 import { dataflow, t } from 'millrace';
+import { count } from 'millrace/aggregates';
 import { generate } from 'millrace/sources';
 import { bookLines, wordsOf } from './book.js';
 
 /**
  * @typedef {object} Params
  * @property {number} lines of the book
- * @property {number} passes how often the book is read, at least once by each source
- * @property {number} sources
- * @property {number} counters
- * @property {Int32Array} [orders] shared memory, for `npm start -- --crash`: 1 orders whoever counts the next word to die.
- *   With it the book is read until the job is stopped
+ * @property {number} passes how often the book is read, at least once by each reader
+ * @property {number} readers replicas that read and split
+ * @property {'aggregate' | 'process'} by how words are counted
+ * @property {number} counters replicas that count
+ * @property {Int32Array} [orders] shared memory, for `npm start -- --crash`: 1 orders who splits the first reader's next line to die. With it the
+ *   book is read until the job is stopped
  */
 
-/** The passes of one of the sources: together they make all. */
-const share = (/** @type {Params} */ { passes, sources }, /** @type {number} */ source) =>
-  Math.floor((passes * (source + 1)) / sources) - Math.floor((passes * source) / sources);
+/** @typedef {import('millrace').FlowBuilder} FlowBuilder */
+/** @template {import('millrace').Shape} Fields @typedef {import('millrace').Stream<Fields>} Stream */
 
-/** Counts one word: `state` is the word's row. */
-const countOne = (/** @type {unknown} */ _, /** @type {{ count: number }} */ state) => {
-  state.count += 1;
+const LINE = { line: t.string() };
+const WORD = { word: t.string() };
+
+/** @type {(tuple: { line: string }, emit: (tuple: { word: string }) => void) => void} */
+const split = ({ line }, emit) => {
+  for (const word of wordsOf(line)) emit({ word });
 };
 
-/** The same, by a closure with a fatal flaw: once it is ordered to, it ends its thread in the middle of its work. */
-const countUntilOrdered =
-  (/** @type {Int32Array} */ orders) => (/** @type {unknown} */ _, /** @type {{ count: number }} */ state) => {
-    state.count += 1;
-    if (Atomics.load(orders, 0) === 1 && Atomics.exchange(orders, 0, 0) === 1) process.exit(1);
-  };
+/** The words of a source whose partitions are read by several replicas. */
+const allWords = (/** @type {FlowBuilder} */ flow, /** @type {Params} */ { lines, passes, readers }) =>
+  flow
+    .source(
+      'lines',
+      generate(LINE, (index) => ({ line: bookLines()[index % lines] }), { count: lines * passes, partitions: readers }),
+      { parallelism: readers },
+    )
+    .flatMap('split', WORD, split);
 
-export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} */ params) => {
+/** The words of sources without an end, each of which counts the lines that it has read; with a fatal flaw. */
+function wordsUntilStopped(
+  /** @type {FlowBuilder} */ flow,
+  /** @type {Params} */ { lines, readers },
+  /** @type {Int32Array} */ orders,
+) {
   // Spares build the flow too: whoever takes over from a dead source then has the book at hand.
-  if (params.orders !== undefined) bookLines();
-  const [first, ...others] = Array.from({ length: params.sources }, (_, source) =>
+  bookLines();
+  const [first, ...others] = Array.from({ length: readers }, (_, reader) =>
     flow
       .source(
-        `lines-${source}`,
-        generate({ line: t.string() }, (index) => ({ line: bookLines()[index % params.lines] }), {
-          count: params.orders === undefined ? params.lines * share(params, source) : Number.POSITIVE_INFINITY,
-        }),
+        `lines-${reader}`,
+        generate(LINE, (index) => ({ line: bookLines()[index % lines] })),
       )
-      .flatMap(`split-${source}`, { word: t.string() }, ({ line }, emit) => {
-        for (const word of wordsOf(line)) emit({ word });
+      .flatMap(`split-${reader}`, WORD, (tuple, emit) => {
+        split(tuple, emit);
+        if (reader === 0 && Atomics.load(orders, 0) === 1 && Atomics.exchange(orders, 0, 0) === 1) process.exit(1);
       }),
   );
-  return first
-    .merge(...others)
-    .keyBy('word')
-    .process(
-      'count',
-      { state: { count: t.u32() }, output: { word: t.string(), count: t.u32() } },
-      params.orders === undefined ? countOne : countUntilOrdered(params.orders),
-      { parallelism: params.counters, end: ({ word }, { count }, emit) => emit({ word, count }) },
-    )
-    .collect('totals');
+  return first.merge(...others);
+}
+
+export default dataflow(import.meta.url, 'moby-dick', (flow, /** @type {Params} */ params) => {
+  const { orders, by, counters } = params;
+  const words = (orders === undefined ? allWords(flow, params) : wordsUntilStopped(flow, params, orders)).keyBy('word');
+  const counted =
+    by === 'aggregate'
+      ? words.aggregate('count', { count: count() }, { parallelism: counters })
+      : words.process(
+          'count',
+          { state: { count: t.f64() }, output: { word: t.string(), count: t.f64() } },
+          (_, state) => {
+            state.count += 1;
+          },
+          { parallelism: counters, end: ({ word }, state, emit) => emit({ word, count: state.count }) },
+        );
+  return counted.collect('totals');
 });

@@ -38,12 +38,11 @@ function readOptions() {
   const workers = Number(values.workers ?? availableParallelism());
   if (!Number.isInteger(workers) || workers < 1)
     throw new Error(`--workers must be an integer from 1, got ${values.workers}`);
-  // Splitting and counting cost about the same, so each gets half of the workers.
-  const sources = Math.ceil(workers / 2);
-  if (!Number.isInteger(passes) || passes < sources) {
-    throw new Error(`--passes must be an integer, at least one for each of ${sources} sources, got ${values.passes}`);
+  if (!Number.isInteger(passes) || passes < workers) {
+    throw new Error(`--passes must be an integer, at least one for each of ${workers} readers, got ${values.passes}`);
   }
-  return { passes, workers, sources, counters: Math.max(1, workers - sources), crash: values.crash };
+  // With one row for some thirty words, counting takes little: one replica keeps up with many readers.
+  return { passes, workers, crash: values.crash };
 }
 
 /** @typedef {ReturnType<typeof readOptions>} Options */
@@ -61,12 +60,18 @@ async function totalsOf(/** @type {Job} */ job) {
   return counts;
 }
 
-/** Counts on all cores. */
-async function countOnAllCores(/** @type {Options} */ options, /** @type {Stopwatch} */ stopwatch) {
-  const { passes, sources, counters, workers } = options;
-  const job = await flow.run({ params: { passes, sources, counters, lines: bookLines().length }, workers });
+/**
+ * Counts on all cores.
+ * @param {Options} options
+ * @param {'aggregate' | 'process'} by
+ * @param {number} readers
+ * @param {number} counters
+ * @param {Stopwatch} stopwatch
+ */
+async function countOnAllCores({ passes, workers }, by, readers, counters, stopwatch) {
+  const job = await flow.run({ params: { passes, by, readers, counters, lines: bookLines().length }, workers });
   const timer = setInterval(() => {
-    stopwatch.lap(job.reading().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0);
+    stopwatch.lap(job.reading().operators.find(({ name }) => name === 'split')?.tuplesOut ?? 0);
   }, LAP_MS);
   try {
     const counts = await totalsOf(job);
@@ -80,16 +85,25 @@ async function countOnAllCores(/** @type {Options} */ options, /** @type {Stopwa
 
 /** Counts on all cores, while workers are killed, until the last of them is replaced. */
 async function countUnderBlows(/** @type {Options} */ options) {
-  const { passes, sources, counters, workers } = options;
+  const { passes, workers } = options;
+  const readers = workers;
   const orders = new Int32Array(new SharedArrayBuffer(4));
-  const job = await flow.run({ params: { passes, sources, counters, lines: bookLines().length, orders }, workers });
+  const params = {
+    passes,
+    by: /** @type {const} */ ('aggregate'),
+    readers,
+    counters: 1,
+    lines: bookLines().length,
+    orders,
+  };
+  const job = await flow.run({ params, workers });
   const drill = new Drill(job, orders);
   const [counts] = await Promise.all([totalsOf(job), drill.strike(), job.done]);
   // A source and the operators fused to it are one actor, with one count of the lines that it has read.
   const { operators } = job.reading();
   const readings = Array.from(
-    { length: sources },
-    (_, source) => operators.find(({ name }) => name === `lines-${source}`)?.tuplesOut ?? 0,
+    { length: readers },
+    (_, reader) => operators.find(({ name }) => name === `lines-${reader}`)?.tuplesOut ?? 0,
   );
   return { counts, readings, tookMs: drill.tookMs };
 }
@@ -132,30 +146,37 @@ async function crash(/** @type {Options} */ options) {
 async function main() {
   const options = readOptions();
   if (options.crash) return crash(options);
-  const { passes, workers, sources, counters } = options;
+  const { passes, workers } = options;
   const lines = bookLines().length;
   let total = 0;
   countOnOneThread([lines], (words) => {
     total = words * passes;
   });
-  const ours = new Stopwatch('millrace', total);
-  const counts = await countOnAllCores(options, ours);
+  const ours = new Stopwatch('aggregate', total);
+  const counts = await countOnAllCores(options, 'aggregate', workers, 1, ours);
+  const perWord = new Stopwatch('process', total);
+  // Splitting and counting cost about the same, so each gets half of the workers.
+  const halves = [Math.ceil(workers / 2), Math.max(1, Math.floor(workers / 2))];
+  const countsPerWord = await countOnAllCores(options, 'process', halves[0], halves[1], perWord);
   const theirs = new Stopwatch('single thread', total);
   const expected = countOnOneThread([passes * lines], (words) => theirs.lap(words));
   theirs.end();
   compare(counts, expected);
+  compare(countsPerWord, expected);
 
   const top = mostFrequent(counts).slice(0, TOP_WORDS);
   console.log(`\nThe ${TOP_WORDS} most frequent words of Moby-Dick, read ${passes} times`);
   for (const [word, count] of top) console.log(`${word.padStart(8)} ${grouped(count).padStart(12)}`);
-  console.log(`\n${grouped(total)} words, ${grouped(counts.size)} distinct; both counts agree`);
+  console.log(`\n${grouped(total)} words, ${grouped(counts.size)} distinct; all three counts agree`);
   const line = (/** @type {Stopwatch} */ { name, wordsPerSecond, seconds }, /** @type {string} */ how) =>
     console.log(
       `${name.padEnd(14)}${(wordsPerSecond / 1e6).toFixed(2).padStart(6)} M words/s  (${how}; ${seconds.toFixed(1)} s in all)`,
     );
-  line(ours, `${workers} workers: ${sources} × lines and split, ${counters} × count`);
+  line(ours, `${workers} workers read, split and count; one of them merges`);
+  line(perWord, `${halves[0]} × read and split, ${halves[1]} × count, word by word`);
   line(theirs, 'one loop, one Map');
-  console.log(`${'ratio'.padEnd(14)}${(ours.wordsPerSecond / theirs.wordsPerSecond).toFixed(2).padStart(6)}`);
+  const ratio = (/** @type {Stopwatch} */ { wordsPerSecond }) => (wordsPerSecond / theirs.wordsPerSecond).toFixed(2);
+  console.log(`\nratio to the single thread: ${ratio(ours)} (aggregate), ${ratio(perWord)} (process)`);
   console.log(`Speed is that of the last three quarters of the words. ${cpus()[0].model}, Node.js ${process.version}`);
 }
 

@@ -84,7 +84,13 @@ export interface Resumption {
 }
 
 /** How an actor of a new job begins. */
-export const FIRST_START: Resumption = { incarnation: 0, isolate: false, isCareful: false, condemned: [], restore: undefined };
+export const FIRST_START: Resumption = {
+  incarnation: 0,
+  isolate: false,
+  isCareful: false,
+  condemned: [],
+  restore: undefined,
+};
 
 /** What an actor gets from its host. */
 export interface ActorEnvironment {

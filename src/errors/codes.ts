@@ -31,10 +31,7 @@ export const ERROR_CODES = {
       'an aggregate names a field that is not there, or whose values it does not take',
       'use a field that the message lists, or another aggregate',
     ],
-    AGGREGATE_OVERFLOW: [
-      'an exact sum does not fit the type of its result',
-      'sum as doubles, or divide the key',
-    ],
+    AGGREGATE_OVERFLOW: ['an exact sum does not fit the type of its result', 'sum as doubles, or divide the key'],
   },
   start: {
     MODULE_IMPORT: [

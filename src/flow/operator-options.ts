@@ -115,7 +115,7 @@ export const AGGREGATE_OPTIONS = {
     page: 'aggregates.md',
   }),
   /**
-   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 1000. Default: 50 if results are
+   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 1000. Default: 200 if results are
    * emitted at the end, else the job's `lingerMs`. See docs/aggregates.md.
    */
   combineMs: number({
@@ -123,7 +123,7 @@ export const AGGREGATE_OPTIONS = {
     unit: 'milliseconds',
     from: 0,
     to: 1000,
-    defaultText: '50 if results are emitted at the end, else the job\'s `lingerMs`',
+    defaultText: "200 if results are emitted at the end, else the job's `lingerMs`",
     page: 'aggregates.md',
   }),
 };

@@ -34,7 +34,16 @@ export const COUNTED_ROWS_MAX = 8;
  * tried, which incarnation of the actor may step, and while a single tuple is tried, which one of those that the operator in work
  * has got on its behalf (0 in the first operator of the chain), and 1 while the open batch may be longer than usual.
  */
-export const WorkCell = { row: 0, operator: 1, input: 2, batch: 3, isolating: 4, incarnation: 5, nth: 6, long: 7 } as const;
+export const WorkCell = {
+  row: 0,
+  operator: 1,
+  input: 2,
+  batch: 3,
+  isolating: 4,
+  incarnation: 5,
+  nth: 6,
+  long: 7,
+} as const;
 
 /** The row in work of an actor that tries a tuple alone, until that has begun. A reader's row only tells that it moves on. */
 export const NO_ROW = -1;

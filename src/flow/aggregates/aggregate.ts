@@ -111,6 +111,11 @@ export const unlessNull = ({ isOptional }: ValueType, value: string, code: strin
   isOptional ? `if (${value} !== null) { ${code} }` : `{ ${code} }`;
 
 /** @throws MillraceError BAD_AGGREGATE */
-export function refuseField({ operator, name }: AggregatePlace, kind: string, field: SchemaField, takes: string): never {
+export function refuseField(
+  { operator, name }: AggregatePlace,
+  kind: string,
+  field: SchemaField,
+  takes: string,
+): never {
   throw errors.badAggregate(operator, name, kind, `takes ${takes}; '${field.name}' is ${field.codec.label}`);
 }

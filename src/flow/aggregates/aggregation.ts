@@ -51,7 +51,8 @@ function keptOf(
     const bad = (problem: string): never => {
       throw errors.badAggregate(operator, name, aggregate.kind, problem);
     };
-    if (key.includes(name)) bad('has the name of a key field, which is part of the result already: choose another name');
+    if (key.includes(name))
+      bad('has the name of a key field, which is part of the result already: choose another name');
     const fields = aggregate.fields.map((field) => {
       const known = schema.names.map((each) => `'${each}'`).join(', ');
       return (
@@ -104,7 +105,12 @@ export function aggregationOf(
   };
 }
 
-function closuresOf(operator: string, keys: readonly SchemaField[], kept: readonly KeptAggregate[], emit: AggregateEmit) {
+function closuresOf(
+  operator: string,
+  keys: readonly SchemaField[],
+  kept: readonly KeptAggregate[],
+  emit: AggregateEmit,
+) {
   const of =
     (object: string) =>
     (name: string): Slots =>

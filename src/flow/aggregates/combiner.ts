@@ -6,9 +6,8 @@
 // Relies on: the batch ends soon after `isFull`; until then tuples of new keys are handed on one by one if the table is full.
 
 import { generate } from '../../mailbox/codegen.ts';
-import { constantsOf, type KeyCodec } from '../../mailbox/columns/codec.ts';
-import { ownText } from '../../mailbox/columns/kept-key.ts';
-import { combine32, hashDouble, hashString, mix32 } from '../../mailbox/hash.ts';
+import { constantsOf, type KeyCodec, keyLane } from '../../mailbox/columns/codec.ts';
+import { hashCharacters, isText, ownText, Texts } from '../../mailbox/columns/kept-text.ts';
 import type { SchemaField } from '../../mailbox/schema.ts';
 import { type AggregateCode, type Live, liveOf, type Slots } from './aggregate.ts';
 
@@ -24,6 +23,10 @@ const SAMPLE_TUPLES_MIN = 1 << 12;
 /** Tuples that are handed on one by one before combining is tried again: at first, and at most. */
 const PAUSE_TUPLES_FIRST = 1 << 17;
 const PAUSE_TUPLES_MAX = 1 << 22;
+
+/** Bits of a slot of the index that tell an entry, counted from 1; those above are of the hash, and tell most keys apart. */
+const ENTRY_BITS = 18;
+const MULTIPLIERS = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1] as const;
 
 /** What an operator holds of the tuples of the open batch. */
 export interface TupleHolder {
@@ -118,20 +121,28 @@ export function generateCombiner(
     (part = '') =>
       `lane${slotId(a, part)}[e]`;
   const single = singleCode(aggregates);
-  const hash = keys
-    .map((key, k) => keyCodecOf(key).hashOfValue(`tuple.${key.name}`, k))
-    .reduce((first, second) => `combine32(${first}, ${second})`);
   const lanes = [
-    ...owns.map(({ lane }, k) => ({ name: `key${k}`, lane })),
+    ...owns.flatMap((own, k) => own.lanes.map((lane, l) => ({ name: keyLane(k, l), lane }))),
     ...held.map(({ aggregate, part, lane }) => ({ name: `lane${slotId(aggregate, part)}`, lane })),
-    ...['hashes', 'stamps', 'live'].map((name) => ({ name, lane: 'Int32Array' })),
+    { name: 'live', lane: 'Int32Array' },
   ];
-  const sought = owns.map((_, k) => `sought${k}`);
-  const isKey = owns.map(({ equal }, k) => equal(`key${k}[e]`, sought[k])).join(' && ');
+  const fieldOf = (k: number): string => `tuple.${keys[k].name}`;
+  const words = owns.flatMap((_, k) => [`a${k}`, `b${k}`]);
+  const stampAt = words.length;
+  const entryWords = stampAt + 2;
+  const mixed = owns
+    .map((_, k) => `(a${k} ^ Math.imul(b${k}, ${MULTIPLIERS[0]}))`)
+    .reduce((first, second) => `(Math.imul(${first}, ${MULTIPLIERS[1]}) ^ ${second})`);
+  const isKey = [
+    ...words.map((word, w) => `entries[at + ${w}] === ${word}`),
+    ...owns.map((own, k) => `(${own.isExact(k)} || ${own.equal(fieldOf(k), k)})`),
+  ];
   const body = `
-let keysMax = ${KEYS_FIRST}, mask = ${2 * KEYS_FIRST - 1}, keys = 0, rows = 0, stamp = 1, tuples = 0;
+let keysMax = ${KEYS_FIRST}, shift = ${31 - Math.log2(KEYS_FIRST)}, mask = ${2 * KEYS_FIRST - 1};
+let keys = 0, rows = 0, stamp = 1, tuples = 0;
 let isSingle = false, pause = 0, nextPause = ${PAUSE_TUPLES_FIRST};
-let index = new Int32Array(${2 * KEYS_FIRST});
+let index = new Int32Array(${2 * KEYS_FIRST}), entries = new Int32Array(${entryWords * KEYS_FIRST});
+${owns.map((own, k) => own.declare(k, k)).join('\n')}
 ${lanes.map(({ name, lane }) => `let ${name} = new ${lane}(${KEYS_FIRST});`).join('\n')}
 function widen(lane, count) {
 if (Array.isArray(lane)) { lane.length = count; return lane; }
@@ -141,31 +152,36 @@ return wider;
 }
 function grow() {
 keysMax *= 2;
+shift--;
 mask = 2 * keysMax - 1;
-${lanes.map(({ name }) => `${name} = widen(${name}, keysMax);`).join(' ')}
 index = new Int32Array(2 * keysMax);
+entries = widen(entries, ${entryWords} * keysMax);
+${lanes.map(({ name }) => `${name} = widen(${name}, keysMax);`).join(' ')}
 for (let e = 0; e < keys; e++) {
-let at = hashes[e] & mask;
-while (index[at] !== 0) at = (at + 1) & mask;
-index[at] = e + 1;
+${words.map((word, w) => `const ${word} = entries[${entryWords} * e + ${w}];`).join(' ')}
+const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]});
+place(hash, e);
 }
 }
-function insert(hash, ${sought.join(', ')}) {
+function place(hash, e) {
+let slot = hash >>> shift;
+while (index[slot] !== 0) slot = (slot + 1) & mask;
+index[slot] = ((hash ^ (hash >>> 16)) << ${ENTRY_BITS}) | (e + 1);
+}
+function insert(hash, tuple, ${words.join(', ')}) {
 if (keys === keysMax) {
 if (keysMax === ${KEYS_MAX}) return -1;
 grow();
 }
-let at = hash & mask;
-while (index[at] !== 0) at = (at + 1) & mask;
 const e = keys++;
-index[at] = e + 1;
-hashes[e] = hash;
-stamps[e] = 0;
-${owns.map(({ kept }, k) => `key${k}[e] = ${kept(sought[k])};`).join(' ')}
+place(hash, e);
+${words.map((word, w) => `entries[${entryWords} * e + ${w}] = ${word};`).join(' ')}
+entries[${entryWords} * e + ${stampAt}] = 0;
+${owns.map((own, k) => own.store(fieldOf(k), k, k)).join('\n')}
 return e;
 }
 function begin(e) {
-stamps[e] = stamp;
+entries[${entryWords} * e + ${stampAt}] = stamp;
 live[rows++] = e;
 ${held.map(({ aggregate, part, zero }) => `lane${slotId(aggregate, part)}[e] = ${zero};`).join(' ')}
 }
@@ -175,25 +191,29 @@ emit(${singleRowCode(keys, aggregates, single.slots)});
 }
 function add(tuple) {
 if (isSingle || pause > 0) { pause--; pass(tuple); return; }
-${owns.map(({ sought: form }, k) => `const ${sought[k]} = ${form(`tuple.${keys[k].name}`, k)};`).join(' ')}
-const hash = ${hash};
-let at = hash & mask, e = 0;
+${owns.map((own, k) => own.words(fieldOf(k), k, k)).join('\n')}
+const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]}), tag = hash ^ (hash >>> 16);
+let slot = hash >>> shift, e = 0;
 for (;;) {
-e = index[at] - 1;
-if (e < 0) {
-e = insert(hash, ${sought.join(', ')});
+const found = index[slot];
+if (found === 0) {
+e = insert(hash, tuple, ${words.join(', ')});
 if (e < 0) { pass(tuple); return; }
 break;
 }
-if (hashes[e] === hash && ${isKey}) break;
-at = (at + 1) & mask;
+if (((found >>> ${ENTRY_BITS}) ^ tag) << ${ENTRY_BITS} === 0) {
+e = (found & ${(1 << ENTRY_BITS) - 1}) - 1;
+const at = ${entryWords} * e;
+if (${isKey.join(' && ')}) break;
+}
+slot = (slot + 1) & mask;
 }
 tuples++;
-if (stamps[e] !== stamp) begin(e);
+if (entries[${entryWords} * e + ${stampAt}] !== stamp) begin(e);
 ${aggregates.map(({ code }, a) => code.add(laneSlots(a))).join('\n')}
 }
 function emitRow(e) {
-emit(${rowCode(keys, aggregates, (k) => owns[k].value(`key${k}[e]`, k), laneSlots)});
+emit(${rowCode(keys, aggregates, (k) => owns[k].value(k, k), laneSlots)});
 ${held.map(({ aggregate, part, lane }) => (lane === 'Array' ? `lane${slotId(aggregate, part)}[e] = null;` : '')).join(' ')}
 }
 function clear() {
@@ -203,7 +223,7 @@ stamp = (stamp + 1) | 0;
 if (keys <= ${KEYS_KEPT_MAX} && stamp !== 0) return;
 if (stamp === 0) stamp = 1;
 index.fill(0);
-${owns.map(({ lane }, k) => (lane === 'Array' ? `key${k}.fill(null);` : '')).join(' ')}
+${owns.map((own, k) => own.clear(k)).join(' ')}
 keys = 0;
 }
 return {
@@ -229,11 +249,11 @@ single(isOn) { isSingle = isOn; },
     {
       ...constantsOf(keys, operator),
       ...Object.assign({}, ...aggregates.map(({ code }) => code.constants)),
-      mix32,
-      combine32,
-      hashDouble,
-      hashString,
+      ...Object.assign({}, ...keys.map((field, k) => keyCodecOf(field).constants(k))),
+      hashCharacters,
+      isText,
       ownText,
+      Texts,
       emit,
     },
     body,

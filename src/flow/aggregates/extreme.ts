@@ -28,7 +28,8 @@ function beats(side: Side, isDouble: boolean, x: string, best: string): string {
 function extreme(side: Side, place: AggregatePlace): AggregateCode {
   const [field] = place.fields;
   const type = valueType(field);
-  if (type.type === 'json' || type.type === 'bytes') refuseField(place, side, field, 'a field whose values have an order');
+  if (type.type === 'json' || type.type === 'bytes')
+    refuseField(place, side, field, 'a field whose values have an order');
   const value = `tuple.${field.name}`;
   const better = (x: string, best: string): string => beats(side, type.type === 'f64', x, best);
   if (!isNumber(type)) {

@@ -62,8 +62,7 @@ export function summed(place: AggregatePlace, kind: string): AggregateCode {
     kept: { '': t.f64(), rest: t.f64() },
     result: t.f64(),
     add: (slots) => unlessNull(type, value, addTerm(slots(), slots('rest'), value)),
-    merge: (state, other) =>
-      `{ ${addTerm(state(), state('rest'), other())} ${state('rest')} += ${other('rest')}; }`,
+    merge: (state, other) => `{ ${addTerm(state(), state('rest'), other())} ${state('rest')} += ${other('rest')}; }`,
     // Beyond the range of doubles there is no rest, but NaN.
     value: (state) => `(${state()} - ${state()} === 0 ? ${state()} + ${state('rest')} : ${state()})`,
   };

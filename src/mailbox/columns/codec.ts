@@ -70,21 +70,33 @@ export interface CellReader {
 }
 
 /**
- * How a key stands in a table on a thread's own heap (flow/aggregates/combiner.ts): an element of an array, compared in the form
- * that a look-up computes once.
+ * How a field of a key stands in a table on a thread's own heap (flow/aggregates/combiner.ts): as two Int32 words, which tell most
+ * values apart, and in lanes, arrays of one element a key. `k` is the place of the field in the key, which ends the names of its
+ * variables, and `id` what ends those of the codec's constants.
  */
 export interface KeptKey {
-  /** The array's class: one of numbers, or Array. */
-  readonly lane: 'Uint8Array' | 'Int32Array' | 'Uint32Array' | 'Float64Array' | 'Array';
-  /** The form in which the valid value `v` is looked up. */
-  sought(v: string, id: Id): string;
-  /** True if an element is what is sought. */
-  equal(element: string, sought: string): string;
-  /** What is kept of what was sought, for a key that is new. */
-  kept(sought: string): string;
-  /** The value that a tuple gets. */
-  value(element: string, id: Id): string;
+  /** Statements that define the Int32 words a<k> and b<k> of the valid value `v`: equal values have equal words. */
+  words(v: string, k: number, id: Id): string;
+  /** True if no other value has the words a<k> and b<k>. */
+  isExact(k: number): string;
+  /** The classes of its lanes: arrays of numbers, or Array. */
+  readonly lanes: readonly LaneClass[];
+  /** Declares what its lanes refer to; '' if nothing. */
+  declare(k: number, id: Id): string;
+  /** True if the key at `e` is the value `v`, for values whose words are equal. */
+  equal(v: string, k: number): string;
+  /** Statements that keep `v` at `e`. */
+  store(v: string, k: number, id: Id): string;
+  /** Statements that forget all keys. */
+  clear(k: number): string;
+  /** The value of the key at `e`, for a tuple. */
+  value(k: number, id: Id): string;
 }
+
+export type LaneClass = 'Uint8Array' | 'Int32Array' | 'Uint32Array' | 'Float64Array' | 'Array';
+
+/** The name of a lane of the k-th field of a key. */
+export const keyLane = (k: number, lane = 0): string => `key${k}_${lane}`;
 
 /**
  * The key that a value of a type is. A table's find and upsert take it as one or more arguments in the form of `parameters`: the

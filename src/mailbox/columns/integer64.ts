@@ -58,7 +58,7 @@ const keyOf = (label: string): KeyCodec => ({
   hashOfReader: (reader) => `combine32(${reader}.low(i), ${reader}.high(i))`,
   hashOfCells: ({ i32 }, at) => combine32(i32[at], i32[at + 1]),
   areSame: ({ i32 }, at, other) => i32[at] === i32[other] && i32[at + 1] === i32[other + 1],
-  own: keptValue,
+  own: keptValue((v, k) => `const half${k} = ${label}Split(${v}), a${k} = half${k}[0], b${k} = half${k}[1];`),
 });
 
 const cellOf = (label: string): CellCodec => ({

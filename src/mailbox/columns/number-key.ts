@@ -39,7 +39,10 @@ export function integerKey(elements: Elements, { stored = AS_IT_IS, hashed = AS_
     hashOfReader: (reader) => `mix32(${reader}(i))`,
     hashOfCells: ({ i32 }, at) => mix32(i32[at]),
     areSame: ({ i32 }, at, other) => i32[at] === i32[other],
-    own: stored === AS_IT_IS ? keptInteger(elements.array) : keptValue,
+    own:
+      stored === AS_IT_IS
+        ? keptInteger(elements.array)
+        : keptValue((v, k, id) => `const a${k} = ${stored(v, id)} | 0, b${k} = 0;`),
   };
 }
 

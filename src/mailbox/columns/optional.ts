@@ -5,8 +5,8 @@
 
 import { errors } from '../../errors.ts';
 import type { AnyField, CellCodec, Codec, Column, ColumnReading, CsvCodec, FieldKind, Id, KeyCodec } from './codec.ts';
-import { keptOptional } from './kept-key.ts';
 import { NEWLINE, QUOTE, RETURN, ZERO } from './csv-cell.ts';
+import { keptOptional } from './kept-key.ts';
 
 const innerId = (id: Id): string => `${id}o`;
 
