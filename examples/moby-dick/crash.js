@@ -72,7 +72,8 @@ export class Drill {
   }
 
   counted() {
-    const words = this.job.reading().operators.find(({ name }) => name === 'count')?.tuplesIn ?? 0;
+    const splits = this.job.reading().operators.filter(({ name }) => name.startsWith('split'));
+    const words = splits.reduce((sum, { tuplesOut }) => sum + tuplesOut, 0);
     return `${(words / 1e6).toFixed(1)} M words are counted`;
   }
 

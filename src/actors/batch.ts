@@ -243,7 +243,8 @@ export class Batch {
 
   /** When the open batch commits at the latest, on the environment's clock; undefined if it does not wait for tuples. */
   get commitAtMs(): number | undefined {
-    const lingerMs = this.program.holder?.isPaused() === true ? this.environment.lingerMs : this.lingerMs;
+    const isUsual = this.carefulTuples > 0 || this.program.holder?.isPaused() === true;
+    const lingerMs = isUsual ? this.environment.lingerMs : this.lingerMs;
     return lingerMs === 0 || !this.isOpen || hasEnded(this.record.progress.sweep)
       ? undefined
       : this.openedAtMs + lingerMs;
