@@ -10,6 +10,22 @@ export const aggregateErrors = {
       aggregate: name,
     });
   },
+  aggregateShared(operator: string, name: string, field: string): MillraceError {
+    return new MillraceError(
+      'AGGREGATE_SHARED',
+      `operator '${operator}': 'add' of the custom aggregate '${name}' puts one object into the field '${field}' of several keys, which would change together: make a new one for each`,
+      { operator, aggregate: name, field },
+    );
+  },
+  aggregateFailed(operator: string, name: string, part: string, cause: unknown): MillraceError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new MillraceError(
+      'AGGREGATE_FAILED',
+      `operator '${operator}': '${part}' of the custom aggregate '${name}' failed: ${reason}`,
+      { operator, aggregate: name },
+      cause,
+    );
+  },
   aggregateOverflow(operator: string, name: string, value: string, type: string): MillraceError {
     return new MillraceError(
       'AGGREGATE_OVERFLOW',

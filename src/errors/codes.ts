@@ -31,6 +31,8 @@ export const ERROR_CODES = {
       'an aggregate names a field that is not there, or whose values it does not take',
       'use a field that the message lists, or another aggregate',
     ],
+    AGGREGATE_SHARED: ['a custom aggregate keeps one object for several keys', 'make a new object for each key'],
+    AGGREGATE_FAILED: ['`merge` or `result` of a custom aggregate threw', 'see the cause'],
     AGGREGATE_OVERFLOW: ['an exact sum does not fit the type of its result', 'sum as doubles, or divide the key'],
   },
   start: {

@@ -69,6 +69,8 @@ export interface AggregateCode {
   readonly table?: TableDefinition;
   /** Statements that take in `tuple`. They throw before they change anything, or not at all. */
   add(slots: Slots): string;
+  /** An expression that is true if so much is kept of a key that it should travel before the batch commits: a row must fit a ring. */
+  isLarge?(slots: Slots): string;
   /** An expression for what travels of a part. */
   travel?(part: string, slots: Slots): string;
   /** Statements that take what travelled into what is kept as state. */

@@ -137,6 +137,12 @@ export function generateCombiner(
     ...words.map((word, w) => `entries[at + ${w}] === ${word}`),
     ...owns.map((own, k) => `(${own.isExact(k)} || ${own.equal(fieldOf(k), k)})`),
   ];
+  // The spare word of an entry: 0 if nothing has come since its row was emitted.
+  const isNew = `entries[${entryWords} * e + ${stampAt + 1}]`;
+  const large = aggregates.flatMap(({ code }, a) =>
+    code.isLarge === undefined ? [] : [`(${code.isLarge(laneSlots(a))})`],
+  );
+  const empty = held.map(({ aggregate, part, zero }) => `lane${slotId(aggregate, part)}[e] = ${zero};`).join(' ');
   const body = `
 let keysMax = ${KEYS_FIRST}, shift = ${31 - Math.log2(KEYS_FIRST)}, mask = ${2 * KEYS_FIRST - 1};
 let keys = 0, rows = 0, stamp = 1, tuples = 0;
@@ -183,7 +189,7 @@ return e;
 function begin(e) {
 entries[${entryWords} * e + ${stampAt}] = stamp;
 live[rows++] = e;
-${held.map(({ aggregate, part, zero }) => `lane${slotId(aggregate, part)}[e] = ${zero};`).join(' ')}
+${empty}
 }
 function pass(tuple) {
 ${single.code}
@@ -211,6 +217,7 @@ slot = (slot + 1) & mask;
 tuples++;
 if (entries[${entryWords} * e + ${stampAt}] !== stamp) begin(e);
 ${aggregates.map(({ code }, a) => code.add(laneSlots(a))).join('\n')}
+${large.length === 0 ? '' : `${isNew} = 1; if (${large.join(' || ')}) { emitRow(e); ${empty} ${isNew} = 0; }`}
 }
 function emitRow(e) {
 emit(${rowCode(keys, aggregates, (k) => owns[k].value(k, k), laneSlots)});
@@ -236,7 +243,11 @@ pause = nextPause;
 nextPause = Math.min(${PAUSE_TUPLES_MAX}, nextPause * 2);
 } else nextPause = ${PAUSE_TUPLES_FIRST};
 }
-for (let r = 0; r < rows; r++) emitRow(live[r]);
+for (let r = 0; r < rows; r++) {
+const e = live[r];
+${large.length === 0 ? '' : `if (${isNew} === 0) continue;`}
+emitRow(e);
+}
 clear();
 },
 discard() { if (tuples > 0) clear(); },

@@ -1,8 +1,11 @@
 // The types of what `keyed.aggregate(…)` takes and gives.
 
-import type { Field, Shape, ValueOf } from '../../mailbox/schema.ts';
+import type { Field, Shape, TupleOf, ValueOf } from '../../mailbox/schema.ts';
 import type { Aggregate, NumberResult, SameField } from './aggregate.ts';
+import type { ListResult } from './collect.ts';
+import type { TupleResult } from './custom.ts';
 import type { SumByField } from './sum.ts';
+import type { RowsResult } from './top.ts';
 
 /** Aggregates of a stream's tuples, by the names of their results. */
 export type AggregatesOf<Fields extends Shape> = Readonly<Record<string, Aggregate<keyof Fields & string>>>;
@@ -18,7 +21,13 @@ type ResultOf<Each, Fields extends Shape> =
   Each extends Aggregate<infer Name, unknown, infer Result>
     ? Result extends SameField
       ? Fields[Name]
-      : ByValue<ValueOf<Fields[Name]>, Result>
+      : Result extends RowsResult
+        ? Field<TupleOf<Pick<Fields, Name>>[]>
+        : Result extends ListResult
+          ? Field<ValueOf<Fields[Name]>[]>
+          : Result extends TupleResult<never, infer Own>
+            ? Own
+            : ByValue<ValueOf<Fields[Name]>, Result>
     : never;
 
 /** The fields of the results. */
@@ -30,9 +39,13 @@ export type ResultsOf<Aggregates, Fields extends Shape> = {
 
 /** Refuses aggregates whose field has values that they do not take. */
 export type Suited<Aggregates, Fields extends Shape> = {
-  readonly [Name in keyof Aggregates]: Aggregates[Name] extends Aggregate<infer Taken, infer Needs, unknown>
+  readonly [Name in keyof Aggregates]: Aggregates[Name] extends Aggregate<infer Taken, infer Needs, infer Result>
     ? [Taken] extends [never]
-      ? unknown
+      ? Result extends TupleResult<infer Tuple, unknown>
+        ? TupleOf<Fields> extends Tuple
+          ? unknown
+          : Aggregate<never, unknown, TupleResult<TupleOf<Fields>, unknown>>
+        : unknown
       : ValueOf<Fields[Taken]> extends Needs
         ? unknown
         : Aggregate<Taken, ValueOf<Fields[Taken]>>
