@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { CRASH_MODES, type CrashCase, CrashRuns, eachSeed, randomOf } from '../kit/crash-runs.ts';
 import {
+  aggregates,
   chain,
   counting,
   dictionaries,
@@ -37,6 +38,7 @@ const CASES: Readonly<Record<string, CrashCase & { readonly stride?: number }>> 
   'two replicas that read one ring and share their arenas': { flow: replicas, count: 4, stride: 3 },
   'two inputs, and a stream that is read twice': { flow: merging, count: 4, stride: 3 },
   dictionaries: { flow: dictionaries, count: 4, stride: 3 },
+  'aggregates that are combined before they travel': { flow: aggregates, count: 4, stride: 29 },
   'dead letters': { flow: poisoned, count: 4, stride: 3 },
   'a source that is read, and a sink, both with positions': { flow: files, count: 8, stride: 2 },
 };

@@ -160,6 +160,9 @@ export interface Result {
   readonly file: readonly string[];
 }
 
+/** True if a stage's last operator holds tuples until the batch commits. */
+const combines = ({ operators }: Stage): boolean => operators[operators.length - 1].holder !== undefined;
+
 /** @param file what a sink has written */
 export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: readonly string[]): Result {
   const outputs = [...job.tuples].map(([name, tuples]) => {
@@ -183,7 +186,10 @@ export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: rea
     letters: sorted(letters),
     counts: job.actors.map(({ stage, descriptor, vitals }) => {
       const { tuplesIn, tuplesOut, passed, leftOut } = vitals.read();
-      return [stageName(stage), descriptor.replica, tuplesIn, tuplesOut, passed, leftOut];
+      // How many rows tuples are combined to depends on where batches end.
+      const isCombined = stage.upstream.some((upstream) => combines(job.plan.stages[upstream.stage]));
+      const counted = [isCombined ? undefined : tuplesIn, combines(stage) ? undefined : tuplesOut, passed, leftOut];
+      return [stageName(stage), descriptor.replica, ...counted];
     }),
     states: witnesses.map((witness) => witness.entries()),
     file: [...file],

@@ -2,6 +2,7 @@
 // Promises: what comes out for a key, and the state in the end, depend on each of its tuples and their order; so a tuple that
 // is lost, repeated or out of place shows. Every closure asks `point` before it does anything: a dead thread does nothing.
 
+import { collect as collected, count as counted, last, max, sum } from '../../../src/aggregates.ts';
 import type { SinkDefinition } from '../../../src/flow/sink.ts';
 import { type Dataflow, dataflow, t, table } from '../../../src/index.ts';
 import { mix32 } from '../../../src/mailbox/hash.ts';
@@ -342,6 +343,32 @@ export const dictionaries: CrashFlow = dataflow(import.meta.url, 'dictionaries',
     )
     .collect('out'),
 );
+
+/** Keys whose tuples are combined where they are made: by two sources, and behind a keyed operator. */
+export const aggregates: CrashFlow = dataflow(import.meta.url, 'aggregates', (flow, { point, count }) => {
+  const told = { key: t.string(), n: t.u32() };
+  const sourceOf = (name: string, first: number) =>
+    flow
+      .source(
+        name,
+        generate(words, (n) => ({ word: wordOf(n), n: first + n }), { count }),
+      )
+      .map(`${name}-told`, told, ({ word, n }) => {
+        point();
+        return { key: `${name} ${word}`, n };
+      });
+  sourceOf('left', 0)
+    .merge(sourceOf('right', 100))
+    .keyBy('key')
+    .aggregate('gather', { tuples: counted(), list: collected('n', 100), last: last('n') }, { combineMs: 0.05 })
+    .map('behind', { key: t.string(), n: t.u32(), text: t.string() }, ({ key, tuples, list, last: n }) => {
+      point();
+      return { key: key.slice(0, 6), n, text: `${tuples}: ${list.join()}` };
+    })
+    .keyBy('key')
+    .aggregate('all', { tuples: counted(), text: max('text'), sum: sum('n') })
+    .collect('out');
+});
 
 /** Tuples that no operator can process: in a source, fused behind it, in a keyed closure, and behind that. */
 export const poisoned: CrashFlow = dataflow(import.meta.url, 'poisoned', (flow, { point, count }) =>
