@@ -1,6 +1,7 @@
 // The flows of the cases: as small as they can be and still show a tuple that is lost, repeated, torn or out of place.
 // Promises: every check is made by the closures themselves; one that fails ends its thread.
 
+import { count as counted } from '../../../src/aggregates.ts';
 import type { Dataflow } from '../../../src/index.ts';
 import { dataflow, t } from '../../../src/index.ts';
 import { generate, push, type SourceDefinition, type SourceReader } from '../../../src/sources.ts';
@@ -95,6 +96,29 @@ export const countingFlow = (count: number) => (): CaseFlow =>
         { fuse: false, failure: 'stop' },
       );
   });
+
+/**
+ * The same count, of tuples that are combined in the writer's chain, where the last one may fail at its first try: what is combined of its
+ * batch, in the reads before, is taken back.
+ */
+export const combiningFlow =
+  (count: number, fails = false) =>
+  (kept: Kept): CaseFlow =>
+    dataflow(import.meta.url, 'combining', (flow) => {
+      flow
+        .source(
+          'writer',
+          generate({ n: t.u32(), i: t.u32() }, (i) => ({ n: 1, i }), { count }),
+        )
+        .filter('flaky', ({ i }) => {
+          if (!fails || i < count - 1 || kept.flaky === 1) return true;
+          kept.flaky = 1;
+          throw new Error('the last tuple fails once');
+        })
+        .keyBy('n')
+        .aggregate('reader', { seen: counted() }, { combineMs: fails ? 1 : 0, failure: 'stop' })
+        .forEach('told', () => {});
+    });
 
 /** A stage that counts in its state and passes on what it has counted: input, state and output are one transaction. */
 export const relayFlow =

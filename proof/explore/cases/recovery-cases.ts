@@ -2,7 +2,7 @@
 
 import { actorScene } from '../actor-scene.ts';
 import type { ExplorerCase } from '../scene.ts';
-import { countingFlow, readersFlow, relayFlow } from './flows.ts';
+import { combiningFlow, countingFlow, readersFlow, relayFlow } from './flows.ts';
 
 const BEFORE_2_32 = -2;
 
@@ -93,6 +93,23 @@ export const recoveryCases: readonly ExplorerCase[] = [
         crashing: ['reader'],
         crashes: 1,
       }),
+  },
+  {
+    name: 'combining writer crashes',
+    title: 'a writer that combines its tuples dies at any step: what it has combined is written once, with its commit',
+    scene: () =>
+      actorScene(combiningFlow(2), {
+        stateAtEnd: counted('reader', 2),
+        ringWords: 32,
+        crashing: ['writer'],
+        crashes: 1,
+      }),
+  },
+  {
+    name: 'combining writer fails',
+    title: 'a batch of a writer that combines its tuples is rolled back, and read again',
+    // Two reads: the first batch of an actor is one of 16 tuples.
+    scene: () => actorScene(combiningFlow(17, true), { stateAtEnd: counted('reader', 17), ringWords: 32 }),
   },
   {
     name: 'recovery crashes twice',

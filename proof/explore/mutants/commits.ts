@@ -12,6 +12,10 @@ import { UndoLog, type UndoSpace } from '../../../src/state/transaction/undo-log
 import { all, type Mutant, notAtAll, replacing } from './mutant.ts';
 
 interface BatchInside {
+  readonly record: CommitRecord;
+  readonly committed: CommitRecord;
+  readonly program: { readonly holder: { flush: () => void; isEmpty(): boolean } | undefined };
+  begin(): void;
   readonly isOpen: boolean;
   readonly ports: readonly { readonly output: Output; readonly encoder: { flush(): void } }[];
   readonly inputs: readonly { readonly reader: RingReader }[];
@@ -70,7 +74,61 @@ const writeSlot = CommitLog.prototype.write;
 const ROW_COUNT = /\nlog\[1\] = end \+ -?\d+;/;
 const ROW_ENTRY = 'const log = undo.i32, end = undo.end;';
 
+/** In the generated code of a combiner: where what it holds is forgotten, at a flush and at a rollback. */
+const FLUSH_END = 'emitRow(e);\n}\nclear();';
+const DISCARD = 'discard() { if (tuples > 0) clear(); }';
+
 export const commitMutants: readonly Mutant[] = [
+  {
+    name: 'combined rows written twice',
+    breaks: 'a combiner keeps what it has flushed, and flushes it with the next batch again',
+    caughtBy: 'combining writer fails',
+    apply: notAtAll,
+    rewrite: (text) => text.replace(FLUSH_END, 'emitRow(e);\n}'),
+  },
+  {
+    name: 'combined rows kept at a rollback',
+    breaks: 'a combiner keeps what it holds of a batch that is rolled back',
+    caughtBy: 'combining writer fails',
+    apply: notAtAll,
+    rewrite: (text) => text.replace(DISCARD, 'discard() {}'),
+  },
+  {
+    name: 'combined rows lost at a rollback',
+    breaks: 'the source is not taken back with what was combined of its batch',
+    caughtBy: 'combining writer fails',
+    apply: replacing<BatchInside, [], void>(
+      Batch.prototype,
+      'rollback',
+      (original) =>
+        function () {
+          const { position } = this.record.progress.source;
+          if (this.program.holder !== undefined) this.committed.progress.source.position = position;
+          original.call(this);
+        },
+    ),
+  },
+  {
+    name: 'combined rows behind the commit',
+    breaks: 'what is combined is flushed after the commit that says that its tuples have been read',
+    caughtBy: 'combining writer crashes',
+    apply: replacing<BatchInside, [], void>(
+      Batch.prototype,
+      'commit',
+      (original) =>
+        function () {
+          const { holder } = this.program;
+          if (holder === undefined || !this.isOpen) return void original.call(this);
+          const { flush } = holder;
+          holder.flush = () => {};
+          original.call(this);
+          holder.flush = flush;
+          if (holder.isEmpty()) return;
+          this.begin();
+          original.call(this);
+        },
+    ),
+  },
   {
     name: 'publishes before the commit',
     breaks: 'output is published before the commit is stored',

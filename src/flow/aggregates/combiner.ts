@@ -36,6 +36,8 @@ export interface TupleHolder {
   flush(): void;
   /** Forgets what it holds: the batch is rolled back. */
   discard(): void;
+  /** True if it holds nothing. */
+  isEmpty(): boolean;
   /** True if the batch should not grow. */
   isFull(): boolean;
   /** True while it hands tuples on one by one, by its own choice: then a longer batch brings nothing. */
@@ -251,6 +253,7 @@ emitRow(e);
 clear();
 },
 discard() { if (tuples > 0) clear(); },
+isEmpty() { return tuples === 0; },
 isFull() { return keys === ${KEYS_MAX}; },
 isPaused() { return pause > 0; },
 single(isOn) { isSingle = isOn; },
