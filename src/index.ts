@@ -2,7 +2,7 @@
 
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { MillraceError } from './errors.ts';
-export type { FlowBuilder } from './flow/dataflow.ts';
+export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
 export type { Emit, ProcessContext, ProcessOptions, ProcessSchemas, StateOf } from './flow/keyed-options.ts';
@@ -16,7 +16,7 @@ export type {
   SourceStatus,
 } from './flow/source.ts';
 export type { KeyedStream, Stream } from './flow/stream.ts';
-export type { Field, FieldType, Shape, TupleOf } from './mailbox/schema.ts';
+export type { Field, FieldType, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
 export { memoryBackup } from './state/images/backup.ts';
@@ -26,7 +26,14 @@ export { table } from './state/rows/row-layout.ts';
 export type { StateTable } from './state/rows/state-table.ts';
 export type { Decision } from './supervisor/elasticity/scaling/decision.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
-export type { JobEvent, JobEventOf, JobEventType, ListenOptions } from './supervisor/job/events/job-event.ts';
+export type {
+  JobEvent,
+  JobEventOf,
+  JobEventType,
+  ListenOptions,
+  Occurrence,
+  Occurrences,
+} from './supervisor/job/events/job-event.ts';
 export type { Dataflow } from './supervisor/job/flow.ts';
 export { dataflow } from './supervisor/job/flow.ts';
 export type {
@@ -54,3 +61,4 @@ export { renderCrashReport } from './supervisor/recovery/crash-report.ts';
 export type { NodeState } from './supervisor/supervision/child.ts';
 export { supervisionTree } from './supervisor/supervision/root.ts';
 export type { SupervisionNode } from './supervisor/supervision/tree.ts';
+export type { WorkerState } from './supervisor/workers/job-worker.ts';

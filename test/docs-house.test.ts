@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 test('every path of docs/house.md is there', () => {
   const text = readFileSync('docs/house.md', 'utf8');
-  const paths = [...text.matchAll(/`((?:src|docs|proof|test)\/[^`]+)`/g)].map(([, path]) => path);
+  const paths = [...text.matchAll(/`((?:src|docs|proof|scripts|test)\/[^`]+)`/g)].map(([, path]) => path);
   assert.ok(paths.length >= 20);
   assert.deepEqual(
     paths.filter((path) => !existsSync(path)),

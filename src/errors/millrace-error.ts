@@ -8,7 +8,9 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 /** The one error class of Millrace. `code` is stable; `details` carries the facts that the message names. */
 export class MillraceError extends Error {
+  /** For programs: stable, one of those in docs/errors.md. */
   readonly code: ErrorCode;
+  /** The values that the message names. */
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {

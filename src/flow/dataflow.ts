@@ -16,10 +16,15 @@ import { type InputsOfStreams, Stream } from './stream.ts';
 
 /** What a build function gets first: where streams begin. */
 export class FlowBuilder {
+  /** The flow's name. */
   readonly name: string;
-  /** The operators that have been declared. */
+  /**
+   * The operators that have been declared.
+   * @internal
+   */
   readonly graph: GraphBuilder;
 
+  /** @internal */
   constructor(name: string) {
     this.name = name;
     this.graph = new GraphBuilder(name);
@@ -86,9 +91,13 @@ export const FLOW = Symbol.for('millrace.flow');
 
 /** A flow as any thread sees it: enough to build its graph. */
 export interface FlowDefinition<Params = unknown, Built = unknown> {
+  /** @internal */
   readonly [FLOW]: true;
+  /** `import.meta.url` of the module that exports the flow. */
   readonly moduleUrl: string;
+  /** Unique within the module. */
   readonly name: string;
+  /** Declares the operators. */
   readonly build: Build<Params, Built>;
 }
 

@@ -2,8 +2,8 @@
 // The words and defaults are OTP's (docs/supervision.md); the supervisors themselves stand in src/supervisor.
 
 import { checkOptions } from '../options/check.ts';
-import { choice, integer, number } from '../options/kinds.ts';
-import type { Checked, Given } from '../options/option.ts';
+import { choice, integer, type NestedWords, nested, number } from '../options/kinds.ts';
+import type { Checked, Given, Option } from '../options/option.ts';
 
 /**
  * What is done with a tuple whose closure throws, or that kills or hangs its worker, once it is found:
@@ -56,6 +56,10 @@ export const SUPERVISION_OPTIONS = {
 export interface SupervisionOptions extends Given<typeof SUPERVISION_OPTIONS> {}
 
 export type CheckedSupervision = Checked<typeof SUPERVISION_OPTIONS>;
+
+/** The entry of a table whose object takes them: of a job, or of an operator. */
+export const supervisionOption = (words: NestedWords): Option<SupervisionOptions, CheckedSupervision> =>
+  nested(SUPERVISION_OPTIONS, words);
 
 /**
  * Fills in defaults.

@@ -8,14 +8,18 @@ declare const INPUTS: unique symbol;
 
 /** The end of a stream: what `forEach` and `to` return. `Inputs` are the tuples that an app pushes into it, by source. */
 export interface StreamEnd<Inputs = unknown> {
+  /** Name of the operator that ends the stream. */
   readonly operator: string;
+  /** @internal */
   readonly [INPUTS]?: Inputs;
 }
 
 /** A stream that the app reads: what `collect` returns. Return it from the build function to type `job.output(name)`. */
 export interface OutputHandle<Name extends string = string, Tuple = unknown, Inputs = unknown>
   extends StreamEnd<Inputs> {
+  /** Name of the output: what `job.output(name)` takes. */
   readonly output: Name;
+  /** @internal */
   readonly [TUPLE]?: Tuple;
 }
 

@@ -3,9 +3,9 @@
 
 import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
-import { choice, closure, integer, nested, number, toggle } from '../options/kinds.ts';
+import { choice, closure, integer, number, toggle } from '../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../options/option.ts';
-import { FAILURE_POLICIES, SUPERVISION_OPTIONS } from './failure-policy.ts';
+import { FAILURE_POLICIES, supervisionOption } from './failure-policy.ts';
 import type { OperatorNode } from './graph.ts';
 
 const PARALLELISM_MAX = 64;
@@ -64,7 +64,7 @@ export const SINK_OPTIONS = {
    * The supervisor over the operator's replicas; an operator that has one gets an actor of its own: an object. Default:
    * `{ strategy: one_for_one, intensity: 1, periodMs: 5,000 }`. See docs/supervision.md.
    */
-  supervision: nested(SUPERVISION_OPTIONS, {
+  supervision: supervisionOption({
     help: "the supervisor over the operator's replicas; an operator that has one gets an actor of its own",
     page: 'supervision.md',
   }),

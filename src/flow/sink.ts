@@ -3,6 +3,7 @@
 // overwritten after a rollback or a crash. What must not be seen before it counts is prepared before the commit, and
 // committed after it.
 
+/** What a sink is opened with. */
 export interface SinkContext {
   /** The operator's name, for error texts. */
   readonly operator: string;
@@ -10,6 +11,7 @@ export interface SinkContext {
   readonly position: number;
 }
 
+/** A sink that is open, on the worker that hosts its actor. See docs/own-connectors.md. */
 export interface SinkWriter<Tuple> {
   /** Takes one tuple. May keep it in memory until flush(). */
   write(tuple: Tuple): void;
@@ -33,6 +35,7 @@ export interface SinkWriter<Tuple> {
 export interface SinkDefinition<Tuple> {
   /** Paths of the files that it writes, if any: a job in which a source reads one of them, or another sink writes it, does not start. */
   readonly files?: readonly string[];
+  /** Opens the sink on a worker. Called again, at the committed position, after a rollback or a crash. */
   open(context: SinkContext): SinkWriter<Tuple>;
 }
 

@@ -26,6 +26,7 @@ export const PARTITIONS_OPTION = integer({
 export const checkPartitions = (partitions: unknown, where: string): number =>
   PARTITIONS_OPTION.read(partitions, { where, name: 'partitions' });
 
+/** What a partition of a source is opened with. */
 export interface SourceContext<Position = number> {
   /**
    * Where to go on, in the source's own units (bytes, tuples, …): at first the definition's `start`, then what a reader's `position`
@@ -37,7 +38,7 @@ export interface SourceContext<Position = number> {
   /** Which partition is to be opened, from 0 on. */
   readonly partition: number;
   /**
-   * Shared memory of the partition that outlives its readers and their workers: {@link MEMORY_CELLS} cells of 0 at the first
+   * Shared memory of the partition that outlives its readers and their workers: 128 cells of 0 at the first
    * opening of a job, and then what its readers have stored. It is no part of the commit, and rollbacks leave it: it is for what
    * stays true, such as which file is read. Readers of files that a source of your own hands it on to take 16 cells for each path,
    * and do not notice a change of those beyond the eighth.
@@ -58,6 +59,7 @@ export interface SourceContext<Position = number> {
 /** What a read() ended with: there is more now; nothing now, wake() will be called; or never anything again. */
 export type SourceStatus = 'more' | 'wait' | 'end';
 
+/** A partition of a source that is open, on the worker that hosts its actor. See docs/own-connectors.md. */
 export interface SourceReader<Tuple, Position = number> {
   /**
    * Behind the last tuple that read() has emitted. A small value that can be cloned, 240 bytes at most: a number, or such as
@@ -75,7 +77,9 @@ export interface SourceReader<Tuple, Position = number> {
 
 /** A source as declared in a flow. `Fields` is the shape of its tuples, `Position` what its readers say where they are with. */
 export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>, Position = number> {
+  /** The schema of its tuples. */
   readonly fields: Fields;
+  /** What tells it from the sources of other kinds. */
   readonly kind: 'reader';
   /** Where each partition begins; 0 if it is left out. */
   readonly start?: Position;
@@ -98,9 +102,13 @@ export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>,
  * p makes tuples p, p + n, p + 2n and so on.
  */
 export interface GeneratorDefinition<Fields extends Shape, Tuple = TupleOf<Fields>> {
+  /** The schema of its tuples. */
   readonly fields: Fields;
+  /** What tells it from the sources of other kinds. */
   readonly kind: 'generate';
+  /** Tuple `index` (0 to `count` - 1), which partition `partition` gives. Depends on nothing else: it is called again after a crash. */
   make(index: number, partition: number): Tuple;
+  /** Parts that replicas can share, 1 to 256. */
   readonly partitions: number;
   /** Tuples of all partitions. */
   readonly count: number;
@@ -110,7 +118,9 @@ export interface GeneratorDefinition<Fields extends Shape, Tuple = TupleOf<Field
 
 /** A source that the app's own thread feeds through `job.input(name)`. */
 export interface PushDefinition<Fields extends Shape> {
+  /** The schema of its tuples. */
   readonly fields: Fields;
+  /** What tells it from the sources of other kinds. */
   readonly kind: 'push';
 }
 

@@ -68,6 +68,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   private readonly isUnordered: boolean;
   declare protected readonly inputs?: Inputs;
 
+  /** @internal */
   constructor(
     builder: GraphBuilder,
     from: readonly StreamRef[],
@@ -82,7 +83,10 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     this.isUnordered = isUnordered;
   }
 
-  /** The stream of one of an operator's outputs. */
+  /**
+   * The stream of one of an operator's outputs.
+   * @internal
+   */
   static of<Fields extends Shape, Inputs>(
     builder: GraphBuilder,
     { id, outputs }: OperatorNode,
@@ -169,7 +173,10 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     return new Stream(this.builder, [...from.values()], this.schema);
   }
 
-  /** Gives the stream to several consumers; each sees every tuple. Returns what the branches return. */
+  /**
+   * Gives the stream to several consumers; each sees every tuple. Returns what the branches return.
+   * @typeParam Branches functions, each of which declares one consumer
+   */
   split<Branches extends readonly ((stream: Stream<Fields, Inputs>) => unknown)[]>(
     ...branches: Branches
   ): { [Index in keyof Branches]: ReturnType<Branches[Index]> } {
@@ -224,7 +231,10 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     return Stream.of(this.builder, node);
   }
 
-  /** What the stream is to an operator that reads it with a closure. */
+  /**
+   * What the stream is to an operator that reads it with a closure.
+   * @internal
+   */
   asInput(closure: NodeInput['closure']): NodeInput {
     const { from, schema, key, isUnordered } = this;
     return { from, schema, key, isUnordered, closure };

@@ -92,7 +92,8 @@ export const value = <Value, const Words extends EntryWords<NoInfer<Value>>>(
 export const closure = <Value>(words: EntryWords<Value>): Option<Value, Value | undefined> =>
   entry<Value, EntryWords<Value>>(words, 'a function', (given) => typeof given === 'function');
 
-interface NestedWords extends Omit<EntryWords<never>, 'default' | 'isRequired'> {
+/** What {@link nested} takes besides the table. */
+export interface NestedWords extends Omit<EntryWords<never>, 'default' | 'isRequired'> {
   /** What the object is, as error texts state it. */
   readonly rule?: string;
 }

@@ -4,6 +4,7 @@
 // Relies on: tuples of a key are numbered 0, 1, 2, … where they enter the flow, and carry key and number to its end.
 
 /**
+ * What can be wrong with a tuple:
  * - `lost`: a number that did not come, and was not excused;
  * - `doubled`: one that came twice, or came though it was excused;
  * - `reordered`: one that came after a higher one of its key;
@@ -11,17 +12,23 @@
  */
 export type ViolationKind = 'lost' | 'doubled' | 'reordered' | 'unexpected';
 
+/** One tuple that did not come exactly once, in its order. */
 export interface Violation<Key = unknown> {
+  /** What is wrong with it. */
   readonly kind: ViolationKind;
+  /** Its key. */
   readonly key: Key;
+  /** Its number among the tuples of its key. */
   readonly sequence: number;
 }
 
+/** What {@link ExactlyOnce} has found. */
 export interface ExactlyOnceReport<Key = unknown> {
   /** True if there is no violation. */
   readonly isClean: boolean;
   /** Tuples that came. */
   readonly tuples: number;
+  /** How many violations there are of each kind. */
   readonly counts: Readonly<Record<ViolationKind, number>>;
   /** The first 100. */
   readonly violations: readonly Violation<Key>[];

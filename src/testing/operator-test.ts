@@ -26,13 +26,19 @@ export interface TestedState<Row = Fields> {
    */
   get(...key: unknown[]): Row | undefined;
   /** All rows, in the order of their keys. */
-  entries(): { readonly key: Fields; readonly value: Row }[];
+  entries(): {
+    /** The fields of the key, by name. */
+    readonly key: Fields;
+    /** The row. */
+    readonly value: Row;
+  }[];
 }
 
 /** An operator under test. All that it gives was committed. */
 export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   /** The operator's name. */
   readonly operator: string;
+  /** Its committed keyed state. */
   readonly state: TestedState<Row>;
   private readonly run: PairedRun;
   private readonly lingerMs: number;
@@ -44,7 +50,10 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   private closed = false;
   private failure: { readonly error: unknown } | undefined;
 
-  /** Use {@link testOperator}. */
+  /**
+   * Use {@link testOperator}.
+   * @internal
+   */
   constructor(flow: FlowDefinition<never>, operator: string, options: TestOptions) {
     const checked = checkTestOptions(options);
     const params = structuredClone(options.params);

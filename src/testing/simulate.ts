@@ -51,7 +51,9 @@ export interface Simulated<Outputs = Record<string, unknown>> {
   readonly outputs: { readonly [Name in keyof Outputs]: Outputs[Name][] };
   /** The final rows of each operator with state, by its name. */
   readonly state: Readonly<Record<string, readonly StateEntry[]>>;
+  /** Tuples that were left out. */
   readonly deadLetters: readonly DeadLetter[];
+  /** What happened, as `job.events()` tells it. */
   readonly events: readonly JobEvent[];
   /** Taken when the job had ended. */
   readonly reading: JobReading;
@@ -61,6 +63,7 @@ export interface Simulated<Outputs = Record<string, unknown>> {
   readonly changes: number;
   /** Turns of all threads. */
   readonly steps: number;
+  /** How long the job took in virtual time, in milliseconds. */
   readonly virtualMs: number;
   /** What happened, line by line: the latest if there is much. */
   readonly trace: readonly string[];

@@ -25,7 +25,10 @@ export interface ReadLinesOptions extends Given<typeof LINES_OPTIONS> {}
 const WHERE = 'readLines()';
 
 /** The tuples of {@link readLines}. */
-export type LineFields = { readonly line: Field<string> };
+export type LineFields = {
+  /** The line without its end. */
+  readonly line: Field<string>;
+};
 type Line = { line: string };
 
 const FIELDS: LineFields = { line: t.string() };

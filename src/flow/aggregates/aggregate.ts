@@ -30,9 +30,12 @@ export interface Aggregate<Name extends string = string, Needs = unknown, Result
   /**
    * How it works on the tuples of an operator.
    * @throws MillraceError BAD_AGGREGATE if it cannot take one of the fields
+   * @internal
    */
   plan(place: AggregatePlace): AggregateCode;
+  /** @internal */
   readonly [NEEDS]?: Needs;
+  /** @internal */
   readonly [RESULT]?: Result;
 }
 

@@ -39,13 +39,16 @@ const KINDS = {
   optional,
 } as const satisfies Readonly<Record<string, FieldKind>>;
 
+/** The name of a field type, as `t` has it. */
 export type FieldType = keyof typeof KINDS;
 
 declare const VALUE: unique symbol;
 
 /** A field of a schema. Made by {@link t}. */
 export interface Field<Value> extends AnyField {
+  /** Which method of `t` has made it. */
   readonly type: FieldType;
+  /** @internal */
   readonly [VALUE]?: Value;
 }
 

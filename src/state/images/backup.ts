@@ -26,9 +26,11 @@ export interface Backup {
   readonly full: boolean;
   /** The commit of the backup that it follows; its own if it is full. */
   readonly after: number;
-  /** The number of the commit at which it was taken, and its record. */
+  /** The number of the commit at which it was taken. */
   readonly sequence: number;
+  /** The record of that commit. Its content is for Millrace: a store keeps it as it is. */
   readonly marks: CommitRecord;
+  /** The layout of the rows. For Millrace: a store keeps it as it is. */
   readonly format: RowFormat;
   /** All groups that the actor owns, in ascending order: a store forgets others. */
   readonly owned: readonly number[];
@@ -38,7 +40,7 @@ export interface Backup {
 
 /**
  * Where the backups of actors are kept. Writes for one actor come in their order, each when the one before is done. If one
- * fails, the next must be a full one: see {@link BackupWriter.restart}.
+ * fails, the next must be a full one.
  */
 export interface BackupStore {
   /**

@@ -16,6 +16,7 @@ import { EVERY_ROW, type RowFormat } from './row-image.ts';
 
 /** All rows of some key groups as they were at one commit of a replica. */
 export interface Checkpoint {
+  /** The layout of the rows. */
   readonly format: RowFormat;
   /** The number of that commit. */
   readonly sequence: number;

@@ -48,7 +48,9 @@ export interface RowLayout {
 
 /** A sub-keyed table as a flow declares it. Made by {@link table}. */
 export interface TableDefinition<Key extends Shape = Shape, Row extends Shape = Shape> {
+  /** One or two fields, which name a row. */
   readonly key: Key;
+  /** The other fields of a row. */
   readonly row: Row;
 }
 

@@ -18,9 +18,11 @@ import { keyedAccess } from './state-table.ts';
 /** A row's fields by name; a table is an array of the plain objects of its rows, in no order, their key fields first. */
 export type StateRow = Record<string, unknown>;
 
+/** A key and its row. */
 export interface StateEntry {
   /** The key's fields by name. */
   readonly key: Record<string, unknown>;
+  /** The row. */
   readonly value: StateRow;
 }
 

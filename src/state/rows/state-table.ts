@@ -25,6 +25,7 @@ export interface StateTable<Key extends Shape, Row extends Shape>
   get(...key: KeyValues<Key>): (TupleOf<Row> & Readonly<TupleOf<Key>>) | undefined;
   /** The row of a key, inserted with zero, empty, false or null fields if it is missing. */
   upsert(...key: KeyValues<Key>): TupleOf<Row> & Readonly<TupleOf<Key>>;
+  /** True if there is a row of a key. */
   has(...key: KeyValues<Key>): boolean;
   /** Removes a row. Returns false if there was none. */
   delete(...key: KeyValues<Key>): boolean;

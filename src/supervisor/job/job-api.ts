@@ -10,7 +10,9 @@ import type { JobEvent, JobEventOf, JobEventType, ListenOptions } from './events
 
 /** Which replica of which operator: that which begins its actor. */
 export interface ReplicaName {
+  /** Name of the operator that begins the actor. */
   readonly operator: string;
+  /** Number of the replica, from 0 on. */
   readonly replica: number;
 }
 
@@ -24,18 +26,27 @@ export interface JobState<Row = Record<string, unknown>> {
   /**
    * All rows, in no order. Those of one of 256 key groups are of one commit; different groups may be of different ones.
    */
-  entries(): AsyncIterable<{ readonly key: Record<string, unknown>; readonly value: Row }>;
+  entries(): AsyncIterable<{
+    /** The fields of the key, by name. */
+    readonly key: Record<string, unknown>;
+    /** The row. */
+    readonly value: Row;
+  }>;
 }
 
 /** What a change of an operator's replicas came to. */
 export interface ScaleResult {
+  /** The operator's name. */
   readonly operator: string;
-  /** Replicas before and after. */
+  /** Replicas before it. */
   readonly from: number;
+  /** Replicas after it. */
   readonly to: number;
-  /** Key groups that have changed owners, and in how many hand-overs. */
+  /** Key groups that have changed owners. */
   readonly groups: number;
+  /** Hand-overs in which they have changed owners. */
   readonly handOvers: number;
+  /** From the request to the end, in milliseconds. */
   readonly tookMs: number;
 }
 
@@ -45,6 +56,7 @@ export interface DeadLetter extends ReplicaName {
   readonly key: unknown;
   /** The tuple as the operator has got it. A text of it, if it is very large. */
   readonly tuple: unknown;
+  /** Why it failed. */
   readonly error: Error;
   /** Where it stood in its stream. */
   readonly position: string;
@@ -60,9 +72,13 @@ export interface DeadLetters extends AsyncIterable<DeadLetter> {
 
 /** One worker thread of a job. */
 export interface WorkerInfo {
+  /** Number of the worker, from 0 on; a worker that takes the place of another has a new one. */
   readonly worker: number;
+  /** `threadId` of its `Worker` in node:worker_threads. */
   readonly threadId: number;
+  /** What it is for now. */
   readonly state: WorkerState;
+  /** What it hosts. */
   readonly actors: readonly ReplicaName[];
 }
 
@@ -94,6 +110,7 @@ export interface JobInput<Tuple> {
 
 /** A running flow. Left at the end of `await using job = …`, it is cancelled unless it has ended. */
 export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> extends AsyncDisposable {
+  /** The flow's name. */
   readonly name: string;
   /** Resolves when every tuple is processed and all workers are gone; rejects with the error that failed the job. */
   readonly done: Promise<void>;
@@ -101,9 +118,15 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
   stop(): Promise<void>;
   /** Ends the job at once. `done` rejects with JOB_CANCELLED; this resolves when all workers are gone. */
   cancel(reason?: unknown): Promise<void>;
-  /** @throws MillraceError UNKNOWN_NAME, OUTPUT_TAKEN */
+  /**
+   * The tuples of `collect(name)`.
+   * @throws MillraceError UNKNOWN_NAME; OUTPUT_TAKEN when a second iterator is asked for
+   */
   output<Name extends keyof Outputs & string>(name: Name): JobOutput<Outputs[Name]>;
-  /** @throws MillraceError UNKNOWN_NAME */
+  /**
+   * The app's end of a `push` source.
+   * @throws MillraceError UNKNOWN_NAME
+   */
   input<Name extends keyof Inputs & string>(name: Name): JobInput<Inputs[Name]>;
   /** Counts and times since the job's start. `between(earlier, later)` makes rates and shares of two readings. */
   reading(): JobReading;
@@ -118,6 +141,7 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
   readonly deadLetters: DeadLetters;
   /** The job's supervision tree as it stands: the job, its operators, their replicas. */
   tree(): SupervisionNode;
+  /** The job's worker threads, spares and those that were lost included. */
   workers(): readonly WorkerInfo[];
   /**
    * Terminates a worker's thread, as a drill: its actors are taken over. Resolves when the thread is gone.
@@ -150,6 +174,7 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
     listener: (event: JobEventOf<Type>) => void,
     options?: ListenOptions,
   ): () => void;
+  /** The same for every event, whatever its type. */
   on(type: '*', listener: (event: JobEvent) => void, options?: ListenOptions): () => void;
   /**
    * The events as they come, until the job has ended; but not dead letters, which `job.deadLetters` iterates over. Any number of

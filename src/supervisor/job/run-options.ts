@@ -4,11 +4,11 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { errors } from '../../errors.ts';
-import { SUPERVISION_OPTIONS } from '../../flow/failure-policy.ts';
+import { supervisionOption } from '../../flow/failure-policy.ts';
 import { OUTBOX_BYTES_MAX } from '../../mailbox/output.ts';
 import { RING_BYTES_MAX, RING_BYTES_MIN } from '../../mailbox/ring.ts';
 import { checkOptions } from '../../options/check.ts';
-import { integer, nested, number, value } from '../../options/kinds.ts';
+import { integer, number, value } from '../../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../../options/option.ts';
 import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../../state/memory/arena.ts';
 import { SCALING_OPTION } from '../elasticity/scaling/scaling-options.ts';
@@ -222,7 +222,7 @@ export const RUN_OPTIONS = {
    * The supervisor over the job's operators: an object. Default: `{ strategy: one_for_one, intensity: 1, periodMs:
    * 5,000 }`. See docs/supervision.md.
    */
-  supervision: nested(SUPERVISION_OPTIONS, {
+  supervision: supervisionOption({
     help: "the supervisor over the job's operators",
     page: 'supervision.md',
   }),

@@ -13,6 +13,7 @@ const HOT_GROUPS = 4;
 
 /** A key group, or a partition of a source, and its share of its operator's load. */
 export interface GroupShare {
+  /** Number of the key group, or of the partition. */
   readonly group: number;
   /** From 0 to 1. */
   readonly share: number;
@@ -20,15 +21,19 @@ export interface GroupShare {
 
 /** Rates and shares over a span. Shares are of its time, from 0 to 1. */
 interface Rates {
-  /** In the span. */
+  /** Tuples taken in, within the span. */
   readonly tuplesIn: number;
+  /** Tuples emitted within the span. */
   readonly tuplesOut: number;
-  /** Tuples per second. */
+  /** Tuples per second that came in. */
   readonly rateIn: number;
+  /** Tuples per second that were emitted. */
   readonly rateOut: number;
+  /** Share of time in which it worked. */
   readonly busy: number;
   /** Share of time in which the output had no room. */
   readonly blocked: number;
+  /** The other share: it waited for tuples. */
   readonly idle: number;
   /** Tuples per second of busy time: what it could do if it were never idle nor held up. 0 if it was not busy. */
   readonly processingRate: number;
@@ -36,25 +41,35 @@ interface Rates {
 
 /** One replica that has a part in the stream at the end of the span. */
 export interface ReplicaRates extends Rates {
+  /** Number of the replica, from 0 on. */
   readonly replica: number;
+  /** Worker that hosts it; -1 for the app's own thread, and while none does. */
   readonly worker: number;
 }
 
 /** The sums over an operator's replicas; shares are those of the busiest, of the most blocked and of the least idle one. */
 export interface OperatorRates extends Rates {
+  /** The operator's name. */
   readonly name: string;
   /** `source`, or the method that declared it: `map`, `filter`, …, `sink` for `to`. */
   readonly kind: string;
+  /** What it is in the flow. */
   readonly role: OperatorKind['role'];
+  /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
+  /** Dead letters within the span. */
   readonly deadLetters: number;
   /** The four key groups, or partitions of a source, with the most load, the most first, by samples; none if it is not partitioned. */
   readonly hotGroups: readonly GroupShare[];
+  /** Those that have a part in the stream at the end of the span. */
   readonly replicas: readonly ReplicaRates[];
 }
 
+/** Rates and shares of a job between two readings. */
 export interface JobRates {
+  /** Time between the readings, in milliseconds. */
   readonly spanMs: number;
+  /** In the order in which the flow declares them. */
   readonly operators: readonly OperatorRates[];
 }
 

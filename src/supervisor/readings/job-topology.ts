@@ -7,32 +7,43 @@ import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
 import type { JobContext } from '../job-context.ts';
 import { EMPTY, type Fill, fuller, Mailboxes } from './mailboxes.ts';
 
+/** An operator of a running job. */
 export interface TopologyOperator {
+  /** The operator's name. */
   readonly name: string;
+  /** `source`, or the method that declared it: `map`, `filter`, …, `sink` for `to`. */
   readonly kind: string;
+  /** What it is in the flow. */
   readonly role: OperatorKind['role'];
   /** The operator in whose actor it runs, if it is fused. */
   readonly fusedInto: string | undefined;
+  /** Where its actors run: on workers, or in the app's own thread. */
   readonly place: 'worker' | 'app';
-  /** Replicas that have a part in the stream, and the workers that host them. */
+  /** Replicas that have a part in the stream. */
   readonly replicas: number;
+  /** The workers that host them, in ascending order. */
   readonly workers: readonly number[];
 }
 
 /** The stream from one operator to another. */
 export interface TopologyEdge {
+  /** The operator that writes. */
   readonly from: string;
+  /** The operator that reads. */
   readonly to: string;
   /** True if both run in one actor: there is no mailbox between them. */
   readonly isFused: boolean;
-  /** Bytes in the fullest mailbox between their replicas, and the share of that ring that they fill. */
+  /** Bytes in the fullest mailbox between their replicas. */
   readonly bytes: number;
+  /** The share of that ring that they fill, from 0 to 1. */
   readonly fill: number;
 }
 
+/** The operators of a running job, and the streams between them, at one moment. */
 export interface JobTopology {
   /** In the order in which the flow declares them: each behind those that it reads from. */
   readonly operators: readonly TopologyOperator[];
+  /** The streams between them. */
   readonly edges: readonly TopologyEdge[];
 }
 

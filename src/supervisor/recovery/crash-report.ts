@@ -8,12 +8,17 @@ export type CrashContext = 'childTerminated' | 'startError' | 'shutdownError' | 
 export interface CrashReport {
   /** Path of the supervisor whose child it is: 'job' or 'job/operator'. */
   readonly supervisor: string;
+  /** What the child was at. */
   readonly context: CrashContext;
+  /** What it died of. */
   readonly reason: Error;
+  /** Which child. */
   readonly offender: {
     /** Undefined if a worker died with actors of several operators. */
     readonly operator?: string;
+    /** Its number, if it is one replica. */
     readonly replica?: number;
+    /** The worker that hosted it. */
     readonly worker: number;
     /** Of the tuple in work, if it is known. */
     readonly position?: string;

@@ -7,11 +7,15 @@ import { Supervisor } from './supervisor.ts';
 
 /** A node of the tree at one moment. */
 export interface SupervisionNode {
+  /** Name of the flow or the operator; number of the replica. */
   readonly name: string;
+  /** What it is: the root of the process, or at which level of a job. */
   readonly kind: 'root' | 'job' | 'operator' | 'replica';
   /** Of supervisors; the root has no intensity, since it restarts nothing. */
   readonly strategy?: Strategy;
+  /** Most crashes without progress within `periodMs`. */
   readonly intensity?: number;
+  /** In milliseconds. */
   readonly periodMs?: number;
   /** How often it was restarted, whether it crashed itself or not; of a supervisor: the sum of those below it. */
   readonly restarts: number;
@@ -19,6 +23,7 @@ export interface SupervisionNode {
   readonly state: NodeState;
   /** The worker that hosts a replica; undefined while it does not run. */
   readonly worker?: number;
+  /** Those that it supervises, in the order of their start; none of a replica. */
   readonly children: readonly SupervisionNode[];
 }
 

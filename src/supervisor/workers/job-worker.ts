@@ -2,7 +2,10 @@
 
 import type { HiredWorker } from '../../workers/pool.ts';
 
-/** `starting` until it has loaded the flow, `active` while it hosts replicas or is to, `lost` once its thread is gone or going. */
+/**
+ * `starting` until it has loaded the flow, `spare` while it is warm and waits for a crash, `active` while it hosts replicas or is
+ * to, `lost` once its thread is gone or going.
+ */
 export type WorkerState = 'starting' | 'spare' | 'active' | 'lost';
 
 export interface JobWorker {

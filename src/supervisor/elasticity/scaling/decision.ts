@@ -18,13 +18,21 @@ export interface PolicyOptions {
  * worker to a worker; or only a `report` that something cannot be done.
  */
 export interface Decision {
+  /** What is to be done. */
   readonly action: 'scale' | 'rebalance' | 'move' | 'report';
+  /** The operator that it is about. */
   readonly operator: string;
+  /** Of `move`: the replica that moves. */
   readonly replica?: number;
+  /** Replicas before; of `move`: the worker that the replica is on. */
   readonly from: number;
+  /** Replicas after; of `move`: the worker that the replica moves to. */
   readonly to: number;
+  /** The policy that has decided. */
   readonly policy: PolicyOptions['policy'];
+  /** The figures that it has decided by. */
   readonly inputs: Inputs;
+  /** What is decided and why, as a sentence. */
   readonly reason: string;
 }
 

@@ -4,6 +4,7 @@ import { checkOptions } from '../../../options/check.ts';
 import { choice, number } from '../../../options/kinds.ts';
 import { type Checked, type Given, ownEntry } from '../../../options/option.ts';
 
+/** Who decides about replicas: `rate` computes how many the load needs, `threshold` adds one at a time, `manual` leaves it to the app. See docs/scaling.md. */
 export type ScalingPolicy = 'rate' | 'threshold' | 'manual';
 
 const POLICIES: readonly ScalingPolicy[] = ['rate', 'threshold', 'manual'];

@@ -10,6 +10,7 @@ export type NoticeKind = 'starting' | 'deadLetters' | 'failed' | 'stalled' | 'sl
 
 /** What a person who has wired nothing up should know of a job. */
 export interface Notice {
+  /** What it is about. */
   readonly kind: NoticeKind;
   /** Name of the flow. */
   readonly job: string;

@@ -36,7 +36,9 @@ export interface StreamReading {
 
 /** One wait in a stall. */
 export interface StallWait {
+  /** Who waits, in words: "operator 'split'". */
   readonly waiter: string;
+  /** Whom or what it waits for, in words. */
   readonly waitsFor: string;
 }
 
