@@ -68,6 +68,7 @@ export function runPlainLoop({ trace, expressways, fillSeconds, seconds }: Rated
   const reader = new RatedReader(traffic, {
     ...begin,
     memory: new Int32Array(0),
+    memoryOf: () => new Int32Array(0),
     reject: () => {},
     wake: () => {},
     fail: () => {},

@@ -1,8 +1,9 @@
-// What the sources and sinks of files share: their paths, and whether files are compressed.
+// What the sources and sinks of files share: their paths, whether files are compressed, and into how many ranges they are cut.
 // Promises: a mistake in an argument is a typed error in the app's thread, before any file is opened.
 
 import { errors } from '../errors.ts';
-import { toggle } from '../options/kinds.ts';
+import { PARTITIONS_MAX } from '../flow/source.ts';
+import { toggle, value } from '../options/kinds.ts';
 
 /** @throws MillraceError BAD_OPTION if it is not a file's path */
 export function checkPath(path: string, where: string): void {
@@ -18,3 +19,15 @@ export const GZIP_OPTION = toggle({
 
 /** Whether a file is gzip-compressed: as the option says, or else by its extension. */
 export const isGzip = (path: string, gzip: boolean | undefined): boolean => gzip ?? path.toLowerCase().endsWith('.gz');
+
+/** Into how many ranges a file is cut: a number, or as many as the source's operator may have replicas. */
+export type Ranges = number | 'auto';
+
+const isRanges = (given: unknown): given is Ranges =>
+  given === 'auto' || (Number.isInteger(given) && (given as number) >= 1 && (given as number) <= PARTITIONS_MAX);
+
+export const RANGES_OPTION = value(`'auto', or an integer from 1 to ${PARTITIONS_MAX}`, isRanges, {
+  help: 'parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto` for as many as the source may have replicas',
+  default: 1,
+  page: 'dataflow.md#ranges-of-a-file',
+});

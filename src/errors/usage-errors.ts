@@ -48,7 +48,7 @@ export const usageErrors = {
     const has = partitions === 1 ? 'has one partition' : `has ${partitions} partitions`;
     return new MillraceError(
       'BAD_OPTION',
-      `option 'parallelism' of source '${source}' must be at most ${partitions}, got ${replicas}: it ${has}, each of which is read by one replica. Use a source with more partitions, such as readLines([…]) of several files or generate(…, { partitions }), or set parallelism on the operators behind it`,
+      `option 'parallelism' of source '${source}' must be at most ${partitions}, got ${replicas}: it ${has}, each of which is read by one replica. Use a source with more partitions, such as readLines(file, { ranges: 'auto' }), readLines([…]) of several files or generate(…, { partitions }), or set parallelism on the operators behind it`,
       { option: 'parallelism', operator: source, value: replicas, partitions },
     );
   },

@@ -11,7 +11,7 @@ import { GraphBuilder } from './graph-builder.ts';
 import type { NoInputs, PushedInto } from './handles.ts';
 import { sources } from './kinds/source.ts';
 import { checkedOperator, OPERATOR_OPTIONS, type OperatorOptions } from './operator-options.ts';
-import { checkPartitions, eraseSource, type PushDefinition, partitionsOf, type Source } from './source.ts';
+import { checkPartitions, cutFor, eraseSource, type PushDefinition, partitionsOf, type Source } from './source.ts';
 import { type InputsOfStreams, Stream } from './stream.ts';
 
 /** What a build function gets first: where streams begin. */
@@ -60,7 +60,8 @@ export class FlowBuilder {
     const schema = Schema.of(source.fields, where);
     if (source.kind === 'generate') refuseDeferredFunction(name, source.make);
     const checked = checkedOperator(checkOptions(where, OPERATOR_OPTIONS, options), options.supervision !== undefined);
-    const partitions = partitionsOf(source);
+    const read = cutFor(source, checked.replicas.max);
+    const partitions = partitionsOf(read);
     checkPartitions(partitions, where);
     if (checked.replicas.max > partitions) throw errors.tooFewPartitions(name, checked.replicas.max, partitions);
     const node = this.graph.add({
@@ -69,7 +70,7 @@ export class FlowBuilder {
       inputs: [],
       outputs: [{ name, schema }],
       ...checked,
-      source: eraseSource(source),
+      source: eraseSource(read),
     });
     return Stream.of(this.graph, node);
   }

@@ -45,6 +45,11 @@ export interface SourceContext<Position = number> {
    */
   readonly memory: Int32Array;
   /**
+   * The memory of any partition of the source: where partitions agree on something. Replicas on other threads use it at the same
+   * time: by `Atomics`, so that a reader that dies between two stores leaves nothing half.
+   */
+  memoryOf(partition: number): Int32Array;
+  /**
    * Within read(): gives up a record that no tuple can be made of, at `position` in the source's units. The operator's `failure`
    * decides about it as about a tuple that fails: by default it is a dead letter, with `record` as its tuple, in the same
    * transaction as the tuples around it. Counts as one of the `limit` tuples of the read.
@@ -88,6 +93,13 @@ export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>,
    * tuples keep their order within a partition, and have none between partitions.
    */
   readonly partitions?: number;
+  /**
+   * The same source with its parts cut so small that so many replicas can share it, without an order between the parts. It is
+   * called when the flow is declared, on every thread, and depends on nothing but its argument. See {@link cutFor}.
+   */
+  readonly cut?: (replicas: number) => SourceDefinition<Fields, Tuple, Position>;
+  /** True if it is to be cut for as many replicas as its operator may have. */
+  readonly isUnordered?: boolean;
   /** Paths of the files that it reads, if any: a job whose sink would write one of them does not start. */
   readonly files?: readonly string[];
   /**
@@ -141,3 +153,13 @@ export const eraseSource = <Fields extends Shape>(source: Source<Fields>): AnySo
 /** The partitions of a source: 1 unless it is declared with more. */
 export const partitionsOf = <Fields extends Shape>(source: Source<Fields> | AnySource): number =>
   source.kind === 'push' ? 1 : (source.partitions ?? 1);
+
+/**
+ * The source as an operator reads it that may have so many replicas: cut for them, if it can be, and if the order between its parts
+ * does not matter.
+ */
+export const cutFor = <Fields extends Shape>(
+  source: Source<Fields>,
+  replicas: number,
+  isUnordered = source.kind === 'reader' && source.isUnordered === true,
+): Source<Fields> => (source.kind === 'reader' && isUnordered ? (source.cut?.(replicas) ?? source) : source);

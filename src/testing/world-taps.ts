@@ -5,7 +5,7 @@
 
 import { errors } from '../errors.ts';
 import type { SinkDefinition, SinkWriter } from '../flow/sink.ts';
-import { type AnySource, partitionsOf } from '../flow/source.ts';
+import { type AnySource, MEMORY_CELLS, partitionsOf } from '../flow/source.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { textOf } from './comparison.ts';
 import type { WorldTaps } from './operator-plan.ts';
@@ -54,12 +54,14 @@ export class WorldTap implements WorldTaps {
         ratePerSecond: undefined,
       };
     }
+    const others = Array.from({ length: partitions }, () => new Int32Array(MEMORY_CELLS));
     return {
       kind: 'reader',
       fields: source.fields,
       start: source.start,
       open: async (context) => {
-        const reader = await source.open({ ...context, partition });
+        const memoryOf = (of: number): Int32Array => (of === partition ? context.memory : others[of]);
+        const reader = await source.open({ ...context, partition, memoryOf });
         return {
           get position() {
             return reader.position;

@@ -6,12 +6,11 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { csvSource } from '../../src/connectors/csv/read-csv.ts';
-import { lineSource } from '../../src/connectors/lines/read-lines.ts';
 import { MillraceError } from '../../src/errors.ts';
 import { MEMORY_CELLS, type SourceDefinition } from '../../src/flow/source.ts';
 import { type Shape, type TupleOf, t } from '../../src/mailbox/schema.ts';
 import { drain } from '../kit/drive.ts';
+import { csvSource, lineSource } from '../kit/file-sources.ts';
 import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 const CHUNK_BYTES = 1000;

@@ -5,16 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import {
-  type CsvPosition,
-  type CsvSource,
-  csvSource,
-  RECORD_BYTES_MAX,
-  type ReadCsvOptions,
-  readCsv,
-} from '../../src/connectors/csv/read-csv.ts';
+import { RECORD_BYTES_MAX } from '../../src/connectors/csv/csv-record.ts';
+import { type CsvPosition, type CsvSource, type ReadCsvOptions, readCsv } from '../../src/connectors/csv/read-csv.ts';
 import { type Field, type Shape, t } from '../../src/mailbox/schema.ts';
 import { contextWith, drain, type Rejected } from '../kit/drive.ts';
+import { csvSource } from '../kit/file-sources.ts';
 import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 const parse = <Fields extends Shape>(text: string, fields: Fields, options?: ReadCsvOptions) =>

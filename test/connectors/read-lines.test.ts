@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { lineSource, readLines } from '../../src/connectors/lines/read-lines.ts';
+import { readLines } from '../../src/connectors/lines/read-lines.ts';
 import { contextWith, drain } from '../kit/drive.ts';
+import { lineSource } from '../kit/file-sources.ts';
 import { fileOf, folder } from '../kit/temporary-files.ts';
 
 /** The lines by definition. */

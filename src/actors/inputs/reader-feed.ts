@@ -63,13 +63,23 @@ export class ReaderFeed implements Feed {
     };
     const { operator } = environment;
     if (environment.memory === undefined) throw errors.invariant(`source '${operator}' has memory`);
-    const memory = new Int32Array(environment.memory, partition * MEMORY_BYTES, MEMORY_CELLS);
+    const { memory: shared } = environment;
+    const memoryOf = (of: number): Int32Array => new Int32Array(shared, of * MEMORY_BYTES, MEMORY_CELLS);
     const reject = (record: unknown, error: Error, at: unknown): void => {
       if (this.rejected === undefined || !isCurrent()) throw errors.rejectedOutsideRead(operator);
       this.rejected.push({ record, error, position: at });
     };
     const position = this.positionOf(mark);
-    const opened = source.open({ operator, partition, memory, position, reject, wake, fail });
+    const opened = source.open({
+      operator,
+      partition,
+      memory: memoryOf(partition),
+      memoryOf,
+      position,
+      reject,
+      wake,
+      fail,
+    });
     const reader = opened instanceof Promise ? await bounded(opened).catch(giveUp(opened)) : await opened;
     if (isCurrent()) this.reader = reader;
     else reader.close();

@@ -21,6 +21,10 @@ export interface CsvParserOptions {
   /** The delimiter's character code. */
   delimiter: number;
   onBadRecord: OnBadRecord;
+  /** Called for a record whose first line is longer than records may be. Throws. */
+  onLongLine: (line: number) => never;
+  /** A record that is longer lacks its closing quote, whether or not one comes later: what is read must not depend on chunks. */
+  recordBytesMax: number;
 }
 
 export interface CsvParser {
@@ -31,12 +35,14 @@ export interface CsvParser {
   /** Out: true if the record at `at` goes on behind the bytes' end. */
   incomplete: boolean;
   /**
-   * Parses up to `limit` records from bytes[at..end) and returns how many there were, bad ones included.
+   * Parses up to `limit` records that begin in bytes[at..stop), and end in front of `end`. Returns how many there were, bad ones
+   * included.
    * @param text the bytes from `base` on as latin1, if the schema has text
    * @param final true if nothing comes behind `end`: an open quote there is an error
    */
   parse(
     bytes: Buffer,
+    stop: number,
     end: number,
     text: string,
     base: number,
@@ -52,10 +58,8 @@ export function needsText(schema: Schema): boolean {
 }
 
 /** Generates the parser of one reader. */
-export function generateCsvParser(
-  name: string,
-  { schema, columns, delimiter, onBadRecord }: CsvParserOptions,
-): CsvParser {
+export function generateCsvParser(name: string, options: CsvParserOptions): CsvParser {
+  const { schema, columns, delimiter, recordBytesMax } = options;
   const { fields } = schema;
   const columnCodes = columns.map((index, column) => {
     const behind =
@@ -65,16 +69,17 @@ export function generateCsvParser(
     return `    ${index < 0 ? csvTextCode(delimiter) : fields[index].codec.csv.fast(`v${index}`, delimiter, index)}\n    ${behind}`;
   });
   const body = `${tupleClassCode(schema)}
-function parse(bytes, end, text, base, final, emit, limit) {
+function parse(bytes, stop, end, text, base, final, emit, limit) {
   let at = parser.at, lines = parser.lines, records = 0;
   let from = 0, to = 0, digit = 0, digits = 0, next = 0, byte = 0, high = 0, negative = false;
   let ${fields.map(({ codec }, i) => `v${i} = ${codec.csv.start}`).join(', ')};
   slow.incomplete = false;
-  while (records < limit && at < end) {
+  while (records < limit && at < stop) {
     const record = at;
     fast: {
 ${columnCodes.join('\n')}
     if (blank && record + 2 >= at && (bytes[record] === ${NEWLINE} || bytes[record] === ${RETURN})) { lines++; continue; }
+    if (at - record > ${recordBytesMax}) break fast;
     lines++;
     records++;
     emit(new Tuple(${fields.map((_, i) => `v${i}`).join(', ')}));
@@ -94,7 +99,7 @@ ${columnCodes.join('\n')}
 }
 const parser = { at: 0, lines: 0, incomplete: false, parse };
 return parser;`;
-  const slow = new SlowPath(columns, fields, delimiter, onBadRecord);
+  const slow = new SlowPath(options);
   return generate(
     `${name}/csv`,
     // Only a file of one column of text has lines that the fast path would take for a record though they are blank.
@@ -113,14 +118,15 @@ class SlowPath {
   readonly #columns: readonly number[];
   readonly #fields: readonly SchemaField[];
   readonly #delimiter: number;
-  readonly #onBadRecord: OnBadRecord;
+  readonly #options: CsvParserOptions;
 
-  constructor(columns: readonly number[], fields: readonly SchemaField[], delimiter: number, onBadRecord: OnBadRecord) {
-    this.values = new Array(fields.length).fill(undefined);
+  constructor(options: CsvParserOptions) {
+    const { schema, columns, delimiter } = options;
+    this.values = new Array(schema.fields.length).fill(undefined);
     this.#columns = columns;
-    this.#fields = fields;
+    this.#fields = schema.fields;
     this.#delimiter = delimiter;
-    this.#onBadRecord = onBadRecord;
+    this.#options = options;
   }
 
   /** True if `values` holds a tuple. Moves `at` behind the record, unless it is incomplete. */
@@ -132,16 +138,20 @@ class SlowPath {
       this.lines++;
       return false;
     }
+    const { recordBytesMax, onBadRecord, onLongLine } = this.#options;
     const record = splitRecord(bytes, start, end, this.#delimiter);
-    if (record.next < 0) {
-      this.incomplete = !final;
-      if (this.incomplete) return false;
+    if (record.next < 0 && !final) {
+      this.incomplete = true;
+      return false;
+    }
+    if (record.next < 0 || record.next - start > recordBytesMax) {
       // Only the line with the quote is lost: what follows it may be sound.
       record.next = bytes.indexOf(NEWLINE, start) + 1;
       record.problem = UNCLOSED_QUOTE;
+      if (record.next - start > recordBytesMax) onLongLine(this.lines + 1);
     }
     const problem = record.problem ?? convertRecord(record.fields, this.#columns, this.#fields, this.values);
-    if (problem !== undefined) this.#onBadRecord(this.lines + 1, problem, bytes, start, record.next);
+    if (problem !== undefined) onBadRecord(this.lines + 1, problem, bytes, start, record.next);
     this.at = record.next;
     for (let at = start; at < record.next; at++) if (bytes[at] === NEWLINE) this.lines++;
     return problem === undefined;

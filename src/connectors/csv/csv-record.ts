@@ -16,6 +16,11 @@ export interface CsvRecord {
 
 export const UNCLOSED_QUOTE = 'a quoted field has no closing quote';
 
+/** A record that is longer is taken for one that lacks its closing quote. */
+export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
+/** What is wrong with a record whose first line is longer than that. */
+export const tooLong = (recordBytesMax: number): string => `the record is longer than ${recordBytesMax} bytes`;
+
 const afterLine = (bytes: Buffer, at: number) => bytes.indexOf(NEWLINE, at) + 1;
 
 /**

@@ -1,19 +1,27 @@
 // The source that emits the records of a CSV file.
-// Promises: the position is the byte where the next record starts, and the number of lines before it; reading never blocks.
-// Relies on csv-parser.ts for the records, and on file-window.ts for bytes that arrive while others are parsed.
+// Promises: a mistake in its options is a typed error at once. A file and its ranges give the same records, dead letters and errors.
+// Relies on csv-reader.ts for the records, and on csv-ranges.ts for where the first one of a range begins.
 
 import { errors } from '../../errors.ts';
-import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { SourceContext, SourceDefinition, SourceReader } from '../../flow/source.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { choice, toggle, value } from '../../options/kinds.ts';
 import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { sourceOfFiles } from '../files/file-list.ts';
-import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
-import { checkPath, GZIP_OPTION, isGzip } from '../source-options.ts';
-import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
-import { type CsvRecord, splitRecord } from './csv-record.ts';
+import type { LookMemory } from '../files/file-identity.ts';
+import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
+import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
+import { CHUNK_BYTES } from '../files/file-window.ts';
+import { emptyReader, LaterReader } from '../files/later-reader.ts';
+import { checkPath, GZIP_OPTION, isGzip, RANGES_OPTION } from '../source-options.ts';
+import { readHeader } from './csv-header.ts';
+import { firstRecordOf } from './csv-ranges.ts';
+import { CsvReader } from './csv-reader.ts';
+import { RECORD_BYTES_MAX } from './csv-record.ts';
+import { CSV_START, type CsvPosition, type CsvSettings, type CsvSizes } from './csv-settings.ts';
+
+export type { CsvPosition } from './csv-settings.ts';
 
 const DELIMITER = /^[^\w"\r\n.+-]$/;
 const isDelimiter = (given: unknown): given is string =>
@@ -53,6 +61,12 @@ export const CSV_OPTIONS = {
   }),
   /** Whether the file is gzip-compressed: true or false. Default: by its name: `.gz`. */
   gzip: GZIP_OPTION,
+  /**
+   * Parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto`
+   * for as many as the source may have replicas: 'auto', or an integer from 1 to 256. Default: `1`. See
+   * docs/dataflow.md#ranges-of-a-file.
+   */
+  ranges: RANGES_OPTION,
 };
 
 /** Options of {@link readCsv}. */
@@ -60,35 +74,8 @@ export interface ReadCsvOptions extends Given<typeof CSV_OPTIONS> {}
 
 const WHERE = 'readCsv()';
 
-interface CsvSettings {
-  path: string;
-  schema: Schema;
-  header: boolean;
-  columns: readonly string[];
-  delimiter: number;
-  skip: boolean;
-  gzip: boolean;
-  chunkBytes: number;
-}
-
-/** Where the next record starts, and how many lines are before it. */
-export interface CsvPosition {
-  /** Offset in the file, in bytes. */
-  readonly byte: number;
-  /** Lines before it, for error texts. */
-  readonly lines: number;
-}
-
 /** A CSV file as a source. */
 export type CsvSource<Fields extends Shape> = SourceDefinition<Fields, TupleOf<Fields>, CsvPosition>;
-
-const START: CsvPosition = { byte: 0, lines: 0 };
-
-/** A record that is longer is taken for one that lacks its closing quote. */
-export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
-/** Of a bad record. */
-const SHOWN_CHARACTERS_MAX = 1000;
-const NEWLINE = 10;
 
 /**
  * The records of a CSV file (RFC 4180) as tuples. Fields may be quoted, with delimiters, line ends and doubled quotes in the
@@ -97,7 +84,7 @@ const NEWLINE = 10;
  * After a crash, reading goes on at the byte after the last committed record of the same file: one that was replaced or cut
  * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
- * replica reads at a time. All of them are open at once
+ * replica reads at a time, or as many as it has ranges. All of them are open at once
  * @param fields the schema, its fields in the order of the file's columns unless `header` or `columns` tells the order
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read and BAD_CSV
  * if its header lacks a field; while it runs BAD_CSV with the line's number
@@ -109,27 +96,36 @@ export function readCsv<Fields extends Shape>(
   ...surplus: readonly never[]
 ): CsvSource<Fields> {
   refuseSurplus('readCsv(path, fields, options)', 3, surplus);
-  return sourceOfFiles(path, WHERE, (each) => csvSource(each, fields, options, CHUNK_BYTES));
+  const { ranges } = checkOptions(WHERE, CSV_OPTIONS, options);
+  return sourceOfFiles(path, WHERE, ranges, (each) => recordsOfFile(each, fields, options, SIZES));
 }
 
-/** readCsv with a chunk size of the caller's: tests put chunk borders everywhere. */
-export function csvSource<Fields extends Shape>(
+const SIZES: CsvSizes = {
+  chunkBytes: CHUNK_BYTES,
+  rangeBytesMin: RANGE_BYTES_MIN,
+  recordBytesMax: RECORD_BYTES_MAX,
+};
+
+/** The records of one file, with sizes of the caller's. */
+export function recordsOfFile<Fields extends Shape>(
   path: string,
   fields: Fields,
   options: ReadCsvOptions,
-  chunkBytes: number,
-): CsvSource<Fields> {
-  const settings = settingsOf(path, fields, options, chunkBytes);
+  sizes: Partial<CsvSizes>,
+): FileSource<Fields, CsvPosition> {
+  const settings = settingsOf(path, fields, options, { ...SIZES, ...sizes });
+  const { gzip, rangeBytesMin } = settings;
   return {
-    kind: 'reader',
+    path,
+    gzip,
+    rangeBytesMin,
     fields,
-    files: [path],
-    start: START,
-    open: (context) => openCsv<TupleOf<Fields>>(settings, context),
+    start: CSV_START,
+    open: (context, part) => openCsv<TupleOf<Fields>>(settings, context, part),
   };
 }
 
-function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, chunkBytes: number): CsvSettings {
+function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, sizes: CsvSizes): CsvSettings {
   checkPath(path, WHERE);
   const schema = Schema.of(fields, 'readCsv');
   const { header, columns, delimiter, badRecords, gzip } = checkOptions(WHERE, CSV_OPTIONS, options);
@@ -142,6 +138,7 @@ function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, chunkB
     }
   }
   return {
+    ...sizes,
     path,
     schema,
     header,
@@ -149,189 +146,43 @@ function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, chunkB
     delimiter: delimiter.charCodeAt(0),
     skip: badRecords === 'skip',
     gzip: isGzip(path, gzip),
-    chunkBytes,
   };
 }
 
 const countOf = (names: readonly string[], name: string) => names.filter((other) => other === name).length;
 
-async function openCsv<Tuple>(settings: CsvSettings, context: SourceContext<CsvPosition>): Promise<CsvReader<Tuple>> {
-  const { path, schema, gzip, chunkBytes } = settings;
-  let { columns } = settings;
-  let { position } = context;
-  if (settings.header) {
-    // Read at every opening, also further on in the file: it is what maps columns to fields.
-    const header = await readHeader(settings, context);
-    for (const name of schema.names) {
-      if (countOf(header.names, name) !== 1) throw errors.csvHeader(path, name, header.names);
-    }
-    columns = header.names;
-    if (position.byte === 0) position = header.behind;
-  }
-  const window = await FileWindow.open(path, gzip, position.byte, chunkBytes, context);
-  return new CsvReader(
-    settings,
-    columns.map((name) => schema.indexOf(name)),
-    window,
-    position.lines,
-    context,
-  );
-}
-
-interface Header {
-  names: string[];
-  behind: CsvPosition;
-}
-
-async function readHeader(
-  { path, gzip, chunkBytes, delimiter }: CsvSettings,
+async function openCsv<Tuple>(
+  settings: CsvSettings,
   context: SourceContext<CsvPosition>,
-): Promise<Header> {
-  let wake = () => {};
-  let failed: unknown;
-  const window = await FileWindow.open(path, gzip, 0, chunkBytes, {
-    ...context,
-    wake: () => wake(),
-    fail(error) {
-      failed = error;
-      wake();
-    },
+  part: FileRange | LookMemory,
+): Promise<SourceReader<Tuple, CsvPosition>> {
+  const range = part instanceof FileRange ? part : undefined;
+  const memory = part instanceof FileRange ? part.looks : part;
+  const bounds = await range?.bounds();
+  if (range !== undefined && bounds === undefined) return emptyReader(context.position);
+  const { columns, start } = await columnsOf(settings, memory);
+  const { position } = context;
+  const end = bounds?.end ?? Number.POSITIVE_INFINITY;
+  const openAt = (from: CsvPosition): Promise<CsvReader<Tuple>> =>
+    CsvReader.open<Tuple>(settings, { position: from, end, columns, memory }, context);
+  if (position.byte > 0) return openAt(position);
+  if (range === undefined || bounds === undefined || bounds.start === 0) return openAt(start);
+  return new LaterReader<Tuple, CsvPosition>(context, async (isClosed) => {
+    const first = await firstRecordOf(range, { settings, start, columns, isClosed });
+    return first === undefined || first.byte >= end ? undefined : await openAt(first);
   });
-  try {
-    for (;;) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      const status = window.extend();
-      if (status === 'wait' && failed === undefined) await woken;
-      if (failed !== undefined) throw failed;
-      if (status === 'wait') continue;
-      if (status === 'end') window.endLine();
-      const { bytes, start, end } = window;
-      const cut = start + bytes.subarray(start, end).lastIndexOf(NEWLINE) + 1;
-      if (cut > start) {
-        window.skipByteOrderMark();
-        const record: CsvRecord = splitRecord(bytes, window.start, cut, delimiter);
-        if (record.next >= 0 && record.problem === undefined) {
-          const lines = record.fields.join('').split('\n').length;
-          window.start = record.next;
-          return { names: record.fields, behind: { byte: window.position, lines } };
-        }
-        if (record.next >= 0 || status === 'end') throw errors.badCsv(path, 1, record.problem as string);
-      }
-      if (status === 'end') throw errors.badCsv(path, 1, 'the file is empty, and should start with a header');
-      if (end - start > RECORD_BYTES_MAX) throw errors.badCsv(path, 1, TOO_LONG);
-    }
-  } finally {
-    window.close();
-  }
 }
 
-/** A record as its dead letter shows it: its text without the line end, and only the beginning of a long one. */
-function shownText(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString('utf8', start, Math.min(end, start + 4 * SHOWN_CHARACTERS_MAX)).replace(/\r?\n$/, '');
-  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`;
-}
-
-const TOO_LONG = `the record is longer than ${RECORD_BYTES_MAX} bytes`;
-
-class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
-  position: CsvPosition;
-  readonly #path: string;
-  readonly #window: FileWindow;
-  readonly #parser: CsvParser;
-  readonly #needsText: boolean;
-  /** Where the window's last complete line ends: what may be parsed. */
-  #cut: number;
-  /** The window's bytes from #base on as latin1, one character a byte. */
-  #text = '';
-  #base = 0;
-  /** True if the bytes up to #cut end within quotes. */
-  #incomplete = false;
-  /** True if the record at the window's start is too long to be one. */
-  #givenUp = false;
-  /** True if nothing comes behind the window. */
-  #final = false;
-
-  constructor(
-    settings: CsvSettings,
-    columns: readonly number[],
-    window: FileWindow,
-    lines: number,
-    context: SourceContext<CsvPosition>,
-  ) {
-    const { path, schema, delimiter, skip } = settings;
-    this.#path = path;
-    this.#window = window;
-    this.#needsText = needsText(schema);
-    this.#cut = window.start;
-    this.position = { byte: window.position, lines };
-    this.#parser = generateCsvParser(context.operator, {
-      schema,
-      columns,
-      delimiter,
-      onBadRecord(line, problem, bytes, start, end) {
-        if (!skip) throw errors.badCsv(path, line, problem);
-        // The window stays where the parser has begun.
-        const position = window.position + start - window.start;
-        context.reject({ line, text: shownText(bytes, start, end) }, errors.skippedCsv(path, line, problem), position);
-      },
-    });
-    this.#parser.lines = lines;
+/** The columns of a file, and where its first record begins. */
+async function columnsOf(
+  settings: CsvSettings,
+  memory: LookMemory,
+): Promise<{ columns: readonly string[]; start: CsvPosition }> {
+  const { path, schema, columns } = settings;
+  if (!settings.header) return { columns, start: CSV_START };
+  const { names, behind } = await readHeader(settings, memory);
+  for (const name of schema.names) {
+    if (countOf(names, name) !== 1) throw errors.csvHeader(path, name, names);
   }
-
-  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus {
-    const window = this.#window;
-    const parser = this.#parser;
-    let room = limit;
-    while (room > 0) {
-      if (window.start === this.#cut || this.#incomplete) {
-        const status = this.#extend();
-        if (status !== 'more') return status;
-      }
-      parser.at = window.start;
-      const final = this.#final || this.#givenUp;
-      const count = this.#givenUp ? 1 : room;
-      room -= parser.parse(window.bytes, this.#cut, this.#text, this.#base, final, emit, count);
-      this.#givenUp = false;
-      window.start = parser.at;
-      this.#incomplete = parser.incomplete;
-      this.position = { byte: window.position, lines: parser.lines };
-    }
-    return 'more';
-  }
-
-  close(): void {
-    this.#window.close();
-  }
-
-  /** Makes more complete lines of the file ready to be parsed. */
-  #extend(): SourceStatus {
-    const window = this.#window;
-    for (;;) {
-      const kept = window.end - window.start;
-      if (kept > RECORD_BYTES_MAX) {
-        if (!this.#incomplete) throw errors.badCsv(this.#path, this.#parser.lines + 1, TOO_LONG);
-        // The record is given up: the parser reports its open quote, and goes on with the next line.
-        this.#givenUp = true;
-        this.#incomplete = false;
-        return 'more';
-      }
-      const status = window.extend();
-      if (status === 'wait') return 'wait';
-      if (status === 'end') {
-        window.endLine();
-        if (window.start === window.end) return 'end';
-        this.#final = true;
-      } else this.#final = false;
-      const cut = window.start + window.bytes.subarray(window.start, window.end).lastIndexOf(NEWLINE) + 1;
-      this.#cut = cut;
-      if (cut === window.start) continue;
-      window.skipByteOrderMark();
-      this.#incomplete = false;
-      this.#base = window.start;
-      if (this.#needsText) this.#text = window.bytes.latin1Slice(window.start, cut);
-      return 'more';
-    }
-  }
+  return { columns: names, start: behind };
 }

@@ -7,12 +7,14 @@ import * as fs from 'node:fs';
 import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, type Gunzip, type ZlibOptions } from 'node:zlib';
-import { FileIdentity } from './file-identity.ts';
+import { FileIdentity, type LookMemory } from './file-identity.ts';
 
 /** Bytes that are taken in one piece, one at a time. */
 export interface ByteInput {
   /** Reads at least one byte into `into` from `start` up to `end`, and returns how many; 0 at the end of the file. */
   fill(into: Buffer, start: number, end: number): Promise<number>;
+  /** Rejects if it is not the file any more that was opened first. */
+  check(): Promise<void>;
   /** Gives the file back, after a fill() under way has ended. */
   close(): void;
 }
@@ -33,14 +35,14 @@ const endsBefore = (size: number, position: number) =>
 
 /**
  * Opens a file at `position`. Rejects if it cannot be read there.
- * @param memory of the partition, which says what file it was
+ * @param memory keeps what file it was
  */
 export async function openInput(
   path: string,
   gzip: boolean,
   position: number,
   chunkBytes: number,
-  memory: Int32Array,
+  memory: LookMemory,
 ): Promise<ByteInput> {
   const file = await OpenFile.open(path, memory);
   try {
@@ -66,7 +68,7 @@ class OpenFile {
   #uses = 0;
   #closed = false;
 
-  static async open(path: string, memory: Int32Array): Promise<OpenFile> {
+  static async open(path: string, memory: LookMemory): Promise<OpenFile> {
     const descriptor = await openFile(path, 'r');
     try {
       const stat = await statFile(descriptor);
@@ -144,6 +146,10 @@ class PlainInput implements ByteInput {
     });
   }
 
+  check(): Promise<void> {
+    return this.#file.check(this.#position);
+  }
+
   close(): void {
     this.#file.close();
   }
@@ -200,6 +206,10 @@ class GzipInput implements ByteInput {
     }
     if (at === start) await this.#file.check(0);
     return at - start;
+  }
+
+  check(): Promise<void> {
+    return this.#file.check(0);
   }
 
   async #next(): Promise<IteratorResult<Buffer>> {

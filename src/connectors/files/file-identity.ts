@@ -1,7 +1,7 @@
 // Which file a source reads, so that no other file takes its place: device, inode, time of birth, size and first bytes.
-// Promises: what the first opening saw outlives the worker, in the partition's shared memory; each later look (a new opening,
-// the end of the file) that sees another file, a shorter one or another beginning is an INPUT_CHANGED. Growth is none.
-// Relies on: one reader of a file of a partition at a time, and files of one partition being opened one after the other at first.
+// Promises: what the first opening saw outlives the worker, in shared memory; each later look (a new opening, the end of the file)
+// that sees another file, a shorter one or another beginning is an INPUT_CHANGED. Growth is none.
+// Relies on a LookMemory: that of a file that one partition reads (look-slot.ts), or that of ranges (file-ranges.ts).
 
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -10,38 +10,52 @@ import { errors } from '../../errors.ts';
 
 /** Bytes at the start of a file that are compared: a log that was cut and written anew begins with another time. */
 const HEAD_BYTES = 4096;
-/** A source of one's own may read several files with readers of ours: each file has a slot of the memory. */
-const SLOT_CELLS = 16;
-/** Cells of a slot: which file's path it is of, 0 for none yet, and the look, at the next whole 64 bits. */
-const PATH_HASH = 0;
-const LOOK = 2;
 /** A look, in words of 64 bits. */
 const DEVICE = 0;
 const INODE = 1;
 const BIRTH = 2;
 const CHANGE = 3;
-const SIZE = 4;
+export const SIZE = 4;
 const HEAD_SIZE = 5;
 const HEAD_HASH = 6;
 const LOOK_WORDS = 7;
-const SIZE_CELL = LOOK + 2 * SIZE;
 
 const statFile = promisify(fs.fstat) as (descriptor: number, options: { bigint: true }) => Promise<fs.BigIntStats>;
 const readFile = promisify(fs.read);
 
-type Look = BigUint64Array;
+/** What is seen of a file. */
+export type Look = BigUint64Array;
+
+/** Shared memory that keeps what the first opening of a file saw. */
+export interface LookMemory {
+  /** What the first opening saw, with the largest size that has been seen since; undefined if there was none yet. */
+  kept(): Look | undefined;
+  /** Keeps the look of the first opening. Returns false if another one was first. */
+  keep(look: Look): boolean;
+  /** Keeps a larger size. */
+  grow(look: Look): void;
+}
+
+/** Cells that a look takes in a memory. */
+export const LOOK_CELLS = 2 * LOOK_WORDS;
+
+export function storeLook(memory: Int32Array, at: number, look: Look): void {
+  memory.set(new Int32Array(look.buffer), at);
+}
+
+export function loadLook(memory: Int32Array, at: number): Look {
+  const look = new BigUint64Array(LOOK_WORDS);
+  new Int32Array(look.buffer).set(memory.subarray(at, at + LOOK_CELLS));
+  return look;
+}
 
 export class FileIdentity {
   readonly #path: string;
-  readonly #pathHash: number;
-  /** Undefined if the source reads more files than there are slots: then nothing is known of this one's first opening. */
-  readonly #slot: Int32Array | undefined;
+  readonly #memory: LookMemory;
 
-  /** @param memory of the partition (SourceContext.memory) */
-  constructor(path: string, memory: Int32Array) {
+  constructor(path: string, memory: LookMemory) {
     this.#path = path;
-    this.#pathHash = createHash('sha256').update(path).digest().readInt32LE() | 1;
-    this.#slot = slotOf(memory, this.#pathHash);
+    this.#memory = memory;
   }
 
   /**
@@ -50,17 +64,15 @@ export class FileIdentity {
    * @throws MillraceError INPUT_CHANGED
    */
   async check(descriptor: number, readBytes: number): Promise<void> {
-    const memory = this.#slot;
-    if (memory === undefined) return;
+    const memory = this.#memory;
+    // Before the file is looked at: what has been seen of it by then, it holds.
+    const was = memory.kept();
     const stat = await statFile(descriptor, { bigint: true });
-    const isKept = Atomics.load(memory, PATH_HASH) === this.#pathHash;
-    const was = new BigUint64Array(LOOK_WORDS);
-    new Int32Array(was.buffer).set(memory.subarray(LOOK, LOOK + 2 * LOOK_WORDS));
-    const headBytes = isKept ? Number(was[HEAD_SIZE]) : Math.min(HEAD_BYTES, Number(stat.size));
+    const headBytes = was === undefined ? Math.min(HEAD_BYTES, Number(stat.size)) : Number(was[HEAD_SIZE]);
     const is = await lookAt(descriptor, stat, headBytes);
-    if (!isKept) {
-      memory.set(new Int32Array(is.buffer), LOOK);
-      Atomics.store(memory, PATH_HASH, this.#pathHash);
+    if (was === undefined) {
+      if (memory.keep(is)) return;
+      await this.check(descriptor, readBytes);
       return;
     }
     // Files of /proc have no size, and inodes that come and go.
@@ -69,17 +81,8 @@ export class FileIdentity {
     const problem = differenceOf(was, is);
     if (problem !== undefined) throw errors.inputChanged(this.#path, problem, factsOf(was), factsOf(is));
     // What it has grown by cannot be lost any more either.
-    memory.set(new Int32Array(is.buffer, 8 * SIZE, 2), SIZE_CELL);
+    memory.grow(is);
   }
-}
-
-/** The slot of a file, or the first one that is free. */
-function slotOf(memory: Int32Array, pathHash: number): Int32Array | undefined {
-  for (let at = 0; at + SLOT_CELLS <= memory.length; at += SLOT_CELLS) {
-    const owner = Atomics.load(memory, at + PATH_HASH);
-    if (owner === 0 || owner === pathHash) return memory.subarray(at, at + SLOT_CELLS);
-  }
-  return undefined;
 }
 
 async function lookAt(descriptor: number, stat: fs.BigIntStats, headBytes: number): Promise<Look> {

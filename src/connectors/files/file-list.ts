@@ -1,35 +1,94 @@
-// A source of several files: each is a partition, so replicas can share them.
-// Promises: order holds within a file, and none is promised between files.
+// A source of files: one, or several, each of them whole or in ranges. Each is a partition, so replicas can share them.
+// Promises: order holds within a file, or within a range of one, and none is promised between them.
 // Relies on: the source of one file keeps its position in that file.
 
 import { errors } from '../../errors.ts';
-import { PARTITIONS_MAX, type SourceDefinition } from '../../flow/source.ts';
+import { PARTITIONS_MAX, type SourceContext, type SourceDefinition, type SourceReader } from '../../flow/source.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
+import type { Ranges } from '../source-options.ts';
+import type { LookMemory } from './file-identity.ts';
+import { FileRange } from './file-ranges.ts';
+import { lookSlot } from './look-slot.ts';
+
+/** A source of one file, which may be asked for one range of it. */
+export interface FileSource<Fields extends Shape, Position> {
+  readonly path: string;
+  readonly gzip: boolean;
+  readonly rangeBytesMin: number;
+  readonly fields: Fields;
+  readonly start: Position;
+  open(
+    context: SourceContext<Position>,
+    part: FileRange | LookMemory,
+  ): Promise<SourceReader<TupleOf<Fields>, Position>>;
+}
 
 /**
  * The source of one file, or of a list of files.
  * @param where whose argument the path is
+ * @param ranges of each file; 'auto' for as many as the operator may have replicas
  * @param of makes the source of one
- * @throws MillraceError BAD_OPTION for an empty list, one that is too long, and a file that stands there twice
+ * @throws MillraceError BAD_OPTION for an empty list, one that is too long, a file that stands there twice, and too many ranges
  */
 export function sourceOfFiles<Fields extends Shape, Position>(
   path: string | readonly string[],
   where: string,
-  of: (path: string) => SourceDefinition<Fields, TupleOf<Fields>, Position>,
+  ranges: Ranges,
+  of: (path: string) => FileSource<Fields, Position>,
 ): SourceDefinition<Fields, TupleOf<Fields>, Position> {
-  if (!Array.isArray(path)) return of(path as string);
-  const paths: readonly string[] = path;
+  const paths: readonly string[] = Array.isArray(path) ? path : [path];
   if (paths.length < 1 || paths.length > PARTITIONS_MAX || new Set(paths).size < paths.length) {
     throw errors.badOption('path', path, `a file's path, or a list of 1 to ${PARTITIONS_MAX} different ones`, where);
   }
-  const sources = paths.map(of);
-  const [{ fields, start }] = sources;
+  const files = paths.map(of);
+  const most = Math.floor(PARTITIONS_MAX / files.length);
+  if (ranges !== 'auto' && ranges > most) {
+    const rule = `at most ${most} for ${files.length} files, which are ${PARTITIONS_MAX} partitions at most`;
+    throw errors.badOption('ranges', ranges, rule, where);
+  }
+  return {
+    ...filesInRanges(files, ranges === 'auto' ? 1 : ranges),
+    isUnordered: ranges === 'auto',
+    cut: (replicas) => filesInRanges(files, Math.min(replicas, most)),
+  };
+}
+
+/** The files, each in so many ranges. */
+export function filesInRanges<Fields extends Shape, Position>(
+  files: readonly FileSource<Fields, Position>[],
+  ranges: number,
+): SourceDefinition<Fields, TupleOf<Fields>, Position> {
+  const [{ fields, start }] = files;
   return {
     kind: 'reader',
     fields,
-    partitions: sources.length,
-    files: paths,
-    ...(start !== undefined && { start }),
-    open: (context) => sources[context.partition].open(context),
+    start,
+    partitions: files.length * ranges,
+    files: files.map(({ path }) => path),
+    open(context) {
+      const { file, range } = placeOf(context.partition, files.length, ranges);
+      const source = files[file];
+      const { path, gzip, rangeBytesMin } = source;
+      if (ranges === 1) return source.open(context, lookSlot(path, context.memory));
+      const memoryOf = (other: number): Int32Array => context.memoryOf(partitionOf(file, other, files.length, ranges));
+      return source.open(context, new FileRange({ path, gzip, ranges, rangeBytesMin }, range, memoryOf));
+    },
   };
 }
+
+/**
+ * Ranges are numbered so that replicas with as many partitions each, one behind the other, get a range of each file; and of files
+ * that are too short to be cut, whose only range is the first, as many each.
+ */
+function partitionOf(file: number, range: number, files: number, ranges: number): number {
+  return ((range + firstTurn(file, files, ranges)) % ranges) * files + file;
+}
+
+function placeOf(partition: number, files: number, ranges: number): { file: number; range: number } {
+  const file = partition % files;
+  const turn = Math.floor(partition / files);
+  return { file, range: (turn + ranges - firstTurn(file, files, ranges)) % ranges };
+}
+
+/** Which of the partitions of a file has its first range. */
+const firstTurn = (file: number, files: number, ranges: number): number => Math.floor((file * ranges) / files);

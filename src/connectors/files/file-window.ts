@@ -6,6 +6,7 @@
 import { errors, MillraceError } from '../../errors.ts';
 import type { SourceContext, SourceStatus } from '../../flow/source.ts';
 import { type ByteInput, openInput } from './byte-input.ts';
+import type { LookMemory } from './file-identity.ts';
 
 /** Large enough that waiting for the event loop costs little, small enough to stay in the processor's cache. */
 export const CHUNK_BYTES = 1024 * 1024;
@@ -18,8 +19,26 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 const allocate = (chunkBytes: number) => Buffer.allocUnsafeSlow(HEADROOM_BYTES + chunkBytes + TAIL_BYTES);
 
-/** What of a source's context a file needs: not the position, which is its reader's. */
-type FileContext = Omit<SourceContext, 'position'>;
+/** What of a source's context a file needs. */
+type FileContext = Pick<SourceContext, 'wake' | 'fail'>;
+
+/** Which bytes of which file a window moves over. */
+export interface FilePart {
+  readonly path: string;
+  readonly gzip: boolean;
+  /** Where it begins. */
+  readonly position: number;
+  /** Where what is wanted ends, for all that is known: what lies behind is read when it is asked for, and not ahead. */
+  readonly end?: number;
+  readonly chunkBytes: number;
+  /** Keeps what file it was. */
+  readonly memory: LookMemory;
+}
+
+/** What is ahead of a window: the end of the file, a chunk that is on its way, or one that nobody has asked for. */
+const AT_END = 0;
+const ON_THE_WAY = -1;
+const NOT_ASKED_FOR = -2;
 
 export class FileWindow {
   /** The window is bytes[start..end); bytes[end] may be written as well. */
@@ -31,11 +50,14 @@ export class FileWindow {
   readonly #input: ByteInput;
   readonly #context: FileContext;
   readonly #chunkBytes: number;
+  readonly #wantedEnd: number;
   /** The file's byte that bytes[0] would be. */
   #origin: number;
   #spare: Buffer;
-  /** Bytes in the spare buffer; 0 at the end of the file, negative while it is being filled. */
-  #ahead = -1;
+  /** Bytes in the spare buffer, or why there are none. */
+  #ahead = ON_THE_WAY;
+  /** Whether it has been made sure, in front of the end of the file, that it is still the same. */
+  #check: 'none' | 'on the way' | 'done' = 'none';
   #waited = false;
   #closed = false;
   #lineEnded = false;
@@ -44,11 +66,12 @@ export class FileWindow {
    * @throws MillraceError (as a rejection) INPUT_FILE if the file cannot be read at `position`, INPUT_CHANGED if it is not the one
    * that was opened first
    */
-  static async open(path: string, gzip: boolean, position: number, chunkBytes: number, context: FileContext) {
+  static async open(part: FilePart, context: FileContext): Promise<FileWindow> {
+    const { path, gzip, position, chunkBytes, memory } = part;
     let input: ByteInput | undefined;
     try {
-      input = await openInput(path, gzip, position, chunkBytes, context.memory);
-      const window = new FileWindow(path, input, position, chunkBytes, context);
+      input = await openInput(path, gzip, position, chunkBytes, memory);
+      const window = new FileWindow(part, input, context);
       // The first chunk belongs to opening: a corrupt file is found here, and the first read() has data.
       window.#ahead = await input.fill(window.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes);
       return window;
@@ -58,11 +81,12 @@ export class FileWindow {
     }
   }
 
-  private constructor(path: string, input: ByteInput, position: number, chunkBytes: number, context: FileContext) {
+  private constructor({ path, position, end, chunkBytes }: FilePart, input: ByteInput, context: FileContext) {
     this.#path = path;
     this.#input = input;
     this.#context = context;
     this.#chunkBytes = chunkBytes;
+    this.#wantedEnd = end ?? Number.POSITIVE_INFINITY;
     this.#origin = position - this.start;
     this.bytes = allocate(chunkBytes);
     this.#spare = allocate(chunkBytes);
@@ -75,7 +99,8 @@ export class FileWindow {
 
   /** Puts the next chunk behind the window's bytes: done, not there yet (wake() will be called), or there is none. */
   extend(): SourceStatus {
-    if (this.#ahead === 0) return 'end';
+    if (this.#ahead === AT_END) return 'end';
+    if (this.#ahead === NOT_ASKED_FOR) this.#fill(this.end - this.start);
     if (this.#ahead < 0) {
       this.#waited = true;
       return 'wait';
@@ -98,7 +123,8 @@ export class FileWindow {
     this.#origin += this.start - start;
     this.start = start;
     this.end = start + kept + count;
-    this.#readAhead(kept);
+    if (this.#origin + this.end >= this.#wantedEnd) this.#ahead = NOT_ASKED_FOR;
+    else this.#fill(kept);
     return 'more';
   }
 
@@ -116,23 +142,43 @@ export class FileWindow {
     if (BYTE_ORDER_MARK.every((byte, i) => bytes[start + i] === byte)) this.start += BYTE_ORDER_MARK.length;
   }
 
+  /** Ends in front of the end of the file: `'end'` once it is clear that it is still the file that was opened first. */
+  leave(): SourceStatus {
+    if (this.#check === 'done') return 'end';
+    this.#waited = true;
+    if (this.#check === 'none') {
+      this.#check = 'on the way';
+      this.#tell(this.#input.check(), () => {
+        this.#check = 'done';
+      });
+    }
+    return 'wait';
+  }
+
   close(): void {
     this.#closed = true;
     this.#input.close();
   }
 
-  #readAhead(kept: number): void {
+  #fill(kept: number): void {
     // A piece that is longer than a chunk is joined from chunks as long as itself, or joining would be quadratic.
     const chunkBytes = Math.max(this.#chunkBytes, kept);
     if (this.#spare.length !== HEADROOM_BYTES + chunkBytes + TAIL_BYTES) this.#spare = allocate(chunkBytes);
-    this.#ahead = -1;
-    this.#input.fill(this.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes).then(
-      (count) => {
-        this.#ahead = count;
-        if (this.#waited && !this.#closed) {
-          this.#waited = false;
-          this.#context.wake();
-        }
+    this.#ahead = ON_THE_WAY;
+    const filled = this.#input.fill(this.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes);
+    this.#tell(filled, (count) => {
+      this.#ahead = count;
+    });
+  }
+
+  /** Hands on what a promise resolves to, and wakes who waits for it; fails the job with what it rejects with. */
+  #tell<Result>(promise: Promise<Result>, take: (result: Result) => void): void {
+    promise.then(
+      (result) => {
+        take(result);
+        if (!this.#waited || this.#closed) return;
+        this.#waited = false;
+        this.#context.wake();
       },
       (cause) => {
         if (!this.#closed) this.#context.fail(failureOf(this.#path, cause));
@@ -141,5 +187,6 @@ export class FileWindow {
   }
 }
 
-const failureOf = (path: string, cause: unknown): MillraceError =>
+/** A failure of the system with the file's name around it. */
+export const failureOf = (path: string, cause: unknown): MillraceError =>
   cause instanceof MillraceError ? cause : errors.inputFile(path, cause);

@@ -1,5 +1,6 @@
 // The source that emits the lines of a text file.
-// Promises: the position is the byte where the next line starts, exact whatever the text is; reading never blocks.
+// Promises: the position is the byte where the next line starts, exact whatever the text is; reading never blocks. A range of a
+// file has the lines that begin in it; position 0 of a later range says that its first line has not been looked for yet.
 // A stretch of complete lines is decoded once and cut by indexOf, which is several times faster than decoding each line.
 
 import { isAscii } from 'node:buffer';
@@ -9,14 +10,23 @@ import { type Field, Schema, t } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { sourceOfFiles } from '../files/file-list.ts';
+import type { LookMemory } from '../files/file-identity.ts';
+import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
+import { FileRange, RANGE_BYTES_MIN, type RangeBounds } from '../files/file-ranges.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
-import { checkPath, GZIP_OPTION, isGzip } from '../source-options.ts';
+import { emptyReader } from '../files/later-reader.ts';
+import { checkPath, GZIP_OPTION, isGzip, RANGES_OPTION } from '../source-options.ts';
 import { tupleClass } from '../tuple-class.ts';
 
 export const LINES_OPTIONS = {
   /** Whether the file is gzip-compressed: true or false. Default: by its name: `.gz`. */
   gzip: GZIP_OPTION,
+  /**
+   * Parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto`
+   * for as many as the source may have replicas: 'auto', or an integer from 1 to 256. Default: `1`. See
+   * docs/dataflow.md#ranges-of-a-file.
+   */
+  ranges: RANGES_OPTION,
 };
 
 /** Options of {@link readLines}. */
@@ -44,7 +54,7 @@ const RETURN = 13;
  * After a crash, reading goes on at the byte after the last committed line of the same file: one that was replaced or cut
  * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
- * replica reads at a time. All of them are open at once
+ * replica reads at a time, or as many as it has ranges. All of them are open at once
  * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if a file cannot be read
  */
 export function readLines(
@@ -53,24 +63,49 @@ export function readLines(
   ...surplus: readonly never[]
 ): SourceDefinition<LineFields> {
   refuseSurplus('readLines(path, options)', 2, surplus);
-  const { gzip } = checkOptions(WHERE, LINES_OPTIONS, options);
-  return sourceOfFiles(path, WHERE, (each) => {
+  const { gzip, ranges } = checkOptions(WHERE, LINES_OPTIONS, options);
+  return sourceOfFiles(path, WHERE, ranges, (each) => {
     checkPath(each, WHERE);
-    return lineSource(each, isGzip(each, gzip), CHUNK_BYTES);
+    return linesOfFile(each, isGzip(each, gzip), CHUNK_BYTES, RANGE_BYTES_MIN);
   });
 }
 
-/** readLines with a chunk size of the caller's: tests put chunk borders everywhere. */
-export function lineSource(path: string, gzip: boolean, chunkBytes: number): SourceDefinition<LineFields> {
+/** The lines of one file, with sizes of the caller's: tests put the borders of chunks and of ranges everywhere. */
+export function linesOfFile(
+  path: string,
+  gzip: boolean,
+  chunkBytes: number,
+  rangeBytesMin: number,
+): FileSource<LineFields, number> {
   return {
-    kind: 'reader',
+    path,
+    gzip,
+    rangeBytesMin,
     fields: FIELDS,
-    files: [path],
-    async open(context) {
-      const window = await FileWindow.open(path, gzip, context.position, chunkBytes, context);
-      return new LineReader(path, window, context);
+    start: 0,
+    async open(context, part) {
+      const file = { path, gzip, chunkBytes };
+      if (!(part instanceof FileRange)) return openLines(context, file, part, WHOLE_FILE);
+      const bounds = await part.bounds();
+      if (bounds === undefined) return emptyReader(context.position);
+      return openLines(context, file, part.looks, bounds);
     },
   };
+}
+
+const WHOLE_FILE: RangeBounds = { start: 0, end: Number.POSITIVE_INFINITY, size: Number.POSITIVE_INFINITY };
+
+async function openLines(
+  context: SourceContext,
+  file: { readonly path: string; readonly gzip: boolean; readonly chunkBytes: number },
+  memory: LookMemory,
+  bounds: RangeBounds,
+): Promise<LineReader> {
+  const isBegun = context.position > 0 || bounds.start === 0;
+  // The byte before a range tells whether a line begins with the range.
+  const position = isBegun ? context.position : bounds.start - 1;
+  const window = await FileWindow.open({ ...file, position, end: bounds.end, memory }, context);
+  return new LineReader(file.path, window, context, bounds, isBegun);
 }
 
 class LineReader implements SourceReader<Line> {
@@ -85,10 +120,18 @@ class LineReader implements SourceReader<Line> {
   #at = 0;
   #cut = 0;
   #ascii = true;
+  /** Lines that begin there or behind it are not read here. */
+  #end: number;
+  readonly #size: number;
+  /** False until the first line of a range is found. */
+  #isBegun: boolean;
 
-  constructor(path: string, window: FileWindow, context: SourceContext) {
+  constructor(path: string, window: FileWindow, context: SourceContext, { end, size }: RangeBounds, isBegun: boolean) {
     this.#path = path;
     this.#window = window;
+    this.#end = end;
+    this.#size = size;
+    this.#isBegun = isBegun;
     this.position = context.position;
     this.#Line = tupleClass(`${context.operator}/lines`, SCHEMA);
   }
@@ -142,10 +185,15 @@ class LineReader implements SourceReader<Line> {
     const window = this.#window;
     this.#text = '';
     this.#at = 0;
+    if (!this.#isBegun) {
+      const status = this.#begin();
+      if (status !== 'more') return status;
+    }
+    if (window.position >= this.#end) return window.leave();
     for (;;) {
       const cut = window.start + window.bytes.subarray(window.start, window.end).lastIndexOf(NEWLINE) + 1;
       if (cut > window.start) {
-        this.#cut = cut;
+        this.#cut = this.#cutAtEnd(cut);
         break;
       }
       if (window.end - window.start > LINE_BYTES_MAX) {
@@ -164,5 +212,36 @@ class LineReader implements SourceReader<Line> {
     this.#ascii = isAscii(bytes.subarray(start, this.#cut));
     this.#text = this.#ascii ? bytes.latin1Slice(start, this.#cut) : bytes.toString('utf8', start, this.#cut);
     return 'more';
+  }
+
+  /** Where the lines of the window end that begin in the range. */
+  #cutAtEnd(cut: number): number {
+    const { bytes, start, position } = this.#window;
+    const end = start + this.#end - position;
+    return end >= cut ? cut : bytes.indexOf(NEWLINE, end - 1) + 1;
+  }
+
+  /** Finds the first line that begins in the range, or behind it. */
+  #begin(): SourceStatus {
+    const window = this.#window;
+    // A line that begins behind the file's first end, after one that began in an earlier range, is nobody's: whoever has read
+    // that one may have come to the end before.
+    const last = Math.min(this.#end, this.#size);
+    for (;;) {
+      const newline = window.bytes.subarray(window.start, window.end).indexOf(NEWLINE);
+      window.start = newline < 0 ? window.end : window.start + newline + 1;
+      if (newline >= 0 && window.position <= last) {
+        this.#isBegun = true;
+        this.position = window.position;
+        return 'more';
+      }
+      if (window.position >= last) {
+        this.#isBegun = true;
+        this.#end = 0;
+        return 'more';
+      }
+      const status = window.extend();
+      if (status !== 'more') return status;
+    }
   }
 }

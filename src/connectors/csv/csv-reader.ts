@@ -1,0 +1,155 @@
+// Reads the records of a CSV file, or of a range of it, from a position on.
+// Promises: the position is the byte where the next record starts, and the number of lines before it; reading never blocks. What is
+// read does not depend on where chunks end.
+// Relies on csv-parser.ts for the records, and on file-window.ts for bytes that arrive while others are parsed.
+
+import { errors } from '../../errors.ts';
+import type { SourceContext, SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { LookMemory } from '../files/file-identity.ts';
+import { FileWindow } from '../files/file-window.ts';
+import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
+import { tooLong } from './csv-record.ts';
+import type { CsvPosition, CsvSettings } from './csv-settings.ts';
+
+/** Of a bad record. */
+const SHOWN_CHARACTERS_MAX = 1000;
+const NEWLINE = 10;
+
+/** What of a source's context its reader needs. */
+export type CsvContext = Pick<SourceContext, 'operator' | 'reject' | 'wake' | 'fail'>;
+
+/** A record as its dead letter shows it: its text without the line end, and only the beginning of a long one. */
+function shownText(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, Math.min(end, start + 4 * SHOWN_CHARACTERS_MAX)).replace(/\r?\n$/, '');
+  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`;
+}
+
+/** Which bytes of a file are read, and by what columns. */
+export interface CsvPart {
+  readonly position: CsvPosition;
+  /** Records that begin there or behind it are not read. */
+  readonly end: number;
+  /** The columns of the file. */
+  readonly columns: readonly string[];
+  readonly memory: LookMemory;
+}
+
+export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
+  position: CsvPosition;
+  readonly #settings: CsvSettings;
+  #end: number;
+  readonly #window: FileWindow;
+  readonly #parser: CsvParser;
+  readonly #needsText: boolean;
+  /** Where the window's last complete line ends: what may be parsed. */
+  #cut: number;
+  /** The window's bytes from #base on as latin1, one character a byte. */
+  #text = '';
+  #base = 0;
+  /** True if the bytes up to #cut end within quotes. */
+  #incomplete = false;
+  /** True if the record at the window's start is too long to be one. */
+  #givenUp = false;
+  /** True if nothing comes behind the window. */
+  #final = false;
+
+  /** @throws MillraceError (as a rejection) INPUT_FILE, INPUT_CHANGED */
+  static async open<Tuple>(settings: CsvSettings, part: CsvPart, context: CsvContext): Promise<CsvReader<Tuple>> {
+    const { path, gzip, chunkBytes } = settings;
+    const { position, end, memory } = part;
+    const window = await FileWindow.open({ path, gzip, position: position.byte, end, chunkBytes, memory }, context);
+    return new CsvReader(settings, part, window, context);
+  }
+
+  private constructor(
+    settings: CsvSettings,
+    { position, end, columns }: CsvPart,
+    window: FileWindow,
+    context: CsvContext,
+  ) {
+    const { path, schema, delimiter, skip, recordBytesMax } = settings;
+    this.#settings = settings;
+    this.#end = end;
+    this.#window = window;
+    this.#needsText = needsText(schema);
+    this.#cut = window.start;
+    this.position = { byte: window.position, lines: position.lines };
+    this.#parser = generateCsvParser(context.operator, {
+      schema,
+      columns: columns.map((name) => schema.indexOf(name)),
+      delimiter,
+      onBadRecord(line, problem, bytes, start, end) {
+        if (!skip) throw errors.badCsv(path, line, problem);
+        // The window stays where the parser has begun.
+        const at = window.position + start - window.start;
+        context.reject({ line, text: shownText(bytes, start, end) }, errors.skippedCsv(path, line, problem), at);
+      },
+      onLongLine(line) {
+        throw errors.badCsv(path, line, tooLong(recordBytesMax));
+      },
+      recordBytesMax,
+    });
+    this.#parser.lines = position.lines;
+  }
+
+  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus {
+    const window = this.#window;
+    const parser = this.#parser;
+    let room = limit;
+    while (room > 0) {
+      if (window.position >= this.#end) return window.leave();
+      if (window.start === this.#cut || this.#incomplete) {
+        const status = this.#extend();
+        if (status !== 'more') return status;
+      }
+      parser.at = window.start;
+      const final = this.#final || this.#givenUp;
+      const count = this.#givenUp ? 1 : room;
+      const stop = Math.min(this.#cut, window.start + this.#end - window.position);
+      room -= parser.parse(window.bytes, stop, this.#cut, this.#text, this.#base, final, emit, count);
+      this.#givenUp = false;
+      window.start = parser.at;
+      this.#incomplete = parser.incomplete;
+      this.position = { byte: window.position, lines: parser.lines };
+    }
+    return 'more';
+  }
+
+  close(): void {
+    this.#window.close();
+  }
+
+  /** Makes more complete lines of the file ready to be parsed. */
+  #extend(): SourceStatus {
+    const { path, recordBytesMax } = this.#settings;
+    const window = this.#window;
+    for (;;) {
+      const kept = window.end - window.start;
+      if (kept > recordBytesMax) {
+        if (!this.#incomplete) throw errors.badCsv(path, this.#parser.lines + 1, tooLong(recordBytesMax));
+        // The record is given up: the parser reports its open quote, and goes on with the next line.
+        this.#givenUp = true;
+        this.#incomplete = false;
+        return 'more';
+      }
+      const status = window.extend();
+      if (status === 'wait') return 'wait';
+      if (status === 'end') {
+        window.endLine();
+        if (window.start === window.end) return 'end';
+        this.#final = true;
+      } else this.#final = false;
+      const cut = window.start + window.bytes.subarray(window.start, window.end).lastIndexOf(NEWLINE) + 1;
+      this.#cut = cut;
+      if (cut === window.start) continue;
+      const { position } = window;
+      window.skipByteOrderMark();
+      // The first record of a file is that of its first range, however short this is.
+      if (window.position > position) this.#end = Math.max(this.#end, window.position + 1);
+      this.#incomplete = false;
+      this.#base = window.start;
+      if (this.#needsText) this.#text = window.bytes.latin1Slice(window.start, cut);
+      return 'more';
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// Sources of files whose chunks and ranges are as small as a test wants them.
+
+import type { CsvPosition, CsvSizes } from '../../src/connectors/csv/csv-settings.ts';
+import { type ReadCsvOptions, recordsOfFile } from '../../src/connectors/csv/read-csv.ts';
+import { filesInRanges } from '../../src/connectors/files/file-list.ts';
+import { type LineFields, linesOfFile } from '../../src/connectors/lines/read-lines.ts';
+import type { SourceDefinition } from '../../src/flow/source.ts';
+import type { Shape, TupleOf } from '../../src/mailbox/schema.ts';
+
+/** The lines of a file, in so many ranges however short it is. */
+export const lineSource = (path: string, gzip: boolean, chunkBytes: number, ranges = 1): SourceDefinition<LineFields> =>
+  filesInRanges([linesOfFile(path, gzip, chunkBytes, 1)], ranges);
+
+/** The records of a CSV file, in so many ranges however short it is. */
+export const csvSource = <Fields extends Shape>(
+  path: string,
+  fields: Fields,
+  options: ReadCsvOptions,
+  sizes: number | Partial<CsvSizes>,
+  ranges = 1,
+): SourceDefinition<Fields, TupleOf<Fields>, CsvPosition> => {
+  const given = typeof sizes === 'number' ? { chunkBytes: sizes } : sizes;
+  return filesInRanges([recordsOfFile(path, fields, options, { rangeBytesMin: 1, ...given })], ranges);
+};
