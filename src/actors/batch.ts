@@ -35,7 +35,7 @@ export const BATCH_TUPLES_MAX = 4096;
  * The same of a batch whose output is held until it commits, if nothing else grows with it: the rows that a key has been combined to
  * are as many in a batch of any length.
  */
-export const HELD_TUPLES_MAX = 1 << 20;
+const HELD_TUPLES_MAX = 1 << 20;
 
 /** A batch that has read more than this share of an input's ring commits: a writer goes on while as much is free. */
 const HELD_RING_SHARE = 8;

@@ -62,7 +62,7 @@ export interface KeptAggregate {
 /** The field of rows and state that a part of an aggregate is. */
 export const partName = (name: string, part = ''): string => (part === '' ? name : `${name}$${part}`);
 
-export const keyCodecOf = ({ codec }: SchemaField): KeyCodec => codec.key as KeyCodec;
+const keyCodecOf = ({ codec }: SchemaField): KeyCodec => codec.key as KeyCodec;
 
 function slotsOf(aggregates: readonly KeptAggregate[]): Slot[] {
   return aggregates.flatMap(({ code: { kept, live } }, aggregate) => {

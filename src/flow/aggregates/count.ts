@@ -3,7 +3,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import type { Aggregate, AggregateCode } from './aggregate.ts';
 
 /** What counts the tuples of a key. */
-export const counted: AggregateCode = {
+const counted: AggregateCode = {
   kept: { '': t.f64() },
   result: t.f64(),
   add: (slots) => `${slots()} += 1;`,
