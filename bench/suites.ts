@@ -6,6 +6,7 @@ import { micro } from './micro/micro.ts';
 import type { Chart } from './plot/chart.ts';
 import type { SuiteReport } from './report.ts';
 import { csv } from './suites/csv.ts';
+import { csvAggregate } from './suites/csv-aggregate.ts';
 import { elasticity } from './suites/elasticity.ts';
 import { elasticityCharts } from './suites/elasticity-charts.ts';
 import { keyedCount } from './suites/keyed-count.ts';
@@ -20,6 +21,7 @@ type Suite = (effort: Effort) => (Experiment | Measurement)[];
 export const suites: Readonly<Record<string, Suite>> = {
   'word-count': wordCount,
   'keyed-count': keyedCount,
+  'csv-aggregate': csvAggregate,
   csv,
   mailbox,
   latency,
@@ -33,8 +35,9 @@ export const suites: Readonly<Record<string, Suite>> = {
  * then; what a suite measures in its own way takes as long as it does.
  */
 export const USUAL_SECONDS: Readonly<Record<string, number>> = {
-  'word-count': 20,
-  'keyed-count': 60,
+  'word-count': 40,
+  'keyed-count': 90,
+  'csv-aggregate': 60,
   csv: 25,
   mailbox: 60,
   latency: 35,

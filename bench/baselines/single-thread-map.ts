@@ -23,7 +23,8 @@ function count(params: KeyedCountParams) {
   }
   const totals = new Totals();
   for (const [key, row] of rows) totals.add(key, row.count, row.sum);
-  return { ...totals.report(), timed: params.count - params.warm, elapsedMs: meter.report().elapsedMs };
+  const tuplesPerSecond = ((params.count - params.warm) * 1000) / meter.report().elapsedMs;
+  return { ...totals.report(), tuplesPerSecond };
 }
 
 parentPort?.on('message', (params: KeyedCountParams) => parentPort?.postMessage(count(params)));

@@ -22,7 +22,7 @@ function count(params: WordCountParams) {
   }
   return {
     counts: new Map(Array.from(rows, ([word, row]) => [word, row.count])),
-    elapsedMs: meter.report().elapsedMs,
+    wordsPerSecond: ((params.count - params.warm) * 1000) / meter.report().elapsedMs,
   };
 }
 

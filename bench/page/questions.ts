@@ -23,8 +23,21 @@ export const questions: readonly Question[] = [
   {
     asks: 'Is it faster than my loop?',
     answers: [
-      answer('word-count/words', 'a book split and counted, 2 threads', 'single thread', 'wake-up', 'cores'),
-      answer('keyed-count/keys-1k', 'count and sum of 1 k ids, 2 threads', 'single thread', 'copy', 'wake-up', 'cores'),
+      answer('word-count/words', 'a book split and counted by an aggregate, 2 threads', 'single thread', 'cores'),
+      answer('word-count/process', 'the same word by word, 2 threads', 'single thread', 'wake-up', 'cores'),
+      answer('csv-aggregate/records', 'a CSV file to totals of 100 k keys, all cores', 'single thread', 'cores'),
+      answer(
+        'keyed-count/aggregate-1k',
+        'count and sum of 1 k ids by an aggregate, 2 threads',
+        'single thread',
+        'cores',
+      ),
+      answer('keyed-count/aggregate-100k', 'the same of 100 k ids', 'random read', 'cores'),
+      answer('keyed-count/aggregate-1m', 'the same of 1 M ids', 'random read', 'cores'),
+      answer('keyed-count/aggregate-dense-1k', 'of keys 0 to 999', 'single thread', 'cores'),
+      answer('keyed-count/aggregate-dense-100k', 'of keys 0 to 99,999', 'random read', 'cores'),
+      answer('keyed-count/aggregate-dense-1m', 'of keys 0 to 999,999', 'random read', 'cores'),
+      answer('keyed-count/keys-1k', 'tuple by tuple, 1 k ids', 'single thread', 'copy', 'wake-up', 'cores'),
       answer('keyed-count/keys-100k', 'the same of 100 k ids', 'single thread', 'random read', 'cores'),
       answer('keyed-count/keys-1m', 'the same of 1 M ids', 'random read', 'cores'),
       answer('keyed-count/dense-1k', 'of keys 0 to 999', 'single thread', 'copy', 'wake-up', 'cores'),

@@ -1,10 +1,13 @@
-// Suite `keyed-count`: count and sum per key, in transactional state on a second worker, against a Map in one loop.
+// Suite `keyed-count`: count and sum per key against a Map in one loop: tuple by tuple in transactional state on a second worker, and
+// (`aggregate-*`) by an aggregate on both.
 // Timed is the steady state: each key has its row before the clock starts (see keyedTuple), on both sides.
 
 import { openSolo } from '../baselines/solo.ts';
 import type { By, Effort } from '../effort.ts';
+import { keyedAggregateFlow } from '../flows/keyed-aggregate.ts';
 import { type KeyedCountParams, keyedCountFlow } from '../flows/keyed-count.ts';
 import type { Contender, Experiment } from '../harness.ts';
+import { Laps } from '../laps.ts';
 import { combined, type ReplicaReport } from '../meter.ts';
 import { type KeyKind, keyedTuple, Totals } from '../workloads.ts';
 
@@ -16,6 +19,7 @@ const REPLICAS = 1;
 
 interface Size {
   readonly result: string;
+  readonly by: 'aggregate' | 'process';
   readonly kind: KeyKind;
   readonly keys: number;
   /** Tuples per full run after each key has been seen once, ours and the baseline's. */
@@ -24,26 +28,52 @@ interface Size {
 }
 
 const SIZES: readonly Size[] = [
-  { result: 'keys-1k', kind: 'ids', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
-  { result: 'keys-100k', kind: 'ids', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
-  { result: 'keys-1m', kind: 'ids', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
-  { result: 'dense-1k', kind: 'dense', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
-  { result: 'dense-100k', kind: 'dense', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
-  { result: 'dense-1m', kind: 'dense', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
+  { result: 'keys-1k', by: 'process', kind: 'ids', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
+  { result: 'keys-100k', by: 'process', kind: 'ids', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
+  { result: 'keys-1m', by: 'process', kind: 'ids', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
+  { result: 'dense-1k', by: 'process', kind: 'dense', keys: 1000, ours: 20_000_000, theirs: 10_000_000 },
+  { result: 'dense-100k', by: 'process', kind: 'dense', keys: 100_000, ours: 12_000_000, theirs: 4_000_000 },
+  { result: 'dense-1m', by: 'process', kind: 'dense', keys: 1_000_000, ours: 8_000_000, theirs: 2_000_000 },
+  { result: 'aggregate-1k', by: 'aggregate', kind: 'ids', keys: 1000, ours: 60_000_000, theirs: 10_000_000 },
+  { result: 'aggregate-100k', by: 'aggregate', kind: 'ids', keys: 100_000, ours: 36_000_000, theirs: 4_000_000 },
+  { result: 'aggregate-1m', by: 'aggregate', kind: 'ids', keys: 1_000_000, ours: 16_000_000, theirs: 2_000_000 },
+  { result: 'aggregate-dense-1k', by: 'aggregate', kind: 'dense', keys: 1000, ours: 60_000_000, theirs: 10_000_000 },
+  {
+    result: 'aggregate-dense-100k',
+    by: 'aggregate',
+    kind: 'dense',
+    keys: 100_000,
+    ours: 36_000_000,
+    theirs: 4_000_000,
+  },
+  {
+    result: 'aggregate-dense-1m',
+    by: 'aggregate',
+    kind: 'dense',
+    keys: 1_000_000,
+    ours: 16_000_000,
+    theirs: 2_000_000,
+  },
 ];
 const SIZES_BY: By<readonly Size[]> = {
   // A million keys take most of a run's time to be seen once.
-  quick: SIZES.filter(({ keys }) => keys < 1_000_000).map((size) => ({ ...size, ours: 400_000, theirs: 200_000 })),
+  quick: SIZES.filter(({ keys }) => keys < 1_000_000).map((size) => ({
+    ...size,
+    ours: size.by === 'aggregate' ? 8_000_000 : 400_000,
+    theirs: 200_000,
+  })),
   usual: SIZES.map((size) => ({ ...size, ours: size.ours / 2, theirs: size.theirs / 2 })),
   full: SIZES,
 };
 
-interface Report {
+interface Sums {
   readonly keys: number;
   readonly count: number;
   readonly sum: number;
-  readonly timed: number;
-  readonly elapsedMs: number;
+}
+
+interface Report extends Sums {
+  readonly tuplesPerSecond: number;
 }
 
 function paramsOf({ keys, kind }: Size, tuples: number): KeyedCountParams {
@@ -80,7 +110,7 @@ function contender(
             `got ${report.keys} with ${report.count} and ${report.sum}`,
         );
       }
-      return { [result]: (report.timed * 1000) / report.elapsedMs };
+      return { [result]: report.tuplesPerSecond };
     },
     close,
   };
@@ -88,12 +118,27 @@ function contender(
 
 async function runMillrace(params: KeyedCountParams): Promise<Report> {
   const job = await keyedCountFlow.run({ params, workers: WORKERS });
-  const reports: (ReplicaReport & Omit<Report, 'elapsedMs'>)[] = [];
+  const reports: (ReplicaReport & Sums)[] = [];
   for await (const report of job.output('reports')) reports.push(report);
   await job.done;
   if (reports.length !== REPLICAS) throw new Error(`millrace: rows of state are missing, ${reports.length} reports`);
   const total = (name: 'keys' | 'count' | 'sum'): number => reports.reduce((sum, each) => sum + each[name], 0);
-  return { keys: total('keys'), count: total('count'), sum: total('sum'), ...combined(reports) };
+  const { timed, elapsedMs } = combined(reports);
+  const tuplesPerSecond = (timed * 1000) / elapsedMs;
+  return { keys: total('keys'), count: total('count'), sum: total('sum'), tuplesPerSecond };
+}
+
+async function runAggregate(params: KeyedCountParams): Promise<Report> {
+  const job = await keyedAggregateFlow.run({ params, workers: WORKERS });
+  const laps = new Laps(job, 'source', params.warm);
+  const totals = new Totals();
+  let tuplesPerSecond = Number.NaN;
+  for await (const { key, count, sum } of job.output('results')) {
+    if (totals.keys === 0) tuplesPerSecond = laps.end(params.count);
+    totals.add(key, count, sum);
+  }
+  await job.done;
+  return { ...totals.report(), tuplesPerSecond };
 }
 
 export function keyedCount(effort: Effort): Experiment[] {
@@ -108,7 +153,7 @@ export function keyedCount(effort: Effort): Experiment[] {
         'millrace',
         size.result,
         params,
-        () => runMillrace(params),
+        () => (size.by === 'process' ? runMillrace(params) : runAggregate(params)),
         async () => {},
       );
     },

@@ -1,4 +1,5 @@
-// Suite `word-count`: Moby-Dick, read several times over, split and counted on two threads against one loop on one.
+// Suite `word-count`: Moby-Dick, read several times over, split and counted on two threads against one loop on one: by an aggregate
+// on both threads, and word by word from one thread to the other.
 // Both sides split with the same expression, and every word's count is checked after each run.
 
 import { openSolo } from '../baselines/solo.ts';
@@ -6,14 +7,15 @@ import { bookLines, wordsOf } from '../book.ts';
 import type { By, Effort } from '../effort.ts';
 import { type WordCountParams, wordCountFlow } from '../flows/word-count.ts';
 import type { Contender, Experiment } from '../harness.ts';
+import { Laps } from '../laps.ts';
 
-const ROUNDS: By<number> = { quick: 1, usual: 5, full: 5 };
+const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const WARM_SHARE = 0.3;
-const PASSES: By<number> = { quick: 2, usual: 40, full: 40 };
+const PASSES: By<number> = { quick: 10, usual: 80, full: 120 };
 
 interface Report {
   readonly counts: ReadonlyMap<string, number>;
-  readonly elapsedMs: number;
+  readonly wordsPerSecond: number;
 }
 
 /** How often each word is in the book. */
@@ -27,6 +29,7 @@ function bookCounts(): Map<string, number> {
 
 function contender(
   name: string,
+  result: string,
   params: WordCountParams,
   expected: ReadonlyMap<string, number>,
   run: () => Promise<Report>,
@@ -35,7 +38,7 @@ function contender(
   return {
     name,
     async run() {
-      const { counts, elapsedMs } = await run();
+      const { counts, wordsPerSecond } = await run();
       if (counts.size !== expected.size) {
         throw new Error(`${name}: expected ${expected.size} different words, got ${counts.size}`);
       }
@@ -44,7 +47,7 @@ function contender(
           throw new Error(`${name}: expected '${word}' ${inOnePass * params.passes} times, got ${counts.get(word)}`);
         }
       }
-      return { words: ((params.count - params.warm) * 1000) / elapsedMs };
+      return { [result]: wordsPerSecond };
     },
     close,
   };
@@ -52,30 +55,37 @@ function contender(
 
 async function runMillrace(params: WordCountParams): Promise<Report> {
   const job = await wordCountFlow.run({ params, workers: 2 });
+  const laps = new Laps(job, 'split', params.warm);
   const counts = new Map<string, number>();
-  let elapsedMs = Number.NaN;
-  for await (const tuple of job.output('counts')) {
-    if (tuple.word === '') elapsedMs = tuple.elapsedMs;
-    else counts.set(tuple.word, tuple.count);
+  let wordsPerSecond = Number.NaN;
+  for await (const { word, count } of job.output('counts')) {
+    if (counts.size === 0) wordsPerSecond = laps.end(params.count);
+    counts.set(word, count);
   }
   await job.done;
-  return { counts, elapsedMs };
+  return { counts, wordsPerSecond };
 }
+
+const RESULTS: readonly { readonly result: string; readonly by: WordCountParams['by'] }[] = [
+  { result: 'words', by: 'aggregate' },
+  { result: 'process', by: 'process' },
+];
 
 export function wordCount(effort: Effort): Experiment[] {
   const expected = bookCounts();
   const passes = PASSES[effort];
   const count = passes * Array.from(expected.values()).reduce((sum, each) => sum + each, 0);
-  const params: WordCountParams = { passes, count, warm: Math.ceil(count * WARM_SHARE) };
-  return [
-    {
-      results: ['words'],
+  return RESULTS.map(({ result, by }) => {
+    const params: WordCountParams = { by, passes, count, warm: Math.ceil(count * WARM_SHARE) };
+    return {
+      results: [result],
       unit: 'words/s',
       better: 'higher',
       rounds: ROUNDS[effort],
       ours: async () =>
         contender(
           'millrace',
+          result,
           params,
           expected,
           () => runMillrace(params),
@@ -84,9 +94,9 @@ export function wordCount(effort: Effort): Experiment[] {
       baselines: [
         async () => {
           const thread = openSolo<WordCountParams, Report>('./single-thread-words.js');
-          return contender('single-thread', params, expected, () => thread.run(params), thread.close);
+          return contender('single-thread', result, params, expected, () => thread.run(params), thread.close);
         },
       ],
-    },
-  ];
+    };
+  });
 }

@@ -30,30 +30,34 @@ async function assertTotals(job: Job, count: number, leftOut: readonly number[] 
   assert.equal(keys, KEYS);
 }
 
-test('counts of combined tuples, while workers die and replicas of the source come and go', TIMEOUT, async (context) => {
-  context.diagnostic(`MILLRACE_TEST_SEED=${seed}`);
-  const random = randomOf(seed);
-  const params: CombiningParams = { count: 8_000_000, keys: KEYS };
-  const options = { params, workers: 2, maxWorkers: 3, supervision: { intensity: 1e6 } };
-  const job = (await start(combining, options)) as unknown as Job;
-  let isOver = false;
-  const disturb = async (): Promise<void> => {
-    while (!isOver) {
-      await setTimeout(random(200));
-      const workers = job.workers().filter(({ state }) => state === 'active');
-      const what = random(3);
-      if (what === 0 && workers.length > 0)
-        await job.killWorker(workers[random(workers.length)].worker).catch(() => {});
-      else if (what === 1) await job.scale('numbers', 1 + random(3)).catch(() => {});
-      else await job.rebalance('numbers').catch(() => {});
-    }
-  };
-  const disturbing = disturb();
-  await assertTotals(job, params.count);
-  isOver = true;
-  await disturbing;
-  await job.done;
-});
+test(
+  'counts of combined tuples, while workers die and replicas of the source come and go',
+  TIMEOUT,
+  async (context) => {
+    context.diagnostic(`MILLRACE_TEST_SEED=${seed}`);
+    const random = randomOf(seed);
+    const params: CombiningParams = { count: 8_000_000, keys: KEYS };
+    const options = { params, workers: 2, maxWorkers: 3, supervision: { intensity: 1e6 } };
+    const job = (await start(combining, options)) as unknown as Job;
+    let isOver = false;
+    const disturb = async (): Promise<void> => {
+      while (!isOver) {
+        await setTimeout(random(200));
+        const workers = job.workers().filter(({ state }) => state === 'active');
+        const what = random(3);
+        if (what === 0 && workers.length > 0)
+          await job.killWorker(workers[random(workers.length)].worker).catch(() => {});
+        else if (what === 1) await job.scale('numbers', 1 + random(3)).catch(() => {});
+        else await job.rebalance('numbers').catch(() => {});
+      }
+    };
+    const disturbing = disturb();
+    await assertTotals(job, params.count);
+    isOver = true;
+    await disturbing;
+    await job.done;
+  },
+);
 
 for (const by of ['throw', 'exit'] as const) {
   const does = by === 'throw' ? 'throws' : 'ends its worker';
@@ -64,7 +68,8 @@ for (const by of ['throw', 'exit'] as const) {
     const job = (await start(combining, { params, workers: 2, maxWorkers: 3 })) as unknown as Job;
     const letters: string[] = [];
     const readLetters = async (): Promise<void> => {
-      for await (const { operator, error } of job.deadLetters) letters.push(`${operator} ${(error as { code?: string }).code ?? error.name}`);
+      for await (const { operator, error } of job.deadLetters)
+        letters.push(`${operator} ${(error as { code?: string }).code ?? error.name}`);
     };
     const reading = readLetters();
     await assertTotals(job, params.count, [at]);

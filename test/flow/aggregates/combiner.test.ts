@@ -50,7 +50,10 @@ for (const type of keyTypes) {
           }
           combiner.flush();
           const found = rows.map(({ a, b, n }) => [`${identity(a)}/${identity(b)}`, n]);
-          assert.deepEqual(found, Array.from(expected, ([key, { n }]) => [key, n]));
+          assert.deepEqual(
+            found,
+            Array.from(expected, ([key, { n }]) => [key, n]),
+          );
         }
       }),
       runs(60),

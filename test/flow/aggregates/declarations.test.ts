@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { collect, count, custom, distinct, first, max, mean, quantile, sum, topN } from '../../../src/aggregates.ts';
-import { type Dataflow, dataflow, type Field, MillraceError, type Stream, t } from '../../../src/index.ts';
 import { buildGraph } from '../../../src/flow/dataflow.ts';
+import { type Dataflow, dataflow, type Field, MillraceError, type Stream, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
 
 const FIELDS = {
@@ -47,16 +47,32 @@ const MISTAKES: Readonly<Record<string, readonly [aggregates: () => unknown, cod
   'no aggregates': [() => ({}), 'BAD_OPTION', /'aggregates' of operator 'results'/],
   'no object': [() => undefined, 'BAD_OPTION', /'aggregates' of operator 'results'/],
   'a function': [() => ({ n: count }), 'BAD_OPTION', /'n' of the aggregates of operator 'results'/],
-  'an unknown field': [() => ({ n: sum('y') }), 'BAD_AGGREGATE', /'y', which its tuples do not have: use one of 'key', 'x'/],
-  'a sum of text': [() => ({ n: sum('name') }), 'BAD_AGGREGATE', /'n' \(sum\) takes a field of numbers; 'name' is string/],
-  'an exact sum of doubles': [() => ({ n: sum('x', { exact: true }) }), 'BAD_AGGREGATE', /a field of integers; 'x' is f64/],
+  'an unknown field': [
+    () => ({ n: sum('y') }),
+    'BAD_AGGREGATE',
+    /'y', which its tuples do not have: use one of 'key', 'x'/,
+  ],
+  'a sum of text': [
+    () => ({ n: sum('name') }),
+    'BAD_AGGREGATE',
+    /'n' \(sum\) takes a field of numbers; 'name' is string/,
+  ],
+  'an exact sum of doubles': [
+    () => ({ n: sum('x', { exact: true }) }),
+    'BAD_AGGREGATE',
+    /a field of integers; 'x' is f64/,
+  ],
   'a mean of bigints': [() => ({ n: mean('big') }), 'BAD_AGGREGATE', /\(mean\)/],
   'a quantile of text': [() => ({ n: quantile('name', 0.5) }), 'BAD_AGGREGATE', /\(quantile\)/],
   'a greatest json': [() => ({ n: max('extra') }), 'BAD_AGGREGATE', /whose values have an order; 'extra' is json/],
   'a top of json': [() => ({ n: topN('x', 3, { with: ['extra'] }) }), 'BAD_AGGREGATE', /\(topN\)/],
   'different json': [() => ({ n: distinct('extra') }), 'BAD_AGGREGATE', /\(distinct\)/],
   "a key's name": [() => ({ key: count() }), 'BAD_AGGREGATE', /has the name of a key field/],
-  'a share beyond 1': [() => ({ n: quantile('x', 95) }), 'BAD_OPTION', /'share' of quantile\(\) must be a share from 0 to 1/],
+  'a share beyond 1': [
+    () => ({ n: quantile('x', 95) }),
+    'BAD_OPTION',
+    /'share' of quantile\(\) must be a share from 0 to 1/,
+  ],
   'no limit': [() => ({ n: collect('x', undefined as never) }), 'BAD_OPTION', /'limit' of collect\(\)/],
   'no rows': [() => ({ n: topN('x', 0) }), 'BAD_OPTION', /'limit' of topN\(\)/],
   'a surplus argument': [() => ({ n: (count as (field: string) => unknown)('x') }), 'SURPLUS_ARGUMENTS', /count\(\)/],

@@ -3,18 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  approxDistinct,
-  count,
-  first,
-  last,
-  max,
-  mean,
-  min,
-  quantile,
-  sum,
-  topN,
-} from '../../../src/aggregates.ts';
+import { approxDistinct, count, first, last, max, mean, min, quantile, sum, topN } from '../../../src/aggregates.ts';
 import type { Aggregate } from '../../../src/flow/aggregates/aggregate.ts';
 import { DdSketch } from '../../../src/flow/aggregates/dd-sketch.ts';
 import { hashes, hashValue } from '../../../src/flow/aggregates/hash-value.ts';
@@ -64,7 +53,12 @@ test('sums of doubles near 2^53, with terms that cancel, and of small beside lar
   const total = { total: sum('v') };
   everywhere(t.f64(), [2 ** 53 - 1, 2, -2], total, { total: 2 ** 53 - 1 });
   everywhere(t.f64(), [1e100, 1, -1e100], total, { total: 1 });
-  everywhere(t.f64(), Array.from({ length: 1000 }, () => 0.1), total, { total: 100 });
+  everywhere(
+    t.f64(),
+    Array.from({ length: 1000 }, () => 0.1),
+    total,
+    { total: 100 },
+  );
   everywhere(t.f64(), [MAX_VALUE, -MAX_VALUE, 3], total, { total: 3 });
   everywhere(t.f64(), [INFINITE, 1], total, { total: INFINITE });
   everywhere(t.f64(), [INFINITE, -INFINITE], total, { total: NAN });
@@ -170,14 +164,14 @@ test('counts of different values: exact if few, within the stated error if many,
     string: (i) => `user ${i}`,
     bigint: (i) => BigInt(i) << 20n,
   };
-  for (const [kind, valueOf] of Object.entries(kinds)) {
+  for (const [kind, made] of Object.entries(kinds)) {
     for (const size of [0, 1, 100, 256, 257, 10_000, 300_000]) {
       for (const parts of [1, 2, 16]) {
         for (const overlap of [0, 0.5, 1]) {
           if (size > 10_000 && (parts === 2 || overlap === 0.5)) continue;
           const sketches = Array.from({ length: parts }, () => new HyperLogLog(bits));
           for (let i = 0; i < size; i++) {
-            hashValue(valueOf(i));
+            hashValue(made(i));
             sketches.forEach((sketch, part) => {
               if (i % parts === part || i < overlap * size) sketch.add(hashes[0], hashes[1]);
             });
