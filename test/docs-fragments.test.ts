@@ -53,6 +53,7 @@ const IMPORTS: Readonly<Record<string, string>> = {
   t: 'millrace',
   table: 'millrace',
   generate: 'millrace/sources',
+  readCsv: 'millrace/sources',
   readLines: 'millrace/sources',
   actorScene: '../proof/explore/actor-scene.js',
   readersFlow: '../proof/explore/cases/flows.js',
