@@ -1,10 +1,9 @@
 import { dataflow, t } from 'millrace';
 import { readCsv } from 'millrace/sources';
 
-export default dataflow(import.meta.url, 'visits', (flow, /** @type {{ files: string }} */ { files }) => {
-  const paths = files.split(',');
-  return flow
-    .source('visits', readCsv(paths, { page: t.dictionary(), ms: t.u32() }, { header: true }), {
+export default dataflow(import.meta.url, 'visits', (flow, /** @type {{ file: string }} */ { file }) =>
+  flow
+    .source('visits', readCsv(file, { page: t.dictionary(), ms: t.u32() }, { header: true, ranges: 'auto' }), {
       parallelism: 2,
     })
     .keyBy('page')
@@ -23,5 +22,5 @@ export default dataflow(import.meta.url, 'visits', (flow, /** @type {{ files: st
         end: ({ page }, { visits, ms }, emit) => emit({ page, visits, meanMs: ms / visits }),
       },
     )
-    .collect('pages-seen');
-});
+    .collect('pages-seen'),
+);

@@ -1,7 +1,7 @@
 import visits from './all-cores.js';
 
-const [files] = process.argv.slice(2);
-const job = await visits.run({ params: { files } });
+const [file] = process.argv.slice(2);
+const job = await visits.run({ params: { file } });
 job.on('crash', ({ report }) => console.log(`crash: ${report.reason.message}`));
 job.on('recovered', ({ operator, replica }) => console.log(`recovered: replica ${replica} of '${operator}'`));
 

@@ -95,7 +95,7 @@ export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>,
   readonly partitions?: number;
   /**
    * The same source with its parts cut so small that so many replicas can share it, without an order between the parts. It is
-   * called when the flow is declared, on every thread, and depends on nothing but its argument. See {@link cutFor}.
+   * called when the flow is declared, on every thread, and depends on nothing but its argument. See docs/dataflow.md#ranges-of-a-file.
    */
   readonly cut?: (replicas: number) => SourceDefinition<Fields, Tuple, Position>;
   /** True if it is to be cut for as many replicas as its operator may have. */

@@ -25,9 +25,16 @@ export interface RunningCommand {
   readonly done: Promise<Outcome>;
 }
 
-/** Starts `node <script> …args` in the repository's directory. */
-export function start(script: string, args: readonly string[]): RunningCommand {
-  const child = spawn(process.execPath, [script, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Without the mark of Node's test runner, for which a test in a test would run nothing and pass. */
+const { NODE_TEST_CONTEXT: _, ...ENVIRONMENT } = process.env;
+
+/** Starts `node <script> …args`, by default in the repository's directory. */
+export function start(script: string, args: readonly string[], folder = ROOT): RunningCommand {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: folder,
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();

@@ -4,7 +4,9 @@ import type { Schema } from '../../mailbox/schema.ts';
 
 /** Where the next record starts, and how many lines are before it. */
 export interface CsvPosition {
+  /** Offset in the file, in bytes. */
   readonly byte: number;
+  /** Lines before it, for error texts. */
   readonly lines: number;
 }
 

@@ -1,0 +1,103 @@
+// Goal: every program in README.md and docs/ runs, and gives what the page shows below it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Outcome, ROOT, start } from './kit/command.ts';
+import { codeBlocks, docsFolder, namedBlock } from './kit/docs-code.ts';
+
+type Files = Readonly<Record<string, string>>;
+
+/** The lines below `$ command` on a page. */
+function shown(page: string, command: string): string {
+  const consoles = codeBlocks.filter((block) => block.page === page && block.language === 'console');
+  for (const { text } of consoles) {
+    const at = `${text}$ `.split('$ ').find((each) => each.startsWith(`${command}\n`));
+    if (at !== undefined) return at.slice(command.length + 1);
+  }
+  throw new Error(`${page} does not show '$ ${command}'`);
+}
+
+/** Runs `node …main` in a folder with these files. */
+async function run(files: Files, ...main: readonly string[]): Promise<Outcome> {
+  const folder = docsFolder(files);
+  try {
+    const [first, ...others] = main;
+    return await start(first, others, folder.path).done;
+  } finally {
+    folder.remove();
+  }
+}
+
+const wordCount = { 'word-count.js': namedBlock('README.md', 'word-count.js') };
+const covered = new Set<string>();
+const named = (page: string, name: string): Files => {
+  covered.add(`${page} ${name}`);
+  return { [name]: namedBlock(page, name) };
+};
+
+test('README.md: app.js', async () => {
+  const rhyme = { 'rhyme.txt': shown('README.md', 'cat rhyme.txt') };
+  const files = { ...wordCount, ...named('README.md', 'word-count.js'), ...named('README.md', 'app.js'), ...rhyme };
+  const { code, stdout, stderr } = await run(files, 'app.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('README.md', 'node app.js'));
+});
+
+test('recovery.md: drill.js', async () => {
+  const whales = 2000;
+  const book = `${readFileSync(join(ROOT, 'LICENSE'), 'utf8')}\nA whale!\n`.repeat(whales);
+  const files = { ...wordCount, ...named('docs/recovery.md', 'drill.js'), 'book.txt': book };
+  const { code, stdout, stderr } = await run(files, 'drill.js');
+  assert.equal(code, 0, stderr);
+  const [crash] = shown('docs/recovery.md', 'node drill.js').split('\n');
+  assert.ok(stdout.startsWith(`${crash}\n`), stdout);
+  assert.ok(stdout.endsWith(`whales: ${whales} in state: { count: ${whales} }\n`), stdout);
+});
+
+test('recovery.md: backup.js', async () => {
+  const { code, stdout, stderr } = await run(named('docs/recovery.md', 'backup.js'), 'backup.js');
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^visits\/count\/0 full: \d+ rows\nvisits\/count\/0 increment: \d+ rows\n/);
+  assert.match(stdout, /\nworker 1 was terminated by killWorker\(\)\n(?:.*\n)*visits in state: 200000\n$/);
+});
+
+test('supervision.md: shop.js', async () => {
+  const { code, stdout, stderr } = await run(named('docs/supervision.md', 'shop.js'), 'shop.js');
+  assert.equal(code, 0, stderr);
+  // A machine that is busy may take a worker for one that hangs, so other crashes may come between these.
+  const lasting = (text: string): string[] => text.split('\n').filter((line) => !line.startsWith('WORKER_'));
+  assert.deepEqual(lasting(stdout).sort(), lasting(shown('docs/supervision.md', 'node shop.js')).sort());
+});
+
+test('supervision.md: grid.js', async () => {
+  const { code, stdout, stderr } = await run(named('docs/supervision.md', 'grid.js'), 'grid.js');
+  assert.equal(code, 0, stderr);
+  const steps = (text: string): string[] =>
+    text.split('\n').flatMap((line) => /^ *\d+ ms (.*)$/.exec(line)?.slice(1) ?? []);
+  assert.deepEqual(steps(stdout), steps(shown('docs/supervision.md', 'node grid.js')));
+  assert.match(
+    stdout,
+    /\nRESTART_INTENSITY: supervisor 'grid' gave up: .*\nSUPERVISOR REPORT\n {4}supervisor: grid\/bill\n/,
+  );
+});
+
+test('testing.md: sensors.test.js', async () => {
+  const files = { ...named('docs/testing.md', 'sensors.js'), ...named('docs/testing.md', 'sensors.test.js') };
+  const { code, stdout } = await run(files, '--test', '--test-reporter=spec', 'sensors.test.js');
+  assert.equal(code, 1, 'the third test is of a wrong operator');
+  const told = (text: string): string[] =>
+    text.match(/^[✔✖] .*(?= \()|NOT_REPEATABLE|did not emit [^,]*,[^,]*/gm) ?? [];
+  for (const line of told(shown('docs/testing.md', 'node --test --test-reporter=spec sensors.test.js'))) {
+    assert.ok(told(stdout).includes(line), `${line}\n${stdout}`);
+  }
+});
+
+test('every block that is a file is run above', () => {
+  const all = codeBlocks.filter(({ name }) => name !== undefined).map(({ page, name }) => `${page} ${name}`);
+  assert.deepEqual(
+    all.filter((each) => !covered.has(each)),
+    [],
+  );
+});
