@@ -3,12 +3,23 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Shape, t } from '../../src/mailbox/schema.ts';
+import { type Backup, BackupWriter, memoryBackup } from '../../src/state/images/backup.ts';
+import type { Checkpoint } from '../../src/state/images/checkpoint.ts';
 import { STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
 import { table } from '../../src/state/rows/row-layout.ts';
 import { type CommitRecord, commitCodec } from '../../src/state/transaction/commit-record.ts';
 import { anyString, valueArbitraries } from './arbitraries.ts';
 import { FIRST_VALUES, fieldOf, typeOf } from './sample-fields.ts';
-import { type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, nameOf, type Row, Store, type StoreShape } from './store.ts';
+import {
+  ALL_GROUPS,
+  type AnyTable,
+  FOUR_ARENAS_BYTES,
+  keysOfGroup,
+  nameOf,
+  type Row,
+  Store,
+  type StoreShape,
+} from './store.ts';
 
 const emptyRow = (shape: Shape): Row =>
   Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, FIRST_VALUES[typeOf(field)]]));
@@ -230,4 +241,15 @@ export function marksOf(number: number, inputs = 2): CommitRecord {
     input.row = i;
   });
   return record;
+}
+
+/** All rows of key groups as they are now, which must be at a commit. */
+export const fullBackup = (store: Store, marks = marksOf(store.committed), groups = ALL_GROUPS): Backup =>
+  new BackupWriter(store.state, groups).take(marks, store.committed);
+
+/** The same, as a store of backups gives it back. */
+export function imageOf(store: Store, marks = marksOf(store.committed), groups = ALL_GROUPS): Checkpoint {
+  const backups = memoryBackup();
+  backups.write('a', fullBackup(store, marks, groups));
+  return backups.read('a') as Checkpoint;
 }

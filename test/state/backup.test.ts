@@ -7,12 +7,12 @@ import fc from 'fast-check';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { t } from '../../src/mailbox/schema.ts';
 import { type Backup, BackupWriter, memoryBackup } from '../../src/state/images/backup.ts';
-import { type Checkpoint, checkpoint, discardGroups, restore } from '../../src/state/images/checkpoint.ts';
+import { type Checkpoint, discardGroups, restore } from '../../src/state/images/checkpoint.ts';
 import { buffersOf } from '../../src/state/images/group-images.ts';
 import { GROUP_ROOT, GROUP_STAMP, groupHeader } from '../../src/state/memory/arena.ts';
 import { ROOT_LIVE, table } from '../../src/state/rows/row-layout.ts';
 import { runs } from '../kit/arbitraries.ts';
-import { arenaBytes, type Batch, batchesOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
+import { arenaBytes, type Batch, batchesOf, imageOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
 import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from '../kit/store.ts';
 
 const take = (writer: BackupWriter, store: Store): Backup => writer.take(marksOf(store.committed), store.committed);
@@ -239,7 +239,12 @@ test('a backup before the first commit restores to nothing (t = 0)', () => {
   const writer = new BackupWriter(store.state, ALL_GROUPS);
   backups.write('a', take(writer, store));
   const image = backups.read('a');
-  assert.deepStrictEqual(image, checkpoint(store.state, ALL_GROUPS, marksOf(0), 0));
+  assert.deepStrictEqual(image, {
+    format: store.state.images.format,
+    sequence: 0,
+    marks: marksOf(0),
+    groups: ALL_GROUPS.map((group) => ({ group, rows: 0, image: new Uint8Array(0) })),
+  });
   assert.equal(restored(counts, image).contents().size, 0);
   change(store, [1]);
   backups.write('a', take(writer, store));
@@ -312,7 +317,7 @@ test('a backup that failed half way is followed by a full one', () => {
 
 test('a restored replica, and one whose damaged image was discarded, ship what they hold', () => {
   const store = filled(1000);
-  const image = checkpoint(store.state, ALL_GROUPS, marksOf(0), store.committed);
+  const image = imageOf(store);
   const writer = new BackupWriter(store.state, ALL_GROUPS);
   const backups = memoryBackup();
   backups.write('a', take(writer, store));
@@ -329,7 +334,7 @@ test('a restored replica, and one whose damaged image was discarded, ship what t
 });
 
 test('rows that are restored to an empty replica are in the next backup', () => {
-  const image = checkpoint(filled(1000).state, ALL_GROUPS, marksOf(0), 1);
+  const image = imageOf(filled(1000));
   const store = new Store(counts);
   const writer = new BackupWriter(store.state, ALL_GROUPS);
   take(writer, store);
@@ -413,7 +418,7 @@ test('a writer and its store follow a change of owned groups', () => {
   );
   backups.write('a', backup);
   assert.deepStrictEqual(backups.read('a'), {
-    ...checkpoint(store.state, owned, marksOf(store.committed), store.committed),
+    ...imageOf(store, undefined, owned),
     groups: backups.read('a')?.groups,
   });
   const kept = new Set(owned);

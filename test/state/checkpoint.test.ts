@@ -1,30 +1,27 @@
-// Goal: a checkpoint is the state at its commit, wherever it goes and however often it is split and put together; a restore
-// is a transaction; rows of another layout and bytes that are no rows are refused.
+// Goal: what a store of backups gives back is the state at its commit, wherever it is restored, as a whole or in parts; a
+// restore is a transaction; rows of another layout and bytes that are no rows are refused.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { KEY_GROUPS } from '../../src/mailbox/hash.ts';
 import { t } from '../../src/mailbox/schema.ts';
-import {
-  type Checkpoint,
-  checkpoint,
-  discardGroups,
-  merge,
-  partition,
-  restore,
-} from '../../src/state/images/checkpoint.ts';
+import { type Checkpoint, discardGroups, restore } from '../../src/state/images/checkpoint.ts';
 import { buffersOf } from '../../src/state/images/group-images.ts';
 import { checkState } from '../../src/state/images/integrity.ts';
 import { GROUP_ROOT, groupHeader, STATE_BYTES_DEFAULT } from '../../src/state/memory/arena.ts';
 import { ROOT_ADDRESS, table } from '../../src/state/rows/row-layout.ts';
 import { commitCodec } from '../../src/state/transaction/commit-record.ts';
 import { runs } from '../kit/arbitraries.ts';
-import { arenaBytes, batchesOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
+import { arenaBytes, batchesOf, fullBackup, imageOf, ModelledStore, marksOf, SHAPES } from '../kit/modelled-store.ts';
 import { ALL_GROUPS, type AnyTable, FOUR_ARENAS_BYTES, keysOfGroup, Store, type StoreShape } from '../kit/store.ts';
 
-const take = (store: Store, marks = marksOf(store.committed), groups = ALL_GROUPS): Checkpoint =>
-  checkpoint(store.state, groups, marks, store.committed);
+/** The part of a checkpoint that each of so many owners gets. */
+const partsOf = (image: Checkpoint, ownerOf: (group: number) => number, parts: number): Checkpoint[] =>
+  Array.from({ length: parts }, (_, part) => ({
+    ...image,
+    groups: image.groups.filter(({ group }) => ownerOf(group) === part),
+  }));
 
 /** Restores in one transaction, and checks that the image is sound. */
 function restoreInto(store: Store, ...parts: Checkpoint[]): Store {
@@ -48,7 +45,7 @@ for (const [name, { shape, keys }] of Object.entries(SHAPES)) {
           const modelled = new ModelledStore(shape, pool, from);
           for (const batch of list.slice(0, at)) modelled.run(batch);
           const expected = modelled.expected();
-          const image = structuredClone(take(modelled.store));
+          const image = structuredClone(imageOf(modelled.store));
           assert.equal(
             image.groups.reduce((sum, { rows }) => sum + rows, 0),
             expected.size,
@@ -95,10 +92,10 @@ function filled(size: number, stateBytes = FOUR_ARENAS_BYTES): Store {
 test('a checkpoint of 20,000 rows fits together from 1 to 4 arenas and back', () => {
   const store = filled(20_000, STATE_BYTES_DEFAULT);
   const expected = store.contents();
-  const four = restoreInto(new Store(shape), take(store));
+  const four = restoreInto(new Store(shape), imageOf(store));
   assert.equal(four.transaction.arenas.length, 4);
   assert.deepStrictEqual(four.contents(), expected);
-  const one = restoreInto(new Store(shape, undefined, 0, STATE_BYTES_DEFAULT), take(four));
+  const one = restoreInto(new Store(shape, undefined, 0, STATE_BYTES_DEFAULT), imageOf(four));
   assert.equal(one.transaction.arenas.length, 1);
   assert.deepStrictEqual(one.contents(), expected);
   // And it is a state to go on with.
@@ -116,18 +113,20 @@ test('values and rows of more than one buffer', () => {
   for (let id = 0; id < 300; id++) store.at(id).blob = new Uint8Array(100_000 + id).fill(id);
   store.at(300).text = 'ж'.repeat(3_000_000);
   store.commit();
-  const image = take(store);
-  assert.ok(buffersOf(image).length > 1);
-  const sizes = buffersOf(image).reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const used = image.groups.reduce((sum, { image: { length } }) => sum + length, 0);
-  assert.ok(sizes <= used * 2, `${sizes} bytes hold ${used}`);
-  const parts = partition(image, (group) => group % 3, 3);
+  const image = imageOf(store);
+  for (const written of [fullBackup(store), image]) {
+    assert.ok(buffersOf(written).length > 1);
+    const sizes = buffersOf(written).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const used = written.groups.reduce((sum, { image: { length } }) => sum + length, 0);
+    assert.ok(sizes <= used * 2, `${sizes} bytes hold ${used}`);
+  }
+  const parts = partsOf(image, (group) => group % 3, 3);
   assert.deepStrictEqual(restoreInto(new Store(wide), ...parts).contents(), store.contents());
 });
 
 test('a checkpoint before the first commit is one of no rows (t = 0)', () => {
   const store = new Store(shape);
-  const image = take(store, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
+  const image = imageOf(store, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
   assert.equal(image.sequence, 0);
   assert.equal(image.groups.length, KEY_GROUPS);
   assert.deepStrictEqual(image.marks, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
@@ -138,60 +137,50 @@ test('a checkpoint before the first commit is one of no rows (t = 0)', () => {
   store.at('never committed').count = 1;
   const adopter = store.adopt();
   adopter.rollback();
-  assert.deepStrictEqual(take(adopter, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 })), image);
+  assert.deepStrictEqual(imageOf(adopter, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 })), image);
 });
 
 test('marks are copied: what the actor writes into its record later is not in the checkpoint', () => {
   const store = filled(10);
   const marks = marksOf(1);
-  const image = take(store, marks);
-  const [part] = partition(image, () => 0, 1);
-  const merged = merge([image]);
+  const image = imageOf(store, marks);
   marks.progress.source.position = 99;
   marks.cursors.inputs[0].position = 99;
   assert.deepStrictEqual(image.marks, marksOf(1));
-  image.marks.cursors.inputs[1].position = 98;
-  assert.deepStrictEqual(part.marks, marksOf(1));
-  assert.deepStrictEqual(merged.marks, marksOf(1));
 });
 
-test('a checkpoint shares nothing with the state, with its parts, nor with what it is merged of', () => {
+test('a checkpoint shares nothing with the state', () => {
   const store = filled(1000);
   const expected = store.contents();
-  const image = take(store);
+  const image = imageOf(store);
   store.begin();
   for (let i = 0; i < 1000; i++) store.at(`word ${i}`).text = 'changed after the checkpoint';
   store.commit();
-  const parts = partition(image, (group) => group & 1, 2);
-  const merged = merge(parts);
   const received = structuredClone(image, { transfer: buffersOf(image) });
   assert.ok(image.groups.every(({ image: { byteLength } }) => byteLength === 0));
-  const [left] = structuredClone(parts, { transfer: buffersOf(parts[0]) });
-  assert.deepStrictEqual(merge([left, parts[1]]), merged);
   assert.deepStrictEqual(restoreInto(new Store(shape), received).contents(), expected);
-  assert.deepStrictEqual(restoreInto(new Store(shape), merged).contents(), expected);
 });
 
 test('a checkpoint within a transaction is refused', () => {
   const store = filled(10);
   store.begin();
   store.at('word 3').count = 77;
-  assert.throws(() => take(store), { code: 'INVARIANT', message: /a transaction is open/ });
+  assert.throws(() => imageOf(store), { code: 'INVARIANT', message: /a transaction is open/ });
   store.rollback();
-  assert.deepStrictEqual(restoreInto(new Store(shape), take(store)).contents(), store.contents());
+  assert.deepStrictEqual(restoreInto(new Store(shape), imageOf(store)).contents(), store.contents());
 });
 
 test('groups that are none, or are given twice, are refused', () => {
   const store = filled(1);
   for (const groups of [[-1], [KEY_GROUPS], [1.5], [Number.NaN], [3, 4, 3]]) {
-    assert.throws(() => take(store, undefined, groups), { code: 'INVARIANT', message: /key group/ });
+    assert.throws(() => imageOf(store, undefined, groups), { code: 'INVARIANT', message: /key group/ });
   }
 });
 
 test('only the groups of a checkpoint are replaced', () => {
   const store = filled(1000);
   const others = ALL_GROUPS.filter((group) => group % 2 === 1);
-  const half = take(store, undefined, others);
+  const half = imageOf(store, undefined, others);
   store.begin();
   for (let i = 0; i < 1000; i++) store.at(`word ${i}`).count = 5_000;
   store.commit();
@@ -202,89 +191,30 @@ test('only the groups of a checkpoint are replaced', () => {
   }
 });
 
-// Partition and merge.
-
-const owners = fc.tuple(
-  fc.integer({ min: 1, max: 9 }),
-  fc.array(fc.nat(), { minLength: KEY_GROUPS, maxLength: KEY_GROUPS }),
-);
-
-test('however often a checkpoint is split and merged, it stays equal, and each row is with the owner of its key group', () => {
-  const store = filled(3000);
-  const original = take(store);
-  fc.assert(
-    fc.property(fc.array(owners, { minLength: 1, maxLength: 12 }), (splits) => {
-      let image = original;
-      for (const [parts, numbers] of splits) {
-        const ownerOf = (group: number): number => numbers[group] % parts;
-        const split = partition(image, ownerOf, parts);
-        assert.equal(split.length, parts);
-        split.forEach((part, i) => {
-          for (const { group } of part.groups) assert.equal(ownerOf(group), i);
-        });
-        // Split again before they are merged: once divided, differently divided.
-        const twice = split.flatMap((part) => partition(part, (group) => (group >>> 3) & 1, 2));
-        image = merge(twice.reverse());
+test('state and routing agree on the owner of every row, however many owners a checkpoint is restored to', () => {
+  const image = imageOf(filled(3000));
+  for (let parts = 1; parts <= 8; parts++) {
+    const ownerOf = (group: number): number => Math.floor((group * parts) / KEY_GROUPS);
+    const seen = new Set<number>();
+    let rows = 0;
+    partsOf(image, ownerOf, parts).forEach((part, owner) => {
+      const restored = restoreInto(new Store(shape), part);
+      for (const name of restored.contents().keys()) {
+        const group = restored.group(JSON.parse(name) as unknown[]);
+        assert.equal(ownerOf(group), owner);
+        seen.add(group);
+        rows++;
       }
-      assert.deepStrictEqual(image, original);
-    }),
-    runs(30),
-  );
-});
-
-test('state and routing agree on the owner of every row after many splits', () => {
-  const store = filled(3000);
-  let parts = [take(store)];
-  for (let p = 1; p <= 8; p++) parts = partition(merge(parts), (group) => Math.floor((group * p) / KEY_GROUPS), p);
-  const seen = new Set<number>();
-  let rows = 0;
-  parts.forEach((part, owner) => {
-    const restored = restoreInto(new Store(shape), part);
-    for (const name of restored.contents().keys()) {
-      const group = restored.group(JSON.parse(name) as unknown[]);
-      assert.equal(Math.floor((group * 8) / KEY_GROUPS), owner);
-      seen.add(group);
-      rows++;
-    }
-  });
-  assert.equal(rows, 3000);
-  assert.equal(seen.size, KEY_GROUPS, 'every key group is routed, the first and the last included');
-});
-
-test('a part that does not exist is an error, and no group is dropped', () => {
-  const image = take(filled(1));
-  for (const [owner, parts] of [
-    [2, 2],
-    [-1, 2],
-    [0.5, 2],
-    [Number.NaN, 2],
-    [0, 0],
-  ]) {
-    assert.throws(() => partition(image, (group) => (group === 255 ? owner : 0), parts), { code: 'INVARIANT' });
+    });
+    assert.equal(rows, 3000);
+    assert.equal(seen.size, KEY_GROUPS, 'every key group is routed, the first and the last included');
   }
-});
-
-test('checkpoints of different positions, of common groups, or of none are not merged', () => {
-  const store = filled(100);
-  const [left, right] = partition(take(store, marksOf(4)), (group) => group >>> 7, 2);
-  assert.throws(() => merge([]), { code: 'INVARIANT', message: /no checkpoint/ });
-  assert.throws(() => merge([left, right, left]), { code: 'INVARIANT', message: /key group 0 is given twice/ });
-  const ahead = { ...right, marks: marksOf(5) };
-  assert.throws(() => merge([left, ahead]), { code: 'INVARIANT', message: /different positions/ });
-  const [other] = partition(
-    checkpoint(new Store({ key: { word: t.string() }, state: {} }).state, [200], marksOf(4), 0),
-    () => 0,
-    1,
-  );
-  assert.throws(() => merge([left, other]), { code: 'BAD_BACKUP' });
-  const sameInputs = { ...right, sequence: 9, marks: { ...marksOf(4), head: 123 } };
-  assert.deepEqual(merge([left, sameInputs]).marks.cursors.outputs, marksOf(4).cursors.outputs);
 });
 
 // What is no image of this layout.
 
 test('rows of another layout are refused before anything is changed', () => {
-  const image = take(filled(50));
+  const image = imageOf(filled(50));
   const others: StoreShape[] = [
     { ...shape, key: { name: t.string() } },
     { ...shape, key: { word: t.dictionary() } },
@@ -308,7 +238,7 @@ test('rows of another layout are refused before anything is changed', () => {
 test('whatever the bytes of an image are, a restore ends: in rows that are sound, or in an error and a rollback', () => {
   const store = filled(60);
   const before = store.contents();
-  const image = take(store);
+  const image = imageOf(store);
   const filledGroups = image.groups.filter(({ rows }) => rows > 0);
   const damage = fc.record({
     pick: fc.nat(),
@@ -343,7 +273,7 @@ test('whatever the bytes of an image are, a restore ends: in rows that are sound
 });
 
 test('rows under the number of another key group are refused', () => {
-  const image = take(filled(500));
+  const image = imageOf(filled(500));
   const [first, second] = image.groups.filter(({ rows }) => rows > 0);
   const store = new Store(shape);
   store.begin();
@@ -366,12 +296,12 @@ test('an image does not tell where its rows were', () => {
     (row.parts as AnyTable).upsert('a part with a long name').count = 5;
     each.commit();
   }
-  assert.deepStrictEqual(take(store, marksOf(0)).groups, take(moved, marksOf(0)).groups);
+  assert.deepStrictEqual(imageOf(store, marksOf(0)).groups, imageOf(moved, marksOf(0)).groups);
 });
 
 test('an image that is not aligned in its buffer, as read from a file, is restored', () => {
   const store = filled(100);
-  const image = take(store);
+  const image = imageOf(store);
   const groups = image.groups.map((each) => {
     const bytes = new Uint8Array(each.image.length + 3);
     bytes.set(each.image, 3);
@@ -396,7 +326,7 @@ test('a damaged image is discarded and restored, by whoever comes, wherever the 
   const expected = filled(2000).contents();
   for (const dies of ['never', 'after the discard', 'in the restore'] as const) {
     let store = filled(2000);
-    const image = take(store);
+    const image = imageOf(store);
     store.begin();
     store.at('word 5').count = 1_000_000;
     wreck(store);

@@ -10,7 +10,7 @@ import { GROUP_REMOVALS, GROUP_STAMP, groupHeader } from '../memory/arena.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import { newestRows } from '../rows/newest-rows.ts';
 import type { CommitRecord } from '../transaction/commit-record.ts';
-import { ascendingGroups, type Checkpoint, requireCommitted, requireFormat } from './checkpoint.ts';
+import { ascendingGroups, type Checkpoint, requireFormat } from './checkpoint.ts';
 import { cellsMinOf, copyImages, type GroupImage, GroupImageWriter } from './group-images.ts';
 import { EVERY_ROW, type RowFormat, rowsAfter } from './row-image.ts';
 
@@ -136,6 +136,16 @@ export class BackupWriter {
     }
     return changes;
   }
+}
+
+/**
+ * Takes up what other threads have grown.
+ * @throws MillraceError INVARIANT if this thread's transaction after the last commit has touched a key group
+ */
+function requireCommitted({ transaction }: KeyedState, sequence: number): void {
+  for (const arena of transaction.arenas) arena.refresh();
+  const isOpen = transaction.undo.transaction() === ((sequence + 1) | 0) && transaction.stamps.some((s) => s !== 0);
+  if (isOpen) throw errors.invariant('rows are copied at a commit, and a transaction is open');
 }
 
 /** A key group in a {@link MemoryBackup}. */

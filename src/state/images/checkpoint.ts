@@ -1,9 +1,8 @@
-// Checkpoints: the logical image of key groups at a commit, and what the library does with it: restore, partition, merge.
-// Promises: a checkpoint is plain data that shares nothing with the state, nor with the checkpoint that it was made of: its
-// buffers can be transferred. Partitioning and merging go by key group and leave no group out.
-// Relies on: no transaction is open on the groups, and what a dead owner left open is rolled back.
+// Checkpoints: the logical image of key groups at a commit, which a store of backups gives back; and how a state is made of one.
+// Promises: a checkpoint is plain data without addresses. A restore is part of a transaction, and leaves rows of the checkpoint
+// and no others in its groups, or throws.
+// Relies on: what a dead owner left open is rolled back.
 
-import { isDeepStrictEqual } from 'node:util';
 import { errors } from '../../errors.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
 import { GROUP_REMOVALS, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
@@ -11,8 +10,8 @@ import { LOG_ROWS_DISCARDED } from '../memory/table.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import { ROOT_ADDRESS, ROOT_LIVE, ROOT_LOG_ROWS, ROOT_USED } from '../rows/row-layout.ts';
 import type { CommitRecord } from '../transaction/commit-record.ts';
-import { cellsMinOf, cellsOf, copyImages, type GroupImage, GroupImageWriter } from './group-images.ts';
-import { EVERY_ROW, type RowFormat } from './row-image.ts';
+import { cellsOf, type GroupImage } from './group-images.ts';
+import type { RowFormat } from './row-image.ts';
 
 /** All rows of some key groups as they were at one commit of a replica. */
 export interface Checkpoint {
@@ -24,26 +23,6 @@ export interface Checkpoint {
   readonly marks: CommitRecord;
   /** In ascending order; a group without a row is among them. */
   readonly groups: readonly GroupImage[];
-}
-
-/**
- * The rows of key groups as they are now, which must be at a commit. O(rows).
- * @param marks the record of the last commit; copied
- * @param sequence its number
- * @throws MillraceError INVARIANT if a transaction is open, or a table's counts are wrong
- */
-export function checkpoint(
-  state: KeyedState,
-  groups: Iterable<number>,
-  marks: CommitRecord,
-  sequence: number,
-): Checkpoint {
-  const ascending = ascendingGroups(groups);
-  requireCommitted(state, sequence);
-  const cells = ascending.reduce((sum, group) => sum + cellsMinOf(state, group), 0);
-  const writer = new GroupImageWriter(state, cells);
-  for (const group of ascending) writer.add(group, EVERY_ROW);
-  return { format: state.images.format, sequence, marks: structuredClone(marks), groups: writer.finish() };
 }
 
 /**
@@ -94,65 +73,11 @@ export function discardGroups({ transaction }: KeyedState, groups: Iterable<numb
   }
 }
 
-/**
- * Splits a checkpoint by the owner of each key group.
- * @param ownerOf the part, from 0, that a group goes to
- * @throws MillraceError INVARIANT for an owner that is no part: no group is left out
- */
-export function partition(
-  { format, sequence, marks, groups }: Checkpoint,
-  ownerOf: (group: number) => number,
-  parts: number,
-): Checkpoint[] {
-  const split = Array.from({ length: parts }, (): GroupImage[] => []);
-  for (const image of groups) {
-    const owner = ownerOf(image.group);
-    if (!(owner in split)) throw errors.invariant(`key group ${image.group} goes to part ${owner} of ${parts}`);
-    split[owner].push(image);
-  }
-  return split.map((images) => ({ format, sequence, marks: structuredClone(marks), groups: copyImages(images) }));
-}
-
-/**
- * Puts checkpoints of replicas of one operator together. What it says of anything but groups and inputs is that of the first.
- * @throws MillraceError INVARIANT if their inputs were not read equally far, or two have the same key group; BAD_BACKUP if
- * their rows have different layouts
- */
-export function merge(checkpoints: readonly Checkpoint[]): Checkpoint {
-  const [first] = checkpoints;
-  if (first === undefined) throw errors.invariant('there is no checkpoint to merge');
-  for (const { format, marks } of checkpoints) {
-    requireFormat('the checkpoints to merge', format, first.format);
-    if (!isDeepStrictEqual(marks.cursors.inputs, first.marks.cursors.inputs)) {
-      throw errors.invariant('checkpoints to merge have read their inputs to different positions');
-    }
-  }
-  const images = checkpoints.flatMap(({ groups }) => groups);
-  const byGroup = new Map(images.map((image) => [image.group, image]));
-  const ascending = ascendingGroups(images.map(({ group }) => group)).map((group) => byGroup.get(group) as GroupImage);
-  return {
-    format: first.format,
-    sequence: first.sequence,
-    marks: structuredClone(first.marks),
-    groups: copyImages(ascending),
-  };
-}
-
 /** @throws MillraceError BAD_BACKUP if images of the two formats mean different things */
 export function requireFormat(whose: string, found: RowFormat, expected: RowFormat): void {
   if (found.fingerprint !== expected.fingerprint) {
     throw errors.backupLayout(whose, found.fingerprint, expected.fingerprint);
   }
-}
-
-/**
- * Takes up what other threads have grown.
- * @throws MillraceError INVARIANT if this thread's transaction after the last commit has touched a key group
- */
-export function requireCommitted({ transaction }: KeyedState, sequence: number): void {
-  for (const arena of transaction.arenas) arena.refresh();
-  const isOpen = transaction.undo.transaction() === ((sequence + 1) | 0) && transaction.stamps.some((s) => s !== 0);
-  if (isOpen) throw errors.invariant('rows are copied at a commit, and a transaction is open');
 }
 
 /** @throws MillraceError INVARIANT for a number that is no key group, or is given twice */
