@@ -5,10 +5,11 @@
 // fails on its way is given up by itself, as dead letter of the operator that failed, and its siblings go on.
 // Relies on: the program that it is part of (program.ts) sets the guard on entry, and on exit.
 
+import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
 import type { OperatorNode } from '../../flow/graph.ts';
 import type { Stage } from '../../flow/plan.ts';
 import { refuseDeferred, refuseResult } from '../../mailbox/deferred.ts';
-import { generateTupleCopier } from '../../mailbox/tuple-copy.ts';
+import { generateTupleCopier, type TupleChecks, tupleChecks } from '../../mailbox/tuple-copy.ts';
 import { WorkCell } from '../vitals/vitals.ts';
 
 /**
@@ -42,15 +43,24 @@ export const rethrowCode = 'if (failure !== undefined) throw failure.error;';
 export const runClosureCode = (call: string, k: number): string =>
   `{ const result = ${call}; if (result !== undefined) refuseResult${k}(result); }`;
 
+/** Hands values to the holder of the last operator. */
+const holdCode = (values: readonly string[]): string => `hold(${values.join(', ')});`;
+
 /** What operator k does with `tuple`, which comes from one of its inputs. */
-const operatorCode = (node: OperatorNode, k: number, input: number, isLast: boolean): string =>
+const operatorCode = (
+  node: OperatorNode,
+  k: number,
+  input: number,
+  isLast: boolean,
+  holder: TupleHolder | undefined,
+): string =>
   node.kind.step?.({
     tuple: 'tuple',
     nextRow: `work[${WorkCell.row}]++;`,
     enter: `work[${WorkCell.operator}] = ${k};`,
     closure: `closure${k}_${input}`,
     emit: emitName(node, k),
-    holder: `holder${k}`,
+    hold: holdCode(holder?.takes.map((name) => `tuple.${name}`) ?? []),
     writer: 'sink.writer',
     feed: (expression) => `feed${k}_0(${expression});`,
     keeps: (answer) => `${answer} === true || (${answer} && keeps${k}(${answer}))`,
@@ -59,15 +69,15 @@ const operatorCode = (node: OperatorNode, k: number, input: number, isLast: bool
   }) ?? '';
 
 /** All outputs of operator k: feed<k>_<output> and emit<k>_<output>, and emits<k> if there are several. */
-function outputsCode(node: OperatorNode, k: number, isLast: boolean): string {
-  const feeds = node.outputs.map((_, output) => feedCode(node, k, output, isLast));
+function outputsCode(node: OperatorNode, k: number, isLast: boolean, held: HeldFeed | undefined): string {
+  const feeds = node.outputs.map((_, output) => feedCode(node, k, output, isLast, held));
   if (node.outputs.length < 2) return feeds.join('');
   const members = node.outputs.map(({ name }, output) => `${JSON.stringify(name)}: emit${k}_${output}`);
   return `${feeds.join('\n')}\nconst emits${k} = Object.freeze({ ${members.join(', ')} });`;
 }
 
 /** feed<k>_<output>(tuple): takes a tuple that operator k has produced. emit<k>_<output>: the same, as its closure sees it. */
-function feedCode(node: OperatorNode, k: number, output: number, isLast: boolean): string {
+function feedCode(node: OperatorNode, k: number, output: number, isLast: boolean, held: HeldFeed | undefined): string {
   const at = `${k}_${output}`;
   const hold = `held${at}.push(copyChecked${at}(tuple));`;
   if (isLast) {
@@ -77,14 +87,17 @@ function emit${at}(tuple) { if (guard === ${Guard.free}) ${out} else guarded${at
 function guarded${at}(tuple) { if (guard === ${Guard.outside}) lateEmit(${k}); else { ${holdsOutput(node, k, isLast) ? hold : out} } }`;
   }
   const next = stepName(k + 1);
+  const [check, give] = held ?? [`const own = copy${at}(tuple);`, `${next}(own);`];
   return `
 function feed${at}(tuple) {
-if (guard === ${Guard.free}) ${next}(copy${at}(tuple)); else ${hold}
+if (guard !== ${Guard.free}) { ${hold} return; }
+${check}
+${give}
 }
 function emit${at}(tuple) {
 if (guard !== ${Guard.free}) { guarded${at}(tuple); return; }
-const own = copy${at}(tuple);
-try { ${next}(own); } catch (error) { fail(error); }
+${check}
+try { ${give} } catch (error) { fail(error); }
 work[${WorkCell.operator}] = ${k};
 }
 function guarded${at}(tuple) {
@@ -126,8 +139,28 @@ sift${next}();
 }`;
 }
 
+/** How a tuple comes to a holder: statements that check it, and that hand on its values, with no copy of it. */
+type HeldFeed = readonly [check: string, give: string];
+
+/** The checks in front of the holder of the last operator, and what they refer to. */
+function heldChecks({ operators }: Stage, ringBytes: number): TupleChecks | undefined {
+  const before = operators[operators.length - 2];
+  if (before === undefined || operators[operators.length - 1].holder === undefined) return undefined;
+  return tupleChecks(before.name, before.outputs[0].schema, ringBytes);
+}
+
+function heldFeed({ operators }: Stage, checks: TupleChecks, { takes }: TupleHolder): HeldFeed {
+  const k = operators.length - 1;
+  const { schema } = operators[k - 1].outputs[0];
+  const values = takes.map((name) => checks.values[schema.indexOf(name)]);
+  return [checks.code, `passed${k}++; work[${WorkCell.operator}] = ${k}; ${holdCode(values)}`];
+}
+
 /** The functions of a chain: the steps of each operator, and sift0(). Needs `work`, `out<output>` and `sink` around it. */
-export function chainCode({ operators }: Stage): string {
+export function chainCode(stage: Stage, ringBytes: number, holder: TupleHolder | undefined): string {
+  const { operators } = stage;
+  const checks = heldChecks(stage, ringBytes);
+  const held = checks && holder && heldFeed(stage, checks, holder);
   const isLast = (k: number): boolean => k === operators.length - 1;
   const counters = ['passed', 'leftOut'].flatMap((count) => operators.slice(1).map((_, i) => `${count}${i + 1}`));
   const steps = operators.flatMap((node, k) => {
@@ -135,14 +168,15 @@ export function chainCode({ operators }: Stage): string {
     if (node.state !== undefined) return [];
     // A source has no input, and a step for what it gives.
     const inputs = Array.from({ length: Math.max(1, node.inputs.length) }, (_, input) => input);
-    return inputs.map((i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k))} }`);
+    return inputs.map((i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder)} }`);
   });
-  const held = operators.flatMap(({ outputs }, k) => outputs.map((_, output) => `held${k}_${output}`));
+  const lists = operators.flatMap(({ outputs }, k) => outputs.map((_, output) => `held${k}_${output}`));
   return `
+${checks?.declare ?? ''}
 let guard = ${Guard.outside}, sieve, failure;
 ${counters.map((counter) => `let ${counter} = 0;`).join(' ')}
-${held.map((name) => `const ${name} = [];`).join(' ')}
-const helds = [${held.join(', ')}], entered = new Int32Array(${operators.length});
+${lists.map((name) => `const ${name} = [];`).join(' ')}
+const helds = [${lists.join(', ')}], entered = new Int32Array(${operators.length});
 function fail(error) {
 if (failure === undefined) failure = { error, at: work[${WorkCell.operator}] };
 guard = ${Guard.failed};
@@ -155,7 +189,7 @@ if (sieve !== undefined) { entered.fill(0); work[${WorkCell.nth}] = 0; }
 function leave() { guard = ${Guard.outside}; }
 const counts = [${counters.map(() => '0').join(', ')}];
 function takeCounts() { ${counters.map((counter, i) => `counts[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return counts; }
-${operators.map((node, k) => outputsCode(node, k, isLast(k))).join('\n')}
+${operators.map((node, k) => outputsCode(node, k, isLast(k), k === operators.length - 2 ? held : undefined)).join('\n')}
 ${steps.join('\n')}
 ${operators
   .map((node, k) => siftCode(node, k, isLast(k)))
@@ -164,8 +198,18 @@ ${operators
 }
 
 /** What the code of a chain is generated with. */
-export function chainConstants({ operators, inputs }: Stage, ringBytes: number, lateEmit: (operator: string) => void) {
-  const constants: Record<string, unknown> = { lateEmit: (k: number): void => lateEmit(operators[k].name) };
+export function chainConstants(
+  stage: Stage,
+  ringBytes: number,
+  holder: TupleHolder | undefined,
+  lateEmit: (operator: string) => void,
+) {
+  const { operators, inputs } = stage;
+  const constants: Record<string, unknown> = {
+    lateEmit: (k: number): void => lateEmit(operators[k].name),
+    hold: holder?.add,
+    ...heldChecks(stage, ringBytes)?.constants,
+  };
   operators.forEach((node, k) => {
     const isLast = k === operators.length - 1;
     // What the first one reads may have been combined on its way.

@@ -320,8 +320,11 @@ export function generateProgram(parts: ProgramParts): Program {
     const external = state === undefined ? [] : cached.map(({ index }) => index);
     return generateDecoder(name, input.schema, written.keys.length, hashColumn, external);
   });
+  // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
+  const holder = stage.operators[stage.operators.length - 1].holder?.(ports[0].encoder.emit);
   const constants: Record<string, unknown> = {
-    ...chainConstants(stage, parts.ringBytes, parts.lateEmit),
+    ...chainConstants(stage, parts.ringBytes, holder, parts.lateEmit),
+    holder,
     sink: parts.sink,
     state,
     transaction: state?.transaction,
@@ -360,15 +363,11 @@ export function generateProgram(parts: ProgramParts): Program {
     const looked = foreseenTables(input, state).flatMap(({ fields }) => fields);
     for (const { index } of [...keyFields(input), ...looked]) constants[`key${u}_${index}`] = decoder.keyAt[index];
   });
-  // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
-  const tail = stage.operators.length - 1;
-  const holder = stage.operators[tail].holder?.(ports[0].encoder.emit);
-  constants[`holder${tail}`] = holder;
   const isGenerator = constants.generator !== undefined;
   const isSource = stage.operators[0].source !== undefined;
   const body = `
 let processed = 0, fetched = 0, untilSample = 0, random = 1;
-${chainCode(stage)}
+${chainCode(stage, parts.ringBytes, holder)}
 ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\n')}
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${endCode(parts)}
@@ -414,8 +413,8 @@ if (sieve !== undefined) sift0();
 return next;
 } finally { leave(); }
 },
-sift(by) { sieve = by; ${holder === undefined ? '' : `holder${tail}.single(by !== undefined);`} },
-holder: ${holder === undefined ? 'undefined' : `holder${tail}`},
+sift(by) { sieve = by; ${holder === undefined ? '' : 'holder.single(by !== undefined);'} },
+holder,
 expireState() { ${state === undefined ? '' : 'state.expire();'} },
 processed: () => processed,
 takeCounts,

@@ -70,6 +70,8 @@ export interface AggregateCode {
   readonly live?: Readonly<Record<string, Live>>;
   /** In place of the part `''` of state: a table under the key, which `merge` and `value` work on. */
   readonly table?: TableDefinition;
+  /** True if it takes in tuples with all their fields, and not those that it names only. */
+  readonly takesTuples?: true;
   /** Statements that take in `tuple`. They throw before they change anything, or not at all. */
   add(slots: Slots): string;
   /** An expression that is true if so much is kept of a key that it should travel before the batch commits: a row must fit a ring. */

@@ -60,7 +60,7 @@ function keptOf(
         bad(`names the field '${String(field)}', which its tuples do not have: use one of ${known}`)
       );
     });
-    return { name, code: aggregate.plan({ operator, name, id, fields }) };
+    return { name, fields: aggregate.fields, code: aggregate.plan({ operator, name, id, fields }) };
   });
 }
 
@@ -101,7 +101,7 @@ export function aggregationOf(
     tables: Object.fromEntries(tables),
     output,
     ...closuresOf(operator, keys, kept, emit),
-    combiner: (emitRow) => generateCombiner(operator, keys, kept, emitRow),
+    combiner: (emitRow) => generateCombiner(operator, schema, keys, kept, emitRow),
   };
 }
 

@@ -8,7 +8,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf, type KeyCodec, keyLane } from '../../mailbox/columns/codec.ts';
 import { hashCharacters, isText, ownText, Texts } from '../../mailbox/columns/kept-text.ts';
-import type { SchemaField } from '../../mailbox/schema.ts';
+import type { Schema, SchemaField } from '../../mailbox/schema.ts';
 import { type AggregateCode, type Live, liveOf, type Slots } from './aggregate.ts';
 
 /** Keys that a table holds at most. */
@@ -30,8 +30,10 @@ const MULTIPLIERS = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1] as const;
 
 /** What an operator holds of the tuples of the open batch. */
 export interface TupleHolder {
-  /** Takes in a tuple. */
-  add(tuple: unknown): void;
+  /** The fields of tuples that it takes in. */
+  readonly takes: readonly string[];
+  /** Takes in a tuple: the values of {@link takes}. */
+  add(...values: readonly unknown[]): void;
   /** Emits what it holds, before the batch commits. */
   flush(): void;
   /** Forgets what it holds: the batch is rolled back. */
@@ -54,6 +56,8 @@ interface Slot extends Live {
 
 /** What is kept of one aggregate. */
 export interface KeptAggregate {
+  /** The fields of tuples that it takes in. */
+  readonly fields: readonly string[];
   /** Of the result. */
   readonly name: string;
   readonly code: AggregateCode;
@@ -109,13 +113,24 @@ export const singleRowCode = (
   slots: (aggregate: number) => Slots,
 ): string => rowCode(keys, aggregates, (k) => `tuple.${keys[k].name}`, slots);
 
-/** Generates the combiner of one writer. */
+/**
+ * Generates the combiner of one writer.
+ * @param schema of the tuples
+ * @param emit gets the combined rows
+ */
 export function generateCombiner(
   operator: string,
+  schema: Schema,
   keys: readonly SchemaField[],
   aggregates: readonly KeptAggregate[],
   emit: (row: unknown) => void,
 ): TupleHolder {
+  const named = new Set([...keys.map(({ name }) => name), ...aggregates.flatMap(({ fields }) => fields)]);
+  const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
+  const takes = schema.names.filter((name) => takesAll || named.has(name));
+  // Values and not a tuple: an object that is handed on is allocated, and its doubles with it.
+  const values = takes.map((name) => `given_${name}`).join(', ');
+  const asTuple = `const tuple = { ${takes.map((name) => `${name}: given_${name}`).join(', ')} };`;
   const held = slotsOf(aggregates);
   const owns = keys.map((key) => keyCodecOf(key).own);
   const laneSlots =
@@ -176,7 +191,8 @@ let slot = hash >>> shift;
 while (index[slot] !== 0) slot = (slot + 1) & mask;
 index[slot] = ((hash ^ (hash >>> 16)) << ${ENTRY_BITS}) | (e + 1);
 }
-function insert(hash, tuple, ${words.join(', ')}) {
+function insert(hash, ${values}, ${words.join(', ')}) {
+${asTuple}
 if (keys === keysMax) {
 if (keysMax === ${KEYS_MAX}) return -1;
 grow();
@@ -193,20 +209,22 @@ entries[${entryWords} * e + ${stampAt}] = stamp;
 live[rows++] = e;
 ${empty}
 }
-function pass(tuple) {
+function pass(${values}) {
+${asTuple}
 ${single.code}
 emit(${singleRowCode(keys, aggregates, single.slots)});
 }
-function add(tuple) {
-if (isSingle || pause > 0) { pause--; pass(tuple); return; }
+function add(${values}) {
+if (isSingle || pause > 0) { pause--; pass(${values}); return; }
+${asTuple}
 ${owns.map((own, k) => own.words(fieldOf(k), k, k)).join('\n')}
 const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]}), tag = hash ^ (hash >>> 16);
 let slot = hash >>> shift, e = 0;
 for (;;) {
 const found = index[slot];
 if (found === 0) {
-e = insert(hash, tuple, ${words.join(', ')});
-if (e < 0) { pass(tuple); return; }
+e = insert(hash, ${values}, ${words.join(', ')});
+if (e < 0) { pass(${values}); return; }
 break;
 }
 if (((found >>> ${ENTRY_BITS}) ^ tag) << ${ENTRY_BITS} === 0) {
@@ -236,6 +254,7 @@ ${owns.map((own, k) => own.clear(k)).join(' ')}
 keys = 0;
 }
 return {
+takes,
 add,
 flush() {
 if (tuples === 0) return;
@@ -264,6 +283,7 @@ single(isOn) { isSingle = isOn; },
       ...constantsOf(keys, operator),
       ...Object.assign({}, ...aggregates.map(({ code }) => code.constants)),
       ...Object.assign({}, ...keys.map((field, k) => keyCodecOf(field).constants(k))),
+      takes,
       hashCharacters,
       isText,
       ownText,

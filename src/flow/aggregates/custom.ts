@@ -115,6 +115,7 @@ export function custom<const Kept extends Shape, Tuple, Result>(
       const objectOf = (slots: Slots): string =>
         `{ ${fields.map((field) => `${field.name}: ${slots(field.name)}`).join(', ')} }`;
       return {
+        takesTuples: true,
         kept: own.state,
         live: { '': { lane: 'Array', zero: 'null' } },
         result: own.type,

@@ -5,5 +5,5 @@ export const combine: OperatorKind = {
   name: 'combine',
   role: 'operator',
   place: 'worker',
-  step: ({ enter, holder, tuple }) => `${enter} ${holder}.add(${tuple});`,
+  step: ({ enter, hold }) => `${enter} ${hold}`,
 };

@@ -14,8 +14,8 @@ interface StepTexts {
   readonly closure: string;
   /** What its closure emits with: a function, or an object of functions if it has several outputs. */
   readonly emit: string;
-  /** What holds its tuples until the batch commits, if the operator has a holder. */
-  readonly holder: string;
+  /** A statement that hands the tuple to the operator's holder, if it has one. */
+  readonly hold: string;
   /** The writer of its sink. */
   readonly writer: string;
   /** A statement that hands what an expression gives to what is behind the operator. */

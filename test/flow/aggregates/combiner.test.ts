@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AggregateCode } from '../../../src/flow/aggregates/aggregate.ts';
-import { generateCombiner } from '../../../src/flow/aggregates/combiner.ts';
+import { generateCombiner, type TupleHolder } from '../../../src/flow/aggregates/combiner.ts';
 import { count } from '../../../src/flow/aggregates/count.ts';
 import { distinct } from '../../../src/flow/aggregates/distinct.ts';
 import { Schema, type SchemaField, type Shape, t } from '../../../src/mailbox/schema.ts';
@@ -16,12 +16,19 @@ type Row = Record<string, unknown>;
 const planOf = (aggregate: ReturnType<typeof count>, fields: readonly SchemaField[] = []): AggregateCode =>
   (aggregate as { plan(place: object): AggregateCode }).plan({ operator: 'op', name: 'n', id: 0, fields });
 
+/** The same combiner, which gets whole tuples. */
+const fedByTuples = (combiner: TupleHolder) => ({
+  ...combiner,
+  add: (tuple: Row): void => combiner.add(...combiner.takes.map((name) => tuple[name])),
+});
+
 /** A combiner that counts, and what it has emitted. */
 function counting(shape: Shape) {
   const rows: Row[] = [];
-  const { fields } = Schema.of(shape, 'a test');
-  const combiner = generateCombiner('op', fields, [{ name: 'n', code: planOf(count()) }], (row) =>
-    rows.push(row as Row),
+  const schema = Schema.of(shape, 'a test');
+  const aggregates = [{ name: 'n', fields: [], code: planOf(count()) }];
+  const combiner = fedByTuples(
+    generateCombiner('op', schema, schema.fields, aggregates, (row) => rows.push(row as Row)),
   );
   const total = (): number => rows.reduce((sum, { n }) => sum + (n as number), 0);
   return { combiner, rows, total };
@@ -138,10 +145,14 @@ test('a table that is full hands on tuples of new keys, and combines those that 
 });
 
 test('a part that grows large travels before the batch commits', () => {
-  const { fields } = Schema.of({ key: t.u32(), user: t.string() }, 'a test');
+  const schema = Schema.of({ key: t.u32(), user: t.string() }, 'a test');
+  const { fields } = schema;
   const rows: Row[] = [];
   const code = planOf(distinct('user') as never, [fields[1]]);
-  const combiner = generateCombiner('op', [fields[0]], [{ name: 'users', code }], (row) => rows.push(row as Row));
+  const aggregates = [{ name: 'users', fields: ['user'], code }];
+  const combiner = fedByTuples(
+    generateCombiner('op', schema, [fields[0]], aggregates, (row) => rows.push(row as Row)),
+  );
   for (let i = 0; i < 5000; i++) combiner.add({ key: 1, user: `user ${i % 2500}` });
   assert.ok(rows.length >= 2);
   combiner.flush();
