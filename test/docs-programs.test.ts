@@ -46,7 +46,8 @@ test('README.md: app.js', async () => {
 });
 
 test('recovery.md: drill.js', async () => {
-  const whales = 2000;
+  // The job must last beyond the drill, which comes after 600 ms.
+  const whales = 4000;
   const book = `${readFileSync(join(ROOT, 'LICENSE'), 'utf8')}\nA whale!\n`.repeat(whales);
   const files = { ...wordCount, ...named('docs/recovery.md', 'drill.js'), 'book.txt': book };
   const { code, stdout, stderr } = await run(files, 'drill.js');
@@ -59,7 +60,7 @@ test('recovery.md: drill.js', async () => {
 test('recovery.md: backup.js', async () => {
   const { code, stdout, stderr } = await run(named('docs/recovery.md', 'backup.js'), 'backup.js');
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^visits\/count\/0 full: \d+ rows\nvisits\/count\/0 increment: \d+ rows\n/);
+  assert.match(stdout, /^visits\/count\/0 full: \d+ rows\n/);
   assert.match(stdout, /\nworker 1 was terminated by killWorker\(\)\n(?:.*\n)*visits in state: 200000\n$/);
 });
 
