@@ -53,6 +53,9 @@ export interface AggregatePlace {
 /** The name, in code, of one part of what is kept; '' is the part that is called as the aggregate itself. */
 export type Slots = (part?: string) => string;
 
+/** The name, in code, of the value of a tuple's field; without a field the tuple with all its fields, as an object. */
+export type Given = (field?: string) => string;
+
 /** A part of what is kept, as it is on a thread's own heap. */
 export interface Live {
   /** An array of numbers takes less room, and is faster. */
@@ -72,8 +75,8 @@ export interface AggregateCode {
   readonly table?: TableDefinition;
   /** True if it takes in tuples with all their fields, and not those that it names only. */
   readonly takesTuples?: true;
-  /** Statements that take in `tuple`. They throw before they change anything, or not at all. */
-  add(slots: Slots): string;
+  /** Statements that take in a tuple. They throw before they change anything, or not at all. */
+  add(slots: Slots, given: Given): string;
   /** An expression that is true if so much is kept of a key that it should travel before the batch commits: a row must fit a ring. */
   isLarge?(slots: Slots): string;
   /** An expression for what travels of a part. */

@@ -121,7 +121,7 @@ function closuresOf(
   const emitCode = (from: string): string =>
     `emit({ ${[...keys.map(({ name }) => `${name}: ${from}.${name}`), ...result].join(', ')} });`;
   const changes = emit === 'changes' ? emitCode('tuple') : '';
-  const one = singleCode(kept);
+  const one = singleCode(kept, (field) => (field === undefined ? 'tuple' : `tuple.${field}`));
   const merge = (other: (aggregate: number) => Slots): string =>
     kept.map(({ name, code }, a) => code.merge(state(name), other(a))).join('\n');
   // What travels of one tuple is what its part of state would be merged with, too.

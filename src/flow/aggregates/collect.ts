@@ -42,7 +42,7 @@ export function collect<const Name extends string>(
     plan: ({ id }) => ({
       kept: { '': t.json() },
       result: t.json(),
-      add: (slots) => `${slots()} = listAdd${id}(${slots()}, tuple.${field});`,
+      add: (slots, given) => `${slots()} = listAdd${id}(${slots()}, ${given(field)});`,
       merge: (state, other) => `${state()} = listMerge${id}(${state()}, ${other()});`,
       value: (state) => `(${state()} ?? [])`,
       constants: { [`listAdd${id}`]: add, [`listMerge${id}`]: merge },

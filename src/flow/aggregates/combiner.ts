@@ -9,7 +9,7 @@ import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf, type KeyCodec, keyLane } from '../../mailbox/columns/codec.ts';
 import { hashCharacters, isText, ownText, Texts } from '../../mailbox/columns/kept-text.ts';
 import type { Schema, SchemaField } from '../../mailbox/schema.ts';
-import { type AggregateCode, type Live, liveOf, type Slots } from './aggregate.ts';
+import { type AggregateCode, type Given, type Live, liveOf, type Slots } from './aggregate.ts';
 
 /** Keys that a table holds at most. */
 const KEYS_MAX = 1 << 17;
@@ -93,8 +93,11 @@ function rowCode(
   return `{ ${[...key, ...parts].join(', ')} }`;
 }
 
-/** Statements that declare what is kept of the one tuple `tuple`, as variables; and the names of these. */
-export function singleCode(aggregates: readonly KeptAggregate[]): {
+/** Statements that declare what is kept of one tuple, as variables; and the names of these. */
+export function singleCode(
+  aggregates: readonly KeptAggregate[],
+  given: Given,
+): {
   code: string;
   slots: (aggregate: number) => Slots;
 } {
@@ -103,15 +106,8 @@ export function singleCode(aggregates: readonly KeptAggregate[]): {
     (part = '') =>
       `one${slotId(a, part)}`;
   const declared = slotsOf(aggregates).map(({ aggregate, part, zero }) => `let ${slots(aggregate)(part)} = ${zero};`);
-  return { code: [...declared, ...aggregates.map(({ code }, a) => code.add(slots(a)))].join('\n'), slots };
+  return { code: [...declared, ...aggregates.map(({ code }, a) => code.add(slots(a), given))].join('\n'), slots };
 }
-
-/** What travels of the one tuple that {@link singleCode} has taken in. */
-export const singleRowCode = (
-  keys: readonly SchemaField[],
-  aggregates: readonly KeptAggregate[],
-  slots: (aggregate: number) => Slots,
-): string => rowCode(keys, aggregates, (k) => `tuple.${keys[k].name}`, slots);
 
 /**
  * Generates the combiner of one writer.
@@ -128,22 +124,23 @@ export function generateCombiner(
   const named = new Set([...keys.map(({ name }) => name), ...aggregates.flatMap(({ fields }) => fields)]);
   const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
   const takes = schema.names.filter((name) => takesAll || named.has(name));
-  // Values and not a tuple: an object that is handed on is allocated, and its doubles with it.
-  const values = takes.map((name) => `given_${name}`).join(', ');
-  const asTuple = `const tuple = { ${takes.map((name) => `${name}: given_${name}`).join(', ')} };`;
   const held = slotsOf(aggregates);
   const owns = keys.map((key) => keyCodecOf(key).own);
   const laneSlots =
     (a: number): Slots =>
     (part = '') =>
       `lane${slotId(a, part)}[e]`;
-  const single = singleCode(aggregates);
+  // Values, and not a tuple: an object that is handed on is allocated, and its doubles with it.
+  const given: Given = (field) =>
+    field === undefined ? `{ ${takes.map((name) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
+  const values = takes.map((name) => given(name)).join(', ');
+  const single = singleCode(aggregates, given);
   const lanes = [
     ...owns.flatMap((own, k) => own.lanes.map((lane, l) => ({ name: keyLane(k, l), lane }))),
     ...held.map(({ aggregate, part, lane }) => ({ name: `lane${slotId(aggregate, part)}`, lane })),
     { name: 'live', lane: 'Int32Array' },
   ];
-  const fieldOf = (k: number): string => `tuple.${keys[k].name}`;
+  const fieldOf = (k: number): string => given(keys[k].name);
   const words = owns.flatMap((_, k) => [`a${k}`, `b${k}`]);
   const stampAt = words.length;
   const entryWords = stampAt + 2;
@@ -152,7 +149,10 @@ export function generateCombiner(
     .reduce((first, second) => `(Math.imul(${first}, ${MULTIPLIERS[1]}) ^ ${second})`);
   const isKey = [
     ...words.map((word, w) => `entries[at + ${w}] === ${word}`),
-    ...owns.map((own, k) => `(${own.isExact(k)} || ${own.equal(fieldOf(k), k)})`),
+    ...owns.flatMap((own, k) => {
+      const isExact = own.isExact(k);
+      return isExact === 'true' ? [] : [`(${isExact} || ${own.equal(fieldOf(k), k)})`];
+    }),
   ];
   // The spare word of an entry: 0 if nothing has come since its row was emitted.
   const isNew = `entries[${entryWords} * e + ${stampAt + 1}]`;
@@ -163,7 +163,7 @@ export function generateCombiner(
   const body = `
 let keysMax = ${KEYS_FIRST}, shift = ${31 - Math.log2(KEYS_FIRST)}, mask = ${2 * KEYS_FIRST - 1};
 let keys = 0, rows = 0, stamp = 1, tuples = 0;
-let isSingle = false, pause = 0, nextPause = ${PAUSE_TUPLES_FIRST};
+let isDirect = false, isSingle = false, pause = 0, nextPause = ${PAUSE_TUPLES_FIRST};
 let index = new Int32Array(${2 * KEYS_FIRST}), entries = new Int32Array(${entryWords * KEYS_FIRST});
 ${owns.map((own, k) => own.declare(k, k)).join('\n')}
 ${lanes.map(({ name, lane }) => `let ${name} = new ${lane}(${KEYS_FIRST});`).join('\n')}
@@ -192,7 +192,6 @@ while (index[slot] !== 0) slot = (slot + 1) & mask;
 index[slot] = ((hash ^ (hash >>> 16)) << ${ENTRY_BITS}) | (e + 1);
 }
 function insert(hash, ${values}, ${words.join(', ')}) {
-${asTuple}
 if (keys === keysMax) {
 if (keysMax === ${KEYS_MAX}) return -1;
 grow();
@@ -209,14 +208,16 @@ entries[${entryWords} * e + ${stampAt}] = stamp;
 live[rows++] = e;
 ${empty}
 }
+function direct(${values}) {
+if (pause > 0) isDirect = --pause > 0 || isSingle;
+pass(${values});
+}
 function pass(${values}) {
-${asTuple}
 ${single.code}
-emit(${singleRowCode(keys, aggregates, single.slots)});
+emit(${rowCode(keys, aggregates, fieldOf, single.slots)});
 }
 function add(${values}) {
-if (isSingle || pause > 0) { pause--; pass(${values}); return; }
-${asTuple}
+if (isDirect) { direct(${values}); return; }
 ${owns.map((own, k) => own.words(fieldOf(k), k, k)).join('\n')}
 const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]}), tag = hash ^ (hash >>> 16);
 let slot = hash >>> shift, e = 0;
@@ -236,7 +237,7 @@ slot = (slot + 1) & mask;
 }
 tuples++;
 if (entries[${entryWords} * e + ${stampAt}] !== stamp) begin(e);
-${aggregates.map(({ code }, a) => code.add(laneSlots(a))).join('\n')}
+${aggregates.map(({ code }, a) => code.add(laneSlots(a), given)).join('\n')}
 ${large.length === 0 ? '' : `${isNew} = 1; if (${large.join(' || ')}) { emitRow(e); ${empty} ${isNew} = 0; }`}
 }
 function emitRow(e) {
@@ -261,6 +262,7 @@ if (tuples === 0) return;
 if (tuples >= ${SAMPLE_TUPLES_MIN}) {
 if (rows > tuples * ${ROWS_SHARE_MAX}) {
 pause = nextPause;
+isDirect = true;
 nextPause = Math.min(${PAUSE_TUPLES_MAX}, nextPause * 2);
 } else nextPause = ${PAUSE_TUPLES_FIRST};
 }
@@ -275,7 +277,7 @@ discard() { if (tuples > 0) clear(); },
 isEmpty() { return tuples === 0; },
 isFull() { return keys === ${KEYS_MAX}; },
 isPaused() { return pause > 0; },
-single(isOn) { isSingle = isOn; },
+single(isOn) { isSingle = isOn; isDirect = isOn || pause > 0; },
 };`;
   return generate(
     `${operator}/combine`,

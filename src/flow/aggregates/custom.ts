@@ -119,7 +119,7 @@ export function custom<const Kept extends Shape, Tuple, Result>(
         kept: own.state,
         live: { '': { lane: 'Array', zero: 'null' } },
         result: own.type,
-        add: (slots) => `${slots()} = custom${id}.add(${slots()}, tuple);`,
+        add: (slots, given) => `${slots()} = custom${id}.add(${slots()}, ${given()});`,
         travel: (part, slots) => `${slots()}.${part}`,
         merge: (state, other) => `{ const merged = custom${id}.merge(${objectOf(state)}, ${objectOf(other)});
 ${fields.map((field) => `${state(field.name)} = merged.${field.name};`).join(' ')} }`,

@@ -49,14 +49,17 @@ export function distinct<const Name extends string>(
       const [given] = place.fields;
       const type = valueType(given);
       if (given.codec.key === undefined) refuseField(place, 'distinct', given, `a field of ${KEY_TYPES.join(', ')}`);
-      const value = `tuple.${field}`;
       return {
         kept: { '': t.json() },
         live: { '': { lane: 'Array', zero: 'null' } },
         table: table({ value: type.inner as Field<unknown> }, {}),
         result: t.u32(),
-        add: (slots) =>
-          unlessNull(type, value, `if (${slots()} === null) ${slots()} = new Values(); ${slots()}.add(${value});`),
+        add: (slots, given) =>
+          unlessNull(
+            type,
+            given(field),
+            `if (${slots()} === null) ${slots()} = new Values(); ${slots()}.add(${given(field)});`,
+          ),
         isLarge: (slots) => `${slots()} !== null && ${slots()}.isLarge`,
         travel: (_, slots) => `(${slots()} === null ? null : ${slots()}.list(${type.type === 'date'}))`,
         merge: (state, other) =>

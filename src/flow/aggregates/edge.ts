@@ -10,7 +10,7 @@ function edge(isFirst: boolean, { fields: [field] }: AggregatePlace): AggregateC
   return {
     kept: { '': field.declared as Field<unknown>, has: t.u8() },
     result: field.declared,
-    add: (slots) => once(slots('has'), `${slots()} = tuple.${field.name}; ${slots('has')} = 1;`),
+    add: (slots, given) => once(slots('has'), `${slots()} = ${given(field.name)}; ${slots('has')} = 1;`),
     merge: (state, other) => once(state('has'), `${state()} = ${other()}; ${state('has')} = 1;`),
     value: (state) => state(),
   };

@@ -30,15 +30,18 @@ function extreme(side: Side, place: AggregatePlace): AggregateCode {
   const type = valueType(field);
   if (type.type === 'json' || type.type === 'bytes')
     refuseField(place, side, field, 'a field whose values have an order');
-  const value = `tuple.${field.name}`;
   const better = (x: string, best: string): string => beats(side, type.type === 'f64', x, best);
   if (!isNumber(type)) {
     const kept = t.optional(type.inner as Field<unknown>);
     return {
       kept: { '': kept },
       result: field.declared,
-      add: (slots) =>
-        unlessNull(type, value, `if (${slots()} === null || ${better(value, slots())}) ${slots()} = ${value};`),
+      add: (slots, given) =>
+        unlessNull(
+          type,
+          given(field.name),
+          `const x = ${given(field.name)}; if (${slots()} === null || ${better('x', slots())}) ${slots()} = x;`,
+        ),
       merge: (state, other) => `{ const x = ${other()}, best = ${state()};
 if (x !== null && (best === null || ${better('x', 'best')})) ${state()} = x; }`,
       value: (state) => state(),
@@ -47,11 +50,11 @@ if (x !== null && (best === null || ${better('x', 'best')})) ${state()} = x; }`,
   return {
     kept: { '': type.inner as Field<unknown>, has: t.u8() },
     result: field.declared as AnyField,
-    add: (slots) =>
+    add: (slots, given) =>
       unlessNull(
         type,
-        value,
-        `const x = ${value}, best = ${slots()};
+        given(field.name),
+        `const x = ${given(field.name)}, best = ${slots()};
 if (${slots('has')} === 0) { ${slots('has')} = 1; ${slots()} = x; } else if (${better('x', 'best')}) ${slots()} = x;`,
       ),
     merge: (state, other) => `if (${other('has')} === 1) { const x = ${other()}, best = ${state()};

@@ -22,7 +22,7 @@ export function mean<const Name extends string>(
       return {
         kept: { ...sum.kept, n: t.f64() },
         result: type.isOptional ? t.optional(t.f64()) : t.f64(),
-        add: (slots) => `${sum.add(slots)} ${unlessNull(type, `tuple.${field}`, `${slots('n')} += 1;`)}`,
+        add: (slots, given) => `${sum.add(slots, given)} ${unlessNull(type, given(field), `${slots('n')} += 1;`)}`,
         merge: (state, other) => `${sum.merge(state, other)} ${state('n')} += ${other('n')};`,
         value: (state) => `(${state('n')} === 0 ? null : ${sum.value(state)} / ${state('n')})`,
       };

@@ -27,7 +27,7 @@ interface Sketch {
 
 interface SketchParts<Each extends Sketch> {
   readonly id: number;
-  readonly value: string;
+  readonly field: string;
   readonly type: ReturnType<typeof valueType>;
   readonly result: AggregateCode['result'];
   make(): Each;
@@ -37,7 +37,7 @@ interface SketchParts<Each extends Sketch> {
 }
 
 function sketchCode<Each extends Sketch>(parts: SketchParts<Each>): AggregateCode {
-  const { id, value, type, result, make, fromBytes, add, answer } = parts;
+  const { id, field, type, result, make, fromBytes, add, answer } = parts;
   const merge = (state: Uint8Array, other: Uint8Array): Uint8Array => {
     if (other.length === 0) return state;
     const sketch = fromBytes(state);
@@ -48,8 +48,12 @@ function sketchCode<Each extends Sketch>(parts: SketchParts<Each>): AggregateCod
     kept: { '': t.bytes() },
     live: { '': { lane: 'Array', zero: 'null' } },
     result,
-    add: (slots) =>
-      unlessNull(type, value, `if (${slots()} === null) ${slots()} = make${id}(); take${id}(${slots()}, ${value});`),
+    add: (slots, given) =>
+      unlessNull(
+        type,
+        given(field),
+        `if (${slots()} === null) ${slots()} = make${id}(); take${id}(${slots()}, ${given(field)});`,
+      ),
     travel: (_, slots) => `(${slots()} === null ? NO_SKETCH : ${slots()}.toBytes())`,
     merge: (state, other) => `${state()} = merge${id}(${state()}, ${other()});`,
     value: (state) => `answer${id}(${state()})`,
@@ -105,7 +109,7 @@ export function approxDistinct<const Name extends string>(
         refuseField(place, 'approxDistinct', given, `a field of ${KEY_TYPES.join(', ')}`);
       return sketchCode<HyperLogLog>({
         id: place.id,
-        value: `tuple.${field}`,
+        field,
         type: valueType(given),
         result: t.f64(),
         make: () => new HyperLogLog(bits),
@@ -163,7 +167,7 @@ export function quantile<const Name extends string>(
       if (!isNumber(type)) refuseField(place, 'quantile', given, 'a field of numbers');
       return sketchCode<DdSketch>({
         id: place.id,
-        value: `tuple.${field}`,
+        field,
         type,
         result: type.isOptional ? t.optional(t.f64()) : t.f64(),
         make: () => new DdSketch(error),

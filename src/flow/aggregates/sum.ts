@@ -1,5 +1,5 @@
 // Sums: of numbers as doubles, and of integers exactly.
-// Promises: a sum of doubles carries its rounding errors along (Neumaier's algorithm, 1974), so it hardly depends on how tuples are
+// Promises: a sum of doubles carries its rounding errors along (two-sum of Knuth, TAOCP 2, 4.2.2), so it hardly depends on how tuples are
 // cut into parts: sums of integers up to 2^53 do not at all, others differ in the last bit at most, but where larger terms cancel.
 
 import { errors, show } from '../../errors.ts';
@@ -37,10 +37,10 @@ export const SUM_OPTIONS = {
 /** Options of `sum`. */
 export interface SumOptions extends Given<typeof SUM_OPTIONS> {}
 
-/** Adds a term to a sum and what its additions have rounded off. */
+/** Adds a term to a sum, and to the rest what that rounds off. */
 const addTerm = (sum: string, rest: string, term: string): string =>
-  `const term = ${term}, total = ${sum} + term;
-${rest} += Math.abs(${sum}) >= Math.abs(term) ? (${sum} - total) + term : (term - total) + ${sum};
+  `const sum = ${sum}, term = ${term}, total = sum + term, added = total - sum;
+${rest} += (sum - (total - added)) + (term - added);
 ${sum} = total;`;
 
 /** The sum of a field of numbers. */
@@ -48,12 +48,11 @@ export function summed(place: AggregatePlace, kind: string): AggregateCode {
   const [field] = place.fields;
   const type = valueType(field);
   if (!isNumber(type)) refuseField(place, kind, field, 'a field of numbers');
-  const value = `tuple.${field.name}`;
   if (isInteger(type)) {
     return {
       kept: { '': t.f64() },
       result: t.f64(),
-      add: (slots) => unlessNull(type, value, `${slots()} += ${value};`),
+      add: (slots, given) => unlessNull(type, given(field.name), `${slots()} += ${given(field.name)};`),
       merge: (state, other) => `${state()} += ${other()};`,
       value: (state) => state(),
     };
@@ -61,7 +60,8 @@ export function summed(place: AggregatePlace, kind: string): AggregateCode {
   return {
     kept: { '': t.f64(), rest: t.f64() },
     result: t.f64(),
-    add: (slots) => unlessNull(type, value, addTerm(slots(), slots('rest'), value)),
+    add: (slots, given) =>
+      unlessNull(type, given(field.name), addTerm(slots(), slots('rest'), given(field.name))),
     merge: (state, other) => `{ ${addTerm(state(), state('rest'), other())} ${state('rest')} += ${other('rest')}; }`,
     // Beyond the range of doubles there is no rest, but NaN.
     value: (state) => `(${state()} - ${state()} === 0 ? ${state()} + ${state('rest')} : ${state()})`,
@@ -78,7 +78,6 @@ function exactly(place: AggregatePlace): AggregateCode {
   const type = valueType(field);
   if (!isBigInt(type) && !isInteger(type)) refuseField(place, 'exact sum', field, 'a field of integers');
   const result: AnyField = type.type === 'u64' ? t.u64() : t.i64();
-  const value = `tuple.${field.name}`;
   const { operator, name, id } = place;
   const inRange = (sum: bigint): bigint => {
     const fits = type.type === 'u64' ? BigInt.asUintN(64, sum) === sum : BigInt.asIntN(64, sum) === sum;
@@ -89,7 +88,10 @@ function exactly(place: AggregatePlace): AggregateCode {
     kept: { high: t.i64(), low: t.u64() },
     live: { '': { lane: 'Array', zero: '0n' } },
     result,
-    add: (slots) => unlessNull(type, value, `${slots()} += ${isBigInt(type) ? value : `BigInt(${value})`};`),
+    add: (slots, given) => {
+      const value = given(field.name);
+      return unlessNull(type, value, `${slots()} += ${isBigInt(type) ? value : `BigInt(${value})`};`);
+    },
     travel: (part, slots) => (part === 'high' ? highOf(slots()) : lowOf(slots())),
     merge: (state, other) => `{ const sum = ${joined(state)} + ${joined(other)};
 ${state('high')} = ${highOf('sum')}; ${state('low')} = ${lowOf('sum')}; }`,

@@ -128,7 +128,7 @@ export function topN<const Name extends string, const With extends string = neve
       return {
         kept: { '': t.json() },
         result: t.json(),
-        add: (slots) => `if (tuple.${field} !== null) ${slots()} = ${top}.add(${slots()}, tuple);`,
+        add: (slots, given) => `if (${given(field)} !== null) ${slots()} = ${top}.add(${slots()}, ${given()});`,
         merge: (state, other) => `${state()} = ${top}.merge(${state()}, ${other()});`,
         value: (state) => `(${state()} ?? [])`,
         constants: { [top]: new Top(names, order, limit) },
