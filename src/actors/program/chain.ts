@@ -43,8 +43,9 @@ export const rethrowCode = 'if (failure !== undefined) throw failure.error;';
 export const runClosureCode = (call: string, k: number): string =>
   `{ const result = ${call}; if (result !== undefined) refuseResult${k}(result); }`;
 
-/** Hands values to the holder of the last operator. */
-const holdCode = (values: readonly string[]): string => `hold(${values.join(', ')});`;
+/** Hands the values of a tuple's fields to the holder of the last operator. */
+const holdCode = ({ takes }: TupleHolder, valueOf: (field: string) => string): string =>
+  `${takes.numbers.map((field, i) => `held[${i}] = ${valueOf(field)};`).join(' ')} hold(${takes.others.map(valueOf).join(', ')});`;
 
 /** What operator k does with `tuple`, which comes from one of its inputs. */
 const operatorCode = (
@@ -53,6 +54,7 @@ const operatorCode = (
   input: number,
   isLast: boolean,
   holder: TupleHolder | undefined,
+  held: HeldFeed | undefined,
 ): string =>
   node.kind.step?.({
     tuple: 'tuple',
@@ -60,9 +62,13 @@ const operatorCode = (
     enter: `work[${WorkCell.operator}] = ${k};`,
     closure: `closure${k}_${input}`,
     emit: emitName(node, k),
-    hold: holdCode(holder?.takes.map((name) => `tuple.${name}`) ?? []),
+    hold: holder === undefined ? '' : holdCode(holder, (field) => `tuple.${field}`),
     writer: 'sink.writer',
-    feed: (expression) => `feed${k}_0(${expression});`,
+    feed: (expression) =>
+      held === undefined
+        ? `feed${k}_0(${expression});`
+        : // In place, so that V8 sees that the tuple goes no further, and makes none.
+          `if (guard !== ${Guard.free}) feed${k}_0(${expression}); else ${inPlace(expression, held)}`,
     keeps: (answer) => `${answer} === true || (${answer} && keeps${k}(${answer}))`,
     run: (call) => runClosureCode(call, k),
     rethrow: isLast ? '' : rethrowCode,
@@ -142,6 +148,10 @@ sift${next}();
 /** How a tuple comes to a holder: statements that check it, and that hand on its values, with no copy of it. */
 type HeldFeed = readonly [check: string, give: string];
 
+/** Hands what an expression gives to a holder. The expression may name another `tuple`. */
+const inPlace = (expression: string, held: HeldFeed): string =>
+  `{ const made = ${expression}; { const tuple = made; ${held.join('\n')} } }`;
+
 /** The checks in front of the holder of the last operator, and what they refer to. */
 function heldChecks({ operators }: Stage, ringBytes: number): TupleChecks | undefined {
   const before = operators[operators.length - 2];
@@ -149,11 +159,11 @@ function heldChecks({ operators }: Stage, ringBytes: number): TupleChecks | unde
   return tupleChecks(before.name, before.outputs[0].schema, ringBytes);
 }
 
-function heldFeed({ operators }: Stage, checks: TupleChecks, { takes }: TupleHolder): HeldFeed {
+function heldFeed({ operators }: Stage, checks: TupleChecks, holder: TupleHolder): HeldFeed {
   const k = operators.length - 1;
   const { schema } = operators[k - 1].outputs[0];
-  const values = takes.map((name) => checks.values[schema.indexOf(name)]);
-  return [checks.code, `passed${k}++; work[${WorkCell.operator}] = ${k}; ${holdCode(values)}`];
+  const give = holdCode(holder, (field) => checks.values[schema.indexOf(field)]);
+  return [checks.code, `passed${k}++; work[${WorkCell.operator}] = ${k}; ${give}`];
 }
 
 /** The functions of a chain: the steps of each operator, and sift0(). Needs `work`, `out<output>` and `sink` around it. */
@@ -168,7 +178,7 @@ export function chainCode(stage: Stage, ringBytes: number, holder: TupleHolder |
     if (node.state !== undefined) return [];
     // A source has no input, and a step for what it gives.
     const inputs = Array.from({ length: Math.max(1, node.inputs.length) }, (_, input) => input);
-    return inputs.map((i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder)} }`);
+    return inputs.map((i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder, k === operators.length - 2 ? held : undefined)} }`);
   });
   const lists = operators.flatMap(({ outputs }, k) => outputs.map((_, output) => `held${k}_${output}`));
   return `
@@ -208,6 +218,7 @@ export function chainConstants(
   const constants: Record<string, unknown> = {
     lateEmit: (k: number): void => lateEmit(operators[k].name),
     hold: holder?.add,
+    held: holder?.numbers,
     ...heldChecks(stage, ringBytes)?.constants,
   };
   operators.forEach((node, k) => {

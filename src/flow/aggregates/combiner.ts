@@ -9,7 +9,7 @@ import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf, type KeyCodec, keyLane } from '../../mailbox/columns/codec.ts';
 import { hashCharacters, isText, ownText, Texts } from '../../mailbox/columns/kept-text.ts';
 import type { Schema, SchemaField } from '../../mailbox/schema.ts';
-import { type AggregateCode, type Given, type Live, liveOf, type Slots } from './aggregate.ts';
+import { type AggregateCode, type Given, isNumber, type Live, liveOf, type Slots, valueType } from './aggregate.ts';
 
 /** Keys that a table holds at most. */
 const KEYS_MAX = 1 << 17;
@@ -30,10 +30,12 @@ const MULTIPLIERS = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1] as const;
 
 /** What an operator holds of the tuples of the open batch. */
 export interface TupleHolder {
-  /** The fields of tuples that it takes in. */
-  readonly takes: readonly string[];
-  /** Takes in a tuple: the values of {@link takes}. */
-  add(...values: readonly unknown[]): void;
+  /** The fields of tuples whose values it takes from {@link numbers}, in their order, and from the arguments of {@link add}. */
+  readonly takes: { readonly numbers: readonly string[]; readonly others: readonly string[] };
+  /** Where the numbers of a tuple are put before `add` is called: as arguments each would be an object on the heap. */
+  readonly numbers: Float64Array;
+  /** Takes in a tuple. */
+  add(...others: readonly unknown[]): void;
   /** Emits what it holds, before the batch commits. */
   flush(): void;
   /** Forgets what it holds: the batch is rolled back. */
@@ -123,7 +125,11 @@ export function generateCombiner(
 ): TupleHolder {
   const named = new Set([...keys.map(({ name }) => name), ...aggregates.flatMap(({ fields }) => fields)]);
   const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
-  const takes = schema.names.filter((name) => takesAll || named.has(name));
+  const taken = schema.fields.filter(({ name }) => takesAll || named.has(name));
+  const takes = {
+    numbers: taken.filter((field) => isNumber(valueType(field)) && !valueType(field).isOptional).map(({ name }) => name),
+    others: taken.filter((field) => !isNumber(valueType(field)) || valueType(field).isOptional).map(({ name }) => name),
+  };
   const held = slotsOf(aggregates);
   const owns = keys.map((key) => keyCodecOf(key).own);
   const laneSlots =
@@ -132,8 +138,10 @@ export function generateCombiner(
       `lane${slotId(a, part)}[e]`;
   // Values, and not a tuple: an object that is handed on is allocated, and its doubles with it.
   const given: Given = (field) =>
-    field === undefined ? `{ ${takes.map((name) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
-  const values = takes.map((name) => given(name)).join(', ');
+    field === undefined ? `{ ${taken.map(({ name }) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
+  const others = takes.others.map((name) => given(name)).join(', ');
+  const parameters = ['hash', ...takes.others.map((name) => given(name))].join(', ');
+  const takeNumbers = takes.numbers.map((name, i) => `const ${given(name)} = numbers[${i}];`).join(' ');
   const single = singleCode(aggregates, given);
   const lanes = [
     ...owns.flatMap((own, k) => own.lanes.map((lane, l) => ({ name: keyLane(k, l), lane }))),
@@ -191,7 +199,8 @@ let slot = hash >>> shift;
 while (index[slot] !== 0) slot = (slot + 1) & mask;
 index[slot] = ((hash ^ (hash >>> 16)) << ${ENTRY_BITS}) | (e + 1);
 }
-function insert(hash, ${values}, ${words.join(', ')}) {
+function insert(${parameters}, ${words.join(', ')}) {
+${takeNumbers}
 if (keys === keysMax) {
 if (keysMax === ${KEYS_MAX}) return -1;
 grow();
@@ -208,24 +217,26 @@ entries[${entryWords} * e + ${stampAt}] = stamp;
 live[rows++] = e;
 ${empty}
 }
-function direct(${values}) {
+function direct(${others}) {
 if (pause > 0) isDirect = --pause > 0 || isSingle;
-pass(${values});
+pass(${others});
 }
-function pass(${values}) {
+function pass(${others}) {
+${takeNumbers}
 ${single.code}
 emit(${rowCode(keys, aggregates, fieldOf, single.slots)});
 }
-function add(${values}) {
-if (isDirect) { direct(${values}); return; }
+function add(${others}) {
+if (isDirect) { direct(${others}); return; }
+${takeNumbers}
 ${owns.map((own, k) => own.words(fieldOf(k), k, k)).join('\n')}
 const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]}), tag = hash ^ (hash >>> 16);
 let slot = hash >>> shift, e = 0;
 for (;;) {
 const found = index[slot];
 if (found === 0) {
-e = insert(hash, ${values}, ${words.join(', ')});
-if (e < 0) { pass(${values}); return; }
+e = insert(${parameters}, ${words.join(', ')});
+if (e < 0) { pass(${others}); return; }
 break;
 }
 if (((found >>> ${ENTRY_BITS}) ^ tag) << ${ENTRY_BITS} === 0) {
@@ -256,6 +267,7 @@ keys = 0;
 }
 return {
 takes,
+numbers,
 add,
 flush() {
 if (tuples === 0) return;
@@ -286,6 +298,7 @@ single(isOn) { isSingle = isOn; isDirect = isOn || pause > 0; },
       ...Object.assign({}, ...aggregates.map(({ code }) => code.constants)),
       ...Object.assign({}, ...keys.map((field, k) => keyCodecOf(field).constants(k))),
       takes,
+      numbers: new Float64Array(takes.numbers.length),
       hashCharacters,
       isText,
       ownText,

@@ -19,7 +19,12 @@ const planOf = (aggregate: ReturnType<typeof count>, fields: readonly SchemaFiel
 /** The same combiner, which gets whole tuples. */
 const fedByTuples = (combiner: TupleHolder) => ({
   ...combiner,
-  add: (tuple: Row): void => combiner.add(...combiner.takes.map((name) => tuple[name])),
+  add: (tuple: Row): void => {
+    combiner.takes.numbers.forEach((name, i) => {
+      combiner.numbers[i] = tuple[name] as number;
+    });
+    combiner.add(...combiner.takes.others.map((name) => tuple[name]));
+  },
 });
 
 /** A combiner that counts, and what it has emitted. */
