@@ -42,7 +42,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   'csv-aggregate': 60,
   csv: 25,
   ranges: 14,
-  mailbox: 55,
+  mailbox: 60,
   latency: 35,
   elasticity: 160,
   recovery: 180,
