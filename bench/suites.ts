@@ -12,6 +12,7 @@ import { elasticityCharts } from './suites/elasticity-charts.ts';
 import { keyedCount } from './suites/keyed-count.ts';
 import { latency } from './suites/latency.ts';
 import { mailbox } from './suites/mailbox.ts';
+import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
 import { wordCount } from './suites/word-count.ts';
@@ -23,6 +24,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'keyed-count': keyedCount,
   'csv-aggregate': csvAggregate,
   csv,
+  ranges,
   mailbox,
   latency,
   elasticity,
@@ -39,6 +41,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   'keyed-count': 90,
   'csv-aggregate': 60,
   csv: 25,
+  ranges: 14,
   mailbox: 60,
   latency: 35,
   elasticity: 160,

@@ -53,6 +53,7 @@ export type { StallWait } from './supervisor/job/stalls/stall.ts';
 export type { Stall } from './supervisor/job/stalls/stall-detector.ts';
 export type { GroupShare, JobRates, OperatorRates, ReplicaRates } from './supervisor/readings/between.ts';
 export { between } from './supervisor/readings/between.ts';
+export type { Hint } from './supervisor/readings/hints.ts';
 export type { GroupCounts, JobReading, OperatorReading, ReplicaReading } from './supervisor/readings/job-reading.ts';
 export type { JobTopology, TopologyEdge, TopologyOperator } from './supervisor/readings/job-topology.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';

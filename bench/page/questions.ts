@@ -65,6 +65,9 @@ export const questions: readonly Question[] = [
   {
     asks: 'Does it scale?',
     answers: [
+      answer('ranges/lines', 'lines of one file, 2 readers over 1', 'cores'),
+      answer('ranges/csv', 'the same of a CSV file', 'cores'),
+      answer('ranges/csv-quoted', 'of one with line ends in quotes', 'cores'),
       answer('elasticity/speedup-2', '2 replicas over 1, 2 µs a tuple', 'cores'),
       answer('elasticity/source-speedup-2', 'the same of a source with partitions', 'cores'),
       answer('elasticity/service-bound-16', '16 replicas over 1, waits of 1 ms', 'wake-up', 'cores'),

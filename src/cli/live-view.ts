@@ -3,7 +3,7 @@
 // Tuples are counted and only the last are kept: a terminal is no place for millions of lines, and a pipe gets them all.
 
 import { tallyText } from './incident-text.ts';
-import { countText, operatorTable, secondsText, workersText } from './reading-text.ts';
+import { countText, hintLines, operatorTable, secondsText, workersText } from './reading-text.ts';
 import type { Sample } from './sample.ts';
 import { tupleLine } from './tuple-text.ts';
 import type { Sheet, Tally, View } from './view.ts';
@@ -34,7 +34,7 @@ export function clip(line: string, columns: number): string {
 }
 
 const NOTHING_YET: Sample = {
-  reading: { atMs: 0, elapsedMs: 0, stalled: undefined, operators: [] },
+  reading: { atMs: 0, elapsedMs: 0, stalled: undefined, hints: [], operators: [] },
   rates: { spanMs: 0, operators: [] },
 };
 
@@ -100,6 +100,7 @@ export class LiveView implements View {
     this.#draw([
       `${this.#flow}: done in ${seconds} on ${workersText(this.#workers)}${incidents && `, with ${incidents}`}`,
       ...operatorTable(summary, false),
+      ...hintLines(summary),
     ]);
     this.#drawn = 0;
     for (const [output, { count, last }] of this.#seen) {

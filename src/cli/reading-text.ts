@@ -77,6 +77,9 @@ export function operatorTable({ reading, rates }: Sample, withQueue: boolean): s
   );
 }
 
+/** What could use more threads, a line each. */
+export const hintLines = ({ reading }: Sample): string[] => reading.hints.map(({ text }) => `hint: ${text}`);
+
 /** One line for a log: `2.0 s: lines 1.20 k/s, split 92.1 k/s, count 92.1 k/s (busy 97 %)`. */
 export function progressLine({ reading, rates }: Sample): string {
   const parts = rates.operators.map((operator) => {

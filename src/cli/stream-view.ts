@@ -3,7 +3,7 @@
 
 import type { DeadLetter } from '../supervisor/job/job-api.ts';
 import { tallyText } from './incident-text.ts';
-import { operatorTable, progressLine, secondsText } from './reading-text.ts';
+import { hintLines, operatorTable, progressLine, secondsText } from './reading-text.ts';
 import type { Sample } from './sample.ts';
 import { letterJson, tupleJson, tupleLine } from './tuple-text.ts';
 import type { Sheet, Tally, View } from './view.ts';
@@ -70,6 +70,7 @@ export class StreamView implements View {
     if (summary === undefined) return;
     if (this.#options.json) this.#out.write(`${JSON.stringify({ totals: summary.rates, incidents: tally })}\n`);
     this.#log.write(`${operatorTable(summary, false).join('\n')}\n`);
+    for (const line of hintLines(summary)) this.note(line);
     const incidents = tallyText(tally);
     this.note(`done in ${secondsText(summary.reading.elapsedMs)}${incidents && ` with ${incidents}`}`);
   }

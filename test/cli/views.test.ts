@@ -6,7 +6,7 @@ import { changeLine } from '../../src/cli/change-text.ts';
 import { incidentLine, letterLine, tallyText } from '../../src/cli/incident-text.ts';
 import { Incidents } from '../../src/cli/incidents.ts';
 import { clip, LiveView } from '../../src/cli/live-view.ts';
-import { barText, operatorTable, progressLine, rateText } from '../../src/cli/reading-text.ts';
+import { barText, hintLines, operatorTable, progressLine, rateText } from '../../src/cli/reading-text.ts';
 import type { Sample } from '../../src/cli/sample.ts';
 import { StreamView } from '../../src/cli/stream-view.ts';
 import type { Sheet, Tally } from '../../src/cli/view.ts';
@@ -56,7 +56,7 @@ function sampleOf(elapsedMs: number, operators: readonly ReturnType<typeof opera
     }),
   );
   return {
-    reading: { atMs: 0, elapsedMs, stalled: undefined, operators: readings },
+    reading: { atMs: 0, elapsedMs, stalled: undefined, hints: [], operators: readings },
     rates: { spanMs: elapsedMs, operators },
   };
 }
@@ -92,6 +92,12 @@ test('the table of operators', () => {
     'count            1  2,400,000          7    1.20 M  97 %      0 %  █████░░░░░',
     'counts         app          7                    4                 ░░░░░░░░░░',
   ]);
+});
+
+test('hints are lines of the summary', () => {
+  const hint = { operator: 'lines', option: 'parallelism', text: "source 'lines' could have more replicas" };
+  assert.deepEqual(hintLines({ ...sample, reading: { ...sample.reading, hints: [hint] } }), [`hint: ${hint.text}`]);
+  assert.deepEqual(hintLines(sample), []);
 });
 
 test('a line of progress', () => {

@@ -196,7 +196,7 @@ function readingOf(
     groups,
     replicas,
   };
-  return { atMs: 1e12 + elapsedMs, elapsedMs, stalled: undefined, operators: [operator] };
+  return { atMs: 1e12 + elapsedMs, elapsedMs, stalled: undefined, hints: [], operators: [operator] };
 }
 
 const countOf = ({ operators }: JobRates): OperatorRates => operators[0];

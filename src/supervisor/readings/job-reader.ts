@@ -8,6 +8,7 @@ import type { Placement } from '../deployment.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { JobContext } from '../job-context.ts';
 import { GroupCounter, isShared } from './group-counter.ts';
+import { type Hint, hintsOf } from './hints.ts';
 import type { JobReading, OperatorReading, ReplicaReading } from './job-reading.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
 
@@ -31,16 +32,18 @@ export class JobReader {
   readonly #job: JobContext;
   readonly #sources: JobReaderSources;
   readonly #startedAtMs: number;
+  readonly #hints: readonly Hint[];
   readonly #tracked: ReadonlyMap<Stage, readonly Tracked[]>;
   readonly #counters: ReadonlyMap<Stage, GroupCounter>;
   /** When the job has ended, on both clocks. */
   #end: { readonly nowMs: number; readonly epochMs: number } | undefined;
 
   constructor(job: JobContext, sources: JobReaderSources) {
-    const { clock, plan, placements, roster } = job;
+    const { clock, options, plan, placements, roster } = job;
     this.#job = job;
     this.#sources = sources;
     this.#startedAtMs = clock.now();
+    this.#hints = hintsOf(plan, options.maxWorkers);
     const epochMs = (): number => this.#end?.epochMs ?? clock.epochMs();
     const track = (placement: Placement): Tracked => {
       const { descriptor } = placement;
@@ -66,6 +69,7 @@ export class JobReader {
       atMs: clock.epochMs(),
       elapsedMs: nowMs - this.#startedAtMs,
       stalled: this.#sources.stall(),
+      hints: this.#hints,
       operators: plan.stages.flatMap((stage) => this.#operatorsOf(stage)),
     };
   }

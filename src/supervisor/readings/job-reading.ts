@@ -5,6 +5,7 @@
 import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { NodeState } from '../supervision/child.ts';
+import type { Hint } from './hints.ts';
 
 /** One replica of an operator, also one that is dormant now. */
 export interface ReplicaReading {
@@ -66,6 +67,8 @@ export interface JobReading {
   readonly elapsedMs: number;
   /** The standstill that the job is in; undefined if it moves, or has nothing to do. */
   readonly stalled: Stall | undefined;
+  /** What keeps operators on one thread, though they need not be there, and the option that cures it. */
+  readonly hints: readonly Hint[];
   /** In the order in which the flow declares them. */
   readonly operators: readonly OperatorReading[];
 }

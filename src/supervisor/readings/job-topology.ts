@@ -5,6 +5,7 @@ import type { OperatorNode } from '../../flow/graph.ts';
 import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
 import type { JobContext } from '../job-context.ts';
+import { type Hint, hintsOf } from './hints.ts';
 import { EMPTY, type Fill, fuller, Mailboxes } from './mailboxes.ts';
 
 /** An operator of a running job. */
@@ -45,6 +46,8 @@ export interface JobTopology {
   readonly operators: readonly TopologyOperator[];
   /** The streams between them. */
   readonly edges: readonly TopologyEdge[];
+  /** What keeps operators on one thread, though they need not be there, and the option that cures it. */
+  readonly hints: readonly Hint[];
 }
 
 export class TopologyReader {
@@ -63,7 +66,7 @@ export class TopologyReader {
   }
 
   read(): JobTopology {
-    const { plan } = this.#job;
+    const { plan, options } = this.#job;
     const { operators } = plan.graph;
     return {
       operators: operators.map((node) => this.#operatorOf(node, stageOf(plan, node))),
@@ -77,6 +80,7 @@ export class TopologyReader {
           }),
         ),
       ),
+      hints: hintsOf(plan, options.maxWorkers),
     };
   }
 
