@@ -5,6 +5,8 @@
 // Relies on: views are made by the global constructors and Buffer.from, while the memory is installed. That no store goes
 // past it is tested: revert() takes back everything that was seen, and must leave nothing.
 
+import { reuseScripts } from '../mailbox/codegen.ts';
+
 type View = Int32Array | Uint32Array | Float64Array | Uint8Array;
 type ViewConstructor = new (...values: unknown[]) => View;
 
@@ -177,6 +179,7 @@ export class CrashingMemory {
     const originals = Object.fromEntries(
       [...Object.keys(CONSTRUCTORS), 'Atomics'].map((name) => [name, globals[name]]),
     );
+    const compileAnew = reuseScripts();
     for (const [name, make] of Object.entries(CONSTRUCTORS)) globals[name] = this.hookedConstructor(make);
     globals.Atomics = this.hookedAtomics();
     const memory = this;
@@ -189,6 +192,7 @@ export class CrashingMemory {
       return trueGrow.call(this, bytes);
     };
     return () => {
+      compileAnew();
       Object.assign(globals, originals);
       Buffer.from = trueBufferFrom;
       SharedArrayBuffer.prototype.grow = trueGrow;

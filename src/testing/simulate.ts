@@ -8,6 +8,7 @@ import { buildGraph, type FlowDefinition } from '../flow/dataflow.ts';
 import type { Graph } from '../flow/graph.ts';
 import type { OutputsOf } from '../flow/handles.ts';
 import { partitionsOf } from '../flow/source.ts';
+import { reuseScripts } from '../mailbox/codegen.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { sleep } from '../platform/clock.ts';
 import { type GroupSet, hasGroup } from '../state/groups/group-set.ts';
@@ -137,6 +138,8 @@ class Simulation {
   async run(): Promise<Simulated> {
     const { scheduler, options, memory } = this;
     const uninstall = options.anywhere ? memory.install() : () => {};
+    // One flow is simulated with many seeds, and its actors are made anew after each crash.
+    const compileAnew = reuseScripts();
     memory.rest();
     let ended: { readonly result: Simulated } | { readonly error: unknown } | undefined;
     try {
@@ -164,6 +167,7 @@ class Simulation {
         this.trace.add(scheduler.nowMs, 'app', `${change}: has not been answered`);
       throw errors.simulationFailed(this.flow.name, options.seed, error, this.trace.tail(TRACE_LINES_SHOWN));
     } finally {
+      compileAnew();
       uninstall();
       memory.reset();
     }

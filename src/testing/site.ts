@@ -11,6 +11,7 @@ import { ActorFailure } from '../actors/failures/failure.ts';
 import { WorkCell } from '../actors/vitals/vitals.ts';
 import { fromRecord, type MillraceError } from '../errors.ts';
 import { type Stage, stageName } from '../flow/plan.ts';
+import { reuseScripts } from '../mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { WakeWords } from '../mailbox/wake.ts';
@@ -114,7 +115,10 @@ export class Site {
       now: setup.now,
       wake: () => this.woken(),
     };
+    // Thousands of sites are made of one operator.
+    const compileAnew = reuseScripts();
     const actor = new Actor(this.operator.plan, this.descriptor, environment, resumption);
+    compileAnew();
     this.sourceOpen = false;
     actor.openSink();
     return actor;

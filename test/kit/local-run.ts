@@ -20,6 +20,7 @@ import { buildGraph } from '../../src/flow/dataflow.ts';
 import { type Plan, planOf, type ReadStream, type Stage, stageName, streamsOf } from '../../src/flow/plan.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
 import { Alignment } from '../../src/mailbox/alignment.ts';
+import { reuseScripts } from '../../src/mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
@@ -32,6 +33,9 @@ import { checkRunOptions } from '../../src/supervisor/job/run-options.ts';
 import { CRASH, type CrashingMemory } from '../../src/testing/crashing-memory.ts';
 
 type Tuple = Record<string, unknown>;
+
+// A test runs one flow many times.
+reuseScripts();
 
 /** Reads one ring as the app would. */
 class LocalReader {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { generate } from '../../src/mailbox/codegen.ts';
+import { generate, reuseScripts } from '../../src/mailbox/codegen.ts';
 
 test('where code generation is forbidden, a schema is a CODE_GENERATION error that names the option', () => {
   const script = `
@@ -28,6 +28,28 @@ test('each generated function is a script of its own, named in stack traces', ()
   const names = [make(), make()].map((stack) => stack.match(/millrace\/[^\s:)]+/)?.[0]);
   assert.match(String(names[0]), /^millrace\/split\/emit_me#\d+$/);
   assert.notEqual(names[0], names[1]);
+});
+
+test('while scripts are reused, one text with one name is one script, and its functions have constants of their own', () => {
+  const make = (name: string, value: unknown, text = 'return () => [value, new Error().stack];') => {
+    const [given, stack] = generate<() => [unknown, string]>(name, { value }, text)();
+    return { given, script: stack.match(/millrace\/[^\s:)]+/)?.[0] };
+  };
+  const before = make('reused', 0);
+  const compileAnew = reuseScripts();
+  const [first, second] = [make('reused', 1), make('reused', 2)];
+  assert.deepEqual([first.given, second.given], [1, 2]);
+  assert.equal(second.script, first.script);
+  assert.notEqual(first.script, before.script, 'what was made before goes on alone');
+  assert.notEqual(make('another', 1).script, first.script);
+  assert.notEqual(make('reused', 1, 'return () => [value, new Error().stack]; // Another text').script, first.script);
+  assert.notEqual(
+    generate<() => string>('reused', { value: 1, other: 2 }, 'return () => new Error().stack;')().match(/#\d+/)?.[0],
+    generate<() => string>('reused', { value: 1 }, 'return () => new Error().stack;')().match(/#\d+/)?.[0],
+    'other constants are in scope',
+  );
+  compileAnew();
+  assert.notEqual(make('reused', 1).script, first.script);
 });
 
 test('errors of generated code other than forbidden generation pass as they are', () => {

@@ -22,7 +22,9 @@ export const hasGroup = (set: Readonly<GroupSet>, group: number): boolean =>
 
 /** In ascending order. */
 export function groupsOf(set: Readonly<GroupSet>): number[] {
-  return Array.from({ length: KEY_GROUPS }, (_, group) => group).filter((group) => hasGroup(set, group));
+  const groups: number[] = [];
+  for (let group = 0; group < KEY_GROUPS; group++) if (hasGroup(set, group)) groups.push(group);
+  return groups;
 }
 
 export const isEmptySet = (set: Readonly<GroupSet>): boolean => set.every((cell) => cell === 0);

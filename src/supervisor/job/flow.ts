@@ -1,4 +1,6 @@
 // dataflow(): the value that a flow's module exports, and that an app runs.
+// Relies on: who runs a job is loaded when the first one is run, and by the app's thread only. Workers import this module with
+// each flow, and a spare is ready the sooner the less it loads.
 
 import { errors } from '../../errors.ts';
 import { type Build, FLOW, type FlowDefinition } from '../../flow/dataflow.ts';
@@ -6,7 +8,6 @@ import type { InputsOf, OutputsOf } from '../../flow/handles.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { isWorkerThread } from '../../workers/worker-thread.ts';
 import type { Job } from './job-api.ts';
-import { runFlow } from './run-flow.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** A flow: export it from the module whose URL it was declared with. */
@@ -45,7 +46,9 @@ export function dataflow<Params = Record<string, never>, Built = unknown>(
       refuseSurplus('run(options)', 1, surplus);
       // Thrown at once: a rejection that a module does not await would end the worker instead of failing its import.
       if (isWorkerThread()) throw errors.runInWorker(name);
-      return runFlow(flow, options) as unknown as Promise<Job<OutputsOf<Built>, InputsOf<Built>>>;
+      return import('./run-flow.ts').then(({ runFlow }) => runFlow(flow, options)) as unknown as Promise<
+        Job<OutputsOf<Built>, InputsOf<Built>>
+      >;
     },
   };
   return flow;
