@@ -10,9 +10,12 @@ import { CSV_OPTIONS } from '../src/connectors/csv/read-csv.ts';
 import { ITERABLE_OPTIONS } from '../src/connectors/from-iterable.ts';
 import { GENERATE_OPTIONS } from '../src/connectors/generate.ts';
 import { LINES_OPTIONS } from '../src/connectors/lines/read-lines.ts';
+import { APPROX_DISTINCT_OPTIONS, QUANTILE_OPTIONS } from '../src/flow/aggregates/sketches.ts';
+import { SUM_OPTIONS } from '../src/flow/aggregates/sum.ts';
+import { TOP_OPTIONS } from '../src/flow/aggregates/top.ts';
 import { SUPERVISION_OPTIONS } from '../src/flow/failure-policy.ts';
 import { PROCESS_SCHEMAS } from '../src/flow/keyed-options.ts';
-import { PARALLELISM_OPTIONS, PROCESS_OPTIONS, SINK_OPTIONS } from '../src/flow/operator-options.ts';
+import { AGGREGATE_OPTIONS, PARALLELISM_OPTIONS, PROCESS_OPTIONS, SINK_OPTIONS } from '../src/flow/operator-options.ts';
 import type { Option, OptionTable } from '../src/options/option.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
@@ -30,6 +33,11 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   operator: PROCESS_OPTIONS,
   parallelism: PARALLELISM_OPTIONS,
   process: PROCESS_SCHEMAS,
+  aggregate: AGGREGATE_OPTIONS,
+  sum: SUM_OPTIONS,
+  topN: TOP_OPTIONS,
+  approxDistinct: APPROX_DISTINCT_OPTIONS,
+  quantile: QUANTILE_OPTIONS,
   supervision: SUPERVISION_OPTIONS,
   scaling: SCALING_OPTIONS,
   backup: BACKUP_OPTIONS,
@@ -42,6 +50,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
 };
 
 const PAGES = [
+  'docs/aggregates.md',
   'docs/command-line.md',
   'docs/dataflow.md',
   'docs/recovery.md',
@@ -56,8 +65,15 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
   'src/connectors/from-iterable.ts': { ITERABLE_OPTIONS },
   'src/connectors/generate.ts': { GENERATE_OPTIONS },
   'src/connectors/lines/read-lines.ts': { LINES_OPTIONS },
+  'src/flow/aggregates/sketches.ts': { APPROX_DISTINCT_OPTIONS, QUANTILE_OPTIONS },
+  'src/flow/aggregates/sum.ts': { SUM_OPTIONS },
   'src/flow/failure-policy.ts': { SUPERVISION_OPTIONS },
-  'src/flow/operator-options.ts': { PARALLELISM_OPTIONS, SINK_OPTIONS, OPERATOR_OPTIONS: PROCESS_OPTIONS },
+  'src/flow/operator-options.ts': {
+    PARALLELISM_OPTIONS,
+    SINK_OPTIONS,
+    OPERATOR_OPTIONS: PROCESS_OPTIONS,
+    AGGREGATE_OPTIONS,
+  },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
   'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },

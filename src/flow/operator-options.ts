@@ -106,8 +106,8 @@ export const AGGREGATE_OPTIONS = {
     page: 'aggregates.md',
   }),
   /**
-   * `false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made: true or
-   * false. Default: `true`. See docs/aggregates.md.
+   * `false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made: true
+   * or false. Default: `true`. See docs/aggregates.md.
    */
   combine: toggle({
     help: '`false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made',
@@ -115,8 +115,8 @@ export const AGGREGATE_OPTIONS = {
     page: 'aggregates.md',
   }),
   /**
-   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 1000. Default: 200 if results are
-   * emitted at the end, else the job's `lingerMs`. See docs/aggregates.md.
+   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 1000. Default: 200 if results
+   * are emitted at the end, else the job's `lingerMs`. See docs/aggregates.md.
    */
   combineMs: number({
     help: 'how long tuples are combined before they are sent, at most',

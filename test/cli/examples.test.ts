@@ -143,9 +143,27 @@ test('moby-dick', async () => {
   ]).done;
   assert.equal(code, 0, stderr);
   assert.match(stdout, / the +43,263\n/);
-  assert.match(stdout, /648,267 words, 17,492 distinct; both counts agree/);
-  assert.match(stdout, /millrace +\d+\.\d\d M words\/s/);
-  assert.match(stdout, /ratio +\d+\.\d\d\n/);
+  assert.match(stdout, /648,267 words, 17,492 distinct; all three counts agree/);
+  assert.match(stdout, /aggregate +\d+\.\d\d M words\/s/);
+  assert.match(stdout, /single thread: \d+\.\d\d \(aggregate\), \d+\.\d\d \(process\)\n/);
+});
+
+test('log-file', async () => {
+  const totals = await rows('examples/log-file.js');
+  assert.deepEqual(
+    totals.map(([path, status, requests, bytes, visitors]) => [path, status, requests, bytes, visitors].join()).sort(),
+    [
+      '/,200,1500,786000,97',
+      '/about,200,480,252320,97',
+      '/about,404,20,10180,20',
+      '/basket,200,480,252320,97',
+      '/basket,404,20,10180,20',
+      '/search,200,480,252320,97',
+      '/search,404,20,10180,20',
+    ],
+  );
+  const slow = new Map(totals.map(([path, status, , , , ms]) => [`${path} ${status}`, Number(ms)]));
+  assert.ok(Math.abs((slow.get('/ 200') as number) / 18.8 - 1) < 0.02, `a tenth is slower than ${slow.get('/ 200')} ms`);
 });
 
 test('moby-dick --crash', async () => {
@@ -156,13 +174,12 @@ test('moby-dick --crash', async () => {
   const kinds = happened
     .map((line) => /^(crash|adoption|recovered):/.exec(line)?.[1])
     .filter((kind) => kind !== undefined);
-  assert.deepEqual(kinds.sort(), [
-    ...Array(3).fill('adoption'),
-    ...Array(3).fill('crash'),
-    ...Array(3).fill('recovered'),
-  ]);
+  const countOf = (kind: string): number => kinds.filter((each) => each === kind).length;
+  assert.deepEqual([countOf('crash'), countOf('adoption')], [3, 3]);
+  // A worker that dies may have hosted both the reader and the counter.
+  assert.ok(countOf('recovered') >= 3);
   assert.match(stdout, /\. Worker \d is terminated from outside: job\.killWorker\(\d\)\n/);
-  assert.match(stdout, /crash: worker \d died with the actors 'count': worker exited with code: 1\n/);
+  assert.match(stdout, /crash: worker \d died with the actors? 'lines-0'.*: worker exited with code: 1\n/);
   assert.match(stdout, /recovered: 'count' has committed its next batch, [\d.]+ ms after the crash was noticed\n/);
   assert.match(stdout, /recovered: 'lines-0' has committed its next batch/);
   assert.match(stdout, /The book is closed: job\.stop\(\)\n/);

@@ -44,8 +44,8 @@ export const runClosureCode = (call: string, k: number): string =>
   `{ const result = ${call}; if (result !== undefined) refuseResult${k}(result); }`;
 
 /** Hands the values of a tuple's fields to the holder of the last operator. */
-const holdCode = ({ takes }: TupleHolder, valueOf: (field: string) => string): string =>
-  `${takes.numbers.map((field, i) => `held[${i}] = ${valueOf(field)};`).join(' ')} hold(${takes.others.map(valueOf).join(', ')});`;
+const holdCode = ({ takes }: TupleHolder, of: (field: string) => string): string =>
+  `${takes.numbers.map((field, i) => `held[${i}] = ${of(field)};`).join(' ')} hold(${takes.others.map(of).join(', ')});`;
 
 /** What operator k does with `tuple`, which comes from one of its inputs. */
 const operatorCode = (
@@ -178,7 +178,10 @@ export function chainCode(stage: Stage, ringBytes: number, holder: TupleHolder |
     if (node.state !== undefined) return [];
     // A source has no input, and a step for what it gives.
     const inputs = Array.from({ length: Math.max(1, node.inputs.length) }, (_, input) => input);
-    return inputs.map((i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder, k === operators.length - 2 ? held : undefined)} }`);
+    return inputs.map(
+      (i) =>
+        `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder, k === operators.length - 2 ? held : undefined)} }`,
+    );
   });
   const lists = operators.flatMap(({ outputs }, k) => outputs.map((_, output) => `held${k}_${output}`));
   return `

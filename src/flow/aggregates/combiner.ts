@@ -127,7 +127,9 @@ export function generateCombiner(
   const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
   const taken = schema.fields.filter(({ name }) => takesAll || named.has(name));
   const takes = {
-    numbers: taken.filter((field) => isNumber(valueType(field)) && !valueType(field).isOptional).map(({ name }) => name),
+    numbers: taken
+      .filter((field) => isNumber(valueType(field)) && !valueType(field).isOptional)
+      .map(({ name }) => name),
     others: taken.filter((field) => !isNumber(valueType(field)) || valueType(field).isOptional).map(({ name }) => name),
   };
   const held = slotsOf(aggregates);

@@ -127,7 +127,10 @@ export function approxDistinct<const Name extends string>(
 const SHARE = number({ help: 'share of the values', unit: 'a share', from: 0, to: 1, isRequired: true });
 
 export const QUANTILE_OPTIONS = {
-  /** By how much the result may be off, as a share of it: a share from 0.0005 to 0.2. Default: 0.01. See docs/aggregates.md. */
+  /**
+   * By how much the result may be off, as a share of it: a share from 0.0005 to 0.2. Default: 0.01. See
+   * docs/aggregates.md.
+   */
   error: number({
     help: 'by how much the result may be off, as a share of it',
     unit: 'a share',

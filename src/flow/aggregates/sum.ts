@@ -23,10 +23,7 @@ import {
 } from './aggregate.ts';
 
 export const SUM_OPTIONS = {
-  /**
-   * Sums integers without a bound in between, as a bigint: true or false. Default: `false`; bigint fields are always summed so.
-   * See docs/aggregates.md.
-   */
+  /** Sums integers without a bound in between, as a bigint: true or false. Default: `false`. See docs/aggregates.md. */
   exact: toggle({
     help: 'sums integers without a bound in between, as a bigint',
     default: false,
@@ -60,8 +57,7 @@ export function summed(place: AggregatePlace, kind: string): AggregateCode {
   return {
     kept: { '': t.f64(), rest: t.f64() },
     result: t.f64(),
-    add: (slots, given) =>
-      unlessNull(type, given(field.name), addTerm(slots(), slots('rest'), given(field.name))),
+    add: (slots, given) => unlessNull(type, given(field.name), addTerm(slots(), slots('rest'), given(field.name))),
     merge: (state, other) => `{ ${addTerm(state(), state('rest'), other())} ${state('rest')} += ${other('rest')}; }`,
     // Beyond the range of doubles there is no rest, but NaN.
     value: (state) => `(${state()} - ${state()} === 0 ? ${state()} + ${state('rest')} : ${state()})`,

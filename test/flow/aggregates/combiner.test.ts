@@ -155,9 +155,7 @@ test('a part that grows large travels before the batch commits', () => {
   const rows: Row[] = [];
   const code = planOf(distinct('user') as never, [fields[1]]);
   const aggregates = [{ name: 'users', fields: ['user'], code }];
-  const combiner = fedByTuples(
-    generateCombiner('op', schema, [fields[0]], aggregates, (row) => rows.push(row as Row)),
-  );
+  const combiner = fedByTuples(generateCombiner('op', schema, [fields[0]], aggregates, (row) => rows.push(row as Row)));
   for (let i = 0; i < 5000; i++) combiner.add({ key: 1, user: `user ${i % 2500}` });
   assert.ok(rows.length >= 2);
   combiner.flush();
