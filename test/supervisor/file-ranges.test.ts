@@ -20,6 +20,8 @@ afterEach(noThreadLeft);
 async function disturb(job: Job, random: (below: number) => number): Promise<void> {
   const what = random(3);
   const workers = job.workers().filter(({ state }) => state === 'active');
+  // The job may have ended meanwhile, or all its workers may be about to be replaced.
+  if (workers.length === 0) return;
   if (what === 0) await job.killWorker(workers[random(workers.length)].worker).catch(() => {});
   else if (what === 1) await job.scale('file', 1 + random(3)).catch(() => {});
   else await job.rebalance('file').catch(() => {});
