@@ -22,6 +22,7 @@ import {
   tables,
 } from '../kit/flows/crash-cases.ts';
 import { LocalJob } from '../kit/local-run.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 
@@ -93,7 +94,7 @@ const TWICE: readonly {
   {
     name: 'a keyed count with an output per input, and a fused operator behind it',
     count: 1,
-    stride: 1,
+    stride: shortOrLong(5, 1),
     operator: 'count',
   },
   { name: 'values of variable length and sub-keyed tables', count: 4, stride: 199 },
