@@ -37,16 +37,16 @@ export const suites: Readonly<Record<string, Suite>> = {
  * then; what a suite measures in its own way takes as long as it does.
  */
 export const USUAL_SECONDS: Readonly<Record<string, number>> = {
-  'word-count': 40,
-  'keyed-count': 90,
-  'csv-aggregate': 60,
-  csv: 25,
+  'word-count': 30,
+  'keyed-count': 75,
+  'csv-aggregate': 45,
+  csv: 20,
   ranges: 14,
-  mailbox: 60,
-  latency: 35,
-  elasticity: 160,
-  recovery: 180,
-  micro: 50,
+  mailbox: 40,
+  latency: 25,
+  elasticity: 140,
+  recovery: 150,
+  micro: 40,
 };
 
 export const suiteNames: readonly string[] = Object.keys(suites);

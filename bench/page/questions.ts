@@ -23,7 +23,7 @@ export const questions: readonly Question[] = [
   {
     asks: 'Is it faster than my loop?',
     answers: [
-      answer('word-count/words', 'a book split and counted by an aggregate, 2 threads', 'single thread', 'cores'),
+      answer('word-count/words', 'a book split and counted, 2 threads', 'single thread', 'cores'),
       answer('word-count/process', 'the same word by word, 2 threads', 'single thread', 'wake-up', 'cores'),
       answer('csv-aggregate/records', 'a CSV file to totals of 100 k keys, all cores', 'single thread', 'cores'),
       answer(

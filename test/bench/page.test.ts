@@ -57,7 +57,7 @@ The results: medians; above 1 × Millrace is the better one
                                               Millrace        min..max  against                theirs  ours is    min..max  moves with
 
 Is it faster than my loop?
-  a book split and counted, 2 threads   12.9 M words/s  12.1 M..13.4 M  single-thread  12.4 M words/s   1.04 ×  0.98..1.10  single thread, wake-up, cores
+  a book split and counted, 2 threads   12.9 M words/s  12.1 M..13.4 M  single-thread  12.4 M words/s   1.04 ×  0.98..1.10  single thread, cores
                                                                         other-loop     6.20 M words/s   2.08 ×  2.00..2.10
 
 Does it scale?

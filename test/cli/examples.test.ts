@@ -163,7 +163,10 @@ test('log-file', async () => {
     ],
   );
   const slow = new Map(totals.map(([path, status, , , , ms]) => [`${path} ${status}`, Number(ms)]));
-  assert.ok(Math.abs((slow.get('/ 200') as number) / 18.8 - 1) < 0.02, `a tenth is slower than ${slow.get('/ 200')} ms`);
+  assert.ok(
+    Math.abs((slow.get('/ 200') as number) / 18.8 - 1) < 0.02,
+    `a tenth is slower than ${slow.get('/ 200')} ms`,
+  );
 });
 
 test('moby-dick --crash', async () => {
