@@ -14,7 +14,7 @@ export const csvAggregateFlow = dataflow(
   'csv-aggregate',
   (flow, { path, readers }: CsvAggregateParams) =>
     flow
-      .source('records', readCsv(path, { user: t.string(), cents: t.f64() }, { ranges: 'auto' }), {
+      .source('records', readCsv(path, { user: t.string(), cents: t.f64() }, { header: true, ranges: 'auto' }), {
         parallelism: readers,
       })
       .keyBy('user')

@@ -12,8 +12,10 @@ import type { Schema, SchemaField } from '../../mailbox/schema.ts';
 import { type AggregateCode, type Given, isNumber, type Live, liveOf, type Slots, valueType } from './aggregate.ts';
 
 /** Keys that a table holds at most. */
-const KEYS_MAX = 1 << 17;
-const KEYS_FIRST = 1 << 10;
+const KEYS_MAX = 3 << 15;
+const KEYS_FIRST = 3 << 8;
+/** How full the index is at most. */
+const INDEX_FILL = 0.75;
 /** A table that is fuller than this after a batch begins anew: most of its keys may not come again. */
 const KEYS_KEPT_MAX = KEYS_MAX >> 1;
 /** Of the tuples of a batch, so many may become rows; with more, combining costs more than it saves. */
@@ -134,10 +136,20 @@ export function generateCombiner(
   };
   const held = slotsOf(aggregates);
   const owns = keys.map((key) => keyCodecOf(key).own);
+  const words = owns.flatMap((_, k) => [`a${k}`, `b${k}`]);
+  const stampAt = words.length;
+  const entryWords = stampAt + 2 + 2 * held.filter(({ lane }) => lane === 'Float64Array').length;
+  // What is kept as doubles stands in the key's entry, behind its words: a tuple then touches one line of the cache there.
+  const doubles = held.filter(({ lane }) => lane === 'Float64Array');
+  const notDoubles = held.filter(({ lane }) => lane !== 'Float64Array');
+  const slotCode = (a: number, part: string): string => {
+    const at = doubles.findIndex((slot) => slot.aggregate === a && slot.part === part);
+    return at < 0 ? `lane${slotId(a, part)}[e]` : `doubles[${entryWords / 2} * e + ${(stampAt + 2) / 2 + at}]`;
+  };
   const laneSlots =
     (a: number): Slots =>
     (part = '') =>
-      `lane${slotId(a, part)}[e]`;
+      slotCode(a, part);
   // Values, and not a tuple: an object that is handed on is allocated, and its doubles with it.
   const given: Given = (field) =>
     field === undefined ? `{ ${taken.map(({ name }) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
@@ -147,13 +159,10 @@ export function generateCombiner(
   const single = singleCode(aggregates, given);
   const lanes = [
     ...owns.flatMap((own, k) => own.lanes.map((lane, l) => ({ name: keyLane(k, l), lane }))),
-    ...held.map(({ aggregate, part, lane }) => ({ name: `lane${slotId(aggregate, part)}`, lane })),
+    ...notDoubles.map(({ aggregate, part, lane }) => ({ name: `lane${slotId(aggregate, part)}`, lane })),
     { name: 'live', lane: 'Int32Array' },
   ];
   const fieldOf = (k: number): string => given(keys[k].name);
-  const words = owns.flatMap((_, k) => [`a${k}`, `b${k}`]);
-  const stampAt = words.length;
-  const entryWords = stampAt + 2;
   const mixed = owns
     .map((_, k) => `(a${k} ^ Math.imul(b${k}, ${MULTIPLIERS[0]}))`)
     .reduce((first, second) => `(Math.imul(${first}, ${MULTIPLIERS[1]}) ^ ${second})`);
@@ -169,12 +178,12 @@ export function generateCombiner(
   const large = aggregates.flatMap(({ code }, a) =>
     code.isLarge === undefined ? [] : [`(${code.isLarge(laneSlots(a))})`],
   );
-  const empty = held.map(({ aggregate, part, zero }) => `lane${slotId(aggregate, part)}[e] = ${zero};`).join(' ');
+  const empty = held.map(({ aggregate, part, zero }) => `${slotCode(aggregate, part)} = ${zero};`).join(' ');
   const body = `
-let keysMax = ${KEYS_FIRST}, shift = ${31 - Math.log2(KEYS_FIRST)}, mask = ${2 * KEYS_FIRST - 1};
+let keysMax = ${KEYS_FIRST}, shift = ${32 - Math.log2(KEYS_FIRST / INDEX_FILL)}, mask = ${KEYS_FIRST / INDEX_FILL - 1};
 let keys = 0, rows = 0, stamp = 1, tuples = 0;
 let isDirect = false, isSingle = false, pause = 0, nextPause = ${PAUSE_TUPLES_FIRST};
-let index = new Int32Array(${2 * KEYS_FIRST}), entries = new Int32Array(${entryWords * KEYS_FIRST});
+let index = new Int32Array(mask + 1), doubles = new Float64Array(${(entryWords / 2) * KEYS_FIRST}), entries = new Int32Array(doubles.buffer);
 ${owns.map((own, k) => own.declare(k, k)).join('\n')}
 ${lanes.map(({ name, lane }) => `let ${name} = new ${lane}(${KEYS_FIRST});`).join('\n')}
 function widen(lane, count) {
@@ -186,9 +195,10 @@ return wider;
 function grow() {
 keysMax *= 2;
 shift--;
-mask = 2 * keysMax - 1;
-index = new Int32Array(2 * keysMax);
-entries = widen(entries, ${entryWords} * keysMax);
+mask = 2 * mask + 1;
+index = new Int32Array(mask + 1);
+doubles = widen(doubles, ${entryWords / 2} * keysMax);
+entries = new Int32Array(doubles.buffer);
 ${lanes.map(({ name }) => `${name} = widen(${name}, keysMax);`).join(' ')}
 for (let e = 0; e < keys; e++) {
 ${words.map((word, w) => `const ${word} = entries[${entryWords} * e + ${w}];`).join(' ')}
