@@ -4,13 +4,11 @@
 // those who have ended, and puts to sleep who owns nothing.
 
 import type { Actor } from '../../src/actors/actor.ts';
-import { stageName, streamsOf } from '../../src/flow/plan.ts';
+import { stageReaders } from '../../src/actors/stage-readers.ts';
+import { stageName } from '../../src/flow/plan.ts';
 import { dataflow, t } from '../../src/index.ts';
-import { Alignment } from '../../src/mailbox/alignment.ts';
-import { generateDecoder } from '../../src/mailbox/decoder.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { generate } from '../../src/sources.ts';
 import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/groups/group-set.ts';
@@ -152,32 +150,27 @@ function problemOfOutput(
 ): string | undefined {
   const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
   const { descriptor, stage } = placement;
-  const [{ input, written: output }] = streamsOf(plan, stage);
-  const inputs = descriptor.inputs.map(({ memory, slot, upstream }, i) => {
-    // Where the ring begins is where the commit of one that has read nothing is.
-    const from = committedOf(placement).cursors.inputs[i].position;
-    return { upstream, reader: new RingReader(new Ring(memory.ring), slot, startMark(from)) };
-  });
-  const alignment = new Alignment(inputs);
-  const decoder = generateDecoder<Numbered>(READER, input.schema, output.keys.length, 0);
+  // Where the ring begins is where the commit of one that has read nothing is.
+  const from = committedOf(placement).cursors.inputs.map(({ position }) => position);
+  const readers = stageReaders<Numbered>(plan, stage, descriptor, from);
   const last: Kept = {};
   for (const tuple of written) expectNextOfKey(last, tuple);
   let read = written.length;
-  const positions = (): string => inputs.map(({ reader }) => reader.position).join();
+  const positions = (): string => readers.map(({ position }) => position).join();
   // The receiver's first: only a fence makes it wait for the giver's.
   for (let before = ''; before !== positions(); ) {
     before = positions();
-    for (const { reader } of [...inputs].reverse()) {
-      if (!alignment.load(reader)) continue;
-      decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);
-      for (let row = reader.row; row < reader.count; row++, read++) expectNextOfKey(last, decoder.tupleAt(row));
-      reader.advance(reader.count);
+    for (const reader of [...readers].reverse()) {
+      for (const tuple of reader.next() ?? []) {
+        expectNextOfKey(last, tuple);
+        read++;
+      }
     }
   }
-  const open = inputs.findIndex(({ reader }, i) => {
+  const open = readers.findIndex(({ hasReadAll, hasEnded }, i) => {
     // Nobody writes the ring of who has retired: the supervisor would have said so by now.
-    const isOver = committedOf(replicas[i]).cursors.isDormant && reader.position === reader.ring.published();
-    return count === undefined ? reader.position !== reader.ring.published() : !reader.ended && !isOver;
+    const isOver = committedOf(replicas[i]).cursors.isDormant && hasReadAll;
+    return count === undefined ? !hasReadAll : !hasEnded && !isOver;
   });
   if (open >= 0) return `the output of ${REPLICAS[open]} has no end`;
   return count === undefined || read === count ? undefined : `the output has ${read} tuples of ${count}`;

@@ -14,6 +14,8 @@ import type { Views } from './views.ts';
 export interface Decoder<Tuple = unknown> {
   /** Makes a frame the current one: its ring's data, the index of its first word, its row count, its ring's dictionary. */
   open(data: Views, frameIndex: number, count: number, dictionary: DictionaryReader | undefined): void;
+  /** The tuples of all rows. Not if there are `external` fields. */
+  tuples(): Tuple[];
   /** The tuple of row i; fields named in `external` are taken from the further arguments. */
   tupleAt(i: number, ...external: unknown[]): Tuple;
   /** Of the current frame: the hash of row i in the given hash column. */
@@ -53,20 +55,30 @@ export function generateDecoder<Tuple>(
   const externals = external.map((i) => `, x${i}`).join('');
   const values = fields.map((field, i) => (external.includes(i) ? `x${i}` : field.codec.reading.value(i)));
   const body = `
-let u8, i32, u32, f64, text, dictionary, hashes = 0;
+let u8, i32, u32, f64, text, dictionary, hashes = 0, rows = 0;
 let ${fields.map(({ codec }, i) => codec.reading.variables(i)).join(', ')};
 function Tuple(${parameters}) { ${fields.map((field, i) => `this.${field.name} = a${i};`).join(' ')} }
 Tuple.prototype = Object.prototype;
 ${fields.map(({ codec }, i) => codec.reading.functions(i)).join('\n')}
 function open(data, frameIndex, count, frameDictionary) {
 u8 = data.u8; i32 = data.i32; u32 = data.u32; f64 = data.f64; text = data.text; dictionary = frameDictionary;
+rows = count;
 let w = frameIndex + ${FRAME_HEADER_WORDS};
 hashes = (w + ${hashColumn} * ${HALF}) << 1;
 w += ${hashColumns} * ${HALF};
 ${fields.map(({ codec }, i) => codec.reading.open(i)).join('\n')}
 }
 return {
-open,
+open,${
+    external.length > 0
+      ? ''
+      : `
+tuples() {
+const tuples = new Array(rows);
+for (let i = 0; i < rows; i++) tuples[i] = new Tuple(${values.join(', ')});
+return tuples;
+},`
+  }
 tupleAt(i${externals}) { return new Tuple(${values.join(', ')}); },
 hashAt(i) { return i32[hashes + i]; },
 keyAt: [${fields.map(({ codec }, i) => codec.key?.reader(i) ?? 'undefined').join(', ')}],

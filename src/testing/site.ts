@@ -5,15 +5,22 @@
 // Relies on: whoever resumes the actor has the one before released.
 
 import { Actor } from '../actors/actor.ts';
-import { type ActorDescriptor, FIRST_START, type Resumption, type StepStatus } from '../actors/actor-descriptor.ts';
-import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../actors/failures/dead-letters.ts';
+import {
+  type ActorDescriptor,
+  FIRST_START,
+  type Resumption,
+  type RingMemory,
+  type StepStatus,
+} from '../actors/actor-descriptor.ts';
+import { type LetterTuple, letterReader, openLetter } from '../actors/failures/dead-letters.ts';
 import { ActorFailure } from '../actors/failures/failure.ts';
 import { WorkCell } from '../actors/vitals/vitals.ts';
 import { fromRecord, type MillraceError } from '../errors.ts';
 import { type Stage, stageName } from '../flow/plan.ts';
 import { reuseScripts } from '../mailbox/codegen.ts';
-import { type Decoder, generateDecoder } from '../mailbox/decoder.ts';
+import { generateDecoder } from '../mailbox/decoder.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
+import { TupleReader } from '../mailbox/tuple-reader.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { type Backup, memoryBackup } from '../state/images/backup.ts';
 import { allocateArenas } from '../state/memory/arena.ts';
@@ -23,8 +30,8 @@ import type { CommitRecord } from '../state/transaction/commit-record.ts';
 import { allocateTransaction } from '../state/transaction/transaction.ts';
 import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
 import type { Outcome } from './comparison.ts';
+import { InputFeed } from './input-feed.ts';
 import type { OperatorPlan } from './operator-plan.ts';
-import { InputFeed, outputTap, RingTap } from './ring-tap.ts';
 import type { WorldTap } from './world-taps.ts';
 
 export interface SiteSetup {
@@ -67,8 +74,8 @@ export class Site {
   isIsolated = false;
   private readonly setup: SiteSetup;
   private readonly wakeWords = new WakeWords(WakeWords.allocate(2));
-  private readonly letterTap: RingTap<LetterTuple>;
-  private readonly output: RingTap<unknown> | undefined;
+  private readonly letters: TupleReader<LetterTuple>;
+  private readonly output: TupleReader<unknown> | undefined;
   private readonly input: InputFeed | undefined;
   private readonly log: CommitLog;
   private readonly record: CommitRecord;
@@ -95,8 +102,8 @@ export class Site {
       if (output !== undefined) this.input = new InputFeed(plan.stages[stage.index - 1], output, APP, wakeWords);
     }
     const [output] = own.outputs;
-    if (output !== undefined) this.output = outputTap(stage, output.memory, APP, wakeWords);
-    this.letterTap = new RingTap({ ring: own.letters.ring, dictionary: undefined }, letterDecoder(), APP, wakeWords);
+    if (output !== undefined) this.output = outputReader(stage, output.memory);
+    this.letters = letterReader(own.letters).readOn(APP);
     this.log = new CommitLog(own.commit);
     this.record = this.log.lastCommit();
     const tail = stage.operators[stage.operators.length - 1];
@@ -223,18 +230,18 @@ export class Site {
   }
 
   private gather(): void {
-    const { outcome, output, letterTap, tap, store, shipped } = this;
+    const { outcome, output, letters, tap, store, shipped, wakeWords } = this;
     this.shipped = [];
     for (const backup of shipped) {
       store.write(ONLY, backup);
       this.actor.backupDone(backup.sequence, true);
     }
-    for (const tuple of output?.take() ?? []) outcome.emitted.push(tuple);
+    output?.drain((tuple) => void outcome.emitted.push(tuple), wakeWords);
     for (const tuple of tap.takeWritten()) outcome.written.push(tuple);
-    for (const { operator, replica, body } of letterTap.take()) {
+    letters.drain(({ operator, replica, body }) => {
       const { key, tuple, error, position } = openLetter(body);
       outcome.letters.push({ operator, replica, key, tuple, error: fromRecord(error), position });
-    }
+    }, wakeWords);
   }
 
   /** Dead letters since the last {@link take}. */
@@ -275,10 +282,9 @@ export class Site {
   }
 }
 
-let decoder: Decoder<LetterTuple> | undefined;
-
-/** Generated once: a decoder has no state beyond the frame that is open. */
-function letterDecoder(): Decoder<LetterTuple> {
-  decoder ??= generateDecoder<LetterTuple>('dead letters', LETTER_SCHEMA, 0, 0);
-  return decoder;
-}
+/** Reads the output of a stage, whose frames carry no hashes. */
+const outputReader = (stage: Stage, memory: RingMemory): TupleReader<unknown> =>
+  new TupleReader(
+    { memory, slot: 0 },
+    generateDecoder(`${stageName(stage)}/emitted`, stage.outputs[0].schema, 0, 0),
+  ).readOn(APP);

@@ -9,22 +9,15 @@ import {
   type Resumption,
   type StepStatus,
 } from '../../src/actors/actor-descriptor.ts';
-import {
-  LETTER_SCHEMA,
-  type LetterBody,
-  type LetterTuple,
-  openLetter,
-} from '../../src/actors/failures/dead-letters.ts';
+import { type LetterBody, type LetterTuple, letterReader, openLetter } from '../../src/actors/failures/dead-letters.ts';
+import { stageReaders } from '../../src/actors/stage-readers.ts';
 import { Vitals, WorkCell } from '../../src/actors/vitals/vitals.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
-import { type Plan, planOf, type ReadStream, type Stage, stageName, streamsOf } from '../../src/flow/plan.ts';
+import { type Plan, planOf, stageName } from '../../src/flow/plan.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
-import { Alignment } from '../../src/mailbox/alignment.ts';
 import { reuseScripts } from '../../src/mailbox/codegen.ts';
-import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
-import { DictionaryReader } from '../../src/mailbox/dictionary.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
+import type { TupleReader } from '../../src/mailbox/tuple-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import type { Backup, MemoryBackup } from '../../src/state/images/backup.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
@@ -37,51 +30,8 @@ type Tuple = Record<string, unknown>;
 // A test runs one flow many times.
 reuseScripts();
 
-/** Reads one ring as the app would. */
-class LocalReader {
-  readonly reader: RingReader;
-  private readonly decoder: Decoder<Tuple>;
-  private readonly dictionary: DictionaryReader | undefined;
-  private readonly wakeWords: WakeWords;
-  /** Of all inputs that it is one of. */
-  alignment: Alignment;
-
-  constructor(
-    reader: RingReader,
-    decoder: Decoder<Tuple>,
-    dictionary: DictionaryReader | undefined,
-    wakeWords: WakeWords,
-  ) {
-    this.reader = reader;
-    this.alignment = Alignment.of(reader);
-    this.decoder = decoder;
-    this.dictionary = dictionary;
-    this.wakeWords = wakeWords;
-  }
-
-  get ended(): boolean {
-    return this.reader.isOver;
-  }
-
-  /** Hands what is committed to `take`. */
-  read(take: (tuple: Tuple) => void): boolean {
-    const { reader, decoder } = this;
-    const from = reader.position;
-    while (this.alignment.load(reader)) {
-      decoder.open(reader.ring.data, reader.frameIndex, reader.count, this.dictionary);
-      for (let row = 0; row < reader.count; row++) take(decoder.tupleAt(row));
-      reader.advance(reader.count);
-    }
-    reader.release(reader.position, this.wakeWords);
-    return reader.position !== from;
-  }
-}
-
 /** A dead letter as its actor wrote it. */
 export type LocalLetter = Pick<LetterTuple, 'operator' | 'replica'> & LetterBody;
-
-/** Made once: many jobs are run, and few have letters. */
-let letterDecoder: Decoder<Tuple> | undefined;
 
 /** What a test puts in place of the world. */
 export interface LocalWorld {
@@ -128,8 +78,8 @@ export class LocalJob {
   private readonly now: () => number;
   private readonly lingerMs: number;
   private readonly appHost: number;
-  private readonly readers: { readonly reader: LocalReader; readonly take: (tuple: Tuple) => void }[] = [];
-  private readonly letterReaders: LocalReader[];
+  private readonly readers: { readonly reader: TupleReader<Tuple>; readonly take: (tuple: Tuple) => void }[] = [];
+  private readonly letterReaders: readonly TupleReader<LetterTuple>[];
   private readonly parked = new Set<Actor>();
   private readonly hosts = new WeakMap<Actor, number>();
   /** Backups on their way to the store. */
@@ -149,11 +99,7 @@ export class LocalJob {
     for (const placement of placements) if (placement.stage.place === 'app') this.connect(placement);
     const onWorkers = placements.filter(({ stage }) => stage.place === 'worker');
     this.placements = onWorkers;
-    letterDecoder ??= generateDecoder<Tuple>('dead letters', LETTER_SCHEMA, 0, 0);
-    const decoder = letterDecoder;
-    this.letterReaders = onWorkers.map(({ descriptor: { letters } }) =>
-      this.readerOf(letters.ring, 0, decoder, undefined),
-    );
+    this.letterReaders = onWorkers.map(({ descriptor: { letters } }) => letterReader(letters).readOn(this.appHost));
     for (const { descriptor } of onWorkers) world.memory?.ignore(descriptor.vitals);
     this.actors = onWorkers
       .filter(({ isDormant }) => !isDormant)
@@ -172,33 +118,11 @@ export class LocalJob {
   }
 
   private connect({ stage, descriptor }: Placement): void {
-    const { plan } = this;
     const tuples: Tuple[] = [];
     this.tuples.set(stageName(stage), tuples);
-    const decoders = streamsOf(plan, stage).map((stream) => this.decoderOf(stage, stream));
-    const inputs = descriptor.inputs.map(({ memory, slot, upstream }) => {
-      const dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
-      const reader = this.readerOf(memory.ring, slot, decoders[upstream], dictionary);
-      this.readers.push({ reader, take: (tuple) => void tuples.push(tuple) });
-      return { reader: reader.reader, upstream, end: reader };
-    });
-    const alignment = new Alignment(inputs);
-    for (const { end } of inputs) end.alignment = alignment;
-  }
-
-  private decoderOf(stage: Stage, { input, written }: ReadStream): Decoder<Tuple> {
-    return generateDecoder(stageName(stage), input.schema, written.keys.length, 0);
-  }
-
-  private readerOf(
-    memory: SharedArrayBuffer,
-    slot: number,
-    decoder: Decoder<Tuple>,
-    dictionary: DictionaryReader | undefined,
-  ): LocalReader {
-    const ring = new Ring(memory);
-    ring.setReaderHost(slot, this.appHost);
-    return new LocalReader(new RingReader(ring, slot, startMark()), decoder, dictionary, this.wakeWords);
+    for (const reader of stageReaders<Tuple>(this.plan, stage, descriptor)) {
+      this.readers.push({ reader: reader.readOn(this.appHost), take: (tuple) => void tuples.push(tuple) });
+    }
   }
 
   private makeActor(descriptor: ActorDescriptor, resumption: Resumption): Actor {
@@ -304,19 +228,19 @@ export class LocalJob {
   /** Takes what is committed from all rings of all outputs, and the dead letters. Returns true if anything moved. */
   collect(): boolean {
     let moved = false;
-    for (const { reader, take } of this.readers) moved = reader.read(take) || moved;
+    for (const { reader, take } of this.readers) moved = reader.drain(take, this.wakeWords) || moved;
     for (const reader of this.letterReaders) {
-      const taken = reader.read((tuple) => {
-        const { operator, replica, body } = tuple as unknown as LetterTuple;
-        this.letters.push({ operator, replica, ...openLetter(body) });
-      });
+      const taken = reader.drain(
+        ({ operator, replica, body }) => void this.letters.push({ operator, replica, ...openLetter(body) }),
+        this.wakeWords,
+      );
       moved = taken || moved;
     }
     return moved;
   }
 
   get ended(): boolean {
-    return this.alive.length === 0 && this.readers.every(({ reader }) => reader.ended);
+    return this.alive.length === 0 && this.readers.every(({ reader }) => reader.isOver);
   }
 
   /**

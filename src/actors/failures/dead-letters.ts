@@ -3,11 +3,14 @@
 // Relies on: every actor has a small ring for them, read by the app's thread (src/supervisor/job/dead-letters.ts).
 
 import { show, toRecord } from '../../errors.ts';
+import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import { type Encoder, generateEncoder } from '../../mailbox/encoder.ts';
 import { packJson, unpackJson } from '../../mailbox/json.ts';
 import { Output, type OutputMark } from '../../mailbox/output.ts';
 import type { Ring } from '../../mailbox/ring.ts';
 import { Schema, t } from '../../mailbox/schema.ts';
+import { TupleReader } from '../../mailbox/tuple-reader.ts';
+import type { LetterMemory } from '../actor-descriptor.ts';
 import type { Failure } from './failure.ts';
 
 /** Ring bytes for an actor's dead letters. */
@@ -31,9 +34,17 @@ export interface LetterTuple {
   body: Uint8Array;
 }
 
-export const LETTER_SCHEMA = Schema.of({ operator: t.string(), replica: t.u32(), body: t.bytes() }, 'dead letters');
+const LETTER_SCHEMA = Schema.of({ operator: t.string(), replica: t.u32(), body: t.bytes() }, 'dead letters');
 
 export const openLetter = (body: Uint8Array): LetterBody => unpackJson(body) as LetterBody;
+
+let decoder: Decoder<LetterTuple> | undefined;
+
+/** The other end. The decoder is generated once: it has no state beyond the frame that is open. */
+export function letterReader({ ring }: Pick<LetterMemory, 'ring'>): TupleReader<LetterTuple> {
+  decoder ??= generateDecoder<LetterTuple>('dead letters', LETTER_SCHEMA, 0, 0);
+  return new TupleReader({ memory: { ring, dictionary: undefined }, slot: 0 }, decoder);
+}
 
 /** The actor's end. The encoder is generated with the first letter: few actors ever write one. */
 export class DeadLetterWriter {

@@ -4,11 +4,9 @@
 // Relies on: one small ring per actor (src/actors/failures/dead-letters.ts).
 
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
-import { LETTER_SCHEMA, type LetterTuple, openLetter } from '../../actors/failures/dead-letters.ts';
+import { type LetterTuple, letterReader, openLetter } from '../../actors/failures/dead-letters.ts';
 import { errors, fromRecord } from '../../errors.ts';
-import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
-import { Ring } from '../../mailbox/ring.ts';
-import { RingReader, startMark } from '../../mailbox/ring-reader.ts';
+import type { TupleReader } from '../../mailbox/tuple-reader.ts';
 import type { AppHost } from './app-host.ts';
 import type { DeadLetter, DeadLetters } from './job-api.ts';
 
@@ -19,8 +17,7 @@ export class CollectedLetters implements DeadLetters {
   private readonly host: AppHost;
   private readonly arrived: (letter: DeadLetter) => void;
   private readonly read: () => void;
-  private readonly readers: RingReader[];
-  private readonly decoder: Decoder<LetterTuple>;
+  private readonly readers: readonly TupleReader<LetterTuple>[];
   private readonly kept: DeadLetter[] = [];
   private counted = 0;
   private readonly countedOf = new Map<string, number>();
@@ -44,12 +41,7 @@ export class CollectedLetters implements DeadLetters {
     this.host = host;
     this.arrived = arrived;
     this.read = read;
-    this.decoder = generateDecoder<LetterTuple>('dead letters', LETTER_SCHEMA, 0, 0);
-    this.readers = descriptors.map(({ letters }) => {
-      const ring = new Ring(letters.ring);
-      ring.setReaderHost(0, host.id);
-      return new RingReader(ring, 0, startMark());
-    });
+    this.readers = descriptors.map(({ letters }) => letterReader(letters).readOn(host.id));
   }
 
   get count(): number {
@@ -99,14 +91,13 @@ export class CollectedLetters implements DeadLetters {
   }
 
   private take(isLast: boolean): void {
-    const { decoder } = this;
     for (const reader of this.readers) {
-      while ((isLast || this.hasRoom) && reader.load() !== undefined) {
-        decoder.open(reader.ring.data, reader.frameIndex, reader.count, undefined);
-        for (let row = 0; row < reader.count; row++) this.keep(decoder.tupleAt(row));
-        reader.advance(reader.count);
+      while (isLast || this.hasRoom) {
+        const letters = reader.next();
+        if (letters === undefined) break;
+        for (const letter of letters) this.keep(letter);
       }
-      reader.release(reader.position, this.host.wakeWords);
+      reader.release(this.host.wakeWords);
     }
   }
 

@@ -4,23 +4,13 @@
 
 import { ReadableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
+import { stageReaders } from '../../actors/stage-readers.ts';
 import { errors } from '../../errors.ts';
-import { type Plan, type Stage, stageName, streamsOf } from '../../flow/plan.ts';
-import { Alignment } from '../../mailbox/alignment.ts';
-import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
-import { DictionaryReader } from '../../mailbox/dictionary.ts';
-import { Ring } from '../../mailbox/ring.ts';
-import { RingReader, startMark } from '../../mailbox/ring-reader.ts';
+import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
+import type { TupleReader } from '../../mailbox/tuple-reader.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost } from './app-host.ts';
 import type { JobOutput } from './job-api.ts';
-
-interface OutputInput<Tuple> {
-  readonly reader: RingReader;
-  readonly upstream: number;
-  readonly decoder: Decoder<Tuple>;
-  readonly dictionary: DictionaryReader | undefined;
-}
 
 /** How long an iterator may keep the event loop of the app to itself. */
 const YIELD_EVERY_MS = 5;
@@ -28,8 +18,7 @@ const YIELD_EVERY_MS = 5;
 export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   readonly name: string;
   private readonly host: AppHost;
-  private readonly inputs: readonly OutputInput<Tuple>[];
-  private readonly alignment: Alignment;
+  private readonly readers: readonly TupleReader<Tuple>[];
   private next = 0;
   private yieldedAtMs = 0;
   private taken = false;
@@ -48,20 +37,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     this.name = stageName(stage);
     this.host = host;
     this.closed = closed;
-    const decoders = streamsOf(plan, stage).map(({ input, written }) =>
-      generateDecoder<Tuple>(this.name, input.schema, written.keys.length, 0),
-    );
-    this.inputs = descriptor.inputs.map(({ upstream, memory, slot }) => {
-      const ring = new Ring(memory.ring);
-      ring.setReaderHost(slot, host.id);
-      return {
-        reader: new RingReader(ring, slot, startMark()),
-        upstream,
-        decoder: decoders[upstream],
-        dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
-      };
-    });
-    this.alignment = new Alignment(this.inputs);
+    this.readers = stageReaders<Tuple>(plan, stage, descriptor).map((reader) => reader.readOn(host.id));
   }
 
   /** Tuples handed to the app so far. */
@@ -96,32 +72,23 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     if (this.abandoned) return;
     this.abandoned = true;
     this.host.wakeWords.wakeUnconditionally(this.host.id);
-    for (const { reader } of this.inputs) {
-      reader.ring.deactivate(reader.slot);
-      this.host.wakeWords.wake(reader.ring.writerHost());
-    }
+    for (const reader of this.readers) reader.leave(this.host.wakeWords);
     if (!this.over) this.closed(true);
   }
 
   private get ended(): boolean {
-    return this.inputs.every(({ reader }) => reader.isOver);
+    return this.readers.every(({ isOver }) => isOver);
   }
 
   /** The tuples of the next frame; undefined if there is none now. */
   private take(): Tuple[] | undefined {
-    const { inputs, alignment } = this;
-    for (let k = 0; k < inputs.length; k++) {
-      const { reader, decoder, dictionary } = inputs[(this.next + k) % inputs.length];
-      if (!alignment.load(reader)) {
-        reader.release(reader.position, this.host.wakeWords);
-        continue;
-      }
-      this.next = (this.next + k + 1) % inputs.length;
-      decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
-      const batch: Tuple[] = new Array(reader.count);
-      for (let i = 0; i < reader.count; i++) batch[i] = decoder.tupleAt(i);
-      reader.advance(reader.count);
-      reader.release(reader.position, this.host.wakeWords);
+    const { readers } = this;
+    for (let k = 0; k < readers.length; k++) {
+      const reader = readers[(this.next + k) % readers.length];
+      const batch = reader.next();
+      reader.release(this.host.wakeWords);
+      if (batch === undefined) continue;
+      this.next = (this.next + k + 1) % readers.length;
       this.tuples += batch.length;
       return batch;
     }
@@ -167,7 +134,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
           this.abandoned ||
           this.failure !== undefined ||
           this.ended ||
-          this.inputs.some(({ reader }) => this.alignment.hasInput(reader)),
+          this.readers.some((reader) => reader.hasInput()),
       });
       this.yieldedAtMs = this.host.clock.now();
     }
