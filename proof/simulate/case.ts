@@ -33,6 +33,13 @@ export type OperatorCase =
   | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
   | { readonly kind: 'flatMap'; readonly fuse: boolean; readonly parts: number }
   | {
+      /** The last operator of a flow: what it gives has no order. */
+      readonly kind: 'aggregate';
+      readonly parallelism: Parallelism;
+      readonly combine: boolean;
+      readonly combineMs: number;
+    }
+  | {
       readonly kind: 'process';
       readonly parallelism: Parallelism;
       readonly withTable: boolean;
@@ -80,6 +87,7 @@ export interface SimulationCase {
 const OPERATORS_MAX = 4;
 const REPLICAS_MAX = 4;
 const UNORDERED_CHANCE = 0.2;
+const AGGREGATE_CHANCE = 0.3;
 const PARTITIONED_CHANCE = 0.3;
 const PARTITIONS_MAX = 7;
 const TIGHT_CHANCE = 0.3;
@@ -154,7 +162,23 @@ function operatorCase(random: Random): OperatorCase {
   }
 }
 
+/** The same case, or one whose tuples are aggregated in the end. A combined row is many tuples: none is left out by itself. */
+function aggregated(random: Random, drawn: SimulationCase): SimulationCase {
+  if (!random.chance(AGGREGATE_CHANCE)) return drawn;
+  const operator: OperatorCase = {
+    kind: 'aggregate',
+    parallelism: parallelismOf(random),
+    combine: random.chance(0.8),
+    combineMs: random.pick([0, 1, 5, 200]),
+  };
+  return { ...drawn, flow: { ...drawn.flow, operators: [...drawn.flow.operators, operator] }, killers: false };
+}
+
 export function caseOf(seed: number): SimulationCase {
+  return aggregated(new Random(seed ^ 0xa66), caseWithout(seed));
+}
+
+function caseWithout(seed: number): SimulationCase {
   const random = new Random(seed ^ 0xf10f);
   const sources = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => sourceCase(random));
   const operators = Array.from({ length: random.below(OPERATORS_MAX + 1) }, () => operatorCase(random));

@@ -6,6 +6,8 @@ import type { FlowCase, OperatorCase } from './case.ts';
 import {
   advance,
   endTuple,
+  gather,
+  gatheredTuple,
   isKept,
   isPoison,
   isRemoved,
@@ -48,10 +50,15 @@ export function expect(flow: FlowCase, lengths: readonly number[], isLeftOut: Le
     if (operator?.kind === 'process') state.set(index, rows);
     const next = new Map<string, Numbered[]>();
     for (const [key, tuples] of streams) {
+      const gathered: Numbered[] = [];
       for (const tuple of tuples) {
         if (isLeftOut(index, tuple)) continue;
         if (operator !== undefined && isPoison(flow, index, tuple)) poison.push(leftOutName(index, tuple));
+        else if (operator?.kind === 'aggregate') gathered.push(tuple);
         else for (const each of made(operator, tuple, rows)) append(next, each);
+      }
+      if (gathered.length > 0) {
+        append(next, gatheredTuple(index, key, gathered.length, gathered.reduce(gather, 0)));
       }
       const row = rows.get(key);
       if (operator?.kind !== 'process' || !operator.atEnd || row === undefined) continue;
@@ -71,7 +78,7 @@ function append(streams: Map<string, Numbered[]>, tuple: Numbered): void {
 
 /** What an operator makes of a tuple that does not fail; undefined for a source, which has made it. */
 function made(operator: OperatorCase | undefined, tuple: Numbered, rows: Map<string, Row>): Iterable<Numbered> {
-  if (operator === undefined || operator.kind === 'map') return [tuple];
+  if (operator === undefined || operator.kind === 'map' || operator.kind === 'aggregate') return [tuple];
   if (operator.kind === 'filter') return isKept(operator.drop, tuple) ? [tuple] : [];
   if (operator.kind === 'flatMap') return partsOf(operator.parts, tuple);
   const row = rows.get(tuple.key) ?? { count: 0, digest: 0, last: '', slots: new Map<number, number>() };

@@ -1,12 +1,15 @@
 // The flow of `npm run simulate`: built from a case (simulation/case.ts), its operators from simulation/steps.ts.
 // Promises: depends on its params alone. Every operator keeps to its tuples and its state.
 
+import { count, custom } from '../../src/aggregates.ts';
 import { dataflow, type SinkDefinition, type Stream, t, table } from '../../src/index.ts';
 import { fromIterable, generate, push, type SourceDefinition, type SourceReader } from '../../src/sources.ts';
 import { type FlowCase, type OperatorCase, replicasMax, type SourceCase } from './case.ts';
 import {
   advance,
   endTuple,
+  gather,
+  gatheredTuple,
   isKept,
   isPoison,
   isRemoved,
@@ -175,6 +178,25 @@ function addOperator(
         },
         { fuse, failure },
       );
+    }
+    case 'aggregate': {
+      const { parallelism, combine, combineMs } = operator;
+      const gathered = custom({
+        state: { digest: t.u32() },
+        type: t.u32(),
+        add(state, tuple: Numbered) {
+          check(tuple);
+          state.digest = gather(state.digest, tuple);
+        },
+        merge(state, other) {
+          state.digest = (state.digest + other.digest) >>> 0;
+        },
+        result: ({ digest }) => digest,
+      });
+      return stream
+        .keyBy('key')
+        .aggregate(name, { digest: gathered, tuples: count() }, { parallelism, combine, combineMs, failure })
+        .map(`end-${index}`, FIELDS, ({ key, digest, tuples }) => gatheredTuple(index, key, tuples, digest));
     }
     case 'process':
       return stream.keyBy('key').process(

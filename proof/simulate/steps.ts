@@ -89,3 +89,14 @@ export const endTuple = (operator: number, key: string, { digest }: KeyState): N
   digest,
   text: '',
 });
+
+/** The digest of tuples in any order, with one more. */
+export const gather = (digest: number, tuple: Numbered): number => (digest + mix(tuple.digest, tuple.number)) >>> 0;
+
+/** What an aggregate gives of a key. */
+export const gatheredTuple = (operator: number, key: string, tuples: number, digest: number): Numbered => ({
+  key,
+  number: END_FIRST + operator,
+  digest: mix(digest, tuples),
+  text: '',
+});

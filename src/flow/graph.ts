@@ -78,6 +78,8 @@ export interface OperatorNode {
   readonly tables?: Readonly<Record<string, TableDefinition>>;
   /** Runs for each key at the end of the stream. */
   readonly end?: Closure;
+  /** The operator of the app's that it is a part of: what it fails at, that one has failed at. */
+  readonly partOf?: string;
   /** Makes what holds its tuples until the batch commits. */
   readonly holder?: (emit: (tuple: unknown) => void) => TupleHolder;
   /** How long these may wait for the commit, also if the job's commits do not linger as long. */
@@ -90,6 +92,9 @@ export interface Graph {
   /** Equal on all threads that built the same flow. */
   readonly fingerprint: string;
 }
+
+/** What an app calls an operator. */
+export const declaredName = ({ name, partOf }: Pick<OperatorNode, 'name' | 'partOf'>): string => partOf ?? name;
 
 /** True if an input reads a stream. */
 const reads = ({ from }: NodeInput, { operator, output }: StreamRef): boolean =>

@@ -315,7 +315,8 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const operator = checkedOperator(checked, options.supervision !== undefined);
     const key = this.key as readonly string[];
     const aggregation = aggregationOf(name, this.schema, key, aggregates, checked.emit);
-    const input = { ...this.asInput(aggregation.add), combined: combinedInput(name, aggregation, operator, checked) };
+    const raw = this.asInput(aggregation.add);
+    const input = { ...raw, combined: combinedInput(name, raw, aggregation, operator, checked) };
     const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`) }];
     const { state, tables, end } = aggregation;
     return Stream.of(

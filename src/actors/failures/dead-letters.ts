@@ -3,6 +3,7 @@
 // Relies on: every actor has a small ring for them, read by the app's thread (src/supervisor/job/dead-letters.ts).
 
 import { show, toRecord } from '../../errors.ts';
+import { declaredName } from '../../flow/graph.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import { type Encoder, generateEncoder } from '../../mailbox/encoder.ts';
 import { packJson, unpackJson } from '../../mailbox/json.ts';
@@ -65,7 +66,7 @@ export class DeadLetterWriter {
       packed({ key, tuple, error, position }) ?? packed({ key: show(key), tuple: show(tuple), error, position });
     const shortened = { error: { ...error, stack: undefined, cause: undefined, details: {} }, position };
     this.encoder.emit({
-      operator: operator.name,
+      operator: declaredName(operator),
       replica: this.replica,
       body: body ?? packJson({ ...shortened, error: { ...shortened.error, message: show(error.message) } }),
     });

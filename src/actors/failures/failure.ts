@@ -3,7 +3,7 @@
 
 import { errors, MillraceError, show } from '../../errors.ts';
 import type { FailurePolicy } from '../../flow/failure-policy.ts';
-import type { OperatorNode } from '../../flow/graph.ts';
+import { declaredName, type OperatorNode } from '../../flow/graph.ts';
 import { type ReadStream, type Stage, stageName } from '../../flow/plan.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import type { DictionaryReader } from '../../mailbox/dictionary.ts';
@@ -111,7 +111,8 @@ export const mayBeOfTuple = (cause: unknown): boolean =>
   !(cause instanceof MillraceError && NOT_OF_A_TUPLE.has(cause.code));
 
 /** The error that a job fails with: one of our own keeps its code, anything else becomes OPERATOR_FAILED. */
-export function errorOf({ operator: { name }, where, cause }: Failure): MillraceError {
+export function errorOf({ operator, where, cause }: Failure): MillraceError {
+  const name = declaredName(operator);
   const { key, position } = where;
   if (!(cause instanceof MillraceError)) return errors.operatorFailed(name, key, position, cause);
   const atKey = key === undefined ? '' : `, key ${show(key)}`;

@@ -1,6 +1,6 @@
 // The combiner of an aggregate as an operator of its writers' chains.
 
-import type { Combined } from '../graph.ts';
+import type { Combined, NodeInput } from '../graph.ts';
 import { combine } from '../kinds/combine.ts';
 import type { CheckedOperator } from '../operator-options.ts';
 import type { Aggregation } from './aggregation.ts';
@@ -14,9 +14,10 @@ interface CombineOptions {
   readonly combineMs: number | undefined;
 }
 
-/** The combiner of the input of operator `name`; undefined if its tuples are not to be combined. */
+/** The combiner of an input of operator `name`; undefined if its tuples are not to be combined. */
 export function combinedInput(
   name: string,
+  input: NodeInput,
   { partial, merge, combiner }: Aggregation,
   { failure, supervision }: CheckedOperator,
   { emit, combine: isOn, combineMs = emit === 'end' ? COMBINE_MS : 0 }: CombineOptions,
@@ -26,7 +27,8 @@ export function combinedInput(
   const operator: Combined['operator'] = {
     name: own,
     kind: combine,
-    inputs: [],
+    partOf: name,
+    inputs: [{ ...input, from: [], closure: undefined }],
     outputs: [{ name: own, schema: partial }],
     parallelism: 1,
     replicas: { min: 1, max: 1 },

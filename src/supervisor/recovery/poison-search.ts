@@ -6,6 +6,7 @@ import type { Condemned, Resumption } from '../../actors/actor-descriptor.ts';
 import { BATCH_TUPLES_MAX } from '../../actors/batch.ts';
 import { NO_ROW, WorkCell } from '../../actors/vitals/vitals.ts';
 import { errors, toRecord } from '../../errors.ts';
+import { declaredName } from '../../flow/graph.ts';
 import type { Replica } from '../replicas/replica.ts';
 import { markOf } from '../replicas/tuple-in-work.ts';
 
@@ -59,7 +60,7 @@ export class PoisonSearch {
       operator: work[WorkCell.operator],
       nth: work[WorkCell.nth],
       slot: work[WorkCell.row],
-      error: toRecord(errors.tupleKilledWorker(operator.name, this.#deaths, reason)),
+      error: toRecord(errors.tupleKilledWorker(declaredName(operator), this.#deaths, reason)),
     };
     // A long batch has been gone through once more in short ones.
     const isNarrower = this.#last.isCareful && !wasAlone;

@@ -1,0 +1,111 @@
+// Goal: a tuple that an aggregate cannot take in is a dead letter of that aggregate, with its key, and the only tuple that is left out:
+// whether tuples are combined or not. What `merge` or `result` throws names the aggregate.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { count, custom } from '../../../src/aggregates.ts';
+import { dataflow, t } from '../../../src/index.ts';
+import { generate } from '../../../src/sources.ts';
+import { LocalJob } from '../../kit/local-run.ts';
+
+interface Parts {
+  readonly add?: (state: { list: number[] | null }, tuple: { i: number }) => void;
+  readonly merge?: () => void;
+  readonly result?: () => number;
+}
+
+const flowOf = (parts: Parts, combine: boolean) =>
+  dataflow(import.meta.url, 'failing', (flow) => {
+    const own = custom({
+      state: { list: t.json<number[]>() },
+      type: t.f64(),
+      add(state, tuple: { i: number }) {
+        parts.add?.(state, tuple);
+        state.list = [...(state.list ?? []), tuple.i];
+      },
+      merge(state, other) {
+        parts.merge?.();
+        state.list = [...(state.list ?? []), ...(other.list ?? [])];
+      },
+      result: ({ list }) => parts.result?.() ?? list?.length ?? 0,
+    });
+    return flow
+      .source(
+        'numbers',
+        generate({ key: t.u32(), i: t.u32() }, (i) => ({ key: i % 2, i }), { count: 40 }),
+      )
+      .keyBy('key')
+      .aggregate('totals', { own, n: count() }, { combine })
+      .collect('out');
+  });
+
+function run(parts: Parts, combine: boolean) {
+  const job = LocalJob.of(flowOf(parts, combine), {});
+  let turn = 0;
+  job.run((below) => turn++ % below);
+  const letters = job.letters.map(({ operator, key, tuple, error }) => ({ operator, key, tuple, code: error.code ?? error.name }));
+  return { rows: job.tuples.get('out') ?? [], letters };
+}
+
+for (const combine of [true, false]) {
+  const how = combine ? 'combined' : 'one by one';
+
+  test(`a tuple that 'add' throws at is left out, ${how}`, () => {
+    const add = (_: unknown, { i }: { i: number }): void => {
+      if (i === 17) throw new RangeError('no 17');
+    };
+    const { rows, letters } = run({ add }, combine);
+    assert.deepEqual(letters, [{ operator: 'totals', key: 1, tuple: { key: 1, i: 17 }, code: 'RangeError' }]);
+    assert.deepEqual(rows.map(({ key, n }) => [key, n]).sort(), [
+      [0, 20],
+      [1, 19],
+    ]);
+  });
+
+  test(`what 'result' throws is a dead letter that names the aggregate, ${how}`, () => {
+    const result = (): never => {
+      throw new RangeError('no result');
+    };
+    const { rows, letters } = run({ result }, combine);
+    assert.deepEqual(rows, []);
+    assert.deepEqual(letters.map(({ operator, key, code }) => [operator, key, code]).sort(), [
+      ['totals', 0, 'AGGREGATE_FAILED'],
+      ['totals', 1, 'AGGREGATE_FAILED'],
+    ]);
+  });
+
+  test(`what 'merge' throws is a dead letter with what was to be merged, ${how}`, () => {
+    const merge = (): never => {
+      throw new RangeError('no merge');
+    };
+    const { letters } = run({ merge }, combine);
+    assert.ok(letters.length >= 2);
+    assert.ok(letters.every(({ operator, code }) => operator === 'totals' && code === 'AGGREGATE_FAILED'));
+  });
+}
+
+test('an object that two keys share is refused', () => {
+  const shared = [1];
+  const add = (state: { list: number[] | null }): void => {
+    state.list = shared;
+  };
+  const flow = dataflow(import.meta.url, 'sharing', (builder) =>
+    builder
+      .source(
+        'numbers',
+        generate({ key: t.u32() }, (key) => ({ key }), { count: 2 }),
+      )
+      .keyBy('key')
+      .aggregate('totals', {
+        own: custom({ state: { list: t.json<number[]>() }, type: t.f64(), add, merge() {}, result: () => 1 }),
+      })
+      .collect('out'),
+  );
+  const job = LocalJob.of(flow, {});
+  let turn = 0;
+  job.run((below) => turn++ % below);
+  assert.deepEqual(
+    job.letters.map(({ operator, error }) => [operator, error.code]),
+    [['totals', 'AGGREGATE_SHARED']],
+  );
+});
