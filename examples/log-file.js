@@ -12,7 +12,7 @@ import { dataflow, t } from 'millrace';
 import { approxDistinct, count, quantile, sum } from 'millrace/aggregates';
 import { readLines } from 'millrace/sources';
 
-const here = fileURLToPath(new URL('data/access.log', import.meta.url));
+const here = fileURLToPath(new URL('data/access.txt', import.meta.url));
 
 /** Address, method and path, status, bytes, milliseconds. */
 const LINE = /^(\S+) .* "(?:GET|POST) (\S+)[^"]*" (\d+) (\d+) ([\d.]+)$/;

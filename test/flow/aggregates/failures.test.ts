@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { count, custom } from '../../../src/aggregates.ts';
 import { dataflow, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
+import { randomOf } from '../../kit/crash-runs.ts';
 import { LocalJob } from '../../kit/local-run.ts';
 
 interface Parts {
@@ -41,9 +42,13 @@ const flowOf = (parts: Parts, combine: boolean) =>
 
 function run(parts: Parts, combine: boolean) {
   const job = LocalJob.of(flowOf(parts, combine), {});
-  let turn = 0;
-  job.run((below) => turn++ % below);
-  const letters = job.letters.map(({ operator, key, tuple, error }) => ({ operator, key, tuple, code: error.code ?? error.name }));
+  job.run(randomOf(1));
+  const letters = job.letters.map(({ operator, key, tuple, error }) => ({
+    operator,
+    key,
+    tuple,
+    code: error.code ?? error.name,
+  }));
   return { rows: job.tuples.get('out') ?? [], letters };
 }
 
@@ -102,10 +107,8 @@ test('an object that two keys share is refused', () => {
       .collect('out'),
   );
   const job = LocalJob.of(flow, {});
-  let turn = 0;
-  job.run((below) => turn++ % below);
-  assert.deepEqual(
-    job.letters.map(({ operator, error }) => [operator, error.code]),
-    [['totals', 'AGGREGATE_SHARED']],
-  );
+  job.run(randomOf(1));
+  // Whichever comes first when tuples are tried alone: both put the same object there.
+  assert.ok(job.letters.length > 0);
+  assert.ok(job.letters.every(({ operator, error }) => operator === 'totals' && error.code === 'AGGREGATE_SHARED'));
 });
