@@ -29,7 +29,7 @@ export const aggregateErrors = {
   aggregateOverflow(operator: string, name: string, value: string, type: string): MillraceError {
     return new MillraceError(
       'AGGREGATE_OVERFLOW',
-      `operator '${operator}': the exact sum '${name}' is ${value}, which does not fit its result's type ${type}: sum without { exact: true } as doubles, or divide the key`,
+      `operator '${operator}': the exact sum '${name}' is ${value}, which does not fit its result's type ${type}: sum a field of numbers, which gives a double, or divide the key`,
       { operator, aggregate: name },
     );
   },

@@ -33,7 +33,10 @@ export const ERROR_CODES = {
     ],
     AGGREGATE_SHARED: ['a custom aggregate keeps one object for several keys', 'make a new object for each key'],
     AGGREGATE_FAILED: ['`merge` or `result` of a custom aggregate threw', 'see the cause'],
-    AGGREGATE_OVERFLOW: ['an exact sum does not fit the type of its result', 'sum as doubles, or divide the key'],
+    AGGREGATE_OVERFLOW: [
+      'an exact sum does not fit the type of its result',
+      'sum a field of numbers, which gives a double, or divide the key',
+    ],
   },
   start: {
     MODULE_IMPORT: [

@@ -2,10 +2,10 @@
 // Promises: what is kept of a key is an object of its own: a value that two keys share would be changed for both, and is refused. What
 // `merge` or `result` throws names the aggregate.
 
-import { errors } from '../../errors.ts';
+import { errors, MillraceError } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { refuseDeferredFunction, refuseResult } from '../../mailbox/deferred.ts';
+import { type Ignored, refuseDeferredFunction, refuseResult } from '../../mailbox/deferred.ts';
 import { type Field, Schema, type SchemaField, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { closure, value } from '../../options/kinds.ts';
@@ -25,9 +25,9 @@ export interface CustomAggregate<State extends Shape, Tuple, Result> {
   /** The type of the result's field. */
   type: Field<Result>;
   /** Takes a tuple in: changes `state`. */
-  add(state: TupleOf<State>, tuple: Tuple): void;
+  add(state: TupleOf<State>, tuple: Tuple): Ignored;
   /** Takes in what was kept of other tuples of the key: changes `state`, and must do so whatever was cut where. */
-  merge(state: TupleOf<State>, other: Readonly<TupleOf<State>>): void;
+  merge(state: TupleOf<State>, other: Readonly<TupleOf<State>>): Ignored;
   /** The result. It changes nothing. */
   result(state: Readonly<TupleOf<State>>): Result;
 }
@@ -87,6 +87,7 @@ class CustomCalls {
     try {
       return call();
     } catch (cause) {
+      if (cause instanceof MillraceError) throw cause;
       throw errors.aggregateFailed(this.place.operator, this.place.name, part, cause);
     }
   }
@@ -113,7 +114,7 @@ export function custom<const Kept extends Shape, Tuple, Result>(
       const { fields } = Schema.of(own.state, `aggregate '${name}' of operator '${operator}'`);
       const calls = new CustomCalls(place, own, emptyStateOf(operator, fields));
       const objectOf = (slots: Slots): string =>
-        `{ ${fields.map((field) => `${field.name}: ${slots(field.name)}`).join(', ')} }`;
+        `Object.seal({ ${fields.map((field) => `${field.name}: ${slots(field.name)}`).join(', ')} })`;
       return {
         takesTuples: true,
         kept: own.state,
@@ -135,5 +136,6 @@ function emptyStateOf(operator: string, fields: readonly SchemaField[]): () => S
   const zeros = fields.map(({ codec }, i) => codec.zero(i)).join(', ');
   const values = generate<unknown[]>(`${operator}/empty`, constantsOf(fields, operator), `return [${zeros}];`);
   const own = (zero: unknown): unknown => (isObject(zero) ? Reflect.construct(zero.constructor, [zero]) : zero);
-  return () => Object.fromEntries(fields.map(({ name }, i) => [name, own(values[i])]));
+  // A field that `state` does not name would be lost in silence.
+  return () => Object.seal(Object.fromEntries(fields.map(({ name }, i) => [name, own(values[i])])));
 }

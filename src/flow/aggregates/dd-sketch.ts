@@ -1,10 +1,10 @@
 // A sketch of the distribution of numbers: DDSketch (Masson, Rim, Lee, VLDB 2019): counts of buckets whose bounds grow by a factor.
-// Promises: a quantile is off by the stated share of its value at most, but for values that are smaller than the largest by more than
-// the factor that BUCKETS_MAX buckets span; quantiles 0 and 1 are exact. Merging adds counts, so how values were cut into parts does not
+// Promises: a quantile is off by the stated share of its value at most, unless there are more than BUCKETS_MAX buckets of a sign: then
+// those of the smallest numbers are one; quantiles 0 and 1 are exact. Merging adds counts, so how values were cut into parts does not
 // show. NaN comes after every number.
 
-/** Buckets of one sign that are kept: those of the smallest numbers are put together. */
-const BUCKETS_MAX = 2048;
+/** Buckets of one sign that are kept: numbers over 14 decades at an error of 0.001, over all doubles from 0.05 on. */
+const BUCKETS_MAX = 1 << 14;
 
 const HEADER = 6;
 
@@ -16,14 +16,18 @@ class Buckets {
     this.counts.set(index, (this.counts.get(index) ?? 0) + count);
   }
 
-  /** In ascending order; the lowest ones as one if there are too many. */
+  /**
+   * In ascending order; the lowest ones as one if there are too many. What was put together before is lower than what is kept now, so
+   * it does not matter how often that is done.
+   */
   sorted(): [index: number, count: number][] {
     const all = [...this.counts].sort(([a], [b]) => a - b);
-    const lowest = all.length === 0 ? 0 : all[all.length - 1][0] - BUCKETS_MAX + 1;
-    if (all.length === 0 || all[0][0] >= lowest) return all;
-    const together = all.filter(([index]) => index <= lowest).reduce((sum, [, count]) => sum + count, 0);
-    this.counts = new Map([[lowest, together], ...all.filter(([index]) => index > lowest)]);
-    return [...this.counts];
+    const surplus = all.length - BUCKETS_MAX;
+    if (surplus <= 0) return all;
+    const together = all.splice(0, surplus).reduce((sum, [, count]) => sum + count, 0);
+    all[0][1] += together;
+    this.counts = new Map(all);
+    return all;
   }
 }
 

@@ -128,13 +128,13 @@ const SHARE = number({ help: 'share of the values', unit: 'a share', from: 0, to
 
 export const QUANTILE_OPTIONS = {
   /**
-   * By how much the result may be off, as a share of it: a share from 0.0005 to 0.2. Default: 0.01. See
+   * By how much the result may be off, as a share of it: a share from 0.001 to 0.2. Default: 0.01. See
    * docs/aggregates.md.
    */
   error: number({
     help: 'by how much the result may be off, as a share of it',
     unit: 'a share',
-    from: 0.0005,
+    from: 0.001,
     to: 0.2,
     default: 0.01,
     page: 'aggregates.md',

@@ -112,3 +112,12 @@ test('an object that two keys share is refused', () => {
   assert.ok(job.letters.length > 0);
   assert.ok(job.letters.every(({ operator, error }) => operator === 'totals' && error.code === 'AGGREGATE_SHARED'));
 });
+
+test('a field that the state of a custom aggregate does not have is refused, and not lost', () => {
+  const add = (state: { list: number[] | null }): void => {
+    (state as { lists?: number }).lists = 1;
+  };
+  const { letters } = run({ add }, true);
+  assert.equal(letters.length, 40);
+  assert.ok(letters.every(({ code }) => code === 'TypeError'));
+});

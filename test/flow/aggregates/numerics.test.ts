@@ -246,9 +246,37 @@ test('quantiles: within the stated error for every cutting, exact at both ends',
   );
 });
 
-test('a sketch of values over the whole range of doubles has a bound', () => {
-  const sketch = new DdSketch(0.01);
-  for (let exponent = -300; exponent <= 300; exponent += 0.01) sketch.add(10 ** exponent);
-  assert.ok(sketch.toBytes().length <= 8 * (6 + 2 * 2 * 2048));
-  assert.ok(Math.abs((sketch.quantile(0.999) as number) / 10 ** 299.4 - 1) < 0.05);
+test('a sketch has a bound, and within it the stated error, however small that is', () => {
+  const wide = new DdSketch(0.01);
+  for (let exponent = -300; exponent <= 300; exponent += 0.01) wide.add(10 ** exponent);
+  const fine = new DdSketch(0.001);
+  for (let i = 1; i <= 100_000; i++) fine.add(i);
+  for (const q of [0.001, 0.1, 0.5, 0.9]) {
+    const found = fine.quantile(q) as number;
+    const expected = 1 + Math.floor(q * 99_999);
+    assert.ok(Math.abs(found / expected - 1) <= 0.001001, `${found} is not ${expected}`);
+  }
+  for (const sketch of [wide, fine]) assert.ok(sketch.toBytes().length <= 8 * (6 + 2 * 2 * 2 ** 14));
+  const apart = new DdSketch(0.01);
+  for (const value of [5e-324, 1.7e308, 1.7e308, -1.7e308]) apart.add(value);
+  assert.ok((apart.quantile(0.5) as number) <= 1e-323);
+});
+
+test('numbers that are put together are the smallest, whatever was put together before', () => {
+  const error = 0.001;
+  const values = Array.from({ length: 40_000 }, (_, i) => 1.0021 ** (i - 20_000));
+  const [all, ...parts] = Array.from({ length: 4 }, () => new DdSketch(error));
+  values.forEach((value, i) => {
+    all.add(value);
+    parts[i % parts.length].add(value);
+  });
+  const merged = new DdSketch(error);
+  for (const part of parts) merged.merge(DdSketch.fromBytes(error, part.toBytes()));
+  const again = DdSketch.fromBytes(error, merged.toBytes());
+  for (const q of [0, 0.2, 0.5, 0.7, 0.99, 1]) {
+    assert.equal(merged.quantile(q), all.quantile(q));
+    assert.equal(again.quantile(q), all.quantile(q));
+  }
+  const found = all.quantile(0.9) as number;
+  assert.ok(Math.abs(found / values[Math.floor(0.9 * 39_999)] - 1) <= 0.001001);
 });
