@@ -1,14 +1,15 @@
 // Suite `csv-aggregate`: from a CSV file to count and sum of each of 100,000 keys, on all cores: whole jobs, from the call that starts
 // them to their last result. Every side's totals are checked.
 
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type AggregateOrder, type AggregateReport, DUCKDB } from '../baselines/single-thread-aggregate.ts';
 import { openSolo } from '../baselines/solo.ts';
 import type { By, Effort } from '../effort.ts';
 import { csvAggregateFlow } from '../flows/csv-aggregate.ts';
 import { type Contender, type Measurement, type Result, runExperiment } from '../harness.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const RECORDS: By<number> = { quick: 100_000, usual: 1_000_000, full: 4_000_000 };
@@ -88,9 +89,8 @@ export function csvAggregate(effort: Effort): Measurement[] {
   };
   return [
     {
-      async measure(progress): Promise<Result[]> {
-        const folder = mkdtempSync(join(tmpdir(), 'millrace-csv-aggregate-'));
-        try {
+      measure: (progress): Promise<Result[]> =>
+        inTemporaryFolder('csv-aggregate', async (folder) => {
           const file = writeRecords(join(folder, 'records.csv'), RECORDS[effort]);
           const isThere = await hasDuckDb();
           if (!isThere) progress(`without duckdb: npm install --no-save ${DUCKDB} brings it`);
@@ -111,10 +111,7 @@ export function csvAggregate(effort: Effort): Measurement[] {
             },
             progress,
           );
-        } finally {
-          rmSync(folder, { recursive: true, force: true });
-        }
-      },
+        }),
     },
   ];
 }

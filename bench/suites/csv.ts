@@ -1,8 +1,7 @@
 // Suite `csv`: how fast the lines of a file become tuples of numbers, on one thread each: readCsv against loops over text.
 // Bytes are those of the lines after the warm share. The file is a trace of Linear Road: 15 columns, 11 of which are used.
 
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CsvParserName, CsvSoloOrder } from '../baselines/single-thread-csv.ts';
 import { openSolo } from '../baselines/solo.ts';
@@ -12,6 +11,7 @@ import type { Contender, Measurement, Result } from '../harness.ts';
 import { runExperiment } from '../harness.ts';
 import { inputLine, Trace } from '../linear-road/trace.ts';
 import type { SinkReport } from '../meter.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 import { onlyTuple } from './only-tuple.ts';
 
 const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
@@ -67,9 +67,8 @@ function openLoop(parser: CsvParserName, file: File): Contender {
 export function csv(effort: Effort): Measurement[] {
   return [
     {
-      async measure(progress): Promise<Result[]> {
-        const folder = mkdtempSync(join(tmpdir(), 'millrace-csv-'));
-        try {
+      measure: (progress): Promise<Result[]> =>
+        inTemporaryFolder('csv', async (folder) => {
           const file = writeTrace(join(folder, 'trace.csv'), effort);
           return await runExperiment(
             {
@@ -88,10 +87,7 @@ export function csv(effort: Effort): Measurement[] {
             },
             progress,
           );
-        } finally {
-          rmSync(folder, { recursive: true, force: true });
-        }
-      },
+        }),
     },
   ];
 }

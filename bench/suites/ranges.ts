@@ -1,12 +1,12 @@
 // Suite `ranges`: one large file, read in two ranges by two replicas, against one reader. Bytes are those of the file, over the time
 // from where the job runs to its end: what threads compile, and what they find out about where ranges begin, is in it.
 
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { By, Effort } from '../effort.ts';
 import { type RangesOrder, rangesFlow } from '../flows/ranges.ts';
 import { type Contender, type Measurement, type Result, runExperiment } from '../harness.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
 
 const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
 const FILE_BYTES: By<number> = { quick: 16e6, usual: 48e6, full: 100e6 };
@@ -55,9 +55,8 @@ function contender(
 
 export function ranges(effort: Effort): Measurement[] {
   return Object.entries(FILES).map(([name, { kind, recordOf }]) => ({
-    async measure(progress): Promise<Result[]> {
-      const folder = mkdtempSync(join(tmpdir(), 'millrace-ranges-'));
-      try {
+    measure: (progress): Promise<Result[]> =>
+      inTemporaryFolder('ranges', async (folder) => {
         const order = { path: join(folder, 'file'), kind };
         writeFile(order.path, FILE_BYTES[effort], recordOf);
         const sums = new Set<number>();
@@ -72,9 +71,6 @@ export function ranges(effort: Effort): Measurement[] {
           },
           progress,
         );
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    },
+      }),
   }));
 }
