@@ -63,7 +63,7 @@ export class PoisonSearch {
       error: toRecord(errors.tupleKilledWorker(declaredName(operator), this.#deaths, reason)),
     };
     // A long batch has been gone through once more in short ones.
-    const isNarrower = this.#last.isCareful && !wasAlone;
+    const isNarrower = this.#last.isCareful && !this.#last.isolate && !wasAlone;
     this.#next = { isolate: true, isCareful: true, condemned: isCondemned ? [...before, condemned] : before };
     return (isNarrower || (wasAlone && this.#deaths <= DEATHS_MAX)) && !escalates;
   }
