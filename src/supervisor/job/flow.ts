@@ -46,10 +46,16 @@ export function dataflow<Params = Record<string, never>, Built = unknown>(
       refuseSurplus('run(options)', 1, surplus);
       // Thrown at once: a rejection that a module does not await would end the worker instead of failing its import.
       if (isWorkerThread()) throw errors.runInWorker(name);
-      return import('./run-flow.ts').then(({ runFlow }) => runFlow(flow, options)) as unknown as Promise<
+      return loadRunner().then(({ runFlow }) => runFlow(flow, options)) as unknown as Promise<
         Job<OutputsOf<Built>, InputsOf<Built>>
       >;
     },
   };
   return flow;
 }
+
+/** What runs a job. Its files may be out of reach, as those of a worker may be: there is no descriptor left, or no permission. */
+const loadRunner = () =>
+  import('./run-flow.ts').catch((cause) => {
+    throw errors.workerStart(cause);
+  });
