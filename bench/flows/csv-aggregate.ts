@@ -18,6 +18,6 @@ export const csvAggregateFlow = dataflow(
         parallelism: readers,
       })
       .keyBy('user')
-      .aggregate('totals', { count: count(), sum: sum('cents') })
+      .aggregate('totals', { count: count(), sum: sum('cents') }, { parallelism: readers })
       .collect('results'),
 );

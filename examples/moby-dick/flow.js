@@ -1,6 +1,6 @@
 // @ts-check
 // The flow of the main job: the book is read over and over and split into words on every core, and the words are counted.
-// With `aggregate` each core counts its own words and sends on what it has every 200 ms; with `process`, to compare, every word goes
+// With `aggregate` each core counts its own words and sends on what it has each second; with `process`, to compare, every word goes
 // to the thread that counts it. Emits each word's total at the end.
 
 import { dataflow, t } from 'millrace';

@@ -115,15 +115,15 @@ export const AGGREGATE_OPTIONS = {
     page: 'aggregates.md',
   }),
   /**
-   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 1000. Default: 200 if results
+   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 10000. Default: 1000 if results
    * are emitted at the end, else the job's `lingerMs`. See docs/aggregates.md.
    */
   combineMs: number({
     help: 'how long tuples are combined before they are sent, at most',
     unit: 'milliseconds',
     from: 0,
-    to: 1000,
-    defaultText: "200 if results are emitted at the end, else the job's `lingerMs`",
+    to: 10_000,
+    defaultText: "1000 if results are emitted at the end, else the job's `lingerMs`",
     page: 'aggregates.md',
   }),
 };

@@ -6,7 +6,7 @@ import type { CheckedOperator } from '../operator-options.ts';
 import type { Aggregation } from './aggregation.ts';
 
 /** How long tuples are combined if nobody waits for results before the end. */
-const COMBINE_MS = 200;
+const COMBINE_MS = 1000;
 
 interface CombineOptions {
   readonly emit: 'end' | 'changes';
