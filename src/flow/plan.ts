@@ -123,8 +123,11 @@ export function planOf(graph: Graph): Plan {
   for (const input of graph.operators.flatMap(({ inputs }) => inputs)) {
     const combined = combinedOf(graph, input);
     if (combined === undefined) continue;
-    // It writes in the place of the operator before it.
-    for (const { operator } of input.from) chainOf.get(operator)?.push({ ...combined.operator, id: operator });
+    input.from.forEach(({ operator }, writer) => {
+      // It writes in the place of the operator before it, and readings tell the combiners of merged streams apart by their names.
+      const name = input.from.length === 1 ? combined.operator.name : `${combined.operator.name}-${writer + 1}`;
+      chainOf.get(operator)?.push({ ...combined.operator, id: operator, name });
+    });
   }
   const indexOf = (id: number): number => chains.indexOf(chainOf.get(id) as OperatorNode[]);
   const stages = chains.map((chain, index): Stage => {

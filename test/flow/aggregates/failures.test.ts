@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { count, custom } from '../../../src/aggregates.ts';
+import { buildGraph } from '../../../src/flow/dataflow.ts';
+import { planOf } from '../../../src/flow/plan.ts';
 import { dataflow, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
 import { randomOf } from '../../kit/crash-runs.ts';
@@ -120,4 +122,18 @@ test('a field that the state of a custom aggregate does not have is refused, and
   const { letters } = run({ add }, true);
   assert.equal(letters.length, 40);
   assert.ok(letters.every(({ code }) => code === 'TypeError'));
+});
+
+test('the combiners of merged streams have names of their own in the plan, so that readings tell them apart', () => {
+  const flow = dataflow(import.meta.url, 'merged', (builder) => {
+    const [left, right] = ['left', 'right'].map((name) =>
+      builder.source(
+        name,
+        generate({ key: t.u32() }, (key) => ({ key }), { count: 3 }),
+      ),
+    );
+    return left.merge(right).keyBy('key').aggregate('totals', { n: count() }).collect('out');
+  });
+  const names = planOf(buildGraph(flow, {})).stages.flatMap(({ operators }) => operators.map(({ name }) => name));
+  assert.deepEqual(names, ['left', 'totals.combine-1', 'right', 'totals.combine-2', 'totals', 'out']);
 });
