@@ -82,7 +82,7 @@ const half = '((n + 1) >>> 1)';
 const COLUMN_SLACK_BYTES = 24;
 
 /** How a field is a key: dataflow.ts and row-layout.ts admit no other. */
-function keyCodec({ name, codec }: SchemaField): KeyCodec {
+export function keyCodec({ name, codec }: SchemaField): KeyCodec {
   if (codec.key === undefined) throw errors.invariant(`field '${name}' of type ${codec.label} is no key`);
   return codec.key;
 }

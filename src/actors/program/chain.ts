@@ -153,7 +153,7 @@ const inPlace = (expression: string, held: HeldFeed): string =>
   `{ const made = ${expression}; { const tuple = made; ${held.join('\n')} } }`;
 
 /** The checks in front of the holder of the last operator, and what they refer to. */
-function heldChecks({ operators }: Stage, ringBytes: number): TupleChecks | undefined {
+export function heldChecks({ operators }: Stage, ringBytes: number): TupleChecks | undefined {
   const before = operators[operators.length - 2];
   if (before === undefined || operators[operators.length - 1].holder === undefined) return undefined;
   return tupleChecks(before.name, before.outputs[0].schema, ringBytes);
@@ -167,9 +167,8 @@ function heldFeed({ operators }: Stage, checks: TupleChecks, holder: TupleHolder
 }
 
 /** The functions of a chain: the steps of each operator, and sift0(). Needs `work`, `out<output>` and `sink` around it. */
-export function chainCode(stage: Stage, ringBytes: number, holder: TupleHolder | undefined): string {
+export function chainCode(stage: Stage, checks: TupleChecks | undefined, holder: TupleHolder | undefined): string {
   const { operators } = stage;
-  const checks = heldChecks(stage, ringBytes);
   const held = checks && holder && heldFeed(stage, checks, holder);
   const isLast = (k: number): boolean => k === operators.length - 1;
   const counters = ['passed', 'leftOut'].flatMap((count) => operators.slice(1).map((_, i) => `${count}${i + 1}`));
@@ -214,6 +213,7 @@ ${operators
 export function chainConstants(
   stage: Stage,
   ringBytes: number,
+  checks: TupleChecks | undefined,
   holder: TupleHolder | undefined,
   lateEmit: (operator: string) => void,
 ) {
@@ -222,7 +222,7 @@ export function chainConstants(
     lateEmit: (k: number): void => lateEmit(operators[k].name),
     hold: holder?.add,
     held: holder?.numbers,
-    ...heldChecks(stage, ringBytes)?.constants,
+    ...checks?.constants,
   };
   operators.forEach((node, k) => {
     const isLast = k === operators.length - 1;

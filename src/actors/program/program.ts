@@ -18,7 +18,16 @@ import { groupRootCode } from '../../state/memory/arena.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
 import type { OutputPort } from '../output-port.ts';
 import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from '../vitals/vitals.ts';
-import { chainCode, chainConstants, emitName, rethrowCode, runClosureCode, type Sieve, stepName } from './chain.ts';
+import {
+  chainCode,
+  chainConstants,
+  emitName,
+  heldChecks,
+  rethrowCode,
+  runClosureCode,
+  type Sieve,
+  stepName,
+} from './chain.ts';
 import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
 import { CHUNK_ROWS, RowsAhead } from './rows-ahead.ts';
 
@@ -322,8 +331,9 @@ export function generateProgram(parts: ProgramParts): Program {
   });
   // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
   const holder = stage.operators[stage.operators.length - 1].holder?.(ports[0].encoder.emit);
+  const checks = heldChecks(stage, parts.ringBytes);
   const constants: Record<string, unknown> = {
-    ...chainConstants(stage, parts.ringBytes, holder, parts.lateEmit),
+    ...chainConstants(stage, parts.ringBytes, checks, holder, parts.lateEmit),
     holder,
     sink: parts.sink,
     state,
@@ -367,7 +377,7 @@ export function generateProgram(parts: ProgramParts): Program {
   const isSource = stage.operators[0].source !== undefined;
   const body = `
 let processed = 0, fetched = 0, untilSample = 0, random = 1;
-${chainCode(stage, parts.ringBytes, holder)}
+${chainCode(stage, checks, holder)}
 ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\n')}
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${endCode(parts)}

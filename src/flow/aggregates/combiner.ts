@@ -6,8 +6,9 @@
 // Relies on: the batch ends soon after `isFull`; until then tuples of new keys are handed on one by one if the table is full.
 
 import { generate } from '../../mailbox/codegen.ts';
-import { constantsOf, type KeyCodec, keyLane } from '../../mailbox/columns/codec.ts';
+import { constantsOf, keyLane } from '../../mailbox/columns/codec.ts';
 import { hashCharacters, isText, ownText, Texts } from '../../mailbox/columns/kept-text.ts';
+import { keyCodec } from '../../mailbox/encoder.ts';
 import type { Schema, SchemaField } from '../../mailbox/schema.ts';
 import { type AggregateCode, type Given, isNumber, type Live, liveOf, type Slots, valueType } from './aggregate.ts';
 
@@ -70,8 +71,6 @@ export interface KeptAggregate {
 /** The field of rows and state that a part of an aggregate is. */
 export const partName = (name: string, part = ''): string => (part === '' ? name : `${name}$${part}`);
 
-const keyCodecOf = ({ codec }: SchemaField): KeyCodec => codec.key as KeyCodec;
-
 function slotsOf(aggregates: readonly KeptAggregate[]): Slot[] {
   return aggregates.flatMap(({ code: { kept, live } }, aggregate) => {
     const parts = live ?? Object.fromEntries(Object.entries(kept).map(([part, field]) => [part, liveOf(field)]));
@@ -128,28 +127,25 @@ export function generateCombiner(
   const named = new Set([...keys.map(({ name }) => name), ...aggregates.flatMap(({ fields }) => fields)]);
   const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
   const taken = schema.fields.filter(({ name }) => takesAll || named.has(name));
-  const takes = {
-    numbers: taken
-      .filter((field) => isNumber(valueType(field)) && !valueType(field).isOptional)
-      .map(({ name }) => name),
-    others: taken.filter((field) => !isNumber(valueType(field)) || valueType(field).isOptional).map(({ name }) => name),
-  };
+  const namesOf = (areNumbers: boolean): string[] =>
+    taken
+      .map((field) => ({ name: field.name, type: valueType(field) }))
+      .filter(({ type }) => (isNumber(type) && !type.isOptional) === areNumbers)
+      .map(({ name }) => name);
+  const takes = { numbers: namesOf(true), others: namesOf(false) };
   const held = slotsOf(aggregates);
-  const owns = keys.map((key) => keyCodecOf(key).own);
+  const owns = keys.map((key) => keyCodec(key).own);
   const words = owns.flatMap((_, k) => [`a${k}`, `b${k}`]);
   const stampAt = words.length;
-  const entryWords = stampAt + 2 + 2 * held.filter(({ lane }) => lane === 'Float64Array').length;
   // What is kept as doubles stands in the key's entry, behind its words: a tuple then touches one line of the cache there.
   const doubles = held.filter(({ lane }) => lane === 'Float64Array');
-  const notDoubles = held.filter(({ lane }) => lane !== 'Float64Array');
-  const slotCode = (a: number, part: string): string => {
-    const at = doubles.findIndex((slot) => slot.aggregate === a && slot.part === part);
-    return at < 0 ? `lane${slotId(a, part)}[e]` : `doubles[${entryWords / 2} * e + ${(stampAt + 2) / 2 + at}]`;
-  };
-  const laneSlots =
+  const entryWords = stampAt + 2 + 2 * doubles.length;
+  const heldSlots =
     (a: number): Slots =>
-    (part = '') =>
-      slotCode(a, part);
+    (part = '') => {
+      const at = doubles.findIndex((slot) => slot.aggregate === a && slot.part === part);
+      return at < 0 ? `lane${slotId(a, part)}[e]` : `doubles[${entryWords / 2} * e + ${(stampAt + 2) / 2 + at}]`;
+    };
   // Values, and not a tuple: an object that is handed on is allocated, and its doubles with it.
   const given: Given = (field) =>
     field === undefined ? `{ ${taken.map(({ name }) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
@@ -159,13 +155,16 @@ export function generateCombiner(
   const single = singleCode(aggregates, given);
   const lanes = [
     ...owns.flatMap((own, k) => own.lanes.map((lane, l) => ({ name: keyLane(k, l), lane }))),
-    ...notDoubles.map(({ aggregate, part, lane }) => ({ name: `lane${slotId(aggregate, part)}`, lane })),
+    ...held
+      .filter((slot) => !doubles.includes(slot))
+      .map(({ aggregate, part, lane }) => ({ name: `lane${slotId(aggregate, part)}`, lane })),
     { name: 'live', lane: 'Int32Array' },
   ];
   const fieldOf = (k: number): string => given(keys[k].name);
   const mixed = owns
     .map((_, k) => `(a${k} ^ Math.imul(b${k}, ${MULTIPLIERS[0]}))`)
     .reduce((first, second) => `(Math.imul(${first}, ${MULTIPLIERS[1]}) ^ ${second})`);
+  const hashed = `const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]});`;
   const isKey = [
     ...words.map((word, w) => `entries[at + ${w}] === ${word}`),
     ...owns.flatMap((own, k) => {
@@ -176,9 +175,9 @@ export function generateCombiner(
   // The spare word of an entry: 0 if nothing has come since its row was emitted.
   const isNew = `entries[${entryWords} * e + ${stampAt + 1}]`;
   const large = aggregates.flatMap(({ code }, a) =>
-    code.isLarge === undefined ? [] : [`(${code.isLarge(laneSlots(a))})`],
+    code.isLarge === undefined ? [] : [`(${code.isLarge(heldSlots(a))})`],
   );
-  const empty = held.map(({ aggregate, part, zero }) => `${slotCode(aggregate, part)} = ${zero};`).join(' ');
+  const empty = held.map(({ aggregate, part, zero }) => `${heldSlots(aggregate)(part)} = ${zero};`).join(' ');
   const body = `
 let keysMax = ${KEYS_FIRST}, shift = ${32 - Math.log2(KEYS_FIRST / INDEX_FILL)}, mask = ${KEYS_FIRST / INDEX_FILL - 1};
 let keys = 0, rows = 0, stamp = 1, tuples = 0;
@@ -202,7 +201,7 @@ entries = new Int32Array(doubles.buffer);
 ${lanes.map(({ name }) => `${name} = widen(${name}, keysMax);`).join(' ')}
 for (let e = 0; e < keys; e++) {
 ${words.map((word, w) => `const ${word} = entries[${entryWords} * e + ${w}];`).join(' ')}
-const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]});
+${hashed}
 place(hash, e);
 }
 }
@@ -242,7 +241,8 @@ function add(${others}) {
 if (isDirect) { direct(${others}); return; }
 ${takeNumbers}
 ${owns.map((own, k) => own.words(fieldOf(k), k, k)).join('\n')}
-const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]}), tag = hash ^ (hash >>> 16);
+${hashed}
+const tag = hash ^ (hash >>> 16);
 let slot = hash >>> shift, e = 0;
 for (;;) {
 const found = index[slot];
@@ -260,11 +260,11 @@ slot = (slot + 1) & mask;
 }
 tuples++;
 if (entries[${entryWords} * e + ${stampAt}] !== stamp) begin(e);
-${aggregates.map(({ code }, a) => code.add(laneSlots(a), given)).join('\n')}
+${aggregates.map(({ code }, a) => code.add(heldSlots(a), given)).join('\n')}
 ${large.length === 0 ? '' : `${isNew} = 1; if (${large.join(' || ')}) { emitRow(e); ${empty} ${isNew} = 0; }`}
 }
 function emitRow(e) {
-emit(${rowCode(keys, aggregates, (k) => owns[k].value(k, k), laneSlots)});
+emit(${rowCode(keys, aggregates, (k) => owns[k].value(k, k), heldSlots)});
 ${held.map(({ aggregate, part, lane }) => (lane === 'Array' ? `lane${slotId(aggregate, part)}[e] = null;` : '')).join(' ')}
 }
 function clear() {
@@ -308,7 +308,7 @@ single(isOn) { isSingle = isOn; isDirect = isOn || pause > 0; },
     {
       ...constantsOf(keys, operator),
       ...Object.assign({}, ...aggregates.map(({ code }) => code.constants)),
-      ...Object.assign({}, ...keys.map((field, k) => keyCodecOf(field).constants(k))),
+      ...Object.assign({}, ...keys.map((field, k) => keyCodec(field).constants(k))),
       takes,
       numbers: new Float64Array(takes.numbers.length),
       hashCharacters,

@@ -1,4 +1,5 @@
-// The search for a tuple that kills or hangs its worker, of one replica: by long batches if it has such, batch by batch, then tuple by tuple, then without it.
+// The search for a tuple that kills or hangs its worker, of one replica: by long batches if it has such, batch by batch, then tuple
+// by tuple, then without it.
 // Promises: a tuple that ends its worker is condemned after DEATHS_MAX deaths, so a search has an end.
 // Relies on: an actor notes in its work block what it is at (vitals.ts), and tries tuples alone when it is told to.
 
