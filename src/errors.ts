@@ -10,6 +10,7 @@ import { limitErrors } from './errors/limit-errors.ts';
 import { startErrors } from './errors/start-errors.ts';
 import { stateErrors } from './errors/state-errors.ts';
 import { testingErrors } from './errors/testing-errors.ts';
+import { systemErrors } from './errors/system-errors.ts';
 import { tupleErrors } from './errors/tuple-errors.ts';
 import { usageErrors } from './errors/usage-errors.ts';
 import { workerErrors } from './errors/worker-errors.ts';
@@ -32,4 +33,5 @@ export const errors = {
   ...stateErrors,
   ...jobErrors,
   ...testingErrors,
+  ...systemErrors,
 };

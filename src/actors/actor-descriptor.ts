@@ -101,6 +101,8 @@ export interface ActorEnvironment {
   readonly backup?: { readonly everyMs: number; ship(backup: Backup): void } | undefined;
   /** Milliseconds on a monotonic clock. */
   now(): number;
+  /** Milliseconds on a clock that all threads share; by default the one of {@link now}. */
+  sharedNow?(): number;
   /** Milliseconds since the epoch, for the vitals; by default the system's. */
   epochMs?(): number;
   /** Makes the host step its actors soon. */

@@ -194,6 +194,7 @@ export class Actor {
       if (!this.drainOutboxes()) return this.blocked();
       if (batch.actorState === 'done') return 'done';
       if (!batch.hasRoom) return this.blocked();
+      if (this.residentDueInMs <= 0) this.workOfResident();
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
       const stance = this.part?.stance() ?? 'free';
@@ -205,9 +206,27 @@ export class Actor {
       // The other one in a hand-over waits for this one to come to the cut.
       if (until !== undefined || !this.lingers()) batch.commit();
       this.takeBackup();
+      this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + this.residentDueInMs);
       if (status === 'idle' || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
     }
+  }
+
+  /** In how many milliseconds the resident has work of its own; 0 or less if it has some now. */
+  private get residentDueInMs(): number {
+    const { batch, environment } = this;
+    const { resident, committed } = batch;
+    if (resident === undefined || committed.cursors.isDormant) return Number.POSITIVE_INFINITY;
+    return resident.dueAtMs - (environment.sharedNow ?? environment.now)();
+  }
+
+  /** In a batch of its own: a tuple that fails is looked for among those that were read. */
+  private workOfResident(): void {
+    const { batch, environment } = this;
+    batch.commit();
+    batch.begin();
+    batch.program.work((environment.sharedNow ?? environment.now)());
+    batch.commit();
   }
 
   /** Does what an open hand-over asks for. Returns undefined if the actor is to read, up to `until` if that is known. */
@@ -238,8 +257,8 @@ export class Actor {
   /** Moves what waits in outboxes into the rings, as far as there is room. Returns false while some still waits. */
   private drainOutboxes(): boolean {
     const { batch } = this;
-    if (!batch.hasSpilled) return true;
-    const drained = batch.outputs.map((output) => output.spilled && output.drain());
+    if (!batch.hasSpilled && !batch.isOverflowing) return true;
+    const drained = batch.outputs.map((output) => output.isWaiting && output.drain());
     if (drained.includes(true)) {
       batch.begin();
       batch.commit();
@@ -448,7 +467,8 @@ export class Actor {
   canStep(): boolean {
     if (this.closed) return false;
     const { batch, rows, feed, part } = this;
-    return canStep(batch, rows, feed, part, this.environment.now() >= this.wakeAtMs);
+    const isDue = this.environment.now() >= this.wakeAtMs || this.residentDueInMs <= 0;
+    return canStep(batch, rows, feed, part, isDue);
   }
 
   /** False once another incarnation of the actor runs: this one must not touch shared memory any more. */
@@ -464,6 +484,7 @@ export class Actor {
       if (this.batch.isOpen && this.isCurrent) this.rollback();
     } finally {
       this.feed?.close();
+      this.batch.resident?.close();
       this.batch.sink.writer?.close();
     }
   }

@@ -4,7 +4,8 @@
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
-import { type Plan, type ReadStream, type Stage, streamsOf } from '../flow/plan.ts';
+import { type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
+import type { Resident } from '../flow/resident.ts';
 import { stateLayout } from '../flow/state-layout.ts';
 import { Alignment } from '../mailbox/alignment.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
@@ -47,6 +48,8 @@ export interface Input {
   /** Of the stage's upstreams, the one that writes the ring. */
   readonly upstream: number;
   readonly dictionary: DictionaryReader | undefined;
+  /** True if it is not read while output waits for room: what comes from outside of a loop, whose own mail must go on. */
+  readonly isHeldBack: boolean;
 }
 
 export class Batch {
@@ -66,6 +69,8 @@ export class Batch {
   /** Called when a hand-over has changed what the replica owns. */
   ownersChanged: (() => void) | undefined;
   readonly program: Program;
+  /** What lives beside the rows of its state, if its operator has such a thing. */
+  readonly resident: Resident | undefined;
   readonly sink: SinkHolder = { writer: undefined };
   /** 1 for each key group that this replica owns: what the last commit says. */
   private readonly owned = new Uint8Array(KEY_GROUPS);
@@ -113,12 +118,15 @@ export class Batch {
     this.record = this.log.lastCommit();
     this.actorState = stateOf(this.committed);
     const { cursors, progress } = this.committed;
-    this.inputs = descriptor.inputs.map((input, index) => inputOf(input, index, cursors.inputs[index]));
+    this.inputs = descriptor.inputs.map((input, index) => ({
+      ...inputOf(input, index, cursors.inputs[index]),
+      isHeldBack: readsItself(stage) && stage.upstream[input.upstream].stage !== stage.index,
+    }));
     this.streams = streamsOf(plan, stage);
     this.alignment = new Alignment(this.inputs);
     const { tail } = this;
     this.ports = descriptor.outputs.map((memory, port) =>
-      outputPort(tail.name, stage.outputs[port], memory, cursors.outputs[port]),
+      outputPort(tail.name, stage.outputs[port], memory, cursors.outputs[port], readsItself(stage)),
     );
     const { ring, outbox } = descriptor.letters;
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
@@ -134,12 +142,14 @@ export class Batch {
       this.partitions.rollback(this.log.sequence());
     }
     for (const group of this.groups) this.owned[group] = 1;
+    this.resident = head.resident?.({ now: environment.sharedNow ?? environment.now, wake: environment.wake });
     this.program = generateProgram({
       stage,
       streams: this.streams,
       ports: this.ports,
       sink: this.sink,
       state: this.state,
+      resident: this.resident,
       owned: this.owned,
       work: vitals.work,
       load: vitals.load,
@@ -205,6 +215,7 @@ export class Batch {
     }
     if (this.backup === undefined) this.backup = this.backupOf(environment);
     else this.backup.own(this.groups);
+    this.resident?.ownersChanged();
     this.ownersChanged?.();
   }
 
@@ -273,6 +284,13 @@ export class Batch {
   get hasSpilled(): boolean {
     const { outputs } = this;
     for (let i = 0; i < outputs.length; i++) if (outputs[i].spilled) return true;
+    return false;
+  }
+
+  /** True while output waits in an outbox, whether the actor reads on or not. */
+  get isOverflowing(): boolean {
+    const { ports } = this;
+    for (let i = 0; i < ports.length; i++) if (ports[i].output.isWaiting) return true;
     return false;
   }
 
@@ -352,6 +370,7 @@ export class Batch {
     this.actorState = next;
     this.apply();
     this.commitSink();
+    this.resident?.committed();
   }
 
   /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */
@@ -414,6 +433,7 @@ export class Batch {
     this.program.expireState();
     for (const { index, reader } of this.inputs) reader.reset(cursors.inputs[index]);
     commitCodec.copy(committed, this.record);
+    this.resident?.rolledBack();
     this.giveUpOutput();
   }
 
@@ -440,7 +460,7 @@ function inputOf(
   { upstream, memory, slot }: ActorDescriptor['inputs'][number],
   index: number,
   mark: CommitRecord['cursors']['inputs'][number],
-): Input {
+): Omit<Input, 'isHeldBack'> {
   return {
     index,
     upstream,

@@ -12,14 +12,18 @@ export interface OutputPort {
   readonly encoder: Encoder;
 }
 
-/** @param operator that writes */
+/**
+ * @param operator that writes
+ * @param overflows true if it reads on while output waits for room
+ */
 export function outputPort(
   operator: string,
   { schema, keys }: Pick<StageOutput, 'schema' | 'keys'>,
   { memory, outbox }: OutputMemory,
   mark: OutputMark,
+  overflows = false,
 ): OutputPort {
-  const output = new Output(operator, new Ring(memory.ring), outbox, mark);
+  const output = new Output(operator, new Ring(memory.ring), outbox, mark, overflows);
   const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
   return { output, encoder: generateEncoder(operator, schema, keys, output, dictionary) };
 }

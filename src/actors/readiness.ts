@@ -11,7 +11,7 @@ export const isBlocked = ({ letters, hasRoom }: Batch): boolean => letters.outpu
 
 /** Tells the readers that the actor parks for room. Then {@link canStep} must be asked once more. */
 export function announcePark({ ports, letters }: Batch): void {
-  for (const { output } of ports) if (!output.hasRoomForBatch) output.announceWait();
+  for (const { output } of ports) if (output.isWaiting || !output.hasRoomForBatch) output.announceWait();
   if (letters.output.spilled) letters.output.announceWait();
 }
 
@@ -41,11 +41,17 @@ export function canStep(
     if (letters.output.spilled && !letters.output.isDrained()) return false;
     return ports.every(({ output }) => output.hasRoomForBatch || output.isDrained());
   }
+  const { isOverflowing } = batch;
+  if (isOverflowing && ports.some(({ output }) => output.isWaiting && output.isDrained())) return true;
   const stance = part?.stance() ?? 'free';
   if (stance === 'wait') return batch.isOpen;
   if (stance === 'act' && part?.limit === undefined) return true;
   // What is to be read again is there; that all has been read, or written, is yet to be committed.
   if (isDue || actorState === 'replaying' || actorState === 'draining' || actorState === 'done') return true;
   if (feed !== undefined) return feed.canRead();
-  return rows.isOver || inputs.some(({ reader }) => alignment.hasInput(reader));
+  // Up to the cut of a hand-over all is read: the other one waits there.
+  const isHeldBack = isOverflowing && stance === 'free';
+  return (
+    rows.isOver || inputs.some((input) => !(isHeldBack && input.isHeldBack) && alignment.hasInput(input.reader))
+  );
 }

@@ -36,9 +36,10 @@ export class GraphBuilder {
     inputs: readonly NodeInput[],
     outputs: readonly NodeOutput[],
     checked: CheckedOperator,
-    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end'>> = {},
+    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'resident'>> = {},
   ): OperatorNode {
-    const isCalled = rest.sink === undefined && (kind.step !== undefined || rest.state !== undefined);
+    const isCalled =
+      rest.sink === undefined && rest.resident === undefined && (kind.step !== undefined || rest.state !== undefined);
     for (const { closure } of inputs) {
       if (isCalled && typeof closure !== 'function') {
         throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
@@ -52,7 +53,11 @@ export class GraphBuilder {
         '1, because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter';
       throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
     }
-    return this.add({ name, kind, inputs, outputs, ...checked, ...rest });
+    const id = this.operators.length;
+    const read = inputs.map((input) =>
+      input.loop === undefined ? input : { ...input, from: [...input.from, { operator: id, output: input.loop }] },
+    );
+    return this.add({ name, kind, inputs: read, outputs, ...checked, ...rest });
   }
 
   nameOf(id: number): string {

@@ -8,6 +8,7 @@ import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { TupleHolder } from './aggregates/combiner.ts';
 import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
 import type { OperatorKind } from './kinds/kind.ts';
+import type { Resident, ResidentHost } from './resident.ts';
 import type { SinkDefinition } from './sink.ts';
 import { type AnySource, partitionsOf } from './source.ts';
 
@@ -37,6 +38,8 @@ export interface NodeInput {
   readonly closure: Closure | undefined;
   /** How its tuples may be combined before they travel. */
   readonly combined?: Combined;
+  /** Which of the operator's own outputs it reads besides: a loop. */
+  readonly loop?: number;
 }
 
 /** What takes the place of an input, if the chains that write it combine its tuples. */
@@ -84,6 +87,8 @@ export interface OperatorNode {
   readonly holder?: (emit: (tuple: unknown) => void) => TupleHolder;
   /** How long these may wait for the commit, also if the job's commits do not linger as long. */
   readonly holdMs?: number;
+  /** Makes what lives beside its rows in each replica. */
+  readonly resident?: (host: ResidentHost) => Resident;
 }
 
 export interface Graph {

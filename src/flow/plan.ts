@@ -58,6 +58,10 @@ export interface Plan {
   readonly stages: readonly Stage[];
 }
 
+/** True of a stage that reads what it writes. */
+export const readsItself = ({ index, upstream }: Pick<Stage, 'index' | 'upstream'>): boolean =>
+  upstream.some(({ stage }) => stage === index);
+
 /** The name of a stage: that of its first operator. */
 export const stageName = (stage: Stage): string => stage.operators[0].name;
 

@@ -1,6 +1,7 @@
 // A writer's end of a ring, with its outbox: where the encoder of a stream puts finished frames.
 // Promises: `reserve` never waits. What finds no room in the ring goes to the outbox, in order, and drains by commits
-// before anything more is written to the ring. Nothing is visible before `publish`.
+// before anything more is written to the ring. Nothing is visible before `publish`. Where `overflows` is set its writer reads on
+// meanwhile, as those must that are read by themselves: what they wait for would wait for them.
 // Relies on: positions before the committed head are never written again; the outbox range is part of the commit.
 
 import { errors } from '../errors.ts';
@@ -49,6 +50,8 @@ export class Output {
   watermark = Number.NEGATIVE_INFINITY;
   /** Largest frame, in words: half the ring, or padding could make it fit never. */
   readonly frameWordsMax: number;
+  /** True if its writer goes on while output waits in the outbox: that then holds mail of many batches, up to its limit. */
+  readonly overflows: boolean;
   private readonly outbox: SharedArrayBuffer;
   private outboxViews: Views;
   private head: number;
@@ -57,8 +60,9 @@ export class Output {
   private unreleasedFrom: number;
   private frames = 0;
 
-  constructor(operator: string, ring: Ring, outbox: SharedArrayBuffer, mark: OutputMark) {
+  constructor(operator: string, ring: Ring, outbox: SharedArrayBuffer, mark: OutputMark, overflows = false) {
     this.operator = operator;
+    this.overflows = overflows;
     this.ring = ring;
     this.outbox = outbox;
     this.outboxViews = viewsOf(outbox, 0, outbox.byteLength & ~7);
@@ -72,22 +76,27 @@ export class Output {
 
   /** True when enough is written for one commit, or output waits in the outbox: the batch ends here. */
   get isBatchFull(): boolean {
-    return this.frames >= FRAMES_PER_COMMIT || this.outboxStart !== this.outboxEnd;
+    return this.frames >= FRAMES_PER_COMMIT || this.spilled;
   }
 
-  /** True while output waits in the outbox: the operator must not read more input. */
+  /** True while output waits in the outbox, and the operator must not read more input before it has drained. */
   get spilled(): boolean {
+    return !this.overflows && this.isWaiting;
+  }
+
+  /** True while output waits in the outbox. */
+  get isWaiting(): boolean {
     return this.outboxStart !== this.outboxEnd;
   }
 
   /** True if the ring has room for another batch; what that writes beyond the room goes to the outbox. */
   get hasRoomForBatch(): boolean {
-    return this.hasRoom(this.ring.capacityWords / BATCH_RING_SHARE);
+    return this.overflows || this.hasRoom(this.ring.capacityWords / BATCH_RING_SHARE);
   }
 
-  /** True if the ring has room for `words` and the padding that they may need. Never true of a spilled output. */
+  /** True if the ring has room for `words` and the padding that they may need. Never true while output waits. */
   hasRoom(words: number): boolean {
-    return !this.spilled && this.fits(words);
+    return !this.isWaiting && this.fits(words);
   }
 
   private fits(words: number): boolean {
@@ -191,7 +200,7 @@ export class Output {
   /** The words that must be free before this output goes on: half the ring, or the frame that waits. */
   private wantedWords(): number {
     const half = this.ring.capacityWords >>> 1;
-    if (!this.spilled) return half;
+    if (!this.isWaiting) return half;
     const words = this.outboxViews.i32[this.outboxStart << 1];
     return Math.max(half, words + this.paddingBefore(words));
   }
@@ -232,11 +241,22 @@ export class Output {
     if (this.outboxStart === this.outboxEnd) {
       this.outboxStart = 0;
       this.outboxEnd = 0;
-    }
+    } else if (this.outboxEnd - this.outboxStart <= mark.outboxStart) this.moveToFront();
     mark.head = this.head;
     mark.outboxStart = this.outboxStart;
     mark.outboxEnd = this.outboxEnd;
     this.frames = 0;
+  }
+
+  /**
+   * Begins the outbox again with what waits in it, where that fits before all that the last commit had there: one that is never empty would
+   * grow for ever.
+   */
+  private moveToFront(): void {
+    const words = this.outboxEnd - this.outboxStart;
+    this.outboxViews.f64.copyWithin(0, this.outboxStart, this.outboxEnd);
+    this.outboxStart = 0;
+    this.outboxEnd = words;
   }
 
   /** Returns to a commit: everything written since is forgotten. */

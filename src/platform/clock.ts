@@ -10,6 +10,8 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds, monotonic; of this thread only. */
   now(): number;
+  /** Milliseconds, monotonic; the same on all threads of the process. */
+  sharedNow(): number;
   /** Milliseconds since the epoch: what the threads of a job share, to some microseconds. */
   epochMs(): number;
   /** Resolves after other work of the thread's event loop has had its turn. */
@@ -22,8 +24,12 @@ export interface Clock {
   every(ms: number, action: () => void): Cancel;
 }
 
+/** What the clock of the process shows when the clock of this thread shows 0. */
+const sharedAtZeroMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
   now: () => performance.now(),
+  sharedNow: () => sharedAtZeroMs + performance.now(),
   epochMs: () => performance.timeOrigin + performance.now(),
   yield: () => new Promise((resolve) => setImmediate(resolve)),
   processorTime,

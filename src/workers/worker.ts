@@ -142,8 +142,8 @@ export function makeWorker(ground: WorkerGround): Worker {
     const ship = (backup: Backup): void => reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
-    const { now, epochMs } = clock;
-    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, epochMs, wake, reopening };
+    const { now, sharedNow, epochMs } = clock;
+    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, sharedNow, epochMs, wake, reopening };
     return new Actor(plan, descriptor, environment, resumption);
   };
 

@@ -10,6 +10,7 @@ function handClock() {
   const timers = new Set<{ ms: number; action: () => void }>();
   const clock: Clock = {
     now: () => 0,
+    sharedNow: () => 0,
     epochMs: () => 0,
     yield: () => Promise.resolve(),
     after: (ms, action) => {

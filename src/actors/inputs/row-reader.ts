@@ -47,9 +47,10 @@ export class RowReader {
   }
 
   /** Rows that can be read of an input's next frame, up to a mark if there is one. */
-  private rowsAt({ reader, index }: Input, until: readonly ReadMark[] | undefined): number {
-    const { alignment } = this.batch;
+  private rowsAt({ reader, index, isHeldBack }: Input, until: readonly ReadMark[] | undefined): number {
+    const { alignment, isOverflowing } = this.batch;
     if (until !== undefined) return rowsBefore(alignment, reader, until[index]);
+    if (isHeldBack && isOverflowing) return 0;
     return alignment.load(reader) ? Number.POSITIVE_INFINITY : 0;
   }
 

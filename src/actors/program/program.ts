@@ -6,6 +6,7 @@
 import { errors } from '../../errors.ts';
 import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
 import { type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
+import type { Resident } from '../../flow/resident.ts';
 import type { SinkWriter } from '../../flow/sink.ts';
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
 import { generate } from '../../mailbox/codegen.ts';
@@ -45,6 +46,8 @@ export interface ProgramParts {
   readonly ports: readonly OutputPort[];
   readonly sink: SinkHolder;
   readonly state: KeyedState | undefined;
+  /** What lives beside its rows, if its operator has such a thing. */
+  readonly resident: Resident | undefined;
   /** 1 for each key group that this replica owns. */
   readonly owned: Uint8Array;
   /** Shared; see {@link WorkCell}. */
@@ -81,6 +84,8 @@ export interface Program {
    * that.
    */
   sift(sieve: Sieve | undefined): void;
+  /** Lets the resident do its own work. */
+  work(nowMs: number): void;
   /** What holds tuples until the batch commits, if the last operator does. */
   readonly holder: TupleHolder | undefined;
   /** Makes any use of the state outside of a closure an error: after an exception. */
@@ -361,6 +366,8 @@ export function generateProgram(parts: ProgramParts): Program {
     indices: new Int32Array(CHUNK_ROWS),
     rows: new Int32Array(CHUNK_ROWS),
     context: { removed: false, remove: removeRow },
+    resident: parts.resident,
+    ...receivers(parts),
     generator: stage.operators[0].source?.kind === 'generate' ? stage.operators[0].source.make : undefined,
   };
   ports.forEach(({ output, encoder }, port) => {
@@ -382,6 +389,13 @@ ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${endCode(parts)}
 ${isGenerator ? generatorCode(parts) : ''}
+function eachRow(visit) {
+for (let g = 0; g < owned.length; g++) {
+if (owned[g] === 0) continue;
+const view = ${state === undefined ? 'undefined' : perArena(parts, 'view')};
+state.forEachRow(g, 0, (key, arena, row) => { view.row = row; visit(key, view); return true; });
+}
+}
 const runs = [${streams.map((_, u) => `[run${u}, lastOfFour]`).join(', ')}];
 return {
 run(upstream, reader, dictionary, limit) {
@@ -415,6 +429,11 @@ feed(tuple) {
 enter();
 try { ${isSource ? `${stepName(0)}(tuple);` : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
 },
+work(nowMs) {
+enter();
+try { ${parts.resident === undefined ? '' : `state.resume(); resident.work(nowMs, ${emitName(stage.operators[0], 0)}, eachRow);`} }
+finally { ${parts.resident === undefined ? '' : 'state.expire();'} leave(); }
+},
 endGroup(group, fromSlot, limit) {
 enter();
 try {
@@ -434,6 +453,12 @@ endingKey: () => endingKey,
 endingSlot: () => endingSlot,
 };`;
   return generate(`${name}/step`, constants, body);
+}
+
+/** What takes the tuples of the first operator, if that is no closure of the flow's. */
+function receivers({ stage, resident }: ProgramParts): Record<string, unknown> {
+  if (resident === undefined) return {};
+  return Object.fromEntries(stage.inputs.map((_, input) => [`closure0_${input}`, resident.receive]));
 }
 
 function removeRow(this: { removed: boolean }): void {

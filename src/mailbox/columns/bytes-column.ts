@@ -13,7 +13,7 @@ export const bytesColumn = (i: Id, value: string): Column => ({
   weight: `${value}.length`,
   exact: wholeWords(`${value}.length`),
   room: `if (l${i} + ${value}.length > s${i}.length) s${i} = widen(s${i}, l${i} + ${value}.length);`,
-  append: `s${i}.set(${value}, l${i}); l${i} += ${value}.length; c${i}[n] = l${i};`,
+  append: `if (${value}.length > 0) { s${i}.set(${value}, l${i}); l${i} += ${value}.length; } c${i}[n] = l${i};`,
   clear: `l${i} = 0;`,
   measure: `words += ${ENCODED_HALF} + 1 + ((l${i} + 7) >>> 3);`,
   write: `copy(target.u32, w << 1, c${i}, n); w += ${ENCODED_HALF};

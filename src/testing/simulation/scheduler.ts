@@ -132,6 +132,7 @@ export class Scheduler {
     const now = (): number => this.nowMs;
     return {
       now,
+      sharedNow: now,
       epochMs: () => EPOCH_MS + this.nowMs,
       yield: () =>
         new Promise((resolve) => {

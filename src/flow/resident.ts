@@ -1,0 +1,34 @@
+// What lives beside the rows of a stage, in the thread of each replica: a heap that outlasts the batch, but no crash.
+// Promises: it is made with the replica's program, asked for work of its own when it is due, and told how each batch ends.
+// Relies on: all that must survive its thread stands in the rows; it finds out from them what it has to take up.
+
+/** What it gets of its replica. */
+export interface ResidentHost {
+  /** Milliseconds on a clock that all threads share. */
+  now(): number;
+  /** Makes the replica look at {@link Resident.dueAtMs} again: from any callback of its thread. */
+  wake(): void;
+}
+
+/** A row of one of the replica's key groups, and the values of its key. */
+type VisitRow = (key: readonly unknown[], state: never) => void;
+
+export interface Resident {
+  /** Takes the tuples of the operator's inputs, in place of their closures. */
+  readonly receive: (tuple: never, state: never, emit: never, context: never) => void;
+  /** When it has work of its own, on its host's clock; Infinity for never. */
+  readonly dueAtMs: number;
+  /**
+   * Does that work, in a batch of its own: may emit, and look at rows, but changes none.
+   * @param eachRow visits the rows of all key groups that the replica owns
+   */
+  work(nowMs: number, emit: never, eachRow: (visit: VisitRow) => void): void;
+  /** What it has taken and emitted since the last call is committed. */
+  committed(): void;
+  /** All that is forgotten: the same tuples come again. */
+  rolledBack(): void;
+  /** The replica owns other key groups than before. */
+  ownersChanged(): void;
+  /** The replica goes on elsewhere, or not at all. */
+  close(): void;
+}

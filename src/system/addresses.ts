@@ -1,0 +1,39 @@
+// Ids of actors that are found by a name or a key, and addresses as text.
+// Promises: a name, or the key of a definition, has the same id in all threads: 52 bits of a hash, in a range that no counted id has.
+// Two names of one id are found out when the second actor is made (NAME_TAKEN): of a million names, once in ten thousand systems.
+
+import { errors } from '../errors.ts';
+import { hashString, mix32 } from '../mailbox/hash.ts';
+
+/** Ids of names are beyond those that are counted. */
+const NAMED_FROM = 2 ** 52;
+
+const hashed = (text: string): number => {
+  const first = hashString(text);
+  // Other bits of the same text: the hash of the text turned round.
+  const second = mix32(hashString(`${text.length}:${[...text].reverse().join('')}`) ^ Math.imul(first, 0x9e3779b1));
+  return NAMED_FROM + ((first >>> 0) & 0xfffff) * 2 ** 32 + (second >>> 0);
+};
+
+export const idOfName = (name: string): number => hashed(`name ${name}`);
+export const idOfKey = (definition: number, key: string): number => hashed(`key ${definition} ${key}`);
+
+/** @throws MillraceError BAD_OPTION */
+export function checkName(what: 'name' | 'key', given: unknown, where: string): string {
+  if (typeof given !== 'string' || given === '') throw errors.badOption(what, given, 'a string that is not empty', where);
+  return given;
+}
+
+export interface AddressParts {
+  readonly definition: number;
+  readonly id: number;
+  readonly life: number;
+  readonly key: string;
+}
+
+/** @throws MillraceError BAD_OPTION if it is no address */
+export function parseAddress(address: unknown): AddressParts {
+  const found = typeof address === 'string' ? /^(\d+)\/(\d+)\/(\d+)\/(.*)$/s.exec(address) : null;
+  if (found === null) throw errors.badOption('address', address, 'what the `address` of a reference is', 'ref()');
+  return { definition: Number(found[1]), id: Number(found[2]), life: Number(found[3]), key: found[4] };
+}

@@ -1,0 +1,298 @@
+// actorSystem(): a running system of actors, as the app sees it.
+// Promises: stop() lets all actors handle the mail that they have got, ends children before parents, and ends the threads; whatever
+// the outcome, no thread is left.
+
+import { availableParallelism } from 'node:os';
+import { errors, fromRecord, MillraceError, toRecord } from '../../errors.ts';
+import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
+import { checkOptions } from '../../options/check.ts';
+import { settlesWithin, sleep, systemClock } from '../../platform/clock.ts';
+import type { Job } from '../../supervisor/job/job-api.ts';
+import type { JobReading } from '../../supervisor/readings/job-reading.ts';
+import { refuseSurplus } from '../../surplus.ts';
+import { checkName, idOfKey, idOfName, parseAddress } from '../addresses.ts';
+import type { SpawnOptions } from '../context.ts';
+import type { AnyActor, ArgsOf } from '../definition.ts';
+import { Definitions } from '../definitions.ts';
+import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
+import { type ActorRef, type Ended, Ref } from '../ref.ts';
+import { RESTARTS } from '../rows.ts';
+import { packRest, unpackRest } from '../slots.ts';
+import { ACTORS, FROM_APP, systemFlow, TO_APP } from '../system-flow.ts';
+import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions } from '../system-options.ts';
+import { idBeside } from '../worker/work-context.ts';
+import { AppPost } from './app-post.ts';
+import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
+
+/** A running system of actors. Left at the end of `await using system = …`, it is stopped. */
+export interface ActorSystem extends AsyncDisposable {
+  /**
+   * Makes an actor. It is there at once, as far as its sender can tell: mail waits until its `start` has come to its end.
+   * @throws MillraceError BAD_OPTION, BAD_VALUE of args, SYSTEM_STOPPED
+   */
+  spawn<Definition extends AnyActor>(
+    definition: Definition,
+    options?: SpawnOptions<ArgsOf<Definition>>,
+  ): ActorRef<Definition>;
+  /** The virtual actor with a key: it is there when it is first addressed. */
+  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
+  /** The actor with a name, or who has it when mail arrives. */
+  find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
+  /** The reference that an address stands for. */
+  ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
+  /** Resolves when an actor has ended, at once if it is not there. */
+  watch(ref: ActorRef<AnyActor>): Promise<Ended>;
+  /** Calls `listener` with each event of a type; returns what ends that. */
+  on<Type extends SystemEventType>(type: Type, listener: (event: SystemOccurrences[Type]) => void): () => void;
+  /** Counts: see docs/actors.md. */
+  metrics(): Promise<SystemMetrics>;
+  /** The job that the system is: its counts and times, its workers, its crashes. */
+  readonly job: Pick<Job, 'reading' | 'topology' | 'workers' | 'killWorker' | 'on' | 'events' | 'done'>;
+  /**
+   * Ends all actors when the mail that they have got is handled, children before parents, and then the threads.
+   * @throws MillraceError STOP_TIMEOUT if some had not ended in time; the threads are gone all the same
+   */
+  stop(options?: StopOptions): Promise<void>;
+}
+
+export interface SystemMetrics {
+  /** Actors that are there, virtual ones included. */
+  readonly actors: number;
+  /** Mail that nobody has handled. */
+  readonly deadLetters: number;
+  /** Failures of actors. */
+  readonly failures: number;
+  /** Asks of the app that wait for an answer. */
+  readonly asks: number;
+  /** Answers that came after their asks had been given up. */
+  readonly lateAnswers: number;
+  /** What the job has counted: `processed` of its operator is mail. */
+  readonly job: JobReading;
+}
+
+/** How long an answer to a request of the system's own is waited for before it is asked again: a worker may have died with it. */
+const ASK_AGAIN_MS = 500;
+
+/** Ids beyond those that actors have, one of each key group: who is addressed by them is the replica that has the group. */
+const CONTROL_FROM = 2 ** 50;
+
+function controlIds(): number[] {
+  const ids: number[] = [];
+  let left = KEY_GROUPS;
+  for (let id = CONTROL_FROM; left > 0; id++) {
+    const group = keyGroupOf(hashDouble(id));
+    if (ids[group] !== undefined) continue;
+    ids[group] = id;
+    left--;
+  }
+  return ids;
+}
+
+class RunningSystem implements ActorSystem {
+  readonly job: ActorSystem['job'];
+  readonly #job: Job;
+  readonly #definitions: Definitions;
+  readonly #post: AppPost;
+  readonly #events: SystemEvents;
+  #stopped: Promise<void> | undefined;
+  #controls: number[] | undefined;
+
+  constructor(job: Job, definitions: Definitions, events: SystemEvents) {
+    this.#job = job;
+    this.job = job;
+    this.#definitions = definitions;
+    this.#events = events;
+    this.#post = new AppPost(job.input(FROM_APP) as never);
+    void this.#readAnswers();
+    void this.#readLetters();
+    job.done.catch((error: unknown) => {
+      const isStopped = error instanceof MillraceError && error.code === 'JOB_CANCELLED';
+      this.#post.end(isStopped ? errors.systemStopped() : (error as Error));
+    });
+  }
+
+  async #readAnswers(): Promise<void> {
+    try {
+      for await (const batch of this.#job.output(TO_APP).batches()) for (const mail of batch) this.#take(mail as Mail);
+    } catch {
+      // job.done tells why.
+    }
+  }
+
+  #take(mail: Mail): void {
+    if (mail.kind === MailKind.deadLetter) this.#deadLetter(mail);
+    else if (mail.kind === MailKind.failed) this.#failed(mail);
+    else this.#post.answered(mail);
+  }
+
+  #text(type: number, id: number): string {
+    const name = this.#definitions.at(definitionOf(type))?.name;
+    return name === undefined ? `actor ${id}` : `actor '${name}' ${id}`;
+  }
+
+  #deadLetter({ type, from, fromType, n0, text }: Mail): void {
+    const message = this.#definitions.at(definitionOf(type))?.messages[messageOf(type)]?.name ?? `message ${type}`;
+    const to = this.#text(type, n0);
+    const sender = from === 0 ? 'the app' : this.#text(fromType, from);
+    const event = { message, to, from: sender, reason: text };
+    this.#events.announce('deadLetter', event, () => `'${message}' from ${sender} to ${to} was not handled: ${text}`);
+  }
+
+  #failed({ from, fromType, key, text, rest }: Mail): void {
+    const error = fromRecord(unpackRest(rest) as never);
+    const who = this.#text(fromType, from);
+    const actor = key === '' ? who : `${who} '${key}'`;
+    this.#events.announce('actorFailed', { actor, error, decision: text }, () => `${actor} failed (${text}): ${error.message}`);
+  }
+
+  /** Mail that the runtime has left out, since it killed its worker whenever it was tried. */
+  async #readLetters(): Promise<void> {
+    for await (const { operator, tuple, error } of this.#job.deadLetters) {
+      const mail = tuple as Partial<Mail> | null;
+      if (operator !== ACTORS || typeof mail?.to !== 'number' || this.#stopped !== undefined) continue;
+      try {
+        this.#post.killed(mail as Mail, packRest(toRecord(error)));
+      } catch {
+        // The system is stopping.
+      }
+    }
+  }
+
+  spawn<Definition extends AnyActor>(
+    definition: Definition,
+    options: SpawnOptions<ArgsOf<Definition>> = {},
+    ...surplus: readonly never[]
+  ): ActorRef<Definition> {
+    refuseSurplus('system.spawn(definition, options)', 2, surplus);
+    const { name, args = {}, beside, restart = 'transient' } = options;
+    const definitions = this.#definitions;
+    const loaded = definitions.of(definition);
+    const how = RESTARTS.indexOf(restart);
+    if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
+    const id = name === undefined ? idBeside({ definitions }, beside) : idOfName(checkName('name', name, 'spawn()'));
+    const life = definitions.takeId();
+    const ref = new Ref(loaded, id, name === undefined ? 0 : life, '', this.#post);
+    this.#post.spawn(ref, life, how, name ?? '', (mail) => loaded.args.write(args as Record<string, unknown>, mail));
+    return ref as never;
+  }
+
+  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition> {
+    const loaded = this.#definitions.of(definition);
+    return new Ref(loaded, idOfKey(loaded.index, checkName('key', key, 'get()')), 0, key, this.#post) as never;
+  }
+
+  find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition> {
+    const id = idOfName(checkName('name', name, 'find()'));
+    return new Ref(this.#definitions.of(definition), id, 0, '', this.#post) as never;
+  }
+
+  ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition> {
+    const loaded = this.#definitions.of(definition);
+    const { definition: index, id, life, key } = parseAddress(address);
+    if (index !== loaded.index) {
+      throw errors.badOption('address', address, `the address of an actor '${loaded.name}'`, 'ref()');
+    }
+    return new Ref(loaded, id, life, key, this.#post) as never;
+  }
+
+  async watch(ref: ActorRef<AnyActor>): Promise<Ended> {
+    if (!(ref instanceof Ref)) throw errors.badOption('ref', ref, 'a reference to an actor', 'watch()');
+    return this.#post.watch(ref);
+  }
+
+  on(type: SystemEventType, listener: (event: never) => void): () => void {
+    return this.#events.on(type, listener);
+  }
+
+  /** Asks all key groups, again and again where a worker died with the question; resolves with the actors that they have. */
+  async #askGroups(kind: number, untilMs: number): Promise<number> {
+    this.#controls ??= controlIds();
+    const left = new Map(this.#controls.map((id, group) => [group, id]));
+    let actors = 0;
+    while (left.size > 0) {
+      for (const id of left.values()) {
+        const of = { text: 'the system' } as Ref;
+        void this.#post.control(kind, id, of).then(
+          ({ group, count }) => {
+            if (left.delete(group)) actors += count;
+          },
+          () => {},
+        );
+      }
+      for (let waitedMs = 0; left.size > 0 && waitedMs < ASK_AGAIN_MS; waitedMs += 5) {
+        if (systemClock.now() > untilMs) return Number.NaN;
+        await sleep(systemClock, 5);
+      }
+    }
+    return actors;
+  }
+
+  async metrics(): Promise<SystemMetrics> {
+    const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
+    const { deadLetter, actorFailed } = this.#events.counts;
+    const { count, late } = this.#post.asks;
+    return {
+      actors,
+      deadLetters: deadLetter,
+      failures: actorFailed,
+      asks: count,
+      lateAnswers: late,
+      job: this.#job.reading(),
+    };
+  }
+
+  stop(options: StopOptions = {}, ...surplus: readonly never[]): Promise<void> {
+    refuseSurplus('system.stop(options)', 1, surplus);
+    this.#stopped ??= this.#stop(checkOptions('system.stop()', STOP_OPTIONS, options).timeoutMs);
+    return this.#stopped;
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    this.#post.close();
+    const untilMs = systemClock.now() + timeoutMs;
+    let left = Number.NaN;
+    const isOver = this.#job.done.then(
+      () => true,
+      () => true,
+    );
+    // Mail on its way may bring virtual actors into being behind the first round.
+    const ended = (async () => {
+      do {
+        left = await this.#askGroups(MailKind.stopRoots, untilMs);
+        if (Number.isNaN(left)) return;
+        left = await this.#askGroups(MailKind.count, untilMs);
+      } while (left > 0);
+    })();
+    await Promise.race([ended, isOver]);
+    if (Number.isNaN(left) && !(await settlesWithin(systemClock, isOver, 0))) {
+      const counted = await this.#askGroups(MailKind.count, systemClock.now() + ASK_AGAIN_MS);
+      await this.#end();
+      throw errors.stopTimeout(Number.isNaN(counted) ? 0 : counted, timeoutMs);
+    }
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    await this.#job.cancel('the system has stopped');
+    this.#post.end(errors.systemStopped());
+    this.#events.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/**
+ * Starts a system of actors on worker threads.
+ * @throws MillraceError BAD_OPTION, WORKER_START and others that a start can meet
+ */
+export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
+  refuseSurplus('actorSystem(options)', 1, surplus);
+  const { supervision, handlerTimeoutMs, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
+  const memory = Definitions.allocate();
+  const workers = given.workers ?? availableParallelism();
+  const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const job = await systemFlow.run({ ...runOptions, workers, params: { workers, definitions: memory, rules: { supervision, handlerTimeoutMs } } });
+  return new RunningSystem(job as unknown as Job, Definitions.over(memory), new SystemEvents(systemClock, given.notices));
+}

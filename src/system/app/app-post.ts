@@ -1,0 +1,134 @@
+// The app as a sender: its tells, asks and spawns become mail, and answers come back to it.
+// Promises: mail to one actor keeps its order; what a call returns waits for room in the rings, which is how an app feels
+// back-pressure; each ask is settled once.
+
+import { errors, fromRecord } from '../../errors.ts';
+import { systemClock } from '../../platform/clock.ts';
+import type { JobInput } from '../../supervisor/job/job-api.ts';
+import { Deadlines } from '../deadlines.ts';
+import type { LoadedMessage } from '../loaded-actor.ts';
+import { Mail, MailKind } from '../mail.ts';
+import { type AskOptions, type Ended, type Post, Ref } from '../ref.ts';
+import { unpackRest } from '../slots.ts';
+
+export class AppPost implements Post {
+  readonly asks = new Deadlines(systemClock);
+  private readonly input: JobInput<Mail>;
+  private readonly mail = new Mail();
+  private tokens = 0;
+  /** Whoever awaits the end of an actor. */
+  private readonly watching = new Map<number, { readonly ref: Ref; readonly resolve: (ended: Ended) => void }>();
+  private isClosed = false;
+
+  constructor(input: JobInput<Mail>) {
+    this.input = input;
+  }
+
+  /** @throws MillraceError SYSTEM_STOPPED */
+  private use(): void {
+    if (this.isClosed) throw errors.systemStopped();
+  }
+
+  /** From now on every use is an error. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private addressed(ref: Ref, kind: number, type = 0): Mail {
+    const mail = this.mail.address(ref.id, kind, type);
+    mail.life = ref.life;
+    mail.key = ref.key;
+    return mail;
+  }
+
+  tell(ref: Ref, message: LoadedMessage, value: unknown): Promise<void> | undefined {
+    this.use();
+    const mail = this.addressed(ref, MailKind.message, message.type);
+    message.codec.write(value as Record<string, unknown>, mail);
+    return this.input.push(mail);
+  }
+
+  ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {
+    this.use();
+    const mail = this.addressed(ref, MailKind.message, message.type);
+    message.codec.write(value as Record<string, unknown>, mail);
+    return this.asked(mail, ref, message, options);
+  }
+
+  private async asked(mail: Mail, ref: Ref, message: LoadedMessage | undefined, options: AskOptions): Promise<unknown> {
+    const token = ++this.tokens;
+    const answer = this.asks.wait(token, ref, message, options);
+    mail.token = token;
+    const room = this.input.push(mail);
+    // Not the ask's matter: it waits for its answer anyway.
+    room?.catch(() => {});
+    return answer;
+  }
+
+  stop(ref: Ref, isNow: boolean): void {
+    this.use();
+    void this.input.push(this.addressed(ref, isNow ? MailKind.stopNow : MailKind.stop));
+  }
+
+  /** @param write fills in the arguments */
+  spawn(ref: Ref, life: number, restart: number, name: string, write: (mail: Mail) => void): void {
+    this.use();
+    const mail = this.addressed(ref, MailKind.spawn, ref.loaded.index * 256);
+    mail.life = life;
+    mail.token = restart;
+    mail.key = name;
+    write(mail);
+    void this.input.push(mail);
+  }
+
+  watch(ref: Ref): Promise<Ended> {
+    this.use();
+    return new Promise((resolve) => {
+      const token = ++this.tokens;
+      this.watching.set(token, { ref, resolve });
+      const mail = this.addressed(ref, MailKind.watch);
+      mail.token = token;
+      void this.input.push(mail);
+    });
+  }
+
+  /** Asks something of the library's own of a key group; resolves with the numbers of the answer. */
+  control(kind: number, id: number, of: Ref): Promise<{ group: number; count: number }> {
+    const mail = this.mail.address(id, kind);
+    return this.asked(mail, of, undefined, { timeoutMs: Number.POSITIVE_INFINITY }) as Promise<never>;
+  }
+
+  /** A message that killed its worker whenever it was tried: its actor has failed. */
+  killed(mail: Mail, rest: Uint8Array): void {
+    const { to, kind, from, token, type } = mail;
+    const told = this.mail.address(to, MailKind.killed, type);
+    told.n0 = kind;
+    told.n1 = from;
+    told.n2 = token;
+    told.rest = rest;
+    void this.input.push(told);
+  }
+
+  /** An answer, a failure, or the end of an actor. */
+  answered(mail: Mail): void {
+    if (mail.kind === MailKind.ended) {
+      const watching = this.watching.get(mail.token);
+      this.watching.delete(mail.token);
+      watching?.resolve({ ref: watching.ref, reason: mail.text });
+      return;
+    }
+    const waiting = this.asks.settle(mail.token);
+    if (waiting === undefined) return;
+    if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
+    else if (waiting.message === undefined) waiting.resolve({ group: mail.n0, count: mail.n1 } as never);
+    else waiting.resolve(waiting.message.reply?.read(mail) as never);
+  }
+
+  /** Nobody answers any more. */
+  end(error: Error): void {
+    this.close();
+    this.asks.end(() => error);
+    for (const { ref, resolve } of this.watching.values()) resolve({ ref, reason: 'the system has stopped' });
+    this.watching.clear();
+  }
+}

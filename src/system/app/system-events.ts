@@ -1,0 +1,118 @@
+// What a system tells the app of mail that nobody handled, and of actors that failed.
+// Promises: each is counted; a listener that throws fails nobody else; who listens to nothing gets a few lines on standard error, and
+// the number of those that were left out.
+
+import type { Clock } from '../../platform/clock.ts';
+import { type NoticeOption, notice } from '../../supervisor/job/notices/notices.ts';
+
+/** What each event tells, by its type. */
+export interface SystemOccurrences {
+  /** Mail that nobody has handled. */
+  readonly deadLetter: {
+    /** The message's name. */
+    readonly message: string;
+    /** Whom it was for. */
+    readonly to: string;
+    /** Who sent it: an actor, or the app. */
+    readonly from: string;
+    /** Why nobody has handled it. */
+    readonly reason: string;
+  };
+  /** An actor has failed: its handler threw, or could not be run. */
+  readonly actorFailed: {
+    /** Which one. */
+    readonly actor: string;
+    /** With what; its `cause` is what the handler threw. */
+    readonly error: Error;
+    /** What is done: 'restart', 'resume', 'stop', or 'ask' where its parent decides. */
+    readonly decision: string;
+  };
+}
+
+export type SystemEventType = keyof SystemOccurrences;
+export type SystemListener<Type extends SystemEventType> = (event: SystemOccurrences[Type]) => void;
+
+/** Lines of one kind within the time below. */
+const LINES = 3;
+const EVERY_MS = 1000;
+
+interface Told {
+  lines: number;
+  more: number;
+}
+
+export class SystemEvents {
+  readonly counts = { deadLetter: 0, actorFailed: 0 };
+  private readonly clock: Pick<Clock, 'after'>;
+  private readonly option: NoticeOption;
+  private readonly listeners = new Map<SystemEventType, Set<(event: never) => void>>();
+  private readonly told = new Map<SystemEventType, Told>();
+
+  constructor(clock: Pick<Clock, 'after'>, option: NoticeOption) {
+    this.clock = clock;
+    this.option = option;
+  }
+
+  on(type: SystemEventType, listener: (event: never) => void): () => void {
+    const listeners = this.listeners.get(type) ?? new Set();
+    this.listeners.set(type, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  announce<Type extends SystemEventType>(type: Type, event: SystemOccurrences[Type], text: () => string): void {
+    this.counts[type]++;
+    const listeners = this.listeners.get(type);
+    if (listeners === undefined || listeners.size === 0) this.tell(type, text);
+    for (const listener of listeners ?? []) {
+      try {
+        listener(event as never);
+      } catch (error) {
+        // As an event emitter's: it is the app's own fault, and comes up where the app sees it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  private tell(type: SystemEventType, text: () => string): void {
+    if (this.option === false) return;
+    let told = this.told.get(type);
+    if (told === undefined) {
+      told = { lines: 0, more: 0 };
+      this.told.set(type, told);
+    }
+    if (told.lines >= LINES) {
+      told.more++;
+      return;
+    }
+    told.lines++;
+    this.write(text());
+    if (told.lines === 1) this.clock.after(EVERY_MS, () => this.summarise(type, told));
+  }
+
+  private summarise(type: SystemEventType, told: Told): void {
+    const { more } = told;
+    this.told.delete(type);
+    if (more > 0) this.write(`and ${more} more ${type === 'deadLetter' ? 'dead letters' : 'failures of actors'}`);
+  }
+
+  private write(text: string): void {
+    if (typeof this.option !== 'function') notice(text);
+    else {
+      try {
+        this.option({ kind: 'deadLetters', job: 'actor-system', text, stack: undefined });
+      } catch {
+        // A notice fails nobody.
+      }
+    }
+  }
+
+  /** Tells what was left out. */
+  end(): void {
+    for (const [type, told] of [...this.told]) this.summarise(type, told);
+  }
+}

@@ -1,0 +1,71 @@
+// What a handler gets besides its message and its state: who it is, who sent, and what it can do.
+// Promises: what it does takes effect when the handler has come to its end, all of it together; nothing does if it throws. A context
+// lives for one message: used later it throws.
+
+import type { ActorDefinition, AnyActor, ArgsOf, MessageOf, MessageShapes } from './definition.ts';
+import type { ActorRef } from './ref.ts';
+import type { RestartName } from './rows.ts';
+
+export interface SpawnOptions<Args = never> {
+  /** By which it is found; another actor must not have it. */
+  readonly name?: string;
+  /** What its `start` gets: fields as its definition declares them. */
+  readonly args?: Args;
+  /** An actor beside which it runs, on the same worker. */
+  readonly beside?: ActorRef<AnyActor>;
+  /** When it begins again: `transient` after a failure, `permanent` also when it stops itself, `temporary` never. Default: `transient`. */
+  readonly restart?: RestartName;
+}
+
+/** Messages to itself, later. They survive crashes and moves; a restart of the actor ends them. */
+export interface ActorTimers<Messages extends MessageShapes> {
+  /**
+   * @param delayMs from 0 on; 0 is after this message
+   * @returns what `cancel` takes
+   */
+  once<Name extends keyof Messages & string>(name: Name, message: MessageOf<Messages[Name]>, delayMs: number): number;
+  /** At a fixed rate: of ticks that are missed, one is made up for. @param periodMs above 0 */
+  every<Name extends keyof Messages & string>(name: Name, message: MessageOf<Messages[Name]>, periodMs: number): number;
+  /** Ends a timer: no tick of it comes any more, also if one waits in the mailbox. */
+  cancel(timer: number): void;
+}
+
+export interface ActorContext<Messages extends MessageShapes, Reply> {
+  /** The actor itself. */
+  // biome-ignore lint/suspicious/noExplicitAny: whatever its state and arguments are
+  readonly self: ActorRef<ActorDefinition<Messages, any, any>>;
+  /** The name or the key of the actor; '' if it has none. */
+  readonly name: string;
+  /** Who sent the message; undefined for the app and for timers. */
+  readonly sender: ActorRef<AnyActor> | undefined;
+  /** Where the answer goes: keep it, and reply from a later message; undefined if nobody asked. */
+  readonly replyTo: string | undefined;
+  /** Answers the message: the same as to return the answer. */
+  reply(answer: Reply): void;
+  /** Answers an earlier message, whose `replyTo` was kept. Not checked against that message's answer. */
+  replyLater(replyTo: string, answer: Readonly<Record<string, unknown>>): void;
+  /** Makes a child. It is there when this handler has come to its end. */
+  spawn<Definition extends AnyActor>(
+    definition: Definition,
+    options?: SpawnOptions<ArgsOf<Definition>>,
+  ): ActorRef<Definition>;
+  /** The virtual actor with a key: it is there when it is first addressed. */
+  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
+  /** The actor with a name, or who has it when mail arrives. */
+  find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
+  /** The reference that an address stands for. */
+  ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
+  /** Has `ended` called once when an actor ends, at once if it is not there. */
+  watch(ref: ActorRef<AnyActor>): void;
+  /** No longer: `ended` is not called, also if the end has been told already. */
+  unwatch(ref: ActorRef<AnyActor>): void;
+  /** Ends this actor after this message. Mail behind it goes to the dead letters. */
+  stop(): void;
+  /** From the next message on other handlers hold: those of a behaviour, or `receive`. */
+  become(behaviour: string): void;
+  /** Puts this message aside: it comes again after `unstash()`. */
+  stash(): void;
+  /** All that is put aside comes next, in its order, before all other mail. */
+  unstash(): void;
+  readonly timers: ActorTimers<Messages>;
+}

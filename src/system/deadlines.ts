@@ -1,0 +1,131 @@
+// Asks that wait for answers, each with a time at which it is given up.
+// Promises: each is settled once: by its answer, its failure, its time, its signal, or the end of all; nothing is kept of it then.
+// Relies on: asks of one timeout end in the order in which they began, so one timer a timeout serves all of them.
+
+import { errors } from '../errors.ts';
+import type { Cancel, Clock } from '../platform/clock.ts';
+import type { LoadedMessage } from './loaded-actor.ts';
+import type { AskOptions, Ref } from './ref.ts';
+
+const TIMEOUT_MS = 5000;
+/** Longer delays make a timer fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+interface Waiting {
+  readonly token: number;
+  readonly ref: Ref;
+  readonly message: LoadedMessage | undefined;
+  readonly timeoutMs: number;
+  readonly endsAtMs: number;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+  readonly unlisten: (() => void) | undefined;
+}
+
+/** Asks of one timeout, oldest first. */
+interface Queue {
+  readonly tokens: Set<number>;
+  cancel: Cancel | undefined;
+}
+
+/** @throws MillraceError BAD_OPTION */
+function timeoutOf({ timeoutMs = TIMEOUT_MS }: AskOptions): number {
+  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
+    throw errors.badOption('timeoutMs', timeoutMs, 'milliseconds above 0, or Infinity', 'ask');
+  }
+  return timeoutMs;
+}
+
+export class Deadlines {
+  private readonly clock: Pick<Clock, 'now' | 'after'>;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly queues = new Map<number, Queue>();
+  /** Answers that came when nobody waited for them any more. */
+  late = 0;
+
+  constructor(clock: Pick<Clock, 'now' | 'after'>) {
+    this.clock = clock;
+  }
+
+  get count(): number {
+    return this.waiting.size;
+  }
+
+  /**
+   * @param message undefined if it is an ask of the library's own
+   */
+  wait(token: number, ref: Ref, message: LoadedMessage | undefined, options: AskOptions): Promise<unknown> {
+    const timeoutMs = timeoutOf(options);
+    const { signal } = options;
+    const name = message?.name ?? 'ask';
+    if (timeoutMs <= 0) return Promise.reject(errors.askTimeout(ref.text, name, timeoutMs));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      let unlisten: (() => void) | undefined;
+      if (signal !== undefined) {
+        const abort = (): void => this.settle(token)?.reject(signal.reason);
+        signal.addEventListener('abort', abort, { once: true });
+        unlisten = () => signal.removeEventListener('abort', abort);
+      }
+      const endsAtMs = this.clock.now() + timeoutMs;
+      this.waiting.set(token, { token, ref, message, timeoutMs, endsAtMs, resolve, reject, unlisten });
+      if (timeoutMs !== Number.POSITIVE_INFINITY) this.queue(timeoutMs, token);
+    });
+  }
+
+  private queue(timeoutMs: number, token: number): void {
+    let queue = this.queues.get(timeoutMs);
+    if (queue === undefined) {
+      queue = { tokens: new Set(), cancel: undefined };
+      this.queues.set(timeoutMs, queue);
+    }
+    queue.tokens.add(token);
+    if (queue.cancel === undefined) this.arm(timeoutMs, queue, timeoutMs);
+  }
+
+  private arm(timeoutMs: number, queue: Queue, afterMs: number): void {
+    queue.cancel = this.clock.after(Math.min(afterMs, TIMER_MS_MAX), () => this.expire(timeoutMs, queue));
+  }
+
+  private expire(timeoutMs: number, queue: Queue): void {
+    queue.cancel = undefined;
+    const nowMs = this.clock.now();
+    for (const token of queue.tokens) {
+      const waiting = this.waiting.get(token);
+      if (waiting !== undefined && waiting.endsAtMs > nowMs) {
+        this.arm(timeoutMs, queue, waiting.endsAtMs - nowMs);
+        return;
+      }
+      queue.tokens.delete(token);
+      if (waiting === undefined) continue;
+      this.settle(token)?.reject(errors.askTimeout(waiting.ref.text, waiting.message?.name ?? 'ask', timeoutMs));
+    }
+    this.queues.delete(timeoutMs);
+  }
+
+  /** Takes out who waits for an answer; undefined if nobody does any more. */
+  settle(token: number): Waiting | undefined {
+    const waiting = this.waiting.get(token);
+    if (waiting === undefined) {
+      this.late++;
+      return undefined;
+    }
+    this.waiting.delete(token);
+    this.queues.get(waiting.timeoutMs)?.tokens.delete(token);
+    waiting.unlisten?.();
+    // What has no time to end at keeps no timer; of the others the last one ends it.
+    if (this.waiting.size === 0) this.rest();
+    return waiting;
+  }
+
+  /** Ends all timers: nobody waits. */
+  private rest(): void {
+    for (const { cancel } of this.queues.values()) cancel?.();
+    this.queues.clear();
+  }
+
+  /** Nobody answers any more. */
+  end(error: (ref: Ref) => unknown): void {
+    for (const waiting of [...this.waiting.values()]) this.settle(waiting.token)?.reject(error(waiting.ref));
+  }
+}

@@ -1,0 +1,208 @@
+// actor(): what an app declares of an actor, and the types that follow from it.
+// Promises: messages, replies, state and arguments are inferred; every mistake that can be seen without a message is a typed error
+// at the declaration.
+
+import { errors } from '../errors.ts';
+import { Schema, type Field, type Shape, type TupleOf, type ValueOf } from '../mailbox/schema.ts';
+import { checkOptions } from '../options/check.ts';
+import { choice, integer, number } from '../options/kinds.ts';
+import type { Given } from '../options/option.ts';
+import { refuseSurplus } from '../surplus.ts';
+import type { ActorContext } from './context.ts';
+import { MESSAGES_MAX } from './mail.ts';
+import type { Ended } from './ref.ts';
+
+/** The fields of a message; `reply` are those of its answer. */
+export type MessageShape = Readonly<Record<string, Field<unknown> | Shape>> & { readonly reply?: Shape };
+export type MessageShapes = Readonly<Record<string, MessageShape>>;
+
+/** The plain object that a message is. */
+export type MessageOf<M> = {
+  -readonly [Name in keyof M as M[Name] extends Field<unknown> ? Name : never]: ValueOf<M[Name]>;
+};
+
+/** The plain object that its answer is; undefined if it has none. */
+export type ReplyOf<M> = M extends { readonly reply: infer R extends Shape } ? TupleOf<R> : undefined;
+
+type Answer<M> = ReplyOf<M> extends undefined ? undefined : ReplyOf<M> | undefined;
+
+/** What handles one message: its answer is what it returns, if it has one. An async function may await; the actor's next message waits. */
+export type Handler<M, State extends Shape, Messages extends MessageShapes> = (
+  message: MessageOf<M>,
+  state: TupleOf<State>,
+  context: ActorContext<Messages, ReplyOf<M>>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
+) => Answer<M> | void | Promise<Answer<M> | void>;
+
+export type Handlers<Messages extends MessageShapes, State extends Shape> = {
+  readonly [Name in keyof Messages]: Handler<Messages[Name], State, Messages>;
+};
+
+/** What is decided about an actor whose handler threw. */
+export type ChildDirective = 'restart' | 'resume' | 'stop' | 'escalate';
+
+export const ACTOR_SUPERVISION = {
+  /** Which children a failure is for: 'one_for_one', 'one_for_all' or 'rest_for_one'. Default: `one_for_one`. */
+  strategy: choice(['one_for_one', 'one_for_all', 'rest_for_one'], {
+    help: 'which children a failure is for',
+    default: 'one_for_one',
+  }),
+  /** What is done: 'restart', 'resume', 'stop' or 'escalate'. Default: `restart`. */
+  directive: choice(['restart', 'resume', 'stop', 'escalate'], { help: 'what is done', default: 'restart' }),
+  /** Most failures within `periodMs`; one more, and the supervisor fails itself: an integer from 0 to 1000000. Default: 3. */
+  intensity: integer({
+    help: 'most failures within `periodMs`; one more, and the supervisor fails itself',
+    from: 0,
+    to: 1_000_000,
+    default: 3,
+  }),
+  /** The time that `intensity` is about: milliseconds above 0, at most 86400000. Default: 5,000. */
+  periodMs: number({
+    help: 'the time that `intensity` is about',
+    unit: 'milliseconds',
+    above: 0,
+    to: 86_400_000,
+    default: 5000,
+  }),
+  /**
+   * How long the first restart waits; each further one within the period twice as long: milliseconds from 0 to 86400000. Default: 0.
+   */
+  backoffMs: number({
+    help: 'how long the first restart waits; each further one within the period twice as long',
+    unit: 'milliseconds',
+    from: 0,
+    to: 86_400_000,
+    default: 0,
+  }),
+};
+
+/** How a parent supervises its children. */
+export interface ActorSupervision extends Given<typeof ACTOR_SUPERVISION> {}
+
+/** What an actor is made of. */
+export interface ActorParts<Messages extends MessageShapes, State extends Shape, Args extends Shape> {
+  /** Its messages: fields by name, and `reply` for the fields of an answer. */
+  readonly messages: Messages;
+  /** Fields of its state: they begin as 0, '', false or null, and survive crashes. */
+  readonly state?: State;
+  /** Fields of what it is spawned with. */
+  readonly args?: Args;
+  /** What handles each message. */
+  readonly receive: Handlers<NoInfer<Messages>, NoInfer<State>>;
+  /** Other handlers, by the name that `context.become(name)` takes: those of `receive` hold for what a behaviour leaves out. */
+  readonly behaviours?: Readonly<Record<string, Partial<Handlers<NoInfer<Messages>, NoInfer<State>>>>>;
+  /** Runs before the first message, and at each restart. */
+  readonly start?: (
+    args: TupleOf<NoInfer<Args>>,
+    state: TupleOf<NoInfer<State>>,
+    context: ActorContext<NoInfer<Messages>, undefined>,
+    // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
+  ) => void | Promise<void>;
+  /** Runs when the actor ends, after its children have. */
+  readonly stop?: (
+    state: TupleOf<NoInfer<State>>,
+    context: ActorContext<NoInfer<Messages>, undefined>,
+    // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
+  ) => void | Promise<void>;
+  /** Told of the end of an actor that it watches. */
+  readonly ended?: (
+    ended: Ended,
+    state: TupleOf<NoInfer<State>>,
+    context: ActorContext<NoInfer<Messages>, undefined>,
+    // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
+  ) => void | Promise<void>;
+  /** How it supervises its children. */
+  readonly supervision?: ActorSupervision;
+}
+
+/** Marks values of actor(), so that a worker finds them among a module's exports. */
+export const ACTOR = Symbol.for('millrace.actor');
+
+/** An actor: export it from the module whose URL it was declared with. */
+export interface ActorDefinition<
+  Messages extends MessageShapes = MessageShapes,
+  State extends Shape = Shape,
+  Args extends Shape = Shape,
+> {
+  /** @internal */
+  readonly [ACTOR]: true;
+  /** `import.meta.url` of the module that exports it. */
+  readonly moduleUrl: string;
+  /** Unique within the module. */
+  readonly name: string;
+  /** @internal */
+  readonly parts: ActorParts<Messages, State, Args>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: of whatever messages, state and arguments, in which handlers are contravariant
+export type AnyActor = ActorDefinition<any, any, any>;
+
+export type MessagesOf<Definition> = Definition extends ActorDefinition<infer Messages, infer _S, infer _A> ? Messages : never;
+export type ArgsOf<Definition> = Definition extends ActorDefinition<infer _M, infer _S, infer Args> ? TupleOf<Args> : never;
+
+export const isActor = (value: unknown): value is AnyActor =>
+  typeof value === 'object' && value !== null && (value as Partial<AnyActor>)[ACTOR] === true;
+
+const NAME = /^[A-Za-z_$][\w$]*$/;
+const KNOWN_PARTS = ['messages', 'state', 'args', 'receive', 'behaviours', 'start', 'stop', 'ended', 'supervision'];
+
+/** The fields of a message, and those of its answer. */
+export function splitMessage(shape: MessageShape): { fields: Shape; reply: Shape | undefined } {
+  const { reply, ...fields } = shape;
+  return { fields: fields as Shape, reply: reply as Shape | undefined };
+}
+
+function checkShape(shape: unknown, where: string): void {
+  if (typeof shape !== 'object' || shape === null) throw errors.badActor(where, `has ${String(shape)} where an object of fields is due`);
+  if (Object.keys(shape).length > 0) Schema.of(shape as Shape, where);
+}
+
+/**
+ * Declares an actor.
+ * @param moduleUrl `import.meta.url` of the module that exports it: workers import it when the first one is spawned
+ * @param name unique within the module
+ * @throws MillraceError BAD_OPTION, BAD_ACTOR, BAD_SCHEMA
+ */
+export function actor<
+  const Messages extends MessageShapes,
+  State extends Shape = Record<never, never>,
+  Args extends Shape = Record<never, never>,
+>(
+  moduleUrl: string,
+  name: string,
+  parts: ActorParts<Messages, State, Args>,
+  ...surplus: readonly never[]
+): ActorDefinition<Messages, State, Args> {
+  refuseSurplus('actor(moduleUrl, name, parts)', 3, surplus);
+  if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
+    throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the actor');
+  }
+  if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
+  if (typeof parts !== 'object' || parts === null) throw errors.badActor(name, 'is declared without parts: give it messages and receive');
+  for (const part of Object.keys(parts)) {
+    if (!KNOWN_PARTS.includes(part)) throw errors.badActor(name, `has no part '${part}': give it ${KNOWN_PARTS.join(', ')}`);
+  }
+  const { messages, state = {}, args = {}, receive, behaviours = {} } = parts;
+  if (typeof messages !== 'object' || messages === null) throw errors.badActor(name, 'has no messages: give it an object of them');
+  const names = Object.keys(messages);
+  if (names.length > MESSAGES_MAX) throw errors.badActor(name, `has ${names.length} messages; at most ${MESSAGES_MAX}`);
+  for (const message of names) {
+    if (!NAME.test(message)) throw errors.badActor(name, `has a message '${message}': use letters, digits, _ and $`);
+    const { fields, reply } = splitMessage(messages[message]);
+    checkShape(fields, `'${message}' of actor '${name}'`);
+    if (reply !== undefined) checkShape(reply, `the reply to '${message}' of actor '${name}'`);
+    if (typeof receive?.[message] !== 'function') throw errors.badActor(name, `has no handler of '${message}': add it to receive`);
+  }
+  for (const [behaviour, handlers] of [['receive', receive], ...Object.entries(behaviours)] as const) {
+    for (const message of Object.keys(handlers as object)) {
+      if (!names.includes(message)) throw errors.badActor(name, `handles '${message}' in ${behaviour}, which is none of its messages: declare it`);
+    }
+  }
+  for (const hook of ['start', 'stop', 'ended'] as const) {
+    if (parts[hook] !== undefined && typeof parts[hook] !== 'function') throw errors.badActor(name, `has a '${hook}' that is no function`);
+  }
+  checkShape(state, `the state of actor '${name}'`);
+  checkShape(args, `the args of actor '${name}'`);
+  checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
+  return { [ACTOR]: true, moduleUrl, name, parts };
+}

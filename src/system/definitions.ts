@@ -1,0 +1,161 @@
+// The definitions of a system, and the numbers that mail names them by: a list in shared memory that any thread adds to.
+// Promises: a definition has one number in all threads; a thread that meets a number it does not know imports the module.
+
+import { errors } from '../errors.ts';
+import { allocateShared } from '../mailbox/shared-memory.ts';
+import { type AnyActor, isActor } from './definition.ts';
+import { LoadedActor } from './loaded-actor.ts';
+
+/** Cells of the list's header: a lock, definitions, bytes in use, and blocks of ids that are given away. */
+const LOCK = 0;
+const COUNT = 1;
+const BYTES = 2;
+const BLOCKS = 3;
+const HEADER_CELLS = 4;
+const LIST_BYTES = 1 << 20;
+/** Definitions of one system: as many as their part of a type can tell apart, and far more than fit the list. */
+const DEFINITIONS_MAX = 1 << 20;
+
+/** Ids of one block. */
+const BLOCK_IDS = 1 << 16;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Definitions {
+  readonly memory: SharedArrayBuffer;
+  private readonly cells: Int32Array;
+  private readonly bytes: Uint8Array;
+  /** Of each number, where its entry starts. */
+  private readonly starts: number[] = [];
+  private readonly loaded: (LoadedActor | undefined)[] = [];
+  private readonly byDefinition = new Map<AnyActor, LoadedActor>();
+  private readonly loading = new Map<number, Promise<LoadedActor>>();
+  private nextId = 0;
+  private lastId = 0;
+
+  /** By their memory: replicas on one thread share what they load. */
+  private static readonly known = new WeakMap<SharedArrayBuffer, Definitions>();
+
+  /** The definitions of a system, in this thread. */
+  static over(memory: SharedArrayBuffer): Definitions {
+    const known = Definitions.known.get(memory);
+    if (known !== undefined) return known;
+    const definitions = new Definitions(memory);
+    Definitions.known.set(memory, definitions);
+    return definitions;
+  }
+
+  private constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    this.cells = new Int32Array(memory, 0, HEADER_CELLS);
+    this.bytes = new Uint8Array(memory, HEADER_CELLS * 4);
+  }
+
+  /** @throws MillraceError OUT_OF_MEMORY */
+  static allocate(): SharedArrayBuffer {
+    return allocateShared({ of: 'the definitions of a system', option: 'workers' }, LIST_BYTES, LIST_BYTES);
+  }
+
+  /** An id that no actor has had. */
+  takeId(): number {
+    if (this.nextId === this.lastId) {
+      this.nextId = 1 + Atomics.add(this.cells, BLOCKS, 1) * BLOCK_IDS;
+      this.lastId = this.nextId + BLOCK_IDS;
+    }
+    return this.nextId++;
+  }
+
+  /** What a number stands for, if this thread has loaded it. */
+  at(index: number): LoadedActor | undefined {
+    return this.loaded[index];
+  }
+
+  /** The definition as this thread uses it, with its number. */
+  of(definition: AnyActor): LoadedActor {
+    const known = this.byDefinition.get(definition);
+    if (known !== undefined) return known;
+    if (!isActor(definition)) throw errors.badOption('definition', definition, 'what actor() has made');
+    return this.keep(definition, this.numberOf(`${definition.moduleUrl}\n${definition.name}`));
+  }
+
+  private keep(definition: AnyActor, index: number): LoadedActor {
+    const loaded = this.loaded[index] ?? new LoadedActor(definition, index);
+    this.loaded[index] = loaded;
+    this.byDefinition.set(definition, loaded);
+    return loaded;
+  }
+
+  /** Loads what a number stands for. @throws MillraceError BAD_ACTOR */
+  load(index: number): Promise<LoadedActor> {
+    const known = this.loaded[index];
+    if (known !== undefined) return Promise.resolve(known);
+    let loading = this.loading.get(index);
+    if (loading === undefined) {
+      loading = this.import(index);
+      this.loading.set(index, loading);
+    }
+    return loading;
+  }
+
+  private async import(index: number): Promise<LoadedActor> {
+    const [moduleUrl, name] = this.entry(index).split('\n');
+    let found: AnyActor | undefined;
+    try {
+      const module = (await import(moduleUrl)) as Record<string, unknown>;
+      found = Object.values(module)
+        .filter(isActor)
+        .find((each) => each.name === name && each.moduleUrl === moduleUrl);
+    } catch (cause) {
+      throw errors.actorModule(name, moduleUrl, cause);
+    }
+    if (found === undefined) throw errors.actorModule(name, moduleUrl, new Error('the module does not export it'));
+    return this.keep(found, index);
+  }
+
+  private entry(index: number): string {
+    this.readOn();
+    const start = this.starts[index];
+    if (start === undefined) throw errors.invariant(`definition ${index} is in the list`);
+    const view = new DataView(this.memory, HEADER_CELLS * 4 + start);
+    return decoder.decode(this.bytes.slice(start + 4, start + 4 + view.getUint32(0)));
+  }
+
+  /** Takes up what other threads have added. */
+  private readOn(): void {
+    const count = Atomics.load(this.cells, COUNT);
+    if (this.starts.length === 0) this.starts.push(-1);
+    while (this.starts.length <= count) {
+      const before = this.starts[this.starts.length - 1];
+      const at = before < 0 ? 0 : before + 4 + new DataView(this.memory, HEADER_CELLS * 4 + before).getUint32(0);
+      this.starts.push(at);
+    }
+  }
+
+  /** The number of an entry, which is added if it is not there. */
+  private numberOf(text: string): number {
+    // Held for some microseconds; who dies within leaves the list as it was, but for the lock: a later one takes that over.
+    for (let tries = 0; Atomics.compareExchange(this.cells, LOCK, 0, 1) !== 0; tries++) {
+      if (tries > 0 && Atomics.wait(this.cells, LOCK, 1, 10) === 'timed-out') break;
+    }
+    try {
+      this.readOn();
+      const count = Atomics.load(this.cells, COUNT);
+      for (let index = 1; index <= count; index++) if (this.entry(index) === text) return index;
+      const bytes = encoder.encode(text);
+      const start = Atomics.load(this.cells, BYTES);
+      if (start + 4 + bytes.length > this.bytes.length || count >= DEFINITIONS_MAX) {
+        throw errors.badActor(text.split('\n')[1], 'is one definition more than a system has room for: 1 MiB of names');
+      }
+      new DataView(this.memory, HEADER_CELLS * 4 + start).setUint32(0, bytes.length);
+      this.bytes.set(bytes, start + 4);
+      Atomics.store(this.cells, BYTES, start + 4 + bytes.length);
+      Atomics.store(this.cells, COUNT, count + 1);
+      this.readOn();
+      return count + 1;
+    } finally {
+      Atomics.store(this.cells, LOCK, 0);
+      Atomics.notify(this.cells, LOCK);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// An actor definition as one thread uses it: its number, and the generated code of its messages and state.
+
+import { checkOptions } from '../options/check.ts';
+import type { Checked } from '../options/option.ts';
+import { ACTOR_SUPERVISION, type AnyActor, splitMessage } from './definition.ts';
+import { MESSAGES_MAX } from './mail.ts';
+import { type Ref, sendersOf } from './ref.ts';
+import { type MessageCodec, messageCodec } from './slots.ts';
+import { type ActorState, stateClass } from './state.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: handlers of whatever messages
+export type AnyHandler = (message: any, state: any, context: any) => unknown;
+
+export interface LoadedMessage {
+  readonly name: string;
+  readonly index: number;
+  /** What mail of it has as its type. */
+  readonly type: number;
+  readonly hasReply: boolean;
+  readonly codec: MessageCodec;
+  /** Of its answer. */
+  readonly reply: MessageCodec | undefined;
+}
+
+/** What handles a message. */
+export interface LoadedHandler {
+  readonly call: AnyHandler;
+  readonly isAsync: boolean;
+}
+
+const handlerOf = (call: AnyHandler): LoadedHandler => ({ call, isAsync: isAsyncFunction(call) });
+
+export const isAsyncFunction = (call: unknown): boolean => Object.prototype.toString.call(call) === '[object AsyncFunction]';
+
+export class LoadedActor {
+  readonly definition: AnyActor;
+  /** In the system's registry, from 1. */
+  readonly index: number;
+  readonly name: string;
+  readonly messages: readonly LoadedMessage[];
+  readonly args: MessageCodec;
+  /** Handlers by behaviour, then by message. */
+  readonly behaviours: readonly (readonly LoadedHandler[])[];
+  readonly behaviourNames: readonly string[];
+  /** undefined where it has none. */
+  readonly start: LoadedHandler | undefined;
+  readonly stop: LoadedHandler | undefined;
+  readonly ended: LoadedHandler | undefined;
+  readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
+  readonly Tells: new (ref: Ref) => object;
+  readonly Asks: new (ref: Ref) => object;
+  readonly State: new () => ActorState;
+  /** The state object of handlers that do not await: one at a time is at work in a thread. */
+  readonly state: ActorState;
+
+  constructor(definition: AnyActor, index: number) {
+    const { name, parts } = definition;
+    this.definition = definition;
+    this.index = index;
+    this.name = name;
+    this.messages = Object.entries(parts.messages as Record<string, never>).map(([message, shape], i) => {
+      const { fields, reply } = splitMessage(shape);
+      return {
+        name: message,
+        index: i,
+        type: index * MESSAGES_MAX + i,
+        hasReply: reply !== undefined,
+        codec: messageCodec(name, message, fields),
+        reply: reply && messageCodec(name, `reply to ${message}`, reply),
+      };
+    });
+    this.args = messageCodec(name, 'args', parts.args ?? {});
+    const receive = parts.receive as Record<string, AnyHandler>;
+    const behaviours = (parts.behaviours ?? {}) as Record<string, Record<string, AnyHandler>>;
+    this.behaviourNames = ['receive', ...Object.keys(behaviours)];
+    this.behaviours = [receive, ...Object.values(behaviours)].map((handlers) =>
+      this.messages.map(({ name: message }) => handlerOf(handlers[message] ?? receive[message])),
+    );
+    const { start, stop, ended } = parts as Partial<Record<'start' | 'stop' | 'ended', AnyHandler>>;
+    this.start = start && handlerOf(start);
+    this.stop = stop && { ...handlerOf((_message, state, context) => stop(state, context, undefined)), isAsync: isAsyncFunction(stop) };
+    this.ended = ended && handlerOf(ended);
+    this.supervision = checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
+    this.Tells = sendersOf(name, this.messages, 'tell');
+    this.Asks = sendersOf(name, this.messages, 'ask');
+    this.State = stateClass(name, parts.state ?? {});
+    this.state = new this.State();
+  }
+}

@@ -1,0 +1,161 @@
+// What the parts of a replica's actors share: the definitions, the mail that goes out, timers, runs of async handlers, and counts.
+// Promises: mail that is sent is emitted by `flush`, in order; `count` of the outbox tells what a handler that fails has sent.
+
+import { toRecord } from '../../errors.ts';
+import type { ResidentHost } from '../../flow/resident.ts';
+import { hashDouble, keyGroupOf, KEY_GROUPS } from '../../mailbox/hash.ts';
+import type { Checked } from '../../options/option.ts';
+import { Deadlines } from '../deadlines.ts';
+import type { ACTOR_SUPERVISION } from '../definition.ts';
+import type { Definitions } from '../definitions.ts';
+import type { LoadedActor } from '../loaded-actor.ts';
+import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
+import { Ref } from '../ref.ts';
+import type { Row } from '../rows.ts';
+import { packRest } from '../slots.ts';
+import { TimerHeap } from './timer-heap.ts';
+
+/** What holds for all actors of a system. */
+export interface SystemRules {
+  /** How actors without a parent are supervised. */
+  readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
+  /** How long an async handler may take; 0 for as long as it likes. */
+  readonly handlerTimeoutMs: number;
+}
+
+/** What the closure of the actors emits with. */
+export interface SystemEmit {
+  mail(mail: Mail): void;
+  app(mail: Mail): void;
+}
+
+export class Desk {
+  readonly definitions: Definitions;
+  readonly host: ResidentHost;
+  readonly rules: SystemRules;
+  readonly outbox = new Outbox();
+  readonly timers = new TimerHeap();
+  readonly asks: Deadlines;
+  /** Actors by key group, and what of it the open batch has changed. */
+  readonly live = new Int32Array(KEY_GROUPS);
+  private readonly changes: number[] = [];
+  private wakesAtOnce = true;
+
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules) {
+    this.definitions = definitions;
+    this.host = host;
+    this.rules = rules;
+    this.asks = new Deadlines({ now: () => host.now(), after: (ms, action) => this.after(ms, action) });
+  }
+
+  /** Calls `action` later, in this thread, unless it ends before. */
+  after(ms: number, action: () => void): () => void {
+    const timer = setTimeout(action, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  }
+
+  get dueAtMs(): number {
+    return this.wakesAtOnce ? 0 : this.timers.nextAtMs;
+  }
+
+  /** Something is to be done outside of a batch that reads mail. */
+  wake(): void {
+    this.wakesAtOnce = true;
+    this.host.wake();
+  }
+
+  woken(): void {
+    this.wakesAtOnce = false;
+  }
+
+  /** An actor has come into being, or ended. */
+  count(id: number, change: 1 | -1): void {
+    const group = keyGroupOf(hashDouble(id));
+    this.live[group] += change;
+    this.changes.push(change > 0 ? group : ~group);
+  }
+
+  committed(): void {
+    this.changes.length = 0;
+  }
+
+  rolledBack(): void {
+    for (const change of this.changes) {
+      if (change >= 0) this.live[change]--;
+      else this.live[~change]++;
+    }
+    this.changes.length = 0;
+    this.outbox.cut(0);
+  }
+
+  /** Mail of the library's own, from an actor. */
+  send(kind: number, to: number, from: number, row: Row | undefined): Mail {
+    const mail = this.outbox.next().address(to, kind);
+    mail.from = from;
+    mail.fromType = row === undefined ? 0 : row.definition * MESSAGES_MAX;
+    return mail;
+  }
+
+  /** Asks of async handlers, which go out before their handlers have come to their ends. */
+  private readonly early: Mail[] = [];
+
+  askNow(mail: Mail): void {
+    this.early.push(Object.assign(new Mail(), mail));
+    this.wake();
+  }
+
+  /** Takes what was asked into the outbox. */
+  sendEarly(): void {
+    for (const mail of this.early.splice(0)) Object.assign(this.outbox.next(), mail);
+  }
+
+  /** Emits what is sent. */
+  flush(emit: SystemEmit): void {
+    const { outbox } = this;
+    const { count } = outbox;
+    for (let i = 0; i < count; i++) {
+      const mail = outbox.at(i);
+      if (mail.to === 0) emit.app(mail);
+      else emit.mail(mail);
+    }
+    outbox.cut(0);
+  }
+
+  /** Tells who asked that there will be no answer; nobody, if nobody asked. Returns false then. */
+  refuse(asked: { from: number; token: number }, error: Error): boolean {
+    if (asked.token === 0) return false;
+    const mail = this.outbox.next().address(asked.from, MailKind.failure);
+    mail.token = asked.token;
+    mail.text = error.message;
+    mail.rest = packRest(toRecord(error));
+    return true;
+  }
+
+  /** Mail that nobody handles: its ask fails, or the app is told. */
+  dead(mail: { from: number; token: number; kind: number; type: number }, to: number, error: Error): void {
+    if (this.refuse(mail, error)) return;
+    if (mail.kind !== MailKind.message && mail.kind !== MailKind.tick && mail.kind !== MailKind.ended) return;
+    const letter = this.outbox.next().address(0, MailKind.deadLetter, mail.type);
+    letter.from = mail.from;
+    letter.n0 = to;
+    letter.text = error.message;
+  }
+
+  /** A reference that handlers of this thread use. */
+  ref(loaded: LoadedActor, id: number, life = 0, key = ''): Ref {
+    return new Ref(loaded, id, life, key, undefined);
+  }
+
+  /** The reference of the actor of a row. */
+  refOf(row: Row, id: number): Ref {
+    const loaded = this.definitions.at(row.definition) as LoadedActor;
+    return this.ref(loaded, id, row.life, row.restart === 3 ? row.name : '');
+  }
+
+  /** How errors call an actor. */
+  nameOf(row: Row, id: number): string {
+    const loaded = this.definitions.at(row.definition);
+    return `actor '${loaded?.name ?? row.definition}' ${row.name === '' ? id : `'${row.name}'`}`;
+  }
+}

@@ -1,0 +1,369 @@
+// The actors of one replica: takes each piece of mail with the row of its receiver, and finds out after a crash what is to be gone on
+// with.
+// Promises: an actor handles one piece of mail at a time, in the order of their arrival; what concerns its life comes before its mail.
+// Relies on: a batch is a transaction, so all that is done for a piece of mail is done once.
+
+import { errors, fromRecord } from '../../errors.ts';
+import type { Resident, ResidentHost } from '../../flow/resident.ts';
+import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
+import type { Definitions } from '../definitions.ts';
+import { definitionOf, Mail, MailKind } from '../mail.ts';
+import { copyMail, Kept, type KeptMail, type Row, Status } from '../rows.ts';
+import { unpackRest } from '../slots.ts';
+import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
+import { Handling } from './handling.ts';
+import { Lives } from './lives.ts';
+import { Runs } from './runs.ts';
+
+/** Mail of one actor that is handled before others have their turn. */
+const SLICE = 64;
+
+interface RowContext {
+  remove(): void;
+}
+
+type EachRow = (visit: (key: readonly unknown[], row: never) => void) => void;
+
+export class SystemResident implements Resident {
+  private readonly desk: Desk;
+  private readonly runs: Runs;
+  private readonly lives: Lives;
+  private readonly handling: Handling;
+  /** The rows are to be looked through: nothing is known of them. */
+  private isNew = true;
+  private context: RowContext | undefined;
+  /** Actors that wait for a definition, and definitions that are there now, or never. */
+  private readonly awaiting = new Map<number, Set<number>>();
+  private readonly broken = new Map<number, Error>();
+  private readonly arrived: number[] = [];
+  /** Key groups whose actors are to be stopped, with the app's asks; true until they have been told. */
+  private readonly stopping = new Map<number, { token: number; isNew: boolean }>();
+  /** True until its own work is committed. */
+  private isAtWork = false;
+  /** Mail that was kept, on its way out. */
+  private readonly kept = new Mail();
+
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules) {
+    this.desk = new Desk(definitions, host, rules);
+    this.runs = new Runs(this.desk);
+    this.lives = new Lives(this.desk, {
+      remove: () => this.context?.remove(),
+      awaitDefinition: (id, definition) => this.awaitDefinition(id, definition),
+    });
+    this.handling = new Handling(this.desk, this.runs, this.lives);
+    this.lives.handling = this.handling;
+  }
+
+  get dueAtMs(): number {
+    return this.desk.dueAtMs;
+  }
+
+  readonly receive = (mail: Mail, row: Row, emit: SystemEmit, context: RowContext): void => {
+    const { desk } = this;
+    this.context = context;
+    if (row.definition === 0) this.toNobody(mail, row);
+    else if (mail.life !== 0 && mail.life !== row.life) this.toFormer(mail, row);
+    else this.toActor(mail, mail.to, row);
+    if (desk.outbox.count > 0) desk.flush(emit);
+  };
+
+  private toActor(mail: Mail, id: number, row: Row): void {
+    const { kind } = mail;
+    if (kind === MailKind.message) {
+      const isNext = row.status === Status.idle && row.head === row.tail;
+      if (isNext && this.desk.definitions.at(row.definition) !== undefined) this.handling.message(mail, id, row);
+      else this.keep(mail, row);
+      if (row.head !== row.tail) this.drain(id, row);
+      return;
+    }
+    this.toLife(mail, id, row);
+    if (row.definition !== 0) this.drain(id, row);
+  }
+
+  /** Mail that is no message of the actor's own. */
+  private toLife(mail: Mail, id: number, row: Row): void {
+    const { lives, handling, desk } = this;
+    switch (mail.kind) {
+      case MailKind.tick:
+        if (mail.token === 0) lives.backedOff(mail.n0, id, row);
+        else this.keep(mail, row);
+        break;
+      case MailKind.stop:
+      case MailKind.ended:
+        if (mail.kind === MailKind.stop || row.kept.has(Kept.watching, mail.from)) this.keep(mail, row);
+        break;
+      case MailKind.stopNow:
+        lives.stop(id, row, 'stopped');
+        break;
+      case MailKind.watch:
+        lives.watch(mail, id, row);
+        break;
+      case MailKind.unwatch:
+        lives.unwatch(mail, row);
+        break;
+      case MailKind.reply:
+      case MailKind.failure:
+        this.answered(mail);
+        break;
+      case MailKind.childFailed:
+        // What is to be decided stands in the definition.
+        if (desk.definitions.at(row.definition) === undefined) this.keep(mail, row);
+        else lives.childFailed(mail, id, row);
+        break;
+      case MailKind.childEnded:
+        lives.childEnded(mail, id, row);
+        break;
+      case MailKind.directive:
+        lives.apply(mail.n0, mail.n1, id, row);
+        break;
+      case MailKind.runEnded:
+        handling.runEnded(mail.token, id, row);
+        break;
+      case MailKind.goOn:
+        this.goOn(id, row);
+        break;
+      case MailKind.killed:
+        this.killed(mail, id, row);
+        break;
+      case MailKind.spawn:
+        desk.dead({ ...mail, kind: MailKind.message, token: 0 }, id, errors.nameTaken(mail.key));
+        this.refuseSpawn(mail, errors.nameTaken(mail.key));
+        break;
+      default:
+        throw errors.invariant(`mail of kind ${mail.kind} is for an actor`);
+    }
+  }
+
+  /** Puts mail behind what is there. */
+  private keep(mail: Mail, row: Row): void {
+    copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
+    row.tail++;
+  }
+
+  /** Handles what is kept, as far as the actor can, and as long as it is its turn. */
+  private drain(id: number, row: Row): void {
+    const { kept } = this;
+    if (row.head < row.tail && this.desk.definitions.at(row.definition) === undefined) {
+      if (row.status !== Status.loading) this.awaitDefinition(id, row.definition);
+      return;
+    }
+    for (let left = SLICE; row.status === Status.idle && row.head < row.tail; left--) {
+      if (left === 0) {
+        this.desk.send(MailKind.goOn, id, id, row);
+        return;
+      }
+      const next = row.kept.get(Kept.mail, row.head);
+      if (next === undefined) throw errors.invariant('mail is kept from head to tail');
+      copyMail(next, kept);
+      row.kept.delete(Kept.mail, row.head);
+      row.head++;
+      this.handleKept(kept, id, row);
+      if (row.definition === 0) return;
+    }
+  }
+
+  private handleKept(mail: KeptMail, id: number, row: Row): void {
+    const { handling, lives } = this;
+    if (mail.kind === MailKind.message) handling.message(mail, id, row);
+    else if (mail.kind === MailKind.tick) handling.tick(mail, id, row);
+    else if (mail.kind === MailKind.stop) lives.stop(id, row, 'stopped');
+    else if (mail.kind === MailKind.childFailed) lives.childFailed(mail, id, row);
+    else if (mail.kind === MailKind.ended && row.kept.delete(Kept.watching, mail.from)) handling.hook(mail, id, row);
+  }
+
+  private answered(mail: Mail): void {
+    const waiting = this.desk.asks.settle(mail.token);
+    if (waiting === undefined) return;
+    if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
+    else waiting.resolve(waiting.message?.reply?.read(mail) as never);
+  }
+
+  /** Looks what there is to do: the thread that did it may have died. */
+  private goOn(id: number, row: Row): void {
+    if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
+    if (row.status !== Status.loading) return;
+    const error = this.broken.get(row.definition);
+    if (error === undefined) this.lives.load(id, row);
+    else this.lives.cannotLoad(id, row, error);
+  }
+
+  /** A message of the actor's killed its worker whenever it was tried. */
+  private killed(mail: Mail, id: number, row: Row): void {
+    const error = fromRecord(unpackRest(mail.rest) as never);
+    const current = row.status === Status.busy ? row.kept.get(Kept.current, 0) : undefined;
+    const culprit = { ...(current ?? mail) } as KeptMail;
+    if (current !== undefined) {
+      copyMail(current, culprit);
+      const run = this.runs.of(id);
+      if (run !== undefined) this.runs.end(run);
+      row.kept.delete(Kept.current, 0);
+      row.status = Status.idle;
+    } else {
+      culprit.kind = mail.n0;
+      culprit.from = mail.n1;
+      culprit.token = mail.n2;
+    }
+    this.lives.failed(culprit, id, row, error);
+  }
+
+  /** Mail to an id that nobody has. */
+  private toNobody(mail: Mail, row: Row): void {
+    const { lives, desk } = this;
+    const { kind, to: id } = mail;
+    if (kind === MailKind.spawn) {
+      lives.spawn(mail, id, row);
+      this.drain(id, row);
+      return;
+    }
+    if (kind === MailKind.message && mail.key !== '') {
+      lives.makeVirtual(mail, id, row);
+      if (row.definition !== 0) this.toActor(mail, id, row);
+      return;
+    }
+    this.context?.remove();
+    if (kind === MailKind.reply || kind === MailKind.failure) this.answered(mail);
+    else if (kind === MailKind.watch) lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
+    else if (kind === MailKind.stopRoots) this.stopRoots(mail);
+    else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
+    else if (kind === MailKind.message) desk.dead(mail, id, errors.targetStopped(this.nameOf(mail), 'a message', 'nobody is there'));
+  }
+
+  /** Mail to somebody who had the name before. */
+  private toFormer(mail: Mail, row: Row): void {
+    const { lives, desk } = this;
+    const { kind, to: id } = mail;
+    if (kind === MailKind.spawn) this.toLife(mail, id, row);
+    else if (kind === MailKind.watch) lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
+    else if (kind === MailKind.message) desk.dead(mail, id, errors.targetStopped(this.nameOf(mail), 'a message', 'it has ended, and another actor has its name'));
+  }
+
+  private nameOf({ type, to }: Mail): string {
+    return `actor '${this.desk.definitions.at(definitionOf(type))?.name ?? definitionOf(type)}' ${to}`;
+  }
+
+  private refuseSpawn(mail: Mail, error: Error): void {
+    const { desk } = this;
+    if (mail.from !== 0) {
+      const ended = desk.send(MailKind.childEnded, mail.from, mail.to, undefined);
+      ended.n0 = mail.life;
+      ended.text = error.message;
+    }
+  }
+
+  private awaitDefinition(id: number, definition: number): void {
+    let waiting = this.awaiting.get(definition);
+    if (waiting === undefined) {
+      waiting = new Set();
+      this.awaiting.set(definition, waiting);
+      const arrived = (): void => {
+        this.arrived.push(definition);
+        this.desk.wake();
+      };
+      this.desk.definitions.load(definition).then(arrived, (error: Error) => {
+        this.broken.set(definition, error);
+        arrived();
+      });
+    }
+    waiting.add(id);
+  }
+
+  private stopRoots({ token, to }: Mail): void {
+    const group = keyGroupOf(hashDouble(to));
+    const known = this.stopping.get(group);
+    this.stopping.set(group, { token, isNew: known === undefined });
+    this.desk.wake();
+  }
+
+  private answerCount(token: number, group: number): void {
+    const mail = this.desk.outbox.next().address(0, MailKind.reply);
+    mail.token = token;
+    mail.n0 = group;
+    mail.n1 = this.desk.live[group];
+  }
+
+  work(nowMs: number, emit: SystemEmit, eachRow: EachRow): void {
+    const { desk, runs } = this;
+    this.isAtWork = true;
+    desk.woken();
+    desk.sendEarly();
+    if (this.isNew) this.lookThrough(eachRow);
+    runs.eachSettled(({ id, number }) => {
+      desk.send(MailKind.runEnded, id, id, undefined).token = number;
+    });
+    for (const definition of this.arrived.splice(0)) {
+      for (const id of this.awaiting.get(definition) ?? []) desk.send(MailKind.goOn, id, id, undefined);
+      this.awaiting.delete(definition);
+    }
+    while (desk.timers.nextAtMs <= nowMs) {
+      desk.timers.take();
+      const { actor, timer, atMs } = desk.timers;
+      const mail = desk.send(MailKind.tick, actor, actor, undefined);
+      mail.token = timer;
+      mail.n0 = atMs;
+    }
+    if (this.stopping.size > 0) this.stopGroups(eachRow);
+    desk.flush(emit);
+  }
+
+  /** Finds out from the rows what there is to be gone on with. */
+  private lookThrough(eachRow: EachRow): void {
+    const { desk } = this;
+    this.isNew = false;
+    desk.live.fill(0);
+    desk.timers.clear();
+    eachRow(([id], row: Row) => {
+      const actor = id as number;
+      if (row.definition === 0) return;
+      desk.live[keyGroupOf(hashDouble(actor))]++;
+      if (row.status === Status.loading) this.awaitDefinition(actor, row.definition);
+      else if (desk.definitions.at(row.definition) === undefined) this.awaitDefinition(actor, row.definition);
+      else if (row.status === Status.busy || row.head < row.tail) desk.send(MailKind.goOn, actor, actor, undefined);
+      if (row.timers === 0 && row.status !== Status.backingOff) return;
+      for (const { what, seq, token } of row.kept) if (what === Kept.timer) desk.timers.add(token, actor, seq);
+    });
+  }
+
+  private stopGroups(eachRow: EachRow): void {
+    const { desk, stopping } = this;
+    const isNew = [...stopping.values()].some((each) => each.isNew);
+    if (isNew) {
+      eachRow(([id], row: Row) => {
+        const actor = id as number;
+        if (row.definition === 0 || row.parent !== 0) return;
+        if (stopping.get(keyGroupOf(hashDouble(actor)))?.isNew) desk.send(MailKind.stop, actor, 0, undefined);
+      });
+      for (const each of stopping.values()) each.isNew = false;
+    }
+    for (const [group, { token }] of stopping) {
+      if (desk.live[group] > 0) continue;
+      this.answerCount(token, group);
+      stopping.delete(group);
+    }
+  }
+
+  committed(): void {
+    this.isAtWork = false;
+    this.desk.committed();
+    this.runs.committed();
+    // The last of a group may have ended.
+    if (this.stopping.size > 0 && [...this.stopping.keys()].some((group) => this.desk.live[group] === 0)) this.desk.wake();
+  }
+
+  rolledBack(): void {
+    this.desk.rolledBack();
+    this.runs.rolledBack();
+    // Timers that were taken out are in the rows.
+    if (this.isAtWork) this.ownersChanged();
+    this.isAtWork = false;
+  }
+
+  ownersChanged(): void {
+    this.isNew = true;
+    this.desk.wake();
+  }
+
+  close(): void {
+    this.runs.close();
+    this.desk.asks.end((ref) => errors.targetStopped(ref.text, 'an ask', 'its asker goes on elsewhere'));
+  }
+}

@@ -1,0 +1,256 @@
+// Goal: what a user of spawned actors relies on: order, transactions, answers, errors, life and death, on one worker and on two.
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { actor, type ActorSystem, actorSystem, type MillraceError } from '../../src/index.ts';
+import { asker, counter, door, log, parent } from '../kit/actors/probe.ts';
+import { noThreadLeft, rejection, thrown, TIMEOUT } from '../kit/run-flow.ts';
+
+/** Asks until the answer is the one that is expected: mail of different senders comes in any order. */
+async function asked<Answer>(ask: () => Promise<Answer>, expected: Answer): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (isDeepStrictEqual(await ask(), expected)) return;
+    await sleep(2);
+  }
+  assert.deepEqual(await ask(), expected);
+}
+
+async function withSystem(workers: number, run: (system: ActorSystem) => Promise<void>): Promise<void> {
+  const supervision = { intensity: 3, periodMs: 60_000 };
+  const system = await actorSystem({ workers, notices: false, supervision, handlerTimeoutMs: 2000 });
+  try {
+    await run(system);
+  } finally {
+    await system.stop();
+  }
+  await noThreadLeft();
+}
+
+for (const workers of [1, 2]) {
+  test(`tells and asks, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const one = system.spawn(counter);
+      for (let n = 1; n <= 100; n++) await one.tell.add({ n });
+      assert.deepEqual(await one.ask.get({}), { n: 5050 });
+      await one.ask.addTwice({ n: 5 });
+      await asked(() => one.ask.get({}), { n: 5060 });
+      const data = { deep: [1, { a: new Map([['x', 1n]]) }] };
+      const answer = await one.ask.kinds({
+        flag: true,
+        when: new Date(0),
+        way: 'down',
+        big: -5n,
+        bytes: new Uint8Array([1, 2]),
+        data,
+        text: 'text',
+        other: 'täxt ☃',
+        maybe: null,
+      });
+      assert.equal(answer.text, 'true 1970-01-01T00:00:00.000Z down -5 1,2 text täxt ☃ null');
+      assert.deepEqual(answer.data, data);
+    }));
+
+  test(`an async handler has the actor for itself, and others go on, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const slow = system.spawn(counter);
+      const other = system.spawn(counter, { beside: slow });
+      const asks = Array.from({ length: 20 }, () => slow.ask.addLater({ n: 1, ms: 2 }));
+      await other.tell.add({ n: 7 });
+      assert.deepEqual(await other.ask.get({}), { n: 7 });
+      await Promise.all(asks);
+      assert.deepEqual(await slow.ask.get({}), { n: 20 });
+    }));
+
+  test(`actors ask each other, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const [first, second] = [system.spawn(counter), system.spawn(counter)];
+      first.tell.add({ n: 1 });
+      second.tell.add({ n: 2 });
+      const one = system.spawn(asker);
+      assert.deepEqual(await one.ask.sum({ first: first.address, second: second.address }), { n: 3 });
+      const error = await rejection(one.ask.self({}), 'ACTOR_FAILED');
+      assert.equal((error.cause as MillraceError).code, 'ASK_CYCLE');
+      first.tell.addLater({ n: 1, ms: 300 });
+      assert.deepEqual(await one.ask.slow({ address: first.address, timeoutMs: 20 }), { code: 'ASK_TIMEOUT' });
+      assert.deepEqual(await first.ask.get({}), { n: 2 });
+    }));
+
+  test(`a handler that throws has done nothing, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      for (const message of ['crash', 'crashLater'] as const) {
+        const one = system.spawn(counter);
+        await one.ask.add({ n: 4 });
+        const error = await rejection(one.ask[message]({ text: 'no' }), 'ACTOR_FAILED');
+        assert.equal((error.cause as Error).message, 'no');
+        // It began again, as OTP has it: with the state that it was spawned with.
+        assert.deepEqual(await one.ask.get({}), { n: 0 });
+      }
+    }));
+
+  test(`asks of who has ended fail at once, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const one = system.spawn(counter);
+      one.tell.quit({});
+      const asks = Array.from({ length: 5 }, () => one.ask.get({}, { timeoutMs: Number.POSITIVE_INFINITY }));
+      for (const ask of asks) await rejection(ask, 'TARGET_STOPPED');
+      await rejection(one.ask.get({}, { timeoutMs: 60_000 }), 'TARGET_STOPPED');
+      const busy = system.spawn(counter);
+      const held = busy.ask.never({}, { timeoutMs: 60_000 });
+      const queued = busy.ask.get({}, { timeoutMs: 60_000 });
+      busy.stop({ now: true });
+      await rejection(held, 'TARGET_STOPPED');
+      await rejection(queued, 'TARGET_STOPPED');
+      await rejection(system.spawn(counter).ask.forget({}), 'NO_REPLY');
+      const hung = system.spawn(counter);
+      await rejection(hung.ask.never({}, { timeoutMs: 20 }), 'ASK_TIMEOUT');
+      const error = await rejection(hung.ask.never({}, { timeoutMs: 60_000 }), 'ACTOR_FAILED');
+      assert.equal((error.cause as MillraceError).code, 'HANDLER_TIMEOUT');
+    }));
+
+  test(`children end before their parent, and who watches is told once, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const lines = system.spawn(log);
+      const one = system.spawn(parent, { args: { log: lines.address } });
+      const { address } = await one.ask.child({ restart: 'transient' });
+      const child = system.ref(counter, address);
+      await one.ask.watch({ address });
+      await one.ask.watch({ address });
+      const watched = [system.watch(child), system.watch(one)];
+      await child.ask.add({ n: 1 });
+      one.tell.quit({});
+      const ends = await Promise.all(watched);
+      assert.deepEqual(
+        ends.map(({ reason }) => reason),
+        ['stopped', 'stopped'],
+      );
+      await asked(() => lines.ask.all({}), { lines: ['parent stopped'] });
+      assert.equal((await system.watch(child)).reason, 'gone');
+
+      const two = system.spawn(parent, { args: { log: lines.address } });
+      const { address: other } = await two.ask.child({ restart: 'temporary' });
+      await two.ask.watch({ address: other });
+      await rejection(system.ref(counter, other).ask.crash({ text: 'x' }), 'ACTOR_FAILED');
+      await asked(() => lines.ask.all({}), { lines: ['parent stopped', 'ended: failed'] });
+    }));
+
+  test(`a parent gives up, and fails itself, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const one = system.spawn(parent, { args: { log: '' } });
+      const { address } = await one.ask.child({ restart: 'transient' });
+      const child = system.ref(counter, address);
+      await child.ask.add({ n: 1 });
+      for (let i = 0; i < 2; i++) {
+        await rejection(child.ask.crash({ text: 'x' }), 'ACTOR_FAILED');
+        assert.deepEqual(await child.ask.get({}), { n: 0 });
+      }
+      const ended = system.watch(child);
+      await rejection(child.ask.crash({ text: 'x' }), 'ACTOR_FAILED');
+      // The parent was restarted by the system: its child is gone, and it has none.
+      assert.equal((await ended).reason, 'stopped');
+      assert.equal((await one.ask.child({ restart: 'transient' })).address === address, false);
+    }));
+
+  test(`names, keys and lives, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const one = system.spawn(counter, { name: 'the one' });
+      await one.ask.add({ n: 1 });
+      assert.deepEqual(await system.find(counter, 'the one').ask.get({}), { n: 1 });
+      const two = system.spawn(counter, { name: 'the one' });
+      await rejection(two.ask.get({}), 'TARGET_STOPPED');
+      assert.deepEqual(await system.find(counter, 'the one').ask.get({}), { n: 1 });
+      const ended = system.watch(one);
+      one.stop();
+      await ended;
+      const three = system.spawn(counter, { name: 'the one' });
+      assert.deepEqual(await three.ask.get({}), { n: 0 });
+      // A reference to the life before does not reach it.
+      await rejection(one.ask.get({}), 'TARGET_STOPPED');
+
+      const alice = system.get(counter, 'alice');
+      alice.tell.add({ n: 3 });
+      assert.deepEqual(await system.get(counter, 'alice').ask.get({}), { n: 3 });
+      assert.deepEqual(await system.get(counter, 'bob').ask.get({}), { n: 0 });
+      assert.ok(alice.equals(system.get(counter, 'alice')));
+      assert.deepEqual(await system.ref(counter, alice.address).ask.get({}), { n: 3 });
+    }));
+
+  test(`what is put aside comes again, in order, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const one = system.spawn(door);
+      const places = Array.from({ length: 5 }, (_, i) => one.ask.enter({ name: `guest ${i}` }));
+      one.tell.open({});
+      places.push(one.ask.enter({ name: 'late' }));
+      assert.deepEqual(
+        (await Promise.all(places)).map(({ place }) => place),
+        [1, 2, 3, 4, 5, 6],
+      );
+      one.tell.close({});
+      const waits = one.ask.enter({ name: 'too late' }, { timeoutMs: 60_000 });
+      one.stop();
+      await rejection(waits, 'TARGET_STOPPED');
+    }));
+
+  test(`timers, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const one = system.spawn(door);
+      const ticksOf = async (): Promise<number> => (await one.ask.ticks({})).ticks;
+      await one.ask.once({ delayMs: 0 });
+      while ((await ticksOf()) < 1) await sleep(1);
+      await one.ask.start({ periodMs: 2, times: 5 });
+      while ((await ticksOf()) < 5) await sleep(1);
+      await sleep(20);
+      assert.equal(await ticksOf(), 5);
+      await one.ask.once({ delayMs: 2 ** 31 });
+      await sleep(20);
+      assert.equal(await ticksOf(), 5);
+      for (const delayMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+        const error = await rejection(one.ask.once({ delayMs }), 'ACTOR_FAILED');
+        assert.equal((error.cause as MillraceError).code, 'BAD_OPTION');
+      }
+    }));
+}
+
+test('what is wrong is refused where it is said', TIMEOUT, async () => {
+  const define = (parts: object) => () => actor(import.meta.url, 'wrong', parts as never);
+  thrown(define({ messages: { a: {} }, receive: {} }), 'BAD_ACTOR');
+  thrown(define({ messages: { 'a b': {} }, receive: {} }), 'BAD_ACTOR');
+  thrown(define({ messages: {}, receive: { a() {} } }), 'BAD_ACTOR');
+  thrown(define({ messages: {}, receive: {}, other: 1 }), 'BAD_ACTOR');
+  thrown(define({ messages: { a: { x: 'u32' } }, receive: { a() {} } }), 'BAD_SCHEMA');
+  thrown(define({ messages: {}, receive: {}, supervision: { intensity: -1 } }), 'BAD_OPTION');
+  await rejection(actorSystem({ workers: 0 }), 'BAD_OPTION');
+  const system = await actorSystem({ workers: 1, notices: false });
+  const one = system.spawn(counter);
+  thrown(() => one.tell.add({ n: 1.5 }), 'BAD_VALUE');
+  thrown(() => one.tell.add({} as never), 'BAD_VALUE');
+  thrown(() => one.tell.add({ n: 1, m: 2 } as never), 'UNKNOWN_FIELD');
+  thrown(() => one.tell.add(null as never), 'BAD_VALUE');
+  thrown(() => system.spawn({} as never), 'BAD_OPTION');
+  thrown(() => system.spawn(parent, { args: { log: 5 } as never }), 'BAD_VALUE');
+  thrown(() => system.get(counter, ''), 'BAD_OPTION');
+  thrown(() => system.ref(counter, 'nowhere'), 'BAD_OPTION');
+  await rejection(one.ask.get({}, { timeoutMs: Number.NaN }).then(), 'BAD_OPTION');
+  for (const timeoutMs of [0, -5]) await rejection(one.ask.get({}, { timeoutMs }), 'ASK_TIMEOUT');
+  await system.stop();
+  thrown(() => one.tell.add({ n: 1 }), 'SYSTEM_STOPPED');
+  await system.stop();
+  await noThreadLeft();
+});
+
+test('what is told before stop() is handled', TIMEOUT, async () => {
+  const system = await actorSystem({ workers: 2, notices: false });
+  const lines = system.spawn(log);
+  const dead: string[] = [];
+  system.on('deadLetter', ({ message }) => dead.push(message));
+  const counters = Array.from({ length: 100 }, () => system.spawn(counter));
+  for (const each of counters) each.tell.addTwice({ n: 1 });
+  const asks = counters.map((each) => each.ask.get({}));
+  lines.tell.add({ line: 'last' });
+  const all = lines.ask.all({});
+  await system.stop();
+  assert.deepEqual(await all, { lines: ['last'] });
+  for (const ask of asks) assert.ok((await ask).n >= 1);
+  await noThreadLeft();
+});
