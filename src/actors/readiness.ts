@@ -51,7 +51,5 @@ export function canStep(
   if (feed !== undefined) return feed.canRead();
   // Up to the cut of a hand-over all is read: the other one waits there.
   const isHeldBack = isOverflowing && stance === 'free';
-  return (
-    rows.isOver || inputs.some((input) => !(isHeldBack && input.isHeldBack) && alignment.hasInput(input.reader))
-  );
+  return rows.isOver || inputs.some((input) => !(isHeldBack && input.isHeldBack) && alignment.hasInput(input.reader));
 }

@@ -127,7 +127,10 @@ export const ERROR_CODES = {
     OUTSIDE_OF_ACTOR: ['a worker uses a reference outside of any handler', 'tell and ask within handlers'],
     FOREIGN_REF: ['a reference belongs to another system', 'use references of one system'],
     SYSTEM_STOPPED: ['the system has stopped, or is stopping', 'tell and ask before `stop()`'],
-    STOP_TIMEOUT: ['actors had not ended when the deadline of `stop()` came', 'let `stop` hooks end, or raise `timeoutMs`'],
+    STOP_TIMEOUT: [
+      'actors had not ended when the deadline of `stop()` came',
+      'let `stop` hooks end, or raise `timeoutMs`',
+    ],
     HANDLER_TIMEOUT: [
       'an async handler has not ended within `handlerTimeoutMs`',
       'end what it awaits, or raise the option',

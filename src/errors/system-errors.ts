@@ -56,11 +56,11 @@ export const systemErrors = {
     );
   },
   targetStopped(address: string, message: string, reason: string): MillraceError {
-    return new MillraceError(
-      'TARGET_STOPPED',
-      `'${message}' to ${address} is not answered: ${reason}`,
-      { address, message, reason },
-    );
+    return new MillraceError('TARGET_STOPPED', `'${message}' to ${address} is not answered: ${reason}`, {
+      address,
+      message,
+      reason,
+    });
   },
   nameTaken(name: string): MillraceError {
     return new MillraceError(

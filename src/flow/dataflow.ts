@@ -100,6 +100,11 @@ export interface FlowDefinition<Params = unknown, Built = unknown> {
   readonly name: string;
   /** Declares the operators. */
   readonly build: Build<Params, Built>;
+  /**
+   * Awaited on a worker before it begins any actor.
+   * @internal
+   */
+  prepare?(params: Params): Promise<void>;
 }
 
 export const isFlow = (value: unknown): value is FlowDefinition =>

@@ -20,7 +20,8 @@ export const idOfKey = (definition: number, key: string): number => hashed(`key 
 
 /** @throws MillraceError BAD_OPTION */
 export function checkName(what: 'name' | 'key', given: unknown, where: string): string {
-  if (typeof given !== 'string' || given === '') throw errors.badOption(what, given, 'a string that is not empty', where);
+  if (typeof given !== 'string' || given === '')
+    throw errors.badOption(what, given, 'a string that is not empty', where);
   return given;
 }
 

@@ -3,7 +3,7 @@
 // at the declaration.
 
 import { errors } from '../errors.ts';
-import { Schema, type Field, type Shape, type TupleOf, type ValueOf } from '../mailbox/schema.ts';
+import { type Field, Schema, type Shape, type TupleOf, type ValueOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { choice, integer, number } from '../options/kinds.ts';
 import type { Given } from '../options/option.ts';
@@ -137,8 +137,10 @@ export interface ActorDefinition<
 // biome-ignore lint/suspicious/noExplicitAny: of whatever messages, state and arguments, in which handlers are contravariant
 export type AnyActor = ActorDefinition<any, any, any>;
 
-export type MessagesOf<Definition> = Definition extends ActorDefinition<infer Messages, infer _S, infer _A> ? Messages : never;
-export type ArgsOf<Definition> = Definition extends ActorDefinition<infer _M, infer _S, infer Args> ? TupleOf<Args> : never;
+export type MessagesOf<Definition> =
+  Definition extends ActorDefinition<infer Messages, infer _S, infer _A> ? Messages : never;
+export type ArgsOf<Definition> =
+  Definition extends ActorDefinition<infer _M, infer _S, infer Args> ? TupleOf<Args> : never;
 
 export const isActor = (value: unknown): value is AnyActor =>
   typeof value === 'object' && value !== null && (value as Partial<AnyActor>)[ACTOR] === true;
@@ -153,7 +155,8 @@ export function splitMessage(shape: MessageShape): { fields: Shape; reply: Shape
 }
 
 function checkShape(shape: unknown, where: string): void {
-  if (typeof shape !== 'object' || shape === null) throw errors.badActor(where, `has ${String(shape)} where an object of fields is due`);
+  if (typeof shape !== 'object' || shape === null)
+    throw errors.badActor(where, `has ${String(shape)} where an object of fields is due`);
   if (Object.keys(shape).length > 0) Schema.of(shape as Shape, where);
 }
 
@@ -178,12 +181,15 @@ export function actor<
     throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the actor');
   }
   if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
-  if (typeof parts !== 'object' || parts === null) throw errors.badActor(name, 'is declared without parts: give it messages and receive');
+  if (typeof parts !== 'object' || parts === null)
+    throw errors.badActor(name, 'is declared without parts: give it messages and receive');
   for (const part of Object.keys(parts)) {
-    if (!KNOWN_PARTS.includes(part)) throw errors.badActor(name, `has no part '${part}': give it ${KNOWN_PARTS.join(', ')}`);
+    if (!KNOWN_PARTS.includes(part))
+      throw errors.badActor(name, `has no part '${part}': give it ${KNOWN_PARTS.join(', ')}`);
   }
   const { messages, state = {}, args = {}, receive, behaviours = {} } = parts;
-  if (typeof messages !== 'object' || messages === null) throw errors.badActor(name, 'has no messages: give it an object of them');
+  if (typeof messages !== 'object' || messages === null)
+    throw errors.badActor(name, 'has no messages: give it an object of them');
   const names = Object.keys(messages);
   if (names.length > MESSAGES_MAX) throw errors.badActor(name, `has ${names.length} messages; at most ${MESSAGES_MAX}`);
   for (const message of names) {
@@ -191,15 +197,18 @@ export function actor<
     const { fields, reply } = splitMessage(messages[message]);
     checkShape(fields, `'${message}' of actor '${name}'`);
     if (reply !== undefined) checkShape(reply, `the reply to '${message}' of actor '${name}'`);
-    if (typeof receive?.[message] !== 'function') throw errors.badActor(name, `has no handler of '${message}': add it to receive`);
+    if (typeof receive?.[message] !== 'function')
+      throw errors.badActor(name, `has no handler of '${message}': add it to receive`);
   }
   for (const [behaviour, handlers] of [['receive', receive], ...Object.entries(behaviours)] as const) {
     for (const message of Object.keys(handlers as object)) {
-      if (!names.includes(message)) throw errors.badActor(name, `handles '${message}' in ${behaviour}, which is none of its messages: declare it`);
+      if (!names.includes(message))
+        throw errors.badActor(name, `handles '${message}' in ${behaviour}, which is none of its messages: declare it`);
     }
   }
   for (const hook of ['start', 'stop', 'ended'] as const) {
-    if (parts[hook] !== undefined && typeof parts[hook] !== 'function') throw errors.badActor(name, `has a '${hook}' that is no function`);
+    if (parts[hook] !== undefined && typeof parts[hook] !== 'function')
+      throw errors.badActor(name, `has a '${hook}' that is no function`);
   }
   checkShape(state, `the state of actor '${name}'`);
   checkShape(args, `the args of actor '${name}'`);

@@ -98,6 +98,12 @@ export class Definitions {
     return loading;
   }
 
+  /** Loads all that there are. One that cannot be loaded is told of when its first actor is to begin. */
+  async loadAll(): Promise<void> {
+    const count = Atomics.load(this.cells, COUNT);
+    await Promise.allSettled(Array.from({ length: count }, (_, i) => this.load(i + 1)));
+  }
+
   private async import(index: number): Promise<LoadedActor> {
     const [moduleUrl, name] = this.entry(index).split('\n');
     let found: AnyActor | undefined;

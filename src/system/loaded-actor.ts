@@ -30,7 +30,8 @@ export interface LoadedHandler {
 
 const handlerOf = (call: AnyHandler): LoadedHandler => ({ call, isAsync: isAsyncFunction(call) });
 
-export const isAsyncFunction = (call: unknown): boolean => Object.prototype.toString.call(call) === '[object AsyncFunction]';
+export const isAsyncFunction = (call: unknown): boolean =>
+  Object.prototype.toString.call(call) === '[object AsyncFunction]';
 
 export class LoadedActor {
   readonly definition: AnyActor;
@@ -47,8 +48,12 @@ export class LoadedActor {
   readonly stop: LoadedHandler | undefined;
   readonly ended: LoadedHandler | undefined;
   readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
-  readonly Tells: new (ref: Ref) => object;
-  readonly Asks: new (ref: Ref) => object;
+  readonly Tells: new (
+    ref: Ref,
+  ) => object;
+  readonly Asks: new (
+    ref: Ref,
+  ) => object;
   readonly State: new () => ActorState;
   /** The state object of handlers that do not await: one at a time is at work in a thread. */
   readonly state: ActorState;
@@ -78,7 +83,10 @@ export class LoadedActor {
     );
     const { start, stop, ended } = parts as Partial<Record<'start' | 'stop' | 'ended', AnyHandler>>;
     this.start = start && handlerOf(start);
-    this.stop = stop && { ...handlerOf((_message, state, context) => stop(state, context, undefined)), isAsync: isAsyncFunction(stop) };
+    this.stop = stop && {
+      ...handlerOf((_message, state, context) => stop(state, context, undefined)),
+      isAsync: isAsyncFunction(stop),
+    };
     this.ended = ended && handlerOf(ended);
     this.supervision = checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
     this.Tells = sendersOf(name, this.messages, 'tell');

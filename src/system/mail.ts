@@ -43,6 +43,13 @@ export const MailKind = {
   stopRoots: 16,
   /** Of the app's: how many actors are in the receiver's key group? */
   count: 17,
+  /**
+   * Of an actor that mail has come to before it is there: is it on its way? To each replica and the app, whose answer comes behind
+   * all that they have sent. `from` is the actor, `life` the number of the question.
+   */
+  probe: 20,
+  /** The answer: what the sender had sent has come. */
+  probed: 21,
   /** To the app: mail that nobody has handled. `to` was its receiver, `n0` how many of the kind, `text` why. */
   deadLetter: 18,
   /** To the app: an actor has failed; `rest` is the error, `text` what was decided. */

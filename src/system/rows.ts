@@ -23,6 +23,8 @@ export const Status = {
   backingOff: 6,
   /** Waits for its definition to be loaded. */
   loading: 7,
+  /** Mail is here, and nobody yet: whether somebody is on the way is being asked. */
+  awaited: 8,
 } as const;
 
 /** How an actor restarts; virtual ones are made by the first mail to them. */
@@ -82,6 +84,7 @@ const KEPT_KEY = { what: t.u32(), seq: t.f64() };
 const KEPT_ROW = {
   from: t.f64(),
   token: t.f64(),
+  life: t.f64(),
   kind: t.u32(),
   type: t.u32(),
   fromType: t.u32(),
@@ -116,6 +119,7 @@ export interface Row extends StateColumns {
 export interface KeptMail {
   from: number;
   token: number;
+  life: number;
   kind: number;
   type: number;
   fromType: number;
@@ -130,6 +134,7 @@ export interface KeptMail {
 export function copyMail(from: KeptMail, to: KeptMail): void {
   to.from = from.from;
   to.token = from.token;
+  to.life = from.life;
   to.kind = from.kind;
   to.type = from.type;
   to.fromType = from.fromType;

@@ -122,7 +122,13 @@ return new Message(${values.join(', ')});
     `${actor}/${name}`,
     {
       ...slotConstants(slots, actor),
-      pack: (given: unknown[]) => packValues(actor, name, packed.map((i) => fields[i]), given),
+      pack: (given: unknown[]) =>
+        packValues(
+          actor,
+          name,
+          packed.map((i) => fields[i]),
+          given,
+        ),
       unpack: unpackJson,
       bad: (i: number, value: unknown) => {
         const { name: field, codec } = fields[i];

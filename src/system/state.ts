@@ -120,7 +120,10 @@ ${accessors.join('\n')}
     {
       ...slotConstants(slots, actor),
       bad,
-      closed: Object.defineProperties({}, Object.fromEntries([...NUMBERS, 'text', 'rest'].map((name) => [name, stale]))),
+      closed: Object.defineProperties(
+        {},
+        Object.fromEntries([...NUMBERS, 'text', 'rest'].map((name) => [name, stale])),
+      ),
       unpack: (rest: Uint8Array | null) => (rest === null ? zeros() : unpackJson(rest)),
       pack: (to: StateColumns, values: unknown[]) => {
         values.forEach((value, at) => {

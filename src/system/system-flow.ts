@@ -1,12 +1,12 @@
 // The flow that a system of actors is: mail from the app and from actors meets the rows of its receivers, and becomes mail again.
 // Promises: every worker hosts one replica of the actors; a replica has the actors whose ids have its key groups.
 
-import { dataflow } from '../supervisor/job/flow.ts';
 import { push } from '../connectors/push.ts';
 import type { OperatorKind } from '../flow/kinds/kind.ts';
 import { checkOperator } from '../flow/operator-options.ts';
 import { Stream } from '../flow/stream.ts';
 import { Schema } from '../mailbox/schema.ts';
+import { type Dataflow, dataflow } from '../supervisor/job/flow.ts';
 import { Definitions } from './definitions.ts';
 import { MAIL } from './mail.ts';
 import { ROW, TABLES } from './rows.ts';
@@ -26,10 +26,10 @@ export interface SystemParams {
 /** The actors of a system. */
 const actors: OperatorKind = { name: 'actors', role: 'operator', place: 'worker' };
 
-export const systemFlow = dataflow(import.meta.url, 'actor-system', (flow, params: SystemParams) => {
-  const mail = flow.source(FROM_APP, push(MAIL)).keyBy('to');
+const flow = dataflow(import.meta.url, 'actor-system', (builder, params: SystemParams) => {
+  const mail = builder.source(FROM_APP, push(MAIL)).keyBy('to');
   const output = (name: string) => ({ name, schema: Schema.of(MAIL, `output '${name}' of '${ACTORS}'`) });
-  const node = flow.graph.operator(
+  const node = builder.graph.operator(
     ACTORS,
     actors,
     [{ ...mail.asInput(undefined), loop: 0 }],
@@ -41,5 +41,11 @@ export const systemFlow = dataflow(import.meta.url, 'actor-system', (flow, param
       resident: (host) => new SystemResident(Definitions.over(params.definitions), host, params.rules),
     },
   );
-  return Stream.of<typeof MAIL, unknown>(flow.graph, node, 1).collect(TO_APP);
+  return Stream.of<typeof MAIL, unknown>(builder.graph, node, 1).collect(TO_APP);
 });
+
+/** What is loaded before a worker takes over: a message that killed the worker before is then met in the same place. */
+export const systemFlow: Dataflow<SystemParams> = {
+  ...flow,
+  prepare: ({ definitions }: SystemParams): Promise<void> => Definitions.over(definitions).loadAll(),
+};

@@ -5,7 +5,8 @@ import type { Checked, Given } from '../options/option.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { ACTOR_SUPERVISION } from './definition.ts';
 
-const { workers, ringBytes, outboxBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } = RUN_OPTIONS;
+const { workers, ringBytes, outboxBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } =
+  RUN_OPTIONS;
 
 export const SYSTEM_OPTIONS = {
   workers,

@@ -125,6 +125,7 @@ export function makeWorker(ground: WorkerGround): Worker {
     recovered: (actor) => reports.recovered(nameOf(actor), clock.epochMs()),
   });
   let buildPlan: (() => Plan) | undefined;
+  let prepare = async (): Promise<void> => {};
   let running: Promise<void> | undefined;
   const deployed: Actor[] = [];
 
@@ -172,6 +173,8 @@ export function makeWorker(ground: WorkerGround): Worker {
             return planOf(graph);
           };
           buildPlan();
+          prepare = async () => flow.prepare?.(params);
+          await prepare();
           return threadId;
         }),
       warmUp: (descriptors) => reported(async () => warmUp(plan(), descriptors, ground.host, wakeWords, clock)),
@@ -198,6 +201,7 @@ export function makeWorker(ground: WorkerGround): Worker {
       },
       adopt: (orders, settings) =>
         reported(async () => {
+          await prepare();
           const stages = plan();
           for (const order of orders) {
             try {

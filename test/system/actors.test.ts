@@ -1,12 +1,12 @@
 // Goal: what a user of spawned actors relies on: order, transactions, answers, errors, life and death, on one worker and on two.
 
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { actor, type ActorSystem, actorSystem, type MillraceError } from '../../src/index.ts';
+import { type ActorSystem, actor, actorSystem, type MillraceError } from '../../src/index.ts';
 import { asker, counter, door, log, parent } from '../kit/actors/probe.ts';
-import { noThreadLeft, rejection, thrown, TIMEOUT } from '../kit/run-flow.ts';
+import { noThreadLeft, rejection, TIMEOUT, thrown } from '../kit/run-flow.ts';
 
 /** Asks until the answer is the one that is expected: mail of different senders comes in any order. */
 async function asked<Answer>(ask: () => Promise<Answer>, expected: Answer): Promise<void> {
@@ -50,7 +50,8 @@ for (const workers of [1, 2]) {
       });
       assert.equal(answer.text, 'true 1970-01-01T00:00:00.000Z down -5 1,2 text täxt ☃ null');
       assert.deepEqual(answer.data, data);
-    }));
+    }),
+  );
 
   test(`an async handler has the actor for itself, and others go on, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -61,7 +62,8 @@ for (const workers of [1, 2]) {
       assert.deepEqual(await other.ask.get({}), { n: 7 });
       await Promise.all(asks);
       assert.deepEqual(await slow.ask.get({}), { n: 20 });
-    }));
+    }),
+  );
 
   test(`actors ask each other, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -75,7 +77,8 @@ for (const workers of [1, 2]) {
       first.tell.addLater({ n: 1, ms: 300 });
       assert.deepEqual(await one.ask.slow({ address: first.address, timeoutMs: 20 }), { code: 'ASK_TIMEOUT' });
       assert.deepEqual(await first.ask.get({}), { n: 2 });
-    }));
+    }),
+  );
 
   test(`a handler that throws has done nothing, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -87,7 +90,8 @@ for (const workers of [1, 2]) {
         // It began again, as OTP has it: with the state that it was spawned with.
         assert.deepEqual(await one.ask.get({}), { n: 0 });
       }
-    }));
+    }),
+  );
 
   test(`asks of who has ended fail at once, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -107,7 +111,8 @@ for (const workers of [1, 2]) {
       await rejection(hung.ask.never({}, { timeoutMs: 20 }), 'ASK_TIMEOUT');
       const error = await rejection(hung.ask.never({}, { timeoutMs: 60_000 }), 'ACTOR_FAILED');
       assert.equal((error.cause as MillraceError).code, 'HANDLER_TIMEOUT');
-    }));
+    }),
+  );
 
   test(`children end before their parent, and who watches is told once, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -133,7 +138,8 @@ for (const workers of [1, 2]) {
       await two.ask.watch({ address: other });
       await rejection(system.ref(counter, other).ask.crash({ text: 'x' }), 'ACTOR_FAILED');
       await asked(() => lines.ask.all({}), { lines: ['parent stopped', 'ended: failed'] });
-    }));
+    }),
+  );
 
   test(`a parent gives up, and fails itself, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -150,7 +156,8 @@ for (const workers of [1, 2]) {
       // The parent was restarted by the system: its child is gone, and it has none.
       assert.equal((await ended).reason, 'stopped');
       assert.equal((await one.ask.child({ restart: 'transient' })).address === address, false);
-    }));
+    }),
+  );
 
   test(`names, keys and lives, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -174,7 +181,8 @@ for (const workers of [1, 2]) {
       assert.deepEqual(await system.get(counter, 'bob').ask.get({}), { n: 0 });
       assert.ok(alice.equals(system.get(counter, 'alice')));
       assert.deepEqual(await system.ref(counter, alice.address).ask.get({}), { n: 3 });
-    }));
+    }),
+  );
 
   test(`what is put aside comes again, in order, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -190,7 +198,8 @@ for (const workers of [1, 2]) {
       const waits = one.ask.enter({ name: 'too late' }, { timeoutMs: 60_000 });
       one.stop();
       await rejection(waits, 'TARGET_STOPPED');
-    }));
+    }),
+  );
 
   test(`timers, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
@@ -209,7 +218,8 @@ for (const workers of [1, 2]) {
         const error = await rejection(one.ask.once({ delayMs }), 'ACTOR_FAILED');
         assert.equal((error.cause as MillraceError).code, 'BAD_OPTION');
       }
-    }));
+    }),
+  );
 }
 
 test('what is wrong is refused where it is said', TIMEOUT, async () => {

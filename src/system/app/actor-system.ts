@@ -4,7 +4,6 @@
 
 import { availableParallelism } from 'node:os';
 import { errors, fromRecord, MillraceError, toRecord } from '../../errors.ts';
-import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
 import { checkOptions } from '../../options/check.ts';
 import { settlesWithin, sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
@@ -12,6 +11,7 @@ import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { checkName, idOfKey, idOfName, parseAddress } from '../addresses.ts';
 import type { SpawnOptions } from '../context.ts';
+import { controlIds, replicaIds } from '../control-ids.ts';
 import type { AnyActor, ArgsOf } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
@@ -73,32 +73,18 @@ export interface SystemMetrics {
 /** How long an answer to a request of the system's own is waited for before it is asked again: a worker may have died with it. */
 const ASK_AGAIN_MS = 500;
 
-/** Ids beyond those that actors have, one of each key group: who is addressed by them is the replica that has the group. */
-const CONTROL_FROM = 2 ** 50;
-
-function controlIds(): number[] {
-  const ids: number[] = [];
-  let left = KEY_GROUPS;
-  for (let id = CONTROL_FROM; left > 0; id++) {
-    const group = keyGroupOf(hashDouble(id));
-    if (ids[group] !== undefined) continue;
-    ids[group] = id;
-    left--;
-  }
-  return ids;
-}
-
 class RunningSystem implements ActorSystem {
   readonly job: ActorSystem['job'];
   readonly #job: Job;
   readonly #definitions: Definitions;
   readonly #post: AppPost;
   readonly #events: SystemEvents;
+  readonly #controls: readonly number[];
   #stopped: Promise<void> | undefined;
-  #controls: number[] | undefined;
 
-  constructor(job: Job, definitions: Definitions, events: SystemEvents) {
+  constructor(job: Job, definitions: Definitions, events: SystemEvents, controls: readonly number[]) {
     this.#job = job;
+    this.#controls = controls;
     this.job = job;
     this.#definitions = definitions;
     this.#events = events;
@@ -122,6 +108,7 @@ class RunningSystem implements ActorSystem {
   #take(mail: Mail): void {
     if (mail.kind === MailKind.deadLetter) this.#deadLetter(mail);
     else if (mail.kind === MailKind.failed) this.#failed(mail);
+    else if (mail.kind === MailKind.probe) this.#post.probed(mail);
     else this.#post.answered(mail);
   }
 
@@ -142,7 +129,11 @@ class RunningSystem implements ActorSystem {
     const error = fromRecord(unpackRest(rest) as never);
     const who = this.#text(fromType, from);
     const actor = key === '' ? who : `${who} '${key}'`;
-    this.#events.announce('actorFailed', { actor, error, decision: text }, () => `${actor} failed (${text}): ${error.message}`);
+    this.#events.announce(
+      'actorFailed',
+      { actor, error, decision: text },
+      () => `${actor} failed (${text}): ${error.message}`,
+    );
   }
 
   /** Mail that the runtime has left out, since it killed its worker whenever it was tried. */
@@ -206,7 +197,6 @@ class RunningSystem implements ActorSystem {
 
   /** Asks all key groups, again and again where a worker died with the question; resolves with the actors that they have. */
   async #askGroups(kind: number, untilMs: number): Promise<number> {
-    this.#controls ??= controlIds();
     const left = new Map(this.#controls.map((id, group) => [group, id]));
     let actors = 0;
     while (left.size > 0) {
@@ -292,7 +282,14 @@ export async function actorSystem(options: SystemOptions = {}, ...surplus: reado
   const { supervision, handlerTimeoutMs, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
   const memory = Definitions.allocate();
   const workers = given.workers ?? availableParallelism();
+  const controls = controlIds();
+  const rules = { supervision, handlerTimeoutMs, probes: [0, ...replicaIds(controls, workers)] };
   const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const job = await systemFlow.run({ ...runOptions, workers, params: { workers, definitions: memory, rules: { supervision, handlerTimeoutMs } } });
-  return new RunningSystem(job as unknown as Job, Definitions.over(memory), new SystemEvents(systemClock, given.notices));
+  const job = await systemFlow.run({ ...runOptions, workers, params: { workers, definitions: memory, rules } });
+  return new RunningSystem(
+    job as unknown as Job,
+    Definitions.over(memory),
+    new SystemEvents(systemClock, given.notices),
+    controls,
+  );
 }

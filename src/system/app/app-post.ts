@@ -8,7 +8,7 @@ import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
 import { Mail, MailKind } from '../mail.ts';
-import { type AskOptions, type Ended, type Post, Ref } from '../ref.ts';
+import type { AskOptions, Ended, Post, Ref } from '../ref.ts';
 import { unpackRest } from '../slots.ts';
 
 export class AppPost implements Post {
@@ -107,6 +107,13 @@ export class AppPost implements Post {
     told.n2 = token;
     told.rest = rest;
     void this.input.push(told);
+  }
+
+  /** An actor is awaited: whoever the app has spawned is on the way before this answer. */
+  probed({ from, life }: Mail): void {
+    const mail = this.mail.address(from, MailKind.probed);
+    mail.life = life;
+    void this.input.push(mail);
   }
 
   /** An answer, a failure, or the end of an actor. */

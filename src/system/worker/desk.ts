@@ -3,7 +3,7 @@
 
 import { toRecord } from '../../errors.ts';
 import type { ResidentHost } from '../../flow/resident.ts';
-import { hashDouble, keyGroupOf, KEY_GROUPS } from '../../mailbox/hash.ts';
+import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
 import type { Checked } from '../../options/option.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { ACTOR_SUPERVISION } from '../definition.ts';
@@ -21,6 +21,8 @@ export interface SystemRules {
   readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
   /** How long an async handler may take; 0 for as long as it likes. */
   readonly handlerTimeoutMs: number;
+  /** Ids that reach each replica, and 0 for the app: all who may have sent somebody on the way. */
+  readonly probes: readonly number[];
 }
 
 /** What the closure of the actors emits with. */

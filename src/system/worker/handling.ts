@@ -23,8 +23,8 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as Partial<PromiseLike<unknown>> | null)?.then === 'function';
 
 const plainMail = (mail: KeptMail): KeptMail => {
-  const { from, token, kind, type, fromType, n0, n1, n2, n3, text, rest } = mail;
-  return { from, token, kind, type, fromType, n0, n1, n2, n3, text, rest };
+  const { from, token, life, kind, type, fromType, n0, n1, n2, n3, text, rest } = mail;
+  return { from, token, life, kind, type, fromType, n0, n1, n2, n3, text, rest };
 };
 
 export class Handling {
@@ -44,11 +44,23 @@ export class Handling {
     const loaded = desk.definitions.at(row.definition) as LoadedActor;
     const message = loaded.messages[messageOf(mail.type)];
     if (definitionOf(mail.type) !== row.definition || message === undefined) {
-      const error = errors.unknownMessage(loaded.name, `number ${mail.type % MESSAGES_MAX}`, loaded.messages.map(({ name }) => name));
+      const error = errors.unknownMessage(
+        loaded.name,
+        `number ${mail.type % MESSAGES_MAX}`,
+        loaded.messages.map(({ name }) => name),
+      );
       desk.dead(mail, id, error);
       return;
     }
-    this.call(loaded.behaviours[row.behaviour][message.index], message.codec.read(mail as never), mail, id, row, loaded, message);
+    this.call(
+      loaded.behaviours[row.behaviour][message.index],
+      message.codec.read(mail as never),
+      mail,
+      id,
+      row,
+      loaded,
+      message,
+    );
   }
 
   /** A tick of one of its timers; of one that is no more, nothing. */

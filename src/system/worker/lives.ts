@@ -4,8 +4,8 @@
 // Relies on: everything stands in the row; each step is one piece of mail, so a crash between two of them loses nothing.
 
 import { errors, fromRecord, toRecord } from '../../errors.ts';
-import type { ACTOR_SUPERVISION } from '../definition.ts';
 import type { Checked } from '../../options/option.ts';
+import type { ACTOR_SUPERVISION } from '../definition.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Directive, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../mail.ts';
 import { copyMail, Kept, type KeptMail, Restart, type Row, Status } from '../rows.ts';
@@ -37,7 +37,7 @@ export class Lives implements Afterwards {
     this.postman = postman;
   }
 
-  /** Makes an actor of an empty row. */
+  /** Makes an actor of a row that is nobody's yet, though mail may wait there. */
   spawn(mail: Mail, id: number, row: Row): void {
     this.create(id, row, mail.type / MESSAGES_MAX, mail.life, mail.from, mail.token, mail.key);
     copyMail(mail, row.kept.upsert(Kept.birth, 0));
@@ -51,7 +51,15 @@ export class Lives implements Afterwards {
     this.load(id, row);
   }
 
-  private create(id: number, row: Row, definition: number, life: number, parent: number, restart: number, name: string): void {
+  private create(
+    id: number,
+    row: Row,
+    definition: number,
+    life: number,
+    parent: number,
+    restart: number,
+    name: string,
+  ): void {
     row.definition = definition;
     row.life = life;
     row.parent = parent;
@@ -268,8 +276,7 @@ export class Lives implements Afterwards {
     else if (row.status === Status.restarting) this.restartNow(id, row);
   }
 
-  watch(mail: Mail, id: number, row: Row): void {
-    void id;
+  watch(mail: KeptMail, row: Row): void {
     const watcher = row.kept.upsert(Kept.watcher, mail.from === 0 ? -mail.token : mail.from);
     watcher.token = mail.token;
   }
@@ -315,6 +322,7 @@ export class Lives implements Afterwards {
 const NO_MAIL: KeptMail = {
   from: 0,
   token: 0,
+  life: 0,
   kind: 0,
   type: 0,
   fromType: 0,

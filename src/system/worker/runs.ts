@@ -28,7 +28,12 @@ export class Run {
   /** Says how it has ended; the first time counts. */
   over: (outcome: NonNullable<Run['outcome']>) => void = () => {};
 
-  constructor(parts: Pick<Run, 'number' | 'id' | 'life' | 'mail' | 'loaded' | 'message' | 'context' | 'state' | 'columns' | 'call'>) {
+  constructor(
+    parts: Pick<
+      Run,
+      'number' | 'id' | 'life' | 'mail' | 'loaded' | 'message' | 'context' | 'state' | 'columns' | 'call'
+    >,
+  ) {
     this.number = parts.number;
     this.id = parts.id;
     this.life = parts.life;
@@ -130,7 +135,9 @@ export class Runs {
         return;
       }
       const { loaded, message } = run;
-      run.over({ error: errors.handlerTimeout(loaded.name, message?.name ?? 'start, stop or ended', handlerTimeoutMs) });
+      run.over({
+        error: errors.handlerTimeout(loaded.name, message?.name ?? 'start, stop or ended', handlerTimeoutMs),
+      });
     }
   }
 

@@ -17,6 +17,18 @@ import { Runs } from './runs.ts';
 
 /** Mail of one actor that is handled before others have their turn. */
 const SLICE = 64;
+/**
+ * Mail that is handled after a start in which each piece that was kept comes alone: if one kills its worker, it is known which.
+ */
+const CAREFUL_MAIL = 4096;
+
+/** Kinds of mail that may come before the actor does: somebody else has spawned it, and told who it is. */
+const MAY_COME_FIRST: ReadonlySet<number> = new Set([
+  MailKind.message,
+  MailKind.watch,
+  MailKind.stop,
+  MailKind.stopNow,
+]);
 
 interface RowContext {
   remove(): void;
@@ -38,6 +50,7 @@ export class SystemResident implements Resident {
   private readonly arrived: number[] = [];
   /** Key groups whose actors are to be stopped, with the app's asks; true until they have been told. */
   private readonly stopping = new Map<number, { token: number; isNew: boolean }>();
+  private careful = CAREFUL_MAIL;
   /** True until its own work is committed. */
   private isAtWork = false;
   /** Mail that was kept, on its way out. */
@@ -61,7 +74,8 @@ export class SystemResident implements Resident {
   readonly receive = (mail: Mail, row: Row, emit: SystemEmit, context: RowContext): void => {
     const { desk } = this;
     this.context = context;
-    if (row.definition === 0) this.toNobody(mail, row);
+    if (row.status === Status.awaited) this.toAwaited(mail, row);
+    else if (row.definition === 0) this.toNobody(mail, row);
     else if (mail.life !== 0 && mail.life !== row.life) this.toFormer(mail, row);
     else this.toActor(mail, mail.to, row);
     if (desk.outbox.count > 0) desk.flush(emit);
@@ -69,6 +83,7 @@ export class SystemResident implements Resident {
 
   private toActor(mail: Mail, id: number, row: Row): void {
     const { kind } = mail;
+    if (this.careful > 0) this.careful--;
     if (kind === MailKind.message) {
       const isNext = row.status === Status.idle && row.head === row.tail;
       if (isNext && this.desk.definitions.at(row.definition) !== undefined) this.handling.message(mail, id, row);
@@ -77,7 +92,7 @@ export class SystemResident implements Resident {
       return;
     }
     this.toLife(mail, id, row);
-    if (row.definition !== 0) this.drain(id, row);
+    if (row.definition !== 0) this.drain(id, row, kind === MailKind.goOn ? 1 : 0);
   }
 
   /** Mail that is no message of the actor's own. */
@@ -96,7 +111,7 @@ export class SystemResident implements Resident {
         lives.stop(id, row, 'stopped');
         break;
       case MailKind.watch:
-        lives.watch(mail, id, row);
+        lives.watch(mail, row);
         break;
       case MailKind.unwatch:
         lives.unwatch(mail, row);
@@ -135,19 +150,19 @@ export class SystemResident implements Resident {
   }
 
   /** Puts mail behind what is there. */
-  private keep(mail: Mail, row: Row): void {
+  private keep(mail: KeptMail, row: Row): void {
     copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
     row.tail++;
   }
 
   /** Handles what is kept, as far as the actor can, and as long as it is its turn. */
-  private drain(id: number, row: Row): void {
+  private drain(id: number, row: Row, atLeast = 0): void {
     const { kept } = this;
     if (row.head < row.tail && this.desk.definitions.at(row.definition) === undefined) {
       if (row.status !== Status.loading) this.awaitDefinition(id, row.definition);
       return;
     }
-    for (let left = SLICE; row.status === Status.idle && row.head < row.tail; left--) {
+    for (let left = this.careful > 0 ? atLeast : SLICE; row.status === Status.idle && row.head < row.tail; left--) {
       if (left === 0) {
         this.desk.send(MailKind.goOn, id, id, row);
         return;
@@ -168,6 +183,8 @@ export class SystemResident implements Resident {
     else if (mail.kind === MailKind.tick) handling.tick(mail, id, row);
     else if (mail.kind === MailKind.stop) lives.stop(id, row, 'stopped');
     else if (mail.kind === MailKind.childFailed) lives.childFailed(mail, id, row);
+    else if (mail.kind === MailKind.stopNow) lives.stop(id, row, 'stopped');
+    else if (mail.kind === MailKind.watch) lives.watch(mail, row);
     else if (mail.kind === MailKind.ended && row.kept.delete(Kept.watching, mail.from)) handling.hook(mail, id, row);
   }
 
@@ -198,6 +215,11 @@ export class SystemResident implements Resident {
       if (run !== undefined) this.runs.end(run);
       row.kept.delete(Kept.current, 0);
       row.status = Status.idle;
+    } else if (mail.n0 === MailKind.goOn && row.head < row.tail) {
+      // It was handed the first of what it has kept.
+      copyMail(row.kept.get(Kept.mail, row.head) as KeptMail, culprit);
+      row.kept.delete(Kept.mail, row.head);
+      row.head++;
     } else {
       culprit.kind = mail.n0;
       culprit.from = mail.n1;
@@ -220,25 +242,95 @@ export class SystemResident implements Resident {
       if (row.definition !== 0) this.toActor(mail, id, row);
       return;
     }
+    if (MAY_COME_FIRST.has(kind)) {
+      this.ask(mail, id, row);
+      return;
+    }
     this.context?.remove();
-    if (kind === MailKind.reply || kind === MailKind.failure) this.answered(mail);
-    else if (kind === MailKind.watch) lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
+    if (kind === MailKind.probe) {
+      const answer = desk.send(MailKind.probed, mail.from, 0, undefined);
+      answer.life = mail.life;
+    } else if (kind === MailKind.reply || kind === MailKind.failure) this.answered(mail);
     else if (kind === MailKind.stopRoots) this.stopRoots(mail);
     else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
-    else if (kind === MailKind.message) desk.dead(mail, id, errors.targetStopped(this.nameOf(mail), 'a message', 'nobody is there'));
+  }
+
+  /** The first mail to an actor that is not there: all who may have sent it on its way are asked. */
+  private ask(mail: Mail, id: number, row: Row): void {
+    const { desk } = this;
+    row.status = Status.awaited;
+    row.life = desk.definitions.takeId();
+    this.keep(mail, row);
+    const { probes } = desk.rules;
+    for (const to of probes) {
+      const probe = desk.outbox.next().address(to, MailKind.probe);
+      probe.from = id;
+      probe.life = row.life;
+    }
+    row.children = probes.length;
+  }
+
+  /** Mail to an actor that may be on its way. */
+  private toAwaited(mail: Mail, row: Row): void {
+    const { kind, to: id } = mail;
+    if (kind === MailKind.spawn) {
+      row.status = Status.nobody;
+      row.children = 0;
+      this.lives.spawn(mail, id, row);
+      this.dropFormer(id, row);
+      this.drain(id, row);
+    } else if (kind === MailKind.message && mail.key !== '') {
+      // A virtual actor is made by any message.
+      row.status = Status.nobody;
+      row.children = 0;
+      this.lives.makeVirtual(mail, id, row);
+      this.toActor(mail, id, row);
+    } else if (kind === MailKind.probed) {
+      if (mail.life !== row.life || --row.children > 0) return;
+      for (let seq = row.head; seq < row.tail; seq++) this.toGone(row.kept.get(Kept.mail, seq) as KeptMail, id);
+      row.status = Status.nobody;
+      this.context?.remove();
+    } else if (MAY_COME_FIRST.has(kind)) this.keep(mail, row);
+  }
+
+  /** Of the mail that has waited for an actor, what was for another life of its name. */
+  private dropFormer(id: number, row: Row): void {
+    const { kept } = row;
+    const mails: KeptMail[] = [];
+    for (let seq = row.head; seq < row.tail; seq++) {
+      const mail = kept.get(Kept.mail, seq);
+      if (mail === undefined) continue;
+      const copy = new Mail();
+      copyMail(mail, copy);
+      mails.push(copy);
+      kept.delete(Kept.mail, seq);
+    }
+    row.head = 0;
+    row.tail = 0;
+    for (const mail of mails) {
+      if (mail.life === 0 || mail.life === row.life) this.keep(mail, row);
+      else this.toGone(mail, id);
+    }
+  }
+
+  /** Mail to an actor that has ended, or never was. */
+  private toGone(mail: KeptMail, id: number): void {
+    if (mail.kind === MailKind.watch) {
+      this.lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
+    } else if (mail.kind === MailKind.message) {
+      this.desk.dead(mail, id, errors.targetStopped(this.nameOf(mail, id), 'a message', 'nobody is there'));
+    }
   }
 
   /** Mail to somebody who had the name before. */
   private toFormer(mail: Mail, row: Row): void {
-    const { lives, desk } = this;
     const { kind, to: id } = mail;
     if (kind === MailKind.spawn) this.toLife(mail, id, row);
-    else if (kind === MailKind.watch) lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
-    else if (kind === MailKind.message) desk.dead(mail, id, errors.targetStopped(this.nameOf(mail), 'a message', 'it has ended, and another actor has its name'));
+    else this.toGone(mail, id);
   }
 
-  private nameOf({ type, to }: Mail): string {
-    return `actor '${this.desk.definitions.at(definitionOf(type))?.name ?? definitionOf(type)}' ${to}`;
+  private nameOf({ type }: KeptMail, id: number): string {
+    return `actor '${this.desk.definitions.at(definitionOf(type))?.name ?? definitionOf(type)}' ${id}`;
   }
 
   private refuseSpawn(mail: Mail, error: Error): void {
@@ -346,7 +438,8 @@ export class SystemResident implements Resident {
     this.desk.committed();
     this.runs.committed();
     // The last of a group may have ended.
-    if (this.stopping.size > 0 && [...this.stopping.keys()].some((group) => this.desk.live[group] === 0)) this.desk.wake();
+    if (this.stopping.size > 0 && [...this.stopping.keys()].some((group) => this.desk.live[group] === 0))
+      this.desk.wake();
   }
 
   rolledBack(): void {

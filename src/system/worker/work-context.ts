@@ -131,7 +131,8 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.use();
     const [from, token, type] = String(replyTo).split('/').map(Number);
     const message = this.desk.definitions.at(definitionOf(type))?.messages[messageOf(type)];
-    if (message?.reply === undefined) throw errors.badOption('replyTo', replyTo, 'what context.replyTo was', 'replyLater()');
+    if (message?.reply === undefined)
+      throw errors.badOption('replyTo', replyTo, 'what context.replyTo was', 'replyLater()');
     this.answer({ from, token }, message, answer);
   }
 
@@ -162,7 +163,10 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.use();
     const { desk, loaded, box } = this;
     if (!this.mayAwait) {
-      throw errors.badActor(loaded.name, `asks '${message.name}' in a handler that is no async function: declare it as async`);
+      throw errors.badActor(
+        loaded.name,
+        `asks '${message.name}' in a handler that is no async function: declare it as async`,
+      );
     }
     if (ref.id === this.id) return Promise.reject(errors.askCycle(ref.text, message.name));
     const token = desk.definitions.takeId();
@@ -231,7 +235,8 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.use();
     const loaded = this.desk.definitions.of(definition);
     const { definition: index, id, life, key } = parseAddress(address);
-    if (index !== loaded.index) throw errors.badOption('address', address, `the address of an actor '${loaded.name}'`, 'ref()');
+    if (index !== loaded.index)
+      throw errors.badOption('address', address, `the address of an actor '${loaded.name}'`, 'ref()');
     return this.desk.ref(loaded, id, life, key) as never;
   }
 
@@ -309,7 +314,11 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     const { desk, loaded, id } = this;
     const what = loaded.messages.find((each) => each.name === name);
     if (what === undefined) {
-      throw errors.unknownMessage(loaded.name, name, loaded.messages.map((each) => each.name));
+      throw errors.unknownMessage(
+        loaded.name,
+        name,
+        loaded.messages.map((each) => each.name),
+      );
     }
     const timer = desk.definitions.takeId();
     // Written as mail is, and kept in the row.
@@ -325,7 +334,20 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     const dueMs = desk.host.now() + delayMs;
     this.later((row) => {
       const from = periodMs;
-      const slots = { from, token: dueMs, kind: MailKind.tick, type: what.type, fromType: 0, n0, n1, n2, n3, text, rest };
+      const slots = {
+        from,
+        token: dueMs,
+        life: 0,
+        kind: MailKind.tick,
+        type: what.type,
+        fromType: 0,
+        n0,
+        n1,
+        n2,
+        n3,
+        text,
+        rest,
+      };
       copyMail(slots, row.kept.upsert(Kept.timer, timer));
       row.timers++;
       desk.timers.add(dueMs, id, timer);

@@ -1,6 +1,6 @@
 // Accounts between which money moves.
 
-import { actor, type ActorRef, t } from '../../../src/index.ts';
+import { type ActorRef, actor, t } from '../../../src/index.ts';
 
 export const account = actor(import.meta.url, 'account', {
   messages: {
