@@ -1,13 +1,5 @@
 // What users import from 'millrace'.
 
-export type { ActorSystem, SystemMetrics } from './system/app/actor-system.ts';
-export { actorSystem } from './system/app/actor-system.ts';
-export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
-export type { ActorContext, ActorTimers, SpawnOptions } from './system/context.ts';
-export type { ActorDefinition, ActorParts, ActorSupervision } from './system/definition.ts';
-export { actor } from './system/definition.ts';
-export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
-export type { StopOptions, SystemOptions } from './system/system-options.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { MillraceError } from './errors.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
@@ -71,3 +63,11 @@ export type { NodeState } from './supervisor/supervision/child.ts';
 export { supervisionTree } from './supervisor/supervision/root.ts';
 export type { SupervisionNode } from './supervisor/supervision/tree.ts';
 export type { WorkerState } from './supervisor/workers/job-worker.ts';
+export type { ActorSystem, SystemMetrics } from './system/app/actor-system.ts';
+export { actorSystem } from './system/app/actor-system.ts';
+export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
+export type { ActorContext, ActorTimers, SpawnOptions } from './system/context.ts';
+export type { ActorDefinition, ActorParts, ActorSupervision } from './system/definition.ts';
+export { actor } from './system/definition.ts';
+export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
+export type { StopOptions, SystemOptions } from './system/system-options.ts';

@@ -14,7 +14,9 @@ export interface ResidentHost {
 type VisitRow = (key: readonly unknown[], state: never) => void;
 
 export interface Resident {
-  /** Takes the tuples of the operator's inputs, in place of their closures. */
+  /**
+   * Takes the tuples of the operator's inputs, in place of their closures. A tuple is a view of its frame, and moves with the next call.
+   */
   readonly receive: (tuple: never, state: never, emit: never, context: never) => void;
   /** When it has work of its own, on its host's clock; Infinity for never. */
   readonly dueAtMs: number;

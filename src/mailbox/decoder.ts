@@ -18,6 +18,11 @@ export interface Decoder<Tuple = unknown> {
   tuples(): Tuple[];
   /** The tuple of row i; fields named in `external` are taken from the further arguments. */
   tupleAt(i: number, ...external: unknown[]): Tuple;
+  /**
+   * The same without making it: an object whose properties read row i when they are asked for. There is one, so the next call moves it.
+   * Not if there are `external` fields.
+   */
+  viewAt(i: number): Tuple;
   /** Of the current frame: the hash of row i in the given hash column. */
   hashAt(i: number): number;
   /** For each field that can be a key, what its codec reads keys with: see KeyCodec.reader. */
@@ -60,6 +65,16 @@ let ${fields.map(({ codec }, i) => codec.reading.variables(i)).join(', ')};
 function Tuple(${parameters}) { ${fields.map((field, i) => `this.${field.name} = a${i};`).join(' ')} }
 Tuple.prototype = Object.prototype;
 ${fields.map(({ codec }, i) => codec.reading.functions(i)).join('\n')}
+let viewed = 0;
+${
+  external.length > 0
+    ? ''
+    : `class View {
+${fields.map((field, i) => `get ${field.name}() { const i = viewed; return ${values[i]}; }`).join('\n')}
+}
+const view = new View();
+function viewAt(i) { viewed = i; return view; }`
+}
 function open(data, frameIndex, count, frameDictionary) {
 u8 = data.u8; i32 = data.i32; u32 = data.u32; f64 = data.f64; text = data.text; dictionary = frameDictionary;
 rows = count;
@@ -77,7 +92,8 @@ tuples() {
 const tuples = new Array(rows);
 for (let i = 0; i < rows; i++) tuples[i] = new Tuple(${values.join(', ')});
 return tuples;
-},`
+},
+viewAt,`
   }
 tupleAt(i${externals}) { return new Tuple(${values.join(', ')}); },
 hashAt(i) { return i32[hashes + i]; },

@@ -27,19 +27,16 @@ export type ReplyOf<M> = M extends { readonly reply: infer R extends Shape } ? T
 type Answer<M> = ReplyOf<M> extends undefined ? undefined : ReplyOf<M> | undefined;
 
 /** What handles one message: its answer is what it returns, if it has one. An async function may await; the actor's next message waits. */
-export type Handler<M, State extends Shape, Messages extends MessageShapes> = (
+type Handler<M, State extends Shape, Messages extends MessageShapes> = (
   message: MessageOf<M>,
   state: TupleOf<State>,
   context: ActorContext<Messages, ReplyOf<M>>,
   // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
 ) => Answer<M> | void | Promise<Answer<M> | void>;
 
-export type Handlers<Messages extends MessageShapes, State extends Shape> = {
+type Handlers<Messages extends MessageShapes, State extends Shape> = {
   readonly [Name in keyof Messages]: Handler<Messages[Name], State, Messages>;
 };
-
-/** What is decided about an actor whose handler threw. */
-export type ChildDirective = 'restart' | 'resume' | 'stop' | 'escalate';
 
 export const ACTOR_SUPERVISION = {
   /** Which children a failure is for: 'one_for_one', 'one_for_all' or 'rest_for_one'. Default: `one_for_one`. */
@@ -96,27 +93,24 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
     args: TupleOf<NoInfer<Args>>,
     state: TupleOf<NoInfer<State>>,
     context: ActorContext<NoInfer<Messages>, undefined>,
-    // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
   ) => void | Promise<void>;
   /** Runs when the actor ends, after its children have. */
   readonly stop?: (
     state: TupleOf<NoInfer<State>>,
     context: ActorContext<NoInfer<Messages>, undefined>,
-    // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
   ) => void | Promise<void>;
   /** Told of the end of an actor that it watches. */
   readonly ended?: (
     ended: Ended,
     state: TupleOf<NoInfer<State>>,
     context: ActorContext<NoInfer<Messages>, undefined>,
-    // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
   ) => void | Promise<void>;
   /** How it supervises its children. */
   readonly supervision?: ActorSupervision;
 }
 
 /** Marks values of actor(), so that a worker finds them among a module's exports. */
-export const ACTOR = Symbol.for('millrace.actor');
+const ACTOR = Symbol.for('millrace.actor');
 
 /** An actor: export it from the module whose URL it was declared with. */
 export interface ActorDefinition<

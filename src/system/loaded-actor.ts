@@ -9,7 +9,7 @@ import { type MessageCodec, messageCodec } from './slots.ts';
 import { type ActorState, stateClass } from './state.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: handlers of whatever messages
-export type AnyHandler = (message: any, state: any, context: any) => unknown;
+type AnyHandler = (message: any, state: any, context: any) => unknown;
 
 export interface LoadedMessage {
   readonly name: string;
@@ -30,8 +30,7 @@ export interface LoadedHandler {
 
 const handlerOf = (call: AnyHandler): LoadedHandler => ({ call, isAsync: isAsyncFunction(call) });
 
-export const isAsyncFunction = (call: unknown): boolean =>
-  Object.prototype.toString.call(call) === '[object AsyncFunction]';
+const isAsyncFunction = (call: unknown): boolean => Object.prototype.toString.call(call) === '[object AsyncFunction]';
 
 export class LoadedActor {
   readonly definition: AnyActor;

@@ -58,7 +58,6 @@ export const MailKind = {
 
 /** What becomes of an actor whose handler threw. */
 export const Directive = { restart: 0, resume: 1, stop: 2, escalate: 3 } as const;
-export type DirectiveName = keyof typeof Directive;
 
 export const MAIL = {
   /** The receiver. */

@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
-import type { ActorDefinition, AnyActor, MessageOf, MessageShapes, MessagesOf, ReplyOf } from './definition.ts';
+import type { AnyActor, MessageOf, MessageShapes, MessagesOf, ReplyOf } from './definition.ts';
 import type { LoadedActor, LoadedMessage } from './loaded-actor.ts';
 
 /** How an actor that is watched has ended. */
@@ -80,7 +80,7 @@ export function awaitAs<Result>(post: Post, run: () => Result): Result {
 }
 
 /** The post of the handler that is at work. */
-export const postAtWork = (): Post | undefined => atWork ?? (mayAwait ? awaiting.getStore() : undefined);
+const postAtWork = (): Post | undefined => atWork ?? (mayAwait ? awaiting.getStore() : undefined);
 
 /** A reference as the library sees it. */
 export class Ref implements ActorRef<AnyActor> {
@@ -168,5 +168,3 @@ export function sendersOf(
     `return class ${way} { constructor(ref) { this['@ref'] = ref; }\n${methods.join('\n')}\n};`,
   );
 }
-
-export type { ActorDefinition };

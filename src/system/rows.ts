@@ -145,3 +145,9 @@ export function copyMail(from: KeptMail, to: KeptMail): void {
   to.text = from.text;
   to.rest = from.rest;
 }
+
+/** A copy of mail that is a view of a frame or of a row. */
+export const plainMail = (mail: KeptMail): KeptMail => {
+  const { from, token, life, kind, type, fromType, n0, n1, n2, n3, text, rest } = mail;
+  return { from, token, life, kind, type, fromType, n0, n1, n2, n3, text, rest };
+};

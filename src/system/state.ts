@@ -40,7 +40,7 @@ export const copyOf = ({ n0, n1, n2, n3, text, rest }: StateColumns): StateColum
   n2,
   n3,
   text,
-  rest: rest && rest.slice(),
+  rest: rest === null ? null : rest.slice(),
 });
 
 export function writeColumns(from: StateColumns, to: StateColumns): void {

@@ -1,7 +1,7 @@
 // Options of actorSystem(): one table.
 
 import { nested, number } from '../options/kinds.ts';
-import type { Checked, Given } from '../options/option.ts';
+import type { Given } from '../options/option.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { ACTOR_SUPERVISION } from './definition.ts';
 
@@ -41,8 +41,6 @@ export const SYSTEM_OPTIONS = {
 
 /** Options of `actorSystem()`. */
 export interface SystemOptions extends Given<typeof SYSTEM_OPTIONS> {}
-
-export type CheckedSystemOptions = Checked<typeof SYSTEM_OPTIONS>;
 
 export const STOP_OPTIONS = {
   /** How long actors may take to end: milliseconds from 0 to 86400000. Default: 10,000. */

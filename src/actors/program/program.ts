@@ -236,7 +236,7 @@ view.row = p;
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
-${runClosureCode(`closure0_${inputIndex}(decoder${u}.tupleAt(k${keyTexts.join('')}), view, ${emitName(head, 0)}, context)`, 0)}
+${runClosureCode(`closure0_${inputIndex}(decoder${u}.${parts.resident === undefined ? 'tupleAt' : 'viewAt'}(k${keyTexts.join('')}), view, ${emitName(head, 0)}, context)`, 0)}
 ${stage.operators.length > 1 ? rethrowCode : ''}
 processed++;
 if (context.removed) { n = remove${u}(k, p, to); j = -1; }

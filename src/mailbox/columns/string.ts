@@ -46,7 +46,8 @@ export const string = plainKind({
       const column${i} = {
         seek(i) { const k = wide${i}; q${i} = s${i} + (${startOf(i)} << k); r${i} = s${i} + (u32[b${i} + i] << k); },
         bytes: () => u8, start: () => q${i}, end: () => r${i}, wide: () => wide${i} === 1 };`,
-    value: (i) => `text${i}().substring(${startOf(i)}, u32[b${i} + i])`,
+    // Without a look at the text where all values are empty.
+    value: (i) => `(l${i} === 0 ? '' : text${i}().substring(${startOf(i)}, u32[b${i} + i]))`,
   },
   copied: (i) => `v${i}`,
   cell: textCell,

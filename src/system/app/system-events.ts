@@ -30,7 +30,6 @@ export interface SystemOccurrences {
 }
 
 export type SystemEventType = keyof SystemOccurrences;
-export type SystemListener<Type extends SystemEventType> = (event: SystemOccurrences[Type]) => void;
 
 /** Lines of one kind within the time below. */
 const LINES = 3;

@@ -6,7 +6,7 @@ import { errors } from '../../errors.ts';
 import type { LoadedActor, LoadedHandler, LoadedMessage } from '../loaded-actor.ts';
 import { definitionOf, MailKind, MESSAGES_MAX, messageOf, Outbox } from '../mail.ts';
 import { workAs } from '../ref.ts';
-import { copyMail, Kept, type KeptMail, Restart, type Row, Status } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, plainMail, Restart, type Row, Status } from '../rows.ts';
 import { copyOf, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
 import { Run, type Runs } from './runs.ts';
@@ -21,11 +21,6 @@ export interface Afterwards {
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as Partial<PromiseLike<unknown>> | null)?.then === 'function';
-
-const plainMail = (mail: KeptMail): KeptMail => {
-  const { from, token, life, kind, type, fromType, n0, n1, n2, n3, text, rest } = mail;
-  return { from, token, life, kind, type, fromType, n0, n1, n2, n3, text, rest };
-};
 
 export class Handling {
   private readonly desk: Desk;

@@ -8,7 +8,7 @@ import type { Resident, ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
-import { copyMail, Kept, type KeptMail, type Row, Status } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
 import { unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { Handling } from './handling.ts';
@@ -141,7 +141,11 @@ export class SystemResident implements Resident {
         this.killed(mail, id, row);
         break;
       case MailKind.spawn:
-        desk.dead({ ...mail, kind: MailKind.message, token: 0 }, id, errors.nameTaken(mail.key));
+        desk.dead(
+          { from: mail.from, token: 0, kind: MailKind.message, type: mail.type },
+          id,
+          errors.nameTaken(mail.key),
+        );
         this.refuseSpawn(mail, errors.nameTaken(mail.key));
         break;
       default:
@@ -208,9 +212,8 @@ export class SystemResident implements Resident {
   private killed(mail: Mail, id: number, row: Row): void {
     const error = fromRecord(unpackRest(mail.rest) as never);
     const current = row.status === Status.busy ? row.kept.get(Kept.current, 0) : undefined;
-    const culprit = { ...(current ?? mail) } as KeptMail;
+    const culprit = plainMail(current ?? mail);
     if (current !== undefined) {
-      copyMail(current, culprit);
       const run = this.runs.of(id);
       if (run !== undefined) this.runs.end(run);
       row.kept.delete(Kept.current, 0);

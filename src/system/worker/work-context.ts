@@ -9,7 +9,7 @@ import type { AnyActor, MessageShapes } from '../definition.ts';
 import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
 import { definitionOf, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
 import { type ActorRef, type AskOptions, type Post, Ref } from '../ref.ts';
-import { copyMail, Kept, type KeptMail, RESTARTS, Restart, type Row } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, RESTARTS, type Row } from '../rows.ts';
 import type { Desk } from './desk.ts';
 
 /** Milliseconds beyond which a double is no longer exact. */
@@ -28,8 +28,10 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   private readonly mail: KeptMail;
   private readonly box: Outbox;
   private readonly message: LoadedMessage | undefined;
-  private readonly selfRef: Ref;
-  readonly name: string;
+  private selfRef: Ref | undefined;
+  private nameText: string | undefined;
+  /** While the handler runs in one go. */
+  private readonly row: Row;
   private readonly mayAwait: boolean;
   private effects: Effect[] | undefined;
   private timersOf: ActorTimers<MessageShapes> | undefined;
@@ -56,8 +58,10 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.message = message;
     this.id = id;
     this.mayAwait = mayAwait;
-    this.name = row.name;
-    this.selfRef = new Ref(loaded, id, row.life, row.restart === Restart.virtual ? row.name : '', undefined);
+    this.row = row;
+    // The row will stand elsewhere.
+    if (mayAwait) this.selfRef = desk.refOf(row, id);
+    if (mayAwait) this.nameText = row.name;
   }
 
   /** @throws MillraceError CONTEXT_OVER */
@@ -92,10 +96,19 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   }
 
   get self(): Ref {
+    this.use();
+    this.selfRef ??= this.desk.refOf(this.row, this.id);
     return this.selfRef;
   }
 
+  get name(): string {
+    this.use();
+    this.nameText ??= this.row.name;
+    return this.nameText;
+  }
+
   get sender(): Ref | undefined {
+    this.use();
     const { from, fromType } = this.mail;
     const loaded = from === 0 || fromType === 0 ? undefined : this.desk.definitions.at(definitionOf(fromType));
     return loaded && this.desk.ref(loaded, from);

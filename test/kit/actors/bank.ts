@@ -1,6 +1,6 @@
 // Accounts between which money moves.
 
-import { type ActorRef, actor, t } from '../../../src/index.ts';
+import { actor, t } from '../../../src/index.ts';
 
 export const account = actor(import.meta.url, 'account', {
   messages: {
@@ -39,5 +39,3 @@ export const account = actor(import.meta.url, 'account', {
     },
   },
 });
-
-export type Account = ActorRef<typeof account>;
