@@ -28,7 +28,7 @@ import {
   undoCells,
   wakeCells,
 } from './cell-names.ts';
-import { finalStateOf } from './final-state.ts';
+import { FinalState } from './final-state.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
 import type { ThreadContext, ThreadProgram } from './thread-graph.ts';
@@ -300,7 +300,8 @@ function stateCheck(
 ): () => string | undefined {
   const checks = Object.entries(expected).map(([operator, values]) => {
     const { stage, descriptor } = placements.find((each) => stageName(each.stage) === operator) as Placement;
-    const state = finalStateOf(stage, descriptor);
+    if (descriptor.transaction === undefined) throw new Error(`'${operator}' has no state`);
+    const state = new FinalState(stage, descriptor.transaction);
     return (): string | undefined => {
       const damage = state.damage();
       if (damage !== undefined) return `the state of '${operator}' is damaged: ${damage}`;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
-import { CRASH_MODES, type CrashCase, CrashRuns, eachSeed, randomOf } from '../kit/crash-runs.ts';
+import { CRASH_MODES, type CrashCase, CrashRuns } from '../kit/crash-runs.ts';
 import {
   aggregates,
   chain,
@@ -23,6 +23,7 @@ import {
 } from '../kit/flows/crash-cases.ts';
 import { LocalJob } from '../kit/local-run.ts';
 import { shortOrLong } from '../kit/long-form.ts';
+import { eachSeed, randomOf } from '../kit/seeds.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 

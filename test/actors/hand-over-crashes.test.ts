@@ -7,10 +7,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { runs } from '../kit/arbitraries.ts';
-import { eachSeed } from '../kit/crash-runs.ts';
 import { REPLICAS } from '../kit/flows/elastic-crash.ts';
 import { type Blow, type HandOverCase, HandOverRuns } from '../kit/hand-over-runs.ts';
 import type { Wish } from '../kit/local-hand-overs.ts';
+import { eachSeed } from '../kit/seeds.ts';
 
 const all = (): boolean => true;
 const even = (group: number): boolean => group % 2 === 0;

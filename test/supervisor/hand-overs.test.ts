@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, MillraceError, RunOptions } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { calling, counting, type ElasticParams, textOf, texts } from '../kit/flows/elastic.ts';
 import { enlisted, operatorOf } from '../kit/readings.ts';
 import { until } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

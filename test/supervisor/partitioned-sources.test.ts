@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, RunOptions } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { files, type PartitionedParams, partitioned } from '../kit/flows/partitioned.ts';
 import { enlisted } from '../kit/readings.ts';
 import { noThreadLeft, start } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
