@@ -31,6 +31,7 @@ import {
   spilling,
   tables,
 } from '../kit/flows/crash-cases.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { eachSeed, randomOf } from '../kit/seeds.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
@@ -99,7 +100,7 @@ const CRASHES_MAX = 40;
 
 for (const [name, kind] of Object.entries(LARGER)) {
   test(`crashes as fast as it comes back, in work and in recovery: ${name}`, TIMEOUT, async (context) => {
-    await eachSeed(context, 2, async (seed) => {
+    await eachSeed(context, shortOrLong(1, 2), async (seed) => {
       const random = randomOf(~seed);
       const runs = await CrashRuns.of(kind, seed);
       await runs.crashOften(random, 30 + random(400), CRASHES_MAX);
@@ -111,7 +112,7 @@ for (const name of ['tables', 'removing', 'replicas', 'merging', 'spilling', 'en
   for (const backupEveryMs of [0.3, 1000]) {
     const backups = backupEveryMs < 1 ? 'backups' : 'the beginning of the stream';
     test(`crashes as fast as it comes back, with state restored from ${backups}: ${name}`, TIMEOUT, async (context) => {
-      await eachSeed(context, 2, async (seed) => {
+      await eachSeed(context, shortOrLong(1, 2), async (seed) => {
         const random = randomOf(~seed);
         // What is to be replayed from the beginning has to fit into its rings.
         const count = backupEveryMs < 1 ? LARGER[name].count : 8;
@@ -156,7 +157,7 @@ for (const backupEveryMs of [undefined, 0.1]) {
       // And once more, anywhere: densely before the end of the input, and at some of the many commits there.
       const { points } = runs.memory;
       const random = randomOf(seed);
-      for (let point = 0; point < points; point += 1 + random(point < 2000 ? 120 : 1200)) {
+      for (let point = 0; point < points; point += 1 + shortOrLong(4, 1) * random(point < 2000 ? 120 : 1200)) {
         await runs.crashOfTuples(point).catch((error) => {
           console.error(`failed with a crash at point ${point}`);
           throw error;
