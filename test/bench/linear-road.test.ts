@@ -251,7 +251,7 @@ test('random traces: the flow answers as the answerer does, with any parallelism
     writeFileSync(join(expected, 'balances_ok.csv'), own.join(''));
     assertRight(output, expected);
   });
-  await fc.assert(property, runs(6));
+  await fc.assert(property, runs(shortOrLong(3, 6)));
   assert.ok(folder);
 });
 

@@ -98,7 +98,7 @@ const SMALL_FILES: readonly (string | Buffer)[] = [
 
 test('small files, in every number of ranges, with chunks of every length', async () => {
   for (const content of SMALL_FILES) {
-    const every = someOrAll(upTo(content.length + 2), 4);
+    const every = someOrAll(upTo(content.length + 2), 8);
     const some = [2, 3, 7, content.length];
     for (const [chunkBytes, ranges] of [
       [1000, every],
@@ -167,14 +167,14 @@ test('records that are given up for their length, whatever the range that they b
         await compareCsv(text, sizes, [count], {}, 7);
       },
     ),
-    { numRuns: shortOrLong(60, 200) },
+    { numRuns: shortOrLong(40, 200) },
   );
 });
 
 test('a header is the first record of the first range, and the columns of all', async () => {
   const text = '\ufeff"b","x\n""y",a\nb1,x1,"a\n1"\nb2,"x\n2",a2\n"b3",x3\nb4,x4,a4\n';
   for (const chunkBytes of [1, 1000]) {
-    await compareCsv(text, { chunkBytes }, someOrAll(upTo(text.length), 4), { header: true });
+    await compareCsv(text, { chunkBytes }, someOrAll(upTo(text.length), 8), { header: true });
   }
   const lacking = csvSource(fileOf('a,c\n1,2\n'), csvFields, { header: true }, 10, 3);
   for (const { error } of await drainEach(lacking)) assert.match(String(messageOf(error)), /lacks the column 'b'/);
