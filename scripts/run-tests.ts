@@ -1,17 +1,22 @@
-// Runs the compiled tests with Node's own runner: all, or those whose path contains one of the arguments.
+// Runs the compiled tests with Node's own runner: all, or those whose path contains one of the arguments. With --long only those
+// that have a long form (test/kit/long-form.ts, and runs() of test/kit/arbitraries.ts), in it.
 // Exists because node --test takes no globs before Node.js 21, and a folder argument would run the tests' flow modules too.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../test', import.meta.url));
-const wanted = process.argv.slice(2);
+const isLong = process.argv.includes('--long');
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--long');
+const hasLongForm = (file: string): boolean =>
+  /\/kit\/(long-form|arbitraries)\.js'/.test(readFileSync(join(root, file), 'utf8'));
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .filter((file) => !isLong || hasLongForm(file))
   .map((file) => join(root, file))
   .sort();
 if (files.length === 0) {
@@ -22,5 +27,6 @@ if (files.length === 0) {
 const concurrency = `--test-concurrency=${availableParallelism()}`;
 const { status } = spawnSync(process.execPath, ['--test', concurrency, '--test-reporter=spec', ...files], {
   stdio: 'inherit',
+  env: isLong ? { ...process.env, MILLRACE_TEST_LONG: '1' } : process.env,
 });
 process.exit(status ?? 1);

@@ -1,8 +1,15 @@
 // The oracle: looks at every tuple that comes out, and says whether each input had its effect exactly once, each key in order.
-// Promises: memory is bounded by the number of keys, however long the run; a violation is counted once, and does not make what
-// follows look wrong. It knows the operators' rules, and nothing of how Millrace works.
+// Whether a tuple is lost, doubled or out of order says the one that users have (src/testing/exactly-once.ts); here is what tuples
+// and rows must tell of the state behind them.
+// Promises: memory grows with keys and dead letters, not with tuples; a violation is counted once, and does not make what follows
+// look wrong. It knows the operators' rules, and nothing of how Millrace works.
 // Relies on: an excuse for each tuple that was left out by plan; tuples of one key come out of one replica.
 
+import {
+  ExactlyOnce,
+  type ViolationKind as ExactlyOnceKind,
+  type ExactlyOnceReport,
+} from '../../src/testing/exactly-once.ts';
 import type { Totalled } from './flow.ts';
 import {
   CLEAR_EVERY,
@@ -29,17 +36,15 @@ export type ViolationKind = 'lost' | 'doubled' | 'reordered' | 'wrongState' | 'o
 
 /** Texts of violations that are kept, of each kind. */
 const TEXTS_MAX = 10;
-/** Gaps that may still be filled by a tuple that is late; more are lost at once. */
-const GAPS_MAX = 10_000;
 
 /** Counts violations, and keeps the first texts of each kind. */
 export class Violations {
   readonly counts: Record<ViolationKind, number> = { lost: 0, doubled: 0, reordered: 0, wrongState: 0, other: 0 };
   readonly texts: string[] = [];
 
-  add(kind: ViolationKind, text: string): void {
-    this.counts[kind]++;
-    if (this.counts[kind] <= TEXTS_MAX) this.texts.push(`${kind}: ${text}`);
+  add(kind: ViolationKind, text: string, count = 1): void {
+    if (this.counts[kind] < TEXTS_MAX) this.texts.push(`${kind}: ${text}`);
+    this.counts[kind] += count;
   }
 
   get total(): number {
@@ -102,7 +107,7 @@ class KeyModel {
 }
 
 interface KeyProgress {
-  /** The place of the next tuple. */
+  /** The place that the model has come to: that of the next tuple. */
   next: number;
   readonly model: KeyModel;
   /** False after a violation, until the key's state begins anew. */
@@ -143,8 +148,9 @@ export class Oracle {
   private readonly excuse: Excuse;
   private readonly keys: KeyProgress[];
   private readonly groups = Array.from({ length: GROUPS }, () => ({ tuples: 0, total: 0 }));
-  /** Places that were passed over without an excuse, as `key/place`. */
-  private readonly gaps = new Set<string>();
+  private readonly sequences = new ExactlyOnce<number>();
+  /** Violations that were told as they came. */
+  private told = 0;
   /** Tuples that were passed over with an excuse. */
   private readonly excused = new Set<number>();
 
@@ -176,8 +182,10 @@ export class Oracle {
     const place = sequenceOf(tuple.uid);
     // Its group has counted it, whatever is wrong with it.
     this.checkGroup(tuple, this.at(key, place));
-    if (place < progress.next) {
-      this.seeAgain(key, place, tuple);
+    const kind = this.sequences.see(key, place);
+    if (kind !== undefined) {
+      this.told++;
+      this.seeWrong(kind, this.at(key, place), this.excused.delete(tuple.uid));
       return;
     }
     this.passOver(key, progress, place);
@@ -187,27 +195,21 @@ export class Oracle {
     this.checkState(progress, tuple, this.at(key, place));
   }
 
-  /** Accounts for the places between the expected one and `place`. */
+  /** What the tuples between the expected one and `place` have done to the state, if they were left out behind it. */
   private passOver(key: number, progress: KeyProgress, place: number): void {
     for (; progress.next < place; progress.next++) {
       const uid = uidAt(key, progress.next);
       const excuse = this.excuse(uid);
       if (excuse === 'behind') progress.model.apply(uid);
-      if (excuse !== undefined) {
-        this.excused.add(uid);
-        continue;
-      }
-      progress.known = false;
-      if (this.gaps.size < GAPS_MAX) this.gaps.add(`${key}/${progress.next}`);
-      else this.violate('lost', `${this.at(key, progress.next)} did not come`);
+      if (excuse === undefined) progress.known = false;
+      else this.excused.add(uid);
     }
   }
 
-  private seeAgain(key: number, place: number, { uid }: Seen): void {
-    const where = this.at(key, place);
-    if (this.gaps.delete(`${key}/${place}`)) this.violate('reordered', `${where} came late`);
-    else if (this.excused.delete(uid)) this.violate('reordered', `${where} came late, though it was ordered to fail`);
-    else this.violate('doubled', `${where} came twice`);
+  private seeWrong(kind: ExactlyOnceKind, where: string, wasExcused: boolean): void {
+    if (kind === 'doubled') this.violate(kind, `${where} came twice`);
+    else if (kind !== 'reordered') this.violate('other', `${where} is ${kind}`);
+    else this.violate(kind, `${where} came late${wasExcused ? ', though it was ordered to fail' : ''}`);
   }
 
   private checkState(progress: KeyProgress, tuple: Seen, where: string): void {
@@ -281,24 +283,26 @@ export class Oracle {
       }
       this.checkFinal(key, progress, deadFinals.has(key));
     }
-    for (const gap of this.gaps) {
-      const [key, place] = gap.split('/').map(Number);
-      this.violate('lost', `${this.at(key, place)} did not come`);
+    // What was left out must be exactly what became a dead letter.
+    for (const uid of dead) {
+      const [key, place] = [keyOfUid(uid), sequenceOf(uid)];
+      if (!covers(key)) continue;
+      if (this.excused.has(uid)) this.sequences.excuse(key, place);
+      else this.violate('doubled', `${this.at(key, place)} came, and is a dead letter as well`);
     }
-    this.gaps.clear();
-    this.finishDead(dead.filter((uid) => covers(keyOfUid(uid))));
+    // Tuples beyond the end have been told, once for their key.
+    this.finishSequences(this.sequences.finish(this.keys.map(({ next }, key) => [key, next] as const)));
   }
 
-  /** What was left out must be exactly what became a dead letter. */
-  private finishDead(dead: readonly number[]): void {
-    for (const uid of dead) {
-      const where = this.at(keyOfUid(uid), sequenceOf(uid));
-      if (!this.excused.delete(uid)) this.violate('doubled', `${where} came, and is a dead letter as well`);
+  /** Tells what was not told as it came: tuples that did not come at all. */
+  private finishSequences({ counts, violations }: ExactlyOnceReport<number>): void {
+    const lost = violations.slice(this.told).filter(({ kind }) => kind === 'lost');
+    for (const { key, sequence } of lost) {
+      const wasExcused = this.excused.has(uidAt(key, sequence));
+      this.violate('lost', `${this.at(key, sequence)} did not come${wasExcused ? ', and is no dead letter' : ''}`);
     }
-    for (const uid of this.excused) {
-      this.violate('lost', `${this.at(keyOfUid(uid), sequenceOf(uid))} did not come, and is no dead letter`);
-    }
-    this.excused.clear();
+    const more = counts.lost - lost.length;
+    if (more > 0) this.violations.add('lost', `${this.name}: ${more} more tuples did not come`, more);
   }
 
   /** The place that the next tuple of a key should have, for whoever looks at its state meanwhile. */

@@ -4,8 +4,8 @@
 // actor is made anew on another host, as recovery does it, from its last commit.
 
 import { isDeepStrictEqual } from 'node:util';
-import { Actor } from '../../src/actors/actor.ts';
-import { type ActorDescriptor, FIRST_START } from '../../src/actors/actor-descriptor.ts';
+import type { Actor } from '../../src/actors/actor.ts';
+import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { StepWords } from '../../src/actors/vitals/step-words.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
 import { type Plan, planOf, readerSlots, stageName } from '../../src/flow/plan.ts';
@@ -16,6 +16,7 @@ import { STATE_BYTES_MIN } from '../../src/state/memory/arena.ts';
 import type { StateRow } from '../../src/state/rows/state-reader.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
+import { ActorDriver } from '../../src/testing/actor-driver.ts';
 import { Host } from '../../src/workers/host.ts';
 import {
   cellWrittenBy,
@@ -27,7 +28,7 @@ import {
   undoCells,
   wakeCells,
 } from './cell-names.ts';
-import { finalStateOf } from './final-state.ts';
+import { FinalState } from './final-state.ts';
 import type { Invariant, Scene } from './scene.ts';
 import { SharedCells } from './shared-cells.ts';
 import type { ThreadContext, ThreadProgram } from './thread-graph.ts';
@@ -299,7 +300,8 @@ function stateCheck(
 ): () => string | undefined {
   const checks = Object.entries(expected).map(([operator, values]) => {
     const { stage, descriptor } = placements.find((each) => stageName(each.stage) === operator) as Placement;
-    const state = finalStateOf(stage, descriptor);
+    if (descriptor.transaction === undefined) throw new Error(`'${operator}' has no state`);
+    const state = new FinalState(stage, descriptor.transaction);
     return (): string | undefined => {
       const damage = state.damage();
       if (damage !== undefined) return `the state of '${operator}' is damaged: ${damage}`;
@@ -341,10 +343,10 @@ async function runActor(
     },
     recovered: () => {},
   });
-  const environment = { host: id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
-  const actor = new Actor(plan, descriptor, environment, { ...FIRST_START, isolate: isSingle });
-  actor.openSink();
-  await actor.openSource();
+  const setup = { hostOf: () => id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
+  const driver = new ActorDriver(descriptor, setup);
+  const actor = driver.start(plan, { isolate: isSingle });
+  await driver.openSource();
   host.add(actor);
   // At the top of its loop a host has nothing on its stack but constants.
   const turn = stepWords.turn.bind(stepWords);

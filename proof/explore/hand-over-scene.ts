@@ -16,6 +16,7 @@ import { HandOver, HandOverPhase } from '../../src/state/groups/hand-over.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
 import type { Placement } from '../../src/supervisor/deployment.ts';
+import { ownersProblem } from '../../src/testing/key-group-owners.ts';
 import { type ActorSceneOptions, actorScene, type Beside, type Deployed } from './actor-scene.ts';
 import type { CaseFlow, Kept } from './cases/flows.ts';
 import { cellWrittenBy } from './cell-names.ts';
@@ -113,9 +114,8 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
     cells: logs.map((log) => cells.baseOf(log) + cellWrittenBy(log, (copy) => new CommitLog(copy).commit(1))),
     buffers: logs,
     problem: () => {
-      const [first, second] = replicas.map((each) => committedOf(each).progress.groups);
-      const doubled = groupsOf(first).filter((group) => hasGroup(second, group));
-      return doubled.length === 0 ? undefined : `key group ${doubled[0]} has two owners`;
+      const owned = replicas.map((each) => committedOf(each).progress.groups);
+      return ownersProblem(OPERATOR, owned, KEY_GROUPS, false);
     },
   };
 }
@@ -261,13 +261,10 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
         .findIndex(({ cursors, progress }) => cursors.isDormant && !isEmptySet(progress.groups));
       if (asleep >= 0) return `${REPLICAS[asleep]} is dormant, and owns key groups`;
       const owners = replicas.map((each) => committedOf(each).progress.groups);
-      for (let group = 0; group < KEY_GROUPS; group++) {
-        const by = owners.filter((owned) => hasGroup(owned, group)).length;
-        if (by !== 1) return `key group ${group} has ${by} owners`;
-        if (hasGroup(groups, group) && hasGroup(owners[RECEIVER], group) !== (end === 'done')) {
-          return `key group ${group} has the wrong owner`;
-        }
-      }
+      const problem = ownersProblem(OPERATOR, owners, KEY_GROUPS, true);
+      if (problem !== undefined) return problem;
+      const isWrong = given.some((group) => hasGroup(owners[RECEIVER], group) !== (end === 'done'));
+      if (isWrong) return 'a key group that was to change hands has the wrong owner';
       try {
         const written = isAhead === 'giver' ? numbered(keys).slice(0, 1) : [];
         return problemOfOutput(deployed, replicas, written, isBrief ? undefined : keys.length);

@@ -1,4 +1,4 @@
-// The cases of `npm run simulate`: a random small flow for each seed, as data.
+// Random flows as data: the cases of `npm run simulate`, and those that tests run without a simulation.
 // Promises: a case depends on its seed alone.
 
 import type { ParallelismRange } from '../../src/flow/operator-options.ts';
@@ -49,6 +49,7 @@ export type OperatorCase =
     };
 
 export interface FlowCase {
+  /** Of poison and sinks. */
   readonly seed: number;
   /** Merged, if there are several: the tuples of each have keys of their own. */
   readonly sources: readonly SourceCase[];
@@ -60,8 +61,13 @@ export interface FlowCase {
   readonly withSink: boolean;
   /** Bytes of text that each tuple carries. */
   readonly textBytes: number;
+  /** Closures throw an {@link Interruption} when this many more tuples have come to them. */
+  readonly interruptAfter?: readonly number[];
   readonly strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one';
 }
+
+/** What a test throws on purpose, to interrupt a batch anywhere. */
+export class Interruption extends Error {}
 
 /** Rings that a burst overfills, and batches that wait for more all the same. */
 interface Tightness {
@@ -142,19 +148,30 @@ function tightened(random: Random, drawn: SimulationCase): SimulationCase {
   return { ...drawn, flow: { ...drawn.flow, sources, textBytes }, tight: { ringBytes, lingerMs }, backup };
 }
 
-function operatorCase(random: Random): OperatorCase {
+/** What operators are drawn from. */
+interface OperatorRanges {
+  readonly parallelism: (random: Random) => Parallelism;
+  /** Of five tuples a filter drops this many at least, and four at most. */
+  readonly dropMin: number;
+  readonly partsMin: number;
+  readonly partsMax: number;
+}
+
+const SIMULATED: OperatorRanges = { parallelism: parallelismOf, dropMin: 1, partsMin: 2, partsMax: 4 };
+
+function operatorCase(random: Random, { parallelism, dropMin, partsMin, partsMax }: OperatorRanges): OperatorCase {
   const fuse = random.chance(0.5);
   switch (random.weighted({ map: 3, filter: 1, flatMap: 2, process: 5 })) {
     case 'map':
-      return { kind: 'map', fuse, parallelism: parallelismOf(random), isUnordered: false };
+      return { kind: 'map', fuse, parallelism: parallelism(random), isUnordered: false };
     case 'filter':
-      return { kind: 'filter', fuse, drop: 1 + random.below(4) };
+      return { kind: 'filter', fuse, drop: dropMin + random.below(5 - dropMin) };
     case 'flatMap':
-      return { kind: 'flatMap', fuse, parts: 2 + random.below(3) };
+      return { kind: 'flatMap', fuse, parts: partsMin + random.below(partsMax - partsMin + 1) };
     case 'process':
       return {
         kind: 'process',
-        parallelism: parallelismOf(random),
+        parallelism: parallelism(random),
         withTable: random.chance(0.5),
         atEnd: random.chance(0.4),
         life: random.pick([0, 0, 0, 7]),
@@ -181,7 +198,7 @@ export function caseOf(seed: number): SimulationCase {
 function caseWithout(seed: number): SimulationCase {
   const random = new Random(seed ^ 0xf10f);
   const sources = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => sourceCase(random));
-  const operators = Array.from({ length: random.below(OPERATORS_MAX + 1) }, () => operatorCase(random));
+  const operators = Array.from({ length: random.below(OPERATORS_MAX + 1) }, () => operatorCase(random, SIMULATED));
   if (random.chance(UNORDERED_CHANCE)) {
     operators.push({ kind: 'map', fuse: false, parallelism: range(random), isUnordered: true });
   }
@@ -214,6 +231,41 @@ function caseWithout(seed: number): SimulationCase {
   const ofSources = new Random(seed ^ 0x9a57);
   const { flow } = tight;
   return { ...tight, flow: { ...flow, sources: flow.sources.map((source) => partitioned(ofSources, source)) } };
+}
+
+/** A filter may keep all, a flatMap may drop all; replicas are as many at the end as at the start. */
+const UNSIMULATED: OperatorRanges = {
+  parallelism: (random) => random.pick([1, 1, 1, 2, 3, 4]),
+  dropMin: 0,
+  partsMin: 0,
+  partsMax: 3,
+};
+
+/** How large a flow is. */
+export interface FlowSize {
+  /** Tuples of all sources, about. */
+  readonly tuplesMin: number;
+  readonly tuplesMax: number;
+  readonly operatorsMax: number;
+}
+
+/** A flow for whoever has no simulation: of sources that never wait, without poison, sinks and aggregates. */
+export function flowOf(random: Random, { tuplesMin, tuplesMax, operatorsMax }: FlowSize): FlowCase {
+  const sources = random.pick([1, 1, 2]);
+  return {
+    seed: 0,
+    sources: Array.from({ length: sources }, () => {
+      const tuples = Math.floor((tuplesMin + random.below(tuplesMax - tuplesMin)) / sources);
+      const keys = 1 + random.below(random.pick([1, 10, 1000]));
+      return { kind: 'generate', tuples, keys, ratePerSecond: undefined, burst: 0, partitions: 1, parallelism: 1 };
+    }),
+    operators: Array.from({ length: 1 + random.below(operatorsMax) }, () => operatorCase(random, UNSIMULATED)),
+    poisonEvery: 0,
+    failure: 'escalate',
+    withSink: false,
+    textBytes: random.pick([0, 0, 10, 200]),
+    strategy: 'one_for_one',
+  };
 }
 
 function parallelText(parallelism: Parallelism): string {

@@ -1,10 +1,10 @@
-// The flow of `npm run simulate`: built from a case (simulation/case.ts), its operators from simulation/steps.ts.
+// A random flow: built from a case (case.ts), its operators from steps.ts. What must come out of it says expected.ts.
 // Promises: depends on its params alone. Every operator keeps to its tuples and its state.
 
 import { count, custom } from '../../src/aggregates.ts';
 import { dataflow, type SinkDefinition, type Stream, t, table } from '../../src/index.ts';
 import { fromIterable, generate, push, type SourceDefinition, type SourceReader } from '../../src/sources.ts';
-import { type FlowCase, type OperatorCase, replicasMax, type SourceCase } from './case.ts';
+import { type FlowCase, Interruption, type OperatorCase, replicasMax, type SourceCase } from './case.ts';
 import {
   advance,
   endTuple,
@@ -59,8 +59,9 @@ export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: S
     }),
   );
   let stream: Stream<typeof FIELDS> = others.length === 0 ? first : first.merge(...others);
+  const interrupt = interrupter(params.interruptAfter);
   params.operators.forEach((operator, index) => {
-    stream = addOperator(stream, params, operator, index);
+    stream = addOperator(stream, params, operator, index, interrupt);
   });
   if (!params.withSink) return stream.collect('out');
   const [out] = stream.split(
@@ -69,6 +70,18 @@ export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: S
   );
   return out;
 });
+
+/** What closures call with each tuple. */
+function interrupter(after: readonly number[] = []): () => void {
+  const left = [...after];
+  let calls = 0;
+  return () => {
+    if (left.length === 0 || ++calls < left[0]) return;
+    left.shift();
+    calls = 0;
+    throw new Interruption('on purpose');
+  };
+}
 
 /** One turn of the event loop, which is no time of the simulation's. */
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -134,10 +147,12 @@ function addOperator(
   params: FlowCase,
   operator: OperatorCase,
   index: number,
+  interrupt: () => void,
 ): Stream<typeof FIELDS> {
   const name = `${operator.kind}-${index}`;
   const { failure } = params;
   const check = (tuple: Numbered): void => {
+    interrupt();
     if (isPoison(params, index, tuple)) throw new Error(`${tuple.key} ${tuple.number} is poison`);
   };
   switch (operator.kind) {
@@ -172,7 +187,10 @@ function addOperator(
         name,
         FIELDS,
         (tuple, emit) => {
-          for (const part of partsOf(parts, tuple)) emit(part);
+          for (const part of partsOf(parts, tuple)) {
+            emit(part);
+            interrupt();
+          }
           // Late: what has been emitted is taken back.
           check(tuple);
         },
@@ -225,7 +243,12 @@ function addOperator(
         {
           parallelism: operator.parallelism,
           failure,
-          end: operator.atEnd ? ({ key }, state, emit) => emit(endTuple(index, key, state)) : undefined,
+          end: operator.atEnd
+            ? ({ key }, state, emit) => {
+                interrupt();
+                emit(endTuple(index, key, state));
+              }
+            : undefined,
         },
       );
   }

@@ -60,18 +60,20 @@ export class ExactlyOnce<Key = unknown> {
   private readonly violations: Violation<Key>[] = [];
   private tuples = 0;
 
-  /** A tuple has come out: number `sequence` of those of its key. */
-  see(key: Key, sequence: number): void {
+  /**
+   * A tuple has come out: number `sequence` of those of its key.
+   * @returns what is wrong with it, if that can be told by now
+   */
+  see(key: Key, sequence: number): ViolationKind | undefined {
     this.tuples++;
-    if (!(Number.isSafeInteger(sequence) && sequence >= 0)) {
-      this.add('unexpected', key, sequence);
-      return;
-    }
+    if (!(Number.isSafeInteger(sequence) && sequence >= 0)) return this.add('unexpected', key, sequence);
     const progress = this.progressOf(key);
-    if (sequence >= progress.next) {
-      if (sequence > progress.next) progress.gaps.push({ from: progress.next, to: sequence });
-      progress.next = sequence + 1;
-    } else this.add(fill(progress.gaps, sequence) ? 'reordered' : 'doubled', key, sequence);
+    if (sequence < progress.next) {
+      return this.add(fill(progress.gaps, sequence) ? 'reordered' : 'doubled', key, sequence);
+    }
+    if (sequence > progress.next) progress.gaps.push({ from: progress.next, to: sequence });
+    progress.next = sequence + 1;
+    return undefined;
   }
 
   /** A tuple has been left out, as a dead letter is: it must not come, and is not lost. In any order with {@link see}. */
@@ -122,9 +124,10 @@ export class ExactlyOnce<Key = unknown> {
     return progress;
   }
 
-  private add(kind: ViolationKind, key: Key, sequence: number): void {
+  private add(kind: ViolationKind, key: Key, sequence: number): ViolationKind {
     this.counts[kind]++;
     if (this.violations.length < VIOLATIONS_KEPT_MAX) this.violations.push({ kind, key, sequence });
+    return kind;
   }
 }
 

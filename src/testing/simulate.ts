@@ -11,7 +11,7 @@ import { partitionsOf } from '../flow/source.ts';
 import { reuseScripts } from '../mailbox/codegen.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import { sleep } from '../platform/clock.ts';
-import { type GroupSet, hasGroup } from '../state/groups/group-set.ts';
+import type { GroupSet } from '../state/groups/group-set.ts';
 import { memoryBackup } from '../state/images/backup.ts';
 import type { StateEntry } from '../state/rows/state-reader.ts';
 import type { JobEvent } from '../supervisor/job/events/job-event.ts';
@@ -25,6 +25,7 @@ import type { SupervisionNode } from '../supervisor/supervision/tree.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { isWorkerThread } from '../workers/worker-thread.ts';
 import { CrashingMemory } from './crashing-memory.ts';
+import { ownersProblem } from './key-group-owners.ts';
 import { Random } from './random.ts';
 import { type CheckedSimulation, checkSimulateOptions, type SimulateOptions } from './simulate-options.ts';
 import { ChangePlan } from './simulation/change-plan.ts';
@@ -282,12 +283,7 @@ function checkKeyGroups(owned: ReadonlyMap<string, readonly Readonly<GroupSet>[]
   for (const [operator, replicas] of owned) {
     const source = operators.find(({ name }) => name === operator)?.source;
     const groups = source === undefined ? KEY_GROUPS : partitionsOf(source);
-    for (let group = 0; group < groups; group++) {
-      const owners = replicas.flatMap((groups, replica) => (hasGroup(groups, group) ? [replica] : []));
-      if (owners.length !== 1)
-        throw errors.simulationStuck(
-          `key group ${group} of '${operator}' is owned by ${owners.length === 0 ? 'no replica' : `replicas ${owners.join(' and ')}`}`,
-        );
-    }
+    const problem = ownersProblem(operator, replicas, groups, true);
+    if (problem !== undefined) throw errors.simulationStuck(problem);
   }
 }

@@ -1,34 +1,27 @@
-// One actor over memory of its own, stepped in this very thread: no threads, no clock but the test's, no chance.
-// What it shares with a job: graph, plan, deployment, actor, rings, commits, backups, and how an actor is resumed after a
-// crash. What comes out of it gathers as it is committed.
+// One actor over memory of its own, driven (actor-driver.ts) as testOperator() needs it: no threads, no clock but the test's, no
+// chance. What it shares with a job: graph, plan, deployment, actor, rings, commits, backups, and how an actor is resumed after
+// a crash. What comes out of it gathers as it is committed.
 // Promises: an open batch stays open until it is ordered to commit, or is full.
 // Relies on: whoever resumes the actor has the one before released.
 
-import { Actor } from '../actors/actor.ts';
-import {
-  type ActorDescriptor,
-  FIRST_START,
-  type Resumption,
-  type RingMemory,
-  type StepStatus,
-} from '../actors/actor-descriptor.ts';
-import { type LetterTuple, letterReader, openLetter } from '../actors/failures/dead-letters.ts';
+import type { Actor } from '../actors/actor.ts';
+import type { StepStatus } from '../actors/actor-descriptor.ts';
 import { ActorFailure } from '../actors/failures/failure.ts';
-import { WorkCell } from '../actors/vitals/vitals.ts';
+import { stageReaders } from '../actors/stage-readers.ts';
 import { fromRecord, type MillraceError } from '../errors.ts';
 import { type Stage, stageName } from '../flow/plan.ts';
 import { reuseScripts } from '../mailbox/codegen.ts';
-import { generateDecoder } from '../mailbox/decoder.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import { TupleReader } from '../mailbox/tuple-reader.ts';
+import type { TupleReader } from '../mailbox/tuple-reader.ts';
 import { WakeWords } from '../mailbox/wake.ts';
-import { type Backup, memoryBackup } from '../state/images/backup.ts';
+import { memoryBackup } from '../state/images/backup.ts';
 import { allocateArenas } from '../state/memory/arena.ts';
 import type { StateEntry, StateRow } from '../state/rows/state-reader.ts';
 import { CommitLog } from '../state/transaction/commit-log.ts';
 import type { CommitRecord } from '../state/transaction/commit-record.ts';
 import { allocateTransaction } from '../state/transaction/transaction.ts';
 import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
+import { ActorDriver, type Beginning } from './actor-driver.ts';
 import type { Outcome } from './comparison.ts';
 import { InputFeed } from './input-feed.ts';
 import type { OperatorPlan } from './operator-plan.ts';
@@ -62,7 +55,6 @@ export type SiteStatus = Exclude<StepStatus, 'superseded'> | 'failed';
 
 const APP = 0;
 const ACTOR = 1;
-const ONLY = 'actor';
 /** No batch commits because of its age: it is told to. */
 const LINGER_MS = Number.MAX_SAFE_INTEGER;
 
@@ -74,18 +66,13 @@ export class Site {
   isIsolated = false;
   private readonly setup: SiteSetup;
   private readonly wakeWords = new WakeWords(WakeWords.allocate(2));
-  private readonly letters: TupleReader<LetterTuple>;
   private readonly output: TupleReader<unknown> | undefined;
   private readonly input: InputFeed | undefined;
   private readonly log: CommitLog;
   private readonly record: CommitRecord;
-  private readonly store = memoryBackup(() => {});
   private operator: OperatorPlan;
-  private descriptor: ActorDescriptor;
-  private actor: Actor;
+  private readonly driver: ActorDriver;
   private outcome: Outcome = { emitted: [], written: [], letters: [] };
-  private shipped: Backup[] = [];
-  private sourceOpen = false;
   private woken: () => void = () => {};
 
   constructor(setup: SiteSetup) {
@@ -95,46 +82,46 @@ export class Site {
     const { plan, stage } = this.operator;
     const { placements } = deploy(plan, 1, setup.limits);
     const own = placements[stage.index].descriptor;
-    this.descriptor = own;
     const { wakeWords } = this;
     if (stage.index > 0) {
       const [output] = placements[stage.index - 1].descriptor.outputs;
       if (output !== undefined) this.input = new InputFeed(plan.stages[stage.index - 1], output, APP, wakeWords);
     }
-    const [output] = own.outputs;
-    if (output !== undefined) this.output = outputReader(stage, output.memory);
-    this.letters = letterReader(own.letters).readOn(APP);
+    if (own.outputs.length > 0) {
+      const { stage: reader, descriptor } = placements[stage.index + 1];
+      this.output = stageReaders<unknown>(plan, reader, descriptor)[0].readOn(APP);
+    }
     this.log = new CommitLog(own.commit);
     this.record = this.log.lastCommit();
     const tail = stage.operators[stage.operators.length - 1];
     if (tail.sink !== undefined) this.tap.sinkSchema = tail.inputs[0].schema;
-    this.actor = this.makeActor(FIRST_START, setup.snapshots === 'at once');
-  }
-
-  private makeActor(resumption: Resumption, snapshots: boolean): Actor {
-    const { wakeWords, setup } = this;
-    const ship = (backup: Backup): void => void this.shipped.push(backup);
-    const environment = {
-      host: ACTOR,
+    this.driver = new ActorDriver(own, {
+      hostOf: () => ACTOR,
       wakeWords,
       lingerMs: LINGER_MS,
-      backup: setup.snapshots === 'never' ? undefined : { everyMs: snapshots ? 0 : Number.POSITIVE_INFINITY, ship },
       now: setup.now,
       wake: () => this.woken(),
-    };
-    // Thousands of sites are made of one operator.
+      store: setup.snapshots === 'never' ? undefined : memoryBackup(() => {}),
+      lettersOn: APP,
+    });
+    this.compiledOnce(() => this.driver.start(plan, beginning({}, setup.snapshots === 'at once')));
+  }
+
+  private get actor(): Actor {
+    return this.driver.actor;
+  }
+
+  /** Thousands of sites are made of one operator. */
+  private compiledOnce(make: () => void): void {
     const compileAnew = reuseScripts();
-    const actor = new Actor(this.operator.plan, this.descriptor, environment, resumption);
+    make();
     compileAnew();
-    this.sourceOpen = false;
-    actor.openSink();
-    return actor;
   }
 
   /** Lets go of the actor: its open batch is rolled back. {@link resume} makes it anew. */
   release(): void {
     this.actor.release();
-    this.shipped = [];
+    this.driver.loseBackups();
   }
 
   /** Makes the actor anew, from its last commit. */
@@ -143,25 +130,20 @@ export class Site {
     this.failure = undefined;
     this.isIsolated = isolate;
     if (freshClosures) this.operator = this.setup.build(this.tap);
-    const incarnation = Atomics.add(this.actor.vitals.work, WorkCell.incarnation, 1) + 1;
-    const checkpoint = fromSnapshot ? this.store.read(ONLY) : undefined;
-    if (checkpoint !== undefined) {
-      this.descriptor = {
-        ...this.descriptor,
-        transaction: allocateTransaction(allocateArenas(this.setup.limits.stateBytes)),
-      };
-    }
-    const restore = checkpoint && { checkpoint };
-    this.actor = this.makeActor({ ...FIRST_START, incarnation, isolate, restore }, snapshots);
+    const { driver, operator, setup } = this;
+    driver.supersede();
+    const restore = fromSnapshot ? driver.lastBackup() : undefined;
+    const isRestored = restore?.checkpoint !== undefined;
+    if (isRestored) driver.replaceMemory({ transaction: allocateTransaction(allocateArenas(setup.limits.stateBytes)) });
+    const how = beginning({ isolate, restore: isRestored ? restore : undefined }, snapshots);
+    this.compiledOnce(() => driver.resume(operator.plan, how, 'stays closed'));
     // What follows the snapshot is read again; nothing does, but the actor has to find that out.
-    while (checkpoint !== undefined && !this.actor.isReadable && this.failure === undefined) this.step();
+    while (isRestored && !this.actor.isReadable && this.failure === undefined) this.step();
   }
 
   /** Opens the source, if it is not open. Await it before {@link step}. */
   async openSource(): Promise<void> {
-    if (this.sourceOpen) return;
-    await this.actor.openSource();
-    this.sourceOpen = true;
+    await this.driver.openSource();
   }
 
   /** Resolves when the source may have more. */
@@ -230,18 +212,15 @@ export class Site {
   }
 
   private gather(): void {
-    const { outcome, output, letters, tap, store, shipped, wakeWords } = this;
-    this.shipped = [];
-    for (const backup of shipped) {
-      store.write(ONLY, backup);
-      this.actor.backupDone(backup.sequence, true);
+    const { outcome, output, driver, tap, wakeWords } = this;
+    for (let stored = driver.storeBackup(); stored !== undefined; stored = driver.storeBackup()) {
+      driver.actor.backupDone(stored, true);
     }
     output?.drain((tuple) => void outcome.emitted.push(tuple), wakeWords);
     for (const tuple of tap.takeWritten()) outcome.written.push(tuple);
-    letters.drain(({ operator, replica, body }) => {
-      const { key, tuple, error, position } = openLetter(body);
+    driver.drainLetters(({ operator, replica, key, tuple, error, position }) => {
       outcome.letters.push({ operator, replica, key, tuple, error: fromRecord(error), position });
-    }, wakeWords);
+    });
   }
 
   /** Dead letters since the last {@link take}. */
@@ -282,9 +261,8 @@ export class Site {
   }
 }
 
-/** Reads the output of a stage, whose frames carry no hashes. */
-const outputReader = (stage: Stage, memory: RingMemory): TupleReader<unknown> =>
-  new TupleReader(
-    { memory, slot: 0 },
-    generateDecoder(`${stageName(stage)}/emitted`, stage.outputs[0].schema, 0, 0),
-  ).readOn(APP);
+/** Snapshots are backups at each commit. */
+const beginning = (how: Beginning, snapshots: boolean): Beginning => ({
+  ...how,
+  backupEveryMs: snapshots ? 0 : Number.POSITIVE_INFINITY,
+});

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { failingEnds } from '../kit/flows/failing-ends.ts';
 import { LocalJob } from '../kit/local-run.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const KEYS = 2000;
 

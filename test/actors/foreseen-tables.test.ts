@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { foreseen, foreseenTuple } from '../kit/flows/foreseen.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { noThreadLeft, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -35,7 +36,7 @@ for (const { parallelism, stateBytes } of [
 ]) {
   const arenas = stateBytes === undefined ? 'one arena' : 'four arenas';
   test(`tables end as Maps do, with parallelism ${parallelism} and ${arenas}`, TIMEOUT, async () => {
-    const params = { count: 120_000, ids: 40_000, parallelism };
+    const params = { count: shortOrLong(40_000, 120_000), ids: shortOrLong(15_000, 40_000), parallelism };
     const job = await foreseen.run({ params, workers: 2, ...(stateBytes && { stateBytes }) });
     const counts = new Map<string, number>();
     for await (const { table, share, key, count } of job.output('counts'))

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { LocalJob } from '../kit/local-run.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const FIELDS = { n: t.u32(), partition: t.u32() };
 

@@ -5,12 +5,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { flowOf } from '../../proof/simulate/case.ts';
+import { simulated } from '../../proof/simulate/flow.ts';
 import type { SinkDefinition } from '../../src/flow/sink.ts';
 import { dataflow, t } from '../../src/index.ts';
 import { writeLines } from '../../src/sinks.ts';
 import { fromIterable } from '../../src/sources.ts';
 import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
-import { type CrashCase, CrashRuns, eachSeed, randomOf } from '../kit/crash-runs.ts';
+import { Random } from '../../src/testing/random.ts';
+import { type CrashCase, CrashRuns } from '../kit/crash-runs.ts';
 import {
   type CrashFlow,
   type CrashParams,
@@ -28,7 +31,8 @@ import {
   spilling,
   tables,
 } from '../kit/flows/crash-cases.ts';
-import { type RandomOperator, randomFlow } from '../kit/flows/random.ts';
+import { shortOrLong } from '../kit/long-form.ts';
+import { eachSeed, randomOf } from '../kit/seeds.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
 const TIMEOUT = { timeout: 120_000 };
@@ -96,7 +100,7 @@ const CRASHES_MAX = 40;
 
 for (const [name, kind] of Object.entries(LARGER)) {
   test(`crashes as fast as it comes back, in work and in recovery: ${name}`, TIMEOUT, async (context) => {
-    await eachSeed(context, 2, async (seed) => {
+    await eachSeed(context, shortOrLong(1, 2), async (seed) => {
       const random = randomOf(~seed);
       const runs = await CrashRuns.of(kind, seed);
       await runs.crashOften(random, 30 + random(400), CRASHES_MAX);
@@ -108,7 +112,7 @@ for (const name of ['tables', 'removing', 'replicas', 'merging', 'spilling', 'en
   for (const backupEveryMs of [0.3, 1000]) {
     const backups = backupEveryMs < 1 ? 'backups' : 'the beginning of the stream';
     test(`crashes as fast as it comes back, with state restored from ${backups}: ${name}`, TIMEOUT, async (context) => {
-      await eachSeed(context, 2, async (seed) => {
+      await eachSeed(context, shortOrLong(1, 2), async (seed) => {
         const random = randomOf(~seed);
         // What is to be replayed from the beginning has to fit into its rings.
         const count = backupEveryMs < 1 ? LARGER[name].count : 8;
@@ -130,31 +134,15 @@ test(
   },
 );
 
-function drawOperator(random: (below: number) => number): RandomOperator {
-  const fuse = random(2) === 0;
-  switch (random(5)) {
-    case 0:
-      return { kind: 'map', add: random(1000), fuse, parallelism: 1 + random(2) };
-    case 1:
-      return { kind: 'filter', drop: random(4), fuse };
-    case 2:
-      return { kind: 'flatMap', copies: random(4), fuse };
-    default:
-      return { kind: 'process', parallelism: 1 + random(3), withTable: random(2) === 0, atEnd: random(4) === 0 };
-  }
-}
-
 test('random flows crash at random', TIMEOUT, async (context) => {
   let crashes = 0;
   await eachSeed(context, 5, async (seed) => {
-    const random = randomOf(~seed);
-    const operators = Array.from({ length: 1 + random(4) }, () => drawOperator(random));
-    const count = 20 + random(300);
-    const params = { keys: 1 + random([1, 10, 100][random(3)]), operators };
-    const options = { ringBytes: 4096 << random(3), lingerMs: random(3) * 0.2 };
-    const flow = randomFlow as unknown as CrashFlow;
-    const runs = await CrashRuns.of({ flow, count, params, options }, seed);
-    crashes += await runs.crashOften(random, 100 + random(1500), CRASHES_MAX);
+    const random = new Random(~seed);
+    const params = flowOf(random, { tuplesMin: 20, tuplesMax: 320, operatorsMax: 4 });
+    const options = { ringBytes: 4096 << random.below(3), lingerMs: random.below(3) * 0.2 };
+    const flow = simulated as unknown as CrashFlow;
+    const runs = await CrashRuns.of({ flow, count: 0, params, options }, seed);
+    crashes += await runs.crashOften((below) => random.below(below), 100 + random.below(1500), CRASHES_MAX);
   });
   context.diagnostic(`${crashes} crashes`);
 });
@@ -169,7 +157,7 @@ for (const backupEveryMs of [undefined, 0.1]) {
       // And once more, anywhere: densely before the end of the input, and at some of the many commits there.
       const { points } = runs.memory;
       const random = randomOf(seed);
-      for (let point = 0; point < points; point += 1 + random(point < 2000 ? 120 : 1200)) {
+      for (let point = 0; point < points; point += 1 + shortOrLong(4, 1) * random(point < 2000 ? 120 : 1200)) {
         await runs.crashOfTuples(point).catch((error) => {
           console.error(`failed with a crash at point ${point}`);
           throw error;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { millrace, ROOT, start } from '../kit/command.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { inOneOf } from '../kit/run-flow.ts';
 
 async function rows(...args: readonly string[]): Promise<string[][]> {
@@ -169,7 +170,10 @@ test('log-file', async () => {
   );
 });
 
-test('moby-dick --crash', async () => {
+/** It takes its time for each death; other examples whose workers die are run each time. */
+const LONG = { skip: shortOrLong<string | false>('in the long form', false) };
+
+test('moby-dick --crash', LONG, async () => {
   const main = join(ROOT, 'examples/moby-dick/main.js');
   const { code, stdout, stderr } = await start(main, ['--crash', '--workers', '3']).done;
   assert.equal(code, 0, stderr);

@@ -8,10 +8,10 @@ import { MEMORY_CELLS, partitionsOf } from '../../src/flow/source.ts';
 import { t } from '../../src/mailbox/schema.ts';
 import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { simulate } from '../../src/testing.ts';
-import { eachSeed } from '../kit/crash-runs.ts';
 import { drain, drainEach } from '../kit/drive.ts';
 import { csvSource } from '../kit/file-sources.ts';
 import { inRanges, type RangeParams, textOfRecords } from '../kit/flows/ranges.ts';
+import { eachSeed } from '../kit/seeds.ts';
 import { fileOf } from '../kit/temporary-files.ts';
 
 const TIMEOUT = { timeout: 120_000 };

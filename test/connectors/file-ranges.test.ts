@@ -13,6 +13,7 @@ import { cutFor, partitionsOf, type SourceDefinition } from '../../src/flow/sour
 import { type Shape, type TupleOf, t } from '../../src/mailbox/schema.ts';
 import { drain, drainEach, memoriesOf } from '../kit/drive.ts';
 import { csvSource, lineSource } from '../kit/file-sources.ts';
+import { shortOrLong, someOrAll } from '../kit/long-form.ts';
 import { fileOf } from '../kit/temporary-files.ts';
 
 type Source<Position> = SourceDefinition<Shape, TupleOf<Shape>, Position>;
@@ -97,7 +98,7 @@ const SMALL_FILES: readonly (string | Buffer)[] = [
 
 test('small files, in every number of ranges, with chunks of every length', async () => {
   for (const content of SMALL_FILES) {
-    const every = upTo(content.length + 2);
+    const every = someOrAll(upTo(content.length + 2), 8);
     const some = [2, 3, 7, content.length];
     for (const [chunkBytes, ranges] of [
       [1000, every],
@@ -114,7 +115,7 @@ test('small files, in every number of ranges, with chunks of every length', asyn
 test('every text of a few quotes, delimiters and line ends, each byte a range of its own', async () => {
   const symbols = ['"', ',', '\n', 'x'];
   let texts = [''];
-  for (let length = 1; length <= 4; length++) {
+  for (let length = 1; length <= shortOrLong(3, 4); length++) {
     texts = texts.flatMap((text) => symbols.map((symbol) => text + symbol));
     for (const text of texts) await compareCsv(text, { chunkBytes: 1000 }, [2, length]);
   }
@@ -148,7 +149,7 @@ test('any text in any number of ranges, chunks of any length', async () => {
       await compareLines(text, chunk, [count], limit);
       await compareCsv(text, { chunkBytes: chunk }, [count], {}, limit);
     }),
-    { numRuns: 100 },
+    { numRuns: shortOrLong(40, 100) },
   );
 });
 
@@ -166,13 +167,15 @@ test('records that are given up for their length, whatever the range that they b
         await compareCsv(text, sizes, [count], {}, 7);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: shortOrLong(40, 200) },
   );
 });
 
 test('a header is the first record of the first range, and the columns of all', async () => {
   const text = '\ufeff"b","x\n""y",a\nb1,x1,"a\n1"\nb2,"x\n2",a2\n"b3",x3\nb4,x4,a4\n';
-  for (const chunkBytes of [1, 1000]) await compareCsv(text, { chunkBytes }, upTo(text.length), { header: true });
+  for (const chunkBytes of [1, 1000]) {
+    await compareCsv(text, { chunkBytes }, someOrAll(upTo(text.length), 8), { header: true });
+  }
   const lacking = csvSource(fileOf('a,c\n1,2\n'), csvFields, { header: true }, 10, 3);
   for (const { error } of await drainEach(lacking)) assert.match(String(messageOf(error)), /lacks the column 'b'/);
 });

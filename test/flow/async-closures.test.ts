@@ -6,10 +6,10 @@ import { test } from 'node:test';
 import { buildGraph } from '../../src/flow/dataflow.ts';
 import { dataflow, type MillraceError, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { ASYNC_KINDS, asyncClosures, lateEmit } from '../kit/flows/async-closures.ts';
 import { LocalJob } from '../kit/local-run.ts';
 import { noThreadLeft, rejection, thrown } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
 const N = { n: t.u32() };

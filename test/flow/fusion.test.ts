@@ -10,8 +10,8 @@ import type { FlowBuilder } from '../../src/flow/dataflow.ts';
 import { dataflow, type Field, type SinkDefinition, type Stream, t } from '../../src/index.ts';
 import { fromIterable, generate } from '../../src/sources.ts';
 import { fieldOf, fieldTypes, runs, type SampleType, valueArbitraries } from '../kit/arbitraries.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { LocalJob } from '../kit/local-run.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 type Tuple = Record<string, unknown>;
 type Maker = (n: number) => unknown;

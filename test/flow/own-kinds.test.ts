@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { crossed, keyedApart, paired } from '../kit/flows/own-kinds.ts';
 import { LocalJob } from '../kit/local-run.ts';
 import { noThreadLeft, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const COUNT = 3000;
 const KEYS = 40;

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { internStrings } from '../../src/flow/params.ts';
 import { countByKind } from '../kit/flows/operators.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { noThreadLeft, resultOf, TIMEOUT } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -26,7 +27,7 @@ test('interning keeps every value', () => {
 });
 
 test('a closure that switches on a string of params takes the same branch in every run', TIMEOUT, async () => {
-  for (let run = 0; run < 10; run++) {
+  for (let run = 0; run < shortOrLong(4, 10); run++) {
     const params = { kind: 'string' as const, pair: false, count: 30_000, keys: 5000, parallelism: 1 };
     assert.equal((await resultOf(countByKind, 'counts', { params, workers: 1 })).length, params.count);
   }

@@ -3,15 +3,18 @@
 
 import fc from 'fast-check';
 import { Schema } from '../../src/mailbox/schema.ts';
+import { shortOrLong } from './long-form.ts';
 import { fieldOf, LITERALS, type SampleType } from './sample-fields.ts';
 
 export { fieldOf, fieldTypes, keyTypes, type SampleType } from './sample-fields.ts';
 
 const seed = process.env.MILLRACE_TEST_SEED;
 
-/** Parameters of a randomised test of `numRuns` runs. */
-export const runs = (numRuns: number): { numRuns: number; seed?: number } =>
-  seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+/** Parameters of a randomised test of `inLongForm` runs: a third of them in the short form, whose cases are others each time. */
+export function runs(inLongForm: number): { numRuns: number; seed?: number } {
+  const numRuns = shortOrLong(Math.ceil(inLongForm / 3), inLongForm);
+  return seed === undefined ? { numRuns } : { numRuns, seed: Number(seed) };
+}
 
 const codeUnit = (min: number, max: number) => fc.integer({ min, max }).map((unit) => String.fromCharCode(unit));
 const latin1 = fc.string({ unit: codeUnit(0, 0xff), maxLength: 40 });

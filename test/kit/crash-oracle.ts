@@ -15,6 +15,7 @@ import {
   type Place,
 } from './flows/crashing.ts';
 import { armed } from './flows/traps.ts';
+import { assertPerKey, assertSame } from './per-key.ts';
 import { start } from './run-flow.ts';
 
 export type EventOf<Type extends JobEvent['type']> = Extract<JobEvent, { type: Type }>;
@@ -100,23 +101,6 @@ function expectedOf(params: CrashingParams, lost: Lost): Map<string, CountedTupl
   return outputs;
 }
 
-function byKey<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-/** Equal, with a message that names the first difference instead of thousands of tuples. */
-function assertSame(actual: readonly unknown[], expected: readonly unknown[], what: string): void {
-  for (let i = 0; i < Math.max(actual.length, expected.length); i++) {
-    assert.deepEqual(
-      actual[i],
-      expected[i],
-      `${what}, number ${i} of ${actual.length}, where ${expected.length} are expected`,
-    );
-  }
-}
-
 /** Tuples in and out of each operator. */
 export const countsOf = (job: Job): Record<string, [number, number]> =>
   Object.fromEntries(job.reading().operators.map(({ name, tuplesIn, tuplesOut }) => [name, [tuplesIn, tuplesOut]]));
@@ -147,9 +131,7 @@ export function judge({ params, job, events, tuples }: CrashRun, lost: Lost = {}
   const { sinkPath, parallelism = 1 } = params;
   const flat = [...expected.values()].flat();
   if (sinkPath === undefined) {
-    const came = byKey(tuples, ({ key }) => key);
-    for (const [key, output] of expected) assertSame(came.get(key) ?? [], output, `key ${key}`);
-    assert.equal(tuples.length, flat.length, 'tuples of all keys');
+    assertPerKey(tuples, expected, ({ key }) => key);
     const numbers = tuples.map(({ n }) => n);
     if (parallelism === 1)
       assertSame(
@@ -159,9 +141,8 @@ export function judge({ params, job, events, tuples }: CrashRun, lost: Lost = {}
       );
   } else {
     const lines = readFileSync(sinkPath, 'utf8').split('\n').slice(0, -1);
-    const came = byKey(lines, (line) => line.split(' ')[0]);
-    for (const [key, output] of expected) assertSame(came.get(key) ?? [], output.map(lineOf), `key ${key}`);
-    assert.equal(lines.length, flat.length, 'lines of all keys');
+    const written = new Map([...expected].map(([key, output]) => [key, output.map(lineOf)]));
+    assertPerKey(lines, written, (line) => line.split(' ')[0], 'lines');
   }
   assert.deepEqual(countsOf(job), expectedCounts(params, lost, flat.length));
   judgeLetters({ params, job, events, tuples }, lost);

@@ -3,6 +3,7 @@
 // run had at that commit, and in the end all that came out is.
 
 import assert from 'node:assert/strict';
+import { FinalState } from '../../proof/explore/final-state.ts';
 import type { Actor } from '../../src/actors/actor.ts';
 import type { ActorDescriptor, Condemned } from '../../src/actors/actor-descriptor.ts';
 import { WorkCell } from '../../src/actors/vitals/vitals.ts';
@@ -10,17 +11,10 @@ import { errors, toRecord } from '../../src/errors.ts';
 import type { RunOptions } from '../../src/index.ts';
 import { memoryBackup } from '../../src/state/images/backup.ts';
 import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
-import {
-  type Letter,
-  Recorder,
-  type Reference,
-  type Result,
-  resultOf,
-  StateWitness,
-  Witness,
-} from './crash-witness.ts';
+import { type Letter, Recorder, type Reference, type Result, resultOf, Witness } from './crash-witness.ts';
 import type { CrashFlow } from './flows/crash-cases.ts';
 import { LocalJob } from './local-run.ts';
+import { randomOf } from './seeds.ts';
 
 export interface CrashCase {
   readonly flow: CrashFlow;
@@ -35,36 +29,6 @@ export interface CrashCase {
 /** Who is resumed how after a crash: the actor in work tuple by tuple, or as after a drill; or all, of one worker. */
 export const CRASH_MODES = ['actor', 'drill', 'worker'] as const;
 export type CrashMode = (typeof CRASH_MODES)[number];
-
-/** mulberry32: small, and good enough to draw tests. */
-export function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return Math.floor((((z ^ (z >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-
-const givenSeed = process.env.MILLRACE_TEST_SEED;
-
-/** Runs with as many seeds, or with the one that is given, and says which one failed. */
-export async function eachSeed(
-  context: { diagnostic(message: string): void },
-  runs: number,
-  run: (seed: number) => Promise<void>,
-): Promise<void> {
-  const first = givenSeed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(givenSeed);
-  for (let seed = first; seed < first + (givenSeed === undefined ? runs : 1); seed++) {
-    try {
-      await run(seed);
-    } catch (error) {
-      context.diagnostic(`failed with MILLRACE_TEST_SEED=${seed}`);
-      throw error;
-    }
-  }
-}
 
 interface Hooks {
   /** Called between steps. */
@@ -89,7 +53,7 @@ export class CrashRuns {
   reference!: Reference;
   private readonly kind: CrashCase;
   private readonly seed: number;
-  private readonly states = new Map<string, StateWitness>();
+  private readonly states = new Map<string, FinalState>();
 
   private constructor(kind: CrashCase, seed: number) {
     this.kind = kind;
@@ -112,7 +76,7 @@ export class CrashRuns {
   private witnessOf(actor: Actor): Witness {
     const { stage, descriptor, name } = actor;
     if (descriptor.transaction === undefined) return new Witness(actor, undefined);
-    const state = this.states.get(name) ?? new StateWitness(stage, descriptor.transaction);
+    const state = this.states.get(name) ?? new FinalState(stage, descriptor.transaction);
     this.states.set(name, state);
     // Replicas share their arenas.
     state.turnTo(descriptor.transaction);

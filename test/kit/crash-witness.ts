@@ -4,21 +4,19 @@
 
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
+import type { FinalState } from '../../proof/explore/final-state.ts';
 import type { Actor } from '../../src/actors/actor.ts';
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { Vitals } from '../../src/actors/vitals/vitals.ts';
 import { initialGroups, type Stage, stageName } from '../../src/flow/plan.ts';
-import { stateLayout } from '../../src/flow/state-layout.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { groupsOf } from '../../src/state/groups/group-set.ts';
-import { checkState } from '../../src/state/images/integrity.ts';
-import { type KeyedState, keyedState } from '../../src/state/rows/keyed-state.ts';
-import { type StateEntry, type StateReader, stateReader } from '../../src/state/rows/state-reader.ts';
+import type { StateEntry } from '../../src/state/rows/state-reader.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
-import { Transaction, type TransactionMemory } from '../../src/state/transaction/transaction.ts';
 import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import type { LocalJob } from './local-run.ts';
+import { perKey } from './per-key.ts';
 
 /** What an actor has committed, as shared memory tells it. */
 export interface Committed {
@@ -33,41 +31,14 @@ const sorted = <Item>(items: readonly Item[]): Item[] =>
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ item }) => item);
 
-/** Reads the state of one operator; the code for it is generated once, and used on the memory of many jobs. */
-export class StateWitness {
-  private readonly transaction: Transaction;
-  private readonly state: KeyedState;
-  private readonly reader: StateReader;
-
-  constructor(stage: Stage, memory: TransactionMemory) {
-    const name = stageName(stage);
-    this.transaction = new Transaction(name, memory);
-    this.state = keyedState(name, stateLayout(stage), this.transaction);
-    this.reader = stateReader(name, this.state.table, this.transaction);
-  }
-
-  /** Looks at the same operator in another job. */
-  turnTo(memory: TransactionMemory): void {
-    Object.assign(this.transaction, new Transaction('', memory));
-  }
-
-  entries(groups: readonly number[]): StateEntry[] {
-    return sorted(groups.flatMap(this.reader.entries).map(canonical));
-  }
-
-  problem(groups: readonly number[]): string | undefined {
-    return checkState(this.state, groups, 'rows');
-  }
-}
-
 /** Looks at an actor's shared memory from outside, as the app's thread does. */
 export class Witness {
   readonly descriptor: ActorDescriptor;
   private readonly log: CommitLog;
-  private readonly state: StateWitness | undefined;
+  private readonly state: FinalState | undefined;
   private readonly groups: readonly number[];
 
-  constructor({ stage, descriptor }: Actor, state: StateWitness | undefined) {
+  constructor({ stage, descriptor }: Actor, state: FinalState | undefined) {
     this.descriptor = descriptor;
     this.log = new CommitLog(descriptor.commit);
     this.state = state;
@@ -84,7 +55,7 @@ export class Witness {
   }
 
   entries(): StateEntry[] {
-    return this.state?.entries(this.groups) ?? [];
+    return sorted((this.state?.rows(this.groups) ?? []).map(canonical));
   }
 
   committed(): Committed {
@@ -130,7 +101,7 @@ export class Witness {
     });
     const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
     assert.deepEqual([tuplesIn, tuplesOut, ...passed, ...leftOut], progress.counts, 'counts are shown');
-    assert.equal(this.state?.problem(this.groups), undefined);
+    assert.equal(this.state?.damage(this.groups), undefined);
   }
 }
 
@@ -152,7 +123,7 @@ export interface Letter {
 /** All that can be told of a job that has ended. */
 export interface Result {
   /** The tuples of each output by key, in order. */
-  readonly outputs: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>;
+  readonly outputs: ReadonlyMap<string, ReadonlyMap<string, readonly unknown[]>>;
   readonly letters: readonly Letter[];
   /** For each actor: tuples in, out, and passed on between fused operators. */
   readonly counts: readonly unknown[];
@@ -166,13 +137,7 @@ const combines = ({ operators }: Stage): boolean => operators[operators.length -
 /** @param file what a sink has written */
 export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: readonly string[]): Result {
   const outputs = [...job.tuples].map(([name, tuples]) => {
-    const byKey: Record<string, unknown[]> = {};
-    for (const tuple of tuples) {
-      const key = text(tuple.key);
-      byKey[key] ??= [];
-      byKey[key].push(tuple);
-    }
-    return [name, byKey];
+    return [name, perKey(tuples, ({ key }) => text(key))] as const;
   });
   const letters = job.letters.map(({ operator, replica, key, tuple, error: { name, message } }) => ({
     operator,
@@ -182,7 +147,7 @@ export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: rea
     error: `${name}: ${message}`,
   }));
   return {
-    outputs: Object.fromEntries(outputs),
+    outputs: new Map(outputs),
     letters: sorted(letters),
     counts: job.actors.map(({ stage, descriptor, vitals }) => {
       const { tuplesIn, tuplesOut, passed, leftOut } = vitals.read();

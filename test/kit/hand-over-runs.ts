@@ -3,6 +3,7 @@
 // every key group has one owner in the end, and if nobody waits for ever. The same seed takes the same steps up to the crash.
 
 import assert from 'node:assert/strict';
+import { FinalState } from '../../proof/explore/final-state.ts';
 import type { Actor } from '../../src/actors/actor.ts';
 import type { RunOptions } from '../../src/index.ts';
 import { groupsOf } from '../../src/state/groups/group-set.ts';
@@ -10,11 +11,11 @@ import { memoryBackup } from '../../src/state/images/backup.ts';
 import { hasEnded } from '../../src/state/transaction/sweep.ts';
 import type { TransactionMemory } from '../../src/state/transaction/transaction.ts';
 import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
-import { randomOf } from './crash-runs.ts';
-import { StateWitness } from './crash-witness.ts';
 import { type ElasticCrashParams, elasticCrash, expectedOf } from './flows/elastic-crash.ts';
 import { LocalHandOvers, type Wish } from './local-hand-overs.ts';
 import { LocalJob } from './local-run.ts';
+import { assertPerKey } from './per-key.ts';
+import { randomOf } from './seeds.ts';
 
 export interface HandOverCase {
   readonly params: Omit<ElasticCrashParams, 'point' | 'tick'>;
@@ -59,7 +60,7 @@ export class HandOverRuns {
   private readonly memory = new CrashingMemory();
   private readonly kind: HandOverCase;
   private readonly seed: number;
-  private readonly states = new Map<string, StateWitness>();
+  private readonly states = new Map<string, FinalState>();
 
   constructor(kind: HandOverCase, seed: number) {
     this.kind = kind;
@@ -166,13 +167,7 @@ export class HandOverRuns {
   private check(job: LocalJob, handOvers: LocalHandOvers): void {
     const { params } = this.kind;
     const expected = expectedOf(params);
-    const byKey = new Map<string, object[]>();
-    for (const tuple of job.tuples.get('out') ?? []) {
-      const key = tuple.key as string;
-      byKey.set(key, [...(byKey.get(key) ?? []), tuple]);
-    }
-    for (const [key, tuples] of expected) assert.deepEqual(byKey.get(key), tuples, `what came out for '${key}'`);
-    assert.equal(byKey.size, expected.size);
+    assertPerKey<object>(job.tuples.get('out') ?? [], expected, (tuple) => (tuple as { key: string }).key);
     const poisoned = Array.from({ length: params.count }, (_, n) => n).filter((n) => params.poison?.(n) === true);
     const letters = job.letters.map(({ tuple }) => (tuple as { n: number }).n).sort((a, b) => a - b);
     assert.deepEqual(letters, poisoned, 'dead letters');
@@ -188,9 +183,9 @@ export class HandOverRuns {
         if (descriptor.transaction === undefined) continue;
         const witness = this.witnessOf(stage.operators[0].name, descriptor.transaction, stage);
         const groups = groupsOf(handOvers.committedOf(placement).progress.groups);
-        assert.equal(witness.problem(groups), undefined);
+        assert.equal(witness.damage(groups), undefined);
         if (stage.operators[0].name !== 'check') continue;
-        for (const { key, value } of witness.entries(groups)) rows.set(key.key as string, value as never);
+        for (const { key, value } of witness.rows(groups)) rows.set(key.key as string, value as never);
       }
       for (const [key, tuples] of expected) {
         const { next, seen } = tuples[tuples.length - 1] as { next: number; seen: number };
@@ -202,9 +197,9 @@ export class HandOverRuns {
   private witnessOf(
     name: string,
     memory: TransactionMemory,
-    stage: ConstructorParameters<typeof StateWitness>[0],
-  ): StateWitness {
-    const state = this.states.get(name) ?? new StateWitness(stage, memory);
+    stage: ConstructorParameters<typeof FinalState>[0],
+  ): FinalState {
+    const state = this.states.get(name) ?? new FinalState(stage, memory);
     this.states.set(name, state);
     state.turnTo(memory);
     return state;

@@ -5,12 +5,13 @@
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { groupCount, type Stage, stageName } from '../../src/flow/plan.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
-import { groupSet, groupsOf, hasGroup, isEmptySet } from '../../src/state/groups/group-set.ts';
+import { groupSet, groupsOf, isEmptySet } from '../../src/state/groups/group-set.ts';
 import { HandOver, HandOverPhase } from '../../src/state/groups/hand-over.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import type { CommitRecord } from '../../src/state/transaction/commit-record.ts';
 import type { Placement } from '../../src/supervisor/deployment.ts';
 import type { CrashingMemory } from '../../src/testing/crashing-memory.ts';
+import { ownersProblem } from '../../src/testing/key-group-owners.ts';
 import type { LocalJob } from './local-run.ts';
 
 /** A hand-over that a test asks for: all groups of the giver that `takes` chooses. */
@@ -224,11 +225,8 @@ export class LocalHandOvers {
       const sets = this.job.placements
         .filter((each) => each.stage === stage)
         .map((each) => this.committedOf(each).progress.groups);
-      for (let group = 0; group < groupCount(stage); group++) {
-        const owners = sets.flatMap((set, replica) => (hasGroup(set, group) ? [replica] : []));
-        if (owners.length > 1) return `group ${group} of '${stageName(stage)}' is owned by ${owners.join(' and ')}`;
-        if (owners.length === 0 && mustBeComplete) return `nobody owns group ${group} of '${stageName(stage)}'`;
-      }
+      const problem = ownersProblem(stageName(stage), sets, groupCount(stage), mustBeComplete);
+      if (problem !== undefined) return problem;
     }
     return undefined;
   }

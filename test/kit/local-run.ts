@@ -2,16 +2,9 @@
 // What it shares with a real job: graph, plan, deployment, actors, rings, commits, parking, and how actors are resumed after
 // a crash (src/supervisor/recovery/, src/workers/worker.ts). What it lacks: threads, pools, and a supervisor that decides.
 
-import { Actor } from '../../src/actors/actor.ts';
-import {
-  type ActorDescriptor,
-  FIRST_START,
-  type Resumption,
-  type StepStatus,
-} from '../../src/actors/actor-descriptor.ts';
-import { type LetterBody, type LetterTuple, letterReader, openLetter } from '../../src/actors/failures/dead-letters.ts';
+import type { Actor } from '../../src/actors/actor.ts';
+import type { ActorDescriptor, Resumption, StepStatus } from '../../src/actors/actor-descriptor.ts';
 import { stageReaders } from '../../src/actors/stage-readers.ts';
-import { Vitals, WorkCell } from '../../src/actors/vitals/vitals.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
 import { type Plan, planOf, stageName } from '../../src/flow/plan.ts';
 import type { Dataflow, RunOptions } from '../../src/index.ts';
@@ -19,19 +12,17 @@ import { reuseScripts } from '../../src/mailbox/codegen.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import type { TupleReader } from '../../src/mailbox/tuple-reader.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
-import type { Backup, MemoryBackup } from '../../src/state/images/backup.ts';
+import type { MemoryBackup } from '../../src/state/images/backup.ts';
 import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import { deploy, type Placement } from '../../src/supervisor/deployment.ts';
 import { checkRunOptions } from '../../src/supervisor/job/run-options.ts';
+import { ActorDriver, type Beginning, type DrivenLetter } from '../../src/testing/actor-driver.ts';
 import { CRASH, type CrashingMemory } from '../../src/testing/crashing-memory.ts';
 
 type Tuple = Record<string, unknown>;
 
 // A test runs one flow many times.
 reuseScripts();
-
-/** A dead letter as its actor wrote it. */
-export type LocalLetter = Pick<LetterTuple, 'operator' | 'replica'> & LetterBody;
 
 /** What a test puts in place of the world. */
 export interface LocalWorld {
@@ -67,7 +58,7 @@ export class LocalJob {
   /** Those that have not ended yet. */
   readonly alive: Actor[];
   readonly tuples = new Map<string, Tuple[]>();
-  readonly letters: LocalLetter[] = [];
+  readonly letters: DrivenLetter[] = [];
   readonly plan: Plan;
   /** All actors that there is memory for. */
   readonly placements: readonly Placement[];
@@ -75,22 +66,14 @@ export class LocalJob {
   /** The host number of whoever is no actor, and no reader of outputs. */
   readonly supervisorHost: number;
   private readonly world: LocalWorld;
-  private readonly now: () => number;
-  private readonly lingerMs: number;
   private readonly appHost: number;
   private readonly readers: { readonly reader: TupleReader<Tuple>; readonly take: (tuple: Tuple) => void }[] = [];
-  private readonly letterReaders: readonly TupleReader<LetterTuple>[];
-  private readonly parked = new Set<Actor>();
-  private readonly hosts = new WeakMap<Actor, number>();
-  /** Backups on their way to the store. */
-  private shipped: { readonly descriptor: ActorDescriptor; readonly backup: Backup }[] = [];
+  private readonly drivers: ReadonlyMap<ActorDescriptor, ActorDriver>;
 
   constructor(plan: Plan, { params: _, ...options }: RunOptions, world: LocalWorld = {}) {
     const { workers, lingerMs, ...limits } = checkRunOptions(options);
     this.plan = plan;
     this.world = world;
-    this.now = world.now ?? (() => performance.now());
-    this.lingerMs = lingerMs;
     const { placements } = deploy(plan, workers, limits);
     // Each actor has a host of its own, and another one after each crash: nobody is woken by another's wake-up.
     this.appHost = placements.length * 2;
@@ -99,12 +82,19 @@ export class LocalJob {
     for (const placement of placements) if (placement.stage.place === 'app') this.connect(placement);
     const onWorkers = placements.filter(({ stage }) => stage.place === 'worker');
     this.placements = onWorkers;
-    this.letterReaders = onWorkers.map(({ descriptor: { letters } }) => letterReader(letters).readOn(this.appHost));
     for (const { descriptor } of onWorkers) world.memory?.ignore(descriptor.vitals);
+    const now = world.now ?? (() => performance.now());
+    const store = world.backup?.store;
+    this.drivers = new Map(
+      onWorkers.map(({ descriptor }) => {
+        const hostOf = (incarnation: number): number => descriptor.number * 2 + (incarnation & 1);
+        const setup = { hostOf, wakeWords: this.wakeWords, lingerMs, now, store, lettersOn: this.appHost };
+        return [descriptor, new ActorDriver(descriptor, setup)];
+      }),
+    );
     this.actors = onWorkers
       .filter(({ isDormant }) => !isDormant)
-      .map(({ descriptor }) => this.makeActor(descriptor, FIRST_START));
-    for (const actor of this.actors) actor.openSink();
+      .map(({ descriptor }) => this.driverOf(descriptor).start(plan, this.beginning({})));
     this.alive = [...this.actors];
   }
 
@@ -114,7 +104,7 @@ export class LocalJob {
 
   /** Opens the sources, as a job does before it starts. Flows with generated sources only need not call it. */
   async openSources(): Promise<void> {
-    for (const actor of this.actors) await actor.openSource();
+    for (const { descriptor } of this.actors) await this.driverOf(descriptor).openSource();
   }
 
   private connect({ stage, descriptor }: Placement): void {
@@ -125,22 +115,12 @@ export class LocalJob {
     }
   }
 
-  private makeActor(descriptor: ActorDescriptor, resumption: Resumption): Actor {
-    const { backup } = this.world;
-    const ship = (made: Backup): void => void this.shipped.push({ descriptor, backup: made });
-    const host = descriptor.number * 2 + (resumption.incarnation & 1);
-    this.wakeWords.stayAwake(host);
-    const environment = {
-      host,
-      wakeWords: this.wakeWords,
-      lingerMs: this.lingerMs,
-      backup: backup && { everyMs: backup.everyMs, ship },
-      now: this.now,
-      wake: () => this.wakeWords.wakeUnconditionally(host),
-    };
-    const actor = new Actor(this.plan, descriptor, environment, resumption);
-    this.hosts.set(actor, host);
-    return actor;
+  private driverOf(descriptor: ActorDescriptor): ActorDriver {
+    return this.drivers.get(descriptor) as ActorDriver;
+  }
+
+  private beginning(how: Partial<Resumption>): Beginning {
+    return { ...how, backupEveryMs: this.world.backup?.everyMs };
   }
 
   /** The actor of a replica of the operator that begins a stage. */
@@ -179,44 +159,33 @@ export class LocalJob {
   end(descriptor: ActorDescriptor): void {
     const actor = this.alive.find((each) => each.descriptor === descriptor);
     if (actor !== undefined) this.lose(actor);
-    this.shipped = this.shipped.filter((each) => each.descriptor !== descriptor);
-    this.world.backup?.store.remove(nameOf(descriptor));
+    this.driverOf(descriptor).removeBackups();
   }
 
   private remake(descriptor: ActorDescriptor, how: Partial<Resumption>): Actor | typeof CRASH {
+    const driver = this.driverOf(descriptor);
     // As Recovery.resume(): by the app's thread, which is not the one that crashes.
-    const { work } = new Vitals(descriptor.vitals);
-    const incarnation = Atomics.add(work, WorkCell.incarnation, 1) + 1;
-    const made = this.asWorker(() => {
-      const actor = this.makeActor(descriptor, { ...FIRST_START, ...how, incarnation });
-      actor.reopenSource();
-      actor.openSink();
-      return actor;
-    });
-    return made;
+    driver.supersede();
+    return this.asWorker(() => driver.resume(this.plan, this.beginning(how)));
   }
 
   /** What Recovery.restoreOf() answers if state is always restored: what {@link resume} restores an actor's state from. */
   restoreOf({ descriptor }: Actor, isolate: boolean): Resumption['restore'] {
-    const { backup } = this.world;
-    if (backup === undefined || descriptor.transaction === undefined || isolate) return undefined;
+    if (this.world.backup === undefined || descriptor.transaction === undefined || isolate) return undefined;
     const isOver = new CommitLog(descriptor.commit).lastCommit().cursors.inputs.every(({ ended, position }, i) => {
       const ring = new Ring(descriptor.inputs[i].memory.ring);
       return ended || (ring.isDormant() && ring.published() === position);
     });
     if (isOver) return undefined;
-    return { checkpoint: backup.store.read(nameOf(descriptor)) };
+    return this.driverOf(descriptor).lastBackup();
   }
 
   /** Brings the next backup to the store, and its actor the answer. */
-  private storeBackup(order: RunOrder): void {
-    const next = this.shipped.shift();
-    if (next === undefined) return;
-    const { descriptor, backup } = next;
-    this.world.backup?.store.write(nameOf(descriptor), backup);
-    const actor = this.alive.find((each) => each.descriptor === descriptor);
-    if (actor === undefined) return;
-    if (this.asWorker(() => actor.backupDone(backup.sequence, true)) === CRASH) this.crashed(actor, order);
+  private storeBackup(driver: ActorDriver, order: RunOrder): void {
+    const sequence = driver.storeBackup() as number;
+    const { actor } = driver;
+    if (!this.alive.includes(actor)) return;
+    if (this.asWorker(() => actor.backupDone(sequence, true)) === CRASH) this.crashed(actor, order);
   }
 
   /** Runs what a worker does, as far as its life goes. */
@@ -229,12 +198,8 @@ export class LocalJob {
   collect(): boolean {
     let moved = false;
     for (const { reader, take } of this.readers) moved = reader.drain(take, this.wakeWords) || moved;
-    for (const reader of this.letterReaders) {
-      const taken = reader.drain(
-        ({ operator, replica, body }) => void this.letters.push({ operator, replica, ...openLetter(body) }),
-        this.wakeWords,
-      );
-      moved = taken || moved;
+    for (const driver of this.drivers.values()) {
+      moved = driver.drainLetters((letter) => void this.letters.push(letter)) || moved;
     }
     return moved;
   }
@@ -280,36 +245,17 @@ export class LocalJob {
     const { choose, onTurn } = order;
     const { alive } = this;
     onTurn?.();
-    if (this.shipped.length > 0 && choose(3) === 0) this.storeBackup(order);
+    if (this.world.backup !== undefined) {
+      const shipping = [...this.drivers.values()].filter(({ hasShipped }) => hasShipped);
+      if (shipping.length > 0 && choose(3) === 0) this.storeBackup(shipping[choose(shipping.length)], order);
+    }
     if (alive.length === 0 || choose(4) === 0) return this.collect();
     const actor = alive[choose(alive.length)];
-    const canStep = this.asWorker(() => this.isReady(actor));
+    const isReady = (): boolean => (this.world.parks ? this.driverOf(actor.descriptor).isReady() : actor.canStep());
+    const canStep = this.asWorker(isReady);
     if (canStep === CRASH) this.crashed(actor, order);
     else if (canStep) this.step(actor, order);
     return canStep !== false;
-  }
-
-  /** What a host asks before it steps an actor; one that has nothing to do parks. */
-  private isReady(actor: Actor): boolean {
-    if (!this.world.parks) return actor.canStep();
-    const { wakeWords, parked } = this;
-    const host = this.hosts.get(actor) as number;
-    if (parked.has(actor)) {
-      if (wakeWords.isParked(host) && this.now() < actor.wakeAtMs) return false;
-      parked.delete(actor);
-      wakeWords.stayAwake(host);
-      actor.withdrawPark();
-    }
-    if (actor.canStep()) return true;
-    wakeWords.announcePark(host);
-    actor.announcePark();
-    if (!actor.canStep()) {
-      parked.add(actor);
-      return false;
-    }
-    wakeWords.stayAwake(host);
-    actor.withdrawPark();
-    return true;
   }
 
   private step(actor: Actor, order: RunOrder): void {
@@ -342,13 +288,10 @@ export class LocalJob {
 
   /** A dead actor is not stepped any more. */
   private lose(actor: Actor): void {
-    this.parked.delete(actor);
     const index = this.alive.indexOf(actor);
     if (index >= 0) this.alive.splice(index, 1);
   }
 }
-
-const nameOf = ({ stage, replica }: ActorDescriptor): string => `${stage}/${replica}`;
 
 function rethrow(error: unknown): void {
   throw error;

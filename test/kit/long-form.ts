@@ -4,3 +4,12 @@
 /** The second in the long form. */
 export const shortOrLong = <Value>(short: Value, long: Value): Value =>
   process.env.MILLRACE_TEST_LONG === '1' ? long : short;
+
+/** All in the long form; else one of `stride`, from a random one on. */
+export function someOrAll<Item>(items: readonly Item[], stride: number): readonly Item[] {
+  const from = Math.floor(Math.random() * Math.min(stride, items.length));
+  return shortOrLong(
+    items.filter((_, i) => i % stride === from),
+    items,
+  );
+}

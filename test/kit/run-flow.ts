@@ -48,13 +48,13 @@ export async function tuplesOf<Tuple>(output: AsyncIterable<Tuple>): Promise<Tup
   return tuples;
 }
 
-/** Runs a flow to its end and returns all tuples of one output. */
+/** Runs a flow to its end and returns all tuples of one output. No worker is to die, so there need be no spare. */
 export async function resultOf<Params, Built, Tuple = Record<string, unknown>>(
   flow: Dataflow<Params, Built>,
   output: string,
   options: RunOptions<Params>,
 ): Promise<Tuple[]> {
-  const job = (await start(flow, options)) as unknown as Job;
+  const job = (await start(flow, { spares: 0, ...options })) as unknown as Job;
   const batches = await batchesOf(job.output(output));
   await job.done;
   return batches.flat() as Tuple[];

@@ -1,6 +1,7 @@
 // Goal: one stream as the runtime uses it: encoder, output, ring, reader and decoder in one thread, with explicit commits.
 
 import { Alignment } from '../../src/mailbox/alignment.ts';
+import { reuseScripts } from '../../src/mailbox/codegen.ts';
 import { type Decoder, generateDecoder } from '../../src/mailbox/decoder.ts';
 import {
   allocateDictionary,
@@ -14,6 +15,9 @@ import { Ring } from '../../src/mailbox/ring.ts';
 import { RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import type { Schema } from '../../src/mailbox/schema.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
+
+// Many streams have one schema.
+reuseScripts();
 
 export type Tuple = Record<string, unknown>;
 

@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { Job } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { type CombiningParams, combining } from '../kit/flows/combining.ts';
 import { noThreadLeft, start } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const KEYS = 1000;

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Job } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { inRanges, type RangeParams, textOf, textOfRecords } from '../kit/flows/ranges.ts';
 import { noThreadLeft, start } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 import { fileOf } from '../kit/temporary-files.ts';
 
 const TIMEOUT = { timeout: 120_000 };

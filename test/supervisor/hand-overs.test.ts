@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, MillraceError, RunOptions } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { calling, counting, type ElasticParams, textOf, texts } from '../kit/flows/elastic.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { enlisted, operatorOf } from '../kit/readings.ts';
 import { until } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -109,7 +110,7 @@ test('out and in again, at full speed', TIMEOUT, async () => {
   assert.ok(handOversOf(events) >= 5);
 });
 
-for (let i = 0; i < 3; i++) {
+for (let i = 0; i < shortOrLong(1, 3); i++) {
   const seed = firstSeed + i;
   test(`scaled, rebalanced and moved while workers are killed (seed ${seed})`, TIMEOUT, async (context) => {
     const random = randomOf(seed);
@@ -191,7 +192,7 @@ for (const restore of ['ifDamaged', 'always'] as const) {
 }
 
 test('too late: an operator that ends keeps its groups, and the job ends', TIMEOUT, async () => {
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 8; i += shortOrLong(3, 1)) {
     const params = { tuples: 500 * i, keys: 40, max: 3, ratePerSecond: 30_000 };
     await run(params, { workers: 2 }, async (job) => {
       await sleep(4 * i);
@@ -229,7 +230,7 @@ test('what is asked for wrongly is refused by name', TIMEOUT, async () => {
 });
 
 test('a job that is cancelled in a hand-over still tells its state', TIMEOUT, async () => {
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 5; i += shortOrLong(2, 1)) {
     const params = { tuples: 10_000_000, keys: 20, max: 2 };
     const job = await counting.run({ params, workers: 2, spares: 0 });
     await sleep(20);

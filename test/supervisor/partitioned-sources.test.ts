@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobEvent, RunOptions } from '../../src/index.ts';
-import { randomOf } from '../kit/crash-runs.ts';
 import { files, type PartitionedParams, partitioned } from '../kit/flows/partitioned.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { enlisted } from '../kit/readings.ts';
 import { noThreadLeft, start } from '../kit/run-flow.ts';
+import { randomOf } from '../kit/seeds.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 const firstSeed = Number(process.env.MILLRACE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -86,7 +87,7 @@ for (const kind of ['read', 'generate'] as const) {
       { workers: 2, maxWorkers: 4, spares: 1, ringBytes: 1 << 14 },
       async (job, seen) => {
         await progress(seen, 1);
-        for (let i = 0; i < 15; i++) {
+        for (let i = 0; i < shortOrLong(8, 15); i++) {
           const replicas = 1 + random(4);
           const changing = i % 5 === 4 ? job.rebalance('numbers') : job.scale('numbers', replicas);
           if (i % 3 === 1) {
@@ -111,7 +112,7 @@ for (const kind of ['read', 'generate'] as const) {
 }
 
 test('all replicas read until the last partition has ended', TIMEOUT, async () => {
-  const counts = [3, 0, 20_000, 1, 2000];
+  const counts = [3, 0, shortOrLong(4000, 20_000), 1, 1000];
   for (const parallelism of [1, 2, 5]) {
     const params: PartitionedParams = { partitions: 5, parallelism, counts, kind: 'read' };
     // With a worker for each actor nobody is woken for another's sake; nor by whoever looks for hangs.
@@ -179,7 +180,7 @@ test('a partition is closed by one replica before another opens it', TIMEOUT, as
 test('files are partitions: each keeps its lines in order, whoever reads it', TIMEOUT, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-partitions-'));
   try {
-    const counts = [40_000, 1, 0, 25_000, 60_000];
+    const counts = shortOrLong([10_000, 1, 0, 6000, 15_000], [40_000, 1, 0, 25_000, 60_000]);
     const paths = counts.map((count, file) => {
       const path = join(folder, `${file}.txt`);
       writeFileSync(path, Array.from({ length: count }, (_, line) => `${file} ${line}\n`).join(''));

@@ -10,6 +10,7 @@ import { type CrashingParams, crashing, END, type Place } from '../kit/flows/cra
 import { deadlyWords } from '../kit/flows/deadly-words.ts';
 import { merged, type PoisonPlace, poison } from '../kit/flows/poison.ts';
 import { armed, shotsOf, type Trap } from '../kit/flows/traps.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
 import { fileOf, newPath } from '../kit/temporary-files.ts';
 
@@ -266,18 +267,25 @@ for (const fuse of [false, true]) {
     `several tuples of one line that end their worker, ${fuse ? 'fused' : 'in actors of their own'}`,
     TIMEOUT,
     async () => {
-      const job = await start(deadlyWords, { params: { fuse, deadly: ['b', 'd', 'x'] }, workers: 1, spares: 1 });
+      // Each of them ends a worker three times.
+      const deadly = shortOrLong(['b', 'd'], ['b', 'd', 'x']);
+      const words = shortOrLong('a b c d e x', 'a b c d e x a b c d e x').split(' ');
+      const job = await start(deadlyWords, {
+        params: { fuse, deadly, times: words.length / 6 },
+        workers: 1,
+        spares: 1,
+      });
       const events = new EventLog(job);
       const tuples = await tuplesOf(job.output('out'));
       await job.done;
       assert.deepEqual(
         tuples.map(({ word }) => word),
-        ['A', 'C', 'E', 'A', 'C', 'E'],
+        words.filter((word) => !deadly.includes(word)).map((word) => word.toUpperCase()),
       );
       const letters = events.of('deadLetter').map(({ letter }) => letter);
       assert.deepEqual(
         letters.map(({ operator, tuple, error }) => [operator, tuple, (error as MillraceError).code]),
-        ['b', 'd', 'x', 'b', 'd', 'x'].map((word) => ['upper', { word }, 'TUPLE_KILLED_WORKER']),
+        words.filter((word) => deadly.includes(word)).map((word) => ['upper', { word }, 'TUPLE_KILLED_WORKER']),
       );
     },
   );

@@ -9,6 +9,7 @@ import { type Decision, NO_MEMORY, type PolicyOptions } from '../../src/supervis
 import { type GraphReport, waitingShare } from '../../src/supervisor/elasticity/scaling/report.ts';
 import { runs } from '../kit/arbitraries.ts';
 import { FluidGraph, type ModelOperator } from '../kit/fluid-graph.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 
 const RATE: PolicyOptions = { policy: 'rate', utilisation: 0.8, skew: 1.2, cooldownMs: 2000 };
 const THRESHOLD: PolicyOptions = { ...RATE, policy: 'threshold', utilisation: 0.7 };
@@ -325,5 +326,5 @@ test('any graph under any load: bounds hold, nothing saturated shrinks, and unde
       assert.deepEqual(run(graph, options, [rates[rates.length - 1]], 30).flatMap(steps), []);
     },
   );
-  fc.assert(property, runs(300));
+  fc.assert(property, runs(shortOrLong(120, 300)));
 });

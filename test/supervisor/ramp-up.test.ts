@@ -16,12 +16,13 @@ import { counting } from '../kit/flows/elastic.ts';
 import { partitioned } from '../kit/flows/partitioned.ts';
 import { elastic, lengthsOf } from '../kit/flows/simulated.ts';
 import { LocalJob } from '../kit/local-run.ts';
+import { shortOrLong } from '../kit/long-form.ts';
 import { noThreadLeft, start, TIMEOUT, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 
 const SIP_SHARE = 0.03;
-const SEEDS = 12;
+const SEEDS = shortOrLong(4, 12);
 /** In virtual time an operator is quick by chance: runs go on until so many were. */
 const SIPS_MIN = 4;
 const SEEDS_MAX = 48;

@@ -9,8 +9,10 @@ import { WorldTap } from '../../src/testing/world-taps.ts';
 import { wordCount } from '../kit/flows/tested.ts';
 
 /** The shared memory that an actor's state is in. */
-const arenasOf = (site: Site): readonly SharedArrayBuffer[] =>
-  (site as unknown as { descriptor: { transaction: { arenas: SharedArrayBuffer[] } } }).descriptor.transaction.arenas;
+const arenasOf = (site: Site): readonly SharedArrayBuffer[] => {
+  const { actor } = site as unknown as { actor: { descriptor: { transaction: { arenas: SharedArrayBuffer[] } } } };
+  return actor.descriptor.transaction.arenas;
+};
 
 test('a snapshot is restored into memory of its own, and nothing is read or emitted again', () => {
   const site = new Site({

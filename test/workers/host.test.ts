@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Actor } from '../../src/actors/actor.ts';
-import { type ActorDescriptor, FIRST_START } from '../../src/actors/actor-descriptor.ts';
+import type { Actor } from '../../src/actors/actor.ts';
+import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { StepWords } from '../../src/actors/vitals/step-words.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
 import { type Plan, planOf } from '../../src/flow/plan.ts';
@@ -13,6 +13,7 @@ import { WakeWords } from '../../src/mailbox/wake.ts';
 import { generate } from '../../src/sources.ts';
 import { STATE_BYTES_MIN } from '../../src/state/memory/arena.ts';
 import { deploy } from '../../src/supervisor/deployment.ts';
+import { ActorDriver } from '../../src/testing/actor-driver.ts';
 import { Host } from '../../src/workers/host.ts';
 import { bursts, lastInOnePartition } from '../kit/flows/linger.ts';
 
@@ -62,9 +63,10 @@ class Hosting {
     const ended = (): unknown => this.ended.push(replica);
     const events = { ended, failed: (_: Actor, error: unknown) => failures.push(error), recovered: () => {} };
     const host = new Host(id, wakeWords, stepWords, clock, events);
-    const environment = { host: id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
-    const actor = new Actor(plan, descriptor, environment, FIRST_START);
-    await actor.openSource();
+    const setup = { hostOf: () => id, wakeWords, lingerMs, now: clock.now, wake: () => host.wake() };
+    const driver = new ActorDriver(descriptor, setup);
+    const actor = driver.start(plan);
+    await driver.openSource();
     host.add(actor, id > 1);
     const running = host.run();
     return {

@@ -8,8 +8,8 @@ import { buildGraph } from '../../../src/flow/dataflow.ts';
 import { planOf } from '../../../src/flow/plan.ts';
 import { dataflow, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
-import { randomOf } from '../../kit/crash-runs.ts';
 import { LocalJob } from '../../kit/local-run.ts';
+import { randomOf } from '../../kit/seeds.ts';
 
 interface Parts {
   readonly add?: (state: { list: number[] | null }, tuple: { i: number }) => void;

@@ -10,8 +10,8 @@ import { hashes, hashValue } from '../../../src/flow/aggregates/hash-value.ts';
 import { HyperLogLog } from '../../../src/flow/aggregates/hyper-log-log.ts';
 import { dataflow, type Field, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
-import { randomOf } from '../../kit/crash-runs.ts';
 import { LocalJob } from '../../kit/local-run.ts';
+import { randomOf } from '../../kit/seeds.ts';
 
 type Aggregates = Readonly<Record<string, Aggregate<'v'>>>;
 

@@ -22,8 +22,8 @@ import {
 import { dataflow, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
 import { runs } from '../../kit/arbitraries.ts';
-import { randomOf } from '../../kit/crash-runs.ts';
 import { LocalJob } from '../../kit/local-run.ts';
+import { randomOf } from '../../kit/seeds.ts';
 
 const FIELDS = {
   key: t.string(),

@@ -9,16 +9,13 @@ const WORD = { word: t.string() };
 export const deadlyWords = dataflow(
   import.meta.url,
   'deadly-words',
-  (flow, { fuse, deadly }: { fuse: boolean; deadly: readonly string[] }) =>
+  (flow, { fuse, deadly, times }: { fuse: boolean; deadly: readonly string[]; times: number }) =>
     flow
       .source(
         'lines',
-        fromIterable({ line: t.string() }, () => [
-          { line: 'a b c d' },
-          { line: 'e x' },
-          { line: 'a b c d' },
-          { line: 'e x' },
-        ]),
+        fromIterable({ line: t.string() }, () =>
+          Array.from({ length: times }, () => [{ line: 'a b c d' }, { line: 'e x' }]).flat(),
+        ),
       )
       .flatMap(
         'split',
