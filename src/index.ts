@@ -16,7 +16,7 @@ export type {
   SourceStatus,
 } from './flow/source.ts';
 export type { KeyedStream, Stream } from './flow/stream.ts';
-export type { Field, FieldType, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
+export type { Field, FieldType, JsonField, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
 export { memoryBackup } from './state/images/backup.ts';

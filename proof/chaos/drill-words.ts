@@ -5,7 +5,7 @@
 // Relies on: the harness gives an operator one order at a time.
 
 /** Where orders go to: the operators of the flow; `countEnd` is the end-of-stream closure of `count`. */
-export const TARGETS = ['numbers', 'relay', 'spread', 'count', 'countEnd', 'total', 'line'] as const;
+export const TARGETS = ['numbers', 'relay', 'spread', 'count', 'countEnd', 'total', 'line', 'weigh'] as const;
 export type Target = (typeof TARGETS)[number];
 
 /**

@@ -8,6 +8,7 @@ import { KEYS, PARTS } from './numbering.ts';
 import type { Oracle, Violations } from './oracle.ts';
 import type { Settings } from './plan.ts';
 import type { Pusher } from './pusher.ts';
+import type { SumOracle } from './sums.ts';
 import type { Victims } from './victims.ts';
 
 /** Reads the sink's file, and shows each line to its oracle. */
@@ -37,6 +38,7 @@ export function checkEnd(
   pushers: readonly Pusher[],
   oracle: Oracle,
   file: Oracle,
+  sums: SumOracle,
 ): void {
   const { operators } = job.reading();
   const of = (name: string) => {
@@ -75,6 +77,12 @@ export function checkEnd(
   oracle.finish({ idsOf, dead: victims.deadAt(before), deadFinals });
   const covers = (key: number): boolean => key % flow.fileEvery === 0;
   file.finish({ idsOf, dead: victims.deadAt([...before, 'line']), deadFinals, covers });
+  const made = of('summands').tuplesOut;
+  const weighed = made - victims.countOf(['weigh']);
+  expect(`tuples out of 'weigh'`, of('weigh').tuplesOut, weighed);
+  expect(`tuples into 'sums.combine'`, of('sums.combine').tuplesIn, weighed);
+  expect(`tuples into 'sums'`, of('sums').tuplesIn, of('sums.combine').tuplesOut);
+  sums.finish(made, victims.deadAt(['weigh']));
   expect('job.deadLetters.count', job.deadLetters.count, victims.count);
   expect('job.deadLetters.dropped', job.deadLetters.dropped, 0);
 }

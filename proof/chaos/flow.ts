@@ -1,4 +1,5 @@
-// The flow of the chaos run: a chain of stateless operators, two keyed ones on different keys, and two ends.
+// The flow of the chaos run: a chain of stateless operators, two keyed ones on different keys, and two ends; and beside them an
+// aggregate (sum-flow.ts).
 // Promises: every output tells the state that it was made from, so that an oracle can check each one by itself; its operators
 // are deterministic; each closure obeys the orders of the drill (chaos/drill-words.ts).
 // Workers import this module too: it declares, and runs nothing.
@@ -25,6 +26,7 @@ import {
 } from './numbering.ts';
 import type { FlowSettings } from './plan.ts';
 import { ELASTIC } from './shifts.ts';
+import { addSums } from './sum-flow.ts';
 
 export interface ChaosParams extends FlowSettings {
   /** Memory of the orders. */
@@ -106,8 +108,20 @@ function reading(orders: SharedArrayBuffer, ratePerSecond: number): SourceDefini
 }
 
 export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosParams) => {
-  const { orders, file, source, ratePerSecond, pushed, fuse, onRelayError, totals, strategy, fileEvery, bornPoison } =
-    params;
+  const {
+    orders,
+    file,
+    source,
+    ratePerSecond,
+    pushed,
+    fuse,
+    onRelayError,
+    totals,
+    strategy,
+    fileEvery,
+    bornPoison,
+    sums,
+  } = params;
   const supervision = { strategy, intensity: 1_000_000 };
   const port = (target: ConstructorParameters<typeof DrillPort>[1]): DrillPort => new DrillPort(orders, target);
 
@@ -228,5 +242,5 @@ export const chaos = dataflow(import.meta.url, 'chaos', (flow, params: ChaosPara
             writeLines(file, ({ line }) => line),
           ),
     );
-  return output;
+  return [output, addSums(flow, sums, port('weigh'), supervision)];
 });

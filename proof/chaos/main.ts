@@ -74,6 +74,8 @@ function report({
   tuples,
   lines,
   finals,
+  summands,
+  sumRows,
   deadLetters,
   stateReads,
   threadsLeft,
@@ -88,6 +90,7 @@ function report({
   console.log(`
 duration     ${seconds.toFixed(1)} s
 tuples       ${tuples} out and ${finals} final states, ${lines} lines, ${deadLetters} dead letters by plan, ${stateReads} rows read meanwhile
+sums         of ${summands} tuples, ${sumRows} rows of results
 kills        ${drills.struck} (${perMinute.toFixed(0)} a minute): ${listed(drills.kills)}; ${drills.untaken} orders not taken
 crashes      ${listed(drills.reasons)}
 recoveries   ${times.length}, p50 ${quantile(times, 0.5)}, p99 ${quantile(times, 0.99)}; ${drills.adoptions} adoptions

@@ -7,6 +7,13 @@ import { LASTING, type Order, type Target, When } from './drill-words.ts';
 
 type SourceKind = 'generate' | 'reader' | 'push';
 
+/** Of the part that aggregates. */
+export interface SumSettings {
+  readonly ratePerSecond: number;
+  readonly emit: 'end' | 'changes';
+  readonly combineMs: number;
+}
+
 /** What the flow is built from, besides the memory of orders. */
 export interface FlowSettings {
   readonly source: SourceKind;
@@ -27,6 +34,7 @@ export interface FlowSettings {
    * backup processes tuples again, and an order that a tuple takes only then would make the operators nondeterministic.
    */
   readonly bornPoison: boolean;
+  readonly sums: SumSettings;
 }
 
 /** What the job is run with. */
@@ -87,6 +95,11 @@ export function settingsOf(seed: number): Settings {
   const backup = random.chance(0.3)
     ? { everyMs: random.pick([20, 100, 500]), restore: random.pick(['ifDamaged', 'always'] as const) }
     : undefined;
+  const sums = {
+    ratePerSecond: random.pick([2_000, 8_000, 20_000]),
+    emit: random.pick(['end', 'changes'] as const),
+    combineMs: random.pick([0, 30, 1000, 1000]),
+  };
   return {
     flow: {
       source,
@@ -98,6 +111,7 @@ export function settingsOf(seed: number): Settings {
       strategy: random.weighted({ one_for_one: 4, one_for_all: 1, rest_for_one: 1 }),
       fileEvery: ratePerSecond === undefined ? 8 : 1,
       bornPoison: backup?.restore === 'always',
+      sums,
     },
     run: {
       ringBytes: 2 ** (13 + random.below(5)),
@@ -112,7 +126,7 @@ export function settingsOf(seed: number): Settings {
 function targetsOf({ source, onRelayError, bornPoison }: FlowSettings, order: Order): Target[] {
   // At a second failure a tuple is a dead letter, or its supervisor's: only the latter lets it try once more.
   if (order === 'throwOften') return ['relay'];
-  const targets: Target[] = ['line', 'spread'];
+  const targets: Target[] = ['line', 'spread', 'weigh', 'weigh'];
   if (!bornPoison || !isLeavingOut(order)) targets.push('count', 'count', 'count', 'total', 'total');
   const isAnError = order === 'throw' || order === 'poison';
   // A reader that throws is no tuple's fault, and its tuple cannot be left out.
@@ -164,6 +178,7 @@ export function describeSettings({ flow, run }: Settings): string {
     `relay: ${flow.onRelayError}`,
     `2 + ${flow.totals} keyed replicas at first`,
     flow.strategy,
+    `sums of ${count(flow.sums.ratePerSecond)} tuples/s, combined for ${flow.sums.combineMs} ms, at ${flow.sums.emit === 'end' ? 'the end' : 'changes'}`,
     `rings of ${run.ringBytes / 1024} KiB`,
     `linger ${run.lingerMs} ms`,
     `${run.spares} spares`,

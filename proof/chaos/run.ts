@@ -16,6 +16,7 @@ import { drillsOf, lastOrderOf, type Settings } from './plan.ts';
 import { pushersOf } from './pusher.ts';
 import { Shifts } from './shifts.ts';
 import { StateInspector } from './state-inspector.ts';
+import { SumOracle, type SumRow } from './sums.ts';
 import { Victims } from './victims.ts';
 import { describeEvent, Watchdog } from './watchdog.ts';
 
@@ -41,6 +42,8 @@ export interface ChaosResult {
   readonly tuples: number;
   readonly lines: number;
   readonly finals: number;
+  readonly summands: number;
+  readonly sumRows: number;
   readonly deadLetters: number;
   readonly stateReads: number;
   readonly threadsLeft: number;
@@ -89,10 +92,12 @@ export async function runChaos(
     const drills = new DrillMaster(job, orders, victims, violations, tell);
     const shifts = new Shifts(job, violations, tell);
     const oracle = new Oracle('output', violations, victims.excuseOfOutput);
+    const sums = new SumOracle(violations, settings.flow.sums.emit === 'changes');
     const reading = readOutput(job, oracle);
+    const summing = readSums(job, sums);
     const lettering = readLetters(job, victims);
     // Whoever waits for them hears of a failure, but perhaps later.
-    for (const each of [reading, lettering]) each.catch(() => {});
+    for (const each of [reading, summing, lettering]) each.catch(() => {});
     const pushers = pushersOf(job, settings);
     const inspector = new StateInspector(job, oracle, victims, violations);
     const watchdog = new Watchdog(job, () => oracle.tuples, violations, drills);
@@ -109,13 +114,13 @@ export async function runChaos(
       await drills.run(drillsOf(seed, settings), startedMs + seconds * 1000, killsMax);
       for (const pusher of pushers) await pusher.stop();
       await drills.end(lastOrderOf(seed), seed);
-      await Promise.all([reading, lettering, inspector.stop(), shifts.stop()]);
+      await Promise.all([reading, summing, lettering, inspector.stop(), shifts.stop()]);
     } catch (error) {
       hasFailed = true;
       violations.add('other', `the job failed: ${inspect(error, { depth: 4 })}`);
       await Promise.race([job.cancel(), limit(CANCEL_MS_MAX)]);
       await Promise.race([
-        Promise.allSettled([reading, lettering, inspector.stop(), shifts.stop()]),
+        Promise.allSettled([reading, summing, lettering, inspector.stop(), shifts.stop()]),
         limit(CANCEL_MS_MAX),
       ]);
     } finally {
@@ -125,7 +130,7 @@ export async function runChaos(
     const file = new Oracle('file', violations, victims.excuseOfFile);
     if (!hasFailed) {
       await readFile(params.file, file, violations);
-      checkEnd(job, settings, violations, victims, pushers, oracle, file);
+      checkEnd(job, settings, violations, victims, pushers, oracle, file, sums);
       await inspector.finish();
     }
     for (const until = performance.now() + THREADS_GONE_MS_MAX; threads() > threadsBefore; await sleep(5)) {
@@ -136,6 +141,8 @@ export async function runChaos(
       tuples: oracle.tuples,
       lines: file.tuples + file.finals,
       finals: oracle.finals,
+      summands: sums.summands,
+      sumRows: sums.seen,
       deadLetters: victims.count,
       stateReads: inspector.reads,
       threadsLeft: Math.max(0, threads() - threadsBefore),
@@ -152,6 +159,10 @@ async function readOutput(job: Job, oracle: Oracle): Promise<void> {
   for await (const batch of job.output('out').batches()) {
     for (const tuple of batch as Totalled[]) oracle.see(keyNumber(tuple.key), tuple);
   }
+}
+
+async function readSums(job: Job, sums: SumOracle): Promise<void> {
+  for await (const batch of job.output('summed').batches()) for (const row of batch as SumRow[]) sums.see(row);
 }
 
 async function readLetters(job: Job, victims: Victims): Promise<void> {

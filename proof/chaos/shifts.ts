@@ -11,7 +11,12 @@ const DONE_MS_MAX = 60_000;
 const PAUSE_MS_MAX = 30;
 
 /** The operators that change, and how many replicas each may have. */
-export const ELASTIC: Readonly<Record<'count' | 'total', number>> = { count: 4, total: 3 };
+export const ELASTIC: Readonly<Record<'count' | 'total' | 'summands' | 'sums', number>> = {
+  count: 4,
+  total: 3,
+  summands: 3,
+  sums: 3,
+};
 
 type Kind = 'scale' | 'rebalance' | 'move';
 const WEIGHTS: Readonly<Record<Kind, number>> = { scale: 8, rebalance: 1, move: 4 };
@@ -56,7 +61,7 @@ export class Shifts {
   private async run(random: Random): Promise<void> {
     while (!this.stopped) {
       const kind = random.weighted(WEIGHTS);
-      const operator = random.pick(['count', 'count', 'total'] as const);
+      const operator = random.pick(['count', 'count', 'total', 'summands', 'summands', 'sums'] as const);
       const replicas = 1 + random.below(ELASTIC[operator]);
       const choices = [random.next(), random.next()];
       const pauseMs = random.below(PAUSE_MS_MAX);

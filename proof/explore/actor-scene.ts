@@ -128,7 +128,7 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
   for (const placement of placements) {
     const { stage, descriptor } = placement;
     const name = names.of(placement);
-    const { commit, transaction, outputs, letters, vitals, handOver, sourceMemory } = descriptor;
+    const { commit, transaction, outputs, letters, vitals, handOver, sourceMemory, partitions } = descriptor;
     cells.add(`${name}.commit`, commit, commitCells(`${name}.commit`, commit));
     cells.addUnobserved(vitals);
     if (transaction !== undefined) {
@@ -144,6 +144,12 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
     for (const [output, { memory, outbox }] of outputs.entries()) {
       cells.add(`${name}.ring`, memory.ring, ringCells(`${name}.ring`, memory.ring, readerSlots(plan, stage, output)));
       cells.add(`${name}.outbox`, outbox);
+    }
+    if (partitions !== undefined) {
+      const { marks, undo } = partitions;
+      // Replicas share the partitions of their source.
+      if (isFirst(marks)) cells.add(`${stageName(stage)}.marks`, marks);
+      cells.add(`${name}.undo`, undo, undoCells(`${name}.undo`, undo));
     }
     if (sourceMemory !== undefined) cells.add(`${name}.memory`, sourceMemory);
     if (handOver !== undefined && isFirst(handOver)) {

@@ -5,9 +5,9 @@
 
 import type { Actor } from '../../src/actors/actor.ts';
 import { stageReaders } from '../../src/actors/stage-readers.ts';
-import { stageName } from '../../src/flow/plan.ts';
+import { groupCount, stageName } from '../../src/flow/plan.ts';
 import { dataflow, t } from '../../src/index.ts';
-import { KEY_GROUPS, keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
+import { keyGroupOf, mix32 } from '../../src/mailbox/hash.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { WakeWords } from '../../src/mailbox/wake.ts';
 import { generate } from '../../src/sources.ts';
@@ -24,7 +24,7 @@ import type { Invariant, Scene } from './scene.ts';
 
 const GIVER = 0;
 const RECEIVER = 1;
-const REPLICAS = ['giver', 'receiver'] as const;
+export const REPLICAS = ['giver', 'receiver'] as const;
 const OPERATOR = 'relay';
 const READER = 'reader';
 
@@ -115,7 +115,7 @@ function oneOwner(replicas: readonly Placement[], { cells }: Deployed): Invarian
     buffers: logs,
     problem: () => {
       const owned = replicas.map((each) => committedOf(each).progress.groups);
-      return ownersProblem(OPERATOR, owned, KEY_GROUPS, false);
+      return ownersProblem(OPERATOR, owned, groupCount(replicas[0].stage), false);
     },
   };
 }
@@ -140,37 +140,47 @@ function activeWhenTold(
 
 /**
  * Reads what the replicas have written, as the reader behind them would, as long as there is something.
- * @param count of all tuples; undefined if the stream does not end
+ * @param see gets each tuple
+ * @returns the place of the replica whose output does not end as it must; -1 if there is none
  */
-function problemOfOutput(
+export function readOutput<Tuple>(
   { plan, placements }: Deployed,
   replicas: readonly Placement[],
-  written: readonly Numbered[],
-  count: number | undefined,
-): string | undefined {
-  const placement = placements.find((each) => stageName(each.stage) === READER) as Placement;
+  reader: string,
+  isEndless: boolean,
+  see: (tuple: Tuple) => void,
+): number {
+  const placement = placements.find((each) => stageName(each.stage) === reader) as Placement;
   const { descriptor, stage } = placement;
   // Where the ring begins is where the commit of one that has read nothing is.
   const from = committedOf(placement).cursors.inputs.map(({ position }) => position);
-  const readers = stageReaders<Numbered>(plan, stage, descriptor, from);
-  const last: Kept = {};
-  for (const tuple of written) expectNextOfKey(last, tuple);
-  let read = written.length;
+  const readers = stageReaders<Tuple>(plan, stage, descriptor, from);
   const positions = (): string => readers.map(({ position }) => position).join();
   // The receiver's first: only a fence makes it wait for the giver's.
   for (let before = ''; before !== positions(); ) {
     before = positions();
-    for (const reader of [...readers].reverse()) {
-      for (const tuple of reader.next() ?? []) {
-        expectNextOfKey(last, tuple);
-        read++;
-      }
-    }
+    for (const each of [...readers].reverse()) for (const tuple of each.next() ?? []) see(tuple);
   }
-  const open = readers.findIndex(({ hasReadAll, hasEnded }, i) => {
+  return readers.findIndex(({ hasReadAll, hasEnded }, i) => {
     // Nobody writes the ring of who has retired: the supervisor would have said so by now.
     const isOver = committedOf(replicas[i]).cursors.isDormant && hasReadAll;
-    return count === undefined ? !hasReadAll : !hasEnded && !isOver;
+    return isEndless ? !hasReadAll : !hasEnded && !isOver;
+  });
+}
+
+/** @param count of all tuples; undefined if the stream does not end */
+function problemOfOutput(
+  deployed: Deployed,
+  replicas: readonly Placement[],
+  written: readonly Numbered[],
+  count: number | undefined,
+): string | undefined {
+  const last: Kept = {};
+  for (const tuple of written) expectNextOfKey(last, tuple);
+  let read = written.length;
+  const open = readOutput<Numbered>(deployed, replicas, READER, count === undefined, (tuple) => {
+    expectNextOfKey(last, tuple);
+    read++;
   });
   if (open >= 0) return `the output of ${REPLICAS[open]} has no end`;
   return count === undefined || read === count ? undefined : `the output has ${read} tuples of ${count}`;
@@ -188,18 +198,40 @@ function readFirst(placement: Placement): void {
 
 /** What the supervisor does, and what there must be in the end. */
 function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
-  const { keys, moved, isJoining, request, ends = ['done'], isAhead, isBrief = false } = options;
-  const { placements, cells, wakeWords: wakeBuffer, host: requester } = deployed;
-  const replicas = placements.filter(({ stage }) => stageName(stage) === OPERATOR);
+  const { keys, moved, isAhead, isBrief = false } = options;
+  const replicas = deployed.placements.filter(({ stage }) => stageName(stage) === OPERATOR);
+  if (isAhead !== undefined) readFirst(replicas[REPLICAS.indexOf(isAhead)]);
+  const groups = moved?.map((key) => keyGroupOf(mix32(key)));
+  const written = isAhead === 'giver' ? numbered(keys).slice(0, 1) : [];
+  return handOverBeside({ ...options, groups }, deployed, replicas, () =>
+    problemOfOutput(deployed, replicas, written, isBrief ? undefined : keys.length),
+  );
+}
+
+/** The hand-over that is asked for. */
+export interface Asked extends Pick<HandOverSceneOptions, 'isJoining' | 'request' | 'isBrief' | 'ends'> {
+  /** Those that change hands; by default all of the giver's. */
+  readonly groups?: readonly number[];
+}
+
+/**
+ * What the supervisor does around a hand-over between two replicas, and what there must be in the end.
+ * @param problem looks at what the replicas have written; what it throws is a problem too
+ */
+export function handOverBeside(
+  { isJoining, request, ends = ['done'], isBrief = false, groups: moved }: Asked,
+  deployed: Deployed,
+  replicas: readonly Placement[],
+  problem: () => string | undefined,
+): Beside {
+  const { cells, wakeWords: wakeBuffer, host: requester } = deployed;
   const [giver, receiver] = replicas;
   const { handOver: buffer } = giver.descriptor;
   if (buffer === undefined) throw new Error('the operator has one replica only');
-  const given =
-    moved === undefined ? groupsOf(committedOf(giver).progress.groups) : moved.map((key) => keyGroupOf(mix32(key)));
+  const given = moved ?? groupsOf(committedOf(giver).progress.groups);
   const groups = groupSet(given);
   if (given.some((group) => !hasGroup(committedOf(giver).progress.groups, group)))
     throw new Error('the giver must own all groups');
-  if (isAhead !== undefined) readFirst(replicas[REPLICAS.indexOf(isAhead)]);
   const memory = new HandOver(buffer, REPLICAS.length);
   memory.setHost(requester);
   // The supervisor brings a dormant replica up before it asks.
@@ -261,13 +293,12 @@ function besideOf(options: HandOverSceneOptions, deployed: Deployed): Beside {
         .findIndex(({ cursors, progress }) => cursors.isDormant && !isEmptySet(progress.groups));
       if (asleep >= 0) return `${REPLICAS[asleep]} is dormant, and owns key groups`;
       const owners = replicas.map((each) => committedOf(each).progress.groups);
-      const problem = ownersProblem(OPERATOR, owners, KEY_GROUPS, true);
-      if (problem !== undefined) return problem;
+      const ofOwners = ownersProblem(OPERATOR, owners, groupCount(giver.stage), true);
+      if (ofOwners !== undefined) return ofOwners;
       const isWrong = given.some((group) => hasGroup(owners[RECEIVER], group) !== (end === 'done'));
       if (isWrong) return 'a key group that was to change hands has the wrong owner';
       try {
-        const written = isAhead === 'giver' ? numbered(keys).slice(0, 1) : [];
-        return problemOfOutput(deployed, replicas, written, isBrief ? undefined : keys.length);
+        return problem();
       } catch (error) {
         return (error as Error).message;
       }

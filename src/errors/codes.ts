@@ -64,7 +64,10 @@ export const ERROR_CODES = {
     UNKNOWN_FIELD: ['an emitted tuple has a field that its schema lacks', 'declare the field'],
     BAD_VALUE: ['a value does not fit the type of its field', 'emit such a value, or change the schema'],
     BAD_KEY: ['`job.state().get()` has values of another number or type', 'give one value for each key field'],
-    ASYNC_CLOSURE: ['the closure of an operator returns a promise or an iterator', 'call `emit`; await in a source'],
+    ASYNC_CLOSURE: [
+      'the closure of an operator, or a function of a custom aggregate, returns a promise or an iterator',
+      'call `emit`; await in a source',
+    ],
     RETURNED_TUPLES: ['the closure of an operator returns an array of objects', 'call `emit` for each'],
     LATE_EMIT: ['`emit` is called after its closure has returned', 'emit before the closure returns'],
     STALE_STATE: ['state is used after its closure has returned', 'use state within the call it is passed to'],

@@ -31,6 +31,13 @@ export const flowErrors = {
       { operator, field, known },
     );
   },
+  needsKey(operator: string, method: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `operator '${operator}': ${method} takes a stream with a key, and this one has none: call keyBy(field) right before it, with one or two of ${known.map((name) => `'${name}'`).join(', ')}`,
+      { operator },
+    );
+  },
   badKeyType(operator: string, field: string, type: string, keyTypes: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_KEY_FIELD',

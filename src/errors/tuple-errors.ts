@@ -58,6 +58,14 @@ export const tupleErrors = {
       { operator },
     );
   },
+  asyncAggregate(operator: string, name: string, part: string, what: string): MillraceError {
+    const due = part === 'result' ? 'the result must be there' : '`state` must be complete';
+    return new MillraceError(
+      'ASYNC_CLOSURE',
+      `operator '${operator}': '${part}' of the custom aggregate '${name}' ${what}, and nobody awaits or iterates that: ${due} when '${part}' returns. Make it a plain function, and await before the tuples are aggregated: in a source, fromIterable(fields, async function* …), or in the app, between job.output() and job.input()`,
+      { operator, aggregate: name, part },
+    );
+  },
   returnedTuples(operator: string): MillraceError {
     return new MillraceError(
       'RETURNED_TUPLES',

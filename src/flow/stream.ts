@@ -68,6 +68,17 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   private readonly isUnordered: boolean;
   declare protected readonly inputs?: Inputs;
 
+  static {
+    // Types do not have these methods here; a program without types would meet "is not a function".
+    for (const method of ['process', 'aggregate']) {
+      Object.defineProperty(Stream.prototype, method, {
+        value(this: Stream<Shape>, name: unknown): never {
+          throw errors.needsKey(String(name), method, this.schema.names);
+        },
+      });
+    }
+  }
+
   /** @internal */
   constructor(
     builder: GraphBuilder,
@@ -306,7 +317,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
    */
   aggregate<const Aggregates extends AggregatesOf<Fields>>(
     name: string,
-    aggregates: Aggregates & Suited<Aggregates, Fields>,
+    aggregates: Aggregates & Suited<Aggregates, Fields, Key>,
     options: AggregateOptions = {},
     ...surplus: readonly never[]
   ): Stream<Pick<Fields, Key> & ResultsOf<Aggregates, Fields>, Inputs> {

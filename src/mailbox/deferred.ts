@@ -1,7 +1,7 @@
 // Values that are not there yet: promises, async iterables, generators that nobody has run.
 // Promises: what a closure returns is refused if it is one of these, since an actor's step awaits nothing.
 
-import { errors } from '../errors.ts';
+import { errors, type MillraceError } from '../errors.ts';
 
 /** Functions whose results are not there when they return, by their tags. */
 const DEFERRED_FUNCTIONS: ReadonlyMap<string, string> = new Map([
@@ -32,23 +32,31 @@ function deferredKind(value: unknown): string | undefined {
   return typeof next === 'function' ? 'an iterator' : undefined;
 }
 
+/** The error of a function that is, or has returned, what `what` says. */
+type Refusal = (what: string) => MillraceError;
+
+const ofClosure =
+  (operator: string): Refusal =>
+  (what) =>
+    errors.asyncClosure(operator, what);
+
 /** @throws MillraceError ASYNC_CLOSURE if a closure of the operator has returned something that is not there yet */
-export function refuseDeferred(operator: string, value: unknown): void {
+export function refuseDeferred(operator: string, value: unknown, refusal = ofClosure(operator)): void {
   const kind = deferredKind(value);
   if (kind === undefined) return;
   // The job fails with an error of its own: what the promise rejects with must not end the thread before.
   if (kind === 'a promise') void Promise.resolve(value).catch(() => {});
-  throw errors.asyncClosure(operator, `returned ${kind}`);
+  throw refusal(`returned ${kind}`);
 }
 
 /**
  * Refuses async functions and generators before anything runs.
  * @throws MillraceError ASYNC_CLOSURE
  */
-export function refuseDeferredFunction(operator: string, closure: unknown): void {
+export function refuseDeferredFunction(operator: string, closure: unknown, refusal = ofClosure(operator)): void {
   const tag = Object.prototype.toString.call(closure).slice('[object '.length, -1);
   const kind = DEFERRED_FUNCTIONS.get(tag);
-  if (kind !== undefined) throw errors.asyncClosure(operator, `is ${kind}`);
+  if (kind !== undefined) throw refusal(`is ${kind}`);
 }
 
 /**

@@ -89,3 +89,22 @@ test('marks of partitions go back to the last commit, whatever their positions a
     runs(100),
   );
 });
+
+test("the end of a partition is its owner's until the commit, and is seen by the others whatever becomes of it", () => {
+  const marks = PartitionMarks.allocate(2);
+  const own = new PartitionMarks({ marks, undo: UndoLog.allocate(marks.byteLength) });
+  const other = new PartitionMarks({ marks, undo: UndoLog.allocate(marks.byteLength) });
+  other.begin(1);
+  other.end(1);
+  assert.equal(other.haveAllEnded, false);
+  own.begin(1);
+  own.end(0);
+  assert.deepEqual([own.hasEnded(0), own.haveAllEnded, other.haveAllEnded], [true, true, true]);
+  own.rollback(0);
+  assert.deepEqual([own.hasEnded(0), other.hasReachedEnd(0)], [false, true]);
+  // Its successor reads the partition again, and comes to the same end.
+  own.begin(1);
+  own.end(0);
+  own.rollback(1);
+  assert.equal(own.hasEnded(0), true);
+});

@@ -2,13 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { type HintedParams, hinted } from '../kit/flows/hinted.ts';
+import type { Job } from '../../src/index.ts';
+import { type Behind, funnelled, type HintedParams, hinted } from '../kit/flows/hinted.ts';
 import { noThreadLeft, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 
-async function hintsOf(params: HintedParams, workers: number, maxWorkers = workers) {
-  const job = await start(hinted, { params, workers, maxWorkers, spares: 0 });
+const hintsOf = (params: HintedParams, workers: number, maxWorkers = workers) =>
+  hintsIn(start(hinted, { params, workers, maxWorkers, spares: 0 }));
+
+const hintsBehind = (behind: Behind, replicas = 2) =>
+  hintsIn(start(funnelled, { params: { behind, replicas }, workers: 2, spares: 0 }));
+
+async function hintsIn(started: Promise<unknown>) {
+  const job = (await started) as Job;
   const { hints } = job.topology();
   await tuplesOf(job.output('out'));
   await job.done;
@@ -29,4 +36,36 @@ test('no hint where nothing could be shared, or is', TIMEOUT, async () => {
   assert.deepEqual(await hintsOf({ partitions: 8, parallelism: 1 }, 1), []);
   assert.deepEqual(await hintsOf({ partitions: 8, parallelism: 2 }, 2), []);
   assert.deepEqual(await hintsOf({ partitions: 8, parallelism: { max: 2 } }, 2), []);
+});
+
+test('what gets the tuples of several replicas of a source on one thread', TIMEOUT, async () => {
+  const all = 'has one replica, which gets the tuples of all 2 replicas of source';
+  const unordered =
+    "If the order of its tuples does not matter, call unordered() before it. Give it the option 'parallelism'";
+  const cases: readonly (readonly [behind: Behind, operator: string, option: string, text: string])[] = [
+    [
+      'unfused',
+      'same',
+      'fuse',
+      `map 'same' ${all} 'numbers': it runs, with 'more' in the same actor, on one thread. Leave out the option 'fuse: false', and it runs in the replicas of the source`,
+    ],
+    ['forEach', 'end', 'parallelism', `forEach 'end' ${all} 'numbers': it runs on one thread. ${unordered}`],
+    [
+      'second reader',
+      'same',
+      'parallelism',
+      `map 'same' ${all} 'numbers': it runs, with 'end' in the same actor, on one thread. ${unordered}`,
+    ],
+  ];
+  for (const [behind, operator, option, text] of cases) {
+    assert.deepEqual(await hintsBehind(behind), [{ operator, option, text }], behind);
+  }
+});
+
+test('no hint of what is fused, shared, has state, or is behind one replica', TIMEOUT, async () => {
+  for (const behind of ['fused', 'forEach of many', 'keyed', 'state'] as const) {
+    assert.deepEqual(await hintsBehind(behind), [], behind);
+  }
+  const [hint, ...others] = await hintsBehind('forEach', 1);
+  assert.deepEqual([hint.operator, others], ['numbers', []]);
 });

@@ -7,6 +7,7 @@ import { RingReader, startMark } from '../../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../../src/mailbox/wake.ts';
 import { ringCells, smallRing, ticketOf, wakeCells } from '../cell-names.ts';
 import { handOverScene } from '../hand-over-scene.ts';
+import { partitionScene } from '../partition-scene.ts';
 import type { ExplorerCase, Scene } from '../scene.ts';
 import type { ThreadContext } from '../thread-graph.ts';
 import { threadScene } from '../thread-scene.ts';
@@ -181,6 +182,18 @@ export const handOverCases: readonly ExplorerCase[] = [
         crashing: ['receiver'],
         crashes: 1,
       }),
+  },
+  {
+    name: 'partitions end',
+    title:
+      'a source gives one of two partitions to a replica that joins, and both end theirs at the same time: one sees both',
+    scene: () => partitionScene({ tuples: 2, moved: [0], isJoining: true, request: 'before' }),
+  },
+  {
+    name: 'combining giver retires',
+    title:
+      'a source gives all its partitions away, between two flushes of its combiner or not: what it holds is written first',
+    scene: () => partitionScene({ tuples: 34, isJoining: true, request: 'receiver', ends: ['done', 'refused'] }),
   },
   {
     name: 'fences',

@@ -1,5 +1,6 @@
 // Mutants of the hand-over: each is right as long as giver and receiver do everything in the usual order.
 
+import { Actor } from '../../../src/actors/actor.ts';
 import type { Batch } from '../../../src/actors/batch.ts';
 import { HandOverPart } from '../../../src/actors/hand-over-part.ts';
 import { Alignment } from '../../../src/mailbox/alignment.ts';
@@ -8,6 +9,7 @@ import { Ring } from '../../../src/mailbox/ring.ts';
 import { RingReader } from '../../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../../src/mailbox/wake.ts';
 import { HandOver, HandOverPhase, type HandOverRequest } from '../../../src/state/groups/hand-over.ts';
+import { PartitionMarks } from '../../../src/state/transaction/partition-marks.ts';
 import { all, type Mutant, replacing } from './mutant.ts';
 
 interface PartInside {
@@ -102,7 +104,51 @@ const tooEarly = (name: 'release' | 'take', from: number, to: number) =>
       },
   );
 
+interface ActorInside {
+  readonly batch: { readonly program: { readonly holder: { flush: () => void } | undefined } };
+}
+
 export const handOverMutants: readonly Mutant[] = [
+  {
+    name: 'combined rows kept over a hand-over',
+    breaks: 'what a hand-over commits has no row of what is combined: that stays with the giver, which retires',
+    caughtBy: 'combining giver retires',
+    apply: replacing<ActorInside, unknown[], unknown>(
+      Actor.prototype,
+      'takesPart',
+      (original) =>
+        function (...values) {
+          const { holder } = this.batch.program;
+          if (holder === undefined) return original.apply(this, values);
+          const { flush } = holder;
+          holder.flush = () => {};
+          try {
+            return original.apply(this, values);
+          } finally {
+            holder.flush = flush;
+          }
+        },
+    ),
+  },
+  {
+    name: 'marks of others',
+    breaks: "a replica looks whether a partition has ended in its owner's mark, which may be rolled back meanwhile",
+    caughtBy: 'partitions end',
+    apply: replacing<PartitionMarks, [number], boolean>(
+      PartitionMarks.prototype,
+      'hasReachedEnd',
+      () =>
+        function (partition) {
+          return this.hasEnded(partition);
+        },
+    ),
+  },
+  {
+    name: 'ends, and wakes nobody',
+    breaks: 'the replica that ends the last partition does not wake the other one, which waits for that',
+    caughtBy: 'partitions end',
+    apply: replacing(HandOverPart.prototype, 'tellEnd', () => () => {}),
+  },
   {
     name: 'takes over before the cut',
     breaks: 'a receiver that is behind takes groups over where it stands, and reads again what the giver has read',

@@ -21,6 +21,9 @@ export interface NumberResult {
   readonly number: true;
 }
 
+/** What values may be that have an order. Those of a json field have none, whatever they are: results.ts. */
+export type Ordered = number | bigint | string | boolean | Date | null;
+
 /** One result of `keyed.aggregate(…)`. Made by the functions of `millrace/aggregates`. */
 export interface Aggregate<Name extends string = string, Needs = unknown, Result = unknown> {
   /** What it is called in errors: 'sum'. */

@@ -5,7 +5,7 @@
 import { errors, MillraceError } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { type Ignored, refuseDeferredFunction, refuseResult } from '../../mailbox/deferred.ts';
+import { type Ignored, refuseDeferred, refuseDeferredFunction } from '../../mailbox/deferred.ts';
 import { type Field, Schema, type SchemaField, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { closure, value } from '../../options/kinds.ts';
@@ -46,11 +46,19 @@ const CUSTOM_PARTS = {
 type State = Record<string, unknown>;
 type Custom = CustomAggregate<Shape, unknown, unknown>;
 
+/** The errors of functions whose results are not there yet. */
+function refusalsOf({ operator, name }: AggregatePlace) {
+  const refusalOf = (part: 'add' | 'merge' | 'result') => (what: string) =>
+    errors.asyncAggregate(operator, name, part, what);
+  return { add: refusalOf('add'), merge: refusalOf('merge'), result: refusalOf('result') };
+}
+
 /** What generated code calls for one aggregate of one operator. */
 class CustomCalls {
   private readonly place: AggregatePlace;
   private readonly custom: Custom;
   private readonly empty: () => State;
+  private readonly refusals: ReturnType<typeof refusalsOf>;
   /** Which key's state an object belongs to. */
   private readonly owners = new WeakMap<object, State>();
 
@@ -58,12 +66,13 @@ class CustomCalls {
     this.place = place;
     this.custom = custom;
     this.empty = empty;
+    this.refusals = refusalsOf(place);
   }
 
   add(kept: State | null, tuple: unknown): State {
     const state = kept ?? this.empty();
     const { operator, name } = this.place;
-    refuseResult(operator, this.custom.add(state as never, tuple));
+    refuseDeferred(operator, this.custom.add(state as never, tuple), this.refusals.add);
     for (const field in state) {
       const value = state[field];
       if (!isObject(value)) continue;
@@ -75,12 +84,15 @@ class CustomCalls {
   }
 
   merge(state: State, other: State): State {
-    this.guarded('merge', () => refuseResult(this.place.operator, this.custom.merge(state as never, other as never)));
+    const result = this.guarded('merge', () => this.custom.merge(state as never, other as never));
+    refuseDeferred(this.place.operator, result, this.refusals.merge);
     return state;
   }
 
   result(state: State): unknown {
-    return this.guarded('result', () => this.custom.result(state as never));
+    const result = this.guarded('result', () => this.custom.result(state as never));
+    refuseDeferred(this.place.operator, result, this.refusals.result);
+    return result;
   }
 
   private guarded<Result>(part: 'merge' | 'result', call: () => Result): Result {
@@ -110,7 +122,10 @@ export function custom<const Kept extends Shape, Tuple, Result>(
     fields: [],
     plan(place) {
       const { operator, name, id } = place;
-      for (const each of [own.add, own.merge, own.result]) refuseDeferredFunction(operator, each);
+      const refusals = refusalsOf(place);
+      for (const part of ['add', 'merge', 'result'] as const) {
+        refuseDeferredFunction(operator, own[part], refusals[part]);
+      }
       const { fields } = Schema.of(own.state, `aggregate '${name}' of operator '${operator}'`);
       const calls = new CustomCalls(place, own, emptyStateOf(operator, fields));
       const objectOf = (slots: Slots): string =>

@@ -6,7 +6,7 @@ import { KEY_TYPES } from '../../mailbox/columns/registry.ts';
 import { type Field, t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { type Aggregate, refuseField, unlessNull, valueType } from './aggregate.ts';
+import { type Aggregate, type Ordered, refuseField, unlessNull, valueType } from './aggregate.ts';
 
 /** Values of a key that travel together at most: a row of them fits a ring. */
 const VALUES_MAX = 1024;
@@ -40,7 +40,7 @@ class Values {
 export function distinct<const Name extends string>(
   field: Name,
   ...surplus: readonly never[]
-): Aggregate<Name, unknown, Field<number>> {
+): Aggregate<Name, Ordered, Field<number>> {
   refuseSurplus('distinct(field)', 1, surplus);
   return {
     kind: 'distinct',

@@ -9,6 +9,7 @@ import {
   type AggregateCode,
   type AggregatePlace,
   isNumber,
+  type Ordered,
   refuseField,
   type SameField,
   unlessNull,
@@ -70,7 +71,7 @@ if (${state('has')} === 0) { ${state('has')} = 1; ${state()} = x; } else if (${b
 export function min<const Name extends string>(
   field: Name,
   ...surplus: readonly never[]
-): Aggregate<Name, unknown, SameField> {
+): Aggregate<Name, Ordered, SameField> {
   refuseSurplus('min(field)', 1, surplus);
   return { kind: 'min', fields: [field], plan: (place) => extreme('min', place) };
 }
@@ -82,7 +83,7 @@ export function min<const Name extends string>(
 export function max<const Name extends string>(
   field: Name,
   ...surplus: readonly never[]
-): Aggregate<Name, unknown, SameField> {
+): Aggregate<Name, Ordered, SameField> {
   refuseSurplus('max(field)', 1, surplus);
   return { kind: 'max', fields: [field], plan: (place) => extreme('max', place) };
 }

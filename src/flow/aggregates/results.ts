@@ -1,6 +1,6 @@
 // The types of what `keyed.aggregate(…)` takes and gives.
 
-import type { Field, Shape, TupleOf, ValueOf } from '../../mailbox/schema.ts';
+import type { Field, JsonField, Shape, TupleOf, ValueOf } from '../../mailbox/schema.ts';
 import type { Aggregate, NumberResult, SameField } from './aggregate.ts';
 import type { ListResult } from './collect.ts';
 import type { TupleResult } from './custom.ts';
@@ -37,17 +37,30 @@ export type ResultsOf<Aggregates, Fields extends Shape> = {
     : never;
 };
 
-/** Refuses aggregates whose field has values that they do not take. */
-export type Suited<Aggregates, Fields extends Shape> = {
-  readonly [Name in keyof Aggregates]: Aggregates[Name] extends Aggregate<infer Taken, infer Needs, infer Result>
+/** Values of json fields, which are not used as numbers or ordered, whatever they are. */
+interface JsonValue {
+  readonly json: never;
+}
+
+/** What an aggregate must take to have a field. */
+type Given<Each> = Each extends JsonField<unknown> ? JsonValue : ValueOf<Each>;
+
+/** Refuses aggregates whose field has values that they do not take, and results that have the name of a key field. */
+export type Suited<Aggregates, Fields extends Shape, Key> = {
+  readonly [Name in keyof Aggregates]: Name extends Key
+    ? 'the name of a key field, which is part of the result already: choose another name'
+    : SuitedOne<Aggregates[Name], Fields>;
+};
+
+type SuitedOne<Each, Fields extends Shape> =
+  Each extends Aggregate<infer Taken, infer Needs, infer Result>
     ? [Taken] extends [never]
       ? Result extends TupleResult<infer Tuple, unknown>
         ? TupleOf<Fields> extends Tuple
           ? unknown
           : Aggregate<never, unknown, TupleResult<TupleOf<Fields>, unknown>>
         : unknown
-      : ValueOf<Fields[Taken]> extends Needs
+      : Given<Fields[Taken]> extends Needs
         ? unknown
-        : Aggregate<Taken, ValueOf<Fields[Taken]>>
+        : Aggregate<Taken, Given<Fields[Taken]>>
     : never;
-};

@@ -12,6 +12,7 @@ import {
   type AggregateCode,
   isNumber,
   type NumberResult,
+  type Ordered,
   refuseField,
   unlessNull,
   valueType,
@@ -95,7 +96,7 @@ export function approxDistinct<const Name extends string>(
   field: Name,
   options: ApproxDistinctOptions = {},
   ...surplus: readonly never[]
-): Aggregate<Name, unknown, Field<number>> {
+): Aggregate<Name, Ordered, Field<number>> {
   refuseSurplus('approxDistinct(field, options)', 2, surplus);
   const { error } = checkOptions('approxDistinct()', APPROX_DISTINCT_OPTIONS, options);
   const wanted = Math.ceil(2 * Math.log2(1.04 / error));

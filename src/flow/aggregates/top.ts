@@ -7,7 +7,7 @@ import { checkOptions } from '../../options/check.ts';
 import { choice, integer, value } from '../../options/kinds.ts';
 import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { type Aggregate, type AggregatePlace, refuseField, valueType } from './aggregate.ts';
+import { type Aggregate, type AggregatePlace, type Ordered, refuseField, valueType } from './aggregate.ts';
 import { compare } from './order.ts';
 
 const ROWS_MAX = 10_000;
@@ -106,7 +106,7 @@ export function topN<const Name extends string, const With extends string = neve
   n: number,
   options: TopOptions<With> = {},
   ...surplus: readonly never[]
-): Aggregate<Name | With, unknown, RowsResult> {
+): Aggregate<Name | With, Ordered, RowsResult> {
   refuseSurplus('topN(field, n, options)', 3, surplus);
   const { limit } = checkOptions('topN()', { limit: ROWS }, { limit: n });
   const { keep, with: others } = checkOptions('topN()', TOP_OPTIONS, options);

@@ -52,6 +52,11 @@ export interface Field<Value> extends AnyField {
   readonly [VALUE]?: Value;
 }
 
+/** A field of structured values: types tell it from other fields whose values it may have, such as numbers. */
+export interface JsonField<Value> extends Field<Value> {
+  readonly type: 'json';
+}
+
 function fieldOf<Value>(type: FieldType, surplus: readonly unknown[]): Field<Value> {
   refuseSurplus(`t.${type}()`, 0, surplus);
   return { type };
@@ -99,7 +104,8 @@ export const t = {
    * Any structured value. Takes the value's type: `t.json<Order>()`. It comes back as it is, or is refused (docs/schemas.md): a
    * function, a symbol or an instance of a class inside it, for one.
    */
-  json: <Value = unknown>(...surplus: readonly never[]): Field<Value> => fieldOf('json', surplus),
+  json: <Value = unknown>(...surplus: readonly never[]): JsonField<Value> =>
+    fieldOf<Value>('json', surplus) as JsonField<Value>,
   /**
    * A value of another field, or null: `t.optional(t.u32())`; 1 byte more.
    * @throws MillraceError BAD_SCHEMA for a field that takes null by itself: json, optional

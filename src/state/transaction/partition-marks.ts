@@ -10,10 +10,14 @@ import type { CommitRecord } from './commit-record.ts';
 import { equalPositions, POSITION_CELLS, readPosition, writePosition } from './position.ts';
 import { UndoLog, type UndoSpace } from './undo-log.ts';
 
-/** Each mark has lines of its own: the position, and whether the partition has ended. */
+/**
+ * Each mark has lines of its own: the position, and whether the partition has ended; and, outside of transactions, whether it has come to
+ * its end in one that may yet be rolled back, for the other replicas. Only that is used by several threads, and always by Atomics.
+ */
 const ENDED = 2 * POSITION_CELLS;
 const MARK_CELLS = ENDED + 1;
-const MARK_BYTES = Math.ceil((MARK_CELLS * 4) / LINE_BYTES) * LINE_BYTES;
+const REACHED = MARK_CELLS;
+const MARK_BYTES = Math.ceil(((REACHED + 1) * 4) / LINE_BYTES) * LINE_BYTES;
 const PER_MARK_F64 = MARK_BYTES / 8;
 const PER_MARK_I32 = MARK_BYTES / 4;
 
@@ -81,19 +85,25 @@ export class PartitionMarks implements UndoSpace {
     writePosition(f64, at, position);
   }
 
-  /** A partition has come to its end. Atomic, as {@link hasEnded}: of two replicas that end their last partitions one sees both. */
+  /** A partition has come to its end. Of two replicas that end their last partitions one sees both: {@link haveAllEnded}. */
   end(partition: number): void {
     this.save(partition);
-    Atomics.store(this.i32, partition * PER_MARK_I32 + ENDED, 1);
+    this.i32[partition * PER_MARK_I32 + ENDED] = 1;
+    Atomics.store(this.i32, partition * PER_MARK_I32 + REACHED, 1);
   }
 
-  /** True if a partition has ended, by what its owner may yet roll back. */
+  /** True if a partition has ended; for its owner. */
   hasEnded(partition: number): boolean {
-    return Atomics.load(this.i32, partition * PER_MARK_I32 + ENDED) === 1;
+    return this.i32[partition * PER_MARK_I32 + ENDED] === 1;
+  }
+
+  /** True if a partition has come to its end, be it in a transaction that is rolled back: it comes to the same end again. For everyone. */
+  hasReachedEnd(partition: number): boolean {
+    return Atomics.load(this.i32, partition * PER_MARK_I32 + REACHED) === 1;
   }
 
   get haveAllEnded(): boolean {
-    for (let partition = 0; partition < this.partitions; partition++) if (!this.hasEnded(partition)) return false;
+    for (let partition = 0; partition < this.partitions; partition++) if (!this.hasReachedEnd(partition)) return false;
     return true;
   }
 

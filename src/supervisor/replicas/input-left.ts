@@ -23,7 +23,7 @@ function waitsForOthers({ descriptor }: Replica, { progress }: CommitRecord): bo
   const { partitions } = descriptor;
   if (partitions === undefined) return false;
   const marks = new PartitionMarks(partitions);
-  return groupsOf(progress.groups).every((partition) => marks.hasEnded(partition));
+  return groupsOf(progress.groups).every((partition) => marks.hasReachedEnd(partition));
 }
 
 /** True once a replica has read all its input: at most `end` closures are left to run. */

@@ -3,7 +3,20 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collect, count, custom, distinct, first, max, mean, quantile, sum, topN } from '../../../src/aggregates.ts';
+import {
+  approxDistinct,
+  collect,
+  count,
+  custom,
+  distinct,
+  first,
+  max,
+  mean,
+  min,
+  quantile,
+  sum,
+  topN,
+} from '../../../src/aggregates.ts';
 import { buildGraph } from '../../../src/flow/dataflow.ts';
 import { type Dataflow, dataflow, type Field, MillraceError, type Stream, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
@@ -15,6 +28,9 @@ const FIELDS = {
   big: t.i64(),
   name: t.string(),
   extra: t.json(),
+  score: t.json<number>(),
+  raw: t.bytes(),
+  when: t.date(),
   state: t.enum('open', 'closed'),
 };
 
@@ -43,6 +59,8 @@ function failureOf(aggregates: unknown, options?: unknown): MillraceError {
   return assert.fail('the flow is built');
 }
 
+const PLAIN = { state: { n: t.u32() }, type: t.u32(), add() {}, merge() {}, result: () => 1 };
+
 const MISTAKES: Readonly<Record<string, readonly [aggregates: () => unknown, code: string, text: RegExp]>> = {
   'no aggregates': [() => ({}), 'BAD_OPTION', /'aggregates' of operator 'results'/],
   'no object': [() => undefined, 'BAD_OPTION', /'aggregates' of operator 'results'/],
@@ -65,6 +83,7 @@ const MISTAKES: Readonly<Record<string, readonly [aggregates: () => unknown, cod
   'a mean of bigints': [() => ({ n: mean('big') }), 'BAD_AGGREGATE', /\(mean\)/],
   'a quantile of text': [() => ({ n: quantile('name', 0.5) }), 'BAD_AGGREGATE', /\(quantile\)/],
   'a greatest json': [() => ({ n: max('extra') }), 'BAD_AGGREGATE', /whose values have an order; 'extra' is json/],
+  'a least of bytes': [() => ({ n: min('raw') }), 'BAD_AGGREGATE', /whose values have an order; 'raw' is bytes/],
   'a top of json': [() => ({ n: topN('x', 3, { with: ['extra'] }) }), 'BAD_AGGREGATE', /\(topN\)/],
   'different json': [() => ({ n: distinct('extra') }), 'BAD_AGGREGATE', /\(distinct\)/],
   "a key's name": [() => ({ key: count() }), 'BAD_AGGREGATE', /has the name of a key field/],
@@ -82,13 +101,18 @@ const MISTAKES: Readonly<Record<string, readonly [aggregates: () => unknown, cod
     'BAD_OPTION',
     /'merge' of custom\(\)/,
   ],
-  'a custom one that is async': [
-    () => ({
-      n: custom({ state: { n: t.u32() }, type: t.u32(), add: (async () => {}) as never, merge() {}, result: () => 1 }),
-    }),
-    'ASYNC_CLOSURE',
-    /results/,
-  ],
+  ...Object.fromEntries(
+    (['add', 'merge', 'result'] as const).map((part) => [
+      `a custom one whose ${part} is async`,
+      [
+        () => ({ n: custom({ ...PLAIN, [part]: async () => {} } as never) }),
+        'ASYNC_CLOSURE',
+        new RegExp(
+          `operator 'results': '${part}' of the custom aggregate 'n' is an async function, .*when '${part}' returns. Make it a plain function`,
+        ),
+      ],
+    ]),
+  ),
   'an unknown policy of emission': [() => ({ n: count() }), 'BAD_OPTION', /'emit' of operator 'results'/],
 };
 
@@ -119,6 +143,11 @@ test('types: results are inferred, and aggregates that do not suit the fields do
       head: first('o'),
       top: topN('x', 3, { with: ['name'] }),
       list: collect('state', 3),
+      oldest: min('when'),
+      least: min('o'),
+      structured: first('score'),
+      lists: collect('raw', 2),
+      states: distinct('state'),
       own: custom({
         state: { n: t.u32() },
         type: t.bool(),
@@ -142,6 +171,11 @@ test('types: results are inferred, and aggregates that do not suit the fields do
       head: Field<number | null>;
       top: Field<{ x: number; name: string }[]>;
       list: Field<('open' | 'closed')[]>;
+      oldest: Field<Date>;
+      least: Field<number | null>;
+      structured: Field<number>;
+      lists: Field<Uint8Array[]>;
+      states: Field<number>;
       own: Field<boolean>;
     }> = results;
     return typed.collect('out');
@@ -149,6 +183,24 @@ test('types: results are inferred, and aggregates that do not suit the fields do
   assert.equal(buildGraph(flow, {}).operators.length, 3);
   dataflow(import.meta.url, 'mistyped', (builder) => {
     const stream = keyed(builder);
+    // @ts-expect-error json has no order
+    stream.aggregate('e', { n: max('extra') });
+    // @ts-expect-error nor has json that is a number
+    stream.aggregate('f', { n: min('score') });
+    // @ts-expect-error nor have bytes
+    stream.aggregate('g', { n: max('raw') });
+    // @ts-expect-error nor has one of these fields
+    stream.aggregate('h', { n: topN('x', 3, { with: ['extra'] }) });
+    // @ts-expect-error a json field is no number, whatever its values are
+    stream.aggregate('i', { n: sum('score') });
+    // @ts-expect-error and has no mean
+    stream.aggregate('j', { n: mean('extra') });
+    // @ts-expect-error bytes cannot be told apart as keys are
+    stream.aggregate('k', { n: distinct('raw') });
+    // @ts-expect-error nor can json
+    stream.aggregate('l', { n: approxDistinct('extra') });
+    // @ts-expect-error the key is part of the result already
+    stream.aggregate('m', { key: count() });
     // @ts-expect-error there is no such field
     stream.aggregate('a', { n: sum('y') });
     // @ts-expect-error text has no sum
@@ -168,3 +220,21 @@ test('types: results are inferred, and aggregates that do not suit the fields do
     stream.aggregate('d', { n: ofOthers });
   });
 });
+
+for (const method of ['aggregate', 'process'] as const) {
+  test(`${method} of a stream without a key says what to call`, () => {
+    const flow = dataflow(import.meta.url, 'keyless', (builder) => {
+      const stream = keyed(builder).filter('all', () => true) as unknown as Record<string, (name: string) => unknown>;
+      stream[method]('results');
+    });
+    assert.throws(
+      () => buildGraph(flow as Dataflow<unknown, unknown>, {}),
+      (error) =>
+        error instanceof MillraceError &&
+        error.code === 'BAD_FLOW' &&
+        error.message.includes(
+          `operator 'results': ${method} takes a stream with a key, and this one has none: call keyBy(field) right before it, with one or two of 'key', 'x'`,
+        ),
+    );
+  });
+}

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { count, custom } from '../../../src/aggregates.ts';
 import { buildGraph } from '../../../src/flow/dataflow.ts';
 import { planOf } from '../../../src/flow/plan.ts';
-import { dataflow, t } from '../../../src/index.ts';
+import { dataflow, type MillraceError, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
 import { LocalJob } from '../../kit/local-run.ts';
 import { randomOf } from '../../kit/seeds.ts';
@@ -137,3 +137,30 @@ test('the combiners of merged streams have names of their own in the plan, so th
   const names = planOf(buildGraph(flow, {})).stages.flatMap(({ operators }) => operators.map(({ name }) => name));
   assert.deepEqual(names, ['left', 'totals.combine-1', 'right', 'totals.combine-2', 'totals', 'out']);
 });
+
+for (const part of ['add', 'merge', 'result'] as const) {
+  test(`a promise that '${part}' of a custom aggregate returns fails the job, and the error says what to do`, () => {
+    const plain = { state: { n: t.u32() }, type: t.u32(), add() {}, merge() {}, result: () => 1 };
+    const late = { ...plain, [part]: () => Promise.reject(new Error('late')) };
+    const flow = dataflow(import.meta.url, 'late', (builder) =>
+      builder
+        .source(
+          'numbers',
+          generate({ key: t.u32() }, (key) => ({ key }), { count: 2 }),
+        )
+        .keyBy('key')
+        .aggregate('totals', { own: custom(late as never) as ReturnType<typeof count> })
+        .collect('out'),
+    );
+    const job = LocalJob.of(flow, {});
+    assert.throws(
+      () => job.run(randomOf(1)),
+      ({ cause }: { cause: MillraceError }) =>
+        cause.code === 'ASYNC_CLOSURE' &&
+        cause.message.includes(
+          `operator 'totals': '${part}' of the custom aggregate 'own' returned a promise, and nobody awaits`,
+        ),
+    );
+    assert.deepEqual(job.letters, []);
+  });
+}
