@@ -45,6 +45,20 @@ test('README.md: app.js', async () => {
   assert.equal(stdout, shown('README.md', 'node app.js'));
 });
 
+test('README.md: bank.js', async () => {
+  const files = { ...named('README.md', 'account.js'), ...named('README.md', 'bank.js') };
+  const { code, stdout, stderr } = await run(files, 'bank.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('README.md', 'node bank.js'));
+});
+
+test('actors.md: app.js', async () => {
+  const files = { ...named('docs/actors.md', 'bank.js'), ...named('docs/actors.md', 'app.js') };
+  const { code, stdout, stderr } = await run(files, 'app.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('docs/actors.md', 'node app.js'));
+});
+
 test('recovery.md: drill.js', async () => {
   // The job must last beyond the drill, which comes after 600 ms.
   const whales = 4000;

@@ -8,6 +8,8 @@ import { LINE_I32 } from './views.ts';
 
 const WAKE = 0;
 const PARKED = LINE_I32;
+/** 1 while a thread runs for the host: beside its flag, since both change when it parks. */
+const AWAKE = LINE_I32 + 1;
 const STRIDE = 2 * LINE_I32;
 
 /** The wake words of all hosts of a job, in one shared buffer. */
@@ -50,12 +52,26 @@ export class WakeWords {
     const base = host * STRIDE;
     const ticket = Atomics.load(this.words, base + WAKE);
     Atomics.store(this.words, base + PARKED, 1);
+    Atomics.store(this.words, base + AWAKE, 0);
     return ticket;
   }
 
   /** Withdraws the announcement: the re-check found work. */
   stayAwake(host: number): void {
     Atomics.store(this.words, host * STRIDE + PARKED, 0);
+    Atomics.store(this.words, host * STRIDE + AWAKE, 1);
+  }
+
+  /** A host has nothing to wait for, or its thread is gone. */
+  leave(host: number): void {
+    Atomics.store(this.words, host * STRIDE + AWAKE, 0);
+  }
+
+  /** Hosts whose threads run: about how many, since each tells by itself. */
+  awake(): number {
+    let awake = 0;
+    for (let at = AWAKE; at < this.words.length; at += STRIDE) awake += this.words[at];
+    return awake;
   }
 
   /** True while a host is parked or about to park. */

@@ -46,7 +46,10 @@ export const ACTOR_SUPERVISION = {
   }),
   /** What is done: 'restart', 'resume', 'stop' or 'escalate'. Default: `restart`. */
   directive: choice(['restart', 'resume', 'stop', 'escalate'], { help: 'what is done', default: 'restart' }),
-  /** Most failures within `periodMs`; one more, and the supervisor fails itself: an integer from 0 to 1000000. Default: 3. */
+  /**
+   * Most failures within `periodMs`; one more, and the supervisor fails itself: an integer from 0 to 1000000. Default:
+   * 3.
+   */
   intensity: integer({
     help: 'most failures within `periodMs`; one more, and the supervisor fails itself',
     from: 0,
@@ -62,7 +65,8 @@ export const ACTOR_SUPERVISION = {
     default: 5000,
   }),
   /**
-   * How long the first restart waits; each further one within the period twice as long: milliseconds from 0 to 86400000. Default: 0.
+   * How long the first restart waits; each further one within the period twice as long: milliseconds from 0 to
+   * 86400000. Default: 0.
    */
   backoffMs: number({
     help: 'how long the first restart waits; each further one within the period twice as long',

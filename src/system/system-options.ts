@@ -10,7 +10,10 @@ const { workers, ringBytes, outboxBytes, stateBytes, spares, hangTimeoutMs, star
 
 export const SYSTEM_OPTIONS = {
   workers,
-  /** How actors without a parent are supervised; each counts its own failures. */
+  /**
+   * How actors without a parent are supervised; each counts its own failures: an object. Default: `{ strategy:
+   * one_for_one, directive: restart, intensity: 3, periodMs: 5,000, backoffMs: 0 }`. See docs/actors.md#supervision.
+   */
   supervision: nested(ACTOR_SUPERVISION, {
     help: 'how actors without a parent are supervised; each counts its own failures',
     page: 'actors.md#supervision',
@@ -35,7 +38,15 @@ export const SYSTEM_OPTIONS = {
   hangTimeoutMs,
   startTimeoutMs,
   fenceTimeoutMs,
+  /**
+   * What is told to people where the app listens to nothing: on standard error, not at all, or to a function: true,
+   * false, or a function (notice) => void. Default: `true`. See docs/supervision.md#what-people-are-told.
+   */
   notices: RUN_OPTIONS.notices,
+  /**
+   * Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers and shared memory do not count:
+   * an object, as of new Worker() in node:worker_threads. Default: none.
+   */
   resourceLimits: RUN_OPTIONS.resourceLimits,
 };
 

@@ -7,6 +7,7 @@
 import type { Actor } from '../actors/actor.ts';
 import type { StepWords } from '../actors/vitals/step-words.ts';
 import { Activity } from '../actors/vitals/vitals.ts';
+import type { LookOut } from '../mailbox/look-out.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import type { Clock } from '../platform/clock.ts';
 
@@ -28,6 +29,7 @@ export class Host {
   private readonly stepWords: StepWords;
   private readonly clock: Pick<Clock, 'now' | 'yield' | 'processorTime'>;
   private readonly events: HostEvents;
+  private readonly lookOut: LookOut | undefined;
   private readonly actors: Actor[] = [];
   /** Actors whose first commit is still to be told, with the number of the last one before it. */
   private readonly recovering = new Map<Actor, number>();
@@ -40,12 +42,14 @@ export class Host {
     stepWords: StepWords,
     clock: Pick<Clock, 'now' | 'yield' | 'processorTime'>,
     events: HostEvents,
+    lookOut?: LookOut,
   ) {
     this.id = id;
     this.wakeWords = wakeWords;
     this.stepWords = stepWords;
     this.clock = clock;
     this.events = events;
+    this.lookOut = lookOut;
     stepWords.reset(id);
     wakeWords.stayAwake(id);
   }
@@ -102,6 +106,7 @@ export class Host {
         this.meter(yieldedAt);
       }
     }
+    this.wakeWords.leave(this.id);
     for (const actor of this.actors.reverse()) actor.release();
   }
 
@@ -163,9 +168,15 @@ export class Host {
     this.recovering.delete(actor);
   }
 
+  private readonly hasWork = (): boolean => {
+    for (let i = 0; i < this.actors.length; i++) if (this.actors[i].canStep()) return true;
+    return false;
+  };
+
   /** Waits until something may have changed. Returns false if there was something to do at once: nothing else had a turn. */
   private async park(): Promise<boolean> {
     const { id, wakeWords, actors } = this;
+    if (this.lookOut?.finds(this.hasWork)) return false;
     const ticket = wakeWords.announcePark(id);
     for (const actor of actors) actor.announcePark();
     const nowMs = this.clock.now();

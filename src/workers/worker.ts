@@ -11,6 +11,7 @@ import { errors, MillraceError, toRecord } from '../errors.ts';
 import { buildGraph, type FlowDefinition, isFlow } from '../flow/dataflow.ts';
 import { internStrings } from '../flow/params.ts';
 import { type Plan, planOf } from '../flow/plan.ts';
+import { LookOut } from '../mailbox/look-out.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Backup } from '../state/images/backup.ts';
@@ -70,6 +71,8 @@ export interface WorkerGround {
   readonly wakeWords: WakeWords;
   readonly stepWords: StepWords;
   readonly reports: WorkerReports;
+  /** Looks on before it parks. */
+  readonly lookOut?: LookOut;
   importFlow(reference: FlowReference): Promise<FlowDefinition>;
 }
 
@@ -89,11 +92,13 @@ export default async function hostActors(task: HostTask): Promise<void> {
   const closed = new Promise<Error>((resolve) => {
     task.reports.once('close', () => resolve(errors.invariant('nobody reports to a job that has ended')));
   });
+  const wakeWords = new WakeWords(task.wakeWords);
   const { control, ended } = makeWorker({
     host: task.host,
     threadId,
     clock: systemClock,
-    wakeWords: new WakeWords(task.wakeWords),
+    wakeWords,
+    lookOut: new LookOut(wakeWords, systemClock.now),
     stepWords: new StepWords(task.stepWords),
     reports: unawaited(REPORTS, callsThrough<WorkerReports>(task.reports, REPORTS, closed)),
     importFlow,
@@ -119,11 +124,18 @@ export function makeWorker(ground: WorkerGround): Worker {
       position: isTold ? error.position : undefined,
     });
   };
-  const host = new Host(ground.host, wakeWords, ground.stepWords, clock, {
-    ended: (actor) => reports.ended(nameOf(actor)),
-    failed: (actor, error) => reportFailure(nameOf(actor), error),
-    recovered: (actor) => reports.recovered(nameOf(actor), clock.epochMs()),
-  });
+  const host = new Host(
+    ground.host,
+    wakeWords,
+    ground.stepWords,
+    clock,
+    {
+      ended: (actor) => reports.ended(nameOf(actor)),
+      failed: (actor, error) => reportFailure(nameOf(actor), error),
+      recovered: (actor) => reports.recovered(nameOf(actor), clock.epochMs()),
+    },
+    ground.lookOut,
+  );
   let buildPlan: (() => Plan) | undefined;
   let prepare = async (): Promise<void> => {};
   let running: Promise<void> | undefined;

@@ -223,6 +223,13 @@ test('recovery', async () => {
   assert.match(stdout, /\n {4}operator till: ended, 1 restart\n {6}replica 0: ended, 1 restart\n/);
 });
 
+test('bank', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/bank.js'), []).done;
+  assert.equal(code, 0, stderr);
+  const first = '100 accounts with 1,000.00 each; 20,000 transfers; 5 threads killed';
+  assert.equal(stdout, `${first}\nsum: 100,000.00\n`);
+});
+
 test('own-connectors', async () => {
   const { code, stdout, stderr } = await start(join(ROOT, 'examples/own-connectors.js'), []).done;
   assert.equal(code, 0, stderr);

@@ -1,6 +1,7 @@
 // The app's own thread as a host: it reads outputs and writes inputs, and waits without blocking the event loop.
 // Promises: nothing runs while nobody waits; a wait ends when its check holds or the job has ended.
 
+import { LookOut } from '../../mailbox/look-out.ts';
 import type { WakeWords } from '../../mailbox/wake.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 
@@ -22,13 +23,17 @@ export class AppHost {
   readonly wakeWords: WakeWords;
   readonly clock: Clock;
   private readonly waiting = new Set<Waiting>();
+  private readonly lookOut: LookOut | undefined;
   private looping = false;
   private closed = false;
 
-  constructor(id: number, wakeWords: WakeWords, clock = systemClock) {
+  /** @param looksOn true if it looks on before it parks: who waits for answers, and not for rare news */
+  constructor(id: number, wakeWords: WakeWords, clock = systemClock, looksOn = false) {
     this.id = id;
     this.wakeWords = wakeWords;
     this.clock = clock;
+    // A simulated thread sleeps at once: its time stands still while it runs.
+    this.lookOut = looksOn && clock === systemClock ? new LookOut(wakeWords, clock.now) : undefined;
   }
 
   /** True once all waits end at once. */
@@ -55,14 +60,30 @@ export class AppHost {
 
   private async loop(): Promise<void> {
     this.looping = true;
+    this.wakeWords.stayAwake(this.id);
     while (this.waiting.size > 0) {
+      if (await this.finds()) continue;
       const ticket = this.wakeWords.announcePark(this.id);
       for (const { waiter } of this.waiting) waiter.announce();
       if (!this.settle()) await this.wakeWords.sleep(this.id, ticket, undefined);
       this.wakeWords.stayAwake(this.id);
       this.settle();
     }
+    this.wakeWords.leave(this.id);
     this.looping = false;
+  }
+
+  /** Looks on for a while, once in each turn of the event loop, whose other work goes on. Returns true if a wait is over. */
+  private async finds(): Promise<boolean> {
+    const untilMs = this.lookOut?.begin();
+    if (untilMs === undefined) return false;
+    let hasFound = this.settle();
+    while (!hasFound && this.waiting.size > 0 && this.clock.now() < untilMs) {
+      await this.clock.yield();
+      hasFound = this.settle();
+    }
+    this.lookOut?.end(hasFound);
+    return hasFound;
   }
 
   /** Resolves the waits that are over. Returns true if there were any. */

@@ -102,7 +102,7 @@ export class JobParts implements JobContext {
     // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters and as the supervisor.
     this.wakeWords = platform.wakeWords(WakeWords.allocate(hosts + 3));
     this.stepWords = new StepWords(StepWords.allocate(hosts));
-    this.appHost = new AppHost(appHost, this.wakeWords, clock);
+    this.appHost = new AppHost(appHost, this.wakeWords, clock, true);
     this.supervisorHost = new AppHost(hosts + 2, this.wakeWords, clock);
     this.ends = new AppEnds(plan, placements, this.appHost, signals);
     this.notices = this.#noticesOf();
@@ -170,7 +170,10 @@ export class JobParts implements JobContext {
       spares: options.spares,
       workersMax: options.maxWorkers,
       reportsOf: (worker) => workerReports(this, worker),
-      lost: (worker, cause) => void this.recovery.lost(worker, cause),
+      lost: (worker, cause) => {
+        this.wakeWords.leave(worker.host);
+        void this.recovery.lost(worker, cause);
+      },
       warmUp: async ({ hired }) => hired.control.warmUp(scratchActors(plan)),
       spareFailed: (error, attempt) => this.announce({ type: 'spareFailed', error: asError(error), attempt }),
     });
