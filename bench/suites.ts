@@ -5,6 +5,7 @@ import type { Experiment, Measurement } from './harness.ts';
 import { micro } from './micro/micro.ts';
 import type { Chart } from './plot/chart.ts';
 import type { SuiteReport } from './report.ts';
+import { actors } from './suites/actors.ts';
 import { csv } from './suites/csv.ts';
 import { csvAggregate } from './suites/csv-aggregate.ts';
 import { elasticity } from './suites/elasticity.ts';
@@ -27,6 +28,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   ranges,
   mailbox,
   latency,
+  actors,
   elasticity,
   recovery,
   micro,
@@ -44,6 +46,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   ranges: 14,
   mailbox: 40,
   latency: 25,
+  actors: 60,
   elasticity: 140,
   recovery: 150,
   micro: 40,

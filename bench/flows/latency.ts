@@ -15,6 +15,14 @@ export const idleChain = dataflow(import.meta.url, 'idle-chain', (flow) =>
     .collect('back'),
 );
 
+/** One actor on a worker: the app pushes a tuple, and it comes back. */
+export const roundTrip = dataflow(import.meta.url, 'round-trip', (flow) =>
+  flow
+    .source('app', push({ sequence: t.u32() }))
+    .map('only', { sequence: t.u32() }, ({ sequence }) => ({ sequence: sequence + 1 }))
+    .collect('back'),
+);
+
 export interface LoadedParams {
   readonly count: number;
   readonly warm: number;

@@ -59,7 +59,19 @@ export const questions: readonly Question[] = [
     answers: [
       answer('latency/idle-3-hops-p50', 'three hops, one tuple at a time, p50', 'wake-up'),
       answer('latency/idle-3-hops-p99', 'the same, p99', 'wake-up'),
+      answer('latency/round-trip', 'to one worker and back, one tuple at a time, p50', 'wake-up', 'cores'),
       answer('latency/loaded-p99', 'two hops at 100,000 tuples/s, p99', 'wake-up', 'cores'),
+    ],
+  },
+  {
+    asks: 'What do spawned actors cost?',
+    answers: [
+      answer('actors/tell', '10 tell 10, on both threads', 'single thread', 'copy', 'cores'),
+      answer('actors/tell-local', 'the same on one thread', 'single thread', 'copy'),
+      answer('actors/ask-p50', 'an ask of the app, one at a time, p50', 'wake-up', 'cores'),
+      answer('actors/asks-pipelined', 'asks of the app, 1,000 at a time', 'single thread', 'wake-up'),
+      answer('actors/spawn', 'spawned, and answering', 'single thread', 'random read'),
+      answer('actors/ring', 'a token round a ring of actors', 'single thread', 'wake-up', 'cores'),
     ],
   },
   {

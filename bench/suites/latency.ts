@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { ChainData, ChainRole } from '../baselines/chain.ts';
 import type { By, Effort } from '../effort.ts';
-import { idleChain, type LoadedParams, loadedChain } from '../flows/latency.ts';
+import { idleChain, type LoadedParams, loadedChain, roundTrip } from '../flows/latency.ts';
 import type { Contender, Experiment, Figures } from '../harness.ts';
 import { LatencyLog } from '../latency-log.ts';
 import type { Order } from '../meter.ts';
@@ -29,11 +29,20 @@ const idleFigures = (log: LatencyLog): Figures => ({
   'idle-3-hops-p99': log.quantileUs(0.99),
 });
 
-function idleMillrace(order: Order): Contender {
+/** A chain through workers and back, one tuple at a time. */
+interface Idle {
+  readonly hops: number;
+  readonly figures: (log: LatencyLog) => Figures;
+}
+
+const THREE_HOPS: Idle = { hops: 2, figures: idleFigures };
+const ROUND_TRIP: Idle = { hops: 1, figures: (log) => ({ 'round-trip': log.quantileUs(0.5) }) };
+
+function idleMillrace(order: Order, { hops, figures }: Idle): Contender {
   return {
     name: 'millrace',
     async run() {
-      const job = await idleChain.run({ workers: 2 });
+      const job = await (hops === 1 ? roundTrip : idleChain).run({ workers: hops });
       const input = job.input('app');
       const back = job.output('back')[Symbol.asyncIterator]();
       const log = new LatencyLog(order);
@@ -42,13 +51,13 @@ function idleMillrace(order: Order): Contender {
         await input.push({ sequence });
         const { value } = await back.next();
         last = log.add(performance.now() - sentMs);
-        if (value?.sequence !== sequence + 2)
+        if (value?.sequence !== sequence + hops)
           throw new Error(`millrace: tuple ${sequence} came back as ${value?.sequence}`);
       }
       input.end();
       if (!(await back.next()).done) throw new Error('millrace: more tuples came back than were sent');
       await job.done;
-      return idleFigures(log);
+      return figures(log);
     },
     async close() {},
   };
@@ -64,10 +73,11 @@ const close = async (...threads: Worker[]): Promise<void> => {
   await Promise.all(threads.map((thread) => thread.terminate()));
 };
 
-function idlePostMessage(order: Order): Contender {
-  const [toFirst, toSecond, back] = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
-  const first = openThread('relay', toFirst.port2, toSecond.port1);
-  const second = openThread('relay', toSecond.port2, back.port1);
+function idlePostMessage(order: Order, { hops, figures }: Idle): Contender {
+  const channels = Array.from({ length: hops + 1 }, () => new MessageChannel());
+  const [toFirst] = channels;
+  const back = channels[hops];
+  const threads = channels.slice(1).map(({ port1 }, i) => openThread('relay', channels[i].port2, port1));
   const arrived = (): Promise<{ sequence: number }> =>
     new Promise((resolve) => {
       back.port2.once('message', resolve);
@@ -82,15 +92,15 @@ function idlePostMessage(order: Order): Contender {
         toFirst.port1.postMessage({ sequence, sentMs });
         const value = await tuple;
         last = log.add(performance.now() - sentMs);
-        if (value.sequence !== sequence + 2)
+        if (value.sequence !== sequence + hops)
           throw new Error(`postMessage: tuple ${sequence} came back as ${value.sequence}`);
       }
-      return idleFigures(log);
+      return figures(log);
     },
     async close() {
       toFirst.port1.close();
       back.port2.close();
-      await close(first, second);
+      await close(...threads);
     },
   };
 }
@@ -134,8 +144,16 @@ export function latency(effort: Effort): Experiment[] {
       unit: 'µs',
       better: 'lower',
       rounds,
-      ours: async () => idleMillrace(idleOrder(effort)),
-      baselines: [async () => idlePostMessage(idleOrder(effort))],
+      ours: async () => idleMillrace(idleOrder(effort), THREE_HOPS),
+      baselines: [async () => idlePostMessage(idleOrder(effort), THREE_HOPS)],
+    },
+    {
+      results: ['round-trip'],
+      unit: 'µs',
+      better: 'lower',
+      rounds,
+      ours: async () => idleMillrace(idleOrder(effort), ROUND_TRIP),
+      baselines: [async () => idlePostMessage(idleOrder(effort), ROUND_TRIP)],
     },
     {
       results: ['loaded-p99'],

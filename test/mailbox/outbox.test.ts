@@ -294,3 +294,38 @@ test('a writer whose frame needs padding waits for the padding too', () => {
   assert.equal(output.isDrained(), true);
   assert.equal(output.drain(), true);
 });
+
+test('an outbox that is never empty does not grow for ever, and keeps its order through rollbacks', () => {
+  const waiting = 4000;
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 9 }), { minLength: 400, maxLength: 400 }), (choices) => {
+      const stream = new Stream(schemaOf(['u32']), { ringBytes: 4096, outboxBytes: 64_000 });
+      const [consumer] = stream.consumers;
+      const read: Tuple[] = [];
+      let written = 0;
+      for (const choice of choices) {
+        read.push(...consumer.read(300));
+        consumer.release();
+        stream.output.drain();
+        // As much as is read, so that more waits than the ring holds.
+        const upTo = read.length + waiting;
+        stream.emitAll(numbers(written, upTo));
+        stream.encoder.flush();
+        assert.ok(stream.output.isWaiting);
+        if (choice === 0) stream.rollback();
+        else {
+          written = upTo;
+          stream.commit();
+        }
+      }
+      for (let step = 0; read.length < written; step++) {
+        assert.ok(step < 10_000, `${read.length} of ${written} tuples come`);
+        read.push(...consumer.read());
+        consumer.release();
+        if (stream.output.drain()) stream.commit();
+      }
+      assert.deepEqual(read, numbers(0, written));
+    }),
+    runs(10),
+  );
+});

@@ -1,0 +1,3 @@
+// The task of baseline `piscina` of suite `actors`: an answer.
+
+export default (n: number): number => n;
