@@ -60,10 +60,6 @@ export class ActorDriver {
     if (lettersOn !== undefined) this.letters = letterReader(descriptor.letters).readOn(lettersOn);
   }
 
-  get descriptor(): ActorDescriptor {
-    return this.memory;
-  }
-
   /** Makes the actor of a new job, and opens its sink; its source is not open yet. */
   start(plan: Plan, how: Beginning = {}): Actor {
     const actor = this.make(plan, how);
@@ -108,7 +104,7 @@ export class ActorDriver {
     return this.actor;
   }
 
-  /** Opens the source, if it is not open. Await it before the first step of an actor with a source that is opened asynchronously. */
+  /** Opens the source, if it is not open. Await it before a step that is to read. */
   async openSource(): Promise<void> {
     if (this.isSourceOpen) return;
     await this.actor.openSource();

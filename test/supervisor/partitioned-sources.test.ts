@@ -116,8 +116,8 @@ test('all replicas read until the last partition has ended', TIMEOUT, async () =
   for (const parallelism of [1, 2, 5]) {
     const params: PartitionedParams = { partitions: 5, parallelism, counts, kind: 'read' };
     // With a worker for each actor nobody is woken for another's sake; nor by whoever looks for hangs.
-    for (const workers of [2, parallelism + 2]) {
-      const { seen } = await run(params, { workers, hangTimeoutMs: 0 }, async () => {});
+    for (const workers of shortOrLong([parallelism + 2], [2, parallelism + 2])) {
+      const { seen } = await run(params, { workers, spares: 0, hangTimeoutMs: 0 }, async () => {});
       assert.deepEqual(seen, counts);
     }
   }
