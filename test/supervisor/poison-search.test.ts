@@ -35,6 +35,10 @@ test('after the death of its worker a long batch is read again in short ones', (
   commit(3);
   search.interrupted();
   assert.deepEqual(search.begin(), CAREFUL);
+  // And again, when it has caught up long ago, and has read nothing since its last commit.
+  commit(100_000);
+  search.interrupted();
+  assert.deepEqual(search.begin(), CAREFUL);
 });
 
 test('what has no long batch begins again as ever', () => {

@@ -31,6 +31,8 @@ export class PoisonSearch {
   /** How it was resumed last, and the last commit before that. */
   #last = NOTHING_SPECIAL;
   #lastAt = 0;
+  /** True once it has died in a long batch: it may have one again as soon as it is not careful. */
+  #hasLong = false;
 
   constructor(replica: Replica) {
     this.#replica = replica;
@@ -53,6 +55,7 @@ export class PoisonSearch {
     this.#suspectOfItsTuple = ofItsTuple;
     const escalates = operator.failure === 'escalate';
     if (work[WorkCell.long] === 1 && work[WorkCell.isolating] === 0) {
+      this.#hasLong = true;
       this.#next = CAREFUL;
       return false;
     }
@@ -74,10 +77,11 @@ export class PoisonSearch {
   interrupted(): void {
     const commits = (this.#replica.log.sequence() - this.#lastAt) | 0;
     const { isolate, isCareful } = this.#last;
+    if (this.#replica.work[WorkCell.long] === 1) this.#hasLong = true;
     if (isolate && commits < BATCH_TUPLES_MAX)
       this.#next = { isolate: true, isCareful, condemned: commits === 0 ? this.#last.condemned : [] };
     // What a long batch had read is read again in short ones, so that the first commit does not take as long as that batch would have.
-    else if (this.#replica.work[WorkCell.long] === 1 || (isCareful && !isolate)) this.#next = CAREFUL;
+    else if (this.#hasLong) this.#next = CAREFUL;
   }
 
   /** True if the replica is to try tuples alone when it begins again. */
