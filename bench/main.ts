@@ -1,4 +1,5 @@
-// The entry of the benchmarks: `npm run bench -- [suite...] [--quick | --full] [--json FILE] [--plots DIR]`.
+// The entry of the benchmarks: `npm run bench -- [suite...] [--quick | --full] [--json FILE] [--plots DIR]`, and
+// `--slow-wake US`.
 // Progress goes to stderr; to stdout the suites' tables, then one page: the machine's own figures, and all results by what a
 // user asks. Exits with 1 on a bad command line, a lost tuple, or any other error.
 
@@ -14,6 +15,7 @@ import { type Machine, machineLines, measureMachine } from './machine/machine.ts
 import { page } from './page/page.ts';
 import { writePlot } from './plot/write-plot.ts';
 import { type SuiteReport, suiteReport, toJson, toTable } from './report.ts';
+import { slowWakesEverywhere } from './slow-wake.ts';
 import { charts, suites, USUAL_SECONDS } from './suites.ts';
 
 async function runSuite(name: string, machine: Machine, effort: Effort): Promise<SuiteReport> {
@@ -55,15 +57,18 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const { names, effort, json, plots } = commandLine;
+  const { names, effort, json, plots, slowWakeUs } = commandLine;
   const startMs = performance.now();
   const machine = await measureMachine(effort);
   for (const line of machineLines(machine)) process.stderr.write(`machine: ${line}\n`);
+  // After the machine's own figures, which are what they are.
+  if (slowWakeUs > 0) slowWakesEverywhere(slowWakeUs);
   const reports: SuiteReport[] = [];
   for (const name of names) reports.push(await runSuite(name, machine, effort));
   // Written before the tables: a reader who closes stdout early still gets the file.
   if (json !== undefined) writeFileSync(json, toJson(reports));
   if (plots !== undefined) await writePlots(plots, reports);
+  if (slowWakeUs > 0) console.log(`\neach wake-up was made ${slowWakeUs} µs slower`);
   console.log(`\n${reports.map(toTable).join('\n\n')}\n`);
   console.log(page({ machine, effort, tookMs: performance.now() - startMs, reports }));
 }

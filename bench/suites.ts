@@ -52,6 +52,9 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   micro: 40,
 };
 
+/** Suites whose flows can have slower wake-ups. */
+export const slowed: readonly string[] = ['word-count', 'keyed-count'];
+
 export const suiteNames: readonly string[] = Object.keys(suites);
 
 /** What is plotted of a suite, by the names of the files. */

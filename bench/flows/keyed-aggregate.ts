@@ -5,7 +5,10 @@ import { count, sum } from '../../src/aggregates.ts';
 import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';
 import type { Order } from '../meter.ts';
+import { slowWakes } from '../slow-wake.ts';
 import { type KeyKind, keyedTuple } from '../workloads.ts';
+
+slowWakes();
 
 export interface KeyedAggregateParams extends Order {
   readonly keys: number;

@@ -5,7 +5,10 @@
 import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';
 import { type Order, ReplicaMeter } from '../meter.ts';
+import { slowWakes } from '../slow-wake.ts';
 import { type KeyKind, keyedTuple, Totals } from '../workloads.ts';
+
+slowWakes();
 
 export interface KeyedCountParams extends Order {
   readonly keys: number;

@@ -6,6 +6,9 @@ import { dataflow, t } from '../../src/index.ts';
 import { generate } from '../../src/sources.ts';
 import { bookLines, wordsOf } from '../book.ts';
 import type { Order } from '../meter.ts';
+import { slowWakes } from '../slow-wake.ts';
+
+slowWakes();
 
 export interface WordCountParams extends Order {
   readonly by: 'aggregate' | 'process';

@@ -3,6 +3,7 @@
 
 import type { Effort } from '../effort.ts';
 import type { Experiment, Measurement } from '../harness.ts';
+import { combiningCrash } from './recovery-combined.ts';
 import { crashToCommit, stateSize } from './recovery-crashes.ts';
 import { backupOverhead, transactionsOverhead } from './recovery-overhead.ts';
 import { replay } from './recovery-replay.ts';
@@ -11,6 +12,7 @@ export function recovery(effort: Effort): (Experiment | Measurement)[] {
   return [
     crashToCommit(effort),
     stateSize(effort),
+    combiningCrash(effort),
     ...transactionsOverhead(effort),
     ...backupOverhead(effort),
     ...replay(effort),

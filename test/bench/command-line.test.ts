@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadCommandLine } from '../../bench/bad-command-line.ts';
-import { readCommandLine, USAGE } from '../../bench/command-line.ts';
+import { type CommandLine, readCommandLine, USAGE } from '../../bench/command-line.ts';
 import { suiteNames, USUAL_SECONDS } from '../../bench/suites.ts';
 
 test('without arguments all suites run, with the usual effort', () => {
-  const expected = { names: suiteNames, effort: 'usual', json: undefined, plots: undefined };
+  const expected = { names: suiteNames, effort: 'usual', json: undefined, plots: undefined, slowWakeUs: 0 };
   assert.deepEqual(readCommandLine([]), expected);
   assert.ok(suiteNames.includes('micro'));
 });
@@ -23,13 +23,20 @@ test('suites and options are taken, each suite once', () => {
     effort: 'quick',
     json: 'out.json',
     plots: undefined,
+    slowWakeUs: 0,
   });
   assert.deepEqual(readCommandLine(['--full', '--plots=plots']), {
     names: suiteNames,
     effort: 'full',
     json: undefined,
     plots: 'plots',
+    slowWakeUs: 0,
   });
+});
+
+test('wake-ups are made slower in the suites whose flows can have that', () => {
+  const { names, slowWakeUs } = readCommandLine(['word-count', '--slow-wake', '50']) as CommandLine;
+  assert.deepEqual([names, slowWakeUs], [['word-count'], 50]);
 });
 
 test('--help asks for the usage, which names every suite', () => {
@@ -44,6 +51,8 @@ const refused: readonly [readonly string[], RegExp][] = [
   [['--json', ''], /--json needs the name of a file/],
   [['--plots', ''], /--plots needs the name of a folder/],
   [['--fast'], /--fast/],
+  [['word-count', '--slow-wake', 'much'], /--slow-wake takes an integer from 1 to 100000, got 'much'/],
+  [['word-count', 'csv', '--slow-wake', '50'], /--slow-wake does nothing in 'csv': name word-count or keyed-count/],
 ];
 for (const [args, message] of refused) {
   test(`refused: ${args.map((each) => each || "''").join(' ')}`, () => {

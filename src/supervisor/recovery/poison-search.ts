@@ -18,6 +18,7 @@ const DEATHS_MAX = 2;
 export type SearchOrder = Pick<Resumption, 'isolate' | 'isCareful' | 'condemned'>;
 
 const NOTHING_SPECIAL: SearchOrder = { isolate: false, isCareful: false, condemned: [] };
+const CAREFUL: SearchOrder = { isolate: false, isCareful: true, condemned: [] };
 
 export class PoisonSearch {
   readonly #replica: Replica;
@@ -30,6 +31,8 @@ export class PoisonSearch {
   /** How it was resumed last, and the last commit before that. */
   #last = NOTHING_SPECIAL;
   #lastAt = 0;
+  /** True once it has died in a long batch: it may have one again as soon as it is not careful. */
+  #hasLong = false;
 
   constructor(replica: Replica) {
     this.#replica = replica;
@@ -52,7 +55,8 @@ export class PoisonSearch {
     this.#suspectOfItsTuple = ofItsTuple;
     const escalates = operator.failure === 'escalate';
     if (work[WorkCell.long] === 1 && work[WorkCell.isolating] === 0) {
-      this.#next = { isolate: false, isCareful: true, condemned: [] };
+      this.#hasLong = true;
+      this.#next = CAREFUL;
       return false;
     }
     const isCondemned = this.#deaths >= DEATHS_MAX && !escalates;
@@ -73,9 +77,11 @@ export class PoisonSearch {
   interrupted(): void {
     const commits = (this.#replica.log.sequence() - this.#lastAt) | 0;
     const { isolate, isCareful } = this.#last;
-    if (!isolate && isCareful) this.#next = this.#last;
-    if (!isolate || commits >= BATCH_TUPLES_MAX) return;
-    this.#next = { isolate: true, isCareful, condemned: commits === 0 ? this.#last.condemned : [] };
+    if (this.#replica.work[WorkCell.long] === 1) this.#hasLong = true;
+    if (isolate && commits < BATCH_TUPLES_MAX)
+      this.#next = { isolate: true, isCareful, condemned: commits === 0 ? this.#last.condemned : [] };
+    // What a long batch had read is read again in short ones, so that the first commit does not take as long as that batch would have.
+    else if (this.#hasLong) this.#next = CAREFUL;
   }
 
   /** True if the replica is to try tuples alone when it begins again. */
