@@ -2,7 +2,6 @@
 // One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
 
 import { MillraceError } from './millrace-error.ts';
-import { show } from './show.ts';
 import { messageOf } from './system-cause.ts';
 
 const listed = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ') || '(none)';
@@ -24,27 +23,6 @@ export const systemErrors = {
       'UNKNOWN_MESSAGE',
       `actor '${actor}' does not take the message '${message}' now: send one of ${listed(known)}`,
       { actor, message, known },
-    );
-  },
-  badMessage(actor: string, message: string, field: string, value: unknown, type: string, rule: string): MillraceError {
-    return new MillraceError(
-      'BAD_VALUE',
-      `field '${field}' of '${message}' of actor '${actor}' is ${type}, which takes ${rule}; got ${show(value)}: ${value === undefined ? 'set the field' : 'give such a value, or change the type'}`,
-      { actor, message, field, value: show(value), type },
-    );
-  },
-  surplusField(actor: string, message: string, field: string, known: readonly string[]): MillraceError {
-    return new MillraceError(
-      'UNKNOWN_FIELD',
-      `'${message}' of actor '${actor}' has no field '${field}': give only ${listed(known)}, or declare it`,
-      { actor, message, field, known },
-    );
-  },
-  notAMessage(actor: string, message: string, value: unknown): MillraceError {
-    return new MillraceError(
-      'BAD_VALUE',
-      `'${message}' of actor '${actor}' takes an object with its fields; got ${show(value)}`,
-      { actor, message, value: show(value) },
     );
   },
   actorFailed(actor: string, message: string, cause: unknown): MillraceError {

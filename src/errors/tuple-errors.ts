@@ -36,6 +36,27 @@ export const tupleErrors = {
       { operator, value: show(value) },
     );
   },
+  badMessage(actor: string, message: string, field: string, value: unknown, type: string, rule: string): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `field '${field}' of '${message}' of actor '${actor}' is ${type}, which takes ${rule}; got ${show(value)}: ${value === undefined ? 'set the field' : 'give such a value, or change the type'}`,
+      { actor, message, field, value: show(value), type },
+    );
+  },
+  surplusField(actor: string, message: string, field: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_FIELD',
+      `'${message}' of actor '${actor}' has no field '${field}': give only ${listed(known)}, or declare it`,
+      { actor, message, field, known },
+    );
+  },
+  notAMessage(actor: string, message: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `'${message}' of actor '${actor}' takes an object with its fields; got ${show(value)}`,
+      { actor, message, value: show(value) },
+    );
+  },
   badKey(operator: string, field: string, value: unknown, type: string, rule: string): MillraceError {
     return new MillraceError(
       'BAD_KEY',

@@ -91,7 +91,7 @@ export class Ref implements ActorRef<AnyActor> {
   readonly key: string;
   readonly loaded: LoadedActor;
   /** The app's system; undefined on a worker. */
-  private readonly home: Post | undefined;
+  readonly home: Post | undefined;
   private tells: Tell<MessageShapes> | undefined;
   private asks: Ask<MessageShapes> | undefined;
 

@@ -158,6 +158,7 @@ class RunningSystem implements ActorSystem {
     const { name, args = {}, beside, restart = 'transient' } = options;
     const definitions = this.#definitions;
     const loaded = definitions.of(definition);
+    if (beside !== undefined) this.#own(beside, 'beside', 'spawn()');
     const how = RESTARTS.indexOf(restart);
     if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
     const id = name === undefined ? idBeside({ definitions }, beside) : idOfName(checkName('name', name, 'spawn()'));
@@ -186,9 +187,15 @@ class RunningSystem implements ActorSystem {
     return new Ref(loaded, id, life, key, this.#post) as never;
   }
 
+  /** A reference that was made by this system. */
+  #own(ref: ActorRef<AnyActor>, option: string, where: string): Ref {
+    if (!(ref instanceof Ref)) throw errors.badOption(option, ref, 'a reference to an actor', where);
+    if (ref.home !== this.#post) throw errors.foreignRef(ref.text);
+    return ref;
+  }
+
   async watch(ref: ActorRef<AnyActor>): Promise<Ended> {
-    if (!(ref instanceof Ref)) throw errors.badOption('ref', ref, 'a reference to an actor', 'watch()');
-    return this.#post.watch(ref);
+    return this.#post.watch(this.#own(ref, 'ref', 'watch()'));
   }
 
   on(type: SystemEventType, listener: (event: never) => void): () => void {
