@@ -46,7 +46,7 @@ export const tupleErrors = {
   surplusField(actor: string, message: string, field: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_FIELD',
-      `'${message}' of actor '${actor}' has no field '${field}': give only ${listed(known)}, or declare it`,
+      `'${message}' of actor '${actor}' has no field '${field}': give only ${known.map((name) => `'${name}'`).join(', ') || '(none)'}, or declare it`,
       { actor, message, field, known },
     );
   },
