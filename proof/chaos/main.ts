@@ -1,9 +1,11 @@
 // The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, while its operators are scaled,
 // rebalanced and moved, and checks every tuple.
-// Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]. Exits 1 if anything was lost, doubled,
+// Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]; with --actors spawned actors are in the place
+// of the pipeline. Exits 1 if anything was lost, doubled,
 // reordered or wrong, or if a thread is left; the same seed makes the same plan again.
 
 import { parseArgs } from 'node:util';
+import { runActorChaos } from './actors-run.ts';
 import { Violations } from './oracle.ts';
 import { describeDrill, describeSettings, drillsOf, settingsOf } from './plan.ts';
 import { type ChaosResult, runChaos } from './run.ts';
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     workers: { type: 'string', default: '2' },
     verbose: { type: 'boolean', default: false },
+    actors: { type: 'boolean', default: false },
   },
 });
 const integer = (name: string, text: string, from: number): number => {
@@ -31,6 +34,15 @@ const seed = integer('seed', values.seed ?? String(Date.now() % 1_000_000), 0);
 const seconds = integer('seconds', values.seconds, 1);
 const workers = integer('workers', values.workers, 1);
 const killsMax = values.kills === undefined ? Number.POSITIVE_INFINITY : integer('kills', values.kills, 0);
+
+if (values.actors) {
+  console.log(`chaos of spawned actors: seed ${seed}, ${seconds} s, ${workers} workers`);
+  const { kills, payments, told, violations: wrong } = await runActorChaos({ seconds, seed, workers, killsMax });
+  console.log(`${kills} kills; ${payments} payments moved on 200 times each; ${told} times 10 numbers told`);
+  for (const text of wrong.slice(0, 20)) console.error(text);
+  console.log(wrong.length === 0 ? 'nothing lost, doubled or reordered' : `FAILED: ${wrong.length} violations`);
+  process.exit(wrong.length === 0 ? 0 : 1);
+}
 
 const settings = settingsOf(seed);
 console.log(`chaos: seed ${seed}, ${seconds} s, ${workers} workers: ${describeSettings(settings)}`);

@@ -147,7 +147,10 @@ export class Ref implements ActorRef<AnyActor> {
   }
 }
 
-/** Generates the class of what tells, or asks, the messages of an actor. */
+/**
+ * Generates the class of what tells, or asks, the messages of an actor. Getters of functions, not methods: these can be taken out of it,
+ * as in `const { deposit } = ref.tell`, and where they are called at once no function is made.
+ */
 export function sendersOf(
   actor: string,
   messages: readonly LoadedMessage[],
@@ -159,8 +162,8 @@ export function sendersOf(
     .filter(({ hasReply }) => way === 'ask' || !hasReply)
     .map(({ name, index }) =>
       way === 'tell'
-        ? `${name}(m) { const ref = this['@ref']; return ref.post.tell(ref, messages[${index}], m); }`
-        : `${name}(m, options = {}) { const ref = this['@ref']; return ref.post.ask(ref, messages[${index}], m, options); }`,
+        ? `get ${name}() { const ref = this['@ref']; return (m) => ref.post.tell(ref, messages[${index}], m); }`
+        : `get ${name}() { const ref = this['@ref']; return (m, options = {}) => ref.post.ask(ref, messages[${index}], m, options); }`,
     );
   return generate(
     `${actor}/${way}`,
