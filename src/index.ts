@@ -69,5 +69,6 @@ export type { SystemEventType, SystemOccurrences } from './system/app/system-eve
 export type { ActorContext, ActorTimers, SpawnOptions } from './system/context.ts';
 export type { ActorDefinition, ActorParts, ActorSupervision } from './system/definition.ts';
 export { actor } from './system/definition.ts';
+export type { ActorGroup, GroupRoute } from './system/group.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
 export type { StopOptions, SystemOptions } from './system/system-options.ts';

@@ -16,6 +16,7 @@ const hashed = (text: string): number => {
 };
 
 export const idOfName = (name: string): number => hashed(`name ${name}`);
+export const idOfGroup = (definition: number, name: string): number => hashed(`group ${definition} ${name}`);
 export const idOfKey = (definition: number, key: string): number => hashed(`key ${definition} ${key}`);
 
 /** @throws MillraceError BAD_OPTION */

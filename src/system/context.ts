@@ -3,6 +3,7 @@
 // lives for one message: used later it throws.
 
 import type { ActorDefinition, AnyActor, ArgsOf, MessageOf, MessageShapes } from './definition.ts';
+import type { ActorGroup } from './group.ts';
 import type { ActorRef } from './ref.ts';
 import type { RestartName } from './rows.ts';
 
@@ -53,6 +54,8 @@ export interface ActorContext<Messages extends MessageShapes, Reply> {
   get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
   /** The actor with a name, or who has it when mail arrives. */
   find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
+  /** The group with a name: its members are actors of the definition. */
+  group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition>;
   /** The reference that an address stands for. */
   ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
   /** Has `ended` called once when an actor ends, at once if it is not there. */

@@ -50,6 +50,13 @@ export const MailKind = {
   probe: 20,
   /** The answer: what the sender had sent has come. */
   probed: 21,
+  /** To a group: an actor is a member from now on. `n0` is its id, `n1` its life, `text` its key. */
+  join: 22,
+  leave: 23,
+  /** To a group: a message for all of its members; for the next one; for the one that a key leads to. */
+  toAll: 24,
+  toNext: 25,
+  toKeyed: 26,
   /** To the app: mail that nobody has handled. `to` was its receiver, `n0` how many of the kind, `text` why. */
   deadLetter: 18,
   /** To the app: an actor has failed; `rest` is the error, `text` what was decided. */

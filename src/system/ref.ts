@@ -7,6 +7,7 @@ import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
 import type { AnyActor, MessageOf, MessageShapes, MessagesOf, ReplyOf } from './definition.ts';
 import type { LoadedActor, LoadedMessage } from './loaded-actor.ts';
+import { MailKind } from './mail.ts';
 
 /** How an actor that is watched has ended. */
 export interface Ended {
@@ -58,6 +59,8 @@ export interface Post {
   tell(ref: Ref, message: LoadedMessage, value: unknown): Promise<void> | undefined;
   ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown>;
   stop(ref: Ref, isNow: boolean): void;
+  /** Has an actor join a group, or leave it. */
+  member(kind: number, group: Ref, member: Ref): void;
 }
 
 /** The handler that is at work in this thread, if it runs without awaiting. */
@@ -92,15 +95,30 @@ export class Ref implements ActorRef<AnyActor> {
   readonly loaded: LoadedActor;
   /** The app's system; undefined on a worker. */
   readonly home: Post | undefined;
+  /** What its messages are sent as: to an actor, or to one or all of a group. */
+  readonly kind: number;
   private tells: Tell<MessageShapes> | undefined;
   private asks: Ask<MessageShapes> | undefined;
 
-  constructor(loaded: LoadedActor, id: number, life: number, key: string, home: Post | undefined) {
+  constructor(
+    loaded: LoadedActor,
+    id: number,
+    life: number,
+    key: string,
+    home: Post | undefined,
+    kind: number = MailKind.message,
+  ) {
     this.loaded = loaded;
     this.id = id;
     this.life = life;
     this.key = key;
     this.home = home;
+    this.kind = kind;
+  }
+
+  /** The same receiver, and another way to it. */
+  as(kind: number, key: string): Ref {
+    return new Ref(this.loaded, this.id, this.life, key, this.home, kind);
   }
 
   get tell(): Tell<MessageShapes> {

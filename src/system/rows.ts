@@ -25,6 +25,8 @@ export const Status = {
   loading: 7,
   /** Mail is here, and nobody yet: whether somebody is on the way is being asked. */
   awaited: 8,
+  /** Is no actor: hands mail on to its members. */
+  group: 9,
 } as const;
 
 /** How an actor restarts; virtual ones are made by the first mail to them. */
@@ -55,6 +57,8 @@ export const Kept = {
   failures: 8,
   /** Why it ends. */
   end: 9,
+  /** The members of a group, by id: `n0` is the order, `n1` the life. */
+  member: 10,
 } as const;
 
 export const ROW = {

@@ -201,6 +201,41 @@ for (const workers of [1, 2]) {
     }),
   );
 
+  test(`groups are told together, in turn and by key, on ${workers} workers`, TIMEOUT, () =>
+    withSystem(workers, async (system) => {
+      const group = system.group(counter, 'all');
+      await rejection(group.next.ask.get({}), 'TARGET_STOPPED');
+      const members = Array.from({ length: 4 }, () => system.spawn(counter));
+      for (const each of members) group.join(each);
+      group.join(members[0]);
+      const sums = async (): Promise<number[]> =>
+        (await Promise.all(members.map((each) => each.ask.get({})))).map(({ n }) => n);
+      group.tell.add({ n: 1 });
+      await asked(sums, [1, 1, 1, 1]);
+      for (let i = 0; i < 8; i++) group.next.tell.add({ n: 10 });
+      await asked(sums, [21, 21, 21, 21]);
+      for (let i = 0; i < 5; i++) await group.keyed('a key').ask.add({ n: 100 });
+      assert.deepEqual((await sums()).sort(), [21, 21, 21, 521]);
+      assert.deepEqual(await group.keyed('a key').ask.get({}), { n: 521 });
+
+      group.leave(members[0]);
+      const ended = system.watch(members[1]);
+      members[1].stop();
+      await ended;
+      members.splice(0, 2);
+      const before = await sums();
+      await asked(async () => {
+        await group.next.ask.get({});
+        return system.metrics().then(({ actors }) => actors);
+      }, 3);
+      group.tell.add({ n: 1 });
+      await asked(
+        sums,
+        before.map((n) => n + 1),
+      );
+    }),
+  );
+
   test(`timers, on ${workers} workers`, TIMEOUT, () =>
     withSystem(workers, async (system) => {
       const one = system.spawn(door);

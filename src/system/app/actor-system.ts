@@ -9,11 +9,12 @@ import { settlesWithin, sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { checkName, idOfKey, idOfName, parseAddress } from '../addresses.ts';
+import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
 import type { SpawnOptions } from '../context.ts';
 import { controlIds, replicaIds } from '../control-ids.ts';
 import type { AnyActor, ArgsOf } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
+import { type ActorGroup, Group } from '../group.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
 import { type ActorRef, type Ended, Ref } from '../ref.ts';
 import { RESTARTS } from '../rows.ts';
@@ -38,6 +39,8 @@ export interface ActorSystem extends AsyncDisposable {
   get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
   /** The actor with a name, or who has it when mail arrives. */
   find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
+  /** The group with a name: its members are actors of the definition. */
+  group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition>;
   /** The reference that an address stands for. */
   ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
   /** Resolves when an actor has ended, at once if it is not there. */
@@ -176,6 +179,12 @@ class RunningSystem implements ActorSystem {
   find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition> {
     const id = idOfName(checkName('name', name, 'find()'));
     return new Ref(this.#definitions.of(definition), id, 0, '', this.#post) as never;
+  }
+
+  group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition> {
+    const loaded = this.#definitions.of(definition);
+    const id = idOfGroup(loaded.index, checkName('name', name, 'group()'));
+    return new Group(new Ref(loaded, id, 0, '', this.#post, MailKind.toAll), () => this.#post) as never;
   }
 
   ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition> {

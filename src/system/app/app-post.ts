@@ -7,7 +7,7 @@ import { systemClock } from '../../platform/clock.ts';
 import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
-import { Mail, MailKind } from '../mail.ts';
+import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
 import type { AskOptions, Ended, Post, Ref } from '../ref.ts';
 import { unpackRest } from '../slots.ts';
 
@@ -43,14 +43,14 @@ export class AppPost implements Post {
 
   tell(ref: Ref, message: LoadedMessage, value: unknown): Promise<void> | undefined {
     this.use();
-    const mail = this.addressed(ref, MailKind.message, message.type);
+    const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
     return this.input.push(mail);
   }
 
   ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {
     this.use();
-    const mail = this.addressed(ref, MailKind.message, message.type);
+    const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
     return this.asked(mail, ref, message, options);
   }
@@ -73,7 +73,7 @@ export class AppPost implements Post {
   /** @param write fills in the arguments */
   spawn(ref: Ref, life: number, restart: number, name: string, write: (mail: Mail) => void): void {
     this.use();
-    const mail = this.addressed(ref, MailKind.spawn, ref.loaded.index * 256);
+    const mail = this.addressed(ref, MailKind.spawn, ref.loaded.index * MESSAGES_MAX);
     mail.life = life;
     mail.token = restart;
     mail.key = name;
@@ -90,6 +90,15 @@ export class AppPost implements Post {
       mail.token = token;
       void this.input.push(mail);
     });
+  }
+
+  member(kind: number, group: Ref, member: Ref): void {
+    this.use();
+    const mail = this.addressed(group, kind, group.loaded.index * MESSAGES_MAX);
+    mail.n0 = member.id;
+    mail.n1 = member.life;
+    mail.text = member.key;
+    void this.input.push(mail);
   }
 
   /** Asks something of the library's own of a key group; resolves with the numbers of the answer. */

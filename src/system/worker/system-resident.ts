@@ -11,6 +11,7 @@ import { definitionOf, Mail, MailKind } from '../mail.ts';
 import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
 import { unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
+import { GROUP_KINDS, Groups } from './groups.ts';
 import { Handling } from './handling.ts';
 import { Lives } from './lives.ts';
 import { Runs } from './runs.ts';
@@ -41,6 +42,7 @@ export class SystemResident implements Resident {
   private readonly runs: Runs;
   private readonly lives: Lives;
   private readonly handling: Handling;
+  private readonly groups: Groups;
   /** The rows are to be looked through: nothing is known of them. */
   private isNew = true;
   private context: RowContext | undefined;
@@ -65,6 +67,7 @@ export class SystemResident implements Resident {
     });
     this.handling = new Handling(this.desk, this.runs, this.lives);
     this.lives.handling = this.handling;
+    this.groups = new Groups(this.desk);
   }
 
   get dueAtMs(): number {
@@ -75,11 +78,21 @@ export class SystemResident implements Resident {
     const { desk } = this;
     this.context = context;
     if (row.status === Status.awaited) this.toAwaited(mail, row);
+    else if (row.status === Status.group) this.toGroup(mail, row);
     else if (row.definition === 0) this.toNobody(mail, row);
     else if (mail.life !== 0 && mail.life !== row.life) this.toFormer(mail, row);
     else this.toActor(mail, mail.to, row);
     if (desk.outbox.count > 0) desk.flush(emit);
   };
+
+  /** Mail to a group, which is there as long as it has members. */
+  private toGroup(mail: Mail, row: Row): void {
+    if (GROUP_KINDS.has(mail.kind) || mail.kind === MailKind.ended) {
+      if (this.groups.take(mail, mail.to, row)) return;
+    } else if (row.children > 0) return;
+    row.status = Status.nobody;
+    this.context?.remove();
+  }
 
   private toActor(mail: Mail, id: number, row: Row): void {
     const { kind } = mail;
@@ -247,6 +260,10 @@ export class SystemResident implements Resident {
     }
     if (MAY_COME_FIRST.has(kind)) {
       this.ask(mail, id, row);
+      return;
+    }
+    if (GROUP_KINDS.has(kind)) {
+      this.toGroup(mail, row);
       return;
     }
     this.context?.remove();
@@ -448,12 +465,14 @@ export class SystemResident implements Resident {
   rolledBack(): void {
     this.desk.rolledBack();
     this.runs.rolledBack();
+    this.groups.forget();
     // Timers that were taken out are in the rows.
     if (this.isAtWork) this.ownersChanged();
     this.isAtWork = false;
   }
 
   ownersChanged(): void {
+    this.groups.forget();
     this.isNew = true;
     this.desk.wake();
   }

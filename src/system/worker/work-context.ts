@@ -3,9 +3,10 @@
 
 import { errors } from '../../errors.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
-import { checkName, idOfKey, idOfName, parseAddress } from '../addresses.ts';
+import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
 import type { ActorContext, ActorTimers, SpawnOptions } from '../context.ts';
 import type { AnyActor, MessageShapes } from '../definition.ts';
+import { Group } from '../group.ts';
 import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
 import { definitionOf, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
 import { type ActorRef, type AskOptions, type Post, Ref } from '../ref.ts';
@@ -153,7 +154,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.use();
     const { box } = this;
     const { count } = box;
-    const mail = this.addressed(ref, MailKind.message, message.type);
+    const mail = this.addressed(ref, ref.kind, message.type);
     try {
       message.codec.write(value as Record<string, unknown>, mail);
     } catch (error) {
@@ -184,7 +185,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     if (ref.id === this.id) return Promise.reject(errors.askCycle(ref.text, message.name));
     const token = desk.definitions.takeId();
     const { count } = box;
-    const mail = this.addressed(ref, MailKind.message, message.type);
+    const mail = this.addressed(ref, ref.kind, message.type);
     try {
       message.codec.write(value as Record<string, unknown>, mail);
     } catch (error) {
@@ -269,6 +270,22 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.later((row) => {
       row.kept.delete(Kept.watching, target.id);
     });
+  }
+
+  group(definition: AnyActor, name: string): never {
+    this.use();
+    const loaded = this.desk.definitions.of(definition);
+    const id = idOfGroup(loaded.index, checkName('name', name, 'group()'));
+    const all = new Ref(loaded, id, 0, '', undefined, MailKind.toAll);
+    return new Group(all, () => all.post) as never;
+  }
+
+  member(kind: number, group: Ref, member: Ref): void {
+    this.use();
+    const mail = this.addressed(group, kind, group.loaded.index * MESSAGES_MAX);
+    mail.n0 = member.id;
+    mail.n1 = member.life;
+    mail.text = member.key;
   }
 
   become(behaviour: string): void {
