@@ -20,7 +20,7 @@ import type { Option, OptionTable } from '../src/options/option.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
 import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
-import { ACTOR_SUPERVISION } from '../src/system/definition.ts';
+import { ACTOR_MAILBOX, ACTOR_SUPERVISION } from '../src/system/definition.ts';
 import { STOP_OPTIONS, SYSTEM_OPTIONS } from '../src/system/system-options.ts';
 import { SIMULATE_OPTIONS } from '../src/testing/simulate-options.ts';
 import { TEST_OPTIONS } from '../src/testing/test-options.ts';
@@ -51,6 +51,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   simulate: SIMULATE_OPTIONS,
   system: SYSTEM_OPTIONS,
   actorSupervision: ACTOR_SUPERVISION,
+  actorMailbox: ACTOR_MAILBOX,
 };
 
 const PAGES = [
@@ -82,7 +83,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
   'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },
-  'src/system/definition.ts': { ACTOR_SUPERVISION },
+  'src/system/definition.ts': { ACTOR_MAILBOX, ACTOR_SUPERVISION },
   'src/system/system-options.ts': { SYSTEM_OPTIONS, STOP_OPTIONS },
   'src/testing/simulate-options.ts': { SIMULATE_OPTIONS },
   'src/testing/test-options.ts': { TEST_OPTIONS },

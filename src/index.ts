@@ -67,7 +67,7 @@ export type { ActorSystem, SystemMetrics } from './system/app/actor-system.ts';
 export { actorSystem } from './system/app/actor-system.ts';
 export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
 export type { ActorContext, ActorTimers, SpawnOptions } from './system/context.ts';
-export type { ActorDefinition, ActorParts, ActorSupervision } from './system/definition.ts';
+export type { ActorDefinition, ActorMailbox, ActorParts, ActorSupervision } from './system/definition.ts';
 export { actor } from './system/definition.ts';
 export type { ActorGroup, GroupRoute } from './system/group.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';

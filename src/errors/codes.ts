@@ -134,6 +134,10 @@ export const ERROR_CODES = {
       'actors had not ended when the deadline of `stop()` came',
       'let `stop` hooks end, or raise `timeoutMs`',
     ],
+    MAILBOX_FULL: [
+      "of an ask, or a dead letter: more mail waits than the actor's `mailbox` allows",
+      'send less, or raise `capacity`',
+    ],
     HANDLER_TIMEOUT: [
       'an async handler has not ended within `handlerTimeoutMs`',
       'end what it awaits, or raise the option',

@@ -113,6 +113,13 @@ export const systemErrors = {
       { left, timeoutMs },
     );
   },
+  mailboxFull(actor: string, capacity: number): MillraceError {
+    return new MillraceError(
+      'MAILBOX_FULL',
+      `${capacity} messages wait for ${actor}, the capacity of its mailbox, and one more was left out: send less, or raise 'capacity'`,
+      { actor, capacity },
+    );
+  },
   handlerTimeout(actor: string, handler: string, limitMs: number): MillraceError {
     return new MillraceError(
       'HANDLER_TIMEOUT',

@@ -77,6 +77,28 @@ export const ACTOR_SUPERVISION = {
   }),
 };
 
+export const ACTOR_MAILBOX = {
+  /**
+   * Messages that may wait while a handler awaits, or a restart: an integer from 1 to 1000000000, or Infinity. Default:
+   * Infinity.
+   */
+  capacity: integer({
+    help: 'messages that may wait while a handler awaits, or a restart',
+    from: 1,
+    to: 1_000_000_000,
+    orInfinity: true,
+    default: Number.POSITIVE_INFINITY,
+  }),
+  /** Which one is left out when one more comes: 'dropNewest' or 'dropOldest'. Default: `dropNewest`. */
+  full: choice(['dropNewest', 'dropOldest'], {
+    help: 'which one is left out when one more comes',
+    default: 'dropNewest',
+  }),
+};
+
+/** How much mail may wait for an actor. */
+export interface ActorMailbox extends Given<typeof ACTOR_MAILBOX> {}
+
 /** How a parent supervises its children. */
 export interface ActorSupervision extends Given<typeof ACTOR_SUPERVISION> {}
 
@@ -109,6 +131,8 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
     state: TupleOf<NoInfer<State>>,
     context: ActorContext<NoInfer<Messages>, undefined>,
   ) => void | Promise<void>;
+  /** How much mail may wait for it. What is left out is a dead letter, and its ask fails with `MAILBOX_FULL`. */
+  readonly mailbox?: ActorMailbox;
   /** How it supervises its children. */
   readonly supervision?: ActorSupervision;
 }
@@ -144,7 +168,18 @@ export const isActor = (value: unknown): value is AnyActor =>
   typeof value === 'object' && value !== null && (value as Partial<AnyActor>)[ACTOR] === true;
 
 const NAME = /^[A-Za-z_$][\w$]*$/;
-const KNOWN_PARTS = ['messages', 'state', 'args', 'receive', 'behaviours', 'start', 'stop', 'ended', 'supervision'];
+const KNOWN_PARTS = [
+  'messages',
+  'state',
+  'args',
+  'receive',
+  'behaviours',
+  'start',
+  'stop',
+  'ended',
+  'mailbox',
+  'supervision',
+];
 
 /** The fields of a message, and those of its answer. */
 export function splitMessage(shape: MessageShape): { fields: Shape; reply: Shape | undefined } {
@@ -210,6 +245,7 @@ export function actor<
   }
   checkShape(state, `the state of actor '${name}'`);
   checkShape(args, `the args of actor '${name}'`);
+  checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');
   checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
   return { [ACTOR]: true, moduleUrl, name, parts };
 }

@@ -2,7 +2,7 @@
 
 import { checkOptions } from '../options/check.ts';
 import type { Checked } from '../options/option.ts';
-import { ACTOR_SUPERVISION, type AnyActor, splitMessage } from './definition.ts';
+import { ACTOR_MAILBOX, ACTOR_SUPERVISION, type AnyActor, splitMessage } from './definition.ts';
 import { MESSAGES_MAX } from './mail.ts';
 import { type Ref, sendersOf } from './ref.ts';
 import { type MessageCodec, messageCodec } from './slots.ts';
@@ -46,6 +46,7 @@ export class LoadedActor {
   readonly start: LoadedHandler | undefined;
   readonly stop: LoadedHandler | undefined;
   readonly ended: LoadedHandler | undefined;
+  readonly mailbox: Checked<typeof ACTOR_MAILBOX>;
   readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
   readonly Tells: new (
     ref: Ref,
@@ -87,6 +88,7 @@ export class LoadedActor {
       isAsync: isAsyncFunction(stop),
     };
     this.ended = ended && handlerOf(ended);
+    this.mailbox = checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');
     this.supervision = checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
     this.Tells = sendersOf(name, this.messages, 'tell');
     this.Asks = sendersOf(name, this.messages, 'ask');

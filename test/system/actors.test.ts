@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type ActorSystem, actor, actorSystem, type MillraceError } from '../../src/index.ts';
-import { asker, counter, door, log, parent } from '../kit/actors/probe.ts';
+import { asker, counter, door, log, newest, oldest, parent } from '../kit/actors/probe.ts';
 import { noThreadLeft, rejection, TIMEOUT, thrown } from '../kit/run-flow.ts';
 
 /** Asks until the answer is the one that is expected: mail of different senders comes in any order. */
@@ -256,6 +256,27 @@ for (const workers of [1, 2]) {
     }),
   );
 }
+
+test('a mailbox with a bound leaves out the newest, or the oldest', TIMEOUT, () =>
+  withSystem(2, async (system) => {
+    for (const [definition, expected] of [
+      [newest, 12],
+      [oldest, 45],
+    ] as const) {
+      const letters: string[] = [];
+      const off = system.on('deadLetter', ({ reason }) => letters.push(reason));
+      const one = system.spawn(definition);
+      await one.ask.wait({ ms: 0 });
+      const held = one.ask.wait({ ms: 100 });
+      for (let n = 1; n <= 5; n++) await one.tell.add({ n });
+      await held;
+      await asked(() => one.ask.wait({ ms: 0 }), { n: expected });
+      off();
+      assert.equal(letters.length, 3);
+      for (const reason of letters) assert.match(reason, /capacity of its mailbox/);
+    }
+  }),
+);
 
 test('what is wrong is refused where it is said', TIMEOUT, async () => {
   const define = (parts: object) => () => actor(import.meta.url, 'wrong', parts as never);

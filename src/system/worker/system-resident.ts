@@ -100,7 +100,7 @@ export class SystemResident implements Resident {
     if (kind === MailKind.message) {
       const isNext = row.status === Status.idle && row.head === row.tail;
       if (isNext && this.desk.definitions.at(row.definition) !== undefined) this.handling.message(mail, id, row);
-      else this.keep(mail, row);
+      else if (this.hasRoom(mail, id, row)) this.keep(mail, row);
       if (row.head !== row.tail) this.drain(id, row);
       return;
     }
@@ -164,6 +164,25 @@ export class SystemResident implements Resident {
       default:
         throw errors.invariant(`mail of kind ${mail.kind} is for an actor`);
     }
+  }
+
+  /** True if one more message may wait. If not, this one or the first one is left out, as the actor's mailbox says. */
+  private hasRoom(mail: Mail, id: number, row: Row): boolean {
+    const { desk } = this;
+    const loaded = desk.definitions.at(row.definition);
+    if (loaded === undefined || row.tail - row.head < loaded.mailbox.capacity) return true;
+    const error = errors.mailboxFull(desk.nameOf(row, id), loaded.mailbox.capacity);
+    if (loaded.mailbox.full === 'dropNewest') {
+      desk.dead(mail, id, error);
+      return false;
+    }
+    const oldest = row.kept.get(Kept.mail, row.head);
+    // What is to be told of its life is never left out.
+    if (oldest === undefined || oldest.kind !== MailKind.message) return true;
+    desk.dead(oldest, id, error);
+    row.kept.delete(Kept.mail, row.head);
+    row.head++;
+    return true;
   }
 
   /** Puts mail behind what is there. */

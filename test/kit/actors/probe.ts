@@ -211,3 +211,36 @@ export const asker = actor(import.meta.url, 'asker', {
     },
   },
 });
+
+/** Handlers that wait, and a mailbox that holds two messages. */
+const narrow = (full: 'dropNewest' | 'dropOldest') => ({
+  messages: { wait: { ms: t.f64(), reply: { n: t.u32() } }, add: { n: t.u32() } },
+  state: { n: t.u32() },
+  mailbox: { capacity: 2, full },
+});
+
+export const newest = actor(import.meta.url, 'newest', {
+  ...narrow('dropNewest'),
+  receive: {
+    async wait({ ms }, { n }) {
+      await sleep(ms);
+      return { n };
+    },
+    add({ n }, state) {
+      state.n = state.n * 10 + n;
+    },
+  },
+});
+
+export const oldest = actor(import.meta.url, 'oldest', {
+  ...narrow('dropOldest'),
+  receive: {
+    async wait({ ms }, { n }) {
+      await sleep(ms);
+      return { n };
+    },
+    add({ n }, state) {
+      state.n = state.n * 10 + n;
+    },
+  },
+});
