@@ -123,12 +123,16 @@ test('16: children with names end before their parent begins again', TIMEOUT, ()
     };
     await eventually(areThere, 'all are there');
     for (let i = 0; i < 3; i++) {
-      const children = system.find(family, 'top/a');
-      const before = await children.ask.ping({});
-      assert.equal(before.pong, 'top/a');
+      const child = system.watch(system.find(family, 'top/a'));
+      const grandchild = system.watch(system.find(family, 'top/b/a'));
       await rejection(top.ask.fail({}), 'ACTOR_FAILED');
+      const ends = await Promise.all([child, grandchild]);
+      assert.deepEqual(
+        ends.map(({ reason }) => reason),
+        ['stopped', 'stopped'],
+      );
       await eventually(areThere, 'all are there again');
-      assert.equal((await system.metrics()).actors, all.length);
+      await eventually(async () => (await system.metrics()).actors === all.length, 'nobody else is there');
     }
     top.stop();
     await eventually(async () => (await system.metrics()).actors === 0, 'all have ended');

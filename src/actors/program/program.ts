@@ -220,11 +220,13 @@ ${foreseen.length > 0 ? `if (transaction.isLarge) fetched ^= foresee${u}(n);` : 
 return n;
 }
 }
-function remove${u}(k, p, to) {
+function remove${u}(k, p, j, n) {
 const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
 context.removed = false;
 state.remove(g, p);
-return locate${u}(k + 1, to);
+// The row stands where it stood, without its key: nobody else's has moved.
+for (let i = j + 1; i < n; i++) if (rows[i] === p) return true;
+return false;
 }
 function apply${u}(from, to, count) {
 let n = count;
@@ -239,7 +241,7 @@ work[${WorkCell.operator}] = 0;
 ${runClosureCode(`closure0_${inputIndex}(decoder${u}.${parts.resident === undefined ? 'tupleAt' : 'viewAt'}(k${keyTexts.join('')}), view, ${emitName(head, 0)}, context)`, 0)}
 ${stage.operators.length > 1 ? rethrowCode : ''}
 processed++;
-if (context.removed) { n = remove${u}(k, p, to); j = -1; }
+if (context.removed && remove${u}(k, p, j, n)) { n = locate${u}(k + 1, to); j = -1; }
 ${hasSpilled === '' ? '' : `if (${hasSpilled}) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
 }
 return to;

@@ -40,7 +40,8 @@ export class Lives implements Afterwards {
   /** Makes an actor of a row that is nobody's yet, though mail may wait there. */
   spawn(mail: Mail, id: number, row: Row): void {
     this.create(id, row, mail.type / MESSAGES_MAX, mail.life, mail.from, mail.token, mail.key);
-    copyMail(mail, row.kept.upsert(Kept.birth, 0));
+    // A table of its own makes an actor several times as large: most have no arguments.
+    if (hasContent(mail)) copyMail(mail, row.kept.upsert(Kept.birth, 0));
     this.load(id, row);
   }
 
@@ -246,6 +247,11 @@ export class Lives implements Afterwards {
   stop(id: number, row: Row, reason: string): void {
     if (row.status === Status.stopping || row.kept.get(Kept.current, 0)?.kind === MailKind.stop) return;
     this.handling.cancel(id, row, errors.targetStopped(this.desk.nameOf(row, id), 'a message', `it has ${reason}`));
+    const loaded = this.desk.definitions.at(row.definition);
+    if (row.children === 0 && loaded?.stop === undefined) {
+      this.end(id, row, reason);
+      return;
+    }
     row.kept.upsert(Kept.end, 0).text = reason;
     if (this.stopChildren(id, row)) row.status = Status.stopping;
     else this.stopNow(id, row);
@@ -299,7 +305,7 @@ export class Lives implements Afterwards {
     const { desk } = this;
     const name = desk.nameOf(row, id);
     const error = (kind: string): Error => errors.targetStopped(name, kind, `it has ${reason}`);
-    for (const kept of row.kept) {
+    for (const kept of row.kept.size === 0 ? [] : row.kept) {
       if (kept.what === Kept.watcher) this.tellEnded(kept.seq, id, row.definition * MESSAGES_MAX, reason);
       else if (kept.what === Kept.stashed) desk.dead(kept, id, error('a message'));
     }
@@ -318,6 +324,10 @@ export class Lives implements Afterwards {
     this.postman.remove();
   }
 }
+
+/** True of mail that says more than that it has come. */
+const hasContent = ({ n0, n1, n2, n3, text, rest }: KeptMail): boolean =>
+  ![n0, n1, n2, n3].every((n) => Object.is(n, 0)) || text !== '' || rest !== null;
 
 const NO_MAIL: KeptMail = {
   from: 0,

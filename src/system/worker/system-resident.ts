@@ -117,8 +117,11 @@ export class SystemResident implements Resident {
         else this.keep(mail, row);
         break;
       case MailKind.stop:
+        if (row.status === Status.idle && row.head === row.tail) lives.stop(id, row, 'stopped');
+        else this.keep(mail, row);
+        break;
       case MailKind.ended:
-        if (mail.kind === MailKind.stop || row.kept.has(Kept.watching, mail.from)) this.keep(mail, row);
+        if (row.kept.has(Kept.watching, mail.from)) this.keep(mail, row);
         break;
       case MailKind.stopNow:
         lives.stop(id, row, 'stopped');
