@@ -471,6 +471,16 @@ export class Actor {
     return canStep(batch, rows, feed, part, isDue);
   }
 
+  /**
+   * True if a step would get somewhere because of what other threads have done. Time and callbacks do not count: who looks on for the
+   * one would take small sips, and keeps the others from coming.
+   */
+  hasNews(): boolean {
+    if (this.closed || this.feed !== undefined) return false;
+    const { batch, rows, part } = this;
+    return canStep(batch, rows, undefined, part, false);
+  }
+
   /** False once another incarnation of the actor runs: this one must not touch shared memory any more. */
   private get isCurrent(): boolean {
     return Atomics.load(this.vitals.work, WorkCell.incarnation) === this.incarnation;

@@ -18,6 +18,13 @@ export const systemErrors = {
       cause,
     );
   },
+  actorImport(definition: number, limitMs: number): MillraceError {
+    return new MillraceError(
+      'BAD_ACTOR',
+      `the import of the module of definition ${definition} has not ended on a worker within ${limitMs} ms: end what it awaits, or raise 'startTimeoutMs'`,
+      { definition, limitMs },
+    );
+  },
   unknownMessage(actor: string, message: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_MESSAGE',

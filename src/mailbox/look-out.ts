@@ -31,7 +31,17 @@ export class LookOut {
       this.skips--;
       return undefined;
     }
-    return this.wakeWords.awake() <= this.cores ? this.now() + LOOK_MS : undefined;
+    return this.hasCore ? this.now() + LOOK_MS : undefined;
+  }
+
+  /** True if a core is free for who looks. */
+  private get hasCore(): boolean {
+    return this.wakeWords.awake() <= this.cores;
+  }
+
+  /** True if the look that ends at `untilMs` goes on: it leaves its core to whoever has been woken meanwhile. */
+  goesOn(untilMs: number): boolean {
+    return this.hasCore && this.now() < untilMs;
   }
 
   /** Says what a look has come to. */
@@ -45,7 +55,7 @@ export class LookOut {
     const untilMs = this.begin();
     if (untilMs === undefined) return false;
     let hasFound = check();
-    while (!hasFound && this.now() < untilMs) hasFound = check();
+    while (!hasFound && this.goesOn(untilMs)) hasFound = check();
     this.end(hasFound);
     return hasFound;
   }

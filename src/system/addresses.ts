@@ -4,6 +4,9 @@
 
 import { errors } from '../errors.ts';
 import { hashString, mix32 } from '../mailbox/hash.ts';
+import type { AnyActor } from './definition.ts';
+import type { Definitions } from './definitions.ts';
+import type { LoadedActor } from './loaded-actor.ts';
 
 /** Ids of names are beyond those that are counted. */
 const NAMED_FROM = 2 ** 52;
@@ -26,16 +29,26 @@ export function checkName(what: 'name' | 'key', given: unknown, where: string): 
   return given;
 }
 
-export interface AddressParts {
-  readonly definition: number;
+/** True of the id of an actor that has a name or a key. */
+export const isNamed = (id: number): boolean => id >= NAMED_FROM;
+
+/** What an address stands for. */
+interface AddressParts {
+  readonly loaded: LoadedActor;
   readonly id: number;
   readonly life: number;
   readonly key: string;
 }
 
-/** @throws MillraceError BAD_OPTION if it is no address */
-export function parseAddress(address: unknown): AddressParts {
-  const found = typeof address === 'string' ? /^(\d+)\/(\d+)\/(\d+)\/(.*)$/s.exec(address) : null;
+/** @throws MillraceError BAD_OPTION if it is no address of such an actor, FOREIGN_REF if it is one of another system */
+export function parseAddress(definitions: Definitions, definition: AnyActor, address: unknown): AddressParts {
+  const loaded = definitions.of(definition);
+  const found = typeof address === 'string' ? /^(\d+)\/(\d+)\/(\d+)\/(\d+)\/(.*)$/s.exec(address) : null;
   if (found === null) throw errors.badOption('address', address, 'what the `address` of a reference is', 'ref()');
-  return { definition: Number(found[1]), id: Number(found[2]), life: Number(found[3]), key: found[4] };
+  const [, system, index, id, life, key] = found;
+  if (Number(system) !== definitions.system) throw errors.foreignRef(`actor ${id}`);
+  if (Number(index) !== loaded.index) {
+    throw errors.badOption('address', address, `the address of an actor '${loaded.name}'`, 'ref()');
+  }
+  return { loaded, id: Number(id), life: Number(life), key };
 }

@@ -18,6 +18,8 @@ export interface SpawnOptions<Args = never> {
   readonly restart?: RestartName;
 }
 
+export const SPAWN_OPTIONS = ['name', 'args', 'beside', 'restart'];
+
 /** Messages to itself, later. They survive crashes and moves; a restart of the actor ends them. */
 export interface ActorTimers<Messages extends MessageShapes> {
   /**

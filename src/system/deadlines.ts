@@ -29,7 +29,10 @@ interface Queue {
 }
 
 /** @throws MillraceError BAD_OPTION */
-function timeoutOf({ timeoutMs = TIMEOUT_MS }: AskOptions): number {
+function timeoutOf({ timeoutMs = TIMEOUT_MS, signal }: AskOptions): number {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw errors.badOption('signal', signal, 'an AbortSignal', 'ask');
+  }
   if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
     throw errors.badOption('timeoutMs', timeoutMs, 'milliseconds above 0, or Infinity', 'ask');
   }
@@ -101,6 +104,11 @@ export class Deadlines {
       this.settle(token)?.reject(errors.askTimeout(waiting.ref.text, waiting.message?.name ?? 'ask', timeoutMs));
     }
     this.queues.delete(timeoutMs);
+  }
+
+  /** True while somebody waits for the answer to an ask. */
+  has(token: number): boolean {
+    return this.waiting.has(token);
   }
 
   /** Takes out who waits for an answer; undefined if nobody does any more. */

@@ -221,6 +221,8 @@ export function actor<
       throw errors.badActor(name, `has no part '${part}': give it ${KNOWN_PARTS.join(', ')}`);
   }
   const { messages, state = {}, args = {}, receive, behaviours = {} } = parts;
+  if (typeof behaviours !== 'object' || behaviours === null)
+    throw errors.badActor(name, 'has behaviours that are no object of handlers');
   if (typeof messages !== 'object' || messages === null)
     throw errors.badActor(name, 'has no messages: give it an object of them');
   const names = Object.keys(messages);
@@ -230,8 +232,25 @@ export function actor<
     const { fields, reply } = splitMessage(messages[message]);
     checkShape(fields, `'${message}' of actor '${name}'`);
     if (reply !== undefined) checkShape(reply, `the reply to '${message}' of actor '${name}'`);
-    if (typeof receive?.[message] !== 'function')
+    if (
+      typeof (receive === undefined || !Object.hasOwn(receive, message) ? undefined : receive[message]) !== 'function'
+    )
       throw errors.badActor(name, `has no handler of '${message}': add it to receive`);
+  }
+  const { start, stop, ended } = parts;
+  for (const [handler, call] of Object.entries({
+    ...receive,
+    ...Object.assign({}, ...Object.values(behaviours)),
+    start,
+    stop,
+    ended,
+  })) {
+    if (/Generator/.test(Object.prototype.toString.call(call))) {
+      throw errors.badActor(
+        name,
+        `has a generator as '${handler}', which nobody iterates: make it a function, or an async one`,
+      );
+    }
   }
   for (const [behaviour, handlers] of [['receive', receive], ...Object.entries(behaviours)] as const) {
     for (const message of Object.keys(handlers as object)) {

@@ -1,6 +1,7 @@
 // The definitions of a system, and the numbers that mail names them by: a list in shared memory that any thread adds to.
 // Promises: a definition has one number in all threads; a thread that meets a number it does not know imports the module.
 
+import { randomInt } from 'node:crypto';
 import { errors } from '../errors.ts';
 import { allocateShared } from '../mailbox/shared-memory.ts';
 import { type AnyActor, isActor } from './definition.ts';
@@ -11,7 +12,9 @@ const LOCK = 0;
 const COUNT = 1;
 const BYTES = 2;
 const BLOCKS = 3;
-const HEADER_CELLS = 4;
+/** Tells systems apart. */
+const SYSTEM = 4;
+const HEADER_CELLS = 6;
 const LIST_BYTES = 1 << 20;
 /** Definitions of one system: as many as their part of a type can tell apart, and far more than fit the list. */
 const DEFINITIONS_MAX = 1 << 20;
@@ -54,7 +57,14 @@ export class Definitions {
 
   /** @throws MillraceError OUT_OF_MEMORY */
   static allocate(): SharedArrayBuffer {
-    return allocateShared({ of: 'the definitions of a system', option: 'workers' }, LIST_BYTES, LIST_BYTES);
+    const memory = allocateShared({ of: 'the definitions of a system', option: 'workers' }, LIST_BYTES, LIST_BYTES);
+    new Int32Array(memory)[SYSTEM] = randomInt(1, 2 ** 31);
+    return memory;
+  }
+
+  /** The number that the addresses of its actors begin with. */
+  get system(): number {
+    return this.cells[SYSTEM];
   }
 
   /** An id that no actor has had. */
@@ -80,7 +90,7 @@ export class Definitions {
   }
 
   private keep(definition: AnyActor, index: number): LoadedActor {
-    const loaded = this.loaded[index] ?? new LoadedActor(definition, index);
+    const loaded = this.loaded[index] ?? new LoadedActor(definition, index, this.system);
     this.loaded[index] = loaded;
     this.byDefinition.set(definition, loaded);
     return loaded;

@@ -58,10 +58,14 @@ export class LoadedActor {
   /** The state object of handlers that do not await: one at a time is at work in a thread. */
   readonly state: ActorState;
 
-  constructor(definition: AnyActor, index: number) {
+  /** The system that it is loaded for, as addresses name it. */
+  readonly system: number;
+
+  constructor(definition: AnyActor, index: number, system: number) {
     const { name, parts } = definition;
     this.definition = definition;
     this.index = index;
+    this.system = system;
     this.name = name;
     this.messages = Object.entries(parts.messages as Record<string, never>).map(([message, shape], i) => {
       const { fields, reply } = splitMessage(shape);

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
+import { nearest } from '../options/nearest.ts';
 import type { AnyActor, MessageOf, MessageShapes, MessagesOf, ReplyOf } from './definition.ts';
 import type { LoadedActor, LoadedMessage } from './loaded-actor.ts';
 import { MailKind } from './mail.ts';
@@ -23,6 +24,23 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /** Gives the ask up when it is aborted. */
   readonly signal?: AbortSignal;
+}
+
+export const ASK_OPTIONS = ['timeoutMs', 'signal'];
+const STOP_REF_OPTIONS = ['now'];
+
+/** @throws MillraceError BAD_OPTION for what is no object, or has a name that is not known */
+export function checkKeys(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw errors.badOption('options', options, 'an object', where);
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw errors.unknownOption(where, name, known, nearest(name, known));
+  }
+}
+
+/** @throws MillraceError BAD_OPTION */
+export function checkRef(ref: unknown, where: string): Ref {
+  if (!(ref instanceof Ref)) throw errors.badOption('ref', ref, 'a reference to an actor', where);
+  return ref;
 }
 
 /** Tells: what the app gets back waits for room, if there is none; an actor gets nothing back. */
@@ -132,7 +150,7 @@ export class Ref implements ActorRef<AnyActor> {
   }
 
   get address(): string {
-    return `${this.loaded.index}/${this.id}/${this.life}/${this.key}`;
+    return `${this.loaded.system}/${this.loaded.index}/${this.id}/${this.life}/${this.key}`;
   }
 
   /** As errors call it. */
@@ -148,12 +166,13 @@ export class Ref implements ActorRef<AnyActor> {
     return post;
   }
 
-  stop({ now = false }: { readonly now?: boolean } = {}): void {
-    this.post.stop(this, now);
+  stop(options: { readonly now?: boolean } = {}): void {
+    checkKeys('stop()', options, STOP_REF_OPTIONS);
+    this.post.stop(this, options.now === true);
   }
 
   equals(other: ActorRef<AnyActor>): boolean {
-    return other instanceof Ref && other.id === this.id && other.life === this.life;
+    return other instanceof Ref && other.id === this.id && other.life === this.life && other.home === this.home;
   }
 
   toString(): string {

@@ -3,7 +3,7 @@
 // by the codec of its field before anything of the message is written; what is read is what a ring's reader would get.
 // Relies on: generate() for one writer and one reader a message, without a loop over fields.
 
-import { errors } from '../errors.ts';
+import { type ErrorRecord, errors, toRecord } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { constantsOf } from '../mailbox/columns/codec.ts';
 import { packJson, unpackJson } from '../mailbox/json.ts';
@@ -159,3 +159,24 @@ function packValues(actor: string, message: string, fields: readonly SchemaField
 /** Packs what is no message: an error, arguments. */
 export const packRest = (value: unknown): Uint8Array => packJson(value);
 export const unpackRest = (bytes: Uint8Array | null): unknown => (bytes === null ? undefined : unpackJson(bytes));
+
+const withoutStacks = ({ cause, ...record }: ErrorRecord): ErrorRecord => ({
+  ...record,
+  stack: undefined,
+  details: {},
+  cause: cause && withoutStacks(cause),
+});
+
+/** Characters of an error's text that are kept where it is too large for a ring. */
+const TEXT_MAX = 200;
+
+/** Packs an error, as much of it as fits `maxBytes`. */
+export function packError(error: Error, maxBytes: number): Uint8Array {
+  const record = toRecord(error);
+  const whole = packJson(record);
+  if (whole.length <= maxBytes) return whole;
+  const lean = packJson(withoutStacks(record));
+  if (lean.length <= maxBytes) return lean;
+  const { code, name, message } = record;
+  return packJson({ code, name, message: message.slice(0, TEXT_MAX), stack: undefined, details: {}, cause: undefined });
+}

@@ -80,6 +80,8 @@ columns.${column} = ${toColumn(slots, i, 'v')}; }`;
 constructor() {
 this['@columns'] = closed; this['@changed'] = 0; this['@unpacked'] = undefined;
 ${ofColumns.map(({ column, i }) => `this['@old${i}'] = ${column === 'text' ? "''" : '0'};`).join(' ')}
+// A field that was not declared would not be kept.
+Object.preventExtensions(this);
 }
 ['@open'](columns) { this['@columns'] = columns; this['@changed'] = 0; ${hasPacked ? `this['@unpacked'] = undefined;` : ''} }
 ['@finish']() { ${hasPacked ? `if (this['@unpacked'] !== undefined) pack(this['@columns'], this['@unpacked']);` : ''} }

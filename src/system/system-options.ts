@@ -1,12 +1,12 @@
 // Options of actorSystem(): one table.
 
-import { nested, number } from '../options/kinds.ts';
+import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
+import { integer, nested, number } from '../options/kinds.ts';
 import type { Given } from '../options/option.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { ACTOR_SUPERVISION } from './definition.ts';
 
-const { workers, ringBytes, outboxBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } =
-  RUN_OPTIONS;
+const { workers, ringBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } = RUN_OPTIONS;
 
 export const SYSTEM_OPTIONS = {
   workers,
@@ -32,7 +32,18 @@ export const SYSTEM_OPTIONS = {
     page: 'actors.md#handlers-that-await',
   }),
   ringBytes,
-  outboxBytes,
+  /**
+   * Most mail that waits for room in a ring, of each worker: bytes, an integer from 1048576 to 2147418112. Default: 256
+   * MiB. See docs/actors.md#where-it-stops.
+   */
+  outboxBytes: integer({
+    help: 'most mail that waits for room in a ring, of each worker',
+    unit: 'bytes, an integer',
+    from: 1 << 20,
+    to: OUTBOX_BYTES_MAX,
+    default: 1 << 28,
+    page: 'actors.md#where-it-stops',
+  }),
   stateBytes,
   spares,
   hangTimeoutMs,

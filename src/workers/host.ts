@@ -168,15 +168,15 @@ export class Host {
     this.recovering.delete(actor);
   }
 
-  private readonly hasWork = (): boolean => {
-    for (let i = 0; i < this.actors.length; i++) if (this.actors[i].canStep()) return true;
+  private readonly hasNews = (): boolean => {
+    for (let i = 0; i < this.actors.length; i++) if (this.actors[i].hasNews()) return true;
     return false;
   };
 
   /** Waits until something may have changed. Returns false if there was something to do at once: nothing else had a turn. */
   private async park(): Promise<boolean> {
     const { id, wakeWords, actors } = this;
-    if (this.lookOut?.finds(this.hasWork)) return false;
+    if (this.lookOut?.finds(this.hasNews)) return false;
     const ticket = wakeWords.announcePark(id);
     for (const actor of actors) actor.announcePark();
     const nowMs = this.clock.now();

@@ -298,10 +298,6 @@ test('what is wrong is refused where it is said', TIMEOUT, async () => {
   thrown(() => system.get(counter, ''), 'BAD_OPTION');
   thrown(() => system.ref(counter, 'nowhere'), 'BAD_OPTION');
   await rejection(one.ask.get({}, { timeoutMs: Number.NaN }).then(), 'BAD_OPTION');
-  const other = await actorSystem({ workers: 1, notices: false });
-  await rejection(other.watch(one), 'FOREIGN_REF');
-  thrown(() => other.spawn(counter, { beside: one }), 'FOREIGN_REF');
-  await other.stop();
   for (const timeoutMs of [0, -5]) await rejection(one.ask.get({}, { timeoutMs }), 'ASK_TIMEOUT');
   await system.stop();
   thrown(() => one.tell.add({ n: 1 }), 'SYSTEM_STOPPED');

@@ -3,10 +3,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ActorSystem, actorSystem, type Job, type SystemOptions } from '../../src/index.ts';
-import { doer, family, flaky, hog, starter } from '../kit/actors/faults.ts';
+import {
+  type ActorSystem,
+  actor,
+  actorSystem,
+  type Job,
+  type MillraceError,
+  type SystemOptions,
+} from '../../src/index.ts';
+import { doer, family, flaky, hog, starter, tried } from '../kit/actors/faults.ts';
 import { counter, log } from '../kit/actors/probe.ts';
-import { noThreadLeft, rejection, TIMEOUT } from '../kit/run-flow.ts';
+import { noThreadLeft, rejection, TIMEOUT, thrown } from '../kit/run-flow.ts';
 
 async function withSystem(options: SystemOptions, run: (system: ActorSystem) => Promise<void>): Promise<void> {
   const system = await actorSystem({ notices: false, ...options });
@@ -207,3 +214,149 @@ test('37: mail to nobody leaves an exact count', TIMEOUT, () =>
     await eventually(async () => (await system.metrics()).deadLetters === 20_000, 'all are counted');
   }),
 );
+
+test('two children of one name: the second one is told of as gone, and the parent can end', TIMEOUT, () =>
+  withSystem({ workers: 2 }, async (system) => {
+    const lines = system.spawn(log);
+    const one = system.spawn(tried);
+    await one.ask.twice({ log: lines.address, name: 'only' });
+    await eventually(async () => (await lines.ask.all({})).lines.length === 1, 'it hears of one end');
+    assert.match((await lines.ask.all({})).lines[0], /^gone /);
+    const failures: string[] = [];
+    system.on('actorFailed', ({ error }) => failures.push((error as MillraceError).code));
+    const ended = system.watch(one);
+    one.stop();
+    assert.equal((await ended).reason, 'stopped');
+  }),
+);
+
+test('an end names the reference that was watched; a hook that ends spawns nobody', TIMEOUT, () =>
+  withSystem({ workers: 2 }, async (system) => {
+    const lines = system.spawn(log);
+    const one = system.spawn(tried);
+    const addresses: string[] = [];
+    for (const name of ['', 'named']) {
+      const { address } = await one.ask.child({ log: lines.address, name });
+      addresses.push(address);
+      const ended = system.watch(system.ref(log, address));
+      system.ref(log, address).stop();
+      await ended;
+    }
+    await eventually(async () => (await lines.ask.all({})).lines.length === 2, 'it hears of both');
+    assert.deepEqual((await lines.ask.all({})).lines.sort(), addresses.map((each) => `stopped ${each}`).sort());
+    const failures: Error[] = [];
+    system.on('actorFailed', ({ error }) => failures.push(error));
+    const ended = system.watch(one);
+    one.stop();
+    await ended;
+    await eventually(async () => failures.length === 1, 'its stop hook has failed');
+    assert.match(String((failures[0].cause as Error).message), /spawns in its stop hook/);
+    assert.equal((await system.metrics()).actors, 1);
+  }),
+);
+
+test(
+  'what a handler must not do is refused: undeclared state, bad timers, a stash that comes back at once',
+  TIMEOUT,
+  () =>
+    withSystem({ workers: 1, supervision: { directive: 'resume', intensity: 100 } }, async (system) => {
+      const one = system.spawn(tried);
+      const other = system.spawn(tried, { beside: one });
+      const error = await rejection(one.ask.nope({}), 'ACTOR_FAILED');
+      assert.match((error.cause as Error).message, /nope/);
+      assert.deepEqual(await other.ask.peek({}), { nope: null });
+      for (const timer of [null, 'x', undefined]) {
+        const failed = await rejection(one.ask.cancel({ timer: timer ?? null }), 'ACTOR_FAILED');
+        assert.equal((failed.cause as MillraceError).code, 'BAD_OPTION');
+      }
+      const stashed = one.ask.stashBoth({}, { timeoutMs: 60_000 });
+      // It is put aside, and others have their turn.
+      assert.deepEqual(await one.ask.peek({}), { nope: null });
+      one.stop({ now: true });
+      await rejection(stashed, 'TARGET_STOPPED');
+    }),
+);
+
+test('errors that are larger than a ring takes are told all the same', TIMEOUT, () =>
+  withSystem({ workers: 1, ringBytes: 4096, supervision: { directive: 'resume', intensity: 100 } }, async (system) => {
+    const one = system.spawn(tried);
+    for (const size of [10, 1000, 100_000]) {
+      const error = await rejection(one.ask.long({ size }), 'ACTOR_FAILED');
+      assert.match(error.message, /'long' of actor 'tried' failed/);
+    }
+  }),
+);
+
+test('a failure of its own is counted apart from those of its children', TIMEOUT, () =>
+  withSystem({ workers: 1, supervision: { intensity: 1, periodMs: 60_000 } }, async (system) => {
+    const top = system.spawn(family, { name: 'parent', args: { depth: 1, name: 'parent' } });
+    await top.ask.ping({});
+    for (let i = 0; i < 3; i++) {
+      await rejection(system.find(family, 'parent/a').ask.fail({}), 'ACTOR_FAILED');
+      await eventually(
+        async () =>
+          await system
+            .find(family, 'parent/a')
+            .ask.ping({})
+            .then(
+              () => true,
+              () => false,
+            ),
+        'the child begins again',
+      );
+    }
+    await rejection(top.ask.fail({}), 'ACTOR_FAILED');
+    assert.deepEqual(await top.ask.ping({}), { pong: 'parent' });
+  }),
+);
+
+test('bad arguments are refused where they are given', TIMEOUT, () =>
+  withSystem({ workers: 1 }, async (system) => {
+    const one = system.spawn(counter);
+    thrown(() => system.spawn(counter, null as never), 'BAD_OPTION');
+    thrown(() => system.spawn(counter, { nam: 'x' } as never), 'BAD_OPTION');
+    thrown(() => one.stop(null as never), 'BAD_OPTION');
+    thrown(() => one.stop({ nov: 1 } as never), 'BAD_OPTION');
+    thrown(() => system.on('nope' as never, () => {}), 'BAD_OPTION');
+    thrown(() => system.on('deadLetter', 5 as never), 'BAD_OPTION');
+    await rejection(system.watch(5 as never), 'BAD_OPTION');
+    await rejection(one.ask.get({}, null as never), 'BAD_OPTION');
+    await rejection(one.ask.get({}, { timeout: 5 } as never), 'BAD_OPTION');
+    await rejection(one.ask.get({}, { signal: 5 as never }), 'BAD_OPTION');
+    await rejection(one.ask.add({} as never), 'BAD_VALUE');
+    for (const receive of [{ *a() {} }, { async *a() {} }]) {
+      thrown(
+        () => actor(import.meta.url, 'generates', { messages: { a: {} }, receive: receive as never }),
+        'BAD_ACTOR',
+      );
+    }
+  }),
+);
+
+test('references of another system are refused', TIMEOUT, () =>
+  withSystem({ workers: 1 }, async (system) => {
+    const other = await actorSystem({ workers: 1, notices: false });
+    const [one, foreign] = [system.spawn(counter), other.spawn(counter)];
+    assert.ok(!one.equals(foreign));
+    await rejection(other.watch(one), 'FOREIGN_REF');
+    thrown(() => other.spawn(counter, { beside: one }), 'FOREIGN_REF');
+    thrown(() => other.ref(counter, one.address), 'FOREIGN_REF');
+    await other.stop();
+    await rejection(other.metrics(), 'SYSTEM_STOPPED');
+    await other.stop();
+  }),
+);
+
+test('a system that has failed says so, and ends nobody', TIMEOUT, async () => {
+  const system = await actorSystem({ workers: 1, notices: false });
+  const one = system.spawn(counter);
+  await one.ask.get({});
+  const pending = one.ask.never({}, { timeoutMs: Number.POSITIVE_INFINITY });
+  await (system.job as Job).cancel('it was to fail');
+  await rejection(pending, 'SYSTEM_STOPPED');
+  await rejection(system.metrics(), 'SYSTEM_STOPPED');
+  thrown(() => one.tell.add({ n: 1 }), 'SYSTEM_STOPPED');
+  thrown(() => system.spawn(counter), 'SYSTEM_STOPPED');
+  await system.stop();
+  await noThreadLeft();
+});

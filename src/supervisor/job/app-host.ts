@@ -75,14 +75,15 @@ export class AppHost {
 
   /** Looks on for a while, once in each turn of the event loop, whose other work goes on. Returns true if a wait is over. */
   private async finds(): Promise<boolean> {
-    const untilMs = this.lookOut?.begin();
-    if (untilMs === undefined) return false;
+    const { lookOut } = this;
+    const untilMs = lookOut?.begin();
+    if (lookOut === undefined || untilMs === undefined) return false;
     let hasFound = this.settle();
-    while (!hasFound && this.waiting.size > 0 && this.clock.now() < untilMs) {
+    while (!hasFound && this.waiting.size > 0 && lookOut.goesOn(untilMs)) {
       await this.clock.yield();
       hasFound = this.settle();
     }
-    this.lookOut?.end(hasFound);
+    lookOut.end(hasFound);
     return hasFound;
   }
 

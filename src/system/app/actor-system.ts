@@ -3,22 +3,22 @@
 // the outcome, no thread is left.
 
 import { availableParallelism } from 'node:os';
-import { errors, fromRecord, MillraceError, toRecord } from '../../errors.ts';
+import { errors, fromRecord, MillraceError } from '../../errors.ts';
 import { checkOptions } from '../../options/check.ts';
-import { settlesWithin, sleep, systemClock } from '../../platform/clock.ts';
+import { sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
-import type { SpawnOptions } from '../context.ts';
+import { SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
 import { controlIds, replicaIds } from '../control-ids.ts';
 import type { AnyActor, ArgsOf } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
 import { type ActorGroup, Group } from '../group.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
-import { type ActorRef, type Ended, Ref } from '../ref.ts';
+import { type ActorRef, checkKeys, checkRef, type Ended, Ref } from '../ref.ts';
 import { RESTARTS } from '../rows.ts';
-import { packRest, unpackRest } from '../slots.ts';
+import { packError, unpackRest } from '../slots.ts';
 import { ACTORS, FROM_APP, systemFlow, TO_APP } from '../system-flow.ts';
 import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions } from '../system-options.ts';
 import { idBeside } from '../worker/work-context.ts';
@@ -76,6 +76,9 @@ export interface SystemMetrics {
 /** How long an answer to a request of the system's own is waited for before it is asked again: a worker may have died with it. */
 const ASK_AGAIN_MS = 500;
 
+/** Of an error that travels: what is larger loses its stacks, and then its causes. */
+const ERROR_BYTES_MAX = 1 << 16;
+
 class RunningSystem implements ActorSystem {
   readonly job: ActorSystem['job'];
   readonly #job: Job;
@@ -83,10 +86,20 @@ class RunningSystem implements ActorSystem {
   readonly #post: AppPost;
   readonly #events: SystemEvents;
   readonly #controls: readonly number[];
+  readonly #errorBytes: number;
   #stopped: Promise<void> | undefined;
+  /** True once the job has ended, however it has. */
+  #isOver = false;
 
-  constructor(job: Job, definitions: Definitions, events: SystemEvents, controls: readonly number[]) {
+  constructor(
+    job: Job,
+    definitions: Definitions,
+    events: SystemEvents,
+    controls: readonly number[],
+    errorBytes: number,
+  ) {
     this.#job = job;
+    this.#errorBytes = errorBytes;
     this.#controls = controls;
     this.job = job;
     this.#definitions = definitions;
@@ -95,6 +108,7 @@ class RunningSystem implements ActorSystem {
     void this.#readAnswers();
     void this.#readLetters();
     job.done.catch((error: unknown) => {
+      this.#isOver = true;
       const isStopped = error instanceof MillraceError && error.code === 'JOB_CANCELLED';
       this.#post.end(isStopped ? errors.systemStopped() : (error as Error));
     });
@@ -145,7 +159,7 @@ class RunningSystem implements ActorSystem {
       const mail = tuple as Partial<Mail> | null;
       if (operator !== ACTORS || typeof mail?.to !== 'number' || this.#stopped !== undefined) continue;
       try {
-        this.#post.killed(mail as Mail, packRest(toRecord(error)));
+        this.#post.killed(mail as Mail, packError(error, this.#errorBytes));
       } catch {
         // The system is stopping.
       }
@@ -158,10 +172,11 @@ class RunningSystem implements ActorSystem {
     ...surplus: readonly never[]
   ): ActorRef<Definition> {
     refuseSurplus('system.spawn(definition, options)', 2, surplus);
+    checkKeys('system.spawn()', options, SPAWN_OPTIONS);
     const { name, args = {}, beside, restart = 'transient' } = options;
     const definitions = this.#definitions;
     const loaded = definitions.of(definition);
-    if (beside !== undefined) this.#own(beside, 'beside', 'spawn()');
+    if (beside !== undefined) this.#own(beside, 'system.spawn()');
     const how = RESTARTS.indexOf(restart);
     if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
     const id = name === undefined ? idBeside({ definitions }, beside) : idOfName(checkName('name', name, 'spawn()'));
@@ -188,23 +203,19 @@ class RunningSystem implements ActorSystem {
   }
 
   ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition> {
-    const loaded = this.#definitions.of(definition);
-    const { definition: index, id, life, key } = parseAddress(address);
-    if (index !== loaded.index) {
-      throw errors.badOption('address', address, `the address of an actor '${loaded.name}'`, 'ref()');
-    }
+    const { loaded, id, life, key } = parseAddress(this.#definitions, definition, address);
     return new Ref(loaded, id, life, key, this.#post) as never;
   }
 
   /** A reference that was made by this system. */
-  #own(ref: ActorRef<AnyActor>, option: string, where: string): Ref {
-    if (!(ref instanceof Ref)) throw errors.badOption(option, ref, 'a reference to an actor', where);
-    if (ref.home !== this.#post) throw errors.foreignRef(ref.text);
-    return ref;
+  #own(ref: ActorRef<AnyActor>, where: string): Ref {
+    const own = checkRef(ref, where);
+    if (own.home !== this.#post) throw errors.foreignRef(own.text);
+    return own;
   }
 
   async watch(ref: ActorRef<AnyActor>): Promise<Ended> {
-    return this.#post.watch(this.#own(ref, 'ref', 'watch()'));
+    return this.#post.watch(this.#own(ref, 'system.watch()'));
   }
 
   on(type: SystemEventType, listener: (event: never) => void): () => void {
@@ -216,6 +227,7 @@ class RunningSystem implements ActorSystem {
     const left = new Map(this.#controls.map((id, group) => [group, id]));
     let actors = 0;
     while (left.size > 0) {
+      if (this.#isOver) return Number.NaN;
       for (const id of left.values()) {
         const of = { text: 'the system' } as Ref;
         void this.#post.control(kind, id, of).then(
@@ -226,7 +238,7 @@ class RunningSystem implements ActorSystem {
         );
       }
       for (let waitedMs = 0; left.size > 0 && waitedMs < ASK_AGAIN_MS; waitedMs += 5) {
-        if (systemClock.now() > untilMs) return Number.NaN;
+        if (this.#isOver || systemClock.now() > untilMs) return Number.NaN;
         await sleep(systemClock, 5);
       }
     }
@@ -235,6 +247,7 @@ class RunningSystem implements ActorSystem {
 
   async metrics(): Promise<SystemMetrics> {
     const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
+    if (Number.isNaN(actors)) throw errors.systemStopped();
     const { deadLetter, actorFailed } = this.#events.counts;
     const { count, late } = this.#post.asks;
     return {
@@ -257,20 +270,12 @@ class RunningSystem implements ActorSystem {
     this.#post.close();
     const untilMs = systemClock.now() + timeoutMs;
     let left = Number.NaN;
-    const isOver = this.#job.done.then(
-      () => true,
-      () => true,
-    );
     // Mail on its way may bring virtual actors into being behind the first round.
-    const ended = (async () => {
-      do {
-        left = await this.#askGroups(MailKind.stopRoots, untilMs);
-        if (Number.isNaN(left)) return;
-        left = await this.#askGroups(MailKind.count, untilMs);
-      } while (left > 0);
-    })();
-    await Promise.race([ended, isOver]);
-    if (Number.isNaN(left) && !(await settlesWithin(systemClock, isOver, 0))) {
+    do {
+      left = await this.#askGroups(MailKind.stopRoots, untilMs);
+      if (!Number.isNaN(left)) left = await this.#askGroups(MailKind.count, untilMs);
+    } while (left > 0);
+    if (Number.isNaN(left) && !this.#isOver) {
       const counted = await this.#askGroups(MailKind.count, systemClock.now() + ASK_AGAIN_MS);
       await this.#end();
       throw errors.stopTimeout(Number.isNaN(counted) ? 0 : counted, timeoutMs);
@@ -299,7 +304,15 @@ export async function actorSystem(options: SystemOptions = {}, ...surplus: reado
   const memory = Definitions.allocate();
   const workers = given.workers ?? availableParallelism();
   const controls = controlIds();
-  const rules = { supervision, handlerTimeoutMs, probes: [0, ...replicaIds(controls, workers)] };
+  const { ringBytes, startTimeoutMs } = given;
+  const errorBytes = Math.min(ERROR_BYTES_MAX, ringBytes / 8);
+  const rules = {
+    supervision,
+    handlerTimeoutMs,
+    probes: [0, ...replicaIds(controls, workers)],
+    errorBytes,
+    startTimeoutMs,
+  };
   const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const job = await systemFlow.run({ ...runOptions, workers, params: { workers, definitions: memory, rules } });
   return new RunningSystem(
@@ -307,5 +320,6 @@ export async function actorSystem(options: SystemOptions = {}, ...surplus: reado
     Definitions.over(memory),
     new SystemEvents(systemClock, given.notices),
     controls,
+    errorBytes,
   );
 }

@@ -8,7 +8,7 @@ import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
-import type { AskOptions, Ended, Post, Ref } from '../ref.ts';
+import { ASK_OPTIONS, type AskOptions, checkKeys, type Ended, type Post, type Ref } from '../ref.ts';
 import { unpackRest } from '../slots.ts';
 
 export class AppPost implements Post {
@@ -45,29 +45,41 @@ export class AppPost implements Post {
     this.use();
     const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
-    return this.input.push(mail);
+    const room = this.input.push(mail);
+    // Whoever does not await it is told by the system's end why there was no room.
+    room?.catch(() => {});
+    return room;
   }
 
-  ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {
+  /** Sends what nobody awaits. */
+  private send(mail: Mail): void {
+    this.input.push(mail)?.catch(() => {});
+  }
+
+  async ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {
     this.use();
+    checkKeys('ask', options, ASK_OPTIONS);
     const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
     return this.asked(mail, ref, message, options);
   }
 
-  private async asked(mail: Mail, ref: Ref, message: LoadedMessage | undefined, options: AskOptions): Promise<unknown> {
+  private asked(mail: Mail, ref: Ref, message: LoadedMessage | undefined, options: AskOptions): Promise<unknown> {
     const token = ++this.tokens;
     const answer = this.asks.wait(token, ref, message, options);
+    if (!this.asks.has(token)) return answer;
     mail.token = token;
-    const room = this.input.push(mail);
-    // Not the ask's matter: it waits for its answer anyway.
-    room?.catch(() => {});
+    try {
+      this.send(mail);
+    } catch (error) {
+      this.asks.settle(token)?.reject(error);
+    }
     return answer;
   }
 
   stop(ref: Ref, isNow: boolean): void {
     this.use();
-    void this.input.push(this.addressed(ref, isNow ? MailKind.stopNow : MailKind.stop));
+    this.send(this.addressed(ref, isNow ? MailKind.stopNow : MailKind.stop));
   }
 
   /** @param write fills in the arguments */
@@ -78,7 +90,7 @@ export class AppPost implements Post {
     mail.token = restart;
     mail.key = name;
     write(mail);
-    void this.input.push(mail);
+    this.send(mail);
   }
 
   watch(ref: Ref): Promise<Ended> {
@@ -88,7 +100,7 @@ export class AppPost implements Post {
       this.watching.set(token, { ref, resolve });
       const mail = this.addressed(ref, MailKind.watch);
       mail.token = token;
-      void this.input.push(mail);
+      this.send(mail);
     });
   }
 
@@ -98,7 +110,7 @@ export class AppPost implements Post {
     mail.n0 = member.id;
     mail.n1 = member.life;
     mail.text = member.key;
-    void this.input.push(mail);
+    this.send(mail);
   }
 
   /** Asks something of the library's own of a key group; resolves with the numbers of the answer. */
@@ -115,14 +127,14 @@ export class AppPost implements Post {
     told.n1 = from;
     told.n2 = token;
     told.rest = rest;
-    void this.input.push(told);
+    this.send(told);
   }
 
   /** An actor is awaited: whoever the app has spawned is on the way before this answer. */
   probed({ from, life }: Mail): void {
     const mail = this.mail.address(from, MailKind.probed);
     mail.life = life;
-    void this.input.push(mail);
+    this.send(mail);
   }
 
   /** An answer, a failure, or the end of an actor. */

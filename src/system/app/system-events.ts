@@ -2,6 +2,7 @@
 // Promises: each is counted; a listener that throws fails nobody else; who listens to nothing gets a few lines on standard error, and
 // the number of those that were left out.
 
+import { errors } from '../../errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type NoticeOption, notice } from '../../supervisor/job/notices/notices.ts';
 
@@ -52,7 +53,11 @@ export class SystemEvents {
     this.option = option;
   }
 
+  /** @throws MillraceError BAD_OPTION */
   on(type: SystemEventType, listener: (event: never) => void): () => void {
+    if (!Object.hasOwn(this.counts, type))
+      throw errors.badOption('type', type, "'deadLetter' or 'actorFailed'", 'system.on()');
+    if (typeof listener !== 'function') throw errors.badOption('listener', listener, 'a function', 'system.on()');
     const listeners = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, listeners);
     listeners.add(listener);
@@ -95,7 +100,8 @@ export class SystemEvents {
 
   private summarise(type: SystemEventType, told: Told): void {
     const { more } = told;
-    this.told.delete(type);
+    told.more = 0;
+    if (this.told.get(type) === told) this.told.delete(type);
     if (more > 0) this.write(`and ${more} more ${type === 'deadLetter' ? 'dead letters' : 'failures of actors'}`);
   }
 

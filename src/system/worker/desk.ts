@@ -1,18 +1,18 @@
 // What the parts of a replica's actors share: the definitions, the mail that goes out, timers, runs of async handlers, and counts.
 // Promises: mail that is sent is emitted by `flush`, in order; `count` of the outbox tells what a handler that fails has sent.
 
-import { toRecord } from '../../errors.ts';
 import type { ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
 import type { Checked } from '../../options/option.ts';
+import { isNamed } from '../addresses.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { ACTOR_SUPERVISION } from '../definition.ts';
 import type { Definitions } from '../definitions.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
 import { Ref } from '../ref.ts';
-import type { Row } from '../rows.ts';
-import { packRest } from '../slots.ts';
+import { Restart, type Row } from '../rows.ts';
+import { packError } from '../slots.ts';
 import { TimerHeap } from './timer-heap.ts';
 
 /** What holds for all actors of a system. */
@@ -23,7 +23,14 @@ export interface SystemRules {
   readonly handlerTimeoutMs: number;
   /** Ids that reach each replica, and 0 for the app: all who may have sent somebody on the way. */
   readonly probes: readonly number[];
+  /** Of an error that travels. */
+  readonly errorBytes: number;
+  /** How long the import of a definition's module may take. */
+  readonly startTimeoutMs: number;
 }
+
+/** Characters of the reason of a dead letter. */
+const REASON_MAX = 300;
 
 /** What the closure of the actors emits with. */
 export interface SystemEmit {
@@ -129,19 +136,18 @@ export class Desk {
     if (asked.token === 0) return false;
     const mail = this.outbox.next().address(asked.from, MailKind.failure);
     mail.token = asked.token;
-    mail.text = error.message;
-    mail.rest = packRest(toRecord(error));
+    mail.rest = packError(error, this.rules.errorBytes);
     return true;
   }
 
   /** Mail that nobody handles: its ask fails, or the app is told. */
   dead(mail: { from: number; token: number; kind: number; type: number }, to: number, error: Error): void {
     if (this.refuse(mail, error)) return;
-    if (mail.kind !== MailKind.message && mail.kind !== MailKind.tick && mail.kind !== MailKind.ended) return;
+    if (mail.kind !== MailKind.message && mail.kind !== MailKind.tick) return;
     const letter = this.outbox.next().address(0, MailKind.deadLetter, mail.type);
     letter.from = mail.from;
     letter.n0 = to;
-    letter.text = error.message;
+    letter.text = error.message.slice(0, REASON_MAX);
   }
 
   /** A reference that handlers of this thread use. */
@@ -152,7 +158,9 @@ export class Desk {
   /** The reference of the actor of a row. */
   refOf(row: Row, id: number): Ref {
     const loaded = this.definitions.at(row.definition) as LoadedActor;
-    return this.ref(loaded, id, row.life, row.restart === 3 ? row.name : '');
+    const isVirtual = row.restart === Restart.virtual;
+    // As whoever has spawned it has it: only names may be another's later.
+    return this.ref(loaded, id, isNamed(id) && !isVirtual ? row.life : 0, isVirtual ? row.name : '');
   }
 
   /** How errors call an actor. */

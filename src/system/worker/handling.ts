@@ -7,6 +7,7 @@ import type { LoadedActor, LoadedHandler, LoadedMessage } from '../loaded-actor.
 import { definitionOf, MailKind, MESSAGES_MAX, messageOf, Outbox } from '../mail.ts';
 import { workAs } from '../ref.ts';
 import { copyMail, Kept, type KeptMail, plainMail, Restart, type Row, Status } from '../rows.ts';
+import { unpackRest } from '../slots.ts';
 import { copyOf, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
 import { Run, type Runs } from './runs.ts';
@@ -94,7 +95,8 @@ export class Handling {
     } else {
       const watched = desk.definitions.at(definitionOf(mail.fromType));
       if (loaded.ended === undefined || watched === undefined) return false;
-      const ended = { ref: desk.ref(watched, mail.from), reason: mail.text };
+      const key = mail.rest === null ? '' : String(unpackRest(mail.rest));
+      const ended = { ref: desk.ref(watched, mail.from, mail.n0, key), reason: mail.text };
       this.call(loaded.ended, ended, mail, id, row, loaded, undefined);
     }
     return true;

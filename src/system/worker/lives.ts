@@ -3,19 +3,23 @@
 // mail that nobody will handle becomes a dead letter, and its ask fails.
 // Relies on: everything stands in the row; each step is one piece of mail, so a crash between two of them loses nothing.
 
-import { errors, fromRecord, toRecord } from '../../errors.ts';
+import { errors, fromRecord } from '../../errors.ts';
 import type { Checked } from '../../options/option.ts';
 import type { ACTOR_SUPERVISION } from '../definition.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Directive, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../mail.ts';
 import { copyMail, Kept, type KeptMail, Restart, type Row, Status } from '../rows.ts';
-import { packRest, unpackRest } from '../slots.ts';
+import { packError, packRest, unpackRest } from '../slots.ts';
 import { EMPTY_STATE, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
 import type { Afterwards, Handling } from './handling.ts';
 
 /** How long a restart waits at most, however often it has failed. */
 const BACKOFF_MS_MAX = 86_400_000;
+
+/** Whose failures are counted. */
+const CHILDREN = 0;
+const OWN = 1;
 
 type Supervision = Checked<typeof ACTOR_SUPERVISION>;
 
@@ -126,12 +130,11 @@ export class Lives implements Afterwards {
       const mail = this.desk.send(MailKind.childFailed, row.parent, id, row);
       mail.life = 0;
       mail.n0 = row.life;
-      mail.text = error.message;
-      mail.rest = packRest(toRecord(error));
+      mail.rest = packError(error, this.desk.rules.errorBytes);
       return;
     }
     const { supervision } = this.desk.rules;
-    const delayMs = row.restart === Restart.temporary ? undefined : this.delayOf(row, supervision);
+    const delayMs = row.restart === Restart.temporary ? undefined : this.delayOf(row, OWN, supervision);
     const directive = delayMs === undefined || supervision.directive === 'escalate' ? 'stop' : supervision.directive;
     this.tell(id, row, error, directive);
     // By mail, as from a parent: a start that always fails does not fill the stack.
@@ -144,13 +147,16 @@ export class Lives implements Afterwards {
     const mail = this.desk.send(MailKind.failed, 0, id, row);
     mail.text = decision;
     mail.key = row.name;
-    mail.rest = packRest(toRecord(error));
+    mail.rest = packError(error, this.desk.rules.errorBytes);
   }
 
-  /** Counts a failure; returns how long a restart waits, or undefined if there were too many. */
-  private delayOf(row: Row, { intensity, periodMs, backoffMs }: Supervision): number | undefined {
+  /**
+   * Counts a failure; returns how long a restart waits, or undefined if there were too many.
+   * @param of whose failures: the children's, or its own
+   */
+  private delayOf(row: Row, of: number, { intensity, periodMs, backoffMs }: Supervision): number | undefined {
     const nowMs = this.desk.host.now();
-    const counted = row.kept.upsert(Kept.failures, 0);
+    const counted = row.kept.upsert(Kept.failures, of);
     // A restart that waits does not use up the time that failures are counted in.
     const waitsMs = Math.min(BACKOFF_MS_MAX, backoffMs * 2 ** counted.n0);
     if (counted.n0 === 0 || nowMs - counted.token > periodMs + waitsMs) {
@@ -169,13 +175,13 @@ export class Lives implements Afterwards {
     const { supervision } = this.desk.definitions.at(row.definition) as LoadedActor;
     const error = fromRecord(unpackRest(mail.rest) as never);
     const isEnding = row.status === Status.stopping || row.status === Status.restarting;
-    const delayMs = isEnding ? undefined : this.delayOf(row, supervision);
+    const delayMs = isEnding ? undefined : this.delayOf(row, CHILDREN, supervision);
     if (isEnding) {
       this.direct(mail.from, id, row, Directive.stop, 0);
       return;
     }
     if (delayMs === undefined || supervision.directive === 'escalate') {
-      row.kept.delete(Kept.failures, 0);
+      row.kept.delete(Kept.failures, CHILDREN);
       this.handling.cancel(id, row, error);
       this.decide(id, row, error);
       return;
@@ -291,23 +297,33 @@ export class Lives implements Afterwards {
     row.kept.delete(Kept.watcher, mail.from);
   }
 
-  /** Tells one who watches. */
-  tellEnded(watcher: number, id: number, type: number, reason: string): void {
+  /**
+   * Tells one who watches.
+   * @param life that the watcher has in its reference; 0 if none
+   * @param key of a virtual actor
+   */
+  tellEnded(watcher: number, id: number, type: number, reason: string, life = 0, key = ''): void {
     const mail = this.desk.outbox.next().address(Math.max(0, watcher), MailKind.ended);
     mail.from = id;
     mail.fromType = type;
     mail.token = watcher < 0 ? -watcher : 0;
     mail.text = reason;
+    mail.n0 = life;
+    if (key !== '') mail.rest = packRest(key);
   }
 
   /** The final end: whoever has to do with it is told, and the row is nobody's. */
   private end(id: number, row: Row, reason: string): void {
     const { desk } = this;
     const name = desk.nameOf(row, id);
-    const error = (kind: string): Error => errors.targetStopped(name, kind, `it has ${reason}`);
+    const self = desk.refOf(row, id);
+    const why = reason === 'stopped' || reason === 'failed' ? `it has ${reason}` : reason;
+    const error = (kind: string): Error => errors.targetStopped(name, kind, why);
     for (const kept of row.kept.size === 0 ? [] : row.kept) {
-      if (kept.what === Kept.watcher) this.tellEnded(kept.seq, id, row.definition * MESSAGES_MAX, reason);
-      else if (kept.what === Kept.stashed) desk.dead(kept, id, error('a message'));
+      if (kept.what === Kept.watcher) {
+        const { life, key } = self;
+        this.tellEnded(kept.seq, id, row.definition * MESSAGES_MAX, reason, life, key);
+      } else if (kept.what === Kept.stashed) desk.dead(kept, id, error('a message'));
     }
     for (let seq = row.head; seq < row.tail; seq++) {
       const kept = row.kept.get(Kept.mail, seq);

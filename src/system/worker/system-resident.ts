@@ -9,7 +9,7 @@ import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
 import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
-import { unpackRest } from '../slots.ts';
+import { packError, unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { GROUP_KINDS, Groups } from './groups.ts';
 import { Handling } from './handling.ts';
@@ -157,11 +157,6 @@ export class SystemResident implements Resident {
         this.killed(mail, id, row);
         break;
       case MailKind.spawn:
-        desk.dead(
-          { from: mail.from, token: 0, kind: MailKind.message, type: mail.type },
-          id,
-          errors.nameTaken(mail.key),
-        );
         this.refuseSpawn(mail, errors.nameTaken(mail.key));
         break;
       default:
@@ -356,11 +351,11 @@ export class SystemResident implements Resident {
   }
 
   /** Mail to an actor that has ended, or never was. */
-  private toGone(mail: KeptMail, id: number): void {
+  private toGone(mail: KeptMail, id: number, why = 'nobody is there'): void {
     if (mail.kind === MailKind.watch) {
       this.lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
     } else if (mail.kind === MailKind.message) {
-      this.desk.dead(mail, id, errors.targetStopped(this.nameOf(mail, id), 'a message', 'nobody is there'));
+      this.desk.dead(mail, id, errors.targetStopped(this.nameOf(mail, id), 'a message', why));
     }
   }
 
@@ -368,15 +363,21 @@ export class SystemResident implements Resident {
   private toFormer(mail: Mail, row: Row): void {
     const { kind, to: id } = mail;
     if (kind === MailKind.spawn) this.toLife(mail, id, row);
-    else this.toGone(mail, id);
+    else this.toGone(mail, id, 'it is not there: another actor has its name');
   }
 
   private nameOf({ type }: KeptMail, id: number): string {
-    return `actor '${this.desk.definitions.at(definitionOf(type))?.name ?? definitionOf(type)}' ${id}`;
+    const name = this.desk.definitions.at(definitionOf(type))?.name;
+    return name === undefined ? `actor ${id}` : `actor '${name}' ${id}`;
   }
 
   private refuseSpawn(mail: Mail, error: Error): void {
     const { desk } = this;
+    const told = desk.send(MailKind.failed, 0, mail.to, undefined);
+    told.fromType = mail.type;
+    told.text = 'stop';
+    told.key = mail.key;
+    told.rest = packError(error, desk.rules.errorBytes);
     if (mail.from !== 0) {
       const ended = desk.send(MailKind.childEnded, mail.from, mail.to, undefined);
       ended.n0 = mail.life;
@@ -389,14 +390,15 @@ export class SystemResident implements Resident {
     if (waiting === undefined) {
       waiting = new Set();
       this.awaiting.set(definition, waiting);
-      const arrived = (): void => {
+      const arrived = (error?: Error): void => {
+        cancel();
+        if (error !== undefined) this.broken.set(definition, error);
         this.arrived.push(definition);
         this.desk.wake();
       };
-      this.desk.definitions.load(definition).then(arrived, (error: Error) => {
-        this.broken.set(definition, error);
-        arrived();
-      });
+      const { startTimeoutMs } = this.desk.rules;
+      const cancel = this.desk.after(startTimeoutMs, () => arrived(errors.actorImport(definition, startTimeoutMs)));
+      this.desk.definitions.load(definition).then(() => arrived(), arrived);
     }
     waiting.add(id);
   }

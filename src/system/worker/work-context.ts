@@ -4,12 +4,12 @@
 import { errors } from '../../errors.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
 import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
-import type { ActorContext, ActorTimers, SpawnOptions } from '../context.ts';
+import { type ActorContext, type ActorTimers, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
 import type { AnyActor, MessageShapes } from '../definition.ts';
 import { Group } from '../group.ts';
 import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
 import { definitionOf, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
-import { type ActorRef, type AskOptions, type Post, Ref } from '../ref.ts';
+import { type ActorRef, ASK_OPTIONS, type AskOptions, checkKeys, checkRef, type Post, Ref } from '../ref.ts';
 import { copyMail, Kept, type KeptMail, RESTARTS, type Row } from '../rows.ts';
 import type { Desk } from './desk.ts';
 
@@ -79,6 +79,8 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   finish(row: Row): void {
     const { mail, message } = this;
     if (this.effects !== undefined) for (const effect of this.effects) effect(row);
+    // Last: what is unstashed by the same handler is what had been put aside before.
+    if (this.isStashed) copyMail(mail, row.kept.upsert(Kept.stashed, row.stashed++));
     if (mail.token === 0 || this.hasReplied || this.isReplyKept || this.isStashed || message === undefined) return;
     if (message.hasReply) this.desk.refuse(mail, errors.noReply(this.loaded.name, message.name));
     else this.answer(mail, undefined, undefined);
@@ -173,8 +175,9 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     return mail;
   }
 
-  ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {
+  async ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {
     this.use();
+    checkKeys('ask', options, ASK_OPTIONS);
     const { desk, loaded, box } = this;
     if (!this.mayAwait) {
       throw errors.badActor(
@@ -182,7 +185,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
         `asks '${message.name}' in a handler that is no async function: declare it as async`,
       );
     }
-    if (ref.id === this.id) return Promise.reject(errors.askCycle(ref.text, message.name));
+    if (ref.id === this.id) throw errors.askCycle(ref.text, message.name);
     const token = desk.definitions.takeId();
     const { count } = box;
     const mail = this.addressed(ref, ref.kind, message.type);
@@ -190,7 +193,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
       message.codec.write(value as Record<string, unknown>, mail);
     } catch (error) {
       box.cut(count);
-      return Promise.reject(error);
+      throw error;
     }
     mail.token = token;
     // Asked at once, since its answer is awaited: what else the handler does becomes visible when it has ended.
@@ -207,7 +210,11 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 
   spawn(definition: AnyActor, options: SpawnOptions<Record<string, unknown>> = {}): never {
     this.use();
+    checkKeys('spawn()', options, SPAWN_OPTIONS);
     const { desk, box } = this;
+    if (this.mail.kind === MailKind.stop) {
+      throw errors.badActor(this.loaded.name, 'spawns in its stop hook, when its children have ended: spawn before');
+    }
     const loaded = desk.definitions.of(definition);
     const { name, args, beside, restart = 'transient' } = options;
     const how = RESTARTS.indexOf(restart);
@@ -225,6 +232,8 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
       throw error;
     }
     this.later((row) => {
+      // A second child of one name does not come into being: the first one stays what it is.
+      if (row.kept.has(Kept.child, child)) return;
       const kept = row.kept.upsert(Kept.child, child);
       kept.n0 = life;
       kept.type = loaded.index * MESSAGES_MAX;
@@ -247,17 +256,14 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 
   ref(definition: AnyActor, address: string): never {
     this.use();
-    const loaded = this.desk.definitions.of(definition);
-    const { definition: index, id, life, key } = parseAddress(address);
-    if (index !== loaded.index)
-      throw errors.badOption('address', address, `the address of an actor '${loaded.name}'`, 'ref()');
+    const { loaded, id, life, key } = parseAddress(this.desk.definitions, definition, address);
     return this.desk.ref(loaded, id, life, key) as never;
   }
 
   watch(ref: ActorRef<AnyActor>): void {
     this.use();
-    const target = ref as Ref;
-    this.addressed(target, MailKind.watch, 0);
+    const target = checkRef(ref, 'watch()');
+    this.addressed(target, MailKind.watch, target.loaded.index * MESSAGES_MAX);
     this.later((row) => {
       row.kept.upsert(Kept.watching, target.id).type = target.loaded.index * MESSAGES_MAX;
     });
@@ -265,7 +271,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 
   unwatch(ref: ActorRef<AnyActor>): void {
     this.use();
-    const target = ref as Ref;
+    const target = checkRef(ref, 'unwatch()');
     this.addressed(target, MailKind.unwatch, 0);
     this.later((row) => {
       row.kept.delete(Kept.watching, target.id);
@@ -302,11 +308,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 
   stash(): void {
     this.use();
-    if (this.isStashed) return;
     this.isStashed = true;
-    this.later((row) => {
-      copyMail(this.mail, row.kept.upsert(Kept.stashed, row.stashed++));
-    });
   }
 
   unstash(): void {
@@ -387,6 +389,8 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 
   private cancel(timer: number): void {
     this.use();
+    if (typeof timer !== 'number')
+      throw errors.badOption('timer', timer, 'what once() or every() gave', 'timers.cancel()');
     this.later((row) => {
       if (row.kept.delete(Kept.timer, timer)) row.timers--;
     });
@@ -397,8 +401,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 export function idBeside(desk: Pick<Desk, 'definitions'>, beside: ActorRef<AnyActor> | undefined): number {
   const { definitions } = desk;
   if (beside === undefined) return definitions.takeId();
-  if (!(beside instanceof Ref)) throw errors.badOption('beside', beside, 'a reference to an actor', 'spawn()');
-  const group = keyGroupOf(hashDouble(beside.id));
+  const group = keyGroupOf(hashDouble(checkRef(beside, 'spawn()').id));
   let id = definitions.takeId();
   for (let left = BESIDE_TRIES; left > 0 && keyGroupOf(hashDouble(id)) !== group; left--) id = definitions.takeId();
   return id;

@@ -98,3 +98,52 @@ export const flaky = actor(import.meta.url, 'flaky', {
     },
   },
 });
+
+/** Does what was found to go wrong when somebody tried. */
+export const tried = actor(import.meta.url, 'tried', {
+  messages: {
+    twice: { log: t.string(), name: t.string() },
+    child: { log: t.string(), name: t.string(), reply: { address: t.string() } },
+    nope: {},
+    stashBoth: { reply: { done: t.u32() } },
+    cancel: { timer: t.json<unknown>() },
+    long: { size: t.u32() },
+    peek: { reply: { nope: t.json<unknown>() } },
+  },
+  state: { log: t.string(), left: t.u32() },
+  ended({ ref, reason }, state, context) {
+    context.ref(log, state.log).tell.add({ line: `${reason} ${ref.address}` });
+  },
+  stop(_state, context) {
+    context.spawn(log);
+  },
+  receive: {
+    twice({ log: address, name }, state, context) {
+      state.log = address;
+      context.watch(context.spawn(log, { name }));
+      context.watch(context.spawn(log, { name }));
+    },
+    child({ log: address, name }, state, context) {
+      state.log = address;
+      const child = context.spawn(log, name === '' ? {} : { name });
+      context.watch(child);
+      return { address: child.address };
+    },
+    nope(_message, state) {
+      (state as { nope?: number }).nope = 1;
+    },
+    stashBoth(_message, state, context) {
+      if (state.left++ === 0) {
+        context.stash();
+        context.unstash();
+      } else return { done: state.left };
+    },
+    cancel({ timer }, _state, context) {
+      context.timers.cancel(timer as number);
+    },
+    long({ size }) {
+      throw new Error('x'.repeat(size));
+    },
+    peek: (_message, state) => ({ nope: (state as { nope?: number }).nope ?? null }),
+  },
+});
