@@ -294,6 +294,13 @@ export class Batch {
     return false;
   }
 
+  /** True if so much waits in an outbox that nothing more may come from outside. */
+  get isNearLimit(): boolean {
+    const { ports } = this;
+    for (let i = 0; i < ports.length; i++) if (ports[i].output.isNearLimit) return true;
+    return false;
+  }
+
   /** True once the replica's end of stream is committed. */
   get hasEnded(): boolean {
     return this.actorState === 'draining' || this.actorState === 'done';

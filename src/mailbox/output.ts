@@ -89,6 +89,11 @@ export class Output {
     return this.outboxStart !== this.outboxEnd;
   }
 
+  /** True if what waits in the outbox takes more than half of what it may. */
+  get isNearLimit(): boolean {
+    return (this.outboxEnd - this.outboxStart) * 16 > this.outbox.maxByteLength;
+  }
+
   /** True if the ring has room for another batch; what that writes beyond the room goes to the outbox. */
   get hasRoomForBatch(): boolean {
     return this.overflows || this.hasRoom(this.ring.capacityWords / BATCH_RING_SHARE);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ActorSystem, actorSystem } from '../../src/index.ts';
+import { hog } from '../kit/actors/faults.ts';
 import { storm } from '../kit/actors/storm.ts';
 import { noThreadLeft, TIMEOUT } from '../kit/run-flow.ts';
 
@@ -44,6 +45,19 @@ test('an actor fills its own mailbox', TIMEOUT, async () => {
   await system.get(storm, '1').ask.toSelf({ times: 20_000 });
   await untilHits(system, 2, 20_000);
   await system.stop();
+  await noThreadLeft();
+});
+
+test('asks are answered while more mail goes round within than the rings hold', TIMEOUT, async () => {
+  const system = await actorSystem({ workers: 2, ringBytes: RING_BYTES, notices: false });
+  const hogs = Array.from({ length: 200 }, () => system.spawn(hog));
+  for (const each of hogs) await each.tell.go({});
+  for (let i = 0; i < 20; i++) {
+    const { turns } = await hogs[i].ask.turns({}, { timeoutMs: 20_000 });
+    assert.ok(turns > 0 || i === 0);
+  }
+  for (const each of hogs) each.stop({ now: true });
+  await system.stop({ timeoutMs: 30_000 });
   await noThreadLeft();
 });
 

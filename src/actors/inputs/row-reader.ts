@@ -7,6 +7,9 @@ import { WorkCell } from '../vitals/vitals.ts';
 import type { WorkInHand } from '../work-in-hand.ts';
 import { rowsBefore } from './restored-state.ts';
 
+/** Of the tuples of a batch, those that come from outside while output waits for room. */
+const SIP_SHARE = 64;
+
 export class RowReader {
   private readonly batch: Batch;
   private readonly hand: WorkInHand;
@@ -32,7 +35,7 @@ export class RowReader {
   read(limit: number, until: readonly ReadMark[] | undefined): number {
     const { batch } = this;
     const { inputs } = batch;
-    let tuples = 0;
+    let tuples = until === undefined && batch.isOverflowing ? this.sip(limit) : 0;
     for (let k = 0; k < inputs.length && tuples < limit; k++) {
       const input = inputs[(this.next + k) % inputs.length];
       while (tuples < limit) {
@@ -43,6 +46,22 @@ export class RowReader {
       }
     }
     this.next = (this.next + 1) % inputs.length;
+    return tuples;
+  }
+
+  /**
+   * Reads a little from outside while output waits for room, beside what comes from within: where that never ends, what is outside
+   * would wait for ever.
+   * @returns the tuples that it has read
+   */
+  private sip(limit: number): number {
+    const { inputs, alignment, isNearLimit } = this.batch;
+    if (isNearLimit || !inputs.some(({ isHeldBack, reader }) => !isHeldBack && alignment.hasInput(reader))) return 0;
+    let tuples = 0;
+    for (const input of inputs) {
+      if (!input.isHeldBack || !alignment.load(input.reader)) continue;
+      tuples += this.readRows(input, Math.max(1, Math.floor(limit / SIP_SHARE)));
+    }
     return tuples;
   }
 
