@@ -219,10 +219,15 @@ const spawnNact = (effort: Effort) => async (): Promise<Contender> => ({
       finish = resolve;
     });
     for (let n = 0; n < count; n++) {
-      last = spawn(system, (state = 0) => {
-        if (n === count - 1) finish();
-        return state + 1;
-      });
+      // Its own names are drawn at random, and collide.
+      last = spawn(
+        system,
+        (state = 0) => {
+          if (n === count - 1) finish();
+          return state + 1;
+        },
+        `actor-${n}`,
+      );
     }
     dispatch(last as NactRef<object>, {});
     await done;

@@ -1,7 +1,8 @@
 // Looking on for a while before parking: a thread that still looks is reached in a microsecond, one that is parked in 13 to 60.
-// Promises: it looks only while fewer threads of the job are awake than there are cores, only for some microseconds, and less and less
-// often where that has found nothing lately: a job that is idle stays idle.
-// Relies on: whoever looks tells when it is awake and when it parks (wake.ts).
+// Promises: it looks only where each thread of the job that may want a core has one, only for some microseconds, and less and less often
+// where that has found nothing lately: a job that is idle stays idle. To count those that are awake at the moment was not enough: with
+// three threads on two cores, who looked kept the third one from the core that it was woken for.
+// Relies on: hosts tell when they have work, or wait for some (wake.ts).
 
 import { availableParallelism } from 'node:os';
 import type { WakeWords } from './wake.ts';
@@ -9,7 +10,7 @@ import type { WakeWords } from './wake.ts';
 /** As long as it takes to wake a parked thread on a slow machine. */
 const LOOK_MS = 0.05;
 /** Parks that are not looked before, at most, after looks that have found nothing. */
-const SKIPS_MAX = 64;
+const SKIPS_MAX = 15;
 
 export class LookOut {
   private readonly wakeWords: WakeWords;
@@ -34,14 +35,9 @@ export class LookOut {
     return this.hasCore ? this.now() + LOOK_MS : undefined;
   }
 
-  /** True if a core is free for who looks. */
+  /** True if a core is left for who looks, whoever else is woken. */
   private get hasCore(): boolean {
-    return this.wakeWords.awake() <= this.cores;
-  }
-
-  /** True if the look that ends at `untilMs` goes on: it leaves its core to whoever has been woken meanwhile. */
-  goesOn(untilMs: number): boolean {
-    return this.hasCore && this.now() < untilMs;
+    return this.wakeWords.atWork() <= this.cores;
   }
 
   /** Says what a look has come to. */
@@ -55,7 +51,7 @@ export class LookOut {
     const untilMs = this.begin();
     if (untilMs === undefined) return false;
     let hasFound = check();
-    while (!hasFound && this.goesOn(untilMs)) hasFound = check();
+    while (!hasFound && this.now() < untilMs) hasFound = check();
     this.end(hasFound);
     return hasFound;
   }

@@ -8,8 +8,8 @@ import { LINE_I32 } from './views.ts';
 
 const WAKE = 0;
 const PARKED = LINE_I32;
-/** 1 while a thread runs for the host: beside its flag, since both change when it parks. */
-const AWAKE = LINE_I32 + 1;
+/** 1 while the host has work, or waits for some. */
+const AT_WORK = LINE_I32 + 1;
 const STRIDE = 2 * LINE_I32;
 
 /** The wake words of all hosts of a job, in one shared buffer. */
@@ -52,26 +52,29 @@ export class WakeWords {
     const base = host * STRIDE;
     const ticket = Atomics.load(this.words, base + WAKE);
     Atomics.store(this.words, base + PARKED, 1);
-    Atomics.store(this.words, base + AWAKE, 0);
     return ticket;
   }
 
   /** Withdraws the announcement: the re-check found work. */
   stayAwake(host: number): void {
     Atomics.store(this.words, host * STRIDE + PARKED, 0);
-    Atomics.store(this.words, host * STRIDE + AWAKE, 1);
+  }
+
+  /** A host has work from now on, or waits for some. */
+  join(host: number): void {
+    Atomics.store(this.words, host * STRIDE + AT_WORK, 1);
   }
 
   /** A host has nothing to wait for, or its thread is gone. */
   leave(host: number): void {
-    Atomics.store(this.words, host * STRIDE + AWAKE, 0);
+    Atomics.store(this.words, host * STRIDE + AT_WORK, 0);
   }
 
-  /** Hosts whose threads run: about how many, since each tells by itself. */
-  awake(): number {
-    let awake = 0;
-    for (let at = AWAKE; at < this.words.length; at += STRIDE) awake += this.words[at];
-    return awake;
+  /** Hosts that have work, or wait for some: each of them may want a core at any moment. */
+  atWork(): number {
+    let count = 0;
+    for (let at = AT_WORK; at < this.words.length; at += STRIDE) count += this.words[at];
+    return count;
   }
 
   /** True while a host is parked or about to park. */

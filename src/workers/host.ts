@@ -95,6 +95,7 @@ export class Host {
   /** The loop. Resolves after stop(), with every actor released, last to first. */
   async run(): Promise<void> {
     let yieldedAt = this.clock.now();
+    this.wakeWords.join(this.id);
     while (!this.stopped) {
       this.stepWords.turn(this.id);
       if (!this.stepAll() && (await this.park())) {

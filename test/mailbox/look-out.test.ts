@@ -37,21 +37,18 @@ test('after looks in vain it skips more and more, up to a bound', () => {
     });
     if (looks > 0) looked++;
   }
-  assert.ok(looked > parks / 100 && looked < parks / 50, `looked before ${looked} of ${parks} parks`);
+  assert.ok(looked > parks / 32 && looked < parks / 8, `looked before ${looked} of ${parks} parks`);
   // What it finds then makes it look again.
   while (!lookOut.finds(() => true));
   assert.ok(lookOut.finds(() => true));
 });
 
-test('it does not look while as many threads are awake as there are cores, beside its own', () => {
+test('it does not look where more threads may want a core than there are', () => {
   const words = new WakeWords(WakeWords.allocate(hosts));
   const lookOut = new LookOut(words, countingClock());
-  for (let host = 0; host < hosts; host++) words.stayAwake(host);
-  assert.equal(words.awake(), hosts);
+  for (let host = 0; host < hosts; host++) words.join(host);
+  assert.equal(words.atWork(), hosts);
   assert.ok(!lookOut.finds(() => true));
-  words.announcePark(0);
-  assert.ok(lookOut.finds(() => true));
-  words.stayAwake(0);
   words.leave(1);
   assert.ok(lookOut.finds(() => true));
 });

@@ -60,7 +60,7 @@ export class AppHost {
 
   private async loop(): Promise<void> {
     this.looping = true;
-    this.wakeWords.stayAwake(this.id);
+    if (this.lookOut !== undefined) this.wakeWords.join(this.id);
     while (this.waiting.size > 0) {
       if (await this.finds()) continue;
       const ticket = this.wakeWords.announcePark(this.id);
@@ -79,7 +79,7 @@ export class AppHost {
     const untilMs = lookOut?.begin();
     if (lookOut === undefined || untilMs === undefined) return false;
     let hasFound = this.settle();
-    while (!hasFound && this.waiting.size > 0 && lookOut.goesOn(untilMs)) {
+    while (!hasFound && this.waiting.size > 0 && this.clock.now() < untilMs) {
       await this.clock.yield();
       hasFound = this.settle();
     }
