@@ -66,7 +66,7 @@ export type { WorkerState } from './supervisor/workers/job-worker.ts';
 export type { ActorSystem, SystemMetrics } from './system/app/actor-system.ts';
 export { actorSystem } from './system/app/actor-system.ts';
 export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
-export type { ActorContext, ActorTimers, SpawnOptions } from './system/context.ts';
+export type { ActorContext, ActorSpace, ActorTimers, SpawnOptions } from './system/context.ts';
 export type { ActorDefinition, ActorMailbox, ActorParts, ActorSupervision } from './system/definition.ts';
 export { actor } from './system/definition.ts';
 export type { ActorGroup, GroupRoute } from './system/group.ts';

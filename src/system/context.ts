@@ -7,6 +7,7 @@ import type { ActorGroup } from './group.ts';
 import type { ActorRef } from './ref.ts';
 import type { RestartName } from './rows.ts';
 
+/** Options of `spawn()`. */
 export interface SpawnOptions<Args = never> {
   /** By which it is found; another actor must not have it. */
   readonly name?: string;
@@ -33,7 +34,29 @@ export interface ActorTimers<Messages extends MessageShapes> {
   cancel(timer: number): void;
 }
 
-export interface ActorContext<Messages extends MessageShapes, Reply> {
+/** Where actors are made and found: a system, or the context of a handler. */
+export interface ActorSpace {
+  /**
+   * Makes an actor, whose parent is the actor whose handler does it, if it is one: it is there when the handler has come to its end.
+   * Mail waits until its `start` has come to its end.
+   * @throws MillraceError BAD_OPTION, BAD_VALUE of args, SYSTEM_STOPPED
+   */
+  spawn<Definition extends AnyActor>(
+    definition: Definition,
+    options?: SpawnOptions<ArgsOf<Definition>>,
+  ): ActorRef<Definition>;
+  /** The virtual actor with a key: it is there when it is first addressed. */
+  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
+  /** The actor with a name, or who has it when mail arrives. */
+  find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
+  /** The group with a name: its members are actors of the definition. */
+  group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition>;
+  /** The reference that an address stands for. */
+  ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
+}
+
+/** What a handler gets besides its message and its state. */
+export interface ActorContext<Messages extends MessageShapes, Reply> extends ActorSpace {
   /** The actor itself. */
   // biome-ignore lint/suspicious/noExplicitAny: whatever its state and arguments are
   readonly self: ActorRef<ActorDefinition<Messages, any, any>>;
@@ -47,19 +70,6 @@ export interface ActorContext<Messages extends MessageShapes, Reply> {
   reply(answer: Reply): void;
   /** Answers an earlier message, whose `replyTo` was kept. Not checked against that message's answer. */
   replyLater(replyTo: string, answer: Readonly<Record<string, unknown>>): void;
-  /** Makes a child. It is there when this handler has come to its end. */
-  spawn<Definition extends AnyActor>(
-    definition: Definition,
-    options?: SpawnOptions<ArgsOf<Definition>>,
-  ): ActorRef<Definition>;
-  /** The virtual actor with a key: it is there when it is first addressed. */
-  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
-  /** The actor with a name, or who has it when mail arrives. */
-  find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
-  /** The group with a name: its members are actors of the definition. */
-  group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition>;
-  /** The reference that an address stands for. */
-  ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
   /** Has `ended` called once when an actor ends, at once if it is not there. */
   watch(ref: ActorRef<AnyActor>): void;
   /** No longer: `ended` is not called, also if the end has been told already. */
@@ -72,5 +82,6 @@ export interface ActorContext<Messages extends MessageShapes, Reply> {
   stash(): void;
   /** All that is put aside comes next, in its order, before all other mail. */
   unstash(): void;
+  /** Messages to itself, later. */
   readonly timers: ActorTimers<Messages>;
 }

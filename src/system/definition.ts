@@ -6,7 +6,7 @@ import { errors } from '../errors.ts';
 import { type Field, Schema, type Shape, type TupleOf, type ValueOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { choice, integer, number } from '../options/kinds.ts';
-import type { Given } from '../options/option.ts';
+import type { Checked, Given } from '../options/option.ts';
 import { refuseSurplus } from '../surplus.ts';
 import type { ActorContext } from './context.ts';
 import { MESSAGES_MAX } from './mail.ts';
@@ -101,6 +101,8 @@ export interface ActorMailbox extends Given<typeof ACTOR_MAILBOX> {}
 
 /** How a parent supervises its children. */
 export interface ActorSupervision extends Given<typeof ACTOR_SUPERVISION> {}
+
+export type CheckedActorSupervision = Checked<typeof ACTOR_SUPERVISION>;
 
 /** What an actor is made of. */
 export interface ActorParts<Messages extends MessageShapes, State extends Shape, Args extends Shape> {

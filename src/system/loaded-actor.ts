@@ -2,7 +2,13 @@
 
 import { checkOptions } from '../options/check.ts';
 import type { Checked } from '../options/option.ts';
-import { ACTOR_MAILBOX, ACTOR_SUPERVISION, type AnyActor, splitMessage } from './definition.ts';
+import {
+  ACTOR_MAILBOX,
+  ACTOR_SUPERVISION,
+  type AnyActor,
+  type CheckedActorSupervision,
+  splitMessage,
+} from './definition.ts';
 import { MESSAGES_MAX } from './mail.ts';
 import { type Ref, sendersOf } from './ref.ts';
 import { type MessageCodec, messageCodec } from './slots.ts';
@@ -47,7 +53,7 @@ export class LoadedActor {
   readonly stop: LoadedHandler | undefined;
   readonly ended: LoadedHandler | undefined;
   readonly mailbox: Checked<typeof ACTOR_MAILBOX>;
-  readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
+  readonly supervision: CheckedActorSupervision;
   readonly Tells: new (
     ref: Ref,
   ) => object;

@@ -2,22 +2,21 @@
 
 import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
 import { integer, nested, number } from '../options/kinds.ts';
-import type { Given } from '../options/option.ts';
+import type { Given, Option } from '../options/option.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
-import { ACTOR_SUPERVISION } from './definition.ts';
+import { ACTOR_SUPERVISION, type ActorSupervision, type CheckedActorSupervision } from './definition.ts';
 
 const { workers, ringBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } = RUN_OPTIONS;
 
+/** Typed by what callers pass. */
+const supervision: Option<ActorSupervision, CheckedActorSupervision> = nested(ACTOR_SUPERVISION, {
+  help: 'how actors without a parent are supervised; each counts its own failures',
+  page: 'actors.md#supervision',
+});
+
 export const SYSTEM_OPTIONS = {
   workers,
-  /**
-   * How actors without a parent are supervised; each counts its own failures: an object. Default: `{ strategy:
-   * one_for_one, directive: restart, intensity: 3, periodMs: 5,000, backoffMs: 0 }`. See docs/actors.md#supervision.
-   */
-  supervision: nested(ACTOR_SUPERVISION, {
-    help: 'how actors without a parent are supervised; each counts its own failures',
-    page: 'actors.md#supervision',
-  }),
+  supervision,
   /**
    * How long an async handler may take before it counts as failed: 0 for never, or milliseconds from 1 to 86400000.
    * Default: 30,000. See docs/actors.md#handlers-that-await.
@@ -75,4 +74,5 @@ export const STOP_OPTIONS = {
   }),
 };
 
+/** Options of `system.stop()`. */
 export interface StopOptions extends Given<typeof STOP_OPTIONS> {}

@@ -10,7 +10,7 @@ import type { Job } from '../../supervisor/job/job-api.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
-import { SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
+import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
 import { controlIds, replicaIds } from '../control-ids.ts';
 import type { AnyActor, ArgsOf } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
@@ -26,23 +26,7 @@ import { AppPost } from './app-post.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
 
 /** A running system of actors. Left at the end of `await using system = …`, it is stopped. */
-export interface ActorSystem extends AsyncDisposable {
-  /**
-   * Makes an actor. It is there at once, as far as its sender can tell: mail waits until its `start` has come to its end.
-   * @throws MillraceError BAD_OPTION, BAD_VALUE of args, SYSTEM_STOPPED
-   */
-  spawn<Definition extends AnyActor>(
-    definition: Definition,
-    options?: SpawnOptions<ArgsOf<Definition>>,
-  ): ActorRef<Definition>;
-  /** The virtual actor with a key: it is there when it is first addressed. */
-  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
-  /** The actor with a name, or who has it when mail arrives. */
-  find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
-  /** The group with a name: its members are actors of the definition. */
-  group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition>;
-  /** The reference that an address stands for. */
-  ref<Definition extends AnyActor>(definition: Definition, address: string): ActorRef<Definition>;
+export interface ActorSystem extends ActorSpace, AsyncDisposable {
   /** Resolves when an actor has ended, at once if it is not there. */
   watch(ref: ActorRef<AnyActor>): Promise<Ended>;
   /** Calls `listener` with each event of a type; returns what ends that. */
@@ -58,6 +42,7 @@ export interface ActorSystem extends AsyncDisposable {
   stop(options?: StopOptions): Promise<void>;
 }
 
+/** What `system.metrics()` tells. */
 export interface SystemMetrics {
   /** Actors that are there, virtual ones included. */
   readonly actors: number;

@@ -30,6 +30,7 @@ export interface SystemOccurrences {
   };
 }
 
+/** What `system.on()` takes: the types of events. */
 export type SystemEventType = keyof SystemOccurrences;
 
 /** Lines of one kind within the time below. */

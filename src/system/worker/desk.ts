@@ -3,10 +3,9 @@
 
 import type { ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
-import type { Checked } from '../../options/option.ts';
 import { isNamed } from '../addresses.ts';
 import { Deadlines } from '../deadlines.ts';
-import type { ACTOR_SUPERVISION } from '../definition.ts';
+import type { CheckedActorSupervision } from '../definition.ts';
 import type { Definitions } from '../definitions.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
@@ -18,7 +17,7 @@ import { TimerHeap } from './timer-heap.ts';
 /** What holds for all actors of a system. */
 export interface SystemRules {
   /** How actors without a parent are supervised. */
-  readonly supervision: Checked<typeof ACTOR_SUPERVISION>;
+  readonly supervision: CheckedActorSupervision;
   /** How long an async handler may take; 0 for as long as it likes. */
   readonly handlerTimeoutMs: number;
   /** Ids that reach each replica, and 0 for the app: all who may have sent somebody on the way. */

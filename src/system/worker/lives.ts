@@ -4,8 +4,7 @@
 // Relies on: everything stands in the row; each step is one piece of mail, so a crash between two of them loses nothing.
 
 import { errors, fromRecord } from '../../errors.ts';
-import type { Checked } from '../../options/option.ts';
-import type { ACTOR_SUPERVISION } from '../definition.ts';
+import type { CheckedActorSupervision } from '../definition.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Directive, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../mail.ts';
 import { copyMail, Kept, type KeptMail, Restart, type Row, Status } from '../rows.ts';
@@ -21,7 +20,7 @@ const BACKOFF_MS_MAX = 86_400_000;
 const CHILDREN = 0;
 const OWN = 1;
 
-type Supervision = Checked<typeof ACTOR_SUPERVISION>;
+type Supervision = CheckedActorSupervision;
 
 /** What the lives ask of who hands out mail. */
 export interface Postman {
