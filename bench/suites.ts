@@ -40,15 +40,15 @@ export const suites: Readonly<Record<string, Suite>> = {
  */
 export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   'word-count': 30,
-  'keyed-count': 75,
-  'csv-aggregate': 45,
+  'keyed-count': 65,
+  'csv-aggregate': 42,
   csv: 20,
   ranges: 14,
-  mailbox: 40,
-  latency: 25,
-  actors: 60,
-  elasticity: 140,
-  recovery: 150,
+  mailbox: 38,
+  latency: 30,
+  actors: 50,
+  elasticity: 125,
+  recovery: 135,
   micro: 40,
 };
 
