@@ -2,10 +2,12 @@
 // Promises: each is settled once: by its answer, its failure, its time, its signal, or the end of all; nothing is kept of it then.
 // Relies on: asks of one timeout end in the order in which they began, so one timer a timeout serves all of them.
 
-import { errors } from '../errors.ts';
+import { errors, fromRecord } from '../errors.ts';
 import type { Cancel, Clock } from '../platform/clock.ts';
 import type { LoadedMessage } from './loaded-actor.ts';
+import { type Mail, MailKind } from './mail.ts';
 import type { AskOptions, Ref } from './ref.ts';
+import { unpackRest } from './slots.ts';
 
 const TIMEOUT_MS = 5000;
 /** Longer delays make a timer fire at once. */
@@ -124,6 +126,15 @@ export class Deadlines {
     // What has no time to end at keeps no timer; of the others the last one ends it.
     if (this.waiting.size === 0) this.rest();
     return waiting;
+  }
+
+  /** Settles an ask by the mail that answers it: a reply, a failure, or the numbers of an ask of the library's own. */
+  answer(mail: Mail): void {
+    const waiting = this.settle(mail.token);
+    if (waiting === undefined) return;
+    if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
+    else if (waiting.message === undefined) waiting.resolve({ group: mail.n0, count: mail.n1 } as never);
+    else waiting.resolve(waiting.message.reply?.read(mail) as never);
   }
 
   /** Ends all timers: nobody waits. */

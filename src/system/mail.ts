@@ -11,7 +11,7 @@ export const MailKind = {
   message: 0,
   /** A tick of one of its timers: `token` is the timer, `n0` the time it was due. */
   tick: 1,
-  /** Be an actor: `life` is its life, `n1` its parent, `n2` how it restarts; `key` its name, `rest` its arguments. */
+  /** Be an actor: `life` is its life, `from` its parent, `token` how it restarts, `key` its name; the slots are its arguments. */
   spawn: 2,
   /** The answer to an ask of the receiver's: `token` tells which. */
   reply: 3,
@@ -57,7 +57,7 @@ export const MailKind = {
   toAll: 24,
   toNext: 25,
   toKeyed: 26,
-  /** To the app: mail that nobody has handled. `to` was its receiver, `n0` how many of the kind, `text` why. */
+  /** To the app: mail that nobody has handled. `n0` was its receiver, `text` why. */
   deadLetter: 18,
   /** To the app: an actor has failed; `rest` is the error, `text` what was decided. */
   failed: 19,

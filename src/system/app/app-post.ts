@@ -2,14 +2,13 @@
 // Promises: mail to one actor keeps its order; what a call returns waits for room in the rings, which is how an app feels
 // back-pressure; each ask is settled once.
 
-import { errors, fromRecord } from '../../errors.ts';
+import { errors } from '../../errors.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
 import { ASK_OPTIONS, type AskOptions, checkKeys, type Ended, type Post, type Ref } from '../ref.ts';
-import { unpackRest } from '../slots.ts';
 
 export class AppPost implements Post {
   readonly asks = new Deadlines(systemClock);
@@ -145,11 +144,7 @@ export class AppPost implements Post {
       watching?.resolve({ ref: watching.ref, reason: mail.text });
       return;
     }
-    const waiting = this.asks.settle(mail.token);
-    if (waiting === undefined) return;
-    if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
-    else if (waiting.message === undefined) waiting.resolve({ group: mail.n0, count: mail.n1 } as never);
-    else waiting.resolve(waiting.message.reply?.read(mail) as never);
+    this.asks.answer(mail);
   }
 
   /** Nobody answers any more. */

@@ -191,14 +191,14 @@ export class Lives implements Afterwards {
       return;
     }
     const isForAll = supervision.strategy === 'one_for_all';
-    for (const { what, seq, n0 } of this.children(row)) {
+    for (const { seq, n0 } of this.children(row)) {
       // Lives are numbered in the order in which children were spawned.
-      if (what === Kept.child && (isForAll || n0 >= child.n0)) this.direct(seq, id, row, directive, delayMs);
+      if (isForAll || n0 >= child.n0) this.direct(seq, id, row, directive, delayMs);
     }
   }
 
   private children(row: Row) {
-    return [...row.kept].filter(({ what }) => what === Kept.child).map(({ what, seq, n0 }) => ({ what, seq, n0 }));
+    return [...row.kept].filter(({ what }) => what === Kept.child).map(({ seq, n0 }) => ({ seq, n0 }));
   }
 
   private direct(child: number, id: number, row: Row, directive: number, delayMs: number): void {

@@ -134,7 +134,7 @@ export class SystemResident implements Resident {
         break;
       case MailKind.reply:
       case MailKind.failure:
-        this.answered(mail);
+        this.desk.asks.answer(mail);
         break;
       case MailKind.childFailed:
         // What is to be decided stands in the definition.
@@ -178,8 +178,7 @@ export class SystemResident implements Resident {
     // What is to be told of its life is never left out.
     if (oldest === undefined || oldest.kind !== MailKind.message) return true;
     desk.dead(oldest, id, error);
-    row.kept.delete(Kept.mail, row.head);
-    row.head++;
+    this.dropFirst(row);
     return true;
   }
 
@@ -187,6 +186,11 @@ export class SystemResident implements Resident {
   private keep(mail: KeptMail, row: Row): void {
     copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
     row.tail++;
+  }
+
+  private dropFirst(row: Row): void {
+    row.kept.delete(Kept.mail, row.head);
+    row.head++;
   }
 
   /** Handles what is kept, as far as the actor can, and as long as it is its turn. */
@@ -204,8 +208,7 @@ export class SystemResident implements Resident {
       const next = row.kept.get(Kept.mail, row.head);
       if (next === undefined) throw errors.invariant('mail is kept from head to tail');
       copyMail(next, kept);
-      row.kept.delete(Kept.mail, row.head);
-      row.head++;
+      this.dropFirst(row);
       this.handleKept(kept, id, row);
       if (row.definition === 0) return;
     }
@@ -220,13 +223,6 @@ export class SystemResident implements Resident {
     else if (mail.kind === MailKind.stopNow) lives.stop(id, row, 'stopped');
     else if (mail.kind === MailKind.watch) lives.watch(mail, row);
     else if (mail.kind === MailKind.ended && row.kept.delete(Kept.watching, mail.from)) handling.hook(mail, id, row);
-  }
-
-  private answered(mail: Mail): void {
-    const waiting = this.desk.asks.settle(mail.token);
-    if (waiting === undefined) return;
-    if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
-    else waiting.resolve(waiting.message?.reply?.read(mail) as never);
   }
 
   /** Looks what there is to do: the thread that did it may have died. */
@@ -251,8 +247,7 @@ export class SystemResident implements Resident {
     } else if (mail.n0 === MailKind.goOn && row.head < row.tail) {
       // It was handed the first of what it has kept.
       copyMail(row.kept.get(Kept.mail, row.head) as KeptMail, culprit);
-      row.kept.delete(Kept.mail, row.head);
-      row.head++;
+      this.dropFirst(row);
     } else {
       culprit.kind = mail.n0;
       culprit.from = mail.n1;
@@ -287,7 +282,7 @@ export class SystemResident implements Resident {
     if (kind === MailKind.probe) {
       const answer = desk.send(MailKind.probed, mail.from, 0, undefined);
       answer.life = mail.life;
-    } else if (kind === MailKind.reply || kind === MailKind.failure) this.answered(mail);
+    } else if (kind === MailKind.reply || kind === MailKind.failure) this.desk.asks.answer(mail);
     else if (kind === MailKind.stopRoots) this.stopRoots(mail);
     else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
   }

@@ -8,9 +8,10 @@ import { type ActorContext, type ActorTimers, SPAWN_OPTIONS, type SpawnOptions }
 import type { AnyActor, MessageShapes } from '../definition.ts';
 import { Group } from '../group.ts';
 import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
-import { definitionOf, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
+import { definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
 import { type ActorRef, ASK_OPTIONS, type AskOptions, checkKeys, checkRef, type Post, Ref } from '../ref.ts';
 import { copyMail, Kept, type KeptMail, RESTARTS, type Row } from '../rows.ts';
+import type { MessageCodec } from '../slots.ts';
 import type { Desk } from './desk.ts';
 
 /** Milliseconds beyond which a double is no longer exact. */
@@ -154,19 +155,22 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
 
   tell(ref: Ref, message: LoadedMessage, value: unknown): undefined {
     this.use();
-    const { box } = this;
-    const { count } = box;
-    const mail = this.addressed(ref, ref.kind, message.type);
-    try {
-      message.codec.write(value as Record<string, unknown>, mail);
-    } catch (error) {
-      box.cut(count);
-      throw error;
-    }
+    this.written(this.addressed(ref, ref.kind, message.type), message.codec, value);
     return undefined;
   }
 
-  private addressed(ref: Ref, kind: number, type: number) {
+  /** Fills mail that was taken last; takes it back if the values do not fit. */
+  private written(mail: Mail, codec: MessageCodec, value: unknown): Mail {
+    try {
+      codec.write(value as Record<string, unknown>, mail);
+    } catch (error) {
+      this.box.cut(this.box.count - 1);
+      throw error;
+    }
+    return mail;
+  }
+
+  private addressed(ref: Ref, kind: number, type: number): Mail {
     const mail = this.box.next().address(ref.id, kind, type);
     mail.from = this.id;
     mail.fromType = this.loaded.index * MESSAGES_MAX;
@@ -188,13 +192,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     if (ref.id === this.id) throw errors.askCycle(ref.text, message.name);
     const token = desk.definitions.takeId();
     const { count } = box;
-    const mail = this.addressed(ref, ref.kind, message.type);
-    try {
-      message.codec.write(value as Record<string, unknown>, mail);
-    } catch (error) {
-      box.cut(count);
-      throw error;
-    }
+    const mail = this.written(this.addressed(ref, ref.kind, message.type), message.codec, value);
     mail.token = token;
     // Asked at once, since its answer is awaited: what else the handler does becomes visible when it has ended.
     desk.askNow(mail);
@@ -211,7 +209,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   spawn(definition: AnyActor, options: SpawnOptions<Record<string, unknown>> = {}): never {
     this.use();
     checkKeys('spawn()', options, SPAWN_OPTIONS);
-    const { desk, box } = this;
+    const { desk } = this;
     if (this.mail.kind === MailKind.stop) {
       throw errors.badActor(this.loaded.name, 'spawns in its stop hook, when its children have ended: spawn before');
     }
@@ -221,16 +219,10 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     if (how < 0) throw errors.badOption('restart', restart, `'transient', 'permanent' or 'temporary'`, 'spawn()');
     const child = name === undefined ? idBeside(desk, beside) : idOfName(checkName('name', name, 'spawn()'));
     const life = desk.definitions.takeId();
-    const { count } = box;
     const mail = this.addressed(desk.ref(loaded, child, life), MailKind.spawn, loaded.index * MESSAGES_MAX);
     mail.token = how;
     mail.key = name ?? '';
-    try {
-      loaded.args.write(args ?? {}, mail);
-    } catch (error) {
-      box.cut(count);
-      throw error;
-    }
+    this.written(mail, loaded.args, args ?? {});
     this.later((row) => {
       // A second child of one name does not come into being: the first one stays what it is.
       if (row.kept.has(Kept.child, child)) return;
