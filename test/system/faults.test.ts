@@ -132,6 +132,8 @@ test('16: children with names end before their parent begins again', TIMEOUT, ()
     for (let i = 0; i < 3; i++) {
       const child = system.watch(system.find(family, 'top/a'));
       const grandchild = system.watch(system.find(family, 'top/b/a'));
+      // Mail to three actors has no order among them: the watches are there when what came behind them is answered.
+      await areThere();
       await rejection(top.ask.fail({}), 'ACTOR_FAILED');
       const ends = await Promise.all([child, grandchild]);
       assert.deepEqual(
