@@ -122,9 +122,13 @@ export async function inOneOf(tries: number, attempt: () => Promise<void>): Prom
 }
 
 /** Waits until a condition holds. */
-export async function until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 20_000,
+): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) assert.fail(`waited ${timeoutMs} ms for ${what}`);
     await sleep(2);
   }

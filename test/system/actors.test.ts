@@ -3,34 +3,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
-import { type ActorSystem, actor, actorSystem, type MillraceError } from '../../src/index.ts';
+import { actor, actorSystem, type MillraceError, type SystemOptions } from '../../src/index.ts';
 import { asker, counter, door, log, newest, oldest, parent } from '../kit/actors/probe.ts';
-import { noThreadLeft, rejection, TIMEOUT, thrown } from '../kit/run-flow.ts';
+import { asked, withSystem } from '../kit/actors/run-system.ts';
+import { noThreadLeft, rejection, TIMEOUT, thrown, until } from '../kit/run-flow.ts';
 
-/** Asks until the answer is the one that is expected: mail of different senders comes in any order. */
-async function asked<Answer>(ask: () => Promise<Answer>, expected: Answer): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (isDeepStrictEqual(await ask(), expected)) return;
-    await sleep(2);
-  }
-  assert.deepEqual(await ask(), expected);
-}
-
-async function withSystem(workers: number, run: (system: ActorSystem) => Promise<void>): Promise<void> {
-  const supervision = { intensity: 3, periodMs: 60_000 };
-  const system = await actorSystem({ workers, notices: false, supervision, handlerTimeoutMs: 2000 });
-  try {
-    await run(system);
-  } finally {
-    await system.stop();
-  }
-  await noThreadLeft();
-}
+const options = (workers: number): SystemOptions => ({
+  workers,
+  supervision: { intensity: 3, periodMs: 60_000 },
+  handlerTimeoutMs: 2000,
+});
 
 for (const workers of [1, 2]) {
   test(`tells and asks, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const one = system.spawn(counter);
       for (let n = 1; n <= 100; n++) await one.tell.add({ n });
       assert.deepEqual(await one.ask.get({}), { n: 5050 });
@@ -54,7 +40,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`an async handler has the actor for itself, and others go on, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const slow = system.spawn(counter);
       const other = system.spawn(counter, { beside: slow });
       const asks = Array.from({ length: 20 }, () => slow.ask.addLater({ n: 1, ms: 2 }));
@@ -66,7 +52,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`actors ask each other, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const [first, second] = [system.spawn(counter), system.spawn(counter)];
       first.tell.add({ n: 1 });
       second.tell.add({ n: 2 });
@@ -81,7 +67,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`a handler that throws has done nothing, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       for (const message of ['crash', 'crashLater'] as const) {
         const one = system.spawn(counter);
         await one.ask.add({ n: 4 });
@@ -94,7 +80,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`asks of who has ended fail at once, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const one = system.spawn(counter);
       one.tell.quit({});
       const asks = Array.from({ length: 5 }, () => one.ask.get({}, { timeoutMs: Number.POSITIVE_INFINITY }));
@@ -115,7 +101,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`children end before their parent, and who watches is told once, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const lines = system.spawn(log);
       const one = system.spawn(parent, { args: { log: lines.address } });
       const { address } = await one.ask.child({ restart: 'transient' });
@@ -142,7 +128,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`a parent gives up, and fails itself, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const one = system.spawn(parent, { args: { log: '' } });
       const { address } = await one.ask.child({ restart: 'transient' });
       const child = system.ref(counter, address);
@@ -160,7 +146,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`names, keys and lives, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const one = system.spawn(counter, { name: 'the one' });
       await one.ask.add({ n: 1 });
       assert.deepEqual(await system.find(counter, 'the one').ask.get({}), { n: 1 });
@@ -185,7 +171,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`what is put aside comes again, in order, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const one = system.spawn(door);
       const places = Array.from({ length: 5 }, (_, i) => one.ask.enter({ name: `guest ${i}` }));
       one.tell.open({});
@@ -202,7 +188,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`groups are told together, in turn and by key, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const group = system.group(counter, 'all');
       await rejection(group.next.ask.get({}), 'TARGET_STOPPED');
       const members = Array.from({ length: 4 }, () => system.spawn(counter));
@@ -237,7 +223,7 @@ for (const workers of [1, 2]) {
   );
 
   test(`timers, on ${workers} workers`, TIMEOUT, () =>
-    withSystem(workers, async (system) => {
+    withSystem(options(workers), async (system) => {
       const one = system.spawn(door);
       const ticksOf = async (): Promise<number> => (await one.ask.ticks({})).ticks;
       await one.ask.once({ delayMs: 0 });
@@ -258,19 +244,24 @@ for (const workers of [1, 2]) {
 }
 
 test('a mailbox with a bound leaves out the newest, or the oldest', TIMEOUT, () =>
-  withSystem(2, async (system) => {
+  withSystem(options(2), async (system) => {
     for (const [definition, expected] of [
-      [newest, 12],
-      [oldest, 45],
+      [newest, ['0', '1', '2']],
+      [oldest, ['0', '4', '5']],
     ] as const) {
       const letters: string[] = [];
       const off = system.on('deadLetter', ({ reason }) => letters.push(reason));
-      const one = system.spawn(definition);
-      await one.ask.wait({ ms: 0 });
-      const held = one.ask.wait({ ms: 100 });
-      for (let n = 1; n <= 5; n++) await one.tell.add({ n });
+      const [one, gate, lines] = [system.spawn(definition), system.spawn(door), system.spawn(log)];
+      // Mail that comes before its definition has been loaded is not counted.
+      await one.tell.add({ n: 0, lines: lines.address });
+      await asked(() => lines.ask.all({}), { lines: ['0'] });
+      const held = one.ask.wait({ gate: gate.address });
+      for (let n = 1; n <= 5; n++) await one.tell.add({ n, lines: lines.address });
+      // What it holds, it handles when the door opens: not before the last one has come.
+      await until(() => letters.length === 3, 'three are left out');
+      gate.tell.open({});
       await held;
-      await asked(() => one.ask.wait({ ms: 0 }), { n: expected });
+      await asked(() => lines.ask.all({}), { lines: [...expected] });
       off();
       assert.equal(letters.length, 3);
       for (const reason of letters) assert.match(reason, /capacity of its mailbox/);

@@ -2,36 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ActorSystem,
-  actor,
-  actorSystem,
-  type Job,
-  type MillraceError,
-  type SystemOptions,
-} from '../../src/index.ts';
+import { actor, actorSystem, type Job, type MillraceError } from '../../src/index.ts';
 import { doer, family, flaky, hog, starter, tried } from '../kit/actors/faults.ts';
 import { counter, log } from '../kit/actors/probe.ts';
-import { noThreadLeft, rejection, TIMEOUT, thrown } from '../kit/run-flow.ts';
-
-async function withSystem(options: SystemOptions, run: (system: ActorSystem) => Promise<void>): Promise<void> {
-  const system = await actorSystem({ notices: false, ...options });
-  try {
-    await run(system);
-  } finally {
-    await system.stop({ timeoutMs: 20_000 });
-  }
-  await noThreadLeft();
-}
-
-const eventually = async (holds: () => Promise<boolean>, what: string): Promise<void> => {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (await holds()) return;
-    await sleep(3);
-  }
-  assert.fail(what);
-};
+import { withSystem } from '../kit/actors/run-system.ts';
+import { noThreadLeft, rejection, TIMEOUT, thrown, until } from '../kit/run-flow.ts';
 
 test('1, 3: late answers reach nobody; nothing is kept of asks that are over', TIMEOUT, () =>
   withSystem({ workers: 2 }, async (system) => {
@@ -48,7 +23,7 @@ test('1, 3: late answers reach nobody; nothing is kept of asks that are over', T
     );
     assert.ok(settled.every(({ status }, i) => i % 2 === 0 || status === 'fulfilled'));
     await slow.ask.get({});
-    await eventually(async () => (await system.metrics()).asks <= 256, 'no ask of the app is left');
+    await until(async () => (await system.metrics()).asks <= 256, 'no ask of the app is left');
     assert.ok((await system.metrics()).lateAnswers >= 1);
     const aborted = new AbortController();
     const gone = slow.ask.addLater({ n: 1, ms: 100 }, { signal: aborted.signal });
@@ -82,10 +57,10 @@ test('11: all that a handler does is seen together, or none of it', TIMEOUT, () 
     await rejection(system.find(log, 'child').ask.all({}), 'TARGET_STOPPED');
     await rejection(system.group(doer, 'doers').next.ask.get({}), 'TARGET_STOPPED');
     assert.deepEqual(await one.ask.all({ log: lines.address, name: 'child', throws: false }), { n: 1 });
-    await eventually(async () => (await lines.ask.all({})).lines.length === 2, 'it was told, and ticked');
+    await until(async () => (await lines.ask.all({})).lines.length === 2, 'it was told, and ticked');
     assert.deepEqual((await lines.ask.all({})).lines.sort(), ['ticked', 'told 1']);
     assert.deepEqual(await system.find(log, 'child').ask.all({}), { lines: [] });
-    await eventually(
+    await until(
       async () =>
         await system
           .group(doer, 'doers')
@@ -128,7 +103,7 @@ test('16: children with names end before their parent begins again', TIMEOUT, ()
       const pongs = await Promise.allSettled(all.map((name) => system.find(family, name).ask.ping({})));
       return pongs.every((each, i) => each.status === 'fulfilled' && each.value.pong === all[i]);
     };
-    await eventually(areThere, 'all are there');
+    await until(areThere, 'all are there');
     for (let i = 0; i < 3; i++) {
       const child = system.watch(system.find(family, 'top/a'));
       const grandchild = system.watch(system.find(family, 'top/b/a'));
@@ -140,11 +115,11 @@ test('16: children with names end before their parent begins again', TIMEOUT, ()
         ends.map(({ reason }) => reason),
         ['stopped', 'stopped'],
       );
-      await eventually(areThere, 'all are there again');
-      await eventually(async () => (await system.metrics()).actors === all.length, 'nobody else is there');
+      await until(areThere, 'all are there again');
+      await until(async () => (await system.metrics()).actors === all.length, 'nobody else is there');
     }
     top.stop();
-    await eventually(async () => (await system.metrics()).actors === 0, 'all have ended');
+    await until(async () => (await system.metrics()).actors === 0, 'all have ended');
   }),
 );
 
@@ -159,7 +134,7 @@ test('17: mail behind a message that fails is handled, in order', TIMEOUT, () =>
     }
     await Promise.all(failed);
     const expected = Array.from({ length: 40 }, (_, n) => n).filter((n) => n % 10 !== 3);
-    await eventually(async () => (await lines.ask.all({})).lines.length === expected.length, 'all are handled');
+    await until(async () => (await lines.ask.all({})).lines.length === expected.length, 'all are handled');
     assert.deepEqual(await lines.ask.all({}), { lines: expected.map(String) });
   }),
 );
@@ -178,7 +153,7 @@ test('21: mail before a stop is handled, mail behind it is not; a second stop ch
     await Promise.all(asks);
     assert.deepEqual(await last, { n: 100 });
     assert.equal((await ended).reason, 'stopped');
-    await eventually(async () => letters.length === 10, 'ten dead letters');
+    await until(async () => letters.length === 10, 'ten dead letters');
   }),
 );
 
@@ -213,7 +188,7 @@ test('37: mail to nobody leaves an exact count', TIMEOUT, () =>
       const room = one.tell.add({ n: 1 });
       if (room !== undefined) await room;
     }
-    await eventually(async () => (await system.metrics()).deadLetters === 20_000, 'all are counted');
+    await until(async () => (await system.metrics()).deadLetters === 20_000, 'all are counted');
   }),
 );
 
@@ -222,7 +197,7 @@ test('two children of one name: the second one is told of as gone, and the paren
     const lines = system.spawn(log);
     const one = system.spawn(tried);
     await one.ask.twice({ log: lines.address, name: 'only' });
-    await eventually(async () => (await lines.ask.all({})).lines.length === 1, 'it hears of one end');
+    await until(async () => (await lines.ask.all({})).lines.length === 1, 'it hears of one end');
     assert.match((await lines.ask.all({})).lines[0], /^gone /);
     const failures: string[] = [];
     system.on('actorFailed', ({ error }) => failures.push((error as MillraceError).code));
@@ -244,14 +219,14 @@ test('an end names the reference that was watched; a hook that ends spawns nobod
       system.ref(log, address).stop();
       await ended;
     }
-    await eventually(async () => (await lines.ask.all({})).lines.length === 2, 'it hears of both');
+    await until(async () => (await lines.ask.all({})).lines.length === 2, 'it hears of both');
     assert.deepEqual((await lines.ask.all({})).lines.sort(), addresses.map((each) => `stopped ${each}`).sort());
     const failures: Error[] = [];
     system.on('actorFailed', ({ error }) => failures.push(error));
     const ended = system.watch(one);
     one.stop();
     await ended;
-    await eventually(async () => failures.length === 1, 'its stop hook has failed');
+    await until(async () => failures.length === 1, 'its stop hook has failed');
     assert.match(String((failures[0].cause as Error).message), /spawns in its stop hook/);
     assert.equal((await system.metrics()).actors, 1);
   }),
@@ -295,7 +270,7 @@ test('a failure of its own is counted apart from those of its children', TIMEOUT
     await top.ask.ping({});
     for (let i = 0; i < 3; i++) {
       await rejection(system.find(family, 'parent/a').ask.fail({}), 'ACTOR_FAILED');
-      await eventually(
+      await until(
         async () =>
           await system
             .find(family, 'parent/a')

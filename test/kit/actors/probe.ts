@@ -212,35 +212,21 @@ export const asker = actor(import.meta.url, 'asker', {
   },
 });
 
-/** Handlers that wait, and a mailbox that holds two messages. */
-const narrow = (full: 'dropNewest' | 'dropOldest') => ({
-  messages: { wait: { ms: t.f64(), reply: { n: t.u32() } }, add: { n: t.u32() } },
-  state: { n: t.u32() },
-  mailbox: { capacity: 2, full },
-});
+/** A mailbox that holds two messages, and fills up while a handler waits at a door. */
+const narrow = (name: string, full: 'dropNewest' | 'dropOldest') =>
+  actor(import.meta.url, name, {
+    messages: { wait: { gate: t.string(), reply: {} }, add: { n: t.u32(), lines: t.string() } },
+    mailbox: { capacity: 2, full },
+    receive: {
+      async wait({ gate }, _state, context) {
+        await context.ref(door, gate).ask.enter({ name: 'waiter' });
+        return {};
+      },
+      add({ n, lines }, _state, context) {
+        context.ref(log, lines).tell.add({ line: `${n}` });
+      },
+    },
+  });
 
-export const newest = actor(import.meta.url, 'newest', {
-  ...narrow('dropNewest'),
-  receive: {
-    async wait({ ms }, { n }) {
-      await sleep(ms);
-      return { n };
-    },
-    add({ n }, state) {
-      state.n = state.n * 10 + n;
-    },
-  },
-});
-
-export const oldest = actor(import.meta.url, 'oldest', {
-  ...narrow('dropOldest'),
-  receive: {
-    async wait({ ms }, { n }) {
-      await sleep(ms);
-      return { n };
-    },
-    add({ n }, state) {
-      state.n = state.n * 10 + n;
-    },
-  },
-});
+export const newest = narrow('newest', 'dropNewest');
+export const oldest = narrow('oldest', 'dropOldest');
