@@ -4,6 +4,7 @@ import type { ExplorerCase } from '../scene.ts';
 import { activationCases } from './activation-cases.ts';
 import { appCases } from './app-cases.ts';
 import { handOverCases } from './hand-over-cases.ts';
+import { loopCases } from './loop-cases.ts';
 import { recoveryCases } from './recovery-cases.ts';
 import { ringCases } from './ring-cases.ts';
 
@@ -13,6 +14,7 @@ export const cases: readonly ExplorerCase[] = [
   ...appCases,
   ...recoveryCases,
   ...handOverCases,
+  ...loopCases,
 ];
 
 export function caseNamed(name: string): ExplorerCase {

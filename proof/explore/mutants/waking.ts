@@ -222,4 +222,30 @@ export const wakingMutants: readonly Mutant[] = [
     caughtBy: 'lingering burst',
     apply: replacing<Batch, [], boolean>(Batch.prototype, 'holdsInput', () => () => false),
   },
+  {
+    name: 'reads on unannounced',
+    breaks: 'who reads on while its output waits for room tells nobody that it waits, when it parks',
+    caughtBy: 'loop overflows',
+    apply: replacing<Output, [], void>(
+      Output.prototype,
+      'announceWait',
+      (original) =>
+        function () {
+          if (!this.overflows) original.call(this);
+        },
+    ),
+  },
+  {
+    name: 'waits for two frames',
+    breaks: 'who reads on while its output waits for room goes on when there is more than the frame that waits needs',
+    caughtBy: 'loop overflows',
+    apply: replacing<Output, [], boolean>(
+      Output.prototype,
+      'isDrained',
+      (original) =>
+        function () {
+          return !this.isWaiting && original.call(this);
+        },
+    ),
+  },
 ];
