@@ -25,8 +25,25 @@ const BLOCK_IDS = 1 << 16;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What is left of a thread's block of ids. */
+export interface NextIds {
+  readonly next: number;
+  readonly last: number;
+}
+
+/** How a thread comes by the modules of actors. */
+export interface ActorModules {
+  /** Imports the module of a URL. */
+  load(moduleUrl: string): Promise<unknown>;
+  /** What all threads call the module that has told this URL as its own. */
+  nameOf(moduleUrl: string): string;
+}
+
+const MODULES: ActorModules = { load: (moduleUrl) => import(moduleUrl), nameOf: (moduleUrl) => moduleUrl };
+
 export class Definitions {
   readonly memory: SharedArrayBuffer;
+  private readonly modules: ActorModules;
   private readonly cells: Int32Array;
   private readonly bytes: Uint8Array;
   /** Of each number, where its entry starts. */
@@ -49,16 +66,25 @@ export class Definitions {
     return definitions;
   }
 
-  private constructor(memory: SharedArrayBuffer) {
+  /** The same in a thread of its own, as a test plays one: nothing is loaded yet, and modules are loaded in another way. */
+  static apart(memory: SharedArrayBuffer, modules: ActorModules): Definitions {
+    return new Definitions(memory, modules);
+  }
+
+  private constructor(memory: SharedArrayBuffer, modules = MODULES) {
     this.memory = memory;
+    this.modules = modules;
     this.cells = new Int32Array(memory, 0, HEADER_CELLS);
     this.bytes = new Uint8Array(memory, HEADER_CELLS * 4);
   }
 
-  /** @throws MillraceError OUT_OF_MEMORY */
-  static allocate(): SharedArrayBuffer {
+  /**
+   * @param system the number of the system; by default one by chance
+   * @throws MillraceError OUT_OF_MEMORY
+   */
+  static allocate(system = randomInt(1, 2 ** 31)): SharedArrayBuffer {
     const memory = allocateShared({ of: 'the definitions of a system', option: 'workers' }, LIST_BYTES, LIST_BYTES);
-    new Int32Array(memory)[SYSTEM] = randomInt(1, 2 ** 31);
+    new Int32Array(memory)[SYSTEM] = system;
     return memory;
   }
 
@@ -76,6 +102,19 @@ export class Definitions {
     return this.nextId++;
   }
 
+  /** Which ids come next, for {@link idsFrom}: a test that has a batch run twice has it run with the same ones. */
+  get nextIds(): NextIds {
+    // Whoever goes back to the end of a block would get another one.
+    if (this.nextId === this.lastId) this.nextId = this.takeId();
+    return { next: this.nextId, last: this.lastId };
+  }
+
+  /** Ids come from here again. All that were taken since must have been rolled back. */
+  idsFrom({ next, last }: NextIds): void {
+    this.nextId = next;
+    this.lastId = last;
+  }
+
   /** What a number stands for, if this thread has loaded it. */
   at(index: number): LoadedActor | undefined {
     return this.loaded[index];
@@ -86,7 +125,7 @@ export class Definitions {
     const known = this.byDefinition.get(definition);
     if (known !== undefined) return known;
     if (!isActor(definition)) throw errors.badOption('definition', definition, 'what actor() has made');
-    return this.keep(definition, this.numberOf(`${definition.moduleUrl}\n${definition.name}`));
+    return this.keep(definition, this.numberOf(`${this.modules.nameOf(definition.moduleUrl)}\n${definition.name}`));
   }
 
   private keep(definition: AnyActor, index: number): LoadedActor {
@@ -118,10 +157,10 @@ export class Definitions {
     const [moduleUrl, name] = this.entry(index).split('\n');
     let found: AnyActor | undefined;
     try {
-      const module = (await import(moduleUrl)) as Record<string, unknown>;
+      const module = (await this.modules.load(moduleUrl)) as Record<string, unknown>;
       found = Object.values(module)
         .filter(isActor)
-        .find((each) => each.name === name && each.moduleUrl === moduleUrl);
+        .find((each) => each.name === name && this.modules.nameOf(each.moduleUrl) === moduleUrl);
     } catch (cause) {
       throw errors.actorModule(name, moduleUrl, cause);
     }

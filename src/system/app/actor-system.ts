@@ -89,7 +89,7 @@ class RunningSystem implements ActorSystem {
     this.job = job;
     this.#definitions = definitions;
     this.#events = events;
-    this.#post = new AppPost(job.input(FROM_APP) as never);
+    this.#post = new AppPost(job.input(FROM_APP) as never, systemClock);
     void this.#readAnswers();
     void this.#readLetters();
     job.done.catch((error: unknown) => {
