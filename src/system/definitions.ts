@@ -7,14 +7,13 @@ import { allocateShared } from '../mailbox/shared-memory.ts';
 import { type AnyActor, isActor } from './definition.ts';
 import { LoadedActor } from './loaded-actor.ts';
 
-/** Cells of the list's header: a lock, definitions, bytes in use, and blocks of ids that are given away. */
+/** Cells of the list's header: a lock, definitions, and blocks of ids that are given away. */
 const LOCK = 0;
 const COUNT = 1;
-const BYTES = 2;
-const BLOCKS = 3;
+const BLOCKS = 2;
 /** Tells systems apart. */
-const SYSTEM = 4;
-const HEADER_CELLS = 6;
+const SYSTEM = 3;
+const HEADER_CELLS = 4;
 const LIST_BYTES = 1 << 20;
 /** Definitions of one system: as many as their part of a type can tell apart, and far more than fit the list. */
 const DEFINITIONS_MAX = 1 << 20;
@@ -181,10 +180,15 @@ export class Definitions {
     const count = Atomics.load(this.cells, COUNT);
     if (this.starts.length === 0) this.starts.push(-1);
     while (this.starts.length <= count) {
-      const before = this.starts[this.starts.length - 1];
-      const at = before < 0 ? 0 : before + 4 + new DataView(this.memory, HEADER_CELLS * 4 + before).getUint32(0);
-      this.starts.push(at);
+      this.starts.push(this.endOf(this.starts.length - 1));
     }
+  }
+
+  /** Where the entry of a number ends, and the one behind it begins. */
+  private endOf(index: number): number {
+    if (index === 0) return 0;
+    const start = this.starts[index];
+    return start + 4 + new DataView(this.memory, HEADER_CELLS * 4 + start).getUint32(0);
   }
 
   /** The number of an entry, which is added if it is not there. */
@@ -198,13 +202,13 @@ export class Definitions {
       const count = Atomics.load(this.cells, COUNT);
       for (let index = 1; index <= count; index++) if (this.entry(index) === text) return index;
       const bytes = encoder.encode(text);
-      const start = Atomics.load(this.cells, BYTES);
+      // Behind the last one that counts: whoever died here may have left the beginning of another one.
+      const start = this.endOf(count);
       if (start + 4 + bytes.length > this.bytes.length || count >= DEFINITIONS_MAX) {
         throw errors.badActor(text.split('\n')[1], 'is one definition more than a system has room for: 1 MiB of names');
       }
       new DataView(this.memory, HEADER_CELLS * 4 + start).setUint32(0, bytes.length);
       this.bytes.set(bytes, start + 4);
-      Atomics.store(this.cells, BYTES, start + 4 + bytes.length);
       Atomics.store(this.cells, COUNT, count + 1);
       this.readOn();
       return count + 1;

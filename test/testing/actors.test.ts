@@ -177,10 +177,14 @@ test('an ask of the test times out in virtual time', async () => {
 
 test('a mailbox that is full drops', async () => {
   const one = testActor(oldest);
-  const asked = one.ask.wait({ ms: 5 });
-  for (const n of [1, 2, 3]) void one.tell.add({ n });
+  const [gate, lines] = [one.standIn(door), one.standIn(log)];
+  const asked = one.ask.wait({ gate: gate.address });
+  for (const n of [1, 2, 3]) await one.tell.add({ n, lines: lines.address });
+  assert.equal(one.waiting, 2);
+  await gate.received()[0].reply({ place: 1 });
   await asked;
-  assert.equal(one.state?.n, 23);
+  const left = lines.received().map(({ fields }) => fields.line);
+  assert.deepEqual(left, ['2', '3']);
   assert.match(one.deadLetters()[0].reason, /the capacity of its mailbox/);
 });
 
@@ -196,6 +200,14 @@ test('a parent hears of the ends of those whom it watches, stand-ins too', async
   const ended = system.watch(other);
   other.stop();
   assert.equal((await ended).reason, 'stopped');
+});
+
+test('who watches an actor that has gone hears of the reference that it watched', async () => {
+  const one = testActor(buyer);
+  const other = one.system.spawn(account, { name: 'gone', args: { cents: 0 } });
+  other.stop();
+  await one.tell.watch({ address: other.address });
+  assert.equal(one.state?.ended, other.address);
 });
 
 test('a variable of the module is found by rollback, and by a restart', async () => {

@@ -358,7 +358,7 @@ export class SystemResident implements Resident {
   /** Mail to an actor that has ended, or never was. */
   private toGone(mail: KeptMail, id: number, why = 'nobody is there'): void {
     if (mail.kind === MailKind.watch) {
-      this.lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
+      this.lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone', mail.life);
     } else if (mail.kind === MailKind.message) {
       this.desk.dead(mail, id, errors.targetStopped(this.nameOf(mail, id), 'a message', why));
     }

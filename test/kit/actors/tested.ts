@@ -33,10 +33,12 @@ export const buyer = actor(import.meta.url, 'buyer', {
     child: { cents: t.u32(), name: t.string() },
     endless: {},
     both: {},
+    watch: { address: t.string() },
   },
-  state: { ticks: t.json<number[] | null>() },
+  state: { ticks: t.json<number[] | null>(), ended: t.string() },
   supervision: { directive: 'restart', backoffMs: 100, intensity: 2 },
-  ended({ reason }, state) {
+  ended({ ref, reason }, state) {
+    state.ended = ref.address;
     state.ticks = [...(state.ticks ?? []), reason.length];
   },
   receive: {
@@ -66,6 +68,9 @@ export const buyer = actor(import.meta.url, 'buyer', {
     },
     endless(_message, _state, context) {
       context.self.tell.endless({});
+    },
+    watch({ address }, _state, context) {
+      context.watch(context.ref(account, address));
     },
     both(_message, _state, context) {
       context.group(account, 'all').tell.deposit({ cents: 3 });
