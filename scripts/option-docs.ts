@@ -22,6 +22,7 @@ import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
 import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
 import { ACTOR_MAILBOX, ACTOR_SUPERVISION } from '../src/system/definition.ts';
 import { STOP_OPTIONS, SYSTEM_OPTIONS } from '../src/system/system-options.ts';
+import { TEST_SYSTEM_OPTIONS } from '../src/testing/actors/test-system-options.ts';
 import { SIMULATE_OPTIONS } from '../src/testing/simulate-options.ts';
 import { TEST_OPTIONS } from '../src/testing/test-options.ts';
 
@@ -48,6 +49,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   fromIterable: ITERABLE_OPTIONS,
   generate: GENERATE_OPTIONS,
   testOperator: TEST_OPTIONS,
+  testSystem: TEST_SYSTEM_OPTIONS,
   simulate: SIMULATE_OPTIONS,
   system: SYSTEM_OPTIONS,
   actorSupervision: ACTOR_SUPERVISION,
@@ -86,6 +88,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
   'src/system/definition.ts': { ACTOR_MAILBOX, ACTOR_SUPERVISION },
   'src/system/system-options.ts': { SYSTEM_OPTIONS, STOP_OPTIONS },
   'src/testing/simulate-options.ts': { SIMULATE_OPTIONS },
+  'src/testing/actors/test-system-options.ts': { TEST_SYSTEM_OPTIONS },
   'src/testing/test-options.ts': { TEST_OPTIONS },
 };
 

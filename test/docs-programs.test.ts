@@ -109,6 +109,21 @@ test('testing.md: sensors.test.js', async () => {
   }
 });
 
+test('testing.md: bank.test.js', async () => {
+  const files = { ...named('docs/actors.md', 'bank.js'), ...named('docs/testing.md', 'bank.test.js') };
+  const { code, stdout } = await run(files, '--test', '--test-reporter=spec', 'bank.test.js');
+  assert.equal(code, 0, stdout);
+  const told = (text: string): string[] => text.match(/^[✔✖] .*(?= \()/gm) ?? [];
+  assert.deepEqual(told(stdout), told(shown('docs/testing.md', 'node --test --test-reporter=spec bank.test.js')));
+});
+
+test('testing.md: order.js', async () => {
+  const files = { ...named('docs/actors.md', 'bank.js'), ...named('docs/testing.md', 'order.js') };
+  const { code, stdout, stderr } = await run(files, 'order.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('docs/testing.md', 'node order.js'));
+});
+
 test('every block that is a file is run above', () => {
   const all = codeBlocks.filter(({ name }) => name !== undefined).map(({ page, name }) => `${page} ${name}`);
   assert.deepEqual(

@@ -1,5 +1,6 @@
 // The simulation: whole jobs in one thread each, under a seeded scheduler with virtual time, with crashes at any step.
 // Usage: npm run simulate -- --seeds 1000 [--from 0], or --seed S to replay one, with its trace. Exits 1 if a seed fails.
+// Of ten seeds of flows there is one more of a system of spawned actors; with --actors all are.
 // Seeds are spread over the cores; what a seed does depends on nothing but itself.
 
 import { fork } from 'node:child_process';
@@ -8,12 +9,32 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { caseOf, describeCase } from './case.ts';
 import { runSeed, type SeedResult } from './run.ts';
+import { describeSystemCase, runSystemSeed } from './system-run.ts';
+
+/** A seed, and of what. */
+interface SimulatedJob {
+  readonly of: 'flow' | 'actors';
+  readonly seed: number;
+}
+
+/** Flows for each system of actors. */
+const FLOWS_PER_SYSTEM = 10;
+
+const run = ({ of, seed }: SimulatedJob): Promise<SeedResult> => (of === 'flow' ? runSeed(seed) : runSystemSeed(seed));
+const describeJob = ({ of, seed }: SimulatedJob): string =>
+  of === 'flow' ? describeCase(caseOf(seed)) : describeSystemCase(seed);
+const nameOf = ({ of, seed }: SimulatedJob): string => (of === 'flow' ? `seed ${seed}` : `seed ${seed} of actors`);
 
 /** What a seed came to, as it goes between processes. */
 interface Told
   extends Pick<SeedResult, 'crashes' | 'changes' | 'handOvers' | 'tuples' | 'steps' | 'virtualMs' | 'deadLetters'> {
-  readonly seed: number;
+  readonly job: SimulatedJob;
   readonly failure: string | undefined;
+}
+
+/** A process has come to a seed. */
+interface Begun {
+  readonly begun: SimulatedJob;
 }
 
 const NOTHING = { crashes: 0, changes: 0, handOvers: 0, tuples: 0, steps: 0, virtualMs: 0, deadLetters: 0 };
@@ -27,6 +48,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '0' },
     seed: { type: 'string' },
+    actors: { type: 'boolean', default: false },
     processes: { type: 'string', default: String(availableParallelism()) },
   },
 });
@@ -37,25 +59,26 @@ const integer = (name: string, text: string, from: number): number => {
   process.exit(1);
 };
 
-async function tell(seed: number): Promise<Told> {
+async function tell(job: SimulatedJob): Promise<Told> {
   try {
-    const { violations, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters } = await runSeed(seed);
+    const { violations, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters } = await run(job);
     const failure = violations.length === 0 ? undefined : violations.slice(0, FAILURES_SHOWN_MAX).join('\n');
-    return { seed, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, failure };
+    return { job, crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, failure };
   } catch (error) {
-    return { seed, ...NOTHING, failure: (error as Error).message };
+    return { job, ...NOTHING, failure: (error as Error).message };
   }
 }
 
 if (process.send !== undefined) {
-  process.on('message', async (seeds: number[]) => {
-    for (const seed of seeds) {
-      process.send?.(seed);
-      process.send?.(await tell(seed));
+  process.on('message', async (jobs: SimulatedJob[]) => {
+    for (const job of jobs) {
+      process.send?.({ begun: job } satisfies Begun);
+      process.send?.(await tell(job));
     }
     process.send?.('more');
   });
-} else if (values.seed !== undefined) await replay(integer('seed', values.seed, 0));
+} else if (values.seed !== undefined)
+  await replay({ of: values.actors ? 'actors' : 'flow', seed: integer('seed', values.seed, 0) });
 else
   await runAll(
     integer('from', values.from, 0),
@@ -64,12 +87,12 @@ else
   );
 
 /** One seed, twice: with its trace, and to see that it is the same again. */
-async function replay(seed: number): Promise<void> {
-  console.log(`simulate: seed ${seed}: ${describeCase(caseOf(seed))}`);
+async function replay(job: SimulatedJob): Promise<void> {
+  console.log(`simulate: ${nameOf(job)}: ${describeJob(job)}`);
   try {
-    const result = await runSeed(seed);
+    const result = await run(job);
     for (const line of result.trace) console.log(line);
-    const again = await runSeed(seed);
+    const again = await run(job);
     const { crashes, changes, handOvers, tuples, steps, virtualMs, deadLetters, digest } = result;
     console.log(
       `\n${tuples} tuples, ${crashes} crashes, ${changes} changes with ${handOvers} hand-overs, ${deadLetters} dead letters, ${steps} steps, ${virtualMs.toFixed(0)} ms of virtual time; trace ${digest}, ${digest === again.digest ? 'the same again' : `another one again: ${again.digest}`}`,
@@ -85,7 +108,12 @@ async function replay(seed: number): Promise<void> {
 
 async function runAll(from: number, count: number, processes: number): Promise<void> {
   const startedMs = performance.now();
-  const seeds = Array.from({ length: count }, (_, index) => from + index);
+  const jobs = Array.from({ length: count }, (_, index) => from + index).flatMap((seed): SimulatedJob[] => {
+    if (values.actors) return [{ of: 'actors', seed }];
+    const flow = { of: 'flow', seed } as const;
+    return seed % FLOWS_PER_SYSTEM === 0 ? [flow, { of: 'actors', seed }] : [flow];
+  });
+  const systems = jobs.filter(({ of }) => of === 'actors').length;
   const failed: Told[] = [];
   const sums = { ...NOTHING };
   let crashed = 0;
@@ -95,40 +123,41 @@ async function runAll(from: number, count: number, processes: number): Promise<v
     if (told.failure === undefined) return;
     failed.push(told);
     if (failed.length <= FAILURES_SHOWN_MAX)
-      console.error(`seed ${told.seed} failed: ${describeCase(caseOf(told.seed))}\n${told.failure}\n`);
+      console.error(`${nameOf(told.job)} failed: ${describeJob(told.job)}\n${told.failure}\n`);
   };
-  await Promise.all(Array.from({ length: Math.min(processes, count) }, () => runSome(seeds, hear)));
+  await Promise.all(Array.from({ length: Math.min(processes, count) }, () => runSome(jobs, hear)));
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(
-    `simulate: ${count} seeds from ${from} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.changes} changes with ${sums.handOvers} hand-overs, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
+    `simulate: ${count} seeds from ${from}${systems > 0 && !values.actors ? `, and ${systems} of actors,` : ''} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.changes} changes with ${sums.handOvers} hand-overs, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
   );
   if (failed.length === 0) return;
   console.error(
-    `FAILED: ${failed.map(({ seed }) => seed).join(', ')}; npm run simulate -- --seed ${failed[0].seed} replays the first`,
+    `FAILED: ${failed.map(({ job }) => nameOf(job)).join(', ')}; npm run simulate -- ${failed[0].job.of === 'actors' ? '--actors ' : ''}--seed ${failed[0].job.seed} replays the first`,
   );
   process.exitCode = 1;
 }
 
 /** A process that takes seeds until there are none; another one goes on if it does not come to the end of a seed. */
-async function runSome(seeds: number[], hear: (told: Told) => void): Promise<void> {
+async function runSome(jobs: SimulatedJob[], hear: (told: Told) => void): Promise<void> {
   const child = fork(fileURLToPath(import.meta.url));
-  let mine: number[] = [];
-  let stuck: number | undefined;
+  let mine: SimulatedJob[] = [];
+  let stuck: SimulatedJob | undefined;
   let watch: NodeJS.Timeout | undefined;
   const feed = (): void => {
-    mine = seeds.splice(0, SEEDS_AT_ONCE);
+    mine = jobs.splice(0, SEEDS_AT_ONCE);
     if (mine.length === 0) child.disconnect();
     else child.send(mine);
   };
   const code = await new Promise<number | null>((resolve) => {
-    child.on('message', (told: Told | number | 'more') => {
+    child.on('message', (told: Told | Begun | 'more') => {
       clearTimeout(watch);
       if (told === 'more') feed();
-      else if (typeof told !== 'number') hear(told);
+      else if ('job' in told) hear(told);
       else {
-        mine = mine.slice(mine.indexOf(told) + 1);
+        const { begun: job } = told;
+        mine = mine.slice(mine.findIndex(({ of, seed }) => of === job.of && seed === job.seed) + 1);
         watch = setTimeout(() => {
-          stuck = told;
+          stuck = job;
           child.kill('SIGKILL');
         }, SEED_SECONDS_MAX * 1000);
       }
@@ -138,8 +167,8 @@ async function runSome(seeds: number[], hear: (told: Told) => void): Promise<voi
   });
   clearTimeout(watch);
   if (stuck !== undefined) {
-    hear({ seed: stuck, ...NOTHING, failure: `it has not ended after ${SEED_SECONDS_MAX} s of real time` });
-    seeds.unshift(...mine);
-    await runSome(seeds, hear);
+    hear({ job: stuck, ...NOTHING, failure: `it has not ended after ${SEED_SECONDS_MAX} s of real time` });
+    jobs.unshift(...mine);
+    await runSome(jobs, hear);
   } else if (code !== 0) throw new Error(`a process of the simulation ended with ${code}`);
 }

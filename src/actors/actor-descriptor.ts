@@ -4,6 +4,7 @@
 import type { ErrorRecord } from '../errors.ts';
 import type { DictionaryMemory } from '../mailbox/dictionary.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
+import type { Cancel } from '../platform/clock.ts';
 import type { Backup } from '../state/images/backup.ts';
 import type { Checkpoint } from '../state/images/checkpoint.ts';
 import type { PartitionMemory } from '../state/transaction/partition-marks.ts';
@@ -107,6 +108,8 @@ export interface ActorEnvironment {
   epochMs?(): number;
   /** Makes the host step its actors soon. */
   wake(): void;
+  /** Calls `action` once, `ms` from now; by default on the system's clock. */
+  after?(ms: number, action: () => void): Cancel;
   /** As `opened`, what a source gives that is opened again; rejects if it takes too long. By default it may take for ever. */
   reopening?<Reader>(operator: string, opened: Promise<Reader>): Promise<Reader>;
 }

@@ -14,6 +14,7 @@ import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
+import { systemClock } from '../platform/clock.ts';
 import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
 import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
 import { CommitLog } from '../state/transaction/commit-log.ts';
@@ -142,7 +143,8 @@ export class Batch {
       this.partitions.rollback(this.log.sequence());
     }
     for (const group of this.groups) this.owned[group] = 1;
-    this.resident = head.resident?.({ now: environment.sharedNow ?? environment.now, wake: environment.wake });
+    const { now, sharedNow = now, wake, after = systemClock.after } = environment;
+    this.resident = head.resident?.({ now: sharedNow, wake, after });
     this.program = generateProgram({
       stage,
       streams: this.streams,

@@ -150,7 +150,11 @@ export const ERROR_CODES = {
     INVARIANT: ['a fault of Millrace', 'please report it'],
   },
   testing: {
-    NOT_REPEATABLE: ['an operator depends on more than its tuples and its state', 'keep that in `state` or `tables`'],
+    NOT_REPEATABLE: [
+      'an operator, or a handler, depends on more than what it gets and its state',
+      'keep that in `state` or `tables`',
+    ],
+    NOT_SETTLED: ['actors under test send mail without end', 'end that, or raise `stepsMax`'],
     SIMULATION_FAILED: [
       'a simulated job failed, stood still or left something behind',
       'run the seed again; the message has a trace',

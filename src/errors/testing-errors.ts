@@ -21,6 +21,20 @@ export const testingErrors = {
       { operator, disturbances, ...details },
     );
   },
+  actorNotRepeatable(actor: string, handler: string, difference: string): MillraceError {
+    return new MillraceError(
+      'NOT_REPEATABLE',
+      `'${handler}' of actor '${actor}' ${difference}, when it was rolled back and handled again: it depends on something besides its message and its state, such as a variable of the module, the time or chance. Keep that in 'state', or switch the check off ({ rollback: false })`,
+      { actor, handler },
+    );
+  },
+  notSettled(stepsMax: number): MillraceError {
+    return new MillraceError(
+      'NOT_SETTLED',
+      `the system under test has not come to rest within ${stepsMax} steps: end what sends mail without end, or raise 'stepsMax'`,
+      { stepsMax },
+    );
+  },
   simulationStuck(problem: string): MillraceError {
     return new MillraceError('SIMULATION_FAILED', problem, { problem });
   },

@@ -2,12 +2,16 @@
 // Promises: it is made with the replica's program, asked for work of its own when it is due, and told how each batch ends.
 // Relies on: all that must survive its thread stands in the rows; it finds out from them what it has to take up.
 
+import type { Cancel } from '../platform/clock.ts';
+
 /** What it gets of its replica. */
 export interface ResidentHost {
   /** Milliseconds on a clock that all threads share. */
   now(): number;
   /** Makes the replica look at {@link Resident.dueAtMs} again: from any callback of its thread. */
   wake(): void;
+  /** Calls `action` once, `ms` from now, in the replica's thread. */
+  after(ms: number, action: () => void): Cancel;
 }
 
 /** A row of one of the replica's key groups, and the values of its key. */

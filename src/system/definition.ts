@@ -166,6 +166,9 @@ export type MessagesOf<Definition> =
 export type ArgsOf<Definition> =
   Definition extends ActorDefinition<infer _M, infer _S, infer Args> ? TupleOf<Args> : never;
 
+export type StateOf<Definition> =
+  Definition extends ActorDefinition<infer _M, infer State, infer _A> ? TupleOf<State> : never;
+
 export const isActor = (value: unknown): value is AnyActor =>
   typeof value === 'object' && value !== null && (value as Partial<AnyActor>)[ACTOR] === true;
 

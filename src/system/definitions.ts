@@ -7,14 +7,13 @@ import { allocateShared } from '../mailbox/shared-memory.ts';
 import { type AnyActor, isActor } from './definition.ts';
 import { LoadedActor } from './loaded-actor.ts';
 
-/** Cells of the list's header: a lock, definitions, bytes in use, and blocks of ids that are given away. */
+/** Cells of the list's header: a lock, definitions, and blocks of ids that are given away. */
 const LOCK = 0;
 const COUNT = 1;
-const BYTES = 2;
-const BLOCKS = 3;
+const BLOCKS = 2;
 /** Tells systems apart. */
-const SYSTEM = 4;
-const HEADER_CELLS = 6;
+const SYSTEM = 3;
+const HEADER_CELLS = 4;
 const LIST_BYTES = 1 << 20;
 /** Definitions of one system: as many as their part of a type can tell apart, and far more than fit the list. */
 const DEFINITIONS_MAX = 1 << 20;
@@ -25,8 +24,25 @@ const BLOCK_IDS = 1 << 16;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What is left of a thread's block of ids. */
+export interface NextIds {
+  readonly next: number;
+  readonly last: number;
+}
+
+/** How a thread comes by the modules of actors. */
+export interface ActorModules {
+  /** Imports the module of a URL. */
+  load(moduleUrl: string): Promise<unknown>;
+  /** What all threads call the module that has told this URL as its own. */
+  nameOf(moduleUrl: string): string;
+}
+
+const MODULES: ActorModules = { load: (moduleUrl) => import(moduleUrl), nameOf: (moduleUrl) => moduleUrl };
+
 export class Definitions {
   readonly memory: SharedArrayBuffer;
+  private readonly modules: ActorModules;
   private readonly cells: Int32Array;
   private readonly bytes: Uint8Array;
   /** Of each number, where its entry starts. */
@@ -49,16 +65,25 @@ export class Definitions {
     return definitions;
   }
 
-  private constructor(memory: SharedArrayBuffer) {
+  /** The same in a thread of its own, as a test plays one: nothing is loaded yet, and modules are loaded in another way. */
+  static apart(memory: SharedArrayBuffer, modules: ActorModules): Definitions {
+    return new Definitions(memory, modules);
+  }
+
+  private constructor(memory: SharedArrayBuffer, modules = MODULES) {
     this.memory = memory;
+    this.modules = modules;
     this.cells = new Int32Array(memory, 0, HEADER_CELLS);
     this.bytes = new Uint8Array(memory, HEADER_CELLS * 4);
   }
 
-  /** @throws MillraceError OUT_OF_MEMORY */
-  static allocate(): SharedArrayBuffer {
+  /**
+   * @param system the number of the system; by default one by chance
+   * @throws MillraceError OUT_OF_MEMORY
+   */
+  static allocate(system = randomInt(1, 2 ** 31)): SharedArrayBuffer {
     const memory = allocateShared({ of: 'the definitions of a system', option: 'workers' }, LIST_BYTES, LIST_BYTES);
-    new Int32Array(memory)[SYSTEM] = randomInt(1, 2 ** 31);
+    new Int32Array(memory)[SYSTEM] = system;
     return memory;
   }
 
@@ -76,6 +101,19 @@ export class Definitions {
     return this.nextId++;
   }
 
+  /** Which ids come next, for {@link idsFrom}: a test that has a batch run twice has it run with the same ones. */
+  get nextIds(): NextIds {
+    // Whoever goes back to the end of a block would get another one.
+    if (this.nextId === this.lastId) this.nextId = this.takeId();
+    return { next: this.nextId, last: this.lastId };
+  }
+
+  /** Ids come from here again. All that were taken since must have been rolled back. */
+  idsFrom({ next, last }: NextIds): void {
+    this.nextId = next;
+    this.lastId = last;
+  }
+
   /** What a number stands for, if this thread has loaded it. */
   at(index: number): LoadedActor | undefined {
     return this.loaded[index];
@@ -86,7 +124,7 @@ export class Definitions {
     const known = this.byDefinition.get(definition);
     if (known !== undefined) return known;
     if (!isActor(definition)) throw errors.badOption('definition', definition, 'what actor() has made');
-    return this.keep(definition, this.numberOf(`${definition.moduleUrl}\n${definition.name}`));
+    return this.keep(definition, this.numberOf(`${this.modules.nameOf(definition.moduleUrl)}\n${definition.name}`));
   }
 
   private keep(definition: AnyActor, index: number): LoadedActor {
@@ -118,10 +156,10 @@ export class Definitions {
     const [moduleUrl, name] = this.entry(index).split('\n');
     let found: AnyActor | undefined;
     try {
-      const module = (await import(moduleUrl)) as Record<string, unknown>;
+      const module = (await this.modules.load(moduleUrl)) as Record<string, unknown>;
       found = Object.values(module)
         .filter(isActor)
-        .find((each) => each.name === name && each.moduleUrl === moduleUrl);
+        .find((each) => each.name === name && this.modules.nameOf(each.moduleUrl) === moduleUrl);
     } catch (cause) {
       throw errors.actorModule(name, moduleUrl, cause);
     }
@@ -142,10 +180,15 @@ export class Definitions {
     const count = Atomics.load(this.cells, COUNT);
     if (this.starts.length === 0) this.starts.push(-1);
     while (this.starts.length <= count) {
-      const before = this.starts[this.starts.length - 1];
-      const at = before < 0 ? 0 : before + 4 + new DataView(this.memory, HEADER_CELLS * 4 + before).getUint32(0);
-      this.starts.push(at);
+      this.starts.push(this.endOf(this.starts.length - 1));
     }
+  }
+
+  /** Where the entry of a number ends, and the one behind it begins. */
+  private endOf(index: number): number {
+    if (index === 0) return 0;
+    const start = this.starts[index];
+    return start + 4 + new DataView(this.memory, HEADER_CELLS * 4 + start).getUint32(0);
   }
 
   /** The number of an entry, which is added if it is not there. */
@@ -159,13 +202,13 @@ export class Definitions {
       const count = Atomics.load(this.cells, COUNT);
       for (let index = 1; index <= count; index++) if (this.entry(index) === text) return index;
       const bytes = encoder.encode(text);
-      const start = Atomics.load(this.cells, BYTES);
+      // Behind the last one that counts: whoever died here may have left the beginning of another one.
+      const start = this.endOf(count);
       if (start + 4 + bytes.length > this.bytes.length || count >= DEFINITIONS_MAX) {
         throw errors.badActor(text.split('\n')[1], 'is one definition more than a system has room for: 1 MiB of names');
       }
       new DataView(this.memory, HEADER_CELLS * 4 + start).setUint32(0, bytes.length);
       this.bytes.set(bytes, start + 4);
-      Atomics.store(this.cells, BYTES, start + 4 + bytes.length);
       Atomics.store(this.cells, COUNT, count + 1);
       this.readOn();
       return count + 1;

@@ -10,7 +10,7 @@ import type { OutputsOf } from '../flow/handles.ts';
 import { partitionsOf } from '../flow/source.ts';
 import { reuseScripts } from '../mailbox/codegen.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import { sleep } from '../platform/clock.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
 import type { GroupSet } from '../state/groups/group-set.ts';
 import { memoryBackup } from '../state/images/backup.ts';
 import type { StateEntry } from '../state/rows/state-reader.ts';
@@ -46,6 +46,9 @@ const CHANGES = 0xc4a6e;
 
 /** What the simulated app does. */
 type AppOptions = Pick<SimulateOptions, 'inputs' | 'app'>;
+
+/** An app that reads all outputs and feeds all inputs by itself, and cancels the job when it has come to its end. */
+export type WholeApp = (job: RunningJob, clock: Clock) => Promise<void>;
 
 /** What a simulated run has come to. */
 export interface Simulated<Outputs = Record<string, unknown>> {
@@ -97,7 +100,7 @@ export function simulate<Params, Built>(
 export function simulateWith<Params, Built>(
   flow: Dataflow<Params, Built>,
   checked: CheckedSimulation,
-  app: AppOptions,
+  app: AppOptions | WholeApp,
   plan: CrashPlan,
 ): Promise<Simulated<OutputsOf<Built>>> {
   const result = last.then(() => new Simulation(flow as FlowDefinition<never>, checked, app, plan).run());
@@ -110,6 +113,7 @@ class Simulation {
   private readonly options: CheckedSimulation;
   private readonly inputs: Readonly<Record<string, Iterable<unknown>>>;
   private readonly alongside: NonNullable<SimulateOptions['app']>;
+  private readonly wholeApp: WholeApp | undefined;
   private readonly flow: FlowDefinition<never>;
   private readonly trace = new Trace();
   private readonly scheduler: Scheduler;
@@ -123,7 +127,9 @@ class Simulation {
   private pool: SimulatedPool | undefined;
   private job: RunningJob | undefined;
 
-  constructor(flow: FlowDefinition<never>, options: CheckedSimulation, { inputs, app }: AppOptions, plan: CrashPlan) {
+  constructor(flow: FlowDefinition<never>, options: CheckedSimulation, given: AppOptions | WholeApp, plan: CrashPlan) {
+    const { inputs, app } = typeof given === 'function' ? {} : given;
+    this.wholeApp = typeof given === 'function' ? given : undefined;
     this.flow = flow;
     this.options = options;
     this.inputs = inputs ?? {};
@@ -206,6 +212,33 @@ class Simulation {
     plan.arm();
     const isElastic = graph.operators.some(({ replicas }) => replicas.min < replicas.max);
     if (isElastic || !options.isChangeDrawn) this.changes.arm(job, graph.operators);
+    const { outputs, state } = await this.take(job, graph);
+    return {
+      outputs,
+      state,
+      deadLetters: this.deadLetters,
+      events: this.events,
+      reading: job.reading(),
+      crashes: plan.crashes,
+      changes: this.changes.changes,
+      steps: scheduler.steps,
+      virtualMs: scheduler.nowMs,
+      trace: this.trace.lines(),
+      digest: this.trace.digest(),
+    };
+  }
+
+  /** Takes all that comes of the job, to its end. */
+  private async take(job: RunningJob, graph: Graph): Promise<Pick<Simulated, 'outputs' | 'state'>> {
+    const { app } = this;
+    if (this.wholeApp !== undefined) {
+      const ended = job.done.catch((error: unknown) => {
+        if (!(error instanceof MillraceError && error.code === 'JOB_CANCELLED')) throw error;
+      });
+      await Promise.all([this.wholeApp(job, app.clock), ended]);
+      await this.changes.settled();
+      return { outputs: {}, state: {} };
+    }
     const outputs = graph.operators.filter(({ kind }) => kind.role === 'output').map(({ name }) => name);
     const inputs = graph.operators.filter(({ source }) => source?.kind === 'push').map(({ name }) => name);
     const [tuples] = await Promise.all([
@@ -222,19 +255,7 @@ class Simulation {
       state[name] = [];
       for await (const entry of job.state(name).entries()) state[name].push(entry as StateEntry);
     }
-    return {
-      outputs: Object.fromEntries(outputs.map((name, i) => [name, tuples[i]])),
-      state,
-      deadLetters: this.deadLetters,
-      events: this.events,
-      reading: job.reading(),
-      crashes: plan.crashes,
-      changes: this.changes.changes,
-      steps: scheduler.steps,
-      virtualMs: scheduler.nowMs,
-      trace: this.trace.lines(),
-      digest: this.trace.digest(),
-    };
+    return { outputs: Object.fromEntries(outputs.map((name, i) => [name, tuples[i]])), state };
   }
 
   /** Not by their events: actors may write some before anybody can listen. */

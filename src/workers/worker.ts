@@ -155,8 +155,19 @@ export function makeWorker(ground: WorkerGround): Worker {
     const ship = (backup: Backup): void => reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
-    const { now, sharedNow, epochMs } = clock;
-    const environment = { host: ground.host, wakeWords, lingerMs, backup, now, sharedNow, epochMs, wake, reopening };
+    const { now, sharedNow, epochMs, after } = clock;
+    const environment = {
+      host: ground.host,
+      wakeWords,
+      lingerMs,
+      backup,
+      now,
+      sharedNow,
+      epochMs,
+      wake,
+      after,
+      reopening,
+    };
     return new Actor(plan, descriptor, environment, resumption);
   };
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ActorSystem, actor, t } from '../../src/index.ts';
+import { testActor, testSystem } from '../../src/testing.ts';
 import { counter, parent } from '../kit/actors/probe.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -47,6 +48,32 @@ async function compiles(system: ActorSystem): Promise<void> {
   // @ts-expect-error: no definition of an actor
   system.spawn({ name: 'counter' });
 }
+
+/** Compiled, and never run. */
+async function compilesInTests(): Promise<void> {
+  const one = testActor(parent, { args: { log: '' } });
+  same<typeof one.state, { log: string } | undefined>(true);
+  same<Awaited<ReturnType<typeof one.ask.child>>, { address: string }>(true);
+  await one.tell.quit({});
+  // @ts-expect-error: the field is missing
+  one.tell.watch({});
+  // @ts-expect-error: args have another type
+  testActor(parent, { args: { log: 5 } });
+  // @ts-expect-error: there is no such option
+  testActor(parent, { arg: {} });
+  const standIn = one.standIn(counter, { answers: { get: () => ({ n: 1 }), add: ({ n }) => void n } });
+  same<typeof standIn.ref, typeof seen.ref>(true);
+  // @ts-expect-error: the answer has another type
+  one.standIn(counter, { answers: { get: () => ({ n: 'one' }) } });
+  // @ts-expect-error: there is no such message
+  one.standIn(counter, { answers: { multiply: () => ({ n: 1 }) } });
+  const seen = testSystem().tested(one.system.get(counter, 'a'));
+  same<NonNullable<typeof seen.state>['list'], number[] | null>(true);
+}
+
+test('types of tests', () => {
+  assert.equal(typeof compilesInTests, 'function');
+});
 
 test('types of handlers', () => {
   assert.equal(typeof compiles, 'function');

@@ -5,8 +5,9 @@
 import { availableParallelism } from 'node:os';
 import { errors, fromRecord, MillraceError } from '../../errors.ts';
 import { checkOptions } from '../../options/check.ts';
-import { sleep, systemClock } from '../../platform/clock.ts';
+import { type Clock, sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
+import type { NoticeOption } from '../../supervisor/job/notices/notices.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
@@ -19,8 +20,9 @@ import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
 import { type ActorRef, checkKeys, checkRef, type Ended, Ref } from '../ref.ts';
 import { RESTARTS } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
-import { ACTORS, FROM_APP, systemFlow, TO_APP } from '../system-flow.ts';
+import { ACTORS, FROM_APP, type SystemParams, systemFlow, TO_APP } from '../system-flow.ts';
 import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions } from '../system-options.ts';
+import type { SystemRules } from '../worker/desk.ts';
 import { idBeside } from '../worker/work-context.ts';
 import { AppPost } from './app-post.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
@@ -64,7 +66,8 @@ const ASK_AGAIN_MS = 500;
 /** Of an error that travels: what is larger loses its stacks, and then its causes. */
 const ERROR_BYTES_MAX = 1 << 16;
 
-class RunningSystem implements ActorSystem {
+/** A system over a job that runs. */
+export class RunningSystem implements ActorSystem {
   readonly job: ActorSystem['job'];
   readonly #job: Job;
   readonly #definitions: Definitions;
@@ -72,24 +75,20 @@ class RunningSystem implements ActorSystem {
   readonly #events: SystemEvents;
   readonly #controls: readonly number[];
   readonly #errorBytes: number;
+  readonly #clock: Clock;
   #stopped: Promise<void> | undefined;
   /** True once the job has ended, however it has. */
   #isOver = false;
 
-  constructor(
-    job: Job,
-    definitions: Definitions,
-    events: SystemEvents,
-    controls: readonly number[],
-    errorBytes: number,
-  ) {
+  constructor(job: Job, { definitions, rules }: SystemParams, notices: NoticeOption, clock = systemClock) {
     this.#job = job;
-    this.#errorBytes = errorBytes;
-    this.#controls = controls;
+    this.#clock = clock;
+    this.#errorBytes = rules.errorBytes;
+    this.#controls = controlIds();
     this.job = job;
-    this.#definitions = definitions;
-    this.#events = events;
-    this.#post = new AppPost(job.input(FROM_APP) as never);
+    this.#definitions = Definitions.over(definitions);
+    this.#events = new SystemEvents(clock, notices);
+    this.#post = new AppPost(job.input(FROM_APP) as never, clock);
     void this.#readAnswers();
     void this.#readLetters();
     job.done.catch((error: unknown) => {
@@ -223,8 +222,8 @@ class RunningSystem implements ActorSystem {
         );
       }
       for (let waitedMs = 0; left.size > 0 && waitedMs < ASK_AGAIN_MS; waitedMs += 5) {
-        if (this.#isOver || systemClock.now() > untilMs) return Number.NaN;
-        await sleep(systemClock, 5);
+        if (this.#isOver || this.#clock.now() > untilMs) return Number.NaN;
+        await sleep(this.#clock, 5);
       }
     }
     return actors;
@@ -253,7 +252,7 @@ class RunningSystem implements ActorSystem {
 
   async #stop(timeoutMs: number): Promise<void> {
     this.#post.close();
-    const untilMs = systemClock.now() + timeoutMs;
+    const untilMs = this.#clock.now() + timeoutMs;
     let left = Number.NaN;
     // Mail on its way may bring virtual actors into being behind the first round.
     do {
@@ -261,7 +260,7 @@ class RunningSystem implements ActorSystem {
       if (!Number.isNaN(left)) left = await this.#askGroups(MailKind.count, untilMs);
     } while (left > 0);
     if (Number.isNaN(left) && !this.#isOver) {
-      const counted = await this.#askGroups(MailKind.count, systemClock.now() + ASK_AGAIN_MS);
+      const counted = await this.#askGroups(MailKind.count, this.#clock.now() + ASK_AGAIN_MS);
       await this.#end();
       throw errors.stopTimeout(Number.isNaN(counted) ? 0 : counted, timeoutMs);
     }
@@ -286,25 +285,29 @@ class RunningSystem implements ActorSystem {
 export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
   refuseSurplus('actorSystem(options)', 1, surplus);
   const { supervision, handlerTimeoutMs, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
-  const memory = Definitions.allocate();
   const workers = given.workers ?? availableParallelism();
-  const controls = controlIds();
-  const { ringBytes, startTimeoutMs } = given;
-  const errorBytes = Math.min(ERROR_BYTES_MAX, ringBytes / 8);
-  const rules = {
-    supervision,
-    handlerTimeoutMs,
-    probes: [0, ...replicaIds(controls, workers)],
-    errorBytes,
-    startTimeoutMs,
-  };
+  const params = systemParams(workers, given.ringBytes, { supervision, handlerTimeoutMs }, given.startTimeoutMs);
   const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const job = await systemFlow.run({ ...runOptions, workers, params: { workers, definitions: memory, rules } });
-  return new RunningSystem(
-    job as unknown as Job,
-    Definitions.over(memory),
-    new SystemEvents(systemClock, given.notices),
-    controls,
-    errorBytes,
-  );
+  const job = await systemFlow.run({ ...runOptions, workers, params });
+  return new RunningSystem(job as unknown as Job, params, given.notices);
+}
+
+/**
+ * What the flow of a system is built with.
+ * @param system the number of the system; by default one by chance
+ */
+export function systemParams(
+  workers: number,
+  ringBytes: number,
+  rules: Pick<SystemRules, 'supervision' | 'handlerTimeoutMs'>,
+  startTimeoutMs: number,
+  system?: number,
+): SystemParams {
+  const errorBytes = Math.min(ERROR_BYTES_MAX, ringBytes / 8);
+  const probes = [0, ...replicaIds(controlIds(), workers)];
+  return {
+    workers,
+    definitions: Definitions.allocate(system),
+    rules: { ...rules, probes, errorBytes, startTimeoutMs },
+  };
 }

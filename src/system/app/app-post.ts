@@ -3,7 +3,7 @@
 // back-pressure; each ask is settled once.
 
 import { errors } from '../../errors.ts';
-import { systemClock } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
@@ -11,16 +11,17 @@ import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
 import { ASK_OPTIONS, type AskOptions, checkKeys, type Ended, type Post, type Ref } from '../ref.ts';
 
 export class AppPost implements Post {
-  readonly asks = new Deadlines(systemClock);
-  private readonly input: JobInput<Mail>;
+  readonly asks: Deadlines;
+  private readonly input: Pick<JobInput<Mail>, 'push'>;
   private readonly mail = new Mail();
   private tokens = 0;
   /** Whoever awaits the end of an actor. */
   private readonly watching = new Map<number, { readonly ref: Ref; readonly resolve: (ended: Ended) => void }>();
   private isClosed = false;
 
-  constructor(input: JobInput<Mail>) {
+  constructor(input: Pick<JobInput<Mail>, 'push'>, clock: Pick<Clock, 'now' | 'after'>) {
     this.input = input;
+    this.asks = new Deadlines(clock);
   }
 
   /** @throws MillraceError SYSTEM_STOPPED */

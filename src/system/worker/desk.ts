@@ -3,6 +3,7 @@
 
 import type { ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
+import type { Cancel } from '../../platform/clock.ts';
 import { isNamed } from '../addresses.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { CheckedActorSupervision } from '../definition.ts';
@@ -47,6 +48,7 @@ export class Desk {
   /** Actors by key group, and what of it the open batch has changed. */
   readonly live = new Int32Array(KEY_GROUPS);
   private readonly changes: number[] = [];
+  private readonly ordered = new Set<Cancel>();
   private wakesAtOnce = true;
 
   constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules) {
@@ -56,11 +58,23 @@ export class Desk {
     this.asks = new Deadlines({ now: () => host.now(), after: (ms, action) => this.after(ms, action) });
   }
 
-  /** Calls `action` later, in this thread, unless it ends before. */
-  after(ms: number, action: () => void): () => void {
-    const timer = setTimeout(action, ms);
-    timer.unref();
-    return () => clearTimeout(timer);
+  /** Calls `action` later, in this thread, unless {@link close} comes before. */
+  after(ms: number, action: () => void): Cancel {
+    const cancel = this.host.after(ms, () => {
+      this.ordered.delete(cancel);
+      action();
+    });
+    this.ordered.add(cancel);
+    return () => {
+      this.ordered.delete(cancel);
+      cancel();
+    };
+  }
+
+  /** What was ordered of the clock is taken back: an actor that goes on elsewhere must not keep its old thread alive. */
+  close(): void {
+    for (const cancel of this.ordered) cancel();
+    this.ordered.clear();
   }
 
   get dueAtMs(): number {

@@ -70,6 +70,19 @@ export class Runs {
     this.waiting.push(run);
   }
 
+  /** Handlers under way, whose threads must not die if they are not to begin again. */
+  get count(): number {
+    return this.byActor.size + this.waiting.length;
+  }
+
+  /** True while a handler awaits something other than the answer to an ask. */
+  get isAnyOutside(): boolean {
+    for (const { outcome, context, isCancelled } of this.byActor.values()) {
+      if (outcome === undefined && !isCancelled && context.asking === 0) return true;
+    }
+    return false;
+  }
+
   /** It is over, or of no use any more, once the open batch is committed. */
   end(run: Run): void {
     this.ending.push(run);

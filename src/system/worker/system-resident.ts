@@ -74,6 +74,16 @@ export class SystemResident implements Resident {
     return this.desk.dueAtMs;
   }
 
+  /** True while nothing is on its way on this thread's heap that a crash would have begin again. */
+  get isAtRest(): boolean {
+    return this.runs.count === 0 && this.awaiting.size === 0;
+  }
+
+  /** True while something is awaited that neither mail nor the clock brings: a module, or what a handler awaits. */
+  get awaitsOutside(): boolean {
+    return this.awaiting.size > 0 || this.runs.isAnyOutside;
+  }
+
   readonly receive = (mail: Mail, row: Row, emit: SystemEmit, context: RowContext): void => {
     const { desk } = this;
     this.context = context;
@@ -348,7 +358,7 @@ export class SystemResident implements Resident {
   /** Mail to an actor that has ended, or never was. */
   private toGone(mail: KeptMail, id: number, why = 'nobody is there'): void {
     if (mail.kind === MailKind.watch) {
-      this.lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone');
+      this.lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone', mail.life);
     } else if (mail.kind === MailKind.message) {
       this.desk.dead(mail, id, errors.targetStopped(this.nameOf(mail, id), 'a message', why));
     }
@@ -499,5 +509,6 @@ export class SystemResident implements Resident {
   close(): void {
     this.runs.close();
     this.desk.asks.end((ref) => errors.targetStopped(ref.text, 'an ask', 'its asker goes on elsewhere'));
+    this.desk.close();
   }
 }

@@ -42,6 +42,8 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   private isReplyKept = false;
   stops = false;
   isStashed = false;
+  /** Asks that its handler waits for. */
+  asking = 0;
 
   constructor(
     desk: Desk,
@@ -197,7 +199,12 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     // Asked at once, since its answer is awaited: what else the handler does becomes visible when it has ended.
     desk.askNow(mail);
     box.cut(count);
-    return desk.asks.wait(token, ref, message, options);
+    this.asking++;
+    try {
+      return await desk.asks.wait(token, ref, message, options);
+    } finally {
+      this.asking--;
+    }
   }
 
   stop(ref?: Ref, isNow = false): void {

@@ -56,6 +56,8 @@ export class SimulatedThread implements Owner {
     this.clock = {
       ...timers,
       now: () => this.passTime(),
+      // What all threads share is at least what each has come to.
+      sharedNow: () => this.passTime(),
       epochMs: () => EPOCH_MS + this.timeMs,
     };
   }
