@@ -11,6 +11,9 @@ import { account, listener, parent, registry, talker } from './system-actors.ts'
 interface SystemCase {
   readonly ringBytes: number;
   readonly changes: number;
+  readonly changesMax: number;
+  /** Share of talks that await answers. */
+  readonly asyncs: number;
   readonly accounts: number;
   readonly payments: number;
   readonly moves: number;
@@ -40,6 +43,8 @@ function systemCaseOf(seed: number): SystemCase {
   return {
     ringBytes: random.pick([4096, 4096, 8192, 1 << 16]),
     changes: random.pick([0, 0, 0.02, 0.1]),
+    changesMax: 20,
+    asyncs: 0.3,
     accounts: 1 + random.below(8),
     payments: random.below(6),
     moves: random.below(40),
@@ -83,16 +88,20 @@ interface Done {
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
 
-/** @throws MillraceError SIMULATION_FAILED */
-export async function runSystemSeed(seed: number): Promise<SeedResult> {
-  const drawn = systemCaseOf(seed);
-  const { ringBytes, changes, stops } = drawn;
+/**
+ * @param given in place of what the seed would draw
+ * @throws MillraceError SIMULATION_FAILED
+ */
+export async function runSystemSeed(seed: number, given: Partial<SystemCase> = {}): Promise<SeedResult> {
+  const drawn = { ...systemCaseOf(seed), ...given };
+  const { ringBytes, changes, changesMax, stops } = drawn;
   let violations: string[] = [];
   let mail = 0;
   const result = await simulateSystem({
     seed,
     ringBytes,
     changes,
+    changesMax,
     stops,
     supervision: { directive: 'resume', intensity: 1_000_000 },
     app: async (system, sleep) => {
@@ -158,7 +167,7 @@ async function act(
     for (let i = 0; i < talks; i++) {
       const name = String(random.below(talkers));
       const fails = failsEvery > 0 && random.below(failsEvery) === 0;
-      const way = random.chance(0.3) ? 'talkLater' : 'talk';
+      const way = random.chance(drawn.asyncs) ? 'talkLater' : 'talk';
       const message = { listeners, text: text.slice(0, random.below(textBytes + 1)), fails };
       if (fails) done.failures++;
       else done.told.set(name, (done.told.get(name) ?? 0) + 1);

@@ -217,7 +217,7 @@ export class Batch {
     }
     if (this.backup === undefined) this.backup = this.backupOf(environment);
     else this.backup.own(this.groups);
-    this.resident?.ownersChanged();
+    this.resident?.ownersChanged(this.groups);
     this.ownersChanged?.();
   }
 

@@ -33,8 +33,8 @@ export interface Resident {
   committed(): void;
   /** All that is forgotten: the same tuples come again. */
   rolledBack(): void;
-  /** The replica owns other key groups than before. */
-  ownersChanged(): void;
+  /** The replica owns other key groups than before: these. */
+  ownersChanged(groups: readonly number[]): void;
   /** The replica goes on elsewhere, or not at all. */
   close(): void;
 }

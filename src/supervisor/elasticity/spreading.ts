@@ -37,7 +37,8 @@ export class Spreading {
     const startedMs = clock.now();
     const before = roster.enlisted(stage).length;
     const numbers = targets.map(({ replica }) => replica);
-    const moves = planMoves(ownersOf(roster.of(stage), stage), loads, numbers);
+    // A job that has ended may have left key groups between two owners.
+    const moves = this.#job.isOver() ? [] : planMoves(ownersOf(roster.of(stage), stage), loads, numbers);
     const done: Move[] = [];
     const resultNow = (): ScaleResult => ({
       operator: stageName(stage),

@@ -111,6 +111,17 @@ export class Runs {
     this.waiting.length = 0;
   }
 
+  /** Those of other actors go on in vain. No batch may be open. */
+  keepOnly(isKept: (actor: number) => boolean): void {
+    for (const [actor, run] of this.byActor) {
+      if (isKept(actor)) continue;
+      run.isCancelled = true;
+      run.context.close();
+      this.limited.delete(run);
+      this.byActor.delete(actor);
+    }
+  }
+
   /** Nobody waits for them here any more. */
   close(): void {
     for (const run of this.byActor.values()) {

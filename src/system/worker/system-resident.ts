@@ -496,12 +496,21 @@ export class SystemResident implements Resident {
     this.runs.rolledBack();
     this.groups.forget();
     // Timers that were taken out are in the rows.
-    if (this.isAtWork) this.ownersChanged();
+    if (this.isAtWork) this.lookAgain();
     this.isAtWork = false;
   }
 
-  ownersChanged(): void {
+  ownersChanged(groups: readonly number[]): void {
+    const owned = new Set(groups);
+    const isOwned = (id: number): boolean => owned.has(keyGroupOf(hashDouble(id)));
+    // Handlers of others begin again where their actors are now: should these come back, no old handler may speak for them.
+    this.runs.keepOnly(isOwned);
+    for (const group of this.stopping.keys()) if (!owned.has(group)) this.stopping.delete(group);
     this.groups.forget();
+    this.lookAgain();
+  }
+
+  private lookAgain(): void {
     this.isNew = true;
     this.desk.wake();
   }

@@ -131,8 +131,8 @@ export class ActorTap implements Resident {
     this.resident.rolledBack();
   }
 
-  ownersChanged(): void {
-    this.resident.ownersChanged();
+  ownersChanged(groups: readonly number[]): void {
+    this.resident.ownersChanged(groups);
   }
 
   close(): void {
