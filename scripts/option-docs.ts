@@ -15,7 +15,13 @@ import { SUM_OPTIONS } from '../src/flow/aggregates/sum.ts';
 import { TOP_OPTIONS } from '../src/flow/aggregates/top.ts';
 import { SUPERVISION_OPTIONS } from '../src/flow/failure-policy.ts';
 import { PROCESS_SCHEMAS } from '../src/flow/keyed-options.ts';
-import { AGGREGATE_OPTIONS, PARALLELISM_OPTIONS, PROCESS_OPTIONS, SINK_OPTIONS } from '../src/flow/operator-options.ts';
+import {
+  AGGREGATE_OPTIONS,
+  EVERY_OPTIONS,
+  PARALLELISM_OPTIONS,
+  PROCESS_OPTIONS,
+  SINK_OPTIONS,
+} from '../src/flow/operator-options.ts';
 import type { Option, OptionTable } from '../src/options/option.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
@@ -37,6 +43,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   parallelism: PARALLELISM_OPTIONS,
   process: PROCESS_SCHEMAS,
   aggregate: AGGREGATE_OPTIONS,
+  every: EVERY_OPTIONS,
   sum: SUM_OPTIONS,
   topN: TOP_OPTIONS,
   approxDistinct: APPROX_DISTINCT_OPTIONS,
@@ -81,6 +88,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     SINK_OPTIONS,
     OPERATOR_OPTIONS: PROCESS_OPTIONS,
     AGGREGATE_OPTIONS,
+    EVERY_OPTIONS,
   },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },

@@ -5,7 +5,14 @@ export { MillraceError } from './errors.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
-export type { Emit, ProcessContext, ProcessOptions, ProcessSchemas, StateOf } from './flow/keyed-options.ts';
+export type {
+  Emit,
+  ProcessContext,
+  ProcessOptions,
+  ProcessSchemas,
+  StateOf,
+  TimerContext,
+} from './flow/keyed-options.ts';
 export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
@@ -24,6 +31,7 @@ export type { Checkpoint } from './state/images/checkpoint.ts';
 export type { TableDefinition } from './state/rows/row-layout.ts';
 export { table } from './state/rows/row-layout.ts';
 export type { StateTable } from './state/rows/state-table.ts';
+export type { Timer, Timers } from './state/timers/timers.ts';
 export type { Decision } from './supervisor/elasticity/scaling/decision.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
 export type {

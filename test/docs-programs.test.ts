@@ -124,6 +124,12 @@ test('testing.md: order.js', async () => {
   assert.equal(stdout, shown('docs/testing.md', 'node order.js'));
 });
 
+test('timers.md: silences.test.js', async () => {
+  const files = { ...named('docs/timers.md', 'silences.js'), ...named('docs/timers.md', 'silences.test.js') };
+  const { code, stderr } = await run(files, 'silences.test.js');
+  assert.equal(code, 0, stderr);
+});
+
 test('every block that is a file is run above', () => {
   const all = codeBlocks.filter(({ name }) => name !== undefined).map(({ page, name }) => `${page} ${name}`);
   assert.deepEqual(

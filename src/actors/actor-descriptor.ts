@@ -106,6 +106,8 @@ export interface ActorEnvironment {
   sharedNow?(): number;
   /** Milliseconds since the epoch, for the vitals; by default the system's. */
   epochMs?(): number;
+  /** Up to which time timers fire, in milliseconds since the epoch; by default up to now. */
+  timersUntilMs?(): number;
   /** Makes the host step its actors soon. */
   wake(): void;
   /** Calls `action` once, `ms` from now; by default on the system's clock. */

@@ -11,7 +11,7 @@ import type { ReadMark } from '../mailbox/ring-reader.ts';
 import { hasGroup } from '../state/groups/group-set.ts';
 import { HandOver } from '../state/groups/hand-over.ts';
 import { type StateReader, stateReader } from '../state/rows/state-reader.ts';
-import { advanceSweep, endSweep, sweepTo } from '../state/transaction/sweep.ts';
+import { advanceSweep, endSweep, isEnding, sweepTo } from '../state/transaction/sweep.ts';
 import {
   type ActorDescriptor,
   type ActorEnvironment,
@@ -31,7 +31,7 @@ import { endReplay, nextReplayed, takeUpState } from './inputs/restored-state.ts
 import { RowReader } from './inputs/row-reader.ts';
 import { type FedSource, sourceFeed } from './inputs/source-feed.ts';
 import { announcePark, canStep, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
-import { Vitals, WorkCell } from './vitals/vitals.ts';
+import { AT_TIMER, Vitals, WorkCell } from './vitals/vitals.ts';
 import { WorkInHand } from './work-in-hand.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
@@ -61,6 +61,8 @@ export class Actor {
   private batchTuples = BATCH_TUPLES_FIRST;
   private taken = 0;
   private closed = false;
+  /** When the input has ended, and how many timers may fire since. */
+  private atEnd: { readonly atMs: number; timers: number } | undefined;
 
   /** @throws MillraceError STATE_DAMAGED if the state that is taken up fails its integrity check */
   constructor(
@@ -85,6 +87,7 @@ export class Actor {
       {
         read: (limit, until) => this.read(limit, until),
         wasFed: (feed) => this.wasFed(feed),
+        fire: (limit) => this.fire(limit),
         finish: () => this.finish(),
         rollback: () => {
           this.rollback();
@@ -181,6 +184,7 @@ export class Actor {
     } catch (cause) {
       const status = this.handle(cause);
       // What was committed instead may be the last thing for long, and a backup of it due.
+      this.takeBackup();
       this.wakeAtMs = 0;
       return status;
     }
@@ -195,6 +199,11 @@ export class Actor {
       if (batch.actorState === 'done') return 'done';
       if (!batch.hasRoom) return this.blocked();
       if (this.residentDueInMs <= 0) this.workOfResident();
+      if (this.timersDueInMs <= 0) {
+        this.fireTimers();
+        if (batch.isOutputFull) batch.commit();
+        if (!this.drainOutboxes() || !batch.hasRoom) return this.blocked();
+      }
       const startedMs = environment.now();
       vitals.work[WorkCell.batch]++;
       const stance = this.part?.stance() ?? 'free';
@@ -206,8 +215,9 @@ export class Actor {
       // The other one in a hand-over waits for this one to come to the cut.
       if (until !== undefined || !this.lingers()) batch.commit();
       this.takeBackup();
-      this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + this.residentDueInMs);
-      if (status === 'idle' || status === 'retired') return status;
+      this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + Math.min(this.residentDueInMs, this.timersDueInMs));
+      const isWaiting = status === 'idle' && this.timersDueInMs > 0;
+      if (isWaiting || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
     }
   }
@@ -218,6 +228,61 @@ export class Actor {
     const { resident, committed } = batch;
     if (resident === undefined || committed.cursors.isDormant) return Number.POSITIVE_INFINITY;
     return resident.dueAtMs - (environment.sharedNow ?? environment.now)();
+  }
+
+  /** In how many milliseconds a timer is due; 0 or less if one is now. At the end of the input time stands still. */
+  private get timersDueInMs(): number {
+    return this.batch.timers === undefined ? Number.POSITIVE_INFINITY : this.timersDueAtMs - this.timersUntilMs;
+  }
+
+  private get timersUntilMs(): number {
+    const { environment, batch } = this;
+    return environment.timersUntilMs?.() ?? batch.timers?.forClosures.now() ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** When the next timer is due, in milliseconds since the epoch; Infinity if none will fire. */
+  get timersDueAtMs(): number {
+    const { timers, committed, record, actorState } = this.batch;
+    if (timers === undefined || actorState !== 'reading' || isEnding(record.progress.sweep)) {
+      return Number.POSITIVE_INFINITY;
+    }
+    return committed.cursors.isDormant ? Number.POSITIVE_INFINITY : timers.dueAtMs;
+  }
+
+  /** Runs closures of timers that are due, within the open batch. */
+  private fireTimers(): void {
+    const { batch, environment, isolation } = this;
+    const { timers } = batch;
+    if (timers?.isBehind) {
+      batch.commit();
+      timers.catchUp();
+    }
+    if (timers?.isBehind || this.timersDueInMs > 0) return;
+    const startedMs = environment.now();
+    if (isolation.isOn) isolation.singleTimer();
+    else this.fire(this.batchTuples);
+    this.fitBatch(environment.now() - startedMs);
+  }
+
+  /** True while timers have yet to fire that were due when the input ended. */
+  private isTimeLeft(): boolean {
+    const { timers } = this.batch;
+    if (timers === undefined) return false;
+    if (timers.isBehind) return true;
+    // No more than were there then: one may set itself again and again.
+    this.atEnd ??= { atMs: timers.forClosures.now(), timers: timers.pending };
+    return timers.dueAtMs <= this.atEnd.atMs && this.atEnd.timers > 0;
+  }
+
+  private fire(limit: number): void {
+    const { batch, hand, vitals } = this;
+    batch.begin();
+    hand.isFiring = true;
+    vitals.work[WorkCell.input] = AT_TIMER;
+    this.taken = batch.program.fireTimers(this.timersUntilMs, limit);
+    hand.isFiring = false;
+    batch.record.progress.fired += this.taken;
+    if (this.atEnd !== undefined) this.atEnd.timers -= this.taken;
   }
 
   /** In a batch of its own: a tuple that fails is looked for among those that were read. */
@@ -337,7 +402,7 @@ export class Actor {
     if (batch.actorState === 'sweeping') return this.sweep(limit);
     this.taken = rows.read(limit, until);
     if (this.taken > 0) return 'more';
-    if (until === undefined && rows.isOver) return this.sweep(limit);
+    if (until === undefined && rows.isOver) return this.isTimeLeft() ? 'more' : this.sweep(limit);
     return this.passedPadding() ? 'more' : 'idle';
   }
 
@@ -418,13 +483,14 @@ export class Actor {
       return 'more';
     }
     const { batch, hand, isolation } = this;
-    const { tuples, lastInput, isSweeping } = hand;
+    const { tuples, lastInput, isSweeping, isFiring } = hand;
     const wasLong = batch.isLong;
+    const { fired } = batch;
     const failure = hand.failureOf(cause);
     const slot = isSweeping ? batch.program.endingSlot() : undefined;
     this.rollback();
     if (!failure.isOfTuple) throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
-    if (isolation.isOn) return isolation.failed(failure, lastInput, slot);
+    if (isolation.isOn) return isolation.failed(failure, lastInput, slot, isFiring);
     if (wasLong) {
       batch.beCareful();
       this.reopenSource();
@@ -432,8 +498,8 @@ export class Actor {
     }
     // A source gave up to a whole order of tuples before it failed, and was counted after it.
     // Inputs take turns tuple by tuple, and did not in the batch.
-    const turns = Math.max(1, tuples) * batch.inputs.length;
-    isolation.begin(this.feed !== undefined || isSweeping ? BATCH_TUPLES_MAX : turns);
+    const turns = Math.max(1, tuples) * batch.inputs.length + fired;
+    isolation.begin(this.feed !== undefined || isSweeping || isFiring ? BATCH_TUPLES_MAX : turns);
     this.batchTuples = BATCH_TUPLES_FIRST;
     this.reopenSource();
     return 'more';

@@ -17,6 +17,7 @@ import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
 import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
 import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
+import { KeyTimers } from '../state/timers/key-timers.ts';
 import { CommitLog } from '../state/transaction/commit-log.ts';
 import { type CommitRecord, commitCodec } from '../state/transaction/commit-record.ts';
 import { PartitionMarks } from '../state/transaction/partition-marks.ts';
@@ -70,6 +71,8 @@ export class Batch {
   /** Called when a hand-over has changed what the replica owns. */
   ownersChanged: (() => void) | undefined;
   readonly program: Program;
+  /** The timers of its keys, if its operator has a closure for them. */
+  readonly timers: KeyTimers | undefined;
   /** What lives beside the rows of its state, if its operator has such a thing. */
   readonly resident: Resident | undefined;
   readonly sink: SinkHolder = { writer: undefined };
@@ -145,6 +148,9 @@ export class Batch {
     for (const group of this.groups) this.owned[group] = 1;
     const { now, sharedNow = now, wake, after = systemClock.after } = environment;
     this.resident = head.resident?.({ now: sharedNow, wake, after });
+    if (this.state !== undefined && head.onTimer !== undefined) {
+      this.timers = new KeyTimers(head.name, this.state, this.owned, environment.epochMs ?? environment.now);
+    }
     this.program = generateProgram({
       stage,
       streams: this.streams,
@@ -152,6 +158,7 @@ export class Batch {
       sink: this.sink,
       state: this.state,
       resident: this.resident,
+      timers: this.timers,
       owned: this.owned,
       work: vitals.work,
       load: vitals.load,
@@ -217,6 +224,7 @@ export class Batch {
     }
     if (this.backup === undefined) this.backup = this.backupOf(environment);
     else this.backup.own(this.groups);
+    this.timers?.ownersChanged();
     this.resident?.ownersChanged(this.groups);
     this.ownersChanged?.();
   }
@@ -308,10 +316,15 @@ export class Batch {
     return this.actorState === 'draining' || this.actorState === 'done';
   }
 
+  /** Timers whose closures have run in the open batch. */
+  get fired(): number {
+    return this.record.progress.fired - this.committed.progress.fired;
+  }
+
   /** True if the batch is as large as it should become: it does not wait for more tuples. */
   get isFull(): boolean {
     const { program, counted, isLong, tuples } = this;
-    if (this.isOutputFull || this.holdsInput()) return true;
+    if (this.isOutputFull || this.holdsInput() || this.fired >= BATCH_TUPLES_MAX) return true;
     if (program.holder === undefined) return program.processed() - counted.processed >= BATCH_TUPLES_MAX;
     return tuples >= (isLong ? HELD_TUPLES_MAX : BATCH_TUPLES_MAX) || program.holder.isFull();
   }
@@ -379,6 +392,7 @@ export class Batch {
     this.actorState = next;
     this.apply();
     this.commitSink();
+    this.timers?.committed();
     this.resident?.committed();
   }
 
@@ -442,6 +456,7 @@ export class Batch {
     this.program.expireState();
     for (const { index, reader } of this.inputs) reader.reset(cursors.inputs[index]);
     commitCodec.copy(committed, this.record);
+    this.timers?.rolledBack();
     this.resident?.rolledBack();
     this.giveUpOutput();
   }

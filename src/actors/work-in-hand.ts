@@ -1,4 +1,5 @@
-// What an actor is at within a step, as far as its errors tell it: rows of an input, a tuple of its source, or a key of a sweep.
+// What an actor is at within a step, as far as its errors tell it: rows of an input, a tuple of its source, a timer, or a
+// key of a sweep.
 // Relies on: it is asked before the rollback, while the frame in work is still the reader's current one.
 
 import { type Stage, stageName } from '../flow/plan.ts';
@@ -6,6 +7,7 @@ import type { Batch, Input } from './batch.ts';
 import {
   AT_COMMIT,
   atEndOfInput,
+  atTimer,
   type Failure,
   inFrame,
   inSource,
@@ -24,6 +26,8 @@ export class WorkInHand {
   lastInput: Input | undefined;
   /** True while the closure of a key runs. */
   isSweeping = false;
+  /** True while the closure of a timer runs. */
+  isFiring = false;
   /** The source, if there is one. */
   feed: Feed | undefined;
   private readonly work: Int32Array;
@@ -39,6 +43,7 @@ export class WorkInHand {
     this.input = undefined;
     this.lastInput = undefined;
     this.isSweeping = false;
+    this.isFiring = false;
   }
 
   /** Of the tuple in work. */
@@ -57,6 +62,10 @@ export class WorkInHand {
     const { program, record } = batch;
     if (feed !== undefined) {
       return this.atSource(feed.position(record.progress.source, row));
+    }
+    if (this.isFiring && batch.timers !== undefined) {
+      const { key, name, atMs } = batch.timers;
+      return atTimer(key, name, atMs);
     }
     if (this.isSweeping) return atEndOfInput(program.endingKey());
     if (input === undefined) return AT_COMMIT;

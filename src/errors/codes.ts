@@ -71,6 +71,10 @@ export const ERROR_CODES = {
     RETURNED_TUPLES: ['the closure of an operator returns an array of objects', 'call `emit` for each'],
     LATE_EMIT: ['`emit` is called after its closure has returned', 'emit before the closure returns'],
     STALE_STATE: ['state is used after its closure has returned', 'use state within the call it is passed to'],
+    BAD_TIMER: [
+      '`context.timers` gets a time that is none; the operator has no `onTimer`; in a test, a timer sets itself again without end',
+      'give milliseconds; give the operator an `onTimer`; set the timer for a later time',
+    ],
     TABLE_CHANGED: ['a table grows while it is iterated', 'collect the keys first, then insert'],
     OPERATOR_FAILED: ['a closure threw something else; it is the `cause`', 'mend the closure; the batch is undone'],
   },

@@ -108,6 +108,31 @@ export const tupleErrors = {
       { operator },
     );
   },
+  badTimer(operator: string, method: string, ms: unknown): MillraceError {
+    const rule =
+      method === 'at'
+        ? 'milliseconds since the epoch, as Date.now() gives them'
+        : 'milliseconds from 0 on, of a time that a Date can have';
+    return new MillraceError(
+      'BAD_TIMER',
+      `timers.${method}() of operator '${operator}' takes ${rule}; got ${show(ms)}: give such a number`,
+      { operator, method, value: show(ms) },
+    );
+  },
+  endlessTimer(operator: string, fired: number): MillraceError {
+    return new MillraceError(
+      'BAD_TIMER',
+      `${fired} timers of operator '${operator}' have fired at one moment of the test's clock: one sets itself again for a time that has come; set it for a later one`,
+      { operator, fired },
+    );
+  },
+  noOnTimer(operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_TIMER',
+      `operator '${operator}' uses context.timers and has no closure for a timer that is due: give it one in its options, as in { onTimer: (key, state, emit, context) => … }`,
+      { operator },
+    );
+  },
   tableChanged(operator: string): MillraceError {
     return new MillraceError(
       'TABLE_CHANGED',

@@ -36,7 +36,7 @@ export class GraphBuilder {
     inputs: readonly NodeInput[],
     outputs: readonly NodeOutput[],
     checked: CheckedOperator,
-    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'resident'>> = {},
+    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident'>> = {},
   ): OperatorNode {
     const isCalled =
       rest.sink === undefined && rest.resident === undefined && (kind.step !== undefined || rest.state !== undefined);
@@ -47,6 +47,7 @@ export class GraphBuilder {
       refuseDeferredFunction(name, closure);
     }
     refuseDeferredFunction(name, rest.end);
+    refuseDeferredFunction(name, rest.onTimer);
     const { max } = checked.replicas;
     if (max > 1 && inputs.some(({ key, isUnordered }) => key === undefined && !isUnordered)) {
       const rule =

@@ -81,6 +81,8 @@ export interface OperatorNode {
   readonly tables?: Readonly<Record<string, TableDefinition>>;
   /** Runs for each key at the end of the stream. */
   readonly end?: Closure;
+  /** Runs for each timer of a key that is due. */
+  readonly onTimer?: Closure;
   /** The operator of the app's that it is a part of: what it fails at, that one has failed at. */
   readonly partOf?: string;
   /** Makes what holds its tuples until the batch commits. */
@@ -114,7 +116,7 @@ export const consumersOf = (
 
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
-  const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end } = node;
+  const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end, onTimer } = node;
   return JSON.stringify([
     id,
     name,
@@ -129,6 +131,7 @@ function fingerprintOf(node: OperatorNode): string {
     state,
     tables,
     end !== undefined,
+    onTimer !== undefined,
   ]);
 }
 

@@ -5,6 +5,7 @@ import type { Shape, TupleOf } from '../mailbox/schema.ts';
 import { value } from '../options/kinds.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { StateTable } from '../state/rows/state-table.ts';
+import type { Timer, Timers } from '../state/timers/timers.ts';
 import type { OperatorOptions } from './operator-options.ts';
 
 export type Tables = Readonly<Record<string, TableDefinition>>;
@@ -23,6 +24,14 @@ export type Emit<Output extends Shape> = (tuple: keyof Output extends never ? ne
 export interface ProcessContext {
   /** Removes the key's row, with its tables, when the closure returns: the key begins anew with its next tuple. */
   remove(): void;
+  /** The key's timers: for an operator with `onTimer`. See docs/timers.md. */
+  readonly timers: Timers;
+}
+
+/** The fourth parameter of `onTimer`. */
+export interface TimerContext extends ProcessContext {
+  /** The timer that has come. It is no longer set. */
+  readonly timer: Timer;
 }
 
 /** What is no schema is found where it is read, with the field's name. */
@@ -64,4 +73,11 @@ export interface ProcessOptions<
 > extends OperatorOptions {
   /** Called once for each key when the input has ended, to emit final results. */
   end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: Emit<Output>) => Ignored;
+  /** Called when a timer of a key is due: one that a closure has set by `context.timers`. See docs/timers.md. */
+  onTimer?: (
+    key: TupleOf<Pick<Input, Key>>,
+    state: StateOf<State, SubTables>,
+    emit: Emit<Output>,
+    context: TimerContext,
+  ) => Ignored;
 }

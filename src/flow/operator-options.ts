@@ -92,18 +92,46 @@ export const PROCESS_OPTIONS = {
     help: 'called once for each key when the input has ended, to emit final results',
     page: 'state.md',
   }),
+  onTimer: closure<(...values: never[]) => unknown>({
+    help: 'called when a timer is due that a closure has set by `context.timers`',
+    page: 'timers.md',
+  }),
 };
+
+export const EVERY_OPTIONS = {
+  /** How long after a change its result is emitted, at most: milliseconds, an integer from 1 to 2147483647. */
+  everyMs: integer({
+    help: 'how long after a change its result is emitted, at most',
+    unit: 'milliseconds, an integer',
+    from: 1,
+    to: 2 ** 31 - 1,
+    isRequired: true,
+  }),
+};
+
+/** When an aggregate emits a key's results. */
+export type AggregateEmit = 'end' | 'changes' | { readonly everyMs: number };
 
 export const AGGREGATE_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
-   * When a key's results are emitted: once, when the input has ended, or each time that they have changed: 'end' or
-   * 'changes'. Default: `end`. See docs/aggregates.md.
+   * When a key's results are emitted: once, when the input has ended; each time that they have changed; or, if they
+   * have changed, every so many milliseconds: 'end', 'changes' or { everyMs }. Default: `end`. See
+   * docs/aggregates.md#every-so-often.
    */
-  emit: choice(['end', 'changes'] as const, {
-    help: "when a key's results are emitted: once, when the input has ended, or each time that they have changed",
-    default: 'end',
-    page: 'aggregates.md',
+  emit: ownEntry<AggregateEmit, AggregateEmit>({
+    help: "when a key's results are emitted: once, when the input has ended; each time that they have changed; or, if they have changed, every so many milliseconds",
+    rule: "'end', 'changes' or { everyMs }",
+    defaultText: '`end`',
+    page: 'aggregates.md#every-so-often',
+    within: EVERY_OPTIONS,
+    read: (given, { where, name }) => {
+      if (given === 'end' || given === 'changes') return given;
+      if (typeof given !== 'object' || given === null)
+        throw errors.badOption(name, given, "'end', 'changes' or { everyMs }", where);
+      return checkOptions(where, EVERY_OPTIONS, given, name);
+    },
+    absent: () => 'end',
   }),
   /**
    * `false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made: true
@@ -116,14 +144,14 @@ export const AGGREGATE_OPTIONS = {
   }),
   /**
    * How long tuples are combined before they are sent, at most: milliseconds from 0 to 10000. Default: 1000 if results
-   * are emitted at the end, else the job's `lingerMs`. See docs/aggregates.md.
+   * are emitted at the end, a tenth of `everyMs` up to 1000, else the job's `lingerMs`. See docs/aggregates.md.
    */
   combineMs: number({
     help: 'how long tuples are combined before they are sent, at most',
     unit: 'milliseconds',
     from: 0,
     to: 10_000,
-    defaultText: "1000 if results are emitted at the end, else the job's `lingerMs`",
+    defaultText: "1000 if results are emitted at the end, a tenth of `everyMs` up to 1000, else the job's `lingerMs`",
     page: 'aggregates.md',
   }),
 };

@@ -304,6 +304,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
       state,
       tables,
       end: checked.end,
+      onTimer: checked.onTimer,
     });
     // Whoever reads it though it has no output is told so when the graph is finished.
     return new Stream(this.builder, [{ operator: node.id, output: 0 }], outputs[0]?.schema ?? this.schema);
@@ -329,10 +330,10 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const raw = this.asInput(aggregation.add);
     const input = { ...raw, combined: combinedInput(name, raw, aggregation, operator, checked) };
     const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`) }];
-    const { state, tables, end } = aggregation;
+    const { state, tables, end, onTimer } = aggregation;
     return Stream.of(
       this.builder,
-      this.builder.operator(name, aggregate, [input], outputs, operator, { state, tables, end }),
+      this.builder.operator(name, aggregate, [input], outputs, operator, { state, tables, end, onTimer }),
     );
   }
 }

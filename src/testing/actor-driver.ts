@@ -21,7 +21,8 @@ import type { Backup, MemoryBackup } from '../state/images/backup.ts';
 export type DrivenLetter = Pick<LetterTuple, 'operator' | 'replica'> & LetterBody;
 
 /** What an actor is driven with. */
-export interface DriverSetup extends Pick<ActorEnvironment, 'wakeWords' | 'lingerMs' | 'now' | 'after'> {
+export interface DriverSetup
+  extends Pick<ActorEnvironment, 'wakeWords' | 'lingerMs' | 'now' | 'timersUntilMs' | 'after'> {
   /** The host of an incarnation. */
   readonly hostOf: (incarnation: number) => number;
   /** What a callback of a source does; by default it ends the host's sleep. */
@@ -91,12 +92,12 @@ export class ActorDriver {
 
   private make(plan: Plan, { backupEveryMs, ...how }: Beginning): Actor {
     const { memory, setup, incarnation } = this;
-    const { hostOf, wakeWords, lingerMs, now, after, store } = setup;
+    const { hostOf, wakeWords, lingerMs, now, timersUntilMs, after, store } = setup;
     const host = hostOf(incarnation);
     const wake = setup.wake ?? (() => wakeWords.wakeUnconditionally(host));
     const ship = (backup: Backup): void => void this.shipped.push(backup);
     const backup = store && { everyMs: backupEveryMs ?? Number.POSITIVE_INFINITY, ship };
-    const environment = { host, wakeWords, lingerMs, backup, now, wake, after };
+    const environment = { host, wakeWords, lingerMs, backup, now, timersUntilMs, wake, after };
     this.host = host;
     this.isParked = false;
     this.isSourceOpen = false;

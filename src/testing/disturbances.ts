@@ -46,6 +46,10 @@ export function processTuples(site: Site, waiting: number, { rollback, restore }
   }
 }
 
+/** Fires the timers that are due. */
+export const processTimers = (site: Site, how: Disturbances): void =>
+  processTuples(site, Number.POSITIVE_INFINITY, how);
+
 const isOver = (status: SiteStatus): boolean => status === 'done' || status === 'failed';
 
 /** Processes the end of the input. */

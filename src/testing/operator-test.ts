@@ -98,22 +98,37 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   }
 
   /**
-   * Moves the clock of the test. Whatever is due by then happens: the commit of tuples that linger. A source with
-   * `ratePerSecond` has the tuples that are due for {@link read}.
+   * Moves the clock of the test, which begins at 0. Whatever is due by then happens, one after the other at its time: the commit of
+   * tuples that linger, and timers. A source with `ratePerSecond` has the tuples that are due for {@link read}.
    */
   advance(ms: number): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw errors.badOption('ms', ms, 'milliseconds from 0 on');
     this.requireOpen();
-    this.nowMs += ms;
-    this.process();
+    const until = this.nowMs + ms;
+    for (let next = this.nextMs; next <= until; next = this.nextMs) {
+      this.nowMs = Math.max(this.nowMs, next);
+      // A timer does not wait for what lingers: it ends that.
+      if (this.run.timersDueAtMs <= this.nowMs) this.commitAtMs = Math.min(this.commitAtMs, this.nowMs);
+      this.process();
+    }
+    this.nowMs = until;
+  }
+
+  /** When the next thing happens on the clock of the test. */
+  private get nextMs(): number {
+    const { waiting, commitAtMs, ended, run } = this;
+    const timersAtMs = ended ? Number.POSITIVE_INFINITY : run.timersDueAtMs;
+    return waiting === 0 ? timersAtMs : Math.min(commitAtMs, timersAtMs);
   }
 
   private process(): void {
-    const { waiting } = this;
-    if (waiting === 0 || this.nowMs < this.commitAtMs) return;
-    this.waiting = 0;
-    this.commitAtMs = Number.POSITIVE_INFINITY;
-    this.orFail(() => this.run.process(waiting));
+    const { waiting, run } = this;
+    if (waiting > 0 && this.nowMs >= this.commitAtMs) {
+      this.waiting = 0;
+      this.commitAtMs = Number.POSITIVE_INFINITY;
+      this.orFail(() => run.process(waiting));
+    }
+    if (this.waiting === 0 && run.timersDueAtMs <= this.nowMs) this.orFail(() => run.fire());
   }
 
   /**

@@ -6,7 +6,7 @@ import { errors, type MillraceError } from '../errors.ts';
 import type { OperatorNode } from '../flow/graph.ts';
 import type { StateEntry } from '../state/rows/state-reader.ts';
 import { arrangedRows, type Difference, type Outcome, outcomeDifference, stateDifference } from './comparison.ts';
-import { processEnd, processTuples, readTuples } from './disturbances.ts';
+import { processEnd, processTimers, processTuples, readTuples } from './disturbances.ts';
 import type { OperatorPlan } from './operator-plan.ts';
 import { Site } from './site.ts';
 import type { CheckedTestOptions } from './test-options.ts';
@@ -63,7 +63,27 @@ export class PairedRun {
 
   /** Processes the `waiting` tuples of the input. */
   process(waiting: number): void {
+    this.holdTimers(true);
     processTuples(this.tested, waiting, this.options);
+    this.undisturbed?.settle();
+    this.holdTimers(false);
+    this.compare();
+  }
+
+  /** Tuples of one moment come before its timers: where one fires between them depends on how they are cut into batches. */
+  private holdTimers(areHeld: boolean): void {
+    this.tested.holdsTimers = areHeld;
+    if (this.undisturbed !== undefined) this.undisturbed.holdsTimers = areHeld;
+  }
+
+  /** When the operator's next timer is due; Infinity if there is none. */
+  get timersDueAtMs(): number {
+    return this.tested.timersDueAtMs;
+  }
+
+  /** Fires the timers that are due. */
+  fire(): void {
+    processTimers(this.tested, this.options);
     this.undisturbed?.settle();
     this.compare();
   }

@@ -8,7 +8,7 @@ import type { Actor } from '../actors/actor.ts';
 import type { StepStatus } from '../actors/actor-descriptor.ts';
 import { ActorFailure } from '../actors/failures/failure.ts';
 import { stageReaders } from '../actors/stage-readers.ts';
-import { fromRecord, type MillraceError } from '../errors.ts';
+import { errors, fromRecord, type MillraceError } from '../errors.ts';
 import { type Stage, stageName } from '../flow/plan.ts';
 import { reuseScripts } from '../mailbox/codegen.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
@@ -53,6 +53,9 @@ export interface Resuming {
 /** As an actor's, and `failed`: it cannot go on, see {@link Site.failure}. */
 export type SiteStatus = Exclude<StepStatus, 'superseded'> | 'failed';
 
+/** Timers that fire at one moment of the test's clock, at most. */
+const FIRED_MAX = 100_000;
+
 const APP = 0;
 const ACTOR = 1;
 /** No batch commits because of its age: it is told to. */
@@ -64,6 +67,8 @@ export class Site {
   failure: MillraceError | undefined;
   /** True while it commits tuple by tuple. */
   isIsolated = false;
+  /** True while timers do not fire, though they are due. */
+  holdsTimers = false;
   private readonly setup: SiteSetup;
   private readonly wakeWords = new WakeWords(WakeWords.allocate(2));
   private readonly output: TupleReader<unknown> | undefined;
@@ -74,6 +79,8 @@ export class Site {
   private readonly driver: ActorDriver;
   private outcome: Outcome = { emitted: [], written: [], letters: [] };
   private woken: () => void = () => {};
+  /** A moment of the clock, and how many timers had fired before. */
+  private instant = { atMs: Number.NEGATIVE_INFINITY, fired: 0 };
 
   constructor(setup: SiteSetup) {
     this.setup = setup;
@@ -100,6 +107,7 @@ export class Site {
       wakeWords,
       lingerMs: LINGER_MS,
       now: setup.now,
+      timersUntilMs: () => (this.holdsTimers ? -Number.MAX_VALUE : setup.now()),
       wake: () => this.woken(),
       store: setup.snapshots === 'never' ? undefined : memoryBackup(() => {}),
       lettersOn: APP,
@@ -168,6 +176,7 @@ export class Site {
     try {
       const status = this.actor.step(Number.NEGATIVE_INFINITY);
       this.gather();
+      this.refuseEndlessTimers();
       const moved = this.input?.drain() === true;
       return status === 'superseded' || (moved && status === 'idle') ? 'more' : status;
     } catch (error) {
@@ -176,6 +185,15 @@ export class Site {
       this.failure = error.cause;
       return 'failed';
     }
+  }
+
+  /** One that sets itself again and again for a time that has come would keep a test for ever, as the clock stands still. */
+  private refuseEndlessTimers(): void {
+    const { committed, instant, setup, stage } = this;
+    const { fired } = committed.progress;
+    const nowMs = setup.now();
+    if (instant.atMs !== nowMs) this.instant = { atMs: nowMs, fired };
+    else if (fired - instant.fired > FIRED_MAX) throw errors.endlessTimer(stageName(stage), FIRED_MAX);
   }
 
   /** Steps until there is nothing left to do, and commits. */
@@ -198,6 +216,11 @@ export class Site {
   /** True while a batch is not committed. */
   get isOpen(): boolean {
     return !this.actor.isReadable;
+  }
+
+  /** When the operator's next timer is due; Infinity if there is none. */
+  get timersDueAtMs(): number {
+    return this.actor.timersDueAtMs;
   }
 
   /** Grows with each commit. */

@@ -14,6 +14,8 @@ import type { Clock } from '../platform/clock.ts';
 const SLICE_MS = 1;
 const YIELD_EVERY_MS = 4;
 const METER_EVERY_MS = 50;
+/** A timer may be due in centuries, and a thread may not be able to sleep as long. */
+const SLEEP_MS_MAX = 2 ** 31 - 1;
 
 /** What a host tells the supervisor. */
 export interface HostEvents {
@@ -184,7 +186,9 @@ export class Host {
     const mustStep = this.stopped || actors.some((actor) => actor.canStep());
     // A time that had come before, of an actor that cannot step: that one waits for room, and not for time.
     const wakeAtMs = Math.min(...actors.map((actor) => actor.wakeAtMs).filter((atMs) => atMs > nowMs));
-    const timeoutMs = Number.isFinite(wakeAtMs) ? Math.max(0, wakeAtMs - this.clock.now()) : undefined;
+    const timeoutMs = Number.isFinite(wakeAtMs)
+      ? Math.min(SLEEP_MS_MAX, Math.max(0, wakeAtMs - this.clock.now()))
+      : undefined;
     const waiting = mustStep ? undefined : wakeWords.sleep(id, ticket, timeoutMs);
     if (waiting !== undefined) await waiting;
     wakeWords.stayAwake(id);

@@ -57,6 +57,13 @@ export const atEndOfInput = (key: readonly unknown[]): Whereabouts => ({
   position: 'the end of its input',
 });
 
+/** In the closure of a timer, with the values of its key. */
+export const atTimer = (key: readonly unknown[], name: string, atMs: number): Whereabouts => ({
+  key: keyValue(key),
+  tuple: undefined,
+  position: `the timer${name === '' ? '' : ` ${show(name)}`} of ${new Date(atMs).toISOString()}`,
+});
+
 /** Generating a decoder takes most of a millisecond, and a stream may be full of poison. */
 const decoders = new WeakMap<ReadStream, Decoder<Record<string, unknown>>>();
 

@@ -13,10 +13,10 @@ import { BATCH_TUPLES_MAX, type Batch, type Input } from '../batch.ts';
 import type { Feed } from '../inputs/feed.ts';
 import { partitionAt } from '../inputs/partitioned-feed.ts';
 import type { RowReader } from '../inputs/row-reader.ts';
-import { NO_ROW, WorkCell } from '../vitals/vitals.ts';
+import { AT_TIMER, NO_ROW, timerMark, WorkCell } from '../vitals/vitals.ts';
 import type { WorkInHand } from '../work-in-hand.ts';
 import { ChainSieve, TryAgain } from './chain-sieve.ts';
-import { ActorFailure, AT_COMMIT, atEndOfInput, errorOf, type Failure } from './failure.ts';
+import { ActorFailure, AT_COMMIT, atEndOfInput, atTimer, errorOf, type Failure, type Whereabouts } from './failure.ts';
 
 /** The actor whose tuples are tried. */
 export interface Isolated {
@@ -24,6 +24,8 @@ export interface Isolated {
   read(limit: number, until: readonly ReadMark[] | undefined): StepStatus;
   /** A source has been read: it says when it is due, and how much it gave. */
   wasFed(feed: Feed): void;
+  /** Runs closures of timers that are due, at most `limit`, within a batch. */
+  fire(limit: number): void;
   /** Ends the stream. */
   finish(): StepStatus;
   /** Returns everything to the last commit, the source too. */
@@ -94,29 +96,55 @@ export class Isolation {
   single(until: readonly ReadMark[] | undefined): StepStatus {
     const { work, condemned, batch } = this;
     const { feed } = this.hand;
-    if (condemned !== undefined && feed === undefined && this.mayBeSkipped(condemned, until)) {
+    const isOfInput = condemned !== undefined && condemned.input !== AT_TIMER;
+    if (isOfInput && feed === undefined && this.mayBeSkipped(condemned, until)) {
       return this.skipCondemned(condemned);
     }
-    this.hand.lastInput = undefined;
     // Whoever dies before a tuple has begun says nothing about one, and the row at the cursor may be another replica's.
     if (feed === undefined || feed.isGenerated) work[WorkCell.row] = NO_ROW;
-    work[WorkCell.isolating] = 1;
-    batch.program.sift(this.sieve);
-    let status: StepStatus;
-    try {
-      status = feed === undefined ? this.actor.read(1, until) : this.singleFromSource(feed);
-    } finally {
-      batch.program.sift(undefined);
-    }
-    work[WorkCell.isolating] = 0;
+    const status = this.alone(() => (feed === undefined ? this.actor.read(1, until) : this.singleFromSource(feed)));
     if (status === 'idle') return status;
     // First: a tuple may fail only as its output is written.
     batch.commit();
     // A source that finds its place again gives nothing for a while.
     if (feed !== undefined && feed.taken === 0) return status;
+    this.tried();
+    return status;
+  }
+
+  /** The closure of one timer that is due, in a batch of its own; or a letter in its place. */
+  singleTimer(): void {
+    const { condemned, batch, hand, work } = this;
+    if (condemned?.input === AT_TIMER) {
+      const { operator, slot, error } = condemned;
+      const failureAt = (where: Whereabouts): Failure => hand.failureAt(operator, where, fromRecord(error));
+      if (this.skipTimer(failureAt, (tag) => timerMark(tag) === slot)) return;
+    }
+    work[WorkCell.row] = NO_ROW;
+    this.alone(() => this.actor.fire(1));
+    batch.commit();
+    this.tried();
+  }
+
+  /** What `work` fails at, or dies of, is said to be of one tuple. */
+  private alone<Result>(work: () => Result): Result {
+    const { program } = this.batch;
+    this.hand.lastInput = undefined;
+    this.work[WorkCell.isolating] = 1;
+    program.sift(this.sieve);
+    let result: Result;
+    try {
+      result = work();
+    } finally {
+      program.sift(undefined);
+    }
+    this.work[WorkCell.isolating] = 0;
+    return result;
+  }
+
+  private tried(): void {
     this.sieve.committed();
     this.left = Math.max(0, this.left - 1);
-    return status;
   }
 
   private mayBeSkipped({ input }: Condemned, until: readonly ReadMark[] | undefined): boolean {
@@ -154,9 +182,15 @@ export class Isolation {
    * Does what is to be done about a tuple that has failed alone; the batch is rolled back.
    * @param input whose row was tried, if it was a row
    * @param slot of the key whose closure failed, if it was a key
+   * @param isOfTimer true if it was a timer
    * @throws ActorFailure if the actor cannot go on
    */
-  failed(failure: Failure, input: Input | undefined, slot: number | undefined): StepStatus {
+  failed(failure: Failure, input: Input | undefined, slot: number | undefined, isOfTimer: boolean): StepStatus {
+    if (isOfTimer) {
+      // It is the next one at every try: others have not become due before it.
+      if (!this.skipTimer(() => failure)) throw errors.invariant('a timer that failed alone is still there');
+      return 'more';
+    }
     if (slot !== undefined) return this.skipKey(failure, slot);
     if (input !== undefined) return this.skipRow(input, failure);
     // What a source throws by itself, or what fails only when the batch is written.
@@ -191,6 +225,26 @@ export class Isolation {
     advanceSweep(sweep, slot + 1);
     batch.commit();
     return 'more';
+  }
+
+  /**
+   * Commits a dead letter in place of the closure of the timer that is next.
+   * @param isMeant tells by the tag of its key whether it is the one; without it, it is
+   * @returns false if it is not
+   */
+  private skipTimer(failureAt: (where: Whereabouts) => Failure, isMeant?: (tag: number) => boolean): boolean {
+    const { batch } = this;
+    const { timers, record } = batch;
+    batch.begin();
+    if (timers?.take(timers.forClosures.now()) !== true || isMeant?.(timers.tag) === false) {
+      this.actor.rollback();
+      return false;
+    }
+    this.letterOrThrow(failureAt(atTimer(timers.key, timers.name, timers.atMs)));
+    this.end();
+    record.progress.fired++;
+    batch.commit();
+    return true;
   }
 
   private skipCondemned({ input, operator, slot, error }: Condemned): StepStatus {

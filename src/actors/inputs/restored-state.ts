@@ -27,9 +27,15 @@ export function takeUpState(
   // Without key groups there is nothing to restore, and a dormant replica must not be kept from being given some.
   if (state === undefined || groups.length === 0) return;
   const gained = backup === undefined ? [] : gainedSince(backup.checkpoint, batch);
-  if (backup === undefined || gained.length > 0) {
+  const hasFired = backup !== undefined && record.progress.fired !== (backup.checkpoint?.marks.progress.fired ?? 0);
+  if (backup === undefined || gained.length > 0 || hasFired) {
     const problem = checkState(state, groups, 'roots');
-    const isLost = gained.length > 0 ? ', and its last backup is from before a hand-over of key groups' : '';
+    const isLost =
+      gained.length > 0
+        ? ', and its last backup is from before a hand-over of key groups'
+        : hasFired
+          ? ', and timers have fired since its last backup, which reading the input again does not repeat'
+          : '';
     if (problem !== undefined) throw errors.stateDamaged(operator, replica, `${problem}${isLost}`);
     return;
   }

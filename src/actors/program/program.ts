@@ -17,8 +17,16 @@ import { combine32, hashDouble, keyGroupCode, mix32, positionGroupCode } from '.
 import type { RingReader } from '../../mailbox/ring-reader.ts';
 import { groupRootCode } from '../../state/memory/arena.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
+import { type KeyTimers, noTimers } from '../../state/timers/key-timers.ts';
 import type { OutputPort } from '../output-port.ts';
-import { COUNTED_ROWS_MAX, LOAD_SAMPLES, SAMPLE_ROWS_MIN, SAMPLE_WEIGHT, WorkCell } from '../vitals/vitals.ts';
+import {
+  COUNTED_ROWS_MAX,
+  LOAD_SAMPLES,
+  SAMPLE_ROWS_MIN,
+  SAMPLE_WEIGHT,
+  timerMark,
+  WorkCell,
+} from '../vitals/vitals.ts';
 import {
   chainCode,
   chainConstants,
@@ -48,6 +56,8 @@ export interface ProgramParts {
   readonly state: KeyedState | undefined;
   /** What lives beside its rows, if its operator has such a thing. */
   readonly resident: Resident | undefined;
+  /** The timers of its keys, if its operator has a closure for them. */
+  readonly timers: KeyTimers | undefined;
   /** 1 for each key group that this replica owns. */
   readonly owned: Uint8Array;
   /** Shared; see {@link WorkCell}. */
@@ -84,6 +94,11 @@ export interface Program {
    * that.
    */
   sift(sieve: Sieve | undefined): void;
+  /**
+   * Runs the closures of at most `limit` timers that are due, until a commit's worth is written.
+   * @returns how many
+   */
+  fireTimers(nowMs: number, limit: number): number;
   /** Lets the resident do its own work. */
   work(nowMs: number): void;
   /** What holds tuples until the batch commits, if the last operator does. */
@@ -182,7 +197,8 @@ function phasesCode(parts: ProgramParts, u: number): string {
   const foreseen = foreseenTables(input, parts.state);
   const hasSpilled = anyOutput(parts, 'spilled');
   const keyTexts = keys.flatMap(({ codec }, k) => (codec.isCached ? [`, state.keyText(${k}, g, h, p)`] : []));
-  const hasTables = Object.keys(head.tables ?? {}).length > 0;
+  const hasTimers = parts.timers !== undefined;
+  const hasTables = hasTimers || Object.keys(head.tables ?? {}).length > 0;
   const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
   const seek = keys.map(({ index, codec }) => codec.seek(`key${u}_${index}`)).filter((code) => code !== '');
   const args = keys.map(({ index, codec }) => codec.ofReader(`key${u}_${index}`));
@@ -223,6 +239,7 @@ return n;
 function remove${u}(k, p, j, n) {
 const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
 context.removed = false;
+${hasTimers ? 'timers.removing(timers.view);' : ''}
 state.remove(g, p);
 // The row stands where it stood, without its key: nobody else's has moved.
 for (let i = j + 1; i < n; i++) if (rows[i] === p) return true;
@@ -235,6 +252,7 @@ const k = indices[j], p = rows[j];
 ${needsGroup ? `const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};` : ''}
 const view = ${perArena(parts, 'view')};
 view.row = p;
+${hasTimers ? 'timers.view = view;' : ''}
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
@@ -272,11 +290,8 @@ const perArena = (parts: ProgramParts, what: 'arena' | 'view'): string =>
 function endCode(parts: ProgramParts): string {
   const [head] = parts.stage.operators;
   if (head.end === undefined) return 'const endingKey = [], endingSlot = 0; function endGroup() { return -1; }';
-  const [{ key: names = [] }] = head.inputs;
   return `
 let endingKey = [], endingSlot = 0;
-function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
-Key.prototype = Object.prototype;
 function endGroup(g, fromSlot, limit) {
 if (owned[g] === 0) return -1;
 let left = limit;
@@ -291,12 +306,52 @@ work[${WorkCell.operator}] = 0;
 endingKey = key;
 endingSlot = state.table.slotOf(arena, ${groupRootCode}, row);
 work[${WorkCell.row}] = endingSlot;
-${runClosureCode(`end(new Key(${names.map((_, k) => `key[${k}]`).join(', ')}), view, ${emitName(head, 0)})`, 0)}
+${runClosureCode(`end(${newKeyCode(parts)}, view, ${emitName(head, 0)})`, 0)}
 ${parts.stage.operators.length > 1 ? rethrowCode : ''}
 return --left > 0${parts.ports.map((_, output) => ` && !output${output}.isBatchFull`).join('')};
 });
 state.expire();
 return next;
+}`;
+}
+
+/** The class of the keys that closures get which run without a tuple. */
+function keyClassCode({ stage }: ProgramParts): string {
+  const [{ inputs }] = stage.operators;
+  const [{ key: names = [] }] = inputs;
+  return `function Key(${names.map((_, k) => `k${k}`).join(', ')}) { ${names.map((name, k) => `this.${name} = k${k};`).join(' ')} }
+Key.prototype = Object.prototype;`;
+}
+
+const newKeyCode = ({ stage }: ProgramParts): string => {
+  const [{ inputs }] = stage.operators;
+  return `new Key(${(inputs[0].key ?? []).map((_, k) => `key[${k}]`).join(', ')})`;
+};
+
+function timersCode(parts: ProgramParts): string {
+  if (parts.timers === undefined) return 'function fireTimers() { return 0; }';
+  const [head] = parts.stage.operators;
+  const isFull = anyOutput(parts, 'isBatchFull');
+  return `
+function fireTimers(nowMs, limit) {
+let fired = 0;
+state.resume();
+while (fired < limit && timers.take(nowMs)) {
+const g = timers.group, key = timers.key;
+const view = ${perArena(parts, 'view')};
+view.row = timers.row;
+timers.view = view;
+context.timer = { name: timers.name, atMs: timers.atMs };
+work[${WorkCell.operator}] = 0;
+work[${WorkCell.row}] = timerMark(timers.tag);
+${runClosureCode(`onTimer(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
+${parts.stage.operators.length > 1 ? rethrowCode : ''}
+fired++;
+if (context.removed) { context.removed = false; timers.removing(view); state.remove(g, view.row); }
+${isFull === '' ? '' : `if (${isFull}) break;`}
+}
+state.expire();
+return fired;
 }`;
 }
 
@@ -355,6 +410,9 @@ export function generateProgram(parts: ProgramParts): Program {
     ahead: state && new RowsAhead(state),
     firstProbe: state?.table.firstProbe,
     end: stage.operators[0].end,
+    onTimer: stage.operators[0].onTimer,
+    timers: parts.timers,
+    timerMark,
     owned: parts.owned,
     work: parts.work,
     mix32,
@@ -367,7 +425,7 @@ export function generateProgram(parts: ProgramParts): Program {
     },
     indices: new Int32Array(CHUNK_ROWS),
     rows: new Int32Array(CHUNK_ROWS),
-    context: { removed: false, remove: removeRow },
+    context: closureContext(parts),
     resident: parts.resident,
     ...receivers(parts),
     generator: stage.operators[0].source?.kind === 'generate' ? stage.operators[0].source.make : undefined,
@@ -389,7 +447,9 @@ let processed = 0, fetched = 0, untilSample = 0, random = 1;
 ${chainCode(stage, checks, holder)}
 ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\n')}
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
+${state === undefined ? '' : keyClassCode(parts)}
 ${endCode(parts)}
+${timersCode(parts)}
 ${isGenerator ? generatorCode(parts) : ''}
 function eachRow(visit) {
 for (let g = 0; g < owned.length; g++) {
@@ -431,6 +491,14 @@ feed(tuple) {
 enter();
 try { ${isSource ? `${stepName(0)}(tuple);` : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
 },
+fireTimers(nowMs, limit) {
+enter();
+try {
+const fired = fireTimers(nowMs, limit);
+if (sieve !== undefined) sift0();
+return fired;
+} finally { leave(); }
+},
 work(nowMs) {
 enter();
 try { ${parts.resident === undefined ? '' : `state.resume(); resident.work(nowMs, ${emitName(stage.operators[0], 0)}, eachRow);`} }
@@ -463,6 +531,15 @@ function receivers({ stage, resident }: ProgramParts): Record<string, unknown> {
   return Object.fromEntries(stage.inputs.map((_, input) => [`closure0_${input}`, resident.receive]));
 }
 
-function removeRow(this: { removed: boolean }): void {
-  this.removed = true;
+/** What closures get as their context. */
+function closureContext({ stage, timers }: ProgramParts) {
+  const context = {
+    removed: false,
+    remove(): void {
+      context.removed = true;
+    },
+    timers: timers?.forClosures ?? noTimers(stageName(stage)),
+    timer: undefined,
+  };
+  return context;
 }

@@ -5,12 +5,10 @@
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { Schema, type SchemaField, type Shape } from '../../mailbox/schema.ts';
-import type { TableDefinition } from '../../state/rows/row-layout.ts';
+import { type TableDefinition, TIMER_FIELD } from '../../state/rows/row-layout.ts';
+import type { AggregateEmit } from '../operator-options.ts';
 import type { Aggregate, Slots } from './aggregate.ts';
 import { generateCombiner, type KeptAggregate, partName, singleCode, type TupleHolder } from './combiner.ts';
-
-/** When an aggregate emits a key's results: once, when the input has ended; or each time that they have changed. */
-export type AggregateEmit = 'end' | 'changes';
 
 export interface Aggregation {
   /** What travels from the combiners. */
@@ -22,6 +20,7 @@ export interface Aggregation {
   readonly add: (...values: never[]) => void;
   readonly merge: (...values: never[]) => void;
   readonly end: ((...values: never[]) => void) | undefined;
+  readonly onTimer: ((...values: never[]) => void) | undefined;
   combiner(emit: (row: unknown) => void): TupleHolder;
 }
 
@@ -120,7 +119,11 @@ function closuresOf(
   const result = kept.map(({ name, code }) => `${name}: ${code.value(state(name))}`);
   const emitCode = (from: string): string =>
     `emit({ ${[...keys.map(({ name }) => `${name}: ${from}.${name}`), ...result].join(', ')} });`;
-  const changes = emit === 'changes' ? emitCode('tuple') : '';
+  const isEvery = typeof emit === 'object';
+  // A key has its timer exactly as long as its results have changed since they were emitted.
+  const isDirty = `state.${TIMER_FIELD} !== 0`;
+  const changes =
+    emit === 'changes' ? emitCode('tuple') : isEvery ? `if (!(${isDirty})) context.timers.after(${emit.everyMs});` : '';
   const one = singleCode(kept, (field) => (field === undefined ? 'tuple' : `tuple.${field}`));
   const merge = (other: (aggregate: number) => Slots): string =>
     kept.map(({ name, code }, a) => code.merge(state(name), other(a))).join('\n');
@@ -132,18 +135,19 @@ function closuresOf(
       return travel === undefined ? one.slots(a)(part) : `(${travel(part, one.slots(a))})`;
     };
   const body = `
-function add(tuple, state, emit) {
+function add(tuple, state, emit, context) {
 ${one.code}
 ${merge(travelling)}
 ${changes}
 }
-function merge(tuple, state, emit) {
+function merge(tuple, state, emit, context) {
 ${merge((a) => of('tuple')(kept[a].name))}
 ${changes}
 }
-function end(tuple, state, emit) { ${emit === 'end' ? emitCode('tuple') : ''} }
-return { add, merge, end: ${emit === 'end' ? 'end' : 'undefined'} };`;
-  return generate<Pick<Aggregation, 'add' | 'merge' | 'end'>>(
+function end(tuple, state, emit) { ${isEvery ? `if (${isDirty})` : ''} ${emit === 'changes' ? '' : emitCode('tuple')} }
+function onTimer(tuple, state, emit) { ${isEvery ? emitCode('tuple') : ''} }
+return { add, merge, end: ${emit === 'changes' ? 'undefined' : 'end'}, onTimer: ${isEvery ? 'onTimer' : 'undefined'} };`;
+  return generate<Pick<Aggregation, 'add' | 'merge' | 'end' | 'onTimer'>>(
     `${operator}/aggregate`,
     Object.assign({}, ...kept.map(({ code }) => code.constants)),
     body,

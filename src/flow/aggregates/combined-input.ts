@@ -2,14 +2,17 @@
 
 import type { Combined, NodeInput } from '../graph.ts';
 import { combine } from '../kinds/combine.ts';
-import type { CheckedOperator } from '../operator-options.ts';
+import type { AggregateEmit, CheckedOperator } from '../operator-options.ts';
 import type { Aggregation } from './aggregation.ts';
 
 /** How long tuples are combined if nobody waits for results before the end. */
 const COMBINE_MS = 1000;
+/** The same by when results are wanted. */
+const combineMsOf = (emit: AggregateEmit): number =>
+  emit === 'end' ? COMBINE_MS : emit === 'changes' ? 0 : Math.min(COMBINE_MS, emit.everyMs / 10);
 
 interface CombineOptions {
-  readonly emit: 'end' | 'changes';
+  readonly emit: AggregateEmit;
   readonly combine: boolean;
   readonly combineMs: number | undefined;
 }
@@ -20,7 +23,7 @@ export function combinedInput(
   input: NodeInput,
   { partial, merge, combiner }: Aggregation,
   { failure, supervision }: CheckedOperator,
-  { emit, combine: isOn, combineMs = emit === 'end' ? COMBINE_MS : 0 }: CombineOptions,
+  { emit, combine: isOn, combineMs = combineMsOf(emit) }: CombineOptions,
 ): Combined | undefined {
   if (!isOn) return undefined;
   const own = `${name}.combine`;

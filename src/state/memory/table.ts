@@ -68,6 +68,8 @@ export interface Table {
   reserve(arena: Arena, root: number, rows: number): void;
   /** The first row at or after slot `slot` and before `end` (by default, of all), or -1. Use {@link slotOf} to go on. */
   next(arena: Arena, root: number, slot: number, end?: number): number;
+  /** The first row with a tag in the order of the search for it, or the first after row `after`; -1 if there is none. */
+  tagged(arena: Arena, root: number, tag: number, after?: number): number;
   /** The slot of a row. */
   slotOf(arena: Arena, root: number, row: number): number;
 }
@@ -248,6 +250,20 @@ return { find, upsert, save, firstProbe };`;
     return -1;
   }
 
+  function tagged(arena: Arena, root: number, tag: number, after = -1): number {
+    const { i32 } = arena;
+    const address = i32[root + ROOT_ADDRESS];
+    if (address === 0) return -1;
+    const mask = (1 << i32[root + ROOT_LOG_ROWS]) - 1;
+    let slot = after < 0 ? tag & mask : (slotOf(arena, root, after) + 1) & mask;
+    for (; ; slot = (slot + 1) & mask) {
+      const p = address * 2 + slot * cells;
+      const found = i32[p + ROW_TAG];
+      if (found === tag) return p;
+      if (found === TAG_EMPTY) return -1;
+    }
+  }
+
   function slotOf(arena: Arena, root: number, row: number): number {
     return (row - arena.i32[root + ROOT_ADDRESS] * 2) / cells;
   }
@@ -292,6 +308,7 @@ return { find, upsert, save, firstProbe };`;
       moved(root);
     },
     next,
+    tagged,
     slotOf,
   };
 

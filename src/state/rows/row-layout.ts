@@ -70,8 +70,25 @@ export function table<Key extends Shape, Row extends Shape>(
 
 export const KEY_FIELDS_MAX = 2;
 
-/** Properties of the state object that point it at a row. */
-const RESERVED_NAMES = ['arena', 'row'];
+const NAMED_TIMERS: TableDefinition = { key: { name: t.string() }, row: { at: t.f64() } };
+
+/** Where the timers of a key stand in its row: when the one without a name is due, and a table of those with names. */
+export const TIMER_FIELD = '$timer';
+export const TIMERS_TABLE = '$timers';
+
+/** Properties of the state object that point it at a row, or are not the flow's. */
+const RESERVED_NAMES = ['arena', 'row', TIMER_FIELD, TIMERS_TABLE];
+
+/** True of what a row holds for the library: nobody sees it who reads state. */
+export const isHidden = ({ name }: { readonly name: string }): boolean => name === TIMER_FIELD || name === TIMERS_TABLE;
+
+/** What a layout is besides the rows of a flow's operator. */
+interface LayoutKind {
+  /** True for the rows of a table under a key. */
+  readonly isInTable?: boolean;
+  /** True if keys have timers. */
+  readonly hasTimers?: boolean;
+}
 
 const cellsOf = ({ codec }: SchemaField): number => codec.cell.cells;
 
@@ -108,7 +125,7 @@ export function rowLayout(
   key: readonly SchemaField[],
   state: Shape,
   tables: Readonly<Record<string, TableDefinition>>,
-  inTable = false,
+  { isInTable = false, hasTimers = false }: LayoutKind = {},
 ): RowLayout {
   const plan = new CellPlan();
   if (key.length === 0 || key.length > KEY_FIELDS_MAX) {
@@ -124,13 +141,15 @@ export function rowLayout(
     }),
     cellsOf,
   );
-  const fieldList = Object.keys(state).length === 0 ? [] : Schema.of(state, where).fields;
+  const own = hasTimers ? { ...state, [TIMER_FIELD]: t.f64() } : state;
+  const fieldList = Object.keys(own).length === 0 ? [] : Schema.of(own, where).fields;
   const names = new Set([...Object.keys(state), ...Object.keys(tables)]);
   for (const name of RESERVED_NAMES) {
-    if (!inTable && names.has(name)) throw errors.badSchema(where, `'${name}' is taken: choose another name`);
+    if (!isInTable && names.has(name)) throw errors.badSchema(where, `'${name}' is taken: choose another name`);
   }
   const fields = plan.place(fieldList, cellsOf);
-  const tableList = Object.entries(tables).map(([name, definition]) => {
+  const ownTables = hasTimers ? { ...tables, [TIMERS_TABLE]: NAMED_TIMERS } : tables;
+  const tableList = Object.entries(ownTables).map(([name, definition]) => {
     if (Object.hasOwn(state, name)) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
     return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition) };
   });
@@ -149,7 +168,7 @@ function tableLayout(where: string, name: string, definition: TableDefinition): 
     if (!Object.hasOwn(definition.row, field.name)) continue;
     throw errors.badSchema(where, `'${field.name}' is both a field of the key and of the row`);
   }
-  return rowLayout(where, key, definition.row, {}, true);
+  return rowLayout(where, key, definition.row, {}, { isInTable: true });
 }
 
 /** The cells of fields and keys whose values may lie in extents of their own. */

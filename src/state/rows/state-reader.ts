@@ -12,7 +12,7 @@ import { type Arena, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
 import { readBytes, readText } from '../memory/values.ts';
 import type { Transaction } from '../transaction/transaction.ts';
-import type { RowField, RowKey } from './row-layout.ts';
+import { isHidden, type RowField, type RowKey } from './row-layout.ts';
 import { keyedAccess } from './state-table.ts';
 
 /** A row's fields by name; a table is an array of the plain objects of its rows, in no order, their key fields first. */
@@ -111,9 +111,13 @@ type ObjectReader = (arena: Arena, row: number) => Record<string, unknown>;
 
 /** Generates the function that makes a plain object of fields and tables of a row: made as the decoder makes tuples. */
 function objectReader(name: string, fields: readonly RowField[], tables: Table['tables']): ObjectReader {
+  const shown = fields.filter((field) => !isHidden(field));
+  const shownTables = tables.filter((each) => !isHidden(each));
   const properties = [
-    ...fields.map(({ name, cell, codec }, i) => `this.${name} = ${codec.cell.read(`p + ${cell}`, i)};`),
-    ...tables.map((each, i) => `this.${each.name} = rowsOf(tables[${i}], arena, p + ${each.cell}, readers[${i}]);`),
+    ...shown.map(({ name, cell, codec }, i) => `this.${name} = ${codec.cell.read(`p + ${cell}`, i)};`),
+    ...shownTables.map(
+      (each, i) => `this.${each.name} = rowsOf(tables[${i}], arena, p + ${each.cell}, readers[${i}]);`,
+    ),
   ];
   const body = `function Row(arena, p) {
 ${properties.join('\n')}
@@ -121,12 +125,12 @@ ${properties.join('\n')}
 Row.prototype = Object.prototype;
 return (arena, p) => new Row(arena, p);`;
   const constants = {
-    ...constantsOf(fields, name),
+    ...constantsOf(shown, name),
     readText,
     readBytes,
     rowsOf,
-    tables: tables.map(({ table }) => table),
-    readers: tables.map(({ name: of, table: { layout } }) =>
+    tables: shownTables.map(({ table }) => table),
+    readers: shownTables.map(({ name: of, table: { layout } }) =>
       objectReader(`${name}/${of}`, [...layout.keys, ...layout.fields], []),
     ),
   };

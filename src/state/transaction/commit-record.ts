@@ -27,6 +27,8 @@ const COMMIT = {
     sink: 0,
     /** How far the closures that run for every key at a time have come (sweep.ts). */
     sweep: { watermark: Number.NEGATIVE_INFINITY, group: 0, slot: 0 },
+    /** Timers that have fired, since the job began. */
+    fired: 0,
     /** The time that its output has come to: no tuple that it has yet to write has an earlier one. */
     watermark: Number.NEGATIVE_INFINITY,
     /** The key groups that the replica owns. */

@@ -3,13 +3,13 @@
 
 import { sourcePosition } from '../../actors/failures/failure.ts';
 import { partitionAt } from '../../actors/inputs/partitioned-feed.ts';
-import { WorkCell } from '../../actors/vitals/vitals.ts';
+import { AT_TIMER, WorkCell } from '../../actors/vitals/vitals.ts';
 import { show } from '../../errors.ts';
 import { type Plan, stageName } from '../../flow/plan.ts';
 import { PartitionMarks, type SourceMark } from '../../state/transaction/partition-marks.ts';
 import type { Replica } from './replica.ts';
 
-/** Tells the tuple in work from others, if it was tried alone: the cursor in front of it, and at the end of the input its key. */
+/** Tells the tuple in work from others, if it was tried alone: the cursor in front of it, of a timer, and at the end of the input, its key. */
 export function markOf(replica: Replica): string {
   const { work } = replica;
   // Not the last commit: a replica with several inputs goes on with another one before it comes to the tuple again.
@@ -49,7 +49,7 @@ export function positionOf(replica: Replica, plan: Plan): string {
     const where = `row ${row} of the frame at ${position >>> 0} from '${from}'`;
     return isAlone ? where : `the batch that begins at ${where}`;
   }
-  if (stage.operators[0].kind.role !== 'source') return 'the end of its input';
+  if (stage.operators[0].kind.role !== 'source') return input === AT_TIMER ? 'a timer' : 'the end of its input';
   const found = partitionInWork(replica);
   const where = sourcePosition(stageName(stage), found?.partition, (found ?? progress.source).position ?? 0);
   return isAlone ? where : `the batch that begins at ${where}`;

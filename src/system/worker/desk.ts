@@ -4,6 +4,7 @@
 import type { ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../mailbox/hash.ts';
 import type { Cancel } from '../../platform/clock.ts';
+import { TimerHeap } from '../../state/timers/timer-heap.ts';
 import { isNamed } from '../addresses.ts';
 import { Deadlines } from '../deadlines.ts';
 import type { CheckedActorSupervision } from '../definition.ts';
@@ -13,7 +14,6 @@ import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
 import { Ref } from '../ref.ts';
 import { Restart, type Row } from '../rows.ts';
 import { packError } from '../slots.ts';
-import { TimerHeap } from './timer-heap.ts';
 
 /** What holds for all actors of a system. */
 export interface SystemRules {

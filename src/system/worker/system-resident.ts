@@ -437,7 +437,7 @@ export class SystemResident implements Resident {
     }
     while (desk.timers.nextAtMs <= nowMs) {
       desk.timers.take();
-      const { actor, timer, atMs } = desk.timers;
+      const { owner: actor, timer, atMs } = desk.timers;
       const mail = desk.send(MailKind.tick, actor, actor, undefined);
       mail.token = timer;
       mail.n0 = atMs;
