@@ -3,8 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { replacing } from '../../proof/explore/mutants/mutant.ts';
 import type { Actor } from '../../src/actors/actor.ts';
 import { memoryBackup } from '../../src/state/images/backup.ts';
+import { KeyTimers } from '../../src/state/timers/key-timers.ts';
 import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { assertFates, type Fate, keptTimers } from '../kit/flows/timers.ts';
 import { LocalHandOvers, type Wish } from '../kit/local-hand-overs.ts';
@@ -41,7 +43,7 @@ async function run({
       nowMs += 0.2;
     };
     const of = { count, keys: 7, longestMs, parallelism: wishes.length === 0 ? 1 : { max: 3 } };
-    const params = { ...of, point: () => memory.point(), tick };
+    const params = { ...of, point: () => memory.point(), now: () => nowMs, tick };
     const job = LocalJob.of(
       keptTimers,
       { ...SIZES, lingerMs: LINGER_MS, params },
@@ -107,6 +109,42 @@ test('timers move with their key groups, and back, while actors die', { timeout:
     const { points } = await run({ ...kind, blows: [] });
     await run({ ...kind, blows: Array.from({ length: 1 + random(4) }, () => random(points)) });
   });
+});
+
+const broken = { seed: 5, count: 400, longestMs: 20 };
+
+test('a timer that is left in its row when it fires is caught', { timeout: 60_000 }, async () => {
+  interface Inside {
+    readonly row: number;
+    readonly cell: number;
+    readonly atMs: number;
+    readonly foundArena: { readonly f64: Float64Array };
+  }
+  const undo = replacing<Inside, unknown[], void>(
+    KeyTimers.prototype,
+    'takeFound',
+    (original) =>
+      function (...values) {
+        original.apply(this, values);
+        this.foundArena.f64[(this.row + this.cell) >> 1] = this.atMs + 1;
+      },
+  )();
+  try {
+    await assert.rejects(run({ ...broken, longestMs: 3, blows: [20_000, 2000] }));
+  } finally {
+    undo();
+  }
+});
+
+test('timers that are lost at a hand-over are caught', { timeout: 60_000 }, async () => {
+  const wishes = [give(0, 1, (group) => group % 2 === 0), give(1, 2), give(0, 2)];
+  const undo = replacing<unknown, [], void>(KeyTimers.prototype, 'ownersChanged', () => () => {})();
+  try {
+    await assert.rejects(run({ ...broken, blows: [], wishes }), /was forgotten/);
+  } finally {
+    undo();
+  }
+  await run({ ...broken, blows: [], wishes });
 });
 
 test('state is not restored from a backup if timers have fired since: no timer fires twice', () => {

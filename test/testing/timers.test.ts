@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { replacing } from '../../proof/explore/mutants/mutant.ts';
 import { dataflow, t } from '../../src/index.ts';
 import { push } from '../../src/sources.ts';
+import { KeyTimers } from '../../src/state/timers/key-timers.ts';
 import { testOperator } from '../../src/testing.ts';
 import { runs } from '../kit/arbitraries.ts';
 import { alarms, TIMER_ORDERS } from '../kit/flows/timers.ts';
@@ -193,6 +195,18 @@ test('a closure that throws is a dead letter with key and timer; the others fire
     ['b', undefined, 'the timer "throws" of 1970-01-01T00:00:00.006Z'],
   ]);
   assert.equal(letters[0].error.message, `no timer of ${letters[0].key}`);
+});
+
+test('timers that are lost at a roll-back are caught', () => {
+  const undo = replacing<unknown, [], void>(KeyTimers.prototype, 'rolledBack', () => () => {})();
+  try {
+    const operator = testOperator<Order, Fired>(alarms, 'alarms', { rollback: false, restore: false });
+    operator.feed([at('b', 'x', 6), at('b', 'throws', 6), at('b', '', 6)]);
+    operator.advance(10);
+    assert.deepEqual([operator.emitted(), operator.deadLetters()], [[], []], 'all of the batch is lost');
+  } finally {
+    undo();
+  }
 });
 
 test('what a fused operator fails at is its own dead letter, and the timer has fired', () => {

@@ -65,6 +65,8 @@ export interface KeptTimersParams {
   readonly parallelism?: number | { readonly max: number };
   /** A point at which the thread may die. */
   readonly point?: () => void;
+  /** The test's clock: timers that are long overdue at the end are an error. */
+  readonly now?: () => number;
   /** What a tuple takes of the test's clock. */
   readonly tick?: () => void;
 }
@@ -79,7 +81,7 @@ const spanOf = (n: number, longestMs: number): number => (n % 5 === 0 ? longestM
 export const keptTimers = dataflow(
   import.meta.url,
   'kept-timers',
-  (flow, { count, keys, longestMs, parallelism = 1, point, tick }: KeptTimersParams) =>
+  (flow, { count, keys, longestMs, parallelism = 1, point, now, tick }: KeptTimersParams) =>
     flow
       .source(
         'numbers',
@@ -128,13 +130,19 @@ export const keptTimers = dataflow(
             emit({ key, what: 'fired', n });
           },
           end({ key }, state, emit) {
-            for (const { n } of state.due) emit({ key, what: 'pending', n });
+            for (const { n, atMs } of state.due) {
+              if (now !== undefined && atMs < now() - FORGOTTEN_MS) throw new Error(`timer ${n} was forgotten`);
+              emit({ key, what: 'pending', n });
+            }
             emit({ key, what: state.dueMs === 0 ? 'was quiet' : 'was not quiet', n: state.last - 1 });
           },
         },
       )
       .collect('fates'),
 );
+
+/** So long takes no sweep of a test over the keys at the end. */
+const FORGOTTEN_MS = 40;
 
 export interface Fate {
   readonly key: string;
