@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ActorSystem, actor, t } from '../../src/index.ts';
 import { testActor, testSystem } from '../../src/testing.ts';
+import { news } from '../kit/actors/posts.ts';
 import { counter, parent } from '../kit/actors/probe.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -45,6 +46,29 @@ async function compiles(system: ActorSystem): Promise<void> {
   system.spawn(counter, { restart: 'always' });
   // @ts-expect-error: a key is a string
   system.get(counter, 5);
+  const box = system.open(news, {
+    item({ from, n }, { sender }) {
+      same<typeof from, string>(true);
+      same<typeof n, number>(true);
+      sender?.stop();
+    },
+    square: async ({ n }) => ({ n: n * n }),
+    wait() {},
+    bad: () => undefined,
+  });
+  box.ref.tell.item({ from: '', n: 1 });
+  same<Awaited<ReturnType<typeof box.ref.ask.square>>, { n: number }>(true);
+  system.find(news, 'name').tell.wait({ ms: 1 });
+  // @ts-expect-error: an inbox is not spawned
+  system.spawn(news);
+  // @ts-expect-error: an inbox is not made by a key
+  system.get(news, 'key');
+  // @ts-expect-error: an actor is not opened
+  system.open(counter, {});
+  // @ts-expect-error: a handler is missing
+  system.open(news, { item() {}, square: () => ({ n: 1 }), wait() {} });
+  // @ts-expect-error: the reply is of another type
+  system.open(news, { item() {}, square: () => ({ n: 'one' }), wait() {}, bad() {} });
   // @ts-expect-error: no definition of an actor
   system.spawn({ name: 'counter' });
 }
