@@ -2,6 +2,7 @@
 
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { MillraceError } from './errors.ts';
+export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
@@ -76,6 +77,8 @@ export type {
   InboxDefinition,
 } from './system/definition.ts';
 export { actor } from './system/definition.ts';
+export type { AskStepOptions } from './system/flows/ask.ts';
+export { ask } from './system/flows/ask.ts';
 export type { ActorGroup, GroupRoute } from './system/group.ts';
 export type { InboxParts } from './system/inbox.ts';
 export { inbox } from './system/inbox.ts';

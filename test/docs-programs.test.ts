@@ -66,6 +66,13 @@ test('actors.md: office.js', async () => {
   assert.equal(stdout, shown('docs/actors.md', 'node office.js'));
 });
 
+test('actors.md: pay.js', async () => {
+  const files = { ...named('docs/actors.md', 'shop.js'), ...named('docs/actors.md', 'pay.js') };
+  const { code, stdout, stderr } = await run(files, 'pay.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('docs/actors.md', 'node pay.js'));
+});
+
 test('recovery.md: drill.js', async () => {
   // The job must last beyond the drill, which comes after 600 ms.
   const whales = 4000;

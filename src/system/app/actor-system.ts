@@ -4,6 +4,7 @@
 
 import { availableParallelism } from 'node:os';
 import { errors, fromRecord, MillraceError } from '../../errors.ts';
+import { SYSTEM, type SystemHandle } from '../../flow/bridge.ts';
 import { checkOptions } from '../../options/check.ts';
 import { type Clock, sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
@@ -34,12 +35,13 @@ import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions } fr
 import type { SystemRules } from '../worker/desk.ts';
 import { idBeside } from '../worker/work-context.ts';
 import { AppPost } from './app-post.ts';
+import { FlowPost } from './flow-post.ts';
 import { Inboxes } from './inboxes.ts';
 import type { AnyHandlers, Inbox, InboxHandlers } from './open-inbox.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
 
 /** A running system of actors. Left at the end of `await using system = …`, it is stopped. */
-export interface ActorSystem extends ActorSpace, AsyncDisposable {
+export interface ActorSystem extends ActorSpace, AsyncDisposable, SystemHandle {
   /**
    * Opens an inbox: its handlers run in the app's thread, one message after the other.
    * @throws MillraceError NAME_TAKEN, BAD_ACTOR, BAD_OPTION, SYSTEM_STOPPED
@@ -105,6 +107,7 @@ export class RunningSystem implements ActorSystem {
   readonly #errorBytes: number;
   readonly #clock: Clock;
   readonly #inboxes: Inboxes;
+  readonly [SYSTEM]: FlowPost;
   #stopped: Promise<void> | undefined;
   /** True once the job has ended, however it has. */
   #isOver = false;
@@ -132,12 +135,15 @@ export class RunningSystem implements ActorSystem {
         this.#events.announce('actorFailed', event, () => `${inbox} failed: ${error.message}`);
       },
     });
+    this[SYSTEM] = new FlowPost(this.#definitions, post, this.#inboxes);
     void this.#readAnswers();
     void this.#readLetters();
     job.done.catch((error: unknown) => {
       this.#isOver = true;
       const isStopped = error instanceof MillraceError && error.code === 'JOB_CANCELLED';
-      this.#post.end(isStopped ? errors.systemStopped() : (error as Error));
+      const why = isStopped ? errors.systemStopped() : (error as Error);
+      this.#post.end(why);
+      this[SYSTEM].end(why);
       this.#inboxes.end();
     });
   }
@@ -353,6 +359,7 @@ export class RunningSystem implements ActorSystem {
     await this.#job.cancel('the system has stopped');
     this.#isOver = true;
     this.#post.end(errors.systemStopped());
+    this[SYSTEM].end(errors.systemStopped());
     this.#inboxes.end();
     this.#events.end();
   }

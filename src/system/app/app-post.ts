@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { isOfInbox } from '../addresses.ts';
 import { Deadlines } from '../deadlines.ts';
+import { fillMail, type LetterFields } from '../flows/letters.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
 import { ASK_OPTIONS, type AskOptions, checkKeys, type Ended, type Post, type Ref } from '../ref.ts';
@@ -20,7 +21,7 @@ export class AppPost implements Post {
   private readonly watching = new Map<number, { readonly ref: Ref; readonly resolve: (ended: Ended) => void }>();
   /** Takes mail for an inbox of the app's. */
   private readonly toInbox: (mail: Mail) => Promise<void> | undefined;
-  private isClosed = false;
+  isClosed = false;
 
   constructor(
     input: Pick<JobInput<Mail>, 'push'>,
@@ -54,6 +55,22 @@ export class AppPost implements Post {
     const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
     return this.deliver(mail);
+  }
+
+  /** Tells what a flow has packed. */
+  tellLetter(ref: Ref, message: LoadedMessage, letter: LetterFields): Promise<void> | undefined {
+    this.use();
+    const mail = this.addressed(ref, ref.kind, message.type);
+    fillMail(letter, mail);
+    return this.deliver(mail);
+  }
+
+  /** Asks it. */
+  askLetter(ref: Ref, message: LoadedMessage, letter: LetterFields, options: AskOptions): Promise<unknown> {
+    this.use();
+    const mail = this.addressed(ref, ref.kind, message.type);
+    fillMail(letter, mail);
+    return this.asked(mail, ref, message, options);
   }
 
   /** Sends mail on its way; what comes back waits for room, or, of an inbox, until it is handled. */
