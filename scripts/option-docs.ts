@@ -27,6 +27,7 @@ import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-op
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
 import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
 import { ACTOR_MAILBOX, ACTOR_SUPERVISION } from '../src/system/definition.ts';
+import { ASK_STEP_OPTIONS } from '../src/system/flows/ask-options.ts';
 import { STOP_OPTIONS, SYSTEM_OPTIONS } from '../src/system/system-options.ts';
 import { TEST_SYSTEM_OPTIONS } from '../src/testing/actors/test-system-options.ts';
 import { SIMULATE_OPTIONS } from '../src/testing/simulate-options.ts';
@@ -61,6 +62,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   system: SYSTEM_OPTIONS,
   actorSupervision: ACTOR_SUPERVISION,
   actorMailbox: ACTOR_MAILBOX,
+  ask: ASK_STEP_OPTIONS,
 };
 
 const PAGES = [

@@ -2,6 +2,7 @@
 
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { MillraceError } from './errors.ts';
+export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
@@ -71,12 +72,23 @@ export type { NodeState } from './supervisor/supervision/child.ts';
 export { supervisionTree } from './supervisor/supervision/root.ts';
 export type { SupervisionNode } from './supervisor/supervision/tree.ts';
 export type { WorkerState } from './supervisor/workers/job-worker.ts';
-export type { ActorSystem, SystemMetrics } from './system/app/actor-system.ts';
+export type { ActorSystem, OpenOptions, SystemMetrics } from './system/app/actor-system.ts';
 export { actorSystem } from './system/app/actor-system.ts';
+export type { Inbox, InboxContext, InboxHandlers } from './system/app/open-inbox.ts';
 export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
 export type { ActorContext, ActorSpace, ActorTimers, SpawnOptions } from './system/context.ts';
-export type { ActorDefinition, ActorMailbox, ActorParts, ActorSupervision } from './system/definition.ts';
+export type {
+  ActorDefinition,
+  ActorMailbox,
+  ActorParts,
+  ActorSupervision,
+  InboxDefinition,
+} from './system/definition.ts';
 export { actor } from './system/definition.ts';
+export type { AskStepOptions } from './system/flows/ask.ts';
+export { ask } from './system/flows/ask.ts';
 export type { ActorGroup, GroupRoute } from './system/group.ts';
+export type { InboxParts } from './system/inbox.ts';
+export { inbox } from './system/inbox.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
 export type { StopOptions, SystemOptions } from './system/system-options.ts';

@@ -2,4 +2,7 @@
 // Each function returns what `stream.to(name, …)` takes. A sink of your own is an object of the SinkDefinition contract.
 
 export { writeLines } from './connectors/lines/write-lines.ts';
+export type { TellDefinition } from './flow/bridge.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
+export type { Letter } from './system/flows/letters.ts';
+export { tell } from './system/flows/tell.ts';

@@ -6,6 +6,7 @@ export { type FromIterableOptions, fromIterable } from './connectors/from-iterab
 export { type GenerateOptions, generate } from './connectors/generate.ts';
 export { type LineFields, type ReadLinesOptions, readLines } from './connectors/lines/read-lines.ts';
 export { push } from './connectors/push.ts';
+export type { ToldDefinition } from './flow/bridge.ts';
 export type {
   GeneratorDefinition,
   PushDefinition,
@@ -15,3 +16,4 @@ export type {
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';
+export { told } from './system/flows/told.ts';

@@ -59,6 +59,20 @@ test('actors.md: app.js', async () => {
   assert.equal(stdout, shown('docs/actors.md', 'node app.js'));
 });
 
+test('actors.md: office.js', async () => {
+  const files = { ...named('docs/actors.md', 'till.js'), ...named('docs/actors.md', 'office.js') };
+  const { code, stdout, stderr } = await run(files, 'office.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('docs/actors.md', 'node office.js'));
+});
+
+test('actors.md: pay.js', async () => {
+  const files = { ...named('docs/actors.md', 'shop.js'), ...named('docs/actors.md', 'pay.js') };
+  const { code, stdout, stderr } = await run(files, 'pay.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('docs/actors.md', 'node pay.js'));
+});
+
 test('recovery.md: drill.js', async () => {
   // The job must last beyond the drill, which comes after 600 ms.
   const whales = 4000;

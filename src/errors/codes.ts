@@ -24,6 +24,7 @@ export const ERROR_CODES = {
     DUPLICATE_NAME: ['two operators have one name', 'give each a name of its own'],
     UNKNOWN_KEY_FIELD: ['`keyBy` names a field that is not there or cannot be a key', 'use one of the fields listed'],
     NO_CONSUMER: ['nothing reads a stream', 'end it in a sink, or remove it'],
+    NO_SYSTEM: ['a flow that tells or asks actors is run without a system', 'give `run()` the option `system`'],
     READER_SLOTS: ['more than 64 replicas read one ring', 'lower `parallelism` of the consumers'],
   },
   aggregate: {

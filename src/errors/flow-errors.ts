@@ -17,6 +17,20 @@ export const flowErrors = {
       { operator },
     );
   },
+  replyField(flow: string, operator: string, field: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `flow '${flow}': the reply that operator '${operator}' asks for has a field '${field}', which its tuples have too: give it another name, by a map() before`,
+      { flow, operator, field },
+    );
+  },
+  noSystem(flow: string, operator: string): MillraceError {
+    return new MillraceError(
+      'NO_SYSTEM',
+      `operator '${operator}' of flow '${flow}' tells actors, asks them or is told by them, and the flow is run without a system: run({ system }), with what actorSystem() gave`,
+      { flow, operator },
+    );
+  },
   duplicateName(flow: string, name: string): MillraceError {
     return new MillraceError(
       'DUPLICATE_NAME',

@@ -120,6 +120,13 @@ export const systemErrors = {
       { left, timeoutMs },
     );
   },
+  inboxStopTimeout(left: number, timeoutMs: number): MillraceError {
+    return new MillraceError(
+      'STOP_TIMEOUT',
+      `messages still waited in ${left} inboxes ${timeoutMs} ms after stop(): let their handlers end, or raise 'timeoutMs'`,
+      { left, timeoutMs },
+    );
+  },
   mailboxFull(actor: string, capacity: number): MillraceError {
     return new MillraceError(
       'MAILBOX_FULL',

@@ -71,6 +71,7 @@ export class FlowBuilder {
       outputs: [{ name, schema }],
       ...checked,
       source: eraseSource(read),
+      ...(source.kind === 'told' && { bridge: source.bridge, into: name }),
     });
     return Stream.of(this.graph, node);
   }

@@ -36,7 +36,9 @@ export class GraphBuilder {
     inputs: readonly NodeInput[],
     outputs: readonly NodeOutput[],
     checked: CheckedOperator,
-    rest: Partial<Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident'>> = {},
+    rest: Partial<
+      Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident' | 'partOf' | 'bridge' | 'into'>
+    > = {},
   ): OperatorNode {
     const isCalled =
       rest.sink === undefined && rest.resident === undefined && (kind.step !== undefined || rest.state !== undefined);

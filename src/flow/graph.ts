@@ -6,6 +6,7 @@ import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { TupleHolder } from './aggregates/combiner.ts';
+import type { Bridge } from './bridge.ts';
 import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import type { Resident, ResidentHost } from './resident.ts';
@@ -89,6 +90,9 @@ export interface OperatorNode {
   readonly holder?: (emit: (tuple: unknown) => void) => TupleHolder;
   /** How long these may wait for the commit, also if the job's commits do not linger as long. */
   readonly holdMs?: number;
+  /** What hands its tuples on to a system of actors, or from it, and the input that it pushes into. */
+  readonly bridge?: Bridge;
+  readonly into?: string;
   /** Makes what lives beside its rows in each replica. */
   readonly resident?: (host: ResidentHost) => Resident;
 }

@@ -7,6 +7,7 @@
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Shape, TupleOf } from '../mailbox/schema.ts';
 import { integer } from '../options/kinds.ts';
+import type { ToldDefinition } from './bridge.ts';
 
 /** A partition is to a source what a key group is to other operators: the least that changes hands. */
 export const PARTITIONS_MAX = KEY_GROUPS;
@@ -140,19 +141,20 @@ export interface PushDefinition<Fields extends Shape> {
 export type Source<Fields extends Shape> =
   | SourceDefinition<Fields, TupleOf<Fields>, unknown>
   | GeneratorDefinition<Fields>
-  | PushDefinition<Fields>;
+  | PushDefinition<Fields>
+  | ToldDefinition<Fields>;
 
 /** A source as the graph holds it: whatever its tuples are. */
 export type AnySourceDefinition = SourceDefinition<Shape, never, unknown>;
 export type AnyGeneratorDefinition = GeneratorDefinition<Shape, never>;
-export type AnySource = AnySourceDefinition | AnyGeneratorDefinition | PushDefinition<Shape>;
+export type AnySource = AnySourceDefinition | AnyGeneratorDefinition | PushDefinition<Shape> | ToldDefinition<Shape>;
 
 /** Forgets the type of a source's tuples. What it emits is checked against its schema where it is read. */
 export const eraseSource = <Fields extends Shape>(source: Source<Fields>): AnySource => source as unknown as AnySource;
 
 /** The partitions of a source: 1 unless it is declared with more. */
 export const partitionsOf = <Fields extends Shape>(source: Source<Fields> | AnySource): number =>
-  source.kind === 'push' ? 1 : (source.partitions ?? 1);
+  source.kind === 'push' || source.kind === 'told' ? 1 : (source.partitions ?? 1);
 
 /**
  * The source as an operator reads it that may have so many replicas: cut for them, if it can be, and if the order between its parts

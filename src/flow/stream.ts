@@ -14,6 +14,7 @@ import { refuseSurplus } from '../surplus.ts';
 import { aggregationOf } from './aggregates/aggregation.ts';
 import { combinedInput } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
+import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
@@ -32,9 +33,12 @@ import { filter } from './kinds/filter.ts';
 import { flatMap } from './kinds/flat-map.ts';
 import { forEach } from './kinds/for-each.ts';
 import type { OperatorKind } from './kinds/kind.ts';
+import { letter } from './kinds/letter.ts';
 import { map } from './kinds/map.ts';
+import { post } from './kinds/post.ts';
 import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
+import { sources } from './kinds/source.ts';
 import {
   AGGREGATE_OPTIONS,
   type AggregateOptions,
@@ -213,20 +217,84 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     return { operator: name };
   }
 
+  /**
+   * Asks actors about each tuple, by `ask()`, and gives the tuple with the fields of the reply.
+   * @throws MillraceError BAD_OPTION, BAD_FLOW if the reply has a field that the tuple has
+   */
+  through<Reply extends Shape>(
+    name: string,
+    step: AskDefinition<TupleOf<Fields>, Reply>,
+    options: SinkOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Fields & Reply, Inputs> {
+    refuseSurplus('through(name, step, options)', 3, surplus);
+    const where = `operator '${name}'`;
+    if (step?.kind !== 'ask') throw errors.badOption('step', step, 'what ask() has made', where);
+    const both = Object.keys(step.reply).find((field) => this.schema.names.includes(field));
+    if (both !== undefined) throw errors.replyField(this.builder.name, name, both);
+    const own = Object.fromEntries(this.schema.fields.map(({ name: field, declared }) => [field, declared]));
+    const bridge = step.bridge(this.schema.names);
+    const { names } = this.schema;
+    const write = (tuple: TupleOf<Fields>): Record<string, unknown> => {
+      const written = step.write(tuple, name);
+      for (const field of names) written[field] = tuple[field];
+      return written;
+    };
+    this.post(`${name}-letters`, name, { ...own, ...step.letter }, write, single(where, options), {
+      bridge,
+      into: name,
+    });
+    const fields = { ...own, ...step.reply };
+    // Pushed by the bridge, so nobody else tells it anything.
+    const source = { kind: 'told', fields, bridge } satisfies ToldDefinition<Shape>;
+    const answered = this.builder.add({
+      name,
+      kind: sources.told,
+      inputs: [],
+      outputs: [{ name, schema: Schema.of(fields, where) }],
+      ...checkOperator(name, {}),
+      source,
+    });
+    return Stream.of(this.builder, answered);
+  }
+
+  /** Letters to actors, made on the worker and handed on in the app's thread. */
+  private post(
+    name: string,
+    partOf: string,
+    fields: Shape,
+    write: (tuple: TupleOf<Fields>) => Record<string, unknown>,
+    checked: CheckedOperator,
+    rest: Pick<OperatorNode, 'bridge' | 'into'>,
+  ): void {
+    const outputs = [{ name, schema: Schema.of(fields, `operator '${partOf}'`) }];
+    const written = this.add(name, letter, checked, {
+      closure: write,
+      outputs,
+      ...(name !== partOf && { partOf }),
+    });
+    const poster = `${partOf}-post`;
+    Stream.of(this.builder, written).add(poster, post, checkOperator(poster, {}), { ...rest, partOf });
+  }
+
   /** Ends the stream in a sink of `millrace/sinks`, or one of your own. */
   to(
     name: string,
-    sink: SinkDefinition<TupleOf<Fields>>,
+    sink: SinkDefinition<TupleOf<Fields>> | TellDefinition<TupleOf<Fields>>,
     options: SinkOptions = {},
     ...surplus: readonly never[]
   ): StreamEnd<Inputs> {
     refuseSurplus('to(name, sink, options)', 3, surplus);
-    if (typeof sink?.open !== 'function')
-      throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt', line)`, `sink '${name}'`);
-    const checked = checkOptions(`sink '${name}'`, SINK_OPTIONS, options);
-    const single = { parallelism: 1, replicas: { min: 1, max: 1 } };
-    const operator = checkedOperator({ ...checked, parallelism: single }, options.supervision !== undefined);
-    this.add(name, sinkKind, operator, { sink: eraseSink(sink) });
+    const where = `sink '${name}'`;
+    if (sink !== null && typeof sink === 'object' && 'kind' in sink && sink.kind === 'tell') {
+      const write = (tuple: TupleOf<Fields>) => sink.write(tuple, name);
+      this.post(name, name, sink.letter, write, single(where, options), { bridge: sink.bridge });
+      return { operator: name };
+    }
+    if (typeof (sink as Partial<SinkDefinition<never>> | null | undefined)?.open !== 'function')
+      throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt', line)`, where);
+    const made = sink as SinkDefinition<TupleOf<Fields>>;
+    this.add(name, sinkKind, single(where, options), { sink: eraseSink(made) });
     return { operator: name };
   }
 
@@ -259,6 +327,13 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   ): OperatorNode {
     return this.builder.operator(name, kind, [this.asInput(closure)], outputs, checked, rest);
   }
+}
+
+/** The options of what has one replica. */
+function single(where: string, options: SinkOptions): CheckedOperator {
+  const checked = checkOptions(where, SINK_OPTIONS, options);
+  const parallelism = { parallelism: 1, replicas: { min: 1, max: 1 } };
+  return checkedOperator({ ...checked, parallelism }, options.supervision !== undefined);
 }
 
 /** A stream whose tuples have a key: tuples of one key go to one replica, in order. */

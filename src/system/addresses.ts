@@ -22,6 +22,27 @@ export const idOfName = (name: string): number => hashed(`name ${name}`);
 export const idOfGroup = (definition: number, name: string): number => hashed(`group ${definition} ${name}`);
 export const idOfKey = (definition: number, key: string): number => hashed(`key ${definition} ${key}`);
 
+/** Ids of inboxes are below 0: their mail is for the app. */
+export const isOfInbox = (id: number): boolean => id < 0;
+/** The id of an inbox that has a name. */
+export const idOfInbox = (definition: number, name: string): number => -hashed(`inbox ${definition} ${name}`);
+
+/** Who has a name: an actor, or an inbox of the app's. @throws MillraceError BAD_OPTION */
+export function idFound(loaded: LoadedActor, name: unknown): number {
+  const checked = checkName('name', name, 'find()');
+  return loaded.isInbox ? idOfInbox(loaded.index, checked) : idOfName(checked);
+}
+
+/** Refuses what only the app opens. @throws MillraceError BAD_ACTOR */
+export function refuseInbox({ isInbox, name }: LoadedActor, where: string): void {
+  if (isInbox) {
+    throw errors.badActor(
+      name,
+      `is an inbox, and ${where} takes actors: open it in the app by system.open(), and find() it by its name`,
+    );
+  }
+}
+
 /** @throws MillraceError BAD_OPTION */
 export function checkName(what: 'name' | 'key', given: unknown, where: string): string {
   if (typeof given !== 'string' || given === '')
@@ -43,7 +64,7 @@ interface AddressParts {
 /** @throws MillraceError BAD_OPTION if it is no address of such an actor, FOREIGN_REF if it is one of another system */
 export function parseAddress(definitions: Definitions, definition: AnyActor, address: unknown): AddressParts {
   const loaded = definitions.of(definition);
-  const found = typeof address === 'string' ? /^(\d+)\/(\d+)\/(\d+)\/(\d+)\/(.*)$/s.exec(address) : null;
+  const found = typeof address === 'string' ? /^(\d+)\/(\d+)\/(-?\d+)\/(\d+)\/(.*)$/s.exec(address) : null;
   if (found === null) throw errors.badOption('address', address, 'what the `address` of a reference is', 'ref()');
   const [, system, index, id, life, key] = found;
   if (Number(system) !== definitions.system) throw errors.foreignRef(`actor ${id}`);

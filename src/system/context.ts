@@ -2,7 +2,7 @@
 // Promises: what it does takes effect when the handler has come to its end, all of it together; nothing does if it throws. A context
 // lives for one message: used later it throws.
 
-import type { ActorDefinition, AnyActor, ArgsOf, MessageOf, MessageShapes } from './definition.ts';
+import type { ActorDefinition, AnyActor, ArgsOf, MessageOf, MessageShapes, Spawnable } from './definition.ts';
 import type { ActorGroup } from './group.ts';
 import type { ActorRef } from './ref.ts';
 import type { RestartName } from './rows.ts';
@@ -42,12 +42,12 @@ export interface ActorSpace {
    * @throws MillraceError BAD_OPTION, BAD_VALUE of args, SYSTEM_STOPPED
    */
   spawn<Definition extends AnyActor>(
-    definition: Definition,
+    definition: Definition & Spawnable<Definition>,
     options?: SpawnOptions<ArgsOf<Definition>>,
   ): ActorRef<Definition>;
   /** The virtual actor with a key: it is there when it is first addressed. */
-  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition>;
-  /** The actor with a name, or who has it when mail arrives. */
+  get<Definition extends AnyActor>(definition: Definition & Spawnable<Definition>, key: string): ActorRef<Definition>;
+  /** The actor with a name, or who has it when mail arrives; of an inbox, the one that the app has opened by that name. */
   find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition>;
   /** The group with a name: its members are actors of the definition. */
   group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition>;

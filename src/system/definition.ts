@@ -24,7 +24,8 @@ export type MessageOf<M> = {
 /** The plain object that its answer is; undefined if it has none. */
 export type ReplyOf<M> = M extends { readonly reply: infer R extends Shape } ? TupleOf<R> : undefined;
 
-type Answer<M> = ReplyOf<M> extends undefined ? undefined : ReplyOf<M> | undefined;
+/** What a handler returns: the reply, or undefined where there is none, or it was given by `reply()`. */
+export type Answer<M> = ReplyOf<M> extends undefined ? undefined : ReplyOf<M> | undefined;
 
 /** What handles one message: its answer is what it returns, if it has one. An async function may await; the actor's next message waits. */
 type Handler<M, State extends Shape, Messages extends MessageShapes> = (
@@ -139,8 +140,8 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
   readonly supervision?: ActorSupervision;
 }
 
-/** Marks values of actor(), so that a worker finds them among a module's exports. */
-const ACTOR = Symbol.for('millrace.actor');
+/** Marks values of actor() and inbox(), so that a worker finds them among a module's exports. */
+export const ACTOR = Symbol.for('millrace.actor');
 
 /** An actor: export it from the module whose URL it was declared with. */
 export interface ActorDefinition<
@@ -158,8 +159,24 @@ export interface ActorDefinition<
   readonly parts: ActorParts<Messages, State, Args>;
 }
 
+/** An inbox: an actor that the app is, as `system.open()` makes it. Its messages are handled in the app's thread. */
+export interface InboxDefinition<Messages extends MessageShapes = MessageShapes>
+  extends ActorDefinition<Messages, Record<never, never>, Record<never, never>> {
+  /** Where it is: the app has it. */
+  readonly place: 'app';
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: of whatever messages, state and arguments, in which handlers are contravariant
 export type AnyActor = ActorDefinition<any, any, any>;
+
+// biome-ignore lint/suspicious/noExplicitAny: of whatever messages
+export type AnyInbox = InboxDefinition<any>;
+
+/** What is spawned, or got by its key: an inbox is opened by the app instead. */
+export type Spawnable<Definition> = Definition extends AnyInbox ? never : Definition;
+
+export const isInbox = (definition: AnyActor): definition is AnyInbox =>
+  (definition as Partial<AnyInbox>).place === 'app';
 
 export type MessagesOf<Definition> =
   Definition extends ActorDefinition<infer Messages, infer _S, infer _A> ? Messages : never;
@@ -198,6 +215,30 @@ function checkShape(shape: unknown, where: string): void {
   if (Object.keys(shape).length > 0) Schema.of(shape as Shape, where);
 }
 
+/** @throws MillraceError BAD_OPTION */
+export function checkIdentity(moduleUrl: unknown, name: unknown): void {
+  if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
+    throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the actor');
+  }
+  if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
+}
+
+/** Checks the messages of an actor, and returns their names. @throws MillraceError BAD_ACTOR, BAD_SCHEMA */
+export function checkMessages(actor: string, messages: MessageShapes): string[] {
+  if (typeof messages !== 'object' || messages === null)
+    throw errors.badActor(actor, 'has no messages: give it an object of them');
+  const names = Object.keys(messages);
+  if (names.length > MESSAGES_MAX)
+    throw errors.badActor(actor, `has ${names.length} messages; at most ${MESSAGES_MAX}`);
+  for (const message of names) {
+    if (!NAME.test(message)) throw errors.badActor(actor, `has a message '${message}': use letters, digits, _ and $`);
+    const { fields, reply } = splitMessage(messages[message]);
+    checkShape(fields, `'${message}' of actor '${actor}'`);
+    if (reply !== undefined) checkShape(reply, `the reply to '${message}' of actor '${actor}'`);
+  }
+  return names;
+}
+
 /**
  * Declares an actor.
  * @param moduleUrl `import.meta.url` of the module that exports it: workers import it when the first one is spawned
@@ -215,10 +256,7 @@ export function actor<
   ...surplus: readonly never[]
 ): ActorDefinition<Messages, State, Args> {
   refuseSurplus('actor(moduleUrl, name, parts)', 3, surplus);
-  if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
-    throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the actor');
-  }
-  if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
+  checkIdentity(moduleUrl, name);
   if (typeof parts !== 'object' || parts === null)
     throw errors.badActor(name, 'is declared without parts: give it messages and receive');
   for (const part of Object.keys(parts)) {
@@ -228,15 +266,8 @@ export function actor<
   const { messages, state = {}, args = {}, receive, behaviours = {} } = parts;
   if (typeof behaviours !== 'object' || behaviours === null)
     throw errors.badActor(name, 'has behaviours that are no object of handlers');
-  if (typeof messages !== 'object' || messages === null)
-    throw errors.badActor(name, 'has no messages: give it an object of them');
-  const names = Object.keys(messages);
-  if (names.length > MESSAGES_MAX) throw errors.badActor(name, `has ${names.length} messages; at most ${MESSAGES_MAX}`);
+  const names = checkMessages(name, messages);
   for (const message of names) {
-    if (!NAME.test(message)) throw errors.badActor(name, `has a message '${message}': use letters, digits, _ and $`);
-    const { fields, reply } = splitMessage(messages[message]);
-    checkShape(fields, `'${message}' of actor '${name}'`);
-    if (reply !== undefined) checkShape(reply, `the reply to '${message}' of actor '${name}'`);
     if (
       typeof (receive === undefined || !Object.hasOwn(receive, message) ? undefined : receive[message]) !== 'function'
     )

@@ -7,6 +7,7 @@ import {
   ACTOR_SUPERVISION,
   type AnyActor,
   type CheckedActorSupervision,
+  isInbox,
   splitMessage,
 } from './definition.ts';
 import { MESSAGES_MAX } from './mail.ts';
@@ -43,6 +44,8 @@ export class LoadedActor {
   /** In the system's registry, from 1. */
   readonly index: number;
   readonly name: string;
+  /** True of an inbox: the app handles its messages. */
+  readonly isInbox: boolean;
   readonly messages: readonly LoadedMessage[];
   readonly args: MessageCodec;
   /** Handlers by behaviour, then by message. */
@@ -73,6 +76,7 @@ export class LoadedActor {
     this.index = index;
     this.system = system;
     this.name = name;
+    this.isInbox = isInbox(definition);
     this.messages = Object.entries(parts.messages as Record<string, never>).map(([message, shape], i) => {
       const { fields, reply } = splitMessage(shape);
       return {

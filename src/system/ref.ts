@@ -156,6 +156,7 @@ export class Ref implements ActorRef<AnyActor> {
   /** As errors call it. */
   get text(): string {
     const { loaded, key, id } = this;
+    if (loaded.isInbox) return `inbox '${loaded.name}'`;
     return key === '' ? `actor '${loaded.name}' ${id}` : `actor '${loaded.name}' '${key}'`;
   }
 

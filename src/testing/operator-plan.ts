@@ -29,13 +29,19 @@ export interface OperatorPlan {
 /** Operators that run as actors: those that can be tested. */
 const isTestable = ({ kind }: OperatorNode): boolean => kind.place === 'worker';
 
+/** As errors call what runs in the app's own thread. */
+function inApp({ kind, source }: OperatorNode): string {
+  if (kind.role === 'output') return 'a collect';
+  if (kind.role === 'sink') return 'what hands letters on to actors';
+  return source?.kind === 'told' ? 'told by actors' : 'a push source';
+}
+
 /** The operator and those fused behind it, in the plan of the whole flow. */
 function chainFrom(graph: Graph, operator: string, alone: boolean): readonly OperatorNode[] {
   const named = graph.operators.find(({ name }) => name === operator);
   const known = graph.operators.filter(isTestable).map(({ name }) => name);
   if (named === undefined) throw errors.unknownName('operator to test', operator, known);
-  if (!isTestable(named))
-    throw errors.notAnActor(operator, named.kind.role === 'output' ? 'a collect' : 'a push source', known);
+  if (!isTestable(named)) throw errors.notAnActor(operator, inApp(named), known);
   if (alone) return [named];
   const stage = planOf(graph).stages.find(({ operators }) => operators.includes(named));
   const { operators } = stage as Stage;

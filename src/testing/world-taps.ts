@@ -38,7 +38,7 @@ export class WorldTap implements WorldTaps {
   }
 
   source(source: AnySource): AnySource {
-    if (source.kind === 'push') return source;
+    if (source.kind === 'push' || source.kind === 'told') return source;
     const { partition } = this;
     const partitions = partitionsOf(source);
     if (partition >= partitions)

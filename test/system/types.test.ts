@@ -2,9 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ActorSystem, actor, t } from '../../src/index.ts';
+import { type ActorSystem, actor, ask, type FlowBuilder, t } from '../../src/index.ts';
+import { tell } from '../../src/sinks.ts';
+import { push, told } from '../../src/sources.ts';
 import { testActor, testSystem } from '../../src/testing.ts';
+import { news } from '../kit/actors/posts.ts';
 import { counter, parent } from '../kit/actors/probe.ts';
+import { alarms, vault } from '../kit/flows/with-actors.ts';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(is: Same<A, B>): void => assert.ok(is);
@@ -45,6 +49,29 @@ async function compiles(system: ActorSystem): Promise<void> {
   system.spawn(counter, { restart: 'always' });
   // @ts-expect-error: a key is a string
   system.get(counter, 5);
+  const box = system.open(news, {
+    item({ from, n }, { sender }) {
+      same<typeof from, string>(true);
+      same<typeof n, number>(true);
+      sender?.stop();
+    },
+    square: async ({ n }) => ({ n: n * n }),
+    wait() {},
+    bad: () => undefined,
+  });
+  box.ref.tell.item({ from: '', n: 1 });
+  same<Awaited<ReturnType<typeof box.ref.ask.square>>, { n: number }>(true);
+  system.find(news, 'name').tell.wait({ ms: 1 });
+  // @ts-expect-error: an inbox is not spawned
+  system.spawn(news);
+  // @ts-expect-error: an inbox is not made by a key
+  system.get(news, 'key');
+  // @ts-expect-error: an actor is not opened
+  system.open(counter, {});
+  // @ts-expect-error: a handler is missing
+  system.open(news, { item() {}, square: () => ({ n: 1 }), wait() {} });
+  // @ts-expect-error: the reply is of another type
+  system.open(news, { item() {}, square: () => ({ n: 'one' }), wait() {}, bad() {} });
   // @ts-expect-error: no definition of an actor
   system.spawn({ name: 'counter' });
 }
@@ -75,7 +102,61 @@ test('types of tests', () => {
   assert.equal(typeof compilesInTests, 'function');
 });
 
+/** Compiled, and never run. */
+function flowsCompile(flow: FlowBuilder) {
+  const raised = flow.source('alarms', told(alarms, 'raised'));
+  const users = flow.source('users', push({ user: t.string(), n: t.u32() }));
+  // @ts-expect-error: an actor is no inbox
+  told(vault, 'deposit');
+  // @ts-expect-error: there is no such message
+  told(alarms, 'lowered');
+  // @ts-expect-error: who replies is asked
+  told(alarms, 'sized');
+  raised.to(
+    'deposits',
+    tell(vault, 'deposit', ({ vault: name, n, cents }) => {
+      same<typeof name, string>(true);
+      return { key: name, message: { n, cents } };
+    }),
+  );
+  // @ts-expect-error: who replies is asked
+  tell(vault, 'balance', letter);
+  users.to(
+    'a',
+    // @ts-expect-error: a field is missing
+    tell(vault, 'deposit', ({ user, n }) => ({ key: user, message: { n } })),
+  );
+  users.to(
+    'b',
+    // @ts-expect-error: a field is of another type
+    tell(vault, 'deposit', ({ user }) => ({ key: user, message: { n: 'one', cents: 1 } })),
+  );
+  users.to(
+    'c',
+    // @ts-expect-error: there is no such field in the tuple
+    tell(vault, 'deposit', ({ name }) => ({ key: name, message: { n: 1, cents: 1 } })),
+  );
+  users.to(
+    'd',
+    // @ts-expect-error: it says not whom it is for
+    tell(vault, 'deposit', ({ n }) => ({ message: { n, cents: 1 } })),
+  );
+  // @ts-expect-error: what is failed to has not all fields
+  users.through('f', ask(vault, 'balance', letter, { failed: (tuple) => tuple }));
+  const asked = users.through(
+    'g',
+    ask(vault, 'balance', ({ user, n }) => ({ key: user, message: { plus: n } })),
+  );
+  return asked.map('cents', { cents: t.f64() }, ({ user, n, cents, isOrdered }) => {
+    same<[typeof user, typeof n, typeof cents, typeof isOrdered], [string, number, number, boolean]>(true);
+    return { cents };
+  });
+}
+
+const letter = ({ user }: { user: string; n: number }) => ({ key: user, message: { plus: 1 } });
+
 test('types of handlers', () => {
+  assert.equal(typeof flowsCompile, 'function');
   assert.equal(typeof compiles, 'function');
   const typed = actor(import.meta.url, 'typed', {
     messages: { set: { n: t.u32() }, get: { reply: { n: t.u32() } } },

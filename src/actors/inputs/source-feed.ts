@@ -5,7 +5,7 @@ import type { Feed, FeedEnvironment } from './feed.ts';
 import { GeneratorFeed } from './generator-feed.ts';
 import { ReaderFeed } from './reader-feed.ts';
 
-export type FedSource = Exclude<AnySource, { kind: 'push' }>;
+export type FedSource = Exclude<AnySource, { kind: 'push' | 'told' }>;
 
 export const sourceFeed = (source: FedSource, environment: FeedEnvironment, partition = 0): Feed =>
   source.kind === 'generate'

@@ -13,7 +13,7 @@ import type { Schema, SchemaField } from '../../mailbox/schema.ts';
 import { type AggregateCode, type Given, isNumber, type Live, liveOf, type Slots, valueType } from './aggregate.ts';
 
 /** Keys that a table holds at most. */
-const KEYS_MAX = 3 << 15;
+const KEYS_MAX = 3 << 17;
 const KEYS_FIRST = 3 << 8;
 /** How full the index is at most. */
 const INDEX_FILL = 0.75;
@@ -28,7 +28,7 @@ const PAUSE_TUPLES_FIRST = 1 << 17;
 const PAUSE_TUPLES_MAX = 1 << 22;
 
 /** Bits of a slot of the index that tell an entry, counted from 1; those above are of the hash, and tell most keys apart. */
-const ENTRY_BITS = 18;
+const ENTRY_BITS = 19;
 const MULTIPLIERS = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1] as const;
 
 /** What an operator holds of the tuples of the open batch. */

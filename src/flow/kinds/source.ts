@@ -11,4 +11,6 @@ export const sources: Readonly<Record<Source<never>['kind'], OperatorKind>> = {
   generate: { ...source, place: 'worker', step: ({ feed, tuple }) => feed(tuple) },
   /** Pushed by the app. */
   push: { ...source, place: 'app' },
+  /** Told by actors, or what they have answered. */
+  told: { ...source, place: 'app' },
 };

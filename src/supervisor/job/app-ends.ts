@@ -2,9 +2,11 @@
 // Promises: the only place where they are looked up; nothing here runs on a worker.
 
 import { errors } from '../../errors.ts';
+import type { SystemHandle } from '../../flow/bridge.ts';
 import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
 import type { Placement } from '../deployment.ts';
 import type { AppHost } from './app-host.ts';
+import { Bridges } from './bridges.ts';
 import { PushedInput } from './job-input.ts';
 import { CollectedOutput } from './job-output.ts';
 
@@ -15,12 +17,16 @@ export interface EndEvents {
   inputEnded(): void;
   /** The Web stream of an input was aborted. */
   inputAborted(reason: unknown): Promise<void>;
+  /** What hands on to actors, or from them, has come to its end. */
+  bridgeEnded(): void;
+  fail(error: unknown): void;
 }
 
 export class AppEnds {
   readonly outputs = new Map<string, CollectedOutput<unknown>>();
   readonly inputs = new Map<string, PushedInput<object>>();
   readonly #plan: Plan;
+  readonly #bridges: Bridges;
 
   constructor(plan: Plan, placements: readonly Placement[], host: AppHost, events: EndEvents) {
     this.#plan = plan;
@@ -28,7 +34,9 @@ export class AppEnds {
       if (stage.place !== 'app') continue;
       const name = stageName(stage);
       if (stage.outputs.length === 0) {
-        const closed = (isLeft: boolean): void => events.outputClosed(name, isLeft);
+        const closed = (isLeft: boolean): void => {
+          if (!this.#bridges.has(name)) events.outputClosed(name, isLeft);
+        };
         this.outputs.set(name, new CollectedOutput(plan, stage, descriptor, host, closed));
       } else {
         const ended = (): void => events.inputEnded();
@@ -36,19 +44,42 @@ export class AppEnds {
         this.inputs.set(name, new PushedInput<object>(stage, descriptor, host, ended, aborted));
       }
     }
+    this.#bridges = new Bridges(plan.graph, this, events);
+  }
+
+  /** Begins what hands on to the actors of a system, or from them. */
+  bridge(system: SystemHandle | undefined): void {
+    this.#bridges.start(system);
+  }
+
+  /** The app's own: not those that a bridge reads, or pushes into. */
+  #ofApp<End>(ends: ReadonlyMap<string, End>): [string, End][] {
+    return [...ends].filter(([name]) => !this.#bridges.has(name));
   }
 
   /** @throws MillraceError UNKNOWN_NAME */
   output(name: string): CollectedOutput<unknown> {
     const output = this.outputs.get(name);
-    if (output === undefined) throw errors.unknownName('output', name, [...this.outputs.keys()]);
+    if (output === undefined || this.#bridges.has(name)) {
+      throw errors.unknownName(
+        'output',
+        name,
+        this.#ofApp(this.outputs).map(([known]) => known),
+      );
+    }
     return output;
   }
 
   /** @throws MillraceError UNKNOWN_NAME */
   input(name: string): PushedInput<object> {
     const input = this.inputs.get(name);
-    if (input === undefined) throw errors.unknownName('input', name, [...this.inputs.keys()]);
+    if (input === undefined || this.#bridges.has(name)) {
+      throw errors.unknownName(
+        'input',
+        name,
+        this.#ofApp(this.inputs).map(([known]) => known),
+      );
+    }
     return input;
   }
 
@@ -63,19 +94,19 @@ export class AppEnds {
     return this.inputs.get(stageName(stage))?.blockedMs ?? 0;
   }
 
-  /** True while the app may push into some input. */
-  get isFed(): boolean {
-    return [...this.inputs.values()].some(({ isEnded }) => !isEnded);
+  /** True while the app, or a bridge, may push into some input, or has something to hand on. */
+  get isAtWork(): boolean {
+    return this.#bridges.isAtWork || [...this.inputs.values()].some(({ isEnded }) => !isEnded);
   }
 
   /** True while the app is at an output: it has yet to come to what it does behind the loop. */
   get isRead(): boolean {
-    return [...this.outputs.values()].some(({ demand }) => demand === 'held' || demand === 'asked');
+    return this.#ofApp(this.outputs).some(([, { demand }]) => demand === 'held' || demand === 'asked');
   }
 
   /** True once some output has thrown why the job failed. */
   get hasThrown(): boolean {
-    return [...this.outputs.values()].some(({ hasThrown }) => hasThrown);
+    return this.#ofApp(this.outputs).some(([, { hasThrown }]) => hasThrown);
   }
 
   /** Names of what still takes tuples: sinks, and outputs that have not been closed. */
@@ -86,10 +117,12 @@ export class AppEnds {
   }
 
   endInputs(): void {
-    for (const input of this.inputs.values()) input.end();
+    for (const [, input] of this.#ofApp(this.inputs)) input.end();
+    this.#bridges.stop();
   }
 
   closeInputs(): void {
+    this.#bridges.close();
     for (const input of this.inputs.values()) input.close();
   }
 

@@ -37,7 +37,7 @@ export class Endings {
   checkJob(): void {
     // An input may lead straight to an output: then no replica's end tells the end of the job.
     const { roster, ends } = this.#job;
-    if (roster.replicas.every(hasEnded) && !ends.isFed && !this.#job.isOver()) this.#allEnded();
+    if (roster.replicas.every(hasEnded) && !ends.isAtWork && !this.#job.isOver()) this.#allEnded();
   }
 
   /** Tells that an operator has ended when its last replica has: one that retires then has ended nothing itself. */

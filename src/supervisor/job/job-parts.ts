@@ -42,7 +42,6 @@ import { workerReports } from './worker-reports.ts';
 /** What the parts tell the job. */
 export interface JobSignals extends EndEvents {
   allEnded(): void;
-  fail(error: unknown): void;
 }
 
 export class JobParts implements JobContext {

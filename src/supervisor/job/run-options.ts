@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import { errors } from '../../errors.ts';
+import { SYSTEM, type SystemHandle } from '../../flow/bridge.ts';
 import { supervisionOption } from '../../flow/failure-policy.ts';
 import { OUTBOX_BYTES_MAX } from '../../mailbox/output.ts';
 import { RING_BYTES_MAX, RING_BYTES_MIN } from '../../mailbox/ring.ts';
@@ -24,6 +25,9 @@ const TIMEOUT_MS_MAX = 86_400_000;
 const isLimits = (given: unknown): given is ResourceLimits => typeof given === 'object' && given !== null;
 
 const isNotices = (given: unknown): given is NoticeOption => typeof given === 'boolean' || typeof given === 'function';
+
+const isSystem = (given: unknown): given is SystemHandle =>
+  typeof given === 'object' && given !== null && SYSTEM in given;
 
 const isSignal = (given: unknown): given is AbortSignal =>
   typeof (given as Partial<AbortSignal> | null)?.addEventListener === 'function';
@@ -236,6 +240,13 @@ export const RUN_OPTIONS = {
    * app. See docs/scaling.md.
    */
   scaling: SCALING_OPTION,
+  /**
+   * The actors that the flow tells, asks, or is told by: what actorSystem() gave. See docs/actors.md#flows-and-actors.
+   */
+  system: value('what actorSystem() gave', isSystem, {
+    help: 'the actors that the flow tells, asks, or is told by',
+    page: 'actors.md#flows-and-actors',
+  }),
   /** Cancels the job when it is aborted: an AbortSignal. */
   signal: value('an AbortSignal', isSignal, { help: 'cancels the job when it is aborted' }),
 };

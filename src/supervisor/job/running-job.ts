@@ -39,6 +39,7 @@ export class RunningJob implements Job {
         outputClosed: (name, isLeft) => this.#outputClosed(name, isLeft),
         inputEnded: () => this.#parts.endings.checkJob(),
         inputAborted: (reason) => this.cancel(reason),
+        bridgeEnded: () => this.#parts.endings.checkJob(),
         allEnded: () => void this.#finish('done'),
         fail: (error) => void this.#finish('failed', error),
       },
@@ -60,7 +61,8 @@ export class RunningJob implements Job {
     const abort = (): void => void this.cancel(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     void settlement.gone.finally(() => signal?.removeEventListener('abort', abort));
-    const { workers, stallTimeoutMs, lingerMs } = parts.options;
+    const { workers, stallTimeoutMs, lingerMs, system } = parts.options;
+    parts.ends.bridge(system);
     try {
       await parts.start.deploy(await parts.workers.start(workers));
       if (settlement.isOver) return settlement.told();

@@ -4,16 +4,26 @@
 
 import { availableParallelism } from 'node:os';
 import { errors, fromRecord, MillraceError } from '../../errors.ts';
+import { SYSTEM, type SystemHandle } from '../../flow/bridge.ts';
 import { checkOptions } from '../../options/check.ts';
 import { type Clock, sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
 import type { NoticeOption } from '../../supervisor/job/notices/notices.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
+import {
+  checkName,
+  idFound,
+  idOfGroup,
+  idOfKey,
+  idOfName,
+  isOfInbox,
+  parseAddress,
+  refuseInbox,
+} from '../addresses.ts';
 import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
 import { controlIds, replicaIds } from '../control-ids.ts';
-import type { AnyActor, ArgsOf } from '../definition.ts';
+import type { AnyActor, AnyInbox, ArgsOf, MessagesOf, Spawnable } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
 import { type ActorGroup, Group } from '../group.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
@@ -25,10 +35,22 @@ import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions } fr
 import type { SystemRules } from '../worker/desk.ts';
 import { idBeside } from '../worker/work-context.ts';
 import { AppPost } from './app-post.ts';
+import { FlowPost } from './flow-post.ts';
+import { Inboxes } from './inboxes.ts';
+import type { AnyHandlers, Inbox, InboxHandlers } from './open-inbox.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
 
 /** A running system of actors. Left at the end of `await using system = …`, it is stopped. */
-export interface ActorSystem extends ActorSpace, AsyncDisposable {
+export interface ActorSystem extends ActorSpace, AsyncDisposable, SystemHandle {
+  /**
+   * Opens an inbox: its handlers run in the app's thread, one message after the other.
+   * @throws MillraceError NAME_TAKEN, BAD_ACTOR, BAD_OPTION, SYSTEM_STOPPED
+   */
+  open<Definition extends AnyInbox>(
+    definition: Definition,
+    handlers: InboxHandlers<MessagesOf<Definition>>,
+    options?: OpenOptions,
+  ): Inbox<Definition>;
   /** Resolves when an actor has ended, at once if it is not there. */
   watch(ref: ActorRef<AnyActor>): Promise<Ended>;
   /** Calls `listener` with each event of a type; returns what ends that. */
@@ -43,6 +65,14 @@ export interface ActorSystem extends ActorSpace, AsyncDisposable {
    */
   stop(options?: StopOptions): Promise<void>;
 }
+
+/** Options of `system.open()`. */
+export interface OpenOptions {
+  /** By which `find()` gives its reference; without one it is reached by `inbox.ref` only. */
+  readonly name?: string;
+}
+
+const OPEN_OPTIONS = ['name'];
 
 /** What `system.metrics()` tells. */
 export interface SystemMetrics {
@@ -76,6 +106,8 @@ export class RunningSystem implements ActorSystem {
   readonly #controls: readonly number[];
   readonly #errorBytes: number;
   readonly #clock: Clock;
+  readonly #inboxes: Inboxes;
+  readonly [SYSTEM]: FlowPost;
   #stopped: Promise<void> | undefined;
   /** True once the job has ended, however it has. */
   #isOver = false;
@@ -88,13 +120,31 @@ export class RunningSystem implements ActorSystem {
     this.job = job;
     this.#definitions = Definitions.over(definitions);
     this.#events = new SystemEvents(clock, notices);
-    this.#post = new AppPost(job.input(FROM_APP) as never, clock);
+    const post = new AppPost(job.input(FROM_APP) as never, clock, (mail) => this.#inboxes.take(mail));
+    this.#post = post;
+    this.#inboxes = new Inboxes(this.#definitions, {
+      post,
+      errorBytes: rules.errorBytes,
+      send: (mail) => {
+        // Of a system that has ended nobody waits for it.
+        if (!this.#isOver) post.send(mail);
+      },
+      deadLetter: (letter) => this.#deadLetter(letter),
+      failed: (inbox, error) => {
+        const event = { actor: inbox, error, decision: 'resume' };
+        this.#events.announce('actorFailed', event, () => `${inbox} failed: ${error.message}`);
+      },
+    });
+    this[SYSTEM] = new FlowPost(this.#definitions, post, this.#inboxes);
     void this.#readAnswers();
     void this.#readLetters();
     job.done.catch((error: unknown) => {
       this.#isOver = true;
       const isStopped = error instanceof MillraceError && error.code === 'JOB_CANCELLED';
-      this.#post.end(isStopped ? errors.systemStopped() : (error as Error));
+      const why = isStopped ? errors.systemStopped() : (error as Error);
+      this.#post.end(why);
+      this[SYSTEM].end(why);
+      this.#inboxes.end();
     });
   }
 
@@ -107,14 +157,16 @@ export class RunningSystem implements ActorSystem {
   }
 
   #take(mail: Mail): void {
-    if (mail.kind === MailKind.deadLetter) this.#deadLetter(mail);
+    if (isOfInbox(mail.to)) void this.#inboxes.take(mail);
+    else if (mail.kind === MailKind.deadLetter) this.#deadLetter(mail);
     else if (mail.kind === MailKind.failed) this.#failed(mail);
     else if (mail.kind === MailKind.probe) this.#post.probed(mail);
     else this.#post.answered(mail);
   }
 
   #text(type: number, id: number): string {
-    const name = this.#definitions.at(definitionOf(type))?.name;
+    const { name, isInbox = false } = this.#definitions.at(definitionOf(type)) ?? {};
+    if (isInbox) return `inbox '${name}'`;
     return name === undefined ? `actor ${id}` : `actor '${name}' ${id}`;
   }
 
@@ -150,8 +202,38 @@ export class RunningSystem implements ActorSystem {
     }
   }
 
-  spawn<Definition extends AnyActor>(
+  open<Definition extends AnyInbox>(
     definition: Definition,
+    handlers: InboxHandlers<MessagesOf<Definition>>,
+    options: OpenOptions = {},
+    ...surplus: readonly never[]
+  ): Inbox<Definition> {
+    refuseSurplus('system.open(definition, handlers, options)', 3, surplus);
+    checkKeys('system.open()', options, OPEN_OPTIONS);
+    if (this.#stopped !== undefined || this.#isOver) throw errors.systemStopped();
+    const { messages } = this.#definitions.of(definition);
+    const given = (handlers ?? {}) as AnyHandlers;
+    for (const { name } of messages) {
+      if (typeof given[name] !== 'function')
+        throw errors.badActor(definition.name, `has no handler of '${name}': give system.open() one`);
+    }
+    for (const name of Object.keys(given)) {
+      if (messages.every((each) => each.name !== name))
+        throw errors.badActor(definition.name, `handles '${name}', which is none of its messages: declare it`);
+    }
+    const inbox = this.#inboxes.add(definition, given, options.name);
+    return {
+      ref: this.#inboxes.ref(inbox) as never,
+      closed: inbox.closed,
+      close: () => {
+        this.#inboxes.close(inbox);
+        return inbox.closed;
+      },
+    };
+  }
+
+  spawn<Definition extends AnyActor>(
+    definition: Definition & Spawnable<Definition>,
     options: SpawnOptions<ArgsOf<Definition>> = {},
     ...surplus: readonly never[]
   ): ActorRef<Definition> {
@@ -160,6 +242,7 @@ export class RunningSystem implements ActorSystem {
     const { name, args = {}, beside, restart = 'transient' } = options;
     const definitions = this.#definitions;
     const loaded = definitions.of(definition);
+    refuseInbox(loaded, 'spawn()');
     if (beside !== undefined) this.#own(beside, 'system.spawn()');
     const how = RESTARTS.indexOf(restart);
     if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
@@ -170,14 +253,15 @@ export class RunningSystem implements ActorSystem {
     return ref as never;
   }
 
-  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition> {
+  get<Definition extends AnyActor>(definition: Definition & Spawnable<Definition>, key: string): ActorRef<Definition> {
     const loaded = this.#definitions.of(definition);
+    refuseInbox(loaded, 'get()');
     return new Ref(loaded, idOfKey(loaded.index, checkName('key', key, 'get()')), 0, key, this.#post) as never;
   }
 
   find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition> {
-    const id = idOfName(checkName('name', name, 'find()'));
-    return new Ref(this.#definitions.of(definition), id, 0, '', this.#post) as never;
+    const loaded = this.#definitions.of(definition);
+    return new Ref(loaded, idFound(loaded, name), 0, '', this.#post) as never;
   }
 
   group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition> {
@@ -264,12 +348,19 @@ export class RunningSystem implements ActorSystem {
       await this.#end();
       throw errors.stopTimeout(Number.isNaN(counted) ? 0 : counted, timeoutMs);
     }
+    // All that actors have told the app has come, since what they counted came behind it.
+    while (this.#inboxes.busy > 0 && !this.#isOver && this.#clock.now() < untilMs) await sleep(this.#clock, 5);
+    const { busy } = this.#inboxes;
     await this.#end();
+    if (busy > 0) throw errors.inboxStopTimeout(busy, timeoutMs);
   }
 
   async #end(): Promise<void> {
     await this.#job.cancel('the system has stopped');
+    this.#isOver = true;
     this.#post.end(errors.systemStopped());
+    this[SYSTEM].end(errors.systemStopped());
+    this.#inboxes.end();
     this.#events.end();
   }
 

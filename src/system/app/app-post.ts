@@ -5,7 +5,9 @@
 import { errors } from '../../errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { JobInput } from '../../supervisor/job/job-api.ts';
+import { isOfInbox } from '../addresses.ts';
 import { Deadlines } from '../deadlines.ts';
+import { fillMail, type LetterFields } from '../flows/letters.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
 import { ASK_OPTIONS, type AskOptions, checkKeys, type Ended, type Post, type Ref } from '../ref.ts';
@@ -17,11 +19,18 @@ export class AppPost implements Post {
   private tokens = 0;
   /** Whoever awaits the end of an actor. */
   private readonly watching = new Map<number, { readonly ref: Ref; readonly resolve: (ended: Ended) => void }>();
-  private isClosed = false;
+  /** Takes mail for an inbox of the app's. */
+  private readonly toInbox: (mail: Mail) => Promise<void> | undefined;
+  isClosed = false;
 
-  constructor(input: Pick<JobInput<Mail>, 'push'>, clock: Pick<Clock, 'now' | 'after'>) {
+  constructor(
+    input: Pick<JobInput<Mail>, 'push'>,
+    clock: Pick<Clock, 'now' | 'after'>,
+    toInbox: (mail: Mail) => Promise<void> | undefined,
+  ) {
     this.input = input;
     this.asks = new Deadlines(clock);
+    this.toInbox = toInbox;
   }
 
   /** @throws MillraceError SYSTEM_STOPPED */
@@ -45,15 +54,38 @@ export class AppPost implements Post {
     this.use();
     const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
+    return this.deliver(mail);
+  }
+
+  /** Tells what a flow has packed. */
+  tellLetter(ref: Ref, message: LoadedMessage, letter: LetterFields): Promise<void> | undefined {
+    this.use();
+    const mail = this.addressed(ref, ref.kind, message.type);
+    fillMail(letter, mail);
+    return this.deliver(mail);
+  }
+
+  /** Asks it. */
+  askLetter(ref: Ref, message: LoadedMessage, letter: LetterFields, options: AskOptions): Promise<unknown> {
+    this.use();
+    const mail = this.addressed(ref, ref.kind, message.type);
+    fillMail(letter, mail);
+    return this.asked(mail, ref, message, options);
+  }
+
+  /** Sends mail on its way; what comes back waits for room, or, of an inbox, until it is handled. */
+  private deliver(mail: Mail): Promise<void> | undefined {
+    if (isOfInbox(mail.to)) return this.toInbox(Object.assign(new Mail(), mail));
     const room = this.input.push(mail);
     // Whoever does not await it is told by the system's end why there was no room.
     room?.catch(() => {});
     return room;
   }
 
-  /** Sends what nobody awaits. */
-  private send(mail: Mail): void {
-    this.input.push(mail)?.catch(() => {});
+  /** Sends what nobody awaits: to an actor, to an inbox, or to the app itself. */
+  send(mail: Mail): void {
+    if (mail.to === 0) this.answered(Object.assign(new Mail(), mail));
+    else void this.deliver(mail);
   }
 
   async ask(ref: Ref, message: LoadedMessage, value: unknown, options: AskOptions): Promise<unknown> {

@@ -138,7 +138,8 @@ export class Desk {
     const { count } = outbox;
     for (let i = 0; i < count; i++) {
       const mail = outbox.at(i);
-      if (mail.to === 0) emit.app(mail);
+      // 0 is the app itself, and what is below it an inbox of the app's.
+      if (mail.to <= 0) emit.app(mail);
       else emit.mail(mail);
     }
     outbox.cut(0);

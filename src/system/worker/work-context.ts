@@ -3,7 +3,7 @@
 
 import { errors } from '../../errors.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
-import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../addresses.ts';
+import { checkName, idFound, idOfGroup, idOfKey, idOfName, parseAddress, refuseInbox } from '../addresses.ts';
 import { type ActorContext, type ActorTimers, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
 import type { AnyActor, MessageShapes } from '../definition.ts';
 import { Group } from '../group.ts';
@@ -221,6 +221,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
       throw errors.badActor(this.loaded.name, 'spawns in its stop hook, when its children have ended: spawn before');
     }
     const loaded = desk.definitions.of(definition);
+    refuseInbox(loaded, 'spawn()');
     const { name, args, beside, restart = 'transient' } = options;
     const how = RESTARTS.indexOf(restart);
     if (how < 0) throw errors.badOption('restart', restart, `'transient', 'permanent' or 'temporary'`, 'spawn()');
@@ -244,13 +245,15 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   get(definition: AnyActor, key: string): never {
     this.use();
     const loaded = this.desk.definitions.of(definition);
+    refuseInbox(loaded, 'get()');
     checkName('key', key, 'get()');
     return this.desk.ref(loaded, idOfKey(loaded.index, key), 0, key) as never;
   }
 
   find(definition: AnyActor, name: string): never {
     this.use();
-    return this.desk.ref(this.desk.definitions.of(definition), idOfName(checkName('name', name, 'find()'))) as never;
+    const loaded = this.desk.definitions.of(definition);
+    return this.desk.ref(loaded, idFound(loaded, name)) as never;
   }
 
   ref(definition: AnyActor, address: string): never {

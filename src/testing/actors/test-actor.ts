@@ -3,7 +3,7 @@
 
 import { errors } from '../../errors.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import type { AnyActor, ArgsOf } from '../../system/definition.ts';
+import type { AnyActor, ArgsOf, Spawnable } from '../../system/definition.ts';
 import type { Ref } from '../../system/ref.ts';
 import type { StandIn } from './stand-in.ts';
 import {
@@ -79,7 +79,7 @@ export class TestActor<Definition extends AnyActor> extends TestedActor<Definiti
  * @throws MillraceError BAD_OPTION, BAD_VALUE of args
  */
 export function testActor<Definition extends AnyActor>(
-  definition: Definition,
+  definition: Definition & Spawnable<Definition>,
   options: TestActorOptions<ArgsOf<Definition>> = {},
   ...surplus: readonly never[]
 ): TestActor<Definition> {
@@ -88,7 +88,7 @@ export function testActor<Definition extends AnyActor>(
   const system = new SystemUnderTest(checkTestSystemOptions('testActor()', given));
   if (key === undefined) {
     const spawning = Object.entries({ args, name, restart }).filter(([, value]) => value !== undefined);
-    const ref = system.spawn(definition, Object.fromEntries(spawning));
+    const ref = system.spawn<AnyActor>(definition as AnyActor, Object.fromEntries(spawning));
     return new TestActor(ref as never, system);
   }
   for (const [option, value] of Object.entries({ args, name, restart })) {
@@ -97,5 +97,5 @@ export function testActor<Definition extends AnyActor>(
       throw errors.badOption(option, value, rule, 'testActor()');
     }
   }
-  return new TestActor(system.get(definition, key) as never, system);
+  return new TestActor(system.get<AnyActor>(definition as AnyActor, key) as never, system);
 }

@@ -8,10 +8,20 @@ import { errors, fromRecord } from '../../errors.ts';
 import { checkOptions } from '../../options/check.ts';
 import type { Checked } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { checkName, idOfGroup, idOfKey, idOfName, parseAddress } from '../../system/addresses.ts';
+import {
+  checkName,
+  idFound,
+  idOfGroup,
+  idOfKey,
+  idOfName,
+  isOfInbox,
+  parseAddress,
+  refuseInbox,
+} from '../../system/addresses.ts';
+import { deadLetterOf, endedOf, failureOf } from '../../system/answers.ts';
 import { AppPost } from '../../system/app/app-post.ts';
 import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../../system/context.ts';
-import type { AnyActor, ArgsOf } from '../../system/definition.ts';
+import type { AnyActor, ArgsOf, Spawnable } from '../../system/definition.ts';
 import { type ActorGroup, Group } from '../../system/group.ts';
 import type { LoadedMessage } from '../../system/loaded-actor.ts';
 import { definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../../system/mail.ts';
@@ -130,7 +140,8 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     };
     const limits = { ringBytes, outboxBytes, stateBytes };
     this.#site = new SystemSite({ ...rules, limits }, this.#clock, replicas, SYSTEM, random, events);
-    this.#app = new AppPost({ push: (mail) => void this.#site.push(mail) }, this.#clock);
+    const input = { push: (mail: Mail) => void this.#site.push(mail) };
+    this.#app = new AppPost(input, this.#clock, (mail) => this.#toInbox(mail));
     this.post = {
       tell: (ref, message, value) => this.#tell(ref, message, value),
       ask: (ref, message, value, how) => this.#ask(ref, message, value, how),
@@ -214,10 +225,24 @@ export class SystemUnderTest implements TestSystem, TestedHome {
   }
 
   #toApp(mail: Mail): void {
-    if (mail.kind === MailKind.deadLetter) this.#letters.push(mail);
+    if (isOfInbox(mail.to)) this.#toInbox(mail);
+    else if (mail.kind === MailKind.deadLetter) this.#letters.push(mail);
     else if (mail.kind === MailKind.failed) this.#failures.push(mail);
     else if (mail.kind === MailKind.probe) this.#app.probed(mail);
     else this.#app.answered(mail);
+  }
+
+  /** Mail to the app: to who stands in for its inbox, or to nobody. */
+  #toInbox(mail: Mail): undefined {
+    const emit = { app: (answer: Mail) => this.#app.answered(answer), mail: (answer: Mail) => this.#site.push(answer) };
+    const standIn = this.#standIns.get(mail.to);
+    if (standIn !== undefined) standIn.take(mail, emit)();
+    else if (mail.kind === MailKind.message) {
+      const name = this.#site.definitions.at(definitionOf(mail.type))?.name ?? '';
+      const error = errors.targetStopped(`inbox '${name}'`, 'a message', 'the test has no stand-in for it');
+      if (mail.token !== 0) this.#app.send(failureOf(mail, error, this.#site.errorBytes));
+      else this.#letters.push(deadLetterOf(mail, error));
+    } else if (mail.kind === MailKind.watch) this.#app.send(endedOf(mail, mail.to, definitionOf(mail.type), 'gone'));
   }
 
   #letter(letter: DrivenLetter): void {
@@ -242,7 +267,7 @@ export class SystemUnderTest implements TestSystem, TestedHome {
   }
 
   spawn<Definition extends AnyActor>(
-    definition: Definition,
+    definition: Definition & Spawnable<Definition>,
     options: SpawnOptions<ArgsOf<Definition>> = {},
     ...surplus: readonly never[]
   ): ActorRef<Definition> {
@@ -251,6 +276,7 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     const { name, args = {}, beside, restart = 'transient' } = options;
     const { definitions } = this.#site;
     const loaded = definitions.of(definition);
+    refuseInbox(loaded, 'spawn()');
     if (beside !== undefined) this.#own(beside, 'system.spawn()');
     const how = RESTARTS.indexOf(restart);
     if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
@@ -263,14 +289,15 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     return ref as never;
   }
 
-  get<Definition extends AnyActor>(definition: Definition, key: string): ActorRef<Definition> {
+  get<Definition extends AnyActor>(definition: Definition & Spawnable<Definition>, key: string): ActorRef<Definition> {
     const loaded = this.#site.definitions.of(definition);
+    refuseInbox(loaded, 'get()');
     return new Ref(loaded, idOfKey(loaded.index, checkName('key', key, 'get()')), 0, key, this.post) as never;
   }
 
   find<Definition extends AnyActor>(definition: Definition, name: string): ActorRef<Definition> {
-    const id = idOfName(checkName('name', name, 'find()'));
-    return new Ref(this.#site.definitions.of(definition), id, 0, '', this.post) as never;
+    const loaded = this.#site.definitions.of(definition);
+    return new Ref(loaded, idFound(loaded, name), 0, '', this.post) as never;
   }
 
   group<Definition extends AnyActor>(definition: Definition, name: string): ActorGroup<Definition> {
@@ -303,11 +330,13 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     const { key, name, answers = {} } = options;
     const { definitions } = this.#site;
     const loaded = definitions.of(definition);
+    if (key !== undefined) refuseInbox(loaded, 'a key');
     if (key !== undefined && name !== undefined)
       throw errors.badOption('name', name, "left out where 'key' is given", 'system.standIn()');
     const idOf = (): number => {
       if (key !== undefined) return idOfKey(loaded.index, checkName('key', key, 'system.standIn()'));
-      return name === undefined ? definitions.takeId() : idOfName(checkName('name', name, 'system.standIn()'));
+      if (name !== undefined) return idFound(loaded, name);
+      return loaded.isInbox ? -definitions.takeId() : definitions.takeId();
     };
     const ref = new Ref(loaded, idOf(), 0, key ?? '', this.post);
     const home = { errorBytes: this.#site.errorBytes, send: (mail: Mail) => this.#send(mail) };
