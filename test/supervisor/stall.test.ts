@@ -198,3 +198,22 @@ test('a detector that is switched off looks at nothing; one that is stopped ends
   assert.equal(bench.ended.length, 1);
   assert.equal(bench.detector.current, undefined);
 });
+
+test('a flow that waits for actors is told so, and no code of the app is blamed', () => {
+  const parts = [
+    part('input', 'users', 'full', 1),
+    part('operator', 'balances-letters', 'full', 2),
+    part('bridge', 'balances-post', 'held'),
+    part('bridge', 'balances', 'idle'),
+    part('output', 'out', 'asked'),
+  ];
+  const found = diagnose(reading(parts));
+  assert.equal(
+    found?.reason,
+    "'balances-post' waits for the actors that it tells or asks, and its ring is full, and operator 'balances-letters' waits for it, input 'users' for operator 'balances-letters'",
+  );
+  assert.deepEqual([found.isCertain, found.isCrosswise], [false, false]);
+  // Letters that it has asked for are about to come.
+  parts[2] = part('bridge', 'balances-post', 'asked');
+  assert.equal(diagnose(reading(parts)), undefined);
+});

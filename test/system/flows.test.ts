@@ -47,7 +47,7 @@ async function kill(job: AnyJob, turn: number): Promise<boolean> {
 
 test('all that a flow has to tell is told when its job is done', TIMEOUT, () =>
   withSystem({ workers: 2 }, async (system) => {
-    const job = await start(deposits, { system, workers: 1, params: { count: 20_000, workers: 1 } });
+    const job = await start(deposits, { system, workers: 1, params: { count: 20_000, workers: 2 } });
     await job.done;
     assert.deepEqual(await totalsOf(system), expected(20_000));
     const names = job.reading().operators.map(({ name }) => name);

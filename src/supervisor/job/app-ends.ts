@@ -52,6 +52,11 @@ export class AppEnds {
     this.#bridges.start(system);
   }
 
+  /** True of an end that a bridge reads, or pushes into. */
+  isBridged(name: string): boolean {
+    return this.#bridges.has(name);
+  }
+
   /** The app's own: not those that a bridge reads, or pushes into. */
   #ofApp<End>(ends: ReadonlyMap<string, End>): [string, End][] {
     return [...ends].filter(([name]) => !this.#bridges.has(name));

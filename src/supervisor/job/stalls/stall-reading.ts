@@ -84,11 +84,19 @@ export class StallReader implements WatchedStream {
       const name = stageName(stage);
       const output = outputs.get(name);
       const input = inputs.get(name);
+      const isBridge = this.job.ends.isBridged(name);
       if (output !== undefined && output.demand !== 'closed')
-        add({ kind: 'output', name, replica: undefined, state: output.demand, waitsFor: [] }, `${stage.index}/0`);
+        add(
+          { kind: isBridge ? 'bridge' : 'output', name, replica: undefined, state: output.demand, waitsFor: [] },
+          `${stage.index}/0`,
+        );
       if (input !== undefined) {
         const state: PartState = input.waitsForRoom ? 'full' : 'idle';
-        add({ kind: 'input', name, replica: undefined, state, waitsFor: [] }, `${stage.index}/0`, [input.ring]);
+        add(
+          { kind: isBridge ? 'bridge' : 'input', name, replica: undefined, state, waitsFor: [] },
+          `${stage.index}/0`,
+          [input.ring],
+        );
       }
     }
     const lettersAt = parts.length;

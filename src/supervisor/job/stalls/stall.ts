@@ -19,7 +19,8 @@ export type PartState =
 
 /** An actor, or one of the app's own ends. */
 export interface StreamPart {
-  readonly kind: 'source' | 'operator' | 'input' | 'output' | 'letters';
+  /** A bridge is what hands tuples on to actors, or from them: src/flow/bridge.ts. */
+  readonly kind: 'source' | 'operator' | 'input' | 'output' | 'bridge' | 'letters';
   readonly name: string;
   /** Undefined if its operator has only one. */
   readonly replica: number | undefined;
@@ -54,6 +55,9 @@ export interface Diagnosis {
 const nameOf = ({ kind, name, replica }: StreamPart): string =>
   kind === 'letters' ? 'job.deadLetters' : `${kind} '${name}${replica === undefined ? '' : `/${replica}`}'`;
 
+/** True if the app's own code does not read on; a bridge waits for actors. */
+const isHeldByApp = ({ kind, state }: StreamPart): boolean => state === 'held' && kind !== 'bridge';
+
 interface Edge {
   readonly from: number;
   readonly to: number;
@@ -81,17 +85,17 @@ export function diagnose({ parts, isDoneAwaited }: StreamReading): Diagnosis | u
   // Who is asked for more, and has tuples, is about to give them.
   if (roots.length === 0 || roots.some((at) => parts[at].state === 'asked')) return undefined;
   const unread = roots.filter((at) => parts[at].state === 'unread');
-  const asked = parts.filter(({ state }) => state === 'asked');
+  const asked = parts.filter(({ kind, state }) => kind === 'output' && state === 'asked');
   const pushing = parts.filter(({ kind, state }) => kind === 'input' && state === 'full');
   const texts = roots.map((root) => rootText(parts, root, edges));
   const remedies = [
     ...(unread.length > 0 ? [unreadRemedy(parts, unread, asked)] : []),
     ...(unread.length > 0 && isDoneAwaited ? ['job.done, which is awaited, settles only after that'] : []),
-    ...(roots.some((at) => parts[at].state === 'held') ? heldRemedies(pushing, asked) : []),
+    ...(roots.some((at) => isHeldByApp(parts[at])) ? heldRemedies(pushing, asked) : []),
   ];
   return {
     isCertain: unread.length > 0,
-    isCrosswise: pushing.length + asked.length > 0 && roots.every((at) => parts[at].state === 'held'),
+    isCrosswise: pushing.length + asked.length > 0 && roots.every((at) => isHeldByApp(parts[at])),
     reason: [...texts, ...remedies].join('. '),
     waits: edges.map(({ from, to }) => ({ waiter: nameOf(parts[from]), waitsFor: nameOf(parts[to]) })),
   };
@@ -105,7 +109,9 @@ function rootText(parts: readonly StreamPart[], root: number, edges: readonly Ed
     held:
       part.kind === 'letters'
         ? 'job.deadLetters has an iterator, which nobody asks for the next letter, and is full'
-        : `output '${name}' has an iterator, which nobody asks for the next tuple, and its ring is full`,
+        : part.kind === 'bridge'
+          ? `'${name}' waits for the actors that it tells or asks, and its ring is full`
+          : `output '${name}' has an iterator, which nobody asks for the next tuple, and its ring is full`,
     idle: `${nameOf(part)} has tuples that it has not committed, or that its backup does not cover yet`,
   }[part.state as 'unread' | 'held' | 'idle'];
   const seen = new Set([root]);
