@@ -5,7 +5,7 @@
 
 import { errors, MillraceError } from '../errors.ts';
 import { type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
-import type { Resident } from '../flow/resident.ts';
+import type { Resident, ResidentHost } from '../flow/resident.ts';
 import { stateLayout } from '../flow/state-layout.ts';
 import { Alignment } from '../mailbox/alignment.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
@@ -147,7 +147,9 @@ export class Batch {
     }
     for (const group of this.groups) this.owned[group] = 1;
     const { now, sharedNow = now, wake, after = systemClock.after } = environment;
-    this.resident = head.resident?.({ now: sharedNow, wake, after });
+    const owns = (group: number): boolean => this.owned[group] === 1;
+    const isAlone = (): boolean => vitals.work[WorkCell.isolating] === 1;
+    this.resident = head.resident?.({ now: sharedNow, wake, after, owns, isAlone, ...this.ownLoop(descriptor) });
     if (this.state !== undefined && head.onTimer !== undefined) {
       this.timers = new KeyTimers(head.name, this.state, this.owned, environment.epochMs ?? environment.now);
     }
@@ -170,6 +172,20 @@ export class Batch {
     // What a transaction of state would have to take back grows with it.
     this.mayBeLong = this.program.holder !== undefined && this.state === undefined;
     this.backup = this.backupOf(environment);
+  }
+
+  /** The output that the replica reads itself, if there is one. */
+  private ownLoop({ inputs, outputs }: ActorDescriptor): Pick<ResidentHost, 'loopHead' | 'hasReadLoop'> {
+    const port = outputs.findIndex(({ memory }) => inputs.some((input) => input.memory.ring === memory.ring));
+    const reader = this.inputs.find((_, i) => port >= 0 && inputs[i].memory.ring === outputs[port].memory.ring)?.reader;
+    return {
+      loopHead: () => {
+        if (reader === undefined) return undefined;
+        const { head, outboxStart, outboxEnd } = this.committed.cursors.outputs[port];
+        return outboxStart === outboxEnd ? head : undefined;
+      },
+      hasReadLoop: (head) => reader !== undefined && ((reader.position - head) | 0) >= 0,
+    };
   }
 
   private noteLateEmit(operator: string): void {

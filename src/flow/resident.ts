@@ -12,6 +12,14 @@ export interface ResidentHost {
   wake(): void;
   /** Calls `action` once, `ms` from now, in the replica's thread. */
   after(ms: number, action: () => void): Cancel;
+  /** True while tuples are tried one by one, to find the one that fails. */
+  isAlone(): boolean;
+  /** True if the replica owns a key group. */
+  owns(group: number): boolean;
+  /** Where that output of the replica ends which it reads itself, as of its last commit; undefined while some of it waits for room. */
+  loopHead(): number | undefined;
+  /** True if the replica has read its own output up to there. */
+  hasReadLoop(head: number): boolean;
 }
 
 /** A row of one of the replica's key groups, and the values of its key. */
@@ -29,6 +37,11 @@ export interface Resident {
    * @param eachRow visits the rows of all key groups that the replica owns
    */
   work(nowMs: number, emit: never, eachRow: (visit: VisitRow) => void): void;
+  /**
+   * A tuple of its own for a row of the replica, which takes it in the same batch, when that has read what it reads; undefined if there
+   * is none.
+   */
+  next(emit: never): object | undefined;
   /** What it has taken and emitted since the last call is committed. */
   committed(): void;
   /** All that is forgotten: the same tuples come again. */

@@ -34,6 +34,13 @@ export class RowReader {
    */
   read(limit: number, until: readonly ReadMark[] | undefined): number {
     const { batch } = this;
+    const tuples = this.readInputs(limit, until);
+    if (tuples > 0 && batch.resident !== undefined) batch.program.deliver();
+    return tuples;
+  }
+
+  private readInputs(limit: number, until: readonly ReadMark[] | undefined): number {
+    const { batch } = this;
     const { inputs } = batch;
     let tuples = until === undefined && batch.isOverflowing ? this.sip(limit) : 0;
     for (let k = 0; k < inputs.length && tuples < limit; k++) {

@@ -99,6 +99,8 @@ export interface Program {
    * @returns how many
    */
   fireTimers(nowMs: number, limit: number): number;
+  /** Lets the rows have what the resident has for them. */
+  deliver(): void;
   /** Lets the resident do its own work. */
   work(nowMs: number): void;
   /** What holds tuples until the batch commits, if the last operator does. */
@@ -265,6 +267,40 @@ ${hasSpilled === '' ? '' : `if (${hasSpilled}) { ahead.drop(decoder${u}, indices
 return to;
 }
 const phases${u} = [locate${u}, apply${u}];`;
+}
+
+/** Takes the tuples that the resident has for rows of this replica. */
+function deliverCode(parts: ProgramParts): string {
+  if (parts.resident === undefined) return '';
+  const { stage, streams } = parts;
+  const { input } = streams[0];
+  const [{ index, codec }, ...more] = keyFields(input);
+  if (more.length > 0 || codec.isCached) throw errors.invariant('a resident is keyed by one number');
+  const key = codec.ofValue(`tuple.${input.schema.fields[index].name}`, index);
+  const [head] = stage.operators;
+  return `
+function deliver(emits) {
+let tuple = resident.next(emits);
+if (tuple === undefined) return;
+state.resume();
+for (; tuple !== undefined; tuple = resident.next(emits)) {
+const key = ${key}, h = ${codec.hashOfValue('key', index)}, g = ${keyGroupCode('h')};
+let s = stamps[g];
+if (s === 0) s = transaction.openGroup(g);
+insertions.count = 0;
+const p = upsert(${perArena(parts, 'arena')}, ${groupRootCode}, h, s, key);
+const view = ${perArena(parts, 'view')};
+view.row = p;
+transaction.stamp = stamps[g];
+work[${WorkCell.operator}] = 0;
+${runClosureCode(`closure0_0(tuple, view, ${emitName(head, 0)}, context)`, 0)}
+processed++;
+load[g]++;
+load[${LOAD_SAMPLES}]++;
+if (context.removed) { context.removed = false; state.remove(g, p); }
+}
+state.expire();
+}`;
 }
 
 /** One call site for both phases keeps V8 from inlining them: each then has an inlining budget of its own. */
@@ -450,6 +486,7 @@ ${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${state === undefined ? '' : keyClassCode(parts)}
 ${endCode(parts)}
 ${timersCode(parts)}
+${deliverCode(parts)}
 ${isGenerator ? generatorCode(parts) : ''}
 function eachRow(visit) {
 for (let g = 0; g < owned.length; g++) {
@@ -498,6 +535,10 @@ const fired = fireTimers(nowMs, limit);
 if (sieve !== undefined) sift0();
 return fired;
 } finally { leave(); }
+},
+deliver() {
+enter();
+try { ${parts.resident === undefined ? '' : `deliver(${emitName(stage.operators[0], 0)});`} } finally { leave(); }
 },
 work(nowMs) {
 enter();

@@ -14,6 +14,7 @@ import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
 import { Ref } from '../ref.ts';
 import { Restart, type Row } from '../rows.ts';
 import { packError } from '../slots.ts';
+import { LocalMail } from './local-mail.ts';
 
 /** What holds for all actors of a system. */
 export interface SystemRules {
@@ -47,6 +48,7 @@ export class Desk {
   readonly asks: Deadlines;
   /** Actors by key group, and what of it the open batch has changed. */
   readonly live = new Int32Array(KEY_GROUPS);
+  private readonly local: LocalMail;
   private readonly changes: number[] = [];
   private readonly ordered = new Set<Cancel>();
   private wakesAtOnce = true;
@@ -55,6 +57,7 @@ export class Desk {
     this.definitions = definitions;
     this.host = host;
     this.rules = rules;
+    this.local = new LocalMail(host, rules.errorBytes);
     this.asks = new Deadlines({ now: () => host.now(), after: (ms, action) => this.after(ms, action) });
   }
 
@@ -100,6 +103,7 @@ export class Desk {
 
   committed(): void {
     this.changes.length = 0;
+    this.local.committed();
   }
 
   rolledBack(): void {
@@ -109,6 +113,11 @@ export class Desk {
     }
     this.changes.length = 0;
     this.outbox.cut(0);
+    this.local.rolledBack();
+  }
+
+  ownersChanged(): void {
+    this.local.ownersChanged();
   }
 
   /** Mail of the library's own, from an actor. */
@@ -132,15 +141,23 @@ export class Desk {
     for (const mail of this.early.splice(0)) Object.assign(this.outbox.next(), mail);
   }
 
-  /** Emits what is sent. */
-  flush(emit: SystemEmit): void {
+  /** Mail to an actor of this replica that has gone through no ring; undefined if there is none. */
+  next(emit: SystemEmit): Mail | undefined {
+    return this.local.next(emit.mail);
+  }
+
+  /**
+   * Emits what is sent.
+   * @param isLocal false for what is not to be handled within the open batch
+   */
+  flush(emit: SystemEmit, isLocal = true): void {
     const { outbox } = this;
     const { count } = outbox;
     for (let i = 0; i < count; i++) {
       const mail = outbox.at(i);
       // 0 is the app itself, and what is below it an inbox of the app's.
       if (mail.to <= 0) emit.app(mail);
-      else emit.mail(mail);
+      else if (!this.local.put(mail, isLocal, emit.mail)) emit.mail(mail);
     }
     outbox.cut(0);
   }

@@ -95,6 +95,10 @@ export class SystemResident implements Resident {
     if (desk.outbox.count > 0) desk.flush(emit);
   };
 
+  next(emit: SystemEmit): Mail | undefined {
+    return this.desk.next(emit);
+  }
+
   /** Mail to a group, which is there as long as it has members. */
   private toGroup(mail: Mail, row: Row): void {
     if (GROUP_KINDS.has(mail.kind) || mail.kind === MailKind.ended) {
@@ -443,7 +447,7 @@ export class SystemResident implements Resident {
       mail.n0 = atMs;
     }
     if (this.stopping.size > 0) this.stopGroups(eachRow);
-    desk.flush(emit);
+    desk.flush(emit, false);
   }
 
   /** Finds out from the rows what there is to be gone on with. */
@@ -507,6 +511,7 @@ export class SystemResident implements Resident {
     this.runs.keepOnly(isOwned);
     for (const group of this.stopping.keys()) if (!owned.has(group)) this.stopping.delete(group);
     this.groups.forget();
+    this.desk.ownersChanged();
     this.lookAgain();
   }
 

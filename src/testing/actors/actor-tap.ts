@@ -54,6 +54,10 @@ export class ActorTap implements Resident {
     return this.resident.dueAtMs;
   }
 
+  next(emit: SystemEmit): Mail | undefined {
+    return this.resident.next(emit);
+  }
+
   readonly receive = (mail: Mail, row: Row, emit: SystemEmit, context: Context): void => {
     const taken = this.events.takes(mail, emit);
     if (taken !== undefined) {
