@@ -19,6 +19,12 @@ export interface Contender {
 export interface Experiment {
   readonly results: readonly string[];
   readonly unit: string;
+  /** Units of those results that have another. */
+  readonly units?: Readonly<Record<string, string>>;
+  /** What values should be, by result: '≥ 5 × nact'. */
+  readonly targets?: Readonly<Record<string, string>>;
+  /** Told before the first run: why a baseline is missing. */
+  readonly note?: string;
   readonly better: 'higher' | 'lower';
   readonly rounds: number;
   /** False if runs have nothing in common that could be warm: then there is no run beforehand. Default true. */
@@ -98,6 +104,7 @@ export async function runExperiment(
   untilMs = Number.POSITIVE_INFINITY,
 ): Promise<Result[]> {
   const contenders: Contender[] = [];
+  if (experiment.note !== undefined) progress(experiment.note);
   try {
     for (const open of [experiment.ours, ...experiment.baselines]) contenders.push(await open());
     const runs: Figures[][] = contenders.map(() => []);
@@ -132,18 +139,26 @@ function reduce(experiment: Experiment, name: string, contenders: readonly Conte
       ratioMax: Math.max(...ratios),
     };
   }
-  return { name, unit: experiment.unit, ...spread(ours), runs: ours.length, vs };
+  const target = experiment.targets?.[name];
+  return {
+    name,
+    unit: unitOf(experiment, name),
+    ...spread(ours),
+    runs: ours.length,
+    ...(target !== undefined && { target }),
+    vs,
+  };
 }
 
-function progressLine(
-  { results, unit, rounds }: Experiment,
-  round: number,
-  contender: string,
-  figures: Figures,
-): string {
-  const turn = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`;
-  const values = results.map((name) => `${name} ${formatFigure(figures[name], unit)}`);
-  return `${turn.padEnd(12)} ${contender.padEnd(18)} ${values.join(', ')} ${unit}`;
+const unitOf = ({ unit, units }: Experiment, result: string): string => units?.[result] ?? unit;
+
+function progressLine(experiment: Experiment, round: number, contender: string, figures: Figures): string {
+  const turn = round === 0 ? 'warm-up' : `round ${round} of ${experiment.rounds}`;
+  const values = experiment.results.map((name) => {
+    const unit = unitOf(experiment, name);
+    return `${name} ${formatFigure(figures[name], unit)} ${unit}`;
+  });
+  return `${turn.padEnd(12)} ${contender.padEnd(18)} ${values.join(', ')}`;
 }
 
 /** Three significant digits, with M for rates, so that columns can be compared by eye. */

@@ -77,4 +77,5 @@ export function toTable(report: SuiteReport): string {
 export const formatRange = (min: number, max: number, unit: string): string =>
   `${formatFigure(min, unit)}..${formatFigure(max, unit)}`;
 
-export const formatRatio = (ratio: number): string => ratio.toFixed(ratio >= 100 ? 0 : ratio >= 10 ? 1 : 2);
+export const formatRatio = (ratio: number): string =>
+  ratio.toFixed(ratio >= 100 ? 0 : ratio >= 10 ? 1 : ratio >= 0.1 ? 2 : 4);

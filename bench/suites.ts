@@ -39,14 +39,14 @@ export const suites: Readonly<Record<string, Suite>> = {
  * then; what a suite measures in its own way takes as long as it does.
  */
 export const USUAL_SECONDS: Readonly<Record<string, number>> = {
-  'word-count': 30,
-  'keyed-count': 65,
-  'csv-aggregate': 42,
+  'word-count': 26,
+  'keyed-count': 55,
+  'csv-aggregate': 36,
   csv: 20,
   ranges: 14,
-  mailbox: 38,
-  latency: 30,
-  actors: 50,
+  mailbox: 32,
+  latency: 26,
+  actors: 90,
   elasticity: 125,
   recovery: 135,
   micro: 40,

@@ -1,5 +1,6 @@
 // The actors of suite `actors`.
 
+import { threadId } from 'node:worker_threads';
 import { actor, t } from '../../src/index.ts';
 
 /** Messages that a sender tells before it tells itself to go on. */
@@ -13,6 +14,28 @@ export const receiver = actor(import.meta.url, 'receiver', {
       state.count += 1;
     },
     count: (_message, { count }) => ({ count }),
+  },
+});
+
+/** Collects the garbage of its thread, if the process has been started with --expose-gc. */
+export const collector = actor(import.meta.url, 'collector', {
+  messages: { collect: {} },
+  receive: {
+    collect() {
+      globalThis.gc?.();
+    },
+  },
+});
+
+/** Says where it runs. */
+export const resident = actor(import.meta.url, 'resident', {
+  messages: { hit: {}, where: { reply: { threadId: t.u32(), count: t.f64() } } },
+  state: { count: t.f64() },
+  receive: {
+    hit(_message, state) {
+      state.count += 1;
+    },
+    where: (_message, { count }) => ({ threadId, count }),
   },
 });
 

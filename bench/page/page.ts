@@ -26,7 +26,7 @@ const NOTES: Readonly<Record<Effort, string | undefined>> = {
   full: undefined,
 };
 
-/** A result's rows: the first has its own figures, and each has one baseline. */
+/** A result's rows: the first has its own figures, each has one baseline, and the last one what is wanted. */
 function rowsOf(result: Result, says: string, movesWith: readonly string[]): string[][] {
   const { unit, value, min, max, vs, target } = result;
   const figure = (of: number): string => `${formatFigure(of, unit)} ${unit}`;
@@ -40,8 +40,10 @@ function rowsOf(result: Result, says: string, movesWith: readonly string[]): str
     their.ratioMin < their.ratioMax ? `${formatRatio(their.ratioMin)}..${formatRatio(their.ratioMax)}` : '',
     i === 0 ? movesWith.join(', ') : '',
   ]);
-  if (rows.length > 0) return rows;
-  return [[...own(true), target === undefined ? '' : `wanted: ${target}`, '', '', '', movesWith.join(', ')]];
+  const wanted = target === undefined ? '' : `wanted: ${target}`;
+  if (rows.length === 0) return [[...own(true), wanted, '', '', '', movesWith.join(', ')]];
+  if (wanted !== '') rows.push([...own(false), wanted, '', '', '', '']);
+  return rows;
 }
 
 export function page({ machine, effort, tookMs, reports }: PageOrder): string {

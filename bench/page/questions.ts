@@ -72,6 +72,12 @@ export const questions: readonly Question[] = [
       answer('actors/asks-pipelined', 'asks of the app, 1,000 at a time', 'single thread', 'wake-up'),
       answer('actors/spawn', 'spawned, and answering', 'single thread', 'random read'),
       answer('actors/ring', 'a token round a ring of actors', 'single thread', 'wake-up', 'cores'),
+      answer('actors/big', 'all ping all, and are answered', 'single thread', 'copy', 'cores'),
+      answer('actors/bank', 'transfers between accounts', 'single thread', 'copy', 'random read', 'cores'),
+      answer('actors/timers', 'a timer that fires and is set again', 'single thread', 'random read'),
+      answer('actors/timers-late', 'the latest of these timers', 'single thread', 'wake-up', 'cores'),
+      answer('actors/memory-100k', 'memory of 100,000 idle actors'),
+      answer('actors/memory-1m', 'memory of 1,000,000 idle actors'),
     ],
   },
   {
@@ -114,6 +120,7 @@ export const questions: readonly Question[] = [
     answers: [
       answer('recovery/crash-to-commit-p50', 'from a crash to the next commit, p50', 'wake-up', 'single thread'),
       answer('recovery/crash-to-commit-p99', 'the same, p99', 'wake-up', 'single thread', 'cores'),
+      answer('actors/crash', '1,000 actors of a worker that dies answer again', 'wake-up', 'single thread'),
       answer('recovery/throw-p50', 'crash by an exception, p50', 'wake-up', 'single thread'),
       answer('recovery/terminate-p50', 'crash by terminate(), p50', 'wake-up', 'single thread'),
       answer('recovery/exit-p50', 'crash by process.exit(), p50', 'wake-up', 'single thread'),
@@ -133,6 +140,7 @@ export const questions: readonly Question[] = [
   {
     asks: 'What does it cost to be able to recover?',
     answers: [
+      answer('actors/transactions', 'actors tell actors, with transactions', 'single thread', 'copy', 'cores'),
       answer('recovery/transactions-overhead-1k', 'with transactions, 1 k keys', 'single thread', 'copy'),
       answer('recovery/transactions-overhead-100k', 'with transactions, 100 k keys', 'random read', 'copy'),
       answer('recovery/backup-overhead', 'with a backup each second, large rings', 'copy', 'random read'),

@@ -6,53 +6,31 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { type Endpoint, wrap } from 'comlink';
 import { dispatch, type Ref as NactRef, spawn, start } from 'nact';
 import { Piscina } from 'piscina';
-import { type ActorSystem, actorSystem } from '../../src/index.ts';
+import { actorSystem } from '../../src/index.ts';
 import type { EchoKind } from '../baselines/echo.ts';
+import { type Erlang, erlang } from '../baselines/erlang.ts';
 import type { By, Effort } from '../effort.ts';
-import { link, receiver, sender } from '../flows/actors.ts';
-import type { Contender, Experiment, Figures } from '../harness.ts';
+import { link, receiver } from '../flows/actors.ts';
+import type { Contender, Experiment } from '../harness.ts';
 import { median } from '../statistics.ts';
+import { bank, bankErlang, bankNact } from './actors-bank.ts';
+import { big, bigErlang, bigNact } from './actors-big.ts';
+import { millrace, type Ours, perSecond } from './actors-contender.ts';
+import { crash, restartedThread } from './actors-crash.ts';
+import { IDLE, idle, MANY_IDLE } from './actors-memory.ts';
+import { PAIRS, TELLS, tells } from './actors-tells.ts';
+import { setTimeouts, timers } from './actors-timers.ts';
+import { withoutTransactions, withTransactions } from './actors-transactions.ts';
 
 const ROUNDS: By<number> = { quick: 1, usual: 3, full: 5 };
-const PAIRS = 10;
-const TELLS: By<number> = { quick: 20_000, usual: 100_000, full: 300_000 };
+/** Of runs that take seconds. */
+const HEAVY_ROUNDS: By<number> = { quick: 1, usual: 2, full: 3 };
+const CRASHES: By<number> = { quick: 2, usual: 8, full: 20 };
 const ASKS: By<number> = { quick: 500, usual: 3000, full: 5000 };
 const PIPELINED: By<number> = { quick: 5000, usual: 50_000, full: 100_000 };
 const SPAWNS: By<number> = { quick: 5000, usual: 50_000, full: 100_000 };
 const RING: By<number> = { quick: 100, usual: 1000, full: 10_000 };
 const HOPS: By<number> = { quick: 5000, usual: 50_000, full: 200_000 };
-
-const perSecond = (count: number, startMs: number): number => (count * 1000) / (performance.now() - startMs);
-
-interface Ours {
-  readonly workers?: number;
-  run(system: ActorSystem): Promise<Figures>;
-}
-
-async function millrace({ workers = 2, run }: Ours): Promise<Contender> {
-  const system = await actorSystem({ workers });
-  return { name: 'millrace', run: () => run(system), close: () => system.stop() };
-}
-
-/** Senders tell receivers; both are spread over all threads. */
-const tells = (result: string, effort: Effort, workers: number): Ours => ({
-  workers,
-  async run(system) {
-    const receivers = Array.from({ length: PAIRS }, () => system.spawn(receiver));
-    const senders = Array.from({ length: PAIRS }, () => system.spawn(sender));
-    await Promise.all(receivers.map((each) => each.ask.count({})));
-    const startMs = performance.now();
-    senders.forEach((each, i) => {
-      void each.tell.go({ to: receivers[i].address, left: TELLS[effort] });
-    });
-    for (const each of receivers) {
-      while ((await each.ask.count({}, { timeoutMs: 60_000 })).count < TELLS[effort]) await sleep(1);
-    }
-    const rate = perSecond(PAIRS * TELLS[effort], startMs);
-    for (const each of [...receivers, ...senders]) each.stop();
-    return { [result]: rate };
-  },
-});
 
 const echo = (kind: EchoKind): Worker =>
   new Worker(new URL('../baselines/echo.js', import.meta.url), { workerData: { kind } });
@@ -281,21 +259,32 @@ const ringNact = (effort: Effort) => async (): Promise<Contender> => ({
   async close() {},
 });
 
+/** The workload of a baseline in Erlang, if there is one here. */
+function withErlang(baselines: readonly (() => Promise<Contender>)[], { note, baselines: erlangs }: Erlang) {
+  return { baselines: [...baselines, ...erlangs], ...(note !== undefined && { note }) };
+}
+
+const FIVE_TIMES_NACT = '≥ 5 × nact';
+
 export function actors(effort: Effort): Experiment[] {
   const of = { unit: 'msg/s', better: 'higher', rounds: ROUNDS[effort] } as const;
   const asks = [askByMessage, askByComlink, askByPiscina];
+  const told = [PAIRS, TELLS[effort]];
   return [
     {
       ...of,
       results: ['tell'],
       ours: () => millrace(tells('tell', effort, 2)),
-      baselines: [() => tellByMessage(effort)],
+      ...withErlang([() => tellByMessage(effort)], erlang('tell', told, PAIRS * TELLS[effort])),
     },
     {
       ...of,
       results: ['tell-local'],
       ours: () => millrace(tells('tell-local', effort, 1)),
-      baselines: [tellByNact('tell-local', effort)],
+      ...withErlang(
+        [tellByNact('tell-local', effort)],
+        erlang('tell-local', told, PAIRS * TELLS[effort], { schedulers: 1 }),
+      ),
     },
     {
       ...of,
@@ -303,7 +292,10 @@ export function actors(effort: Effort): Experiment[] {
       unit: 'µs',
       better: 'lower',
       ours: async () => asking(effort, await askMillrace()),
-      baselines: asks.map((open) => async () => asking(effort, await open())),
+      ...withErlang(
+        asks.map((open) => async () => asking(effort, await open())),
+        erlang('ask-p50', [ASKS[effort]], ASKS[effort]),
+      ),
     },
     {
       ...of,
@@ -311,7 +303,85 @@ export function actors(effort: Effort): Experiment[] {
       ours: async () => pipelining(effort, await askMillrace()),
       baselines: asks.map((open) => async () => pipelining(effort, await open())),
     },
-    { ...of, results: ['spawn'], ours: () => millrace(spawns(effort)), baselines: [spawnNact(effort)] },
-    { ...of, results: ['ring'], ours: () => millrace(ring(effort)), baselines: [ringNact(effort)] },
+    {
+      ...of,
+      results: ['spawn'],
+      ours: () => millrace(spawns(effort)),
+      ...withErlang([spawnNact(effort)], erlang('spawn', [SPAWNS[effort]], SPAWNS[effort])),
+    },
+    {
+      ...of,
+      results: ['ring'],
+      targets: { ring: FIVE_TIMES_NACT },
+      ours: () => millrace(ring(effort)),
+      ...withErlang([ringNact(effort)], erlang('ring', [RING[effort], HOPS[effort]], HOPS[effort])),
+    },
+    {
+      ...of,
+      results: ['big'],
+      targets: { big: FIVE_TIMES_NACT },
+      ours: () => millrace(big(effort)),
+      ...withErlang([bigNact(effort)], bigErlang(effort)),
+    },
+    {
+      ...of,
+      results: ['bank'],
+      unit: 'transfers/s',
+      targets: { bank: FIVE_TIMES_NACT },
+      ours: () => millrace(bank(effort)),
+      ...withErlang([bankNact(effort)], bankErlang(effort)),
+    },
+    {
+      ...of,
+      results: ['timers', 'timers-late'],
+      unit: 'ns',
+      units: { 'timers-late': 'ms' },
+      targets: { timers: '≤ 500 ns', 'timers-late': '≤ 5 ms' },
+      better: 'lower',
+      rounds: HEAVY_ROUNDS[effort],
+      warmUp: false,
+      ours: timers(effort),
+      baselines: [setTimeouts(effort)],
+    },
+    {
+      ...of,
+      results: ['memory-100k'],
+      unit: 'MB',
+      targets: { 'memory-100k': '≤ 100 MB' },
+      better: 'lower',
+      rounds: HEAVY_ROUNDS[effort],
+      warmUp: false,
+      ours: idle('millrace', 'memory-100k', IDLE[effort]),
+      baselines: [idle('nact', 'memory-100k', IDLE[effort])],
+    },
+    ...(effort === 'full' ? [manyIdle] : []),
+    {
+      ...of,
+      results: ['crash'],
+      unit: 'ms',
+      targets: { crash: '≤ 50 ms' },
+      better: 'lower',
+      rounds: CRASHES[effort],
+      ours: crash,
+      baselines: [restartedThread],
+    },
+    {
+      ...of,
+      results: ['transactions'],
+      targets: { transactions: '≥ 0.8 ×' },
+      ours: () => withTransactions(effort),
+      baselines: [() => withoutTransactions(effort)],
+    },
   ];
 }
+
+const manyIdle: Experiment = {
+  results: ['memory-1m'],
+  unit: 'MB',
+  targets: { 'memory-1m': 'runs' },
+  better: 'lower',
+  rounds: 1,
+  warmUp: false,
+  ours: idle('millrace', 'memory-1m', MANY_IDLE),
+  baselines: [],
+};

@@ -11,5 +11,5 @@ export const openWithoutTransactions = (): LibraryVariant =>
     beginsWith('function saveRowCode(cells) {', "return '';"),
     { passage: 'if (i32[p] !== stamp) save(arena, p, stamp); return p;', replacement: 'return p;' },
     // Slot 0 is what a job begins with.
-    beginsWith('write(number, record) {', 'if (number !== 0) return;'),
+    beginsWith('write(commitNumber, record) {', 'if (commitNumber !== 0) return;'),
   ]);

@@ -73,6 +73,14 @@ recovery, elasticity, word-count, brand-new: 432 s in all. Fewer and shorter run
   );
 });
 
+test('what is wanted of a result stands below its baselines', () => {
+  const report = suiteReport('word-count', fixedMachine, [{ ...words, target: '≥ 1 ×' }]);
+  const lines = page({ ...order, reports: [report] }).split('\n');
+  const at = lines.findIndex((line) => line.includes('other-loop'));
+  assert.match(lines[at + 1], /^ +wanted: ≥ 1 ×$/);
+  assert.equal(lines[at].indexOf('other-loop'), lines[at + 1].indexOf('wanted'));
+});
+
 test('what a run is worth is said below it', () => {
   const last = (effort: Effort): string =>
     page({ ...order, effort })

@@ -51,6 +51,32 @@ test('an experiment whose time is up has two rounds, and one whose time is not h
   assert.equal(long.runs, 3);
 });
 
+test('a result has the unit and the target of its own, and what is missing is told first', async () => {
+  const lines: string[] = [];
+  const two = (name: string) => async (): Promise<Contender> => ({
+    name,
+    run: async () => ({ rate: 1e6, late: 3 }),
+    async close() {},
+  });
+  const [rate, late] = await runExperiment(
+    {
+      ...experiment('lower'),
+      results: ['rate', 'late'],
+      units: { late: 'ms' },
+      targets: { late: '≤ 5 ms' },
+      note: 'without a baseline',
+      rounds: 1,
+      ours: two('millrace'),
+      baselines: [two('loop')],
+    },
+    (line) => void lines.push(line),
+  );
+  assert.deepEqual([rate.unit, rate.target], ['tuples/s', undefined]);
+  assert.deepEqual([late.unit, late.target], ['ms', '≤ 5 ms']);
+  assert.equal(lines[0], 'without a baseline');
+  assert.match(lines.at(-1) ?? '', /^round 1 of 1 +loop +rate 1\.00 M tuples\/s, late 3\.00 ms$/);
+});
+
 test('the table of a suite names the machine', async () => {
   const report = suiteReport('test', fixedMachine, await runExperiment(experiment('higher'), () => {}));
   assert.equal(

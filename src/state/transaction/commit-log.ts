@@ -61,14 +61,14 @@ export class CommitLog {
     return Atomics.load(this.header, SEQUENCE);
   }
 
-  /** Fills the slot of transaction `number`. Not visible before {@link commit}. */
-  write(number: number, record: CommitRecord): void {
-    commitCodec.write(this.slots[number & 1], 0, record);
+  /** Fills the slot of a transaction. Not visible before {@link commit}. */
+  write(commitNumber: number, record: CommitRecord): void {
+    commitCodec.write(this.slots[commitNumber & 1], 0, record);
   }
 
   /** The commit point. */
-  commit(number: number): void {
-    Atomics.store(this.header, SEQUENCE, number);
+  commit(commitNumber: number): void {
+    Atomics.store(this.header, SEQUENCE, commitNumber);
   }
 
   /** Reads the slot of the last commit into `record`. */
