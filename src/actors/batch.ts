@@ -147,7 +147,7 @@ export class Batch {
     }
     for (const group of this.groups) this.owned[group] = 1;
     const { now, sharedNow = now, wake, after = systemClock.after } = environment;
-    this.resident = head.resident?.({ now: sharedNow, wake, after });
+    this.resident = head.resident?.({ replica: descriptor.replica, groups: this.groups, now: sharedNow, wake, after });
     if (this.state !== undefined && head.onTimer !== undefined) {
       this.timers = new KeyTimers(head.name, this.state, this.owned, environment.epochMs ?? environment.now);
     }

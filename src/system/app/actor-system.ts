@@ -22,11 +22,12 @@ import {
   refuseInbox,
 } from '../addresses.ts';
 import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
-import { controlIds, replicaIds } from '../control-ids.ts';
+import { controlIds } from '../control-ids.ts';
 import type { AnyActor, AnyInbox, ArgsOf, MessagesOf, Spawnable } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
 import { type ActorGroup, Group } from '../group.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
+import { Placement } from '../placement.ts';
 import { type ActorRef, checkKeys, checkRef, type Ended, Ref } from '../ref.ts';
 import { RESTARTS } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
@@ -395,10 +396,10 @@ export function systemParams(
   system?: number,
 ): SystemParams {
   const errorBytes = Math.min(ERROR_BYTES_MAX, ringBytes / 8);
-  const probes = [0, ...replicaIds(controlIds(), workers)];
   return {
     workers,
     definitions: Definitions.allocate(system),
-    rules: { ...rules, probes, errorBytes, startTimeoutMs },
+    rules: { ...rules, errorBytes, startTimeoutMs },
+    placement: Placement.allocate(workers),
   };
 }

@@ -6,8 +6,10 @@
 import { errors, fromRecord } from '../../errors.ts';
 import type { Resident, ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
+import { controlId } from '../control-ids.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
+import type { Placement } from '../placement.ts';
 import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
@@ -58,8 +60,10 @@ export class SystemResident implements Resident {
   /** Mail that was kept, on its way out. */
   private readonly kept = new Mail();
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules) {
-    this.desk = new Desk(definitions, host, rules);
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
+    this.desk = new Desk(definitions, host, rules, placement);
+    // Whoever was here before may have died as it took key groups, or gave them away.
+    placement.moved(host.replica, host.groups);
     this.runs = new Runs(this.desk);
     this.lives = new Lives(this.desk, {
       remove: () => this.context?.remove(),
@@ -297,19 +301,26 @@ export class SystemResident implements Resident {
     else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
   }
 
-  /** The first mail to an actor that is not there: all who may have sent it on its way are asked. */
+  /**
+   * The first mail to an actor that is not there: all who may have sent it on its way are asked, which are the app and each replica,
+   * wherever its key groups are by now (placement.ts).
+   */
   private ask(mail: Mail, id: number, row: Row): void {
     const { desk } = this;
     row.status = Status.awaited;
     row.life = desk.definitions.takeId();
     this.keep(mail, row);
-    const { probes } = desk.rules;
-    for (const to of probes) {
-      const probe = desk.outbox.next().address(to, MailKind.probe);
-      probe.from = id;
-      probe.life = row.life;
-    }
-    row.children = probes.length;
+    const { replicas } = desk.placement;
+    this.probe(0, id, row);
+    for (let replica = 0; replica < replicas; replica++)
+      this.probe(controlId(desk.placement.groupOf(replica)), id, row);
+    row.children = 1 + replicas;
+  }
+
+  private probe(to: number, id: number, row: Row): void {
+    const probe = this.desk.outbox.next().address(to, MailKind.probe);
+    probe.from = id;
+    probe.life = row.life;
   }
 
   /** Mail to an actor that may be on its way. */
@@ -501,6 +512,7 @@ export class SystemResident implements Resident {
   }
 
   ownersChanged(groups: readonly number[]): void {
+    this.desk.placement.moved(this.desk.host.replica, groups);
     const owned = new Set(groups);
     const isOwned = (id: number): boolean => owned.has(keyGroupOf(hashDouble(id)));
     // Handlers of others begin again where their actors are now: should these come back, no old handler may speak for them.
