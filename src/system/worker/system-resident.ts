@@ -33,6 +33,19 @@ const MAY_COME_FIRST: ReadonlySet<number> = new Set([
   MailKind.stopNow,
 ]);
 
+/** Kinds of mail that are handled at once, and need the actor's definition: key groups may have come to a thread without it. */
+const NEED_DEFINITION: ReadonlySet<number> = new Set([
+  MailKind.stopNow,
+  MailKind.childEnded,
+  MailKind.childFailed,
+  MailKind.directive,
+  MailKind.killed,
+]);
+
+/** The tick of a restart that has waited is such mail, too. */
+const needsDefinition = ({ kind, token }: KeptMail): boolean =>
+  NEED_DEFINITION.has(kind) || (kind === MailKind.tick && token === 0);
+
 interface RowContext {
   remove(): void;
 }
@@ -124,6 +137,31 @@ export class SystemResident implements Resident {
 
   /** Mail that is no message of the actor's own. */
   private toLife(mail: Mail, id: number, row: Row): void {
+    const isLoaded = this.desk.definitions.at(row.definition) !== undefined;
+    if (isLoaded && row.head < row.tail && row.kept.has(Kept.held, 0)) {
+      this.letGo(id, row);
+      if (row.definition === 0) {
+        this.toNobody(mail, row);
+        return;
+      }
+    }
+    // One whose life has not begun waits for its definition by itself.
+    if (!isLoaded && row.status !== Status.loading && needsDefinition(mail)) {
+      row.kept.upsert(Kept.held, 0);
+      this.keep(mail, row);
+    } else this.live(mail, id, row);
+  }
+
+  /** Handles what was held until the definition came, in order, before what the queue has besides. */
+  private letGo(id: number, row: Row): void {
+    const { kept } = row;
+    kept.delete(Kept.held, 0);
+    const queued = this.takeKept(row);
+    for (const mail of queued) if (!needsDefinition(mail)) this.keep(mail, row);
+    for (const mail of queued) if (needsDefinition(mail) && row.definition !== 0) this.live(mail, id, row);
+  }
+
+  private live(mail: Mail, id: number, row: Row): void {
     const { lives, handling, desk } = this;
     switch (mail.kind) {
       case MailKind.tick:
@@ -131,7 +169,8 @@ export class SystemResident implements Resident {
         else this.keep(mail, row);
         break;
       case MailKind.stop:
-        if (row.status === Status.idle && row.head === row.tail) lives.stop(id, row, 'stopped');
+        if (row.status === Status.idle && row.head === row.tail && desk.definitions.at(row.definition) !== undefined)
+          lives.stop(id, row, 'stopped');
         else this.keep(mail, row);
         break;
       case MailKind.ended:
@@ -151,7 +190,6 @@ export class SystemResident implements Resident {
         this.desk.asks.answer(mail);
         break;
       case MailKind.childFailed:
-        // What is to be decided stands in the definition.
         if (desk.definitions.at(row.definition) === undefined) this.keep(mail, row);
         else lives.childFailed(mail, id, row);
         break;
@@ -241,11 +279,12 @@ export class SystemResident implements Resident {
 
   /** Looks what there is to do: the thread that did it may have died. */
   private goOn(id: number, row: Row): void {
-    if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
-    if (row.status !== Status.loading) return;
     const error = this.broken.get(row.definition);
-    if (error === undefined) this.lives.load(id, row);
-    else this.lives.cannotLoad(id, row, error);
+    if (this.desk.definitions.at(row.definition) === undefined) {
+      if (error === undefined) this.awaitDefinition(id, row.definition);
+      else this.lives.cannotLoad(id, row, error);
+    } else if (row.status === Status.loading) this.lives.load(id, row);
+    else if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
   }
 
   /** A message of the actor's killed its worker whenever it was tried. */
@@ -348,8 +387,16 @@ export class SystemResident implements Resident {
 
   /** Of the mail that has waited for an actor, what was for another life of its name. */
   private dropFormer(id: number, row: Row): void {
+    for (const mail of this.takeKept(row)) {
+      if (mail.life === 0 || mail.life === row.life) this.keep(mail, row);
+      else this.toGone(mail, id);
+    }
+  }
+
+  /** Empties the queue of an actor. */
+  private takeKept(row: Row): Mail[] {
     const { kept } = row;
-    const mails: KeptMail[] = [];
+    const mails: Mail[] = [];
     for (let seq = row.head; seq < row.tail; seq++) {
       const mail = kept.get(Kept.mail, seq);
       if (mail === undefined) continue;
@@ -360,10 +407,7 @@ export class SystemResident implements Resident {
     }
     row.head = 0;
     row.tail = 0;
-    for (const mail of mails) {
-      if (mail.life === 0 || mail.life === row.life) this.keep(mail, row);
-      else this.toGone(mail, id);
-    }
+    return mails;
   }
 
   /** Mail to an actor that has ended, or never was. */
