@@ -28,7 +28,7 @@ import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
 import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
 import { ACTOR_MAILBOX, ACTOR_SUPERVISION } from '../src/system/definition.ts';
 import { ASK_STEP_OPTIONS } from '../src/system/flows/ask-options.ts';
-import { STOP_OPTIONS, SYSTEM_OPTIONS } from '../src/system/system-options.ts';
+import { ACTOR_PLACEMENT, STOP_OPTIONS, SYSTEM_OPTIONS } from '../src/system/system-options.ts';
 import { TEST_SYSTEM_OPTIONS } from '../src/testing/actors/test-system-options.ts';
 import { SIMULATE_OPTIONS } from '../src/testing/simulate-options.ts';
 import { TEST_OPTIONS } from '../src/testing/test-options.ts';
@@ -61,6 +61,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   simulate: SIMULATE_OPTIONS,
   system: SYSTEM_OPTIONS,
   actorSupervision: ACTOR_SUPERVISION,
+  actorPlacement: ACTOR_PLACEMENT,
   actorMailbox: ACTOR_MAILBOX,
   ask: ASK_STEP_OPTIONS,
 };
@@ -96,7 +97,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
   'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },
   'src/system/definition.ts': { ACTOR_MAILBOX, ACTOR_SUPERVISION },
-  'src/system/system-options.ts': { SYSTEM_OPTIONS, STOP_OPTIONS },
+  'src/system/system-options.ts': { ACTOR_PLACEMENT, SYSTEM_OPTIONS, STOP_OPTIONS },
   'src/testing/simulate-options.ts': { SIMULATE_OPTIONS },
   'src/testing/actors/test-system-options.ts': { TEST_SYSTEM_OPTIONS },
   'src/testing/test-options.ts': { TEST_OPTIONS },

@@ -91,4 +91,4 @@ export type { ActorGroup, GroupRoute } from './system/group.ts';
 export type { InboxParts } from './system/inbox.ts';
 export { inbox } from './system/inbox.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
-export type { StopOptions, SystemOptions } from './system/system-options.ts';
+export type { ActorPlacement, StopOptions, SystemOptions } from './system/system-options.ts';

@@ -117,7 +117,11 @@ export const registry = actor(import.meta.url, 'registry', {
 
 /** Has children, and others greet them at once: a greeting may come before the child does. */
 export const parent = actor(import.meta.url, 'parent', {
-  messages: { grow: { greeters: t.u32() } },
+  messages: {
+    grow: { greeters: t.u32() },
+    /** Has a child and answers with its address, behind what fills rings: whoever is told may be quicker than the child. */
+    raise: { noises: t.u32(), text: t.string(), reply: { address: t.string() } },
+  },
   state: { children: t.u32() },
   ended({ reason }, _state, context) {
     context.get(registry, 'all').tell.gone({ reason });
@@ -133,13 +137,20 @@ export const parent = actor(import.meta.url, 'parent', {
         context.get(greeter, String(from)).tell.greet({ address: born.address });
       }
     },
+    raise({ noises, text }, _state, context) {
+      for (let to = 0; to < noises; to++) context.get(greeter, String(to)).tell.noise({ text });
+      const born = context.spawn(child, { args: { greeters: 1 } });
+      context.watch(born);
+      return { address: born.address };
+    },
   },
 });
 
 /** @public A thread that has died may have left its name and nothing else: it is imported then. */
 export const greeter = actor(import.meta.url, 'greeter', {
-  messages: { greet: { address: t.string() } },
+  messages: { greet: { address: t.string() }, noise: { text: t.string() } },
   receive: {
+    noise() {},
     greet({ address }, _state, context) {
       context.ref(child, address).tell.hello({});
     },

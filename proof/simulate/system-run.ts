@@ -6,7 +6,7 @@ import type { ActorSystem } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
 import { simulateSystem } from '../../src/testing/simulate-system.ts';
 import type { SeedResult } from './run.ts';
-import { account, listener, parent, registry, talker } from './system-actors.ts';
+import { account, child, listener, parent, registry, talker } from './system-actors.ts';
 
 interface SystemCase {
   readonly ringBytes: number;
@@ -26,6 +26,9 @@ interface SystemCase {
   readonly parents: number;
   readonly children: number;
   readonly greeters: number;
+  /** Children that the app greets, behind so much noise each. */
+  readonly raised: number;
+  readonly noises: number;
   /** Most virtual milliseconds between two things that the app does. */
   readonly pauseMs: number;
   /** True if the system is stopped, and not cancelled, at the end. */
@@ -40,7 +43,7 @@ const ASK = { timeoutMs: Number.POSITIVE_INFINITY };
 
 function systemCaseOf(seed: number): SystemCase {
   const random = new Random(seed ^ 0xac70);
-  return {
+  const drawn = {
     ringBytes: random.pick([4096, 4096, 8192, 1 << 16]),
     changes: random.pick([0, 0, 0.02, 0.1]),
     changesMax: 20,
@@ -60,18 +63,21 @@ function systemCaseOf(seed: number): SystemCase {
     pauseMs: random.pick([0, 1, 10, 50]),
     stops: random.chance(0.15),
   };
+  // Last: what the seeds had drawn before there was this, they still draw.
+  return { ...drawn, raised: random.below(8), noises: random.below(12) };
 }
 
 export function describeSystemCase(seed: number): string {
   const { ringBytes, accounts, payments, moves, talkers, listeners, talks, failsEvery, textBytes, ...rest } =
     systemCaseOf(seed);
-  const { ticks, parents, children, greeters, changes, stops } = rest;
+  const { ticks, parents, children, greeters, raised, noises, changes, stops } = rest;
   return [
     `${payments} payments × ${moves} among ${accounts}`,
     `${talks} talks of ${talkers} to ${listeners}${textBytes > 0 ? ` with ${textBytes} bytes` : ''}`,
     failsEvery > 0 && `1/${failsEvery} fails`,
     ticks > 0 && `${ticks} ticks`,
     parents * children > 0 && `${parents} × ${children} children, ${greeters} greeters`,
+    raised > 0 && `${raised} children greeted by the app, behind ${noises} noises each`,
     `rings of ${ringBytes}`,
     changes > 0 && `changes ${changes}`,
     stops && 'stopped',
@@ -92,13 +98,17 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, i) 
  * @param given in place of what the seed would draw
  * @throws MillraceError SIMULATION_FAILED
  */
-export async function runSystemSeed(seed: number, given: Partial<SystemCase> = {}): Promise<SeedResult> {
+export async function runSystemSeed(
+  seed: number,
+  { workers, ...given }: Partial<SystemCase> & { readonly workers?: number } = {},
+): Promise<SeedResult> {
   const drawn = { ...systemCaseOf(seed), ...given };
   const { ringBytes, changes, changesMax, stops } = drawn;
   let violations: string[] = [];
   let mail = 0;
   const result = await simulateSystem({
     seed,
+    workers,
     ringBytes,
     changes,
     changesMax,
@@ -182,11 +192,20 @@ async function act(
       await pause();
     }
   };
-  await Promise.all([paying(), talking(), growing()]);
+  const raising = async (): Promise<void> => {
+    for (let i = 0; i < drawn.raised; i++) {
+      const raiser = system.spawn(parent);
+      const { noises } = drawn;
+      const { address } = await raiser.ask.raise({ noises, text }, ASK);
+      await system.ref(child, address).tell.hello({});
+      await pause();
+    }
+  };
+  await Promise.all([paying(), talking(), growing(), raising()]);
 }
 
 async function problems(system: ActorSystem, drawn: SystemCase, { told }: Done): Promise<string[]> {
-  const { accounts, payments, listeners, ticks, parents, children, greeters } = drawn;
+  const { accounts, payments, listeners, ticks, parents, children, greeters, raised } = drawn;
   const found: string[] = [];
   const balances = await Promise.all(names(accounts).map((name) => system.get(account, name).ask.balance({}, ASK)));
   const cents = balances.reduce((sum, each) => sum + each.cents, 0);
@@ -200,10 +219,11 @@ async function problems(system: ActorSystem, drawn: SystemCase, { told }: Done):
     }
   }
   const { born, greeted, gone, wrong } = await system.get(registry, 'all').ask.counts({}, ASK);
-  const due = parents * children;
-  if (born !== due || greeted !== due * greeters || gone !== due)
+  const grown = parents * children;
+  const due = grown + raised;
+  if (born !== due || greeted !== grown * greeters + raised || gone !== due)
     found.push(
-      `of ${due} children ${born} were born and ${gone} have gone, greeted ${greeted} times by ${greeters} each`,
+      `of ${due} children ${born} were born and ${gone} have gone, greeted ${greeted} times by ${greeters} each, ${raised} of them by the app`,
     );
   if (wrong !== '') found.push(wrong);
   return found;

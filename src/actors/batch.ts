@@ -147,9 +147,11 @@ export class Batch {
     }
     for (const group of this.groups) this.owned[group] = 1;
     const { now, sharedNow = now, wake, after = systemClock.after } = environment;
+    const { replica } = descriptor;
     const owns = (group: number): boolean => this.owned[group] === 1;
     const isAlone = (): boolean => vitals.work[WorkCell.isolating] === 1;
-    this.resident = head.resident?.({ now: sharedNow, wake, after, owns, isAlone, ...this.ownLoop(descriptor) });
+    const of = { replica, groups: this.groups, owns, isAlone, ...this.ownLoop(descriptor) };
+    this.resident = head.resident?.({ ...of, now: sharedNow, wake, after });
     if (this.state !== undefined && head.onTimer !== undefined) {
       this.timers = new KeyTimers(head.name, this.state, this.owned, environment.epochMs ?? environment.now);
     }

@@ -6,6 +6,9 @@ import type { Cancel } from '../platform/clock.ts';
 
 /** What it gets of its replica. */
 export interface ResidentHost {
+  /** Which replica it lives in, and the key groups that it owns as it begins. */
+  readonly replica: number;
+  readonly groups: readonly number[];
   /** Milliseconds on a clock that all threads share. */
   now(): number;
   /** Makes the replica look at {@link Resident.dueAtMs} again: from any callback of its thread. */

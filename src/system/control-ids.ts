@@ -1,13 +1,11 @@
-// Ids that no actor has: mail to them is for the replica that has their key group.
+// Ids that no actor has: mail to them is for the replica that owns their key group.
 
-import { initialOwner } from '../flow/plan.ts';
 import { hashDouble, KEY_GROUPS, keyGroupOf } from '../mailbox/hash.ts';
 
 /** Beyond the ids that are counted, and before those of names. */
 const CONTROL_FROM = 2 ** 50;
 
-/** One id of each key group. */
-export function controlIds(): number[] {
+function idsOfGroups(): number[] {
   const ids: number[] = [];
   let left = KEY_GROUPS;
   for (let id = CONTROL_FROM; left > 0; id++) {
@@ -19,9 +17,13 @@ export function controlIds(): number[] {
   return ids;
 }
 
-/** One id of each replica, as the key groups are spread at the start. */
-export const replicaIds = (ids: readonly number[], replicas: number): number[] =>
-  Array.from(
-    { length: replicas },
-    (_, replica) => ids[ids.findIndex((_id, group) => initialOwner(group, replicas) === replica)],
-  );
+let known: readonly number[] | undefined;
+
+/** One id of each key group. */
+export function controlIds(): readonly number[] {
+  known ??= idsOfGroups();
+  return known;
+}
+
+/** The one of a key group. */
+export const controlId = (group: number): number => controlIds()[group];

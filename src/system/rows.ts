@@ -59,6 +59,8 @@ export const Kept = {
   end: 9,
   /** The members of a group, by id: `n0` is the order, `n1` the life. */
   member: 10,
+  /** There is mail in the queue that its life needs, and that came when its definition was not loaded on the thread. */
+  held: 11,
 } as const;
 
 export const ROW = {

@@ -9,6 +9,7 @@ import { Schema } from '../mailbox/schema.ts';
 import { type Dataflow, dataflow } from '../supervisor/job/flow.ts';
 import { Definitions } from './definitions.ts';
 import { MAIL } from './mail.ts';
+import { Placement } from './placement.ts';
 import { ROW, TABLES } from './rows.ts';
 import type { SystemRules } from './worker/desk.ts';
 import { SystemResident } from './worker/system-resident.ts';
@@ -21,6 +22,8 @@ export interface SystemParams {
   readonly workers: number;
   readonly definitions: SharedArrayBuffer;
   readonly rules: SystemRules;
+  /** See placement.ts. */
+  readonly placement: SharedArrayBuffer;
 }
 
 /** The actors of a system. */
@@ -38,7 +41,8 @@ const flow = dataflow(import.meta.url, 'actor-system', (builder, params: SystemP
     {
       state: ROW,
       tables: TABLES,
-      resident: (host) => new SystemResident(Definitions.over(params.definitions), host, params.rules),
+      resident: (host) =>
+        new SystemResident(Definitions.over(params.definitions), host, params.rules, new Placement(params.placement)),
     },
   );
   return Stream.of<typeof MAIL, unknown>(builder.graph, node, 1).collect(TO_APP);

@@ -1,14 +1,61 @@
 // Options of actorSystem(): one table.
 
 import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
-import { integer, nested, number } from '../options/kinds.ts';
-import type { Given, Option } from '../options/option.ts';
+import { integer, nested, number, toggle } from '../options/kinds.ts';
+import type { Checked, Given, Option } from '../options/option.ts';
+import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { ACTOR_SUPERVISION, type ActorSupervision, type CheckedActorSupervision } from './definition.ts';
 
 const { workers, ringBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } = RUN_OPTIONS;
 
+/** Of the option `placement`. */
+export const ACTOR_PLACEMENT = {
+  /** Whether workers that have too much to do hand actors over to others: true or false. Default: `true`. */
+  rebalance: toggle({
+    help: 'whether workers that have too much to do hand actors over to others',
+    default: true,
+  }),
+  /** Mail of the busiest worker over the mean from which actors move: a ratio from 1 to 1000. Default: 1.2. */
+  skew: number({
+    help: 'mail of the busiest worker over the mean from which actors move',
+    unit: 'a ratio',
+    from: 1,
+    to: 1000,
+    default: 1.2,
+  }),
+  /** Time between two looks; after four in a row actors move: milliseconds from 20 to 86400000. Default: 500. */
+  everyMs: number({
+    help: 'time between two looks; after four in a row actors move',
+    unit: 'milliseconds',
+    from: 20,
+    to: 86_400_000,
+    default: 500,
+  }),
+  /** Time after a move in which none follows: milliseconds from 0 to 86400000. Default: 5,000. */
+  cooldownMs: number({
+    help: 'time after a move in which none follows',
+    unit: 'milliseconds',
+    from: 0,
+    to: 86_400_000,
+    default: 5000,
+  }),
+};
+
+/** Options of `placement` of `actorSystem()`. */
+export interface ActorPlacement extends Given<typeof ACTOR_PLACEMENT> {}
+
+/** What the job of a system is told of it. */
+export function scalingOf({ rebalance, ...options }: Checked<typeof ACTOR_PLACEMENT>): ScalingOptions {
+  // By either policy: as many replicas as workers are all that there may be.
+  return rebalance ? { policy: 'threshold', ...options } : { policy: 'manual' };
+}
+
 /** Typed by what callers pass. */
+const placement: Option<ActorPlacement, Checked<typeof ACTOR_PLACEMENT>> = nested(ACTOR_PLACEMENT, {
+  help: 'whether, and when, actors move from busy workers to others',
+  page: 'actors.md#placement',
+});
 const supervision: Option<ActorSupervision, CheckedActorSupervision> = nested(ACTOR_SUPERVISION, {
   help: 'how actors without a parent are supervised; each counts its own failures',
   page: 'actors.md#supervision',
@@ -16,6 +63,7 @@ const supervision: Option<ActorSupervision, CheckedActorSupervision> = nested(AC
 
 export const SYSTEM_OPTIONS = {
   workers,
+  placement,
   supervision,
   /**
    * How long an async handler may take before it counts as failed: 0 for never, or milliseconds from 1 to 86400000.

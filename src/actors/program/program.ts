@@ -148,10 +148,15 @@ return i;
 }`;
 }
 
-/** Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. */
-function sampleCode({ streams }: ProgramParts, u: number): string {
+/**
+ * Counts the key groups of some of the rows that were done: after their loop, so that the loop is as it was. Where a resident takes
+ * them all are counted: to count one is little beside that, and a few thousand slow ones are to say which groups have the load.
+ */
+function sampleCode({ streams, resident }: ProgramParts, u: number): string {
   const group = streams[u].input.isUnordered ? positionGroupCode('(base + k)') : keyGroupCode(`decoder${u}.hashAt(k)`);
-  return `if (i - from <= ${COUNTED_ROWS_MAX}) for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }
+  const counted = `for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }`;
+  if (resident !== undefined) return counted;
+  return `if (i - from <= ${COUNTED_ROWS_MAX}) ${counted}
 else {
 let k = from + untilSample;
 while (k < i) {

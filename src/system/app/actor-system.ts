@@ -22,16 +22,17 @@ import {
   refuseInbox,
 } from '../addresses.ts';
 import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
-import { controlIds, replicaIds } from '../control-ids.ts';
+import { controlIds } from '../control-ids.ts';
 import type { AnyActor, AnyInbox, ArgsOf, MessagesOf, Spawnable } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
 import { type ActorGroup, Group } from '../group.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
+import { Placement } from '../placement.ts';
 import { type ActorRef, checkKeys, checkRef, type Ended, Ref } from '../ref.ts';
 import { RESTARTS } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
 import { ACTORS, FROM_APP, type SystemParams, systemFlow, TO_APP } from '../system-flow.ts';
-import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions } from '../system-options.ts';
+import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions, scalingOf } from '../system-options.ts';
 import type { SystemRules } from '../worker/desk.ts';
 import { idBeside } from '../worker/work-context.ts';
 import { AppPost } from './app-post.ts';
@@ -136,6 +137,9 @@ export class RunningSystem implements ActorSystem {
       },
     });
     this[SYSTEM] = new FlowPost(this.#definitions, post, this.#inboxes);
+    job.on('handOver', ({ from, to, groups, tookMs }) => {
+      this.#events.announce('moved', { from: this.#workerOf(from), to: this.#workerOf(to), groups, tookMs });
+    });
     void this.#readAnswers();
     void this.#readLetters();
     job.done.catch((error: unknown) => {
@@ -146,6 +150,13 @@ export class RunningSystem implements ActorSystem {
       this[SYSTEM].end(why);
       this.#inboxes.end();
     });
+  }
+
+  /** The worker of a replica. A replica that is being taken over has none: by its own number, which is that of its first worker. */
+  #workerOf(replica: number): number {
+    const isIts = (actor: { operator: string; replica: number }): boolean =>
+      actor.operator === ACTORS && actor.replica === replica;
+    return this.#job.workers().find(({ actors }) => actors.some(isIts))?.worker ?? replica;
   }
 
   async #readAnswers(): Promise<void> {
@@ -375,11 +386,11 @@ export class RunningSystem implements ActorSystem {
  */
 export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
   refuseSurplus('actorSystem(options)', 1, surplus);
-  const { supervision, handlerTimeoutMs, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
+  const { supervision, handlerTimeoutMs, placement, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
   const workers = given.workers ?? availableParallelism();
   const params = systemParams(workers, given.ringBytes, { supervision, handlerTimeoutMs }, given.startTimeoutMs);
   const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const job = await systemFlow.run({ ...runOptions, workers, params });
+  const job = await systemFlow.run({ ...runOptions, workers, scaling: scalingOf(placement), params });
   return new RunningSystem(job as unknown as Job, params, given.notices);
 }
 
@@ -395,10 +406,10 @@ export function systemParams(
   system?: number,
 ): SystemParams {
   const errorBytes = Math.min(ERROR_BYTES_MAX, ringBytes / 8);
-  const probes = [0, ...replicaIds(controlIds(), workers)];
   return {
     workers,
     definitions: Definitions.allocate(system),
-    rules: { ...rules, probes, errorBytes, startTimeoutMs },
+    rules: { ...rules, errorBytes, startTimeoutMs },
+    placement: Placement.allocate(workers),
   };
 }

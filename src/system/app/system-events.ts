@@ -28,6 +28,17 @@ export interface SystemOccurrences {
     /** What is done: 'restart', 'resume', 'stop', or 'ask' where its parent decides. */
     readonly decision: string;
   };
+  /** Actors have moved from one worker to another: those of some key groups. */
+  readonly moved: {
+    /** The worker that had them. */
+    readonly from: number;
+    /** The worker that has them now. */
+    readonly to: number;
+    /** How many of the 256 key groups. */
+    readonly groups: number;
+    /** From the request to the end, in milliseconds. */
+    readonly tookMs: number;
+  };
 }
 
 /** What `system.on()` takes: the types of events. */
@@ -43,7 +54,7 @@ interface Told {
 }
 
 export class SystemEvents {
-  readonly counts = { deadLetter: 0, actorFailed: 0 };
+  readonly counts = { deadLetter: 0, actorFailed: 0, moved: 0 };
   private readonly clock: Pick<Clock, 'after'>;
   private readonly option: NoticeOption;
   private readonly listeners = new Map<SystemEventType, Set<(event: never) => void>>();
@@ -57,7 +68,7 @@ export class SystemEvents {
   /** @throws MillraceError BAD_OPTION */
   on(type: SystemEventType, listener: (event: never) => void): () => void {
     if (!Object.hasOwn(this.counts, type))
-      throw errors.badOption('type', type, "'deadLetter' or 'actorFailed'", 'system.on()');
+      throw errors.badOption('type', type, "'deadLetter', 'actorFailed' or 'moved'", 'system.on()');
     if (typeof listener !== 'function') throw errors.badOption('listener', listener, 'a function', 'system.on()');
     const listeners = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, listeners);
@@ -67,10 +78,11 @@ export class SystemEvents {
     };
   }
 
-  announce<Type extends SystemEventType>(type: Type, event: SystemOccurrences[Type], text: () => string): void {
+  /** @param text for people, where nobody listens; none if it is nothing to be told of */
+  announce<Type extends SystemEventType>(type: Type, event: SystemOccurrences[Type], text?: () => string): void {
     this.counts[type]++;
     const listeners = this.listeners.get(type);
-    if (listeners === undefined || listeners.size === 0) this.tell(type, text);
+    if (text !== undefined && (listeners === undefined || listeners.size === 0)) this.tell(type, text);
     for (const listener of listeners ?? []) {
       try {
         listener(event as never);

@@ -11,6 +11,7 @@ import type { CheckedActorSupervision } from '../definition.ts';
 import type { Definitions } from '../definitions.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
+import type { Placement } from '../placement.ts';
 import { Ref } from '../ref.ts';
 import { Restart, type Row } from '../rows.ts';
 import { packError } from '../slots.ts';
@@ -22,8 +23,6 @@ export interface SystemRules {
   readonly supervision: CheckedActorSupervision;
   /** How long an async handler may take; 0 for as long as it likes. */
   readonly handlerTimeoutMs: number;
-  /** Ids that reach each replica, and 0 for the app: all who may have sent somebody on the way. */
-  readonly probes: readonly number[];
   /** Of an error that travels. */
   readonly errorBytes: number;
   /** How long the import of a definition's module may take. */
@@ -43,6 +42,7 @@ export class Desk {
   readonly definitions: Definitions;
   readonly host: ResidentHost;
   readonly rules: SystemRules;
+  readonly placement: Placement;
   readonly outbox = new Outbox();
   readonly timers = new TimerHeap();
   readonly asks: Deadlines;
@@ -53,10 +53,11 @@ export class Desk {
   private readonly ordered = new Set<Cancel>();
   private wakesAtOnce = true;
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules) {
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
     this.definitions = definitions;
     this.host = host;
     this.rules = rules;
+    this.placement = placement;
     this.local = new LocalMail(host, rules.errorBytes);
     this.asks = new Deadlines({ now: () => host.now(), after: (ms, action) => this.after(ms, action) });
   }

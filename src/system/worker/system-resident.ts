@@ -6,8 +6,10 @@
 import { errors, fromRecord } from '../../errors.ts';
 import type { Resident, ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
+import { controlId } from '../control-ids.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
+import type { Placement } from '../placement.ts';
 import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
@@ -30,6 +32,19 @@ const MAY_COME_FIRST: ReadonlySet<number> = new Set([
   MailKind.stop,
   MailKind.stopNow,
 ]);
+
+/** Kinds of mail that are handled at once, and need the actor's definition: key groups may have come to a thread without it. */
+const NEED_DEFINITION: ReadonlySet<number> = new Set([
+  MailKind.stopNow,
+  MailKind.childEnded,
+  MailKind.childFailed,
+  MailKind.directive,
+  MailKind.killed,
+]);
+
+/** The tick of a restart that has waited is such mail, too. */
+const needsDefinition = ({ kind, token }: KeptMail): boolean =>
+  NEED_DEFINITION.has(kind) || (kind === MailKind.tick && token === 0);
 
 interface RowContext {
   remove(): void;
@@ -58,8 +73,10 @@ export class SystemResident implements Resident {
   /** Mail that was kept, on its way out. */
   private readonly kept = new Mail();
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules) {
-    this.desk = new Desk(definitions, host, rules);
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
+    this.desk = new Desk(definitions, host, rules, placement);
+    // Whoever was here before may have died as it took key groups, or gave them away.
+    placement.moved(host.replica, host.groups);
     this.runs = new Runs(this.desk);
     this.lives = new Lives(this.desk, {
       remove: () => this.context?.remove(),
@@ -124,6 +141,31 @@ export class SystemResident implements Resident {
 
   /** Mail that is no message of the actor's own. */
   private toLife(mail: Mail, id: number, row: Row): void {
+    const isLoaded = this.desk.definitions.at(row.definition) !== undefined;
+    if (isLoaded && row.head < row.tail && row.kept.has(Kept.held, 0)) {
+      this.letGo(id, row);
+      if (row.definition === 0) {
+        this.toNobody(mail, row);
+        return;
+      }
+    }
+    // One whose life has not begun waits for its definition by itself.
+    if (!isLoaded && row.status !== Status.loading && needsDefinition(mail)) {
+      row.kept.upsert(Kept.held, 0);
+      this.keep(mail, row);
+    } else this.live(mail, id, row);
+  }
+
+  /** Handles what was held until the definition came, in order, before what the queue has besides. */
+  private letGo(id: number, row: Row): void {
+    const { kept } = row;
+    kept.delete(Kept.held, 0);
+    const queued = this.takeKept(row);
+    for (const mail of queued) if (!needsDefinition(mail)) this.keep(mail, row);
+    for (const mail of queued) if (needsDefinition(mail) && row.definition !== 0) this.live(mail, id, row);
+  }
+
+  private live(mail: Mail, id: number, row: Row): void {
     const { lives, handling, desk } = this;
     switch (mail.kind) {
       case MailKind.tick:
@@ -131,7 +173,8 @@ export class SystemResident implements Resident {
         else this.keep(mail, row);
         break;
       case MailKind.stop:
-        if (row.status === Status.idle && row.head === row.tail) lives.stop(id, row, 'stopped');
+        if (row.status === Status.idle && row.head === row.tail && desk.definitions.at(row.definition) !== undefined)
+          lives.stop(id, row, 'stopped');
         else this.keep(mail, row);
         break;
       case MailKind.ended:
@@ -151,7 +194,6 @@ export class SystemResident implements Resident {
         this.desk.asks.answer(mail);
         break;
       case MailKind.childFailed:
-        // What is to be decided stands in the definition.
         if (desk.definitions.at(row.definition) === undefined) this.keep(mail, row);
         else lives.childFailed(mail, id, row);
         break;
@@ -241,11 +283,12 @@ export class SystemResident implements Resident {
 
   /** Looks what there is to do: the thread that did it may have died. */
   private goOn(id: number, row: Row): void {
-    if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
-    if (row.status !== Status.loading) return;
     const error = this.broken.get(row.definition);
-    if (error === undefined) this.lives.load(id, row);
-    else this.lives.cannotLoad(id, row, error);
+    if (this.desk.definitions.at(row.definition) === undefined) {
+      if (error === undefined) this.awaitDefinition(id, row.definition);
+      else this.lives.cannotLoad(id, row, error);
+    } else if (row.status === Status.loading) this.lives.load(id, row);
+    else if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
   }
 
   /** A message of the actor's killed its worker whenever it was tried. */
@@ -301,19 +344,26 @@ export class SystemResident implements Resident {
     else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
   }
 
-  /** The first mail to an actor that is not there: all who may have sent it on its way are asked. */
+  /**
+   * The first mail to an actor that is not there: all who may have sent it on its way are asked, which are the app and each replica,
+   * wherever its key groups are by now (placement.ts).
+   */
   private ask(mail: Mail, id: number, row: Row): void {
     const { desk } = this;
     row.status = Status.awaited;
     row.life = desk.definitions.takeId();
     this.keep(mail, row);
-    const { probes } = desk.rules;
-    for (const to of probes) {
-      const probe = desk.outbox.next().address(to, MailKind.probe);
-      probe.from = id;
-      probe.life = row.life;
-    }
-    row.children = probes.length;
+    const { replicas } = desk.placement;
+    this.probe(0, id, row);
+    for (let replica = 0; replica < replicas; replica++)
+      this.probe(controlId(desk.placement.groupOf(replica)), id, row);
+    row.children = 1 + replicas;
+  }
+
+  private probe(to: number, id: number, row: Row): void {
+    const probe = this.desk.outbox.next().address(to, MailKind.probe);
+    probe.from = id;
+    probe.life = row.life;
   }
 
   /** Mail to an actor that may be on its way. */
@@ -341,8 +391,16 @@ export class SystemResident implements Resident {
 
   /** Of the mail that has waited for an actor, what was for another life of its name. */
   private dropFormer(id: number, row: Row): void {
+    for (const mail of this.takeKept(row)) {
+      if (mail.life === 0 || mail.life === row.life) this.keep(mail, row);
+      else this.toGone(mail, id);
+    }
+  }
+
+  /** Empties the queue of an actor. */
+  private takeKept(row: Row): Mail[] {
     const { kept } = row;
-    const mails: KeptMail[] = [];
+    const mails: Mail[] = [];
     for (let seq = row.head; seq < row.tail; seq++) {
       const mail = kept.get(Kept.mail, seq);
       if (mail === undefined) continue;
@@ -353,10 +411,7 @@ export class SystemResident implements Resident {
     }
     row.head = 0;
     row.tail = 0;
-    for (const mail of mails) {
-      if (mail.life === 0 || mail.life === row.life) this.keep(mail, row);
-      else this.toGone(mail, id);
-    }
+    return mails;
   }
 
   /** Mail to an actor that has ended, or never was. */
@@ -505,6 +560,7 @@ export class SystemResident implements Resident {
   }
 
   ownersChanged(groups: readonly number[]): void {
+    this.desk.placement.moved(this.desk.host.replica, groups);
     const owned = new Set(groups);
     const isOwned = (id: number): boolean => owned.has(keyGroupOf(hashDouble(id)));
     // Handlers of others begin again where their actors are now: should these come back, no old handler may speak for them.

@@ -14,9 +14,9 @@ import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
 import type { TupleReader } from '../../mailbox/tuple-reader.ts';
 import { WakeWords } from '../../mailbox/wake.ts';
 import { deploy, type MemoryLimits } from '../../supervisor/deployment.ts';
-import { controlIds, replicaIds } from '../../system/control-ids.ts';
 import { type ActorModules, Definitions } from '../../system/definitions.ts';
 import type { Mail } from '../../system/mail.ts';
+import { Placement } from '../../system/placement.ts';
 import type { Row } from '../../system/rows.ts';
 import { ACTORS, systemFlow } from '../../system/system-flow.ts';
 import type { SystemRules } from '../../system/worker/desk.ts';
@@ -84,6 +84,7 @@ export class SystemSite {
   readonly errorBytes: number;
   private readonly memory: SharedArrayBuffer;
   private readonly rules: SystemRules;
+  private readonly placement: SharedArrayBuffer;
   private readonly given: SiteRules;
   private readonly clock: VirtualClock;
   private readonly random: Random | undefined;
@@ -113,10 +114,10 @@ export class SystemSite {
     this.errorBytes = Math.min(ERROR_BYTES_MAX, limits.ringBytes / 8);
     this.memory = Definitions.allocate(system);
     this.definitions = Definitions.over(this.memory);
+    this.placement = Placement.allocate(replicas);
     this.rules = {
       supervision,
       handlerTimeoutMs,
-      probes: [0, ...replicaIds(controlIds(), replicas)],
       errorBytes: this.errorBytes,
       startTimeoutMs: START_TIMEOUT_MS,
     };
@@ -140,8 +141,8 @@ export class SystemSite {
 
   /** The plan of the system's own flow, in which a tap stands before each replica's actors. */
   private plan(workers: number, tap?: (host: ResidentHost) => ActorTap): Plan {
-    const { memory, rules } = this;
-    const graph = buildGraph(systemFlow, { workers, definitions: memory, rules });
+    const { memory, rules, placement } = this;
+    const graph = buildGraph(systemFlow, { workers, definitions: memory, rules, placement });
     const operators = graph.operators.map((node) => (node.name === ACTORS ? { ...node, resident: tap } : node));
     return planOf({ ...graph, operators });
   }
@@ -156,7 +157,8 @@ export class SystemSite {
     replica.definitions = definitions;
     const plan = this.plan(this.replicas.length, (host) => {
       // Each piece of mail is a step of the test's: all goes through the ring, as where tuples are tried alone.
-      const resident = new SystemResident(definitions, { ...host, isAlone: () => true }, rules);
+      const ownHost = { ...host, isAlone: () => true };
+      const resident = new SystemResident(definitions, ownHost, rules, new Placement(this.placement));
       replica.tap = new ActorTap(resident, definitions, events);
       return replica.tap;
     });
