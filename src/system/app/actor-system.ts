@@ -84,7 +84,7 @@ export interface SystemMetrics {
   readonly failures: number;
   /** Asks of the app that wait for an answer. */
   readonly asks: number;
-  /** Answers that came after their asks had been given up. */
+  /** Answers that nobody waited for any more: of asks that were given up, and second ones. */
   readonly lateAnswers: number;
   /** What the job has counted: `processed` of its operator is mail. */
   readonly job: JobReading;
@@ -120,7 +120,12 @@ export class RunningSystem implements ActorSystem {
     this.job = job;
     this.#definitions = Definitions.over(definitions);
     this.#events = new SystemEvents(clock, notices);
-    const post = new AppPost(job.input(FROM_APP) as never, clock, (mail) => this.#inboxes.take(mail));
+    const post = new AppPost(
+      job.input(FROM_APP) as never,
+      clock,
+      (mail) => this.#inboxes.take(mail),
+      (mail) => this.#late(mail),
+    );
     this.#post = post;
     this.#inboxes = new Inboxes(this.#definitions, {
       post,
@@ -176,6 +181,12 @@ export class RunningSystem implements ActorSystem {
     const sender = from === 0 ? 'the app' : this.#text(fromType, from);
     const event = { message, to, from: sender, reason: text };
     this.#events.announce('deadLetter', event, () => `'${message}' from ${sender} to ${to} was not handled: ${text}`);
+  }
+
+  #late({ kind, from, fromType, n0 }: Mail): void {
+    const to = kind === MailKind.late ? this.#text(0, n0) : 'the app';
+    const event = { from: from === 0 ? 'the app' : this.#text(fromType, from), to };
+    this.#events.announce('lateAnswer', event, () => `an answer of ${event.from} to ${to} came too late`);
   }
 
   #failed({ from, fromType, key, text, rest }: Mail): void {
@@ -316,14 +327,14 @@ export class RunningSystem implements ActorSystem {
   async metrics(): Promise<SystemMetrics> {
     const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
     if (Number.isNaN(actors)) throw errors.systemStopped();
-    const { deadLetter, actorFailed } = this.#events.counts;
-    const { count, late } = this.#post.asks;
+    const { deadLetter, actorFailed, lateAnswer } = this.#events.counts;
+    const { count } = this.#post.asks;
     return {
       actors,
       deadLetters: deadLetter,
       failures: actorFailed,
       asks: count,
-      lateAnswers: late,
+      lateAnswers: lateAnswer,
       job: this.#job.reading(),
     };
   }

@@ -21,16 +21,20 @@ export class AppPost implements Post {
   private readonly watching = new Map<number, { readonly ref: Ref; readonly resolve: (ended: Ended) => void }>();
   /** Takes mail for an inbox of the app's. */
   private readonly toInbox: (mail: Mail) => Promise<void> | undefined;
+  /** Told of answers that nobody waits for. */
+  private readonly late: (mail: Mail) => void;
   isClosed = false;
 
   constructor(
     input: Pick<JobInput<Mail>, 'push'>,
     clock: Pick<Clock, 'now' | 'after'>,
     toInbox: (mail: Mail) => Promise<void> | undefined,
+    late: (mail: Mail) => void,
   ) {
     this.input = input;
     this.asks = new Deadlines(clock);
     this.toInbox = toInbox;
+    this.late = late;
   }
 
   /** @throws MillraceError SYSTEM_STOPPED */
@@ -153,11 +157,13 @@ export class AppPost implements Post {
 
   /** A message that killed its worker whenever it was tried: its actor has failed. */
   killed(mail: Mail, rest: Uint8Array): void {
-    const { to, kind, from, token, type } = mail;
+    const { to, kind, from, fromType, token, type, life } = mail;
     const told = this.mail.address(to, MailKind.killed, type);
+    told.life = life;
     told.n0 = kind;
     told.n1 = from;
     told.n2 = token;
+    told.n3 = fromType;
     told.rest = rest;
     this.send(told);
   }
@@ -177,7 +183,8 @@ export class AppPost implements Post {
       watching?.resolve({ ref: watching.ref, reason: mail.text });
       return;
     }
-    this.asks.answer(mail);
+    // Of mail that an actor has got too late the worker tells.
+    if (mail.kind === MailKind.late || !this.asks.answer(mail)) this.late(mail);
   }
 
   /** Nobody answers any more. */

@@ -28,6 +28,13 @@ export interface SystemOccurrences {
     /** What is done: 'restart', 'resume', 'stop', or 'ask' where its parent decides. */
     readonly decision: string;
   };
+  /** An answer has come that nobody waits for: its ask was given up, or has been answered. Nothing is written of it. */
+  readonly lateAnswer: {
+    /** Who has answered. */
+    readonly from: string;
+    /** Who had asked: an actor, or the app. */
+    readonly to: string;
+  };
 }
 
 /** What `system.on()` takes: the types of events. */
@@ -43,7 +50,7 @@ interface Told {
 }
 
 export class SystemEvents {
-  readonly counts = { deadLetter: 0, actorFailed: 0 };
+  readonly counts = { deadLetter: 0, actorFailed: 0, lateAnswer: 0 };
   private readonly clock: Pick<Clock, 'after'>;
   private readonly option: NoticeOption;
   private readonly listeners = new Map<SystemEventType, Set<(event: never) => void>>();
@@ -57,7 +64,7 @@ export class SystemEvents {
   /** @throws MillraceError BAD_OPTION */
   on(type: SystemEventType, listener: (event: never) => void): () => void {
     if (!Object.hasOwn(this.counts, type))
-      throw errors.badOption('type', type, "'deadLetter' or 'actorFailed'", 'system.on()');
+      throw errors.badOption('type', type, "'deadLetter', 'actorFailed' or 'lateAnswer'", 'system.on()');
     if (typeof listener !== 'function') throw errors.badOption('listener', listener, 'a function', 'system.on()');
     const listeners = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, listeners);
@@ -70,7 +77,8 @@ export class SystemEvents {
   announce<Type extends SystemEventType>(type: Type, event: SystemOccurrences[Type], text: () => string): void {
     this.counts[type]++;
     const listeners = this.listeners.get(type);
-    if (listeners === undefined || listeners.size === 0) this.tell(type, text);
+    // An answer that is late is everyday life: it is counted.
+    if ((listeners === undefined || listeners.size === 0) && type !== 'lateAnswer') this.tell(type, text);
     for (const listener of listeners ?? []) {
       try {
         listener(event as never);

@@ -118,7 +118,7 @@ export class Handling {
     const { desk } = this;
     const { outbox } = desk;
     const sent = outbox.count;
-    const { state } = loaded;
+    const state = loaded.stateFor(id);
     const context = new WorkContext(desk, outbox, loaded, mail, message, id, row, false);
     const before = workAs(context);
     let error: unknown;

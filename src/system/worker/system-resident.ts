@@ -13,7 +13,8 @@ import { packError, unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { GROUP_KINDS, Groups } from './groups.ts';
 import { Handling } from './handling.ts';
-import { Lives } from './lives.ts';
+import { Lives, nameOf } from './lives.ts';
+import { Rings } from './rings.ts';
 import { Runs } from './runs.ts';
 
 /** Mail of one actor that is handled before others have their turn. */
@@ -43,6 +44,7 @@ export class SystemResident implements Resident {
   private readonly lives: Lives;
   private readonly handling: Handling;
   private readonly groups: Groups;
+  private readonly rings: Rings;
   /** The rows are to be looked through: nothing is known of them. */
   private isNew = true;
   private context: RowContext | undefined;
@@ -63,11 +65,13 @@ export class SystemResident implements Resident {
     this.runs = new Runs(this.desk);
     this.lives = new Lives(this.desk, {
       remove: () => this.context?.remove(),
+      created: (id) => this.created(id),
       awaitDefinition: (id, definition) => this.awaitDefinition(id, definition),
     });
     this.handling = new Handling(this.desk, this.runs, this.lives);
     this.lives.handling = this.handling;
     this.groups = new Groups(this.desk);
+    this.rings = new Rings(this.desk, this.runs);
   }
 
   get dueAtMs(): number {
@@ -87,7 +91,8 @@ export class SystemResident implements Resident {
   readonly receive = (mail: Mail, row: Row, emit: SystemEmit, context: RowContext): void => {
     const { desk } = this;
     this.context = context;
-    if (row.status === Status.awaited) this.toAwaited(mail, row);
+    if (row.definition === 0 && mail.kind === MailKind.killed) this.killedUnborn(mail, row);
+    else if (row.status === Status.awaited) this.toAwaited(mail, row);
     else if (row.status === Status.group) this.toGroup(mail, row);
     else if (row.definition === 0) this.toNobody(mail, row);
     else if (mail.life !== 0 && mail.life !== row.life) this.toFormer(mail, row);
@@ -110,7 +115,10 @@ export class SystemResident implements Resident {
     if (kind === MailKind.message) {
       const isNext = row.status === Status.idle && row.head === row.tail;
       if (isNext && this.desk.definitions.at(row.definition) !== undefined) this.handling.message(mail, id, row);
-      else if (this.hasRoom(mail, id, row)) this.keep(mail, row);
+      else if (this.hasRoom(mail, id, row)) {
+        this.keep(mail, row);
+        if (mail.token !== 0 && mail.from > 0 && row.status === Status.busy) this.rings.arrived(mail, id, row);
+      }
       if (row.head !== row.tail) this.drain(id, row);
       return;
     }
@@ -144,7 +152,10 @@ export class SystemResident implements Resident {
         break;
       case MailKind.reply:
       case MailKind.failure:
-        this.desk.asks.answer(mail);
+        this.desk.answered(mail);
+        break;
+      case MailKind.follow:
+        this.rings.follow(mail, id, row);
         break;
       case MailKind.childFailed:
         // What is to be decided stands in the definition.
@@ -262,8 +273,28 @@ export class SystemResident implements Resident {
       culprit.kind = mail.n0;
       culprit.from = mail.n1;
       culprit.token = mail.n2;
+      culprit.fromType = mail.n3;
     }
     this.lives.failed(culprit, id, row, error);
+  }
+
+  /** The mail that would have made the actor killed its worker whenever it was tried: there is none. */
+  private killedUnborn(
+    { to: id, type, life, rest, n0: kind, n1: from, n2: token, n3: fromType }: Mail,
+    row: Row,
+  ): void {
+    const { desk, lives } = this;
+    const cause = fromRecord(unpackRest(rest) as never);
+    const loaded = desk.definitions.at(definitionOf(type));
+    const culprit = { ...new Mail(), kind, type, from, fromType, token: kind === MailKind.spawn ? 0 : token };
+    const error = loaded === undefined ? cause : errors.actorFailed(loaded.name, nameOf(culprit, loaded), cause);
+    const told = desk.send(MailKind.failed, 0, id, undefined);
+    told.fromType = type;
+    told.text = 'stop';
+    told.rest = packError(error, desk.rules.errorBytes);
+    if (kind === MailKind.spawn) lives.tellParent(from, id, life, 'failed');
+    else desk.dead(culprit, id, error);
+    if (row.status === Status.nobody) this.context?.remove();
   }
 
   /** Mail to an id that nobody has. */
@@ -280,6 +311,16 @@ export class SystemResident implements Resident {
       if (row.definition !== 0) this.toActor(mail, id, row);
       return;
     }
+    // A virtual actor is never on its way: its first message makes it.
+    if (mail.key !== '' && (kind === MailKind.stop || kind === MailKind.stopNow)) {
+      this.context?.remove();
+      return;
+    }
+    if (mail.key !== '' && kind === MailKind.watch) {
+      this.context?.remove();
+      lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone', 0, mail.key);
+      return;
+    }
     if (MAY_COME_FIRST.has(kind)) {
       this.ask(mail, id, row);
       return;
@@ -292,7 +333,7 @@ export class SystemResident implements Resident {
     if (kind === MailKind.probe) {
       const answer = desk.send(MailKind.probed, mail.from, 0, undefined);
       answer.life = mail.life;
-    } else if (kind === MailKind.reply || kind === MailKind.failure) this.desk.asks.answer(mail);
+    } else if (kind === MailKind.reply || kind === MailKind.failure) this.desk.answered(mail);
     else if (kind === MailKind.stopRoots) this.stopRoots(mail);
     else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
   }
@@ -383,11 +424,7 @@ export class SystemResident implements Resident {
     told.text = 'stop';
     told.key = mail.key;
     told.rest = packError(error, desk.rules.errorBytes);
-    if (mail.from !== 0) {
-      const ended = desk.send(MailKind.childEnded, mail.from, mail.to, undefined);
-      ended.n0 = mail.life;
-      ended.text = error.message;
-    }
+    this.lives.tellParent(mail.from, mail.to, mail.life, error.message);
   }
 
   private awaitDefinition(id: number, definition: number): void {
@@ -413,6 +450,11 @@ export class SystemResident implements Resident {
     const known = this.stopping.get(group);
     this.stopping.set(group, { token, isNew: known === undefined });
     this.desk.wake();
+  }
+
+  /** Who comes into being while all are stopped is stopped, too. */
+  private created(id: number): void {
+    if (this.stopping.has(keyGroupOf(hashDouble(id)))) this.desk.send(MailKind.stop, id, 0, undefined);
   }
 
   private answerCount(token: number, group: number): void {
