@@ -51,7 +51,7 @@ export const Kept = {
   watcher: 5,
   /** Whom it watches, by id. */
   watching: 6,
-  /** Its timers: `token` is when one is due, `from` its period. */
+  /** Its timers: `token` is when one is due, `from` its period, `life` {@link WAITS} while a tick of it waits in the mailbox. */
   timer: 7,
   /** Failures that are counted: `n0` of them since `token`; of itself if it has no parent, else of its children. */
   failures: 8,
@@ -60,6 +60,8 @@ export const Kept = {
   /** The members of a group, by id: `n0` is the order, `n1` the life. */
   member: 10,
 } as const;
+
+export const WAITS = 1;
 
 export const ROW = {
   /** Number of its definition; 0 if nobody is here. */

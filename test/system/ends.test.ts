@@ -111,10 +111,12 @@ for (const how of WAYS) {
       const first = one.ask.asked({ n: 1 }, FOR_EVER);
       for (const n of [2, 3]) await one.tell.told({ n });
       await rejection(one.ask.fail({}, FOR_EVER), 'ACTOR_FAILED');
+      await one.tell.begin({});
+      await system.advance(10);
       await one.tell.release({});
       assert.deepEqual(await first, { n: 1 });
       await system.settled();
-      assert.deepEqual(system.tested(one).state?.seen, [1, 2, 3]);
+      assert.deepEqual(system.tested(one).state?.seen, [1, 2, 3, 99]);
       assert.deepEqual(system.deadLetters(), []);
     }
   });

@@ -8,7 +8,7 @@ import type { Resident, ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
-import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, plainMail, type Row, Status, WAITS } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { GROUP_KINDS, Groups } from './groups.ts';
@@ -132,7 +132,7 @@ export class SystemResident implements Resident {
     switch (mail.kind) {
       case MailKind.tick:
         if (mail.token === 0) lives.backedOff(mail.n0, id, row);
-        else this.keep(mail, row);
+        else this.keepTick(mail, row);
         break;
       case MailKind.stop:
         if (row.status === Status.idle && row.head === row.tail) lives.stop(id, row, 'stopped');
@@ -207,6 +207,14 @@ export class SystemResident implements Resident {
   private keep(mail: KeptMail, row: Row): void {
     copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
     row.tail++;
+  }
+
+  /** A tick waits once: a thread that takes over sends those that are due again. */
+  private keepTick(mail: Mail, row: Row): void {
+    const timer = row.kept.get(Kept.timer, mail.token);
+    if (timer === undefined || timer.token !== mail.n0 || timer.life === WAITS) return;
+    timer.life = WAITS;
+    this.keep(mail, row);
   }
 
   private dropFirst(row: Row): void {
@@ -502,7 +510,9 @@ export class SystemResident implements Resident {
       else if (desk.definitions.at(row.definition) === undefined) this.awaitDefinition(actor, row.definition);
       else if (row.status === Status.busy || row.head < row.tail) desk.send(MailKind.goOn, actor, actor, undefined);
       if (row.timers === 0 && row.status !== Status.backingOff) return;
-      for (const { what, seq, token } of row.kept) if (what === Kept.timer) desk.timers.add(token, actor, seq);
+      for (const { what, seq, token, life } of row.kept) {
+        if (what === Kept.timer && life !== WAITS) desk.timers.add(token, actor, seq);
+      }
     });
   }
 

@@ -44,6 +44,9 @@ export const hoarder = actor(import.meta.url, 'hoarder', {
         state.seen = [...(state.seen ?? []), n];
         return { n };
       },
+      tick(_message, state) {
+        state.seen = [...(state.seen ?? []), 99];
+      },
     },
   },
 });
