@@ -125,6 +125,7 @@ export class RunningSystem implements ActorSystem {
       clock,
       (mail) => this.#inboxes.take(mail),
       (mail) => this.#late(mail),
+      (letter) => this.#deadLetter(letter),
     );
     this.#post = post;
     this.#inboxes = new Inboxes(this.#definitions, {
@@ -328,12 +329,11 @@ export class RunningSystem implements ActorSystem {
     const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
     if (Number.isNaN(actors)) throw errors.systemStopped();
     const { deadLetter, actorFailed, lateAnswer } = this.#events.counts;
-    const { count } = this.#post.asks;
     return {
       actors,
       deadLetters: deadLetter,
       failures: actorFailed,
-      asks: count,
+      asks: this.#post.asking,
       lateAnswers: lateAnswer,
       job: this.#job.reading(),
     };
@@ -348,6 +348,7 @@ export class RunningSystem implements ActorSystem {
   async #stop(timeoutMs: number): Promise<void> {
     this.#post.close();
     const untilMs = this.#clock.now() + timeoutMs;
+    while (this.#post.heldBack > 0 && !this.#isOver && this.#clock.now() < untilMs) await sleep(this.#clock, 5);
     let left = Number.NaN;
     // Mail on its way may bring virtual actors into being behind the first round.
     do {

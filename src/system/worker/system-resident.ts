@@ -189,7 +189,9 @@ export class SystemResident implements Resident {
   private hasRoom(mail: Mail, id: number, row: Row): boolean {
     const { desk } = this;
     const loaded = desk.definitions.at(row.definition);
-    if (loaded === undefined || row.tail - row.head < loaded.mailbox.capacity) return true;
+    // Senders outside are held back by the app; between actors nobody waits.
+    if (loaded === undefined || loaded.mailbox.full === 'wait') return true;
+    if (row.tail - row.head < loaded.mailbox.capacity) return true;
     const error = errors.mailboxFull(desk.nameOf(row, id), loaded.mailbox.capacity);
     if (loaded.mailbox.full === 'dropNewest') {
       desk.dead(mail, id, error);

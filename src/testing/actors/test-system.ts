@@ -146,6 +146,7 @@ export class SystemUnderTest implements TestSystem, TestedHome {
       this.#clock,
       (mail) => this.#toInbox(mail),
       () => {},
+      (letter) => this.#letters.push(letter),
     );
     this.post = {
       tell: (ref, message, value) => this.#tell(ref, message, value),
