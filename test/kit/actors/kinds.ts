@@ -1,6 +1,5 @@
 // Actors for faults of clocks, of handlers that await, and of messages that end their threads.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { actor, t } from '../../../src/index.ts';
 import { log } from './probe.ts';
 
@@ -13,8 +12,6 @@ export const ticker = actor(import.meta.url, 'ticker', {
     add: { n: t.u32() },
     /** Does all that it can once the gate has answered. */
     late: { gate: t.string(), to: t.string(), reply: { n: t.u32() } },
-    /** Rejects where nobody awaits it. */
-    stray: {},
     get: { reply: { ticks: t.u32(), n: t.u32(), data: t.string() } },
   },
   state: { ticks: t.u32(), n: t.u32(), data: t.string() },
@@ -39,10 +36,6 @@ export const ticker = actor(import.meta.url, 'ticker', {
       context.ref(log, to).tell.add({ line: 'late' });
       return { n: state.n };
     },
-    async stray(_message, state) {
-      state.n++;
-      void Promise.reject(new Error('nobody awaits it'));
-    },
     get: (_message, { ticks, n, data }) => ({ ticks, n, data }),
   },
 });
@@ -50,7 +43,7 @@ export const ticker = actor(import.meta.url, 'ticker', {
 /** Ends its thread, wherever it is told to. */
 export const deadly = actor(import.meta.url, 'deadly', {
   messages: {
-    exit: { way: t.enum('at once', 'loop', 'before await', 'after await') },
+    exit: { way: t.enum('at once', 'loop') },
     tick: {},
     inTimer: {},
     putAside: {},
@@ -63,10 +56,9 @@ export const deadly = actor(import.meta.url, 'deadly', {
     if (exits) process.exit(3);
   },
   receive: {
-    exit({ way }, _state, context) {
+    exit({ way }) {
       if (way === 'loop') for (;;);
-      if (way === 'at once') process.exit(3);
-      context.get(deadlyAwaiting, way).tell.go({ after: way === 'after await' });
+      process.exit(3);
     },
     tick() {
       process.exit(3);
@@ -85,17 +77,6 @@ export const deadly = actor(import.meta.url, 'deadly', {
     add(_message, state) {
       state.n++;
       return { n: state.n };
-    },
-  },
-});
-
-/** Ends its thread in a handler that awaits. */
-export const deadlyAwaiting = actor(import.meta.url, 'deadly-awaiting', {
-  messages: { go: { after: t.bool() } },
-  receive: {
-    async go({ after }) {
-      if (after) await sleep(1);
-      process.exit(3);
     },
   },
 });
