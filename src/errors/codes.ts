@@ -123,12 +123,19 @@ export const ERROR_CODES = {
   },
   system: {
     BAD_ACTOR: ['the definition of an actor is wrong, or a worker cannot find it', 'declare it as the message says'],
+    ACTOR_DIFFERS: [
+      'two threads have different definitions of one actor',
+      'let the definition depend on nothing that differs between threads',
+    ],
     UNKNOWN_MESSAGE: ['an actor does not take the message now', 'send one that the message lists'],
     ACTOR_FAILED: ['of an ask: the handler of its message threw; it is the `cause`', 'mend the handler'],
     TARGET_STOPPED: ['of an ask: its target has ended, or was never there', 'see the reason in the message'],
     NAME_TAKEN: ['another actor has the name', 'choose another, or stop that one first'],
     ASK_TIMEOUT: ['an ask was not answered within `timeoutMs`', 'answer it in time, or raise `timeoutMs`'],
-    ASK_CYCLE: ['an actor awaits an answer of its own', 'tell it, or do at once what the message asks for'],
+    ASK_CYCLE: [
+      'an actor awaits an answer of its own, or actors await each other in a ring',
+      'tell in place of asking, or keep `context.replyTo` and reply later',
+    ],
     NO_REPLY: ['of an ask: the handler came to its end without a reply', 'return the reply, or keep `context.replyTo`'],
     REPLIED_TWICE: ['a message gets a second reply', 'reply once'],
     CONTEXT_OVER: ['a context is used after its message', 'use it before the handler is over; keep values instead'],

@@ -25,6 +25,13 @@ export const systemErrors = {
       { definition, limitMs },
     );
   },
+  actorDiffers(actor: string, moduleUrl: string): MillraceError {
+    return new MillraceError(
+      'ACTOR_DIFFERS',
+      `actor '${actor}' of ${moduleUrl} has other messages, state, arguments, behaviours or options on this thread than on the one that used it first: let its definition depend on nothing that differs between threads`,
+      { actor, moduleUrl },
+    );
+  },
   unknownMessage(actor: string, message: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_MESSAGE',
@@ -66,6 +73,13 @@ export const systemErrors = {
       'ASK_CYCLE',
       `${address} asks itself '${message}' and would wait for ever, since it takes one message at a time: tell it, or do at once what the message asks for`,
       { address, message },
+    );
+  },
+  askRing(address: string, message: string, ring: readonly string[]): MillraceError {
+    return new MillraceError(
+      'ASK_CYCLE',
+      `'${message}' to ${address} would wait for ever, since each awaits an answer of the next one and takes one message at a time: ${ring.join(' → ')}. Tell in place of asking, or let one of them keep context.replyTo and reply later`,
+      { address, message, ring },
     );
   },
   noReply(actor: string, message: string): MillraceError {

@@ -45,8 +45,6 @@ export class Deadlines {
   private readonly clock: Pick<Clock, 'now' | 'after'>;
   private readonly waiting = new Map<number, Waiting>();
   private readonly queues = new Map<number, Queue>();
-  /** Answers that came when nobody waited for them any more. */
-  late = 0;
 
   constructor(clock: Pick<Clock, 'now' | 'after'>) {
     this.clock = clock;
@@ -116,10 +114,7 @@ export class Deadlines {
   /** Takes out who waits for an answer; undefined if nobody does any more. */
   settle(token: number): Waiting | undefined {
     const waiting = this.waiting.get(token);
-    if (waiting === undefined) {
-      this.late++;
-      return undefined;
-    }
+    if (waiting === undefined) return undefined;
     this.waiting.delete(token);
     this.queues.get(waiting.timeoutMs)?.tokens.delete(token);
     waiting.unlisten?.();
@@ -128,13 +123,17 @@ export class Deadlines {
     return waiting;
   }
 
-  /** Settles an ask by the mail that answers it: a reply, a failure, or the numbers of an ask of the library's own. */
-  answer(mail: Mail): void {
+  /**
+   * Settles an ask by the mail that answers it: a reply, a failure, or the numbers of an ask of the library's own. Returns false if nobody
+   * waits for it any more.
+   */
+  answer(mail: Mail): boolean {
     const waiting = this.settle(mail.token);
-    if (waiting === undefined) return;
+    if (waiting === undefined) return false;
     if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
     else if (waiting.message === undefined) waiting.resolve({ group: mail.n0, count: mail.n1 } as never);
     else waiting.resolve(waiting.message.reply?.read(mail) as never);
+    return true;
   }
 
   /** Ends all timers: nobody waits. */

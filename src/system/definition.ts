@@ -90,9 +90,12 @@ export const ACTOR_MAILBOX = {
     orInfinity: true,
     default: Number.POSITIVE_INFINITY,
   }),
-  /** Which one is left out when one more comes: 'dropNewest' or 'dropOldest'. Default: `dropNewest`. */
-  full: choice(['dropNewest', 'dropOldest'], {
-    help: 'which one is left out when one more comes',
+  /**
+   * Which one is left out when one more comes, or whether the app waits: 'dropNewest', 'dropOldest' or 'wait'. Default:
+   * `dropNewest`.
+   */
+  full: choice(['dropNewest', 'dropOldest', 'wait'], {
+    help: 'which one is left out when one more comes, or whether the app waits',
     default: 'dropNewest',
   }),
 };

@@ -1,10 +1,12 @@
 // The definitions of a system, and the numbers that mail names them by: a list in shared memory that any thread adds to.
-// Promises: a definition has one number in all threads; a thread that meets a number it does not know imports the module.
+// Promises: a definition has one number in all threads; a thread that meets a number it does not know imports the module, and refuses a
+// definition that is not the one that was added.
 
 import { randomInt } from 'node:crypto';
 import { errors } from '../errors.ts';
 import { allocateShared } from '../mailbox/shared-memory.ts';
 import { type AnyActor, isActor } from './definition.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { LoadedActor } from './loaded-actor.ts';
 
 /** Cells of the list's header: a lock, definitions, and blocks of ids that are given away. */
@@ -124,7 +126,8 @@ export class Definitions {
     const known = this.byDefinition.get(definition);
     if (known !== undefined) return known;
     if (!isActor(definition)) throw errors.badOption('definition', definition, 'what actor() has made');
-    return this.keep(definition, this.numberOf(`${this.modules.nameOf(definition.moduleUrl)}\n${definition.name}`));
+    const text = `${this.modules.nameOf(definition.moduleUrl)}\n${definition.name}`;
+    return this.keep(definition, this.numberOf(text, fingerprintOf(definition)));
   }
 
   private keep(definition: AnyActor, index: number): LoadedActor {
@@ -153,7 +156,7 @@ export class Definitions {
   }
 
   private async import(index: number): Promise<LoadedActor> {
-    const [moduleUrl, name] = this.entry(index).split('\n');
+    const [moduleUrl, name, fingerprint] = this.entry(index).split('\n');
     let found: AnyActor | undefined;
     try {
       const module = (await this.modules.load(moduleUrl)) as Record<string, unknown>;
@@ -164,6 +167,7 @@ export class Definitions {
       throw errors.actorModule(name, moduleUrl, cause);
     }
     if (found === undefined) throw errors.actorModule(name, moduleUrl, new Error('the module does not export it'));
+    if (fingerprintOf(found) !== fingerprint) throw errors.actorDiffers(name, moduleUrl);
     return this.keep(found, index);
   }
 
@@ -191,8 +195,11 @@ export class Definitions {
     return start + 4 + new DataView(this.memory, HEADER_CELLS * 4 + start).getUint32(0);
   }
 
-  /** The number of an entry, which is added if it is not there. */
-  private numberOf(text: string): number {
+  /**
+   * The number of a definition, which is added if it is not there.
+   * @throws MillraceError ACTOR_DIFFERS, BAD_ACTOR
+   */
+  private numberOf(text: string, fingerprint: string): number {
     // Held for some microseconds; who dies within leaves the list as it was, but for the lock: a later one takes that over.
     for (let tries = 0; Atomics.compareExchange(this.cells, LOCK, 0, 1) !== 0; tries++) {
       if (tries > 0 && Atomics.wait(this.cells, LOCK, 1, 10) === 'timed-out') break;
@@ -200,8 +207,14 @@ export class Definitions {
     try {
       this.readOn();
       const count = Atomics.load(this.cells, COUNT);
-      for (let index = 1; index <= count; index++) if (this.entry(index) === text) return index;
-      const bytes = encoder.encode(text);
+      for (let index = 1; index <= count; index++) {
+        const entry = this.entry(index);
+        if (!entry.startsWith(`${text}\n`)) continue;
+        const [moduleUrl, name, known] = entry.split('\n');
+        if (known !== fingerprint) throw errors.actorDiffers(name, moduleUrl);
+        return index;
+      }
+      const bytes = encoder.encode(`${text}\n${fingerprint}`);
       // Behind the last one that counts: whoever died here may have left the beginning of another one.
       const start = this.endOf(count);
       if (start + 4 + bytes.length > this.bytes.length || count >= DEFINITIONS_MAX) {

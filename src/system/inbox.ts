@@ -50,6 +50,12 @@ export function inbox<const Messages extends MessageShapes>(
   const { messages, mailbox = {} } = parts;
   checkMessages(name, messages);
   checkOptions(`inbox '${name}'`, ACTOR_MAILBOX, mailbox, 'mailbox');
+  if (mailbox.full === 'wait') {
+    throw errors.badActor(
+      name,
+      "is an inbox with a mailbox that is to 'wait', and actors never wait: let it drop, or let them ask in place of telling",
+    );
+  }
   // No handler is called on a worker.
   const receive = {} as never;
   return { [ACTOR]: true, moduleUrl, name, parts: { messages, mailbox, receive }, place: 'app' };

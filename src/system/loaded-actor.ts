@@ -64,8 +64,9 @@ export class LoadedActor {
     ref: Ref,
   ) => object;
   readonly State: new () => ActorState;
-  /** The state object of handlers that do not await: one at a time is at work in a thread. */
-  readonly state: ActorState;
+  /** The state object of handlers that do not await, and whose it is: one at a time is at work in a thread. */
+  private state: ActorState | undefined;
+  private stateOf = 0;
 
   /** The system that it is loaded for, as addresses name it. */
   readonly system: number;
@@ -107,6 +108,14 @@ export class LoadedActor {
     this.Tells = sendersOf(name, this.messages, 'tell');
     this.Asks = sendersOf(name, this.messages, 'ask');
     this.State = stateClass(name, parts.state ?? {});
-    this.state = new this.State();
+  }
+
+  /** The state object for an actor: another actor gets another one, so that one which was kept cannot be used for it. */
+  stateFor(id: number): ActorState {
+    if (this.state === undefined || this.stateOf !== id) {
+      this.state = new this.State();
+      this.stateOf = id;
+    }
+    return this.state;
   }
 }

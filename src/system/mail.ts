@@ -59,6 +59,13 @@ export const MailKind = {
   toKeyed: 26,
   /** To the app: mail that nobody has handled. `n0` was its receiver, `text` why. */
   deadLetter: 18,
+  /**
+   * Follows who awaits whom: the ask with `token` of actor `from` waits for the receiver. `n0` is the actor from which it set out, `n1`
+   * the ask that may have closed a ring, `rest` who was met on the way.
+   */
+  follow: 27,
+  /** To the app: nobody waits any more for an answer that `n0` has got; `from` gave it. */
+  late: 28,
   /** To the app: an actor has failed; `rest` is the error, `text` what was decided. */
   failed: 19,
 } as const;

@@ -51,7 +51,7 @@ export const Kept = {
   watcher: 5,
   /** Whom it watches, by id. */
   watching: 6,
-  /** Its timers: `token` is when one is due, `from` its period. */
+  /** Its timers: `token` is when one is due, `from` its period, `life` {@link WAITS} while a tick of it waits in the mailbox. */
   timer: 7,
   /** Failures that are counted: `n0` of them since `token`; of itself if it has no parent, else of its children. */
   failures: 8,
@@ -62,6 +62,8 @@ export const Kept = {
   /** There is mail in the queue that its life needs, and that came when its definition was not loaded on the thread. */
   held: 11,
 } as const;
+
+export const WAITS = 1;
 
 export const ROW = {
   /** Number of its definition; 0 if nobody is here. */

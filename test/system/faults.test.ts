@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { actor, actorSystem, type Job, type MillraceError } from '../../src/index.ts';
 import { doer, family, flaky, hog, starter, tried } from '../kit/actors/faults.ts';
 import { counter, log } from '../kit/actors/probe.ts';
-import { withSystem } from '../kit/actors/run-system.ts';
+import { asked, withSystem } from '../kit/actors/run-system.ts';
 import { noThreadLeft, rejection, TIMEOUT, thrown, until } from '../kit/run-flow.ts';
 
 test('1, 3: late answers reach nobody; nothing is kept of asks that are over', TIMEOUT, () =>
@@ -215,6 +215,7 @@ test('an end names the reference that was watched; a hook that ends spawns nobod
     for (const name of ['', 'named']) {
       const { address } = await one.ask.child({ log: lines.address, name });
       addresses.push(address);
+      await asked(() => system.ref(log, address).ask.all({}), { lines: ['watched'] });
       const ended = system.watch(system.ref(log, address));
       system.ref(log, address).stop();
       await ended;

@@ -85,7 +85,7 @@ export interface SystemMetrics {
   readonly failures: number;
   /** Asks of the app that wait for an answer. */
   readonly asks: number;
-  /** Answers that came after their asks had been given up. */
+  /** Answers that nobody waited for any more: of asks that were given up, and second ones. */
   readonly lateAnswers: number;
   /** What the job has counted: `processed` of its operator is mail. */
   readonly job: JobReading;
@@ -121,7 +121,13 @@ export class RunningSystem implements ActorSystem {
     this.job = job;
     this.#definitions = Definitions.over(definitions);
     this.#events = new SystemEvents(clock, notices);
-    const post = new AppPost(job.input(FROM_APP) as never, clock, (mail) => this.#inboxes.take(mail));
+    const post = new AppPost(
+      job.input(FROM_APP) as never,
+      clock,
+      (mail) => this.#inboxes.take(mail),
+      (mail) => this.#late(mail),
+      (letter) => this.#deadLetter(letter),
+    );
     this.#post = post;
     this.#inboxes = new Inboxes(this.#definitions, {
       post,
@@ -187,6 +193,12 @@ export class RunningSystem implements ActorSystem {
     const sender = from === 0 ? 'the app' : this.#text(fromType, from);
     const event = { message, to, from: sender, reason: text };
     this.#events.announce('deadLetter', event, () => `'${message}' from ${sender} to ${to} was not handled: ${text}`);
+  }
+
+  #late({ kind, from, fromType, n0 }: Mail): void {
+    const to = kind === MailKind.late ? this.#text(0, n0) : 'the app';
+    const event = { from: from === 0 ? 'the app' : this.#text(fromType, from), to };
+    this.#events.announce('lateAnswer', event);
   }
 
   #failed({ from, fromType, key, text, rest }: Mail): void {
@@ -327,14 +339,13 @@ export class RunningSystem implements ActorSystem {
   async metrics(): Promise<SystemMetrics> {
     const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
     if (Number.isNaN(actors)) throw errors.systemStopped();
-    const { deadLetter, actorFailed } = this.#events.counts;
-    const { count, late } = this.#post.asks;
+    const { deadLetter, actorFailed, lateAnswer } = this.#events.counts;
     return {
       actors,
       deadLetters: deadLetter,
       failures: actorFailed,
-      asks: count,
-      lateAnswers: late,
+      asks: this.#post.asking,
+      lateAnswers: lateAnswer,
       job: this.#job.reading(),
     };
   }
@@ -348,6 +359,7 @@ export class RunningSystem implements ActorSystem {
   async #stop(timeoutMs: number): Promise<void> {
     this.#post.close();
     const untilMs = this.#clock.now() + timeoutMs;
+    while (this.#post.heldBack > 0 && !this.#isOver && this.#clock.now() < untilMs) await sleep(this.#clock, 5);
     let left = Number.NaN;
     // Mail on its way may bring virtual actors into being behind the first round.
     do {

@@ -6,11 +6,13 @@ import { errors } from '../../errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { JobInput } from '../../supervisor/job/job-api.ts';
 import { isOfInbox } from '../addresses.ts';
+import { deadLetterOf } from '../answers.ts';
 import { Deadlines } from '../deadlines.ts';
 import { fillMail, type LetterFields } from '../flows/letters.ts';
 import type { LoadedMessage } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX } from '../mail.ts';
 import { ASK_OPTIONS, type AskOptions, checkKeys, type Ended, type Post, type Ref } from '../ref.ts';
+import { Windows } from './windows.ts';
 
 export class AppPost implements Post {
   readonly asks: Deadlines;
@@ -21,21 +23,40 @@ export class AppPost implements Post {
   private readonly watching = new Map<number, { readonly ref: Ref; readonly resolve: (ended: Ended) => void }>();
   /** Takes mail for an inbox of the app's. */
   private readonly toInbox: (mail: Mail) => Promise<void> | undefined;
+  /** Told of answers that nobody waits for. */
+  private readonly late: (mail: Mail) => void;
+  private readonly deadLetter: (letter: Mail) => void;
+  private readonly windows = new Windows();
   isClosed = false;
+  private isOver = false;
 
   constructor(
     input: Pick<JobInput<Mail>, 'push'>,
     clock: Pick<Clock, 'now' | 'after'>,
     toInbox: (mail: Mail) => Promise<void> | undefined,
+    late: (mail: Mail) => void,
+    deadLetter: (letter: Mail) => void,
   ) {
     this.input = input;
     this.asks = new Deadlines(clock);
     this.toInbox = toInbox;
+    this.late = late;
+    this.deadLetter = deadLetter;
   }
 
   /** @throws MillraceError SYSTEM_STOPPED */
   private use(): void {
     if (this.isClosed) throw errors.systemStopped();
+  }
+
+  /** Messages that wait for room in the mailboxes of their actors. */
+  get heldBack(): number {
+    return this.windows.heldBack;
+  }
+
+  /** Asks of the app that wait. */
+  get asking(): number {
+    return this.asks.count - this.windows.underWay;
   }
 
   /** From now on every use is an error. */
@@ -54,7 +75,7 @@ export class AppPost implements Post {
     this.use();
     const mail = this.addressed(ref, ref.kind, message.type);
     message.codec.write(value as Record<string, unknown>, mail);
-    return this.deliver(mail);
+    return this.told(mail, ref, message);
   }
 
   /** Tells what a flow has packed. */
@@ -62,7 +83,24 @@ export class AppPost implements Post {
     this.use();
     const mail = this.addressed(ref, ref.kind, message.type);
     fillMail(letter, mail);
-    return this.deliver(mail);
+    return this.told(mail, ref, message);
+  }
+
+  /** A message on its way, now or, to an actor whose full mailbox holds its senders back, when there is room. */
+  private told(mail: Mail, ref: Ref, message: LoadedMessage): Promise<void> | undefined {
+    const { mailbox, isInbox } = ref.loaded;
+    if (mailbox.full !== 'wait' || isInbox || ref.kind !== MailKind.message) return this.deliver(mail);
+    const own = Object.assign(new Mail(), mail);
+    return this.windows.tell(ref.id, mailbox.capacity, () => {
+      own.token = ++this.tokens;
+      const over = (): void => this.windows.over(ref.id);
+      const dead = (error: Error): void => {
+        if (!this.isOver) this.deadLetter(deadLetterOf(own, error));
+        over();
+      };
+      this.asks.wait(own.token, ref, message, { timeoutMs: Number.POSITIVE_INFINITY }).then(over, dead);
+      void this.push(own);
+    });
   }
 
   /** Asks it. */
@@ -76,6 +114,12 @@ export class AppPost implements Post {
   /** Sends mail on its way; what comes back waits for room, or, of an inbox, until it is handled. */
   private deliver(mail: Mail): Promise<void> | undefined {
     if (isOfInbox(mail.to)) return this.toInbox(Object.assign(new Mail(), mail));
+    const own = this.windows.heldBack === 0 ? mail : Object.assign(new Mail(), mail);
+    if (this.windows.isBehind(own, () => void this.push(own))) return undefined;
+    return this.push(mail);
+  }
+
+  private push(mail: Mail): Promise<void> | undefined {
     const room = this.input.push(mail);
     // Whoever does not await it is told by the system's end why there was no room.
     room?.catch(() => {});
@@ -153,11 +197,13 @@ export class AppPost implements Post {
 
   /** A message that killed its worker whenever it was tried: its actor has failed. */
   killed(mail: Mail, rest: Uint8Array): void {
-    const { to, kind, from, token, type } = mail;
+    const { to, kind, from, fromType, token, type, life } = mail;
     const told = this.mail.address(to, MailKind.killed, type);
+    told.life = life;
     told.n0 = kind;
     told.n1 = from;
     told.n2 = token;
+    told.n3 = fromType;
     told.rest = rest;
     this.send(told);
   }
@@ -177,12 +223,14 @@ export class AppPost implements Post {
       watching?.resolve({ ref: watching.ref, reason: mail.text });
       return;
     }
-    this.asks.answer(mail);
+    // Of mail that an actor has got too late the worker tells.
+    if (mail.kind === MailKind.late || !this.asks.answer(mail)) this.late(mail);
   }
 
   /** Nobody answers any more. */
   end(error: Error): void {
     this.close();
+    this.isOver = true;
     this.asks.end(() => error);
     for (const { ref, resolve } of this.watching.values()) resolve({ ref, reason: 'the system has stopped' });
     this.watching.clear();

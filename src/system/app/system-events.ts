@@ -39,6 +39,13 @@ export interface SystemOccurrences {
     /** From the request to the end, in milliseconds. */
     readonly tookMs: number;
   };
+  /** An answer has come that nobody waits for: its ask was given up, or has been answered. Nothing is written of it. */
+  readonly lateAnswer: {
+    /** Who has answered. */
+    readonly from: string;
+    /** Who had asked: an actor, or the app. */
+    readonly to: string;
+  };
 }
 
 /** What `system.on()` takes: the types of events. */
@@ -54,7 +61,7 @@ interface Told {
 }
 
 export class SystemEvents {
-  readonly counts = { deadLetter: 0, actorFailed: 0, moved: 0 };
+  readonly counts = { deadLetter: 0, actorFailed: 0, moved: 0, lateAnswer: 0 };
   private readonly clock: Pick<Clock, 'after'>;
   private readonly option: NoticeOption;
   private readonly listeners = new Map<SystemEventType, Set<(event: never) => void>>();
@@ -68,7 +75,7 @@ export class SystemEvents {
   /** @throws MillraceError BAD_OPTION */
   on(type: SystemEventType, listener: (event: never) => void): () => void {
     if (!Object.hasOwn(this.counts, type))
-      throw errors.badOption('type', type, "'deadLetter', 'actorFailed' or 'moved'", 'system.on()');
+      throw errors.badOption('type', type, "'deadLetter', 'actorFailed', 'moved' or 'lateAnswer'", 'system.on()');
     if (typeof listener !== 'function') throw errors.badOption('listener', listener, 'a function', 'system.on()');
     const listeners = this.listeners.get(type) ?? new Set();
     this.listeners.set(type, listeners);

@@ -13,7 +13,7 @@ import type { LoadedActor } from '../loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
 import type { Placement } from '../placement.ts';
 import { Ref } from '../ref.ts';
-import { Restart, type Row } from '../rows.ts';
+import { type KeptMail, Restart, type Row } from '../rows.ts';
 import { packError } from '../slots.ts';
 import { LocalMail } from './local-mail.ts';
 
@@ -104,6 +104,8 @@ export class Desk {
 
   committed(): void {
     this.changes.length = 0;
+    this.settled.clear();
+    this.sentEarly.length = 0;
     this.local.committed();
   }
 
@@ -113,6 +115,10 @@ export class Desk {
       else this.live[~change]++;
     }
     this.changes.length = 0;
+    for (const token of this.settled) this.settledBefore.add(token);
+    this.settled.clear();
+    // Their handlers wait for the answers, and do not ask again.
+    this.early.unshift(...this.sentEarly.splice(0));
     this.outbox.cut(0);
     this.local.rolledBack();
   }
@@ -131,6 +137,8 @@ export class Desk {
 
   /** Asks of async handlers, which go out before their handlers have come to their ends. */
   private readonly early: Mail[] = [];
+  /** Those that the open batch has sent. */
+  private readonly sentEarly: Mail[] = [];
 
   askNow(mail: Mail): void {
     this.early.push(Object.assign(new Mail(), mail));
@@ -139,7 +147,10 @@ export class Desk {
 
   /** Takes what was asked into the outbox. */
   sendEarly(): void {
-    for (const mail of this.early.splice(0)) Object.assign(this.outbox.next(), mail);
+    for (const mail of this.early.splice(0)) {
+      Object.assign(this.outbox.next(), mail);
+      this.sentEarly.push(mail);
+    }
   }
 
   /** Mail to an actor of this replica that has gone through no ring; undefined if there is none. */
@@ -163,21 +174,44 @@ export class Desk {
     outbox.cut(0);
   }
 
-  /** Tells who asked that there will be no answer; nobody, if nobody asked. Returns false then. */
-  refuse(asked: { from: number; token: number }, error: Error): boolean {
+  /** Asks that the open batch has settled, and those that a batch had which was rolled back: their answers come again. */
+  private readonly settled = new Set<number>();
+  private readonly settledBefore = new Set<number>();
+
+  /** The answer to an ask; one that nobody waits for is counted by the app. */
+  answered(mail: Mail): void {
+    const { token, to, from, fromType } = mail;
+    if (this.asks.has(token) || this.settledBefore.delete(token)) {
+      this.settled.add(token);
+      if (this.asks.has(token)) this.asks.answer(mail);
+      return;
+    }
+    const late = this.outbox.next().address(0, MailKind.late);
+    late.from = from;
+    late.fromType = fromType;
+    late.n0 = to;
+  }
+
+  /**
+   * Tells who asked that there will be no answer; nobody, if nobody asked. Returns false then.
+   * @param by who was asked
+   */
+  refuse(asked: { from: number; token: number }, error: Error, by: number): boolean {
     if (asked.token === 0) return false;
     const mail = this.outbox.next().address(asked.from, MailKind.failure);
+    mail.from = by;
     mail.token = asked.token;
     mail.rest = packError(error, this.rules.errorBytes);
     return true;
   }
 
   /** Mail that nobody handles: its ask fails, or the app is told. */
-  dead(mail: { from: number; token: number; kind: number; type: number }, to: number, error: Error): void {
-    if (this.refuse(mail, error)) return;
+  dead(mail: Pick<KeptMail, 'from' | 'fromType' | 'token' | 'kind' | 'type'>, to: number, error: Error): void {
+    if (this.refuse(mail, error, to)) return;
     if (mail.kind !== MailKind.message && mail.kind !== MailKind.tick) return;
     const letter = this.outbox.next().address(0, MailKind.deadLetter, mail.type);
     letter.from = mail.from;
+    letter.fromType = mail.fromType;
     letter.n0 = to;
     letter.text = error.message.slice(0, REASON_MAX);
   }

@@ -96,8 +96,8 @@ export class Groups {
     if (members.length === 0) {
       const name = this.desk.definitions.at(definitionOf(mail.type))?.name ?? '';
       const error = errors.targetStopped(`the group ${id} of actors '${name}'`, 'a message', 'nobody is in the group');
-      const { from, token, type } = mail;
-      this.desk.dead({ from, token, kind: MailKind.message, type }, id, error);
+      const { from, fromType, token, type } = mail;
+      this.desk.dead({ from, fromType, token, kind: MailKind.message, type }, id, error);
     } else if (kind === MailKind.toAll) for (const member of members) this.copy(mail, member);
     else {
       const at = kind === MailKind.toNext ? row.n0++ : hashString(mail.key) >>> 0;

@@ -65,8 +65,11 @@ export class Handling {
     const timer = row.kept.get(Kept.timer, mail.token);
     if (timer === undefined || timer.token !== mail.n0) return;
     const work = plainMail(timer);
+    // From here on a message like others: it may be put aside.
+    work.kind = MailKind.message;
     work.from = 0;
     work.token = 0;
+    work.life = 0;
     if (timer.from === 0) {
       row.kept.delete(Kept.timer, mail.token);
       row.timers--;
@@ -75,6 +78,7 @@ export class Handling {
       const periods = Math.max(1, Math.ceil((desk.host.now() - timer.token) / timer.from));
       const dueMs = timer.token + periods * timer.from;
       timer.token = dueMs;
+      timer.life = 0;
       desk.timers.add(dueMs, id, mail.token);
     }
     this.message(work, id, row);
@@ -118,7 +122,7 @@ export class Handling {
     const { desk } = this;
     const { outbox } = desk;
     const sent = outbox.count;
-    const { state } = loaded;
+    const state = loaded.stateFor(id);
     const context = new WorkContext(desk, outbox, loaded, mail, message, id, row, false);
     const before = workAs(context);
     let error: unknown;

@@ -6,8 +6,8 @@
 import { errors, fromRecord } from '../../errors.ts';
 import type { CheckedActorSupervision } from '../definition.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
-import { Directive, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../mail.ts';
-import { copyMail, Kept, type KeptMail, Restart, type Row, Status } from '../rows.ts';
+import { Directive, definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../mail.ts';
+import { copyMail, Kept, type KeptMail, plainMail, Restart, type Row, Status } from '../rows.ts';
 import { packError, packRest, unpackRest } from '../slots.ts';
 import { EMPTY_STATE, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
@@ -26,6 +26,8 @@ type Supervision = CheckedActorSupervision;
 export interface Postman {
   /** The row is to be removed: nobody is here any more. */
   remove(): void;
+  /** An actor without a parent has come into being. */
+  created(id: number): void;
   /** The definition is not loaded: the actor goes on when it is. */
   awaitDefinition(id: number, definition: number): void;
 }
@@ -70,6 +72,7 @@ export class Lives implements Afterwards {
     row.restart = restart;
     row.name = name;
     this.desk.count(id, 1);
+    if (parent === 0) this.postman.created(id);
   }
 
   /** Begins its life, as soon as its definition is there. */
@@ -316,6 +319,7 @@ export class Lives implements Afterwards {
     const { desk } = this;
     const name = desk.nameOf(row, id);
     const self = desk.refOf(row, id);
+    const fromType = row.definition * MESSAGES_MAX;
     const why = reason === 'stopped' || reason === 'failed' ? `it has ${reason}` : reason;
     const error = (kind: string): Error => errors.targetStopped(name, kind, why);
     for (const kept of row.kept.size === 0 ? [] : row.kept) {
@@ -324,19 +328,49 @@ export class Lives implements Afterwards {
         this.tellEnded(kept.seq, id, row.definition * MESSAGES_MAX, reason, life, key);
       } else if (kept.what === Kept.stashed) desk.dead(kept, id, error('a message'));
     }
+    const next: KeptMail[] = [];
+    const beginsAnew = row.restart === Restart.virtual && reason === 'stopped';
     for (let seq = row.head; seq < row.tail; seq++) {
       const kept = row.kept.get(Kept.mail, seq);
-      if (kept !== undefined) desk.dead(kept, id, error('a message'));
+      if (kept === undefined) continue;
+      if (beginsAnew && (kept.kind === MailKind.message || (kept.kind === MailKind.stop && next.length > 0))) {
+        next.push(plainMail(kept));
+        continue;
+      }
+      const timer = kept.kind === MailKind.tick ? row.kept.get(Kept.timer, kept.token) : undefined;
+      // What a tick is of stands in its timer; of one that was cancelled nobody is told.
+      if (timer !== undefined)
+        desk.dead({ ...NO_MAIL, kind: MailKind.tick, type: timer.type, from: id, fromType }, id, error('a message'));
+      else if (kept.kind !== MailKind.tick) desk.dead(kept, id, error('a message'));
     }
-    if (row.parent !== 0) {
-      const mail = desk.send(MailKind.childEnded, row.parent, id, row);
-      mail.n0 = row.life;
-      mail.text = reason;
-    }
+    this.tellParent(row.parent, id, row.life, reason);
     desk.count(id, -1);
     row.definition = 0;
     row.status = Status.nobody;
-    this.postman.remove();
+    if (next.length > 0) this.beginAnew(next, id, row);
+    else this.postman.remove();
+  }
+
+  /** Tells the parent of an actor, if it has one. */
+  tellParent(parent: number, id: number, life: number, reason: string): void {
+    if (parent === 0) return;
+    const mail = this.desk.send(MailKind.childEnded, parent, id, undefined);
+    mail.n0 = life;
+    mail.text = reason;
+  }
+
+  /** A virtual actor that was stopped while mail was behind that: its next life has the mail. */
+  private beginAnew(mails: readonly KeptMail[], id: number, row: Row): void {
+    const { definitions } = this.desk;
+    const [{ type }] = mails;
+    for (const { what, seq } of [...row.kept]) row.kept.delete(what, seq);
+    row.head = 0;
+    row.tail = 0;
+    row.stashed = 0;
+    row.timers = 0;
+    for (const mail of mails) copyMail(mail, row.kept.upsert(Kept.mail, row.tail++));
+    this.create(id, row, definitionOf(type), definitions.takeId(), 0, Restart.virtual, row.name);
+    this.load(id, row);
   }
 }
 
@@ -361,7 +395,8 @@ const NO_MAIL: KeptMail = {
 
 const reasonOf = (row: Row): string => row.kept.get(Kept.end, 0)?.text || 'stopped';
 
-function nameOf({ kind, type }: KeptMail, loaded: LoadedActor): string {
+/** How errors call the handler of mail. */
+export function nameOf({ kind, type }: KeptMail, loaded: LoadedActor): string {
   if (kind === MailKind.spawn) return 'start';
   if (kind === MailKind.stop) return 'stop';
   if (kind === MailKind.ended) return 'ended';

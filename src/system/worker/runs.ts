@@ -109,6 +109,10 @@ export class Runs {
   rolledBack(): void {
     this.ending.length = 0;
     this.waiting.length = 0;
+    // What told their actors that they have ended may be undone: told twice, it counts once.
+    this.settled.length = 0;
+    for (const run of this.byActor.values()) if (run.outcome !== undefined) this.settled.push(run);
+    if (this.settled.length > 0) this.desk.wake();
   }
 
   /** Those of other actors go on in vain. No batch may be open. */

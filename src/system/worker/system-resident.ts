@@ -10,12 +10,13 @@ import { controlId } from '../control-ids.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
 import type { Placement } from '../placement.ts';
-import { copyMail, Kept, type KeptMail, plainMail, type Row, Status } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, plainMail, type Row, Status, WAITS } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
 import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { GROUP_KINDS, Groups } from './groups.ts';
 import { Handling } from './handling.ts';
-import { Lives } from './lives.ts';
+import { Lives, nameOf } from './lives.ts';
+import { Rings } from './rings.ts';
 import { Runs } from './runs.ts';
 
 /** Mail of one actor that is handled before others have their turn. */
@@ -58,6 +59,7 @@ export class SystemResident implements Resident {
   private readonly lives: Lives;
   private readonly handling: Handling;
   private readonly groups: Groups;
+  private readonly rings: Rings;
   /** The rows are to be looked through: nothing is known of them. */
   private isNew = true;
   private context: RowContext | undefined;
@@ -80,11 +82,13 @@ export class SystemResident implements Resident {
     this.runs = new Runs(this.desk);
     this.lives = new Lives(this.desk, {
       remove: () => this.context?.remove(),
+      created: (id) => this.created(id),
       awaitDefinition: (id, definition) => this.awaitDefinition(id, definition),
     });
     this.handling = new Handling(this.desk, this.runs, this.lives);
     this.lives.handling = this.handling;
     this.groups = new Groups(this.desk);
+    this.rings = new Rings(this.desk, this.runs);
   }
 
   get dueAtMs(): number {
@@ -104,7 +108,8 @@ export class SystemResident implements Resident {
   readonly receive = (mail: Mail, row: Row, emit: SystemEmit, context: RowContext): void => {
     const { desk } = this;
     this.context = context;
-    if (row.status === Status.awaited) this.toAwaited(mail, row);
+    if (row.definition === 0 && mail.kind === MailKind.killed) this.killedUnborn(mail, row);
+    else if (row.status === Status.awaited) this.toAwaited(mail, row);
     else if (row.status === Status.group) this.toGroup(mail, row);
     else if (row.definition === 0) this.toNobody(mail, row);
     else if (mail.life !== 0 && mail.life !== row.life) this.toFormer(mail, row);
@@ -131,7 +136,10 @@ export class SystemResident implements Resident {
     if (kind === MailKind.message) {
       const isNext = row.status === Status.idle && row.head === row.tail;
       if (isNext && this.desk.definitions.at(row.definition) !== undefined) this.handling.message(mail, id, row);
-      else if (this.hasRoom(mail, id, row)) this.keep(mail, row);
+      else if (this.hasRoom(mail, id, row)) {
+        this.keep(mail, row);
+        if (mail.token !== 0 && mail.from > 0 && row.status === Status.busy) this.rings.arrived(mail, id, row);
+      }
       if (row.head !== row.tail) this.drain(id, row);
       return;
     }
@@ -170,7 +178,7 @@ export class SystemResident implements Resident {
     switch (mail.kind) {
       case MailKind.tick:
         if (mail.token === 0) lives.backedOff(mail.n0, id, row);
-        else this.keep(mail, row);
+        else this.keepTick(mail, row);
         break;
       case MailKind.stop:
         if (row.status === Status.idle && row.head === row.tail && desk.definitions.at(row.definition) !== undefined)
@@ -191,7 +199,10 @@ export class SystemResident implements Resident {
         break;
       case MailKind.reply:
       case MailKind.failure:
-        this.desk.asks.answer(mail);
+        this.desk.answered(mail);
+        break;
+      case MailKind.follow:
+        this.rings.follow(mail, id, row);
         break;
       case MailKind.childFailed:
         if (desk.definitions.at(row.definition) === undefined) this.keep(mail, row);
@@ -224,7 +235,9 @@ export class SystemResident implements Resident {
   private hasRoom(mail: Mail, id: number, row: Row): boolean {
     const { desk } = this;
     const loaded = desk.definitions.at(row.definition);
-    if (loaded === undefined || row.tail - row.head < loaded.mailbox.capacity) return true;
+    // Senders outside are held back by the app; between actors nobody waits.
+    if (loaded === undefined || loaded.mailbox.full === 'wait') return true;
+    if (row.tail - row.head < loaded.mailbox.capacity) return true;
     const error = errors.mailboxFull(desk.nameOf(row, id), loaded.mailbox.capacity);
     if (loaded.mailbox.full === 'dropNewest') {
       desk.dead(mail, id, error);
@@ -242,6 +255,14 @@ export class SystemResident implements Resident {
   private keep(mail: KeptMail, row: Row): void {
     copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
     row.tail++;
+  }
+
+  /** A tick waits once: a thread that takes over sends those that are due again. */
+  private keepTick(mail: Mail, row: Row): void {
+    const timer = row.kept.get(Kept.timer, mail.token);
+    if (timer === undefined || timer.token !== mail.n0 || timer.life === WAITS) return;
+    timer.life = WAITS;
+    this.keep(mail, row);
   }
 
   private dropFirst(row: Row): void {
@@ -309,8 +330,28 @@ export class SystemResident implements Resident {
       culprit.kind = mail.n0;
       culprit.from = mail.n1;
       culprit.token = mail.n2;
+      culprit.fromType = mail.n3;
     }
     this.lives.failed(culprit, id, row, error);
+  }
+
+  /** The mail that would have made the actor killed its worker whenever it was tried: there is none. */
+  private killedUnborn(
+    { to: id, type, life, rest, n0: kind, n1: from, n2: token, n3: fromType }: Mail,
+    row: Row,
+  ): void {
+    const { desk, lives } = this;
+    const cause = fromRecord(unpackRest(rest) as never);
+    const loaded = desk.definitions.at(definitionOf(type));
+    const culprit = { ...new Mail(), kind, type, from, fromType, token: kind === MailKind.spawn ? 0 : token };
+    const error = loaded === undefined ? cause : errors.actorFailed(loaded.name, nameOf(culprit, loaded), cause);
+    const told = desk.send(MailKind.failed, 0, id, undefined);
+    told.fromType = type;
+    told.text = 'stop';
+    told.rest = packError(error, desk.rules.errorBytes);
+    if (kind === MailKind.spawn) lives.tellParent(from, id, life, 'failed');
+    else desk.dead(culprit, id, error);
+    if (row.status === Status.nobody) this.context?.remove();
   }
 
   /** Mail to an id that nobody has. */
@@ -327,6 +368,16 @@ export class SystemResident implements Resident {
       if (row.definition !== 0) this.toActor(mail, id, row);
       return;
     }
+    // A virtual actor is never on its way: its first message makes it.
+    if (mail.key !== '' && (kind === MailKind.stop || kind === MailKind.stopNow)) {
+      this.context?.remove();
+      return;
+    }
+    if (mail.key !== '' && kind === MailKind.watch) {
+      this.context?.remove();
+      lives.tellEnded(mail.from === 0 ? -mail.token : mail.from, id, mail.type, 'gone', 0, mail.key);
+      return;
+    }
     if (MAY_COME_FIRST.has(kind)) {
       this.ask(mail, id, row);
       return;
@@ -339,7 +390,7 @@ export class SystemResident implements Resident {
     if (kind === MailKind.probe) {
       const answer = desk.send(MailKind.probed, mail.from, 0, undefined);
       answer.life = mail.life;
-    } else if (kind === MailKind.reply || kind === MailKind.failure) this.desk.asks.answer(mail);
+    } else if (kind === MailKind.reply || kind === MailKind.failure) this.desk.answered(mail);
     else if (kind === MailKind.stopRoots) this.stopRoots(mail);
     else if (kind === MailKind.count) this.answerCount(mail.token, keyGroupOf(hashDouble(id)));
   }
@@ -442,11 +493,7 @@ export class SystemResident implements Resident {
     told.text = 'stop';
     told.key = mail.key;
     told.rest = packError(error, desk.rules.errorBytes);
-    if (mail.from !== 0) {
-      const ended = desk.send(MailKind.childEnded, mail.from, mail.to, undefined);
-      ended.n0 = mail.life;
-      ended.text = error.message;
-    }
+    this.lives.tellParent(mail.from, mail.to, mail.life, error.message);
   }
 
   private awaitDefinition(id: number, definition: number): void {
@@ -472,6 +519,11 @@ export class SystemResident implements Resident {
     const known = this.stopping.get(group);
     this.stopping.set(group, { token, isNew: known === undefined });
     this.desk.wake();
+  }
+
+  /** Who comes into being while all are stopped is stopped, too. */
+  private created(id: number): void {
+    if (this.stopping.has(keyGroupOf(hashDouble(id)))) this.desk.send(MailKind.stop, id, 0, undefined);
   }
 
   private answerCount(token: number, group: number): void {
@@ -519,7 +571,9 @@ export class SystemResident implements Resident {
       else if (desk.definitions.at(row.definition) === undefined) this.awaitDefinition(actor, row.definition);
       else if (row.status === Status.busy || row.head < row.tail) desk.send(MailKind.goOn, actor, actor, undefined);
       if (row.timers === 0 && row.status !== Status.backingOff) return;
-      for (const { what, seq, token } of row.kept) if (what === Kept.timer) desk.timers.add(token, actor, seq);
+      for (const { what, seq, token, life } of row.kept) {
+        if (what === Kept.timer && life !== WAITS) desk.timers.add(token, actor, seq);
+      }
     });
   }
 

@@ -20,6 +20,8 @@ const DELAY_MS_MAX = 2 ** 53;
 /** Ids that are tried for one beside another actor: each has the right key group with a chance of 1 in 256. */
 const BESIDE_TRIES = 8192;
 
+const NONE: ReadonlyMap<number, Ref> = new Map();
+
 /** What is done to the actor's row when its handler has come to its end. */
 type Effect = (row: Row) => void;
 
@@ -42,8 +44,10 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   private isReplyKept = false;
   stops = false;
   isStashed = false;
-  /** Asks that its handler waits for. */
-  asking = 0;
+  /** Asks that its handler waits for, by their tokens. */
+  private waitsFor: Map<number, Ref> | undefined;
+  /** Earlier messages that it has answered. */
+  private answered: Set<string> | undefined;
 
   constructor(
     desk: Desk,
@@ -85,7 +89,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     // Last: what is unstashed by the same handler is what had been put aside before.
     if (this.isStashed) copyMail(mail, row.kept.upsert(Kept.stashed, row.stashed++));
     if (mail.token === 0 || this.hasReplied || this.isReplyKept || this.isStashed || message === undefined) return;
-    if (message.hasReply) this.desk.refuse(mail, errors.noReply(this.loaded.name, message.name));
+    if (message.hasReply) this.desk.refuse(mail, errors.noReply(this.loaded.name, message.name), this.id);
     else this.answer(mail, undefined, undefined);
   }
 
@@ -94,6 +98,16 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     const { box } = this;
     for (let i = 0; i < box.count; i++) Object.assign(outbox.next(), box.at(i));
     box.cut(0);
+  }
+
+  /** How many asks its handler waits for. */
+  get asking(): number {
+    return this.waitsFor?.size ?? 0;
+  }
+
+  /** Those asks, by their tokens. */
+  get asked(): ReadonlyMap<number, Ref> {
+    return this.waitsFor ?? NONE;
   }
 
   /** No use of it is valid any more. */
@@ -132,6 +146,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     const mail = this.box.next().address(asked.from, MailKind.reply);
     mail.token = asked.token;
     mail.from = this.id;
+    mail.fromType = this.loaded.index * MESSAGES_MAX;
     message?.reply?.write(answer as Record<string, unknown>, mail);
   }
 
@@ -152,6 +167,12 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     const message = this.desk.definitions.at(definitionOf(type))?.messages[messageOf(type)];
     if (message?.reply === undefined)
       throw errors.badOption('replyTo', replyTo, 'what context.replyTo was', 'replyLater()');
+    const isOwn = from === this.mail.from && token === this.mail.token;
+    if (this.answered?.has(replyTo) || (isOwn && this.hasReplied))
+      throw errors.repliedTwice(this.loaded.name, message.name);
+    this.answered ??= new Set();
+    this.answered.add(replyTo);
+    if (isOwn) this.hasReplied = true;
     this.answer({ from, token }, message, answer);
   }
 
@@ -199,11 +220,12 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     // Asked at once, since its answer is awaited: what else the handler does becomes visible when it has ended.
     desk.askNow(mail);
     box.cut(count);
-    this.asking++;
+    this.waitsFor ??= new Map();
+    this.waitsFor.set(token, ref);
     try {
       return await desk.asks.wait(token, ref, message, options);
     } finally {
-      this.asking--;
+      this.waitsFor.delete(token);
     }
   }
 

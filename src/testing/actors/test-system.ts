@@ -141,7 +141,13 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     const limits = { ringBytes, outboxBytes, stateBytes };
     this.#site = new SystemSite({ ...rules, limits }, this.#clock, replicas, SYSTEM, random, events);
     const input = { push: (mail: Mail) => void this.#site.push(mail) };
-    this.#app = new AppPost(input, this.#clock, (mail) => this.#toInbox(mail));
+    this.#app = new AppPost(
+      input,
+      this.#clock,
+      (mail) => this.#toInbox(mail),
+      () => {},
+      (letter) => this.#letters.push(letter),
+    );
     this.post = {
       tell: (ref, message, value) => this.#tell(ref, message, value),
       ask: (ref, message, value, how) => this.#ask(ref, message, value, how),

@@ -127,6 +127,8 @@ export const tried = actor(import.meta.url, 'tried', {
       state.log = address;
       const child = context.spawn(log, name === '' ? {} : { name });
       context.watch(child);
+      // Behind the watch: once the child has handled it, the watch holds.
+      child.tell.add({ line: 'watched' });
       return { address: child.address };
     },
     nope(_message, state) {
