@@ -9,6 +9,8 @@ import { checkOptions } from '../../options/check.ts';
 import { type Clock, sleep, systemClock } from '../../platform/clock.ts';
 import type { Job } from '../../supervisor/job/job-api.ts';
 import type { NoticeOption } from '../../supervisor/job/notices/notices.ts';
+import type { RunningJob } from '../../supervisor/job/running-job.ts';
+import { between, type OperatorRates } from '../../supervisor/readings/between.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import {
@@ -37,6 +39,7 @@ import type { SystemRules } from '../worker/desk.ts';
 import { idBeside } from '../worker/work-context.ts';
 import { AppPost } from './app-post.ts';
 import { FlowPost } from './flow-post.ts';
+import { IdleShare, type ReplicaLook } from './idle-share.ts';
 import { Inboxes } from './inboxes.ts';
 import type { AnyHandlers, Inbox, InboxHandlers } from './open-inbox.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
@@ -108,12 +111,14 @@ export class RunningSystem implements ActorSystem {
   readonly #errorBytes: number;
   readonly #clock: Clock;
   readonly #inboxes: Inboxes;
+  /** Where unnamed actors begin; undefined if there is one worker. */
+  readonly #idleShare: IdleShare | undefined;
   readonly [SYSTEM]: FlowPost;
   #stopped: Promise<void> | undefined;
   /** True once the job has ended, however it has. */
   #isOver = false;
 
-  constructor(job: Job, { definitions, rules }: SystemParams, notices: NoticeOption, clock = systemClock) {
+  constructor(job: Job, { definitions, rules, workers }: SystemParams, notices: NoticeOption, clock = systemClock) {
     this.#job = job;
     this.#clock = clock;
     this.#errorBytes = rules.errorBytes;
@@ -142,6 +147,7 @@ export class RunningSystem implements ActorSystem {
         this.#events.announce('actorFailed', event, () => `${inbox} failed: ${error.message}`);
       },
     });
+    if (workers > 1) this.#idleShare = idleShareOf(job, clock);
     this[SYSTEM] = new FlowPost(this.#definitions, post, this.#inboxes);
     job.on('handOver', ({ from, to, groups, tookMs }) => {
       this.#events.announce('moved', { from: this.#workerOf(from), to: this.#workerOf(to), groups, tookMs });
@@ -269,11 +275,18 @@ export class RunningSystem implements ActorSystem {
     if (beside !== undefined) this.#own(beside, 'system.spawn()');
     const how = RESTARTS.indexOf(restart);
     if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
-    const id = name === undefined ? idBeside({ definitions }, beside) : idOfName(checkName('name', name, 'spawn()'));
+    const id = name === undefined ? this.#newId(beside) : idOfName(checkName('name', name, 'spawn()'));
     const life = definitions.takeId();
     const ref = new Ref(loaded, id, name === undefined ? 0 : life, '', this.#post);
     this.#post.spawn(ref, life, how, name ?? '', (mail) => loaded.args.write(args as Record<string, unknown>, mail));
     return ref as never;
+  }
+
+  /** Beside another actor, or where there is time. */
+  #newId(beside: ActorRef<AnyActor> | undefined): number {
+    const definitions = this.#definitions;
+    if (beside !== undefined || this.#idleShare === undefined) return idBeside({ definitions }, beside);
+    return this.#idleShare.id(() => definitions.takeId());
   }
 
   get<Definition extends AnyActor>(definition: Definition & Spawnable<Definition>, key: string): ActorRef<Definition> {
@@ -390,6 +403,20 @@ export class RunningSystem implements ActorSystem {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+/** Looks at the replicas of a system's job. */
+function idleShareOf(job: Job, clock: Clock): IdleShare {
+  let before: JobReading | 'start' = 'start';
+  const look = (): ReplicaLook => {
+    const reading = job.reading();
+    const { replicas } = between(before, reading).operators.find(({ name }) => name === ACTORS) as OperatorRates;
+    before = reading;
+    const busy: number[] = [];
+    for (const each of replicas) busy[each.replica] = each.busy;
+    return { busy, groups: (job as unknown as RunningJob).keyGroups().get(ACTORS) ?? [] };
+  };
+  return new IdleShare(look, () => clock.now());
 }
 
 /**
