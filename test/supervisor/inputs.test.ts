@@ -137,6 +137,21 @@ test('what spilled into the outbox comes out before end()', TIMEOUT, async () =>
   await job.done;
 });
 
+test('what is pushed in one tick, and fits in parts only, comes out though nobody pushes again', TIMEOUT, async () => {
+  const job = await start(fromApp, { workers: 1, ringBytes: 4096 });
+  const output = job.output('out')[Symbol.asyncIterator]();
+  let from = 0;
+  // Each push() finds the room that it needs; all of a tick need not, where the ring comes round at a bad place.
+  const sized = (n: number) => ({ n, text: 'x'.repeat((n * 397) % 900) });
+  for (let i = 0; i < 500; i++) {
+    const to = from + 1 + (i % 4);
+    for (let n = from; n < to; n++) job.input('app').push(sized(n));
+    for (; from < to; from++) assert.deepEqual((await output.next()).value, sized(from));
+  }
+  await job.stop().catch(() => {});
+  await job.done;
+});
+
 test('a pushed tuple is processed without a second one pushing it on', TIMEOUT, async () => {
   const job = await start(fromApp, { workers: 1 });
   const output = job.output('out')[Symbol.asyncIterator]();

@@ -133,6 +133,8 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     } catch {
       // The tuples are still here: the next push(), end() or tick commits them, or throws the same error to the app.
     }
+    // Each push() of the tick found room, and all of them together did not: nobody else may come to move the rest along.
+    if (this.output.spilled) this.room().catch(() => {});
   };
 
   private commit(): void {
