@@ -7,7 +7,6 @@ import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-op
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { ACTOR_SUPERVISION, type ActorSupervision, type CheckedActorSupervision } from './definition.ts';
 
-const { workers, ringBytes, stateBytes, spares, hangTimeoutMs, startTimeoutMs, fenceTimeoutMs } = RUN_OPTIONS;
 
 /** Of the option `placement`. */
 export const ACTOR_PLACEMENT = {
@@ -56,13 +55,15 @@ const placement: Option<ActorPlacement, Checked<typeof ACTOR_PLACEMENT>> = neste
   help: 'whether, and when, actors move from busy workers to others',
   page: 'actors.md#placement',
 });
+/** Typed by what callers pass. */
 const supervision: Option<ActorSupervision, CheckedActorSupervision> = nested(ACTOR_SUPERVISION, {
   help: 'how actors without a parent are supervised; each counts its own failures',
   page: 'actors.md#supervision',
 });
 
 export const SYSTEM_OPTIONS = {
-  workers,
+  /** Worker threads: an integer from 1 to 1024. Default: as many as the machine runs at once. */
+  workers: RUN_OPTIONS.workers,
   placement,
   supervision,
   /**
@@ -78,7 +79,11 @@ export const SYSTEM_OPTIONS = {
     default: 30_000,
     page: 'actors.md#handlers-that-await',
   }),
-  ringBytes,
+  /**
+   * Capacity of each ring, rounded up to a power of two: bytes, an integer from 4096 to 1073741824. Default: 2 MiB. See
+   * docs/mailboxes.md.
+   */
+  ringBytes: RUN_OPTIONS.ringBytes,
   /**
    * Most mail that waits for room in a ring, of each worker: bytes, an integer from 1048576 to 2147418112. Default: 256
    * MiB. See docs/actors.md#where-it-stops.
@@ -91,11 +96,31 @@ export const SYSTEM_OPTIONS = {
     default: 1 << 28,
     page: 'actors.md#where-it-stops',
   }),
-  stateBytes,
-  spares,
-  hangTimeoutMs,
-  startTimeoutMs,
-  fenceTimeoutMs,
+  /**
+   * Most that the state of one operator may take: bytes, an integer from 1048576 to 17179607040. Default: almost 4 GiB,
+   * of address space. See docs/state.md.
+   */
+  stateBytes: RUN_OPTIONS.stateBytes,
+  /**
+   * Warm workers that wait to take over from one that dies; with 0 a crash waits for a thread to start: an integer from
+   * 0 to 1024. Default: 1. See docs/recovery.md.
+   */
+  spares: RUN_OPTIONS.spares,
+  /**
+   * A worker that makes no progress for so long, while it should, is terminated and replaced: 0 for never, or
+   * milliseconds from 50 to 86400000. Default: 10,000. See docs/supervision.md.
+   */
+  hangTimeoutMs: RUN_OPTIONS.hangTimeoutMs,
+  /**
+   * How long the import of the flow's module on a worker may take, and the `open()` of a source or a sink, before
+   * `run()` rejects with `START_TIMEOUT`: milliseconds from 1 to 86400000. Default: 60,000. See docs/supervision.md.
+   */
+  startTimeoutMs: RUN_OPTIONS.startTimeoutMs,
+  /**
+   * How long a terminated thread may take to exit before the job fails with `WORKER_STUCK`: milliseconds from 1 to
+   * 86400000. Default: 5,000. See docs/supervision.md.
+   */
+  fenceTimeoutMs: RUN_OPTIONS.fenceTimeoutMs,
   /**
    * What is told to people where the app listens to nothing: on standard error, not at all, or to a function: true,
    * false, or a function (notice) => void. Default: `true`. See docs/supervision.md#what-people-are-told.

@@ -8,12 +8,21 @@ import { type AnyActor, isActor, type MessageOf, splitMessage } from '../definit
 import { Mail } from '../mail.ts';
 import { messageCodec } from '../slots.ts';
 
+/** How receivers are found. */
+interface Receivers {
+  /** Of a virtual actor. */
+  readonly key: string;
+  /** Of an actor, or of an inbox. */
+  readonly name: string;
+  /** Of any of them. */
+  readonly address: string;
+}
+
+/** Found in one way, and in no other. */
+type By<Way extends keyof Receivers> = Pick<Receivers, Way> & Partial<Record<Exclude<keyof Receivers, Way>, undefined>>;
+
 /** Whom a letter is for, and the message: a virtual actor by its key, an actor or an inbox by its name, or any by its address. */
-export type Letter<Message> = (
-  | { readonly key: string; readonly name?: undefined; readonly address?: undefined }
-  | { readonly name: string; readonly key?: undefined; readonly address?: undefined }
-  | { readonly address: string; readonly key?: undefined; readonly name?: undefined }
-) & {
+export type Letter<Message> = (By<'key'> | By<'name'> | By<'address'>) & {
   /** Its fields. */
   readonly message: MessageOf<Message>;
 };

@@ -35,6 +35,7 @@ export interface ReceivedMessage {
 export interface StandIn<Definition extends AnyActor> {
   /** As any actor's: for arguments, messages and `equals`. */
   readonly ref: ActorRef<Definition>;
+  /** Of the reference: messages carry it. */
   readonly address: string;
   /** What it has got since the last call. */
   received(): ReceivedMessage[];
