@@ -4,7 +4,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ActorSystem, actorSystem } from '../../src/index.ts';
-import { account, taker, teller } from './chaos-actors.ts';
+import { account } from '../simulate/system-actors.ts';
+import { taker, teller } from './chaos-actors.ts';
 
 const ACCOUNTS = 40;
 const TELLERS = 10;

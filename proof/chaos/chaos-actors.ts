@@ -1,26 +1,6 @@
-// The spawned actors that chaos runs: accounts between which money moves, and tellers whose numbered messages takers check.
+// The spawned actors that chaos runs besides the simulator's accounts: tellers whose numbered messages takers check.
 
 import { actor, t } from '../../src/index.ts';
-
-/** Moves money on: to another account at each message, until the money has moved often enough. */
-export const account = actor(import.meta.url, 'account', {
-  messages: {
-    pay: { cents: t.u32(), moves: t.u32(), accounts: t.u32() },
-    balance: { reply: { cents: t.f64() } },
-  },
-  state: { cents: t.f64(), next: t.u32() },
-  receive: {
-    pay({ cents, moves, accounts }, state, context) {
-      state.cents += cents;
-      if (moves === 0) return;
-      const paid = Math.min(state.cents, (cents * 7 + moves) % 1000);
-      state.cents -= paid;
-      state.next = (state.next * 31 + 7) % accounts;
-      context.get(account, String(state.next)).tell.pay({ cents: paid, moves: moves - 1, accounts });
-    },
-    balance: (_message, { cents }) => ({ cents }),
-  },
-});
 
 /** Tells takers numbers, one after the other for each. */
 export const teller = actor(import.meta.url, 'teller', {

@@ -7,7 +7,6 @@ import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-op
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { ACTOR_SUPERVISION, type ActorSupervision, type CheckedActorSupervision } from './definition.ts';
 
-
 /** Of the option `placement`. */
 export const ACTOR_PLACEMENT = {
   /** Whether workers that have too much to do hand actors over to others: true or false. Default: `true`. */
