@@ -1,15 +1,15 @@
 // The chaos run of spawned actors: workers are killed as fast as they come back, while money moves between accounts, tellers tell
-// takers, and timers tick. In the end the money is all there, each number has come once and in order, and each timer has ticked as often
+// listeners, and timers tick. In the end the money is all there, each number has come once and in order, and each timer has ticked as often
 // as it was to.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ActorSystem, actorSystem } from '../../src/index.ts';
-import { account } from '../simulate/system-actors.ts';
-import { taker, teller } from './chaos-actors.ts';
+import { account, listener } from '../simulate/system-actors.ts';
+import { teller } from './chaos-actors.ts';
 
 const ACCOUNTS = 40;
 const TELLERS = 10;
-const TAKERS = 10;
+const LISTENERS = 10;
 const CENTS = 10_000;
 const MOVES = 200;
 const TICKS = 50;
@@ -71,8 +71,8 @@ export async function runActorChaos({
   let kills = 0;
   let payments = 0;
   const told = new Map(indices(TELLERS).map((name) => [name, 0]));
-  for (const name of indices(TAKERS))
-    await system.get(taker, name).tell.begin({ periodMs: 5 + random(20), times: TICKS });
+  for (const name of indices(LISTENERS))
+    await system.get(listener, name).tell.begin({ periodMs: 5 + random(20), times: TICKS });
 
   const paying = (async () => {
     while (!isOver()) {
@@ -87,7 +87,7 @@ export async function runActorChaos({
       const name = String(random(TELLERS));
       const { go } = system.get(teller, name).ask;
       told.set(name, (told.get(name) ?? 0) + 1);
-      const done = go({ takers: TAKERS, isSlow: random(3) === 0 }, ASK);
+      const done = go({ listeners: LISTENERS, isSlow: random(3) === 0 }, ASK);
       if (random(5) === 0) await done;
       else done.catch(() => {});
       await sleep(random(5));
@@ -116,13 +116,13 @@ async function problems(system: ActorSystem, payments: number, told: ReadonlyMap
   const balances = await Promise.all(indices(ACCOUNTS).map((name) => system.get(account, name).ask.balance({}, ASK)));
   const cents = balances.reduce((sum, each) => sum + each.cents, 0);
   if (cents !== payments * CENTS) found.push(`${cents} cents in all accounts, and ${payments * CENTS} were paid in`);
-  for (const name of indices(TAKERS)) {
-    const { last, wrong, ticks } = await system.get(taker, name).ask.report({}, ASK);
-    if (wrong !== '') found.push(`taker ${name}: ${wrong}`);
-    if (ticks !== TICKS) found.push(`taker ${name}: ${ticks} ticks of ${TICKS}`);
+  for (const name of indices(LISTENERS)) {
+    const { last, wrong, ticks } = await system.get(listener, name).ask.report({}, ASK);
+    if (wrong !== '') found.push(`listener ${name}: ${wrong}`);
+    if (ticks !== TICKS) found.push(`listener ${name}: ${ticks} ticks of ${TICKS}`);
     for (const [from, count] of told) {
       if ((last[from] ?? 0) !== count)
-        found.push(`taker ${name} has come to ${last[from] ?? 0} of ${count} of teller ${from}`);
+        found.push(`listener ${name} has come to ${last[from] ?? 0} of ${count} of teller ${from}`);
     }
   }
   return found;

@@ -13,17 +13,8 @@ import type { RunningJob } from '../../supervisor/job/running-job.ts';
 import { between, type OperatorRates } from '../../supervisor/readings/between.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import {
-  checkName,
-  idFound,
-  idOfGroup,
-  idOfKey,
-  idOfName,
-  isOfInbox,
-  parseAddress,
-  refuseInbox,
-} from '../addresses.ts';
-import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../context.ts';
+import { checkName, idFound, idOfGroup, idOfKey, isOfInbox, parseAddress, refuseInbox } from '../addresses.ts';
+import type { ActorSpace, SpawnOptions } from '../context.ts';
 import { controlIds } from '../control-ids.ts';
 import type { AnyActor, AnyInbox, ArgsOf, MessagesOf, Spawnable } from '../definition.ts';
 import { Definitions } from '../definitions.ts';
@@ -31,7 +22,6 @@ import { type ActorGroup, Group } from '../group.ts';
 import { definitionOf, type Mail, MailKind, messageOf } from '../mail.ts';
 import { Placement } from '../placement.ts';
 import { type ActorRef, checkKeys, checkRef, type Ended, Ref } from '../ref.ts';
-import { RESTARTS } from '../rows.ts';
 import { packError, unpackRest } from '../slots.ts';
 import { ACTORS, FROM_APP, type SystemParams, systemFlow, TO_APP } from '../system-flow.ts';
 import { STOP_OPTIONS, type StopOptions, SYSTEM_OPTIONS, type SystemOptions, scalingOf } from '../system-options.ts';
@@ -42,6 +32,7 @@ import { FlowPost } from './flow-post.ts';
 import { IdleShare, type ReplicaLook } from './idle-share.ts';
 import { Inboxes } from './inboxes.ts';
 import type { AnyHandlers, Inbox, InboxHandlers } from './open-inbox.ts';
+import { type SpawnGround, spawnOn } from './spawning.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
 
 /** A running system of actors. Left at the end of `await using system = …`, it is stopped. */
@@ -267,19 +258,14 @@ export class RunningSystem implements ActorSystem {
     ...surplus: readonly never[]
   ): ActorRef<Definition> {
     refuseSurplus('system.spawn(definition, options)', 2, surplus);
-    checkKeys('system.spawn()', options, SPAWN_OPTIONS);
-    const { name, args = {}, beside, restart = 'transient' } = options;
-    const definitions = this.#definitions;
-    const loaded = definitions.of(definition);
-    refuseInbox(loaded, 'spawn()');
-    if (beside !== undefined) this.#own(beside, 'system.spawn()');
-    const how = RESTARTS.indexOf(restart);
-    if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
-    const id = name === undefined ? this.#newId(beside) : idOfName(checkName('name', name, 'spawn()'));
-    const life = definitions.takeId();
-    const ref = new Ref(loaded, id, name === undefined ? 0 : life, '', this.#post);
-    this.#post.spawn(ref, life, how, name ?? '', (mail) => loaded.args.write(args as Record<string, unknown>, mail));
-    return ref as never;
+    const ground: SpawnGround = {
+      definitions: this.#definitions,
+      post: this.#post,
+      own: (ref, where) => this.#own(ref, where),
+      newId: (beside) => this.#newId(beside),
+      send: (...how) => this.#post.spawn(...how),
+    };
+    return spawnOn(ground, definition, options) as never;
   }
 
   /** Beside another actor, or where there is time. */

@@ -29,8 +29,6 @@ export class LocalMail {
   private hasSent = false;
   /** What is to be read before this way is open: NaN while it is not known how far that goes. */
   private closedUntil: number | undefined = Number.NaN;
-  /** Key groups have changed hands since the last commit: the fence behind which mail of former owners has been read is not there yet. */
-  private awaitsFence = false;
 
   constructor(host: ResidentHost, sizeMax: number) {
     this.host = host;
@@ -44,7 +42,7 @@ export class LocalMail {
    */
   put(mail: Mail, isWanted: boolean, send: (mail: Mail) => void): boolean {
     if (!this.host.owns(keyGroupOf(hashDouble(mail.to)))) return false;
-    const mayNot = !isWanted || this.hasSent || this.awaitsFence || this.host.isAlone();
+    const mayNot = !isWanted || this.hasSent || this.host.isAlone();
     if (mayNot || this.sizeOf(mail) > this.sizeMax) {
       this.sendAll(send);
       return false;
@@ -98,8 +96,7 @@ export class LocalMail {
   committed(): void {
     if (this.first < this.last)
       throw errors.invariant('mail within a replica is handled, or sent, before its batch commits');
-    if (this.hasSent || this.awaitsFence) this.closedUntil = this.host.loopHead() ?? Number.NaN;
-    this.awaitsFence = false;
+    if (this.hasSent) this.closedUntil = this.host.loopHead() ?? Number.NaN;
     this.beginBatch();
   }
 
@@ -107,9 +104,9 @@ export class LocalMail {
     this.beginBatch();
   }
 
-  /** What senders that have come here had sent before is in the rings of where they were. */
+  /** What senders that have come here had sent before is in the rings of where they were: the fence of the same commit waits for it. */
   ownersChanged(): void {
-    this.awaitsFence = true;
+    this.closedUntil = Number.NaN;
   }
 
   private beginBatch(): void {

@@ -13,20 +13,19 @@ import {
   idFound,
   idOfGroup,
   idOfKey,
-  idOfName,
   isOfInbox,
   parseAddress,
   refuseInbox,
 } from '../../system/addresses.ts';
 import { deadLetterOf, endedOf, failureOf } from '../../system/answers.ts';
 import { AppPost } from '../../system/app/app-post.ts';
-import { type ActorSpace, SPAWN_OPTIONS, type SpawnOptions } from '../../system/context.ts';
+import { type SpawnGround, spawnOn } from '../../system/app/spawning.ts';
+import type { ActorSpace, SpawnOptions } from '../../system/context.ts';
 import type { AnyActor, ArgsOf, Spawnable } from '../../system/definition.ts';
 import { type ActorGroup, Group } from '../../system/group.ts';
 import type { LoadedMessage } from '../../system/loaded-actor.ts';
 import { definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../../system/mail.ts';
 import { type ActorRef, type AskOptions, checkKeys, checkRef, type Ended, type Post, Ref } from '../../system/ref.ts';
-import { RESTARTS } from '../../system/rows.ts';
 import { packError, unpackRest } from '../../system/slots.ts';
 import type { SystemEmit } from '../../system/worker/desk.ts';
 import { idBeside } from '../../system/worker/work-context.ts';
@@ -278,21 +277,15 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     ...surplus: readonly never[]
   ): ActorRef<Definition> {
     refuseSurplus('system.spawn(definition, options)', 2, surplus);
-    checkKeys('system.spawn()', options, SPAWN_OPTIONS);
-    const { name, args = {}, beside, restart = 'transient' } = options;
     const { definitions } = this.#site;
-    const loaded = definitions.of(definition);
-    refuseInbox(loaded, 'spawn()');
-    if (beside !== undefined) this.#own(beside, 'system.spawn()');
-    const how = RESTARTS.indexOf(restart);
-    if (how < 0) throw errors.badOption('restart', restart, "'transient', 'permanent' or 'temporary'", 'spawn()');
-    const id = name === undefined ? idBeside({ definitions }, beside) : idOfName(checkName('name', name, 'spawn()'));
-    const life = definitions.takeId();
-    const ref = new Ref(loaded, id, name === undefined ? 0 : life, '', this.post);
-    this.#doing(() =>
-      this.#app.spawn(ref, life, how, name ?? '', (mail) => loaded.args.write(args as Record<string, unknown>, mail)),
-    );
-    return ref as never;
+    const ground: SpawnGround = {
+      definitions,
+      post: this.post,
+      own: (ref, where) => this.#own(ref, where),
+      newId: (beside) => idBeside({ definitions }, beside),
+      send: (...how) => this.#doing(() => this.#app.spawn(...how)),
+    };
+    return spawnOn(ground, definition, options) as never;
   }
 
   get<Definition extends AnyActor>(definition: Definition & Spawnable<Definition>, key: string): ActorRef<Definition> {
