@@ -5,12 +5,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initialOwner } from '../../src/flow/plan.ts';
-import { type ActorSystem, actorSystem, type SystemOccurrences } from '../../src/index.ts';
+import type { ActorSystem, SystemOccurrences } from '../../src/index.ts';
 import { hashDouble, KEY_GROUPS, keyGroupOf } from '../../src/mailbox/hash.ts';
 import type { RunningJob } from '../../src/supervisor/job/running-job.ts';
 import { idOfName } from '../../src/system/addresses.ts';
 import { diary, foreman, heir, labourer } from '../kit/actors/movers.ts';
-import { noThreadLeft, TIMEOUT } from '../kit/run-flow.ts';
+import { withSystem } from '../kit/actors/run-system.ts';
+import { TIMEOUT } from '../kit/run-flow.ts';
 
 const WORKERS = 2;
 const groupOf = (id: number): number => keyGroupOf(hashDouble(id));
@@ -34,7 +35,9 @@ const HOT = 12;
 const MICROS = 200;
 const UNTIL_MS = 60_000;
 
-/** All work is for the actors of one worker, until some of them have moved; then a little more. Returns how much each has got. */
+/**
+ * All work is for the actors of one worker, until some of what is there has moved; then a little more. Returns how much each has got.
+ */
 async function load(
   system: ActorSystem,
   moved: readonly unknown[],
@@ -59,81 +62,80 @@ async function load(
   return given;
 }
 
+/** Waits until all work is done. Returns on which threads it was done. */
 async function check(system: ActorSystem, given: ReadonlyMap<string, number>): Promise<Set<number>> {
-  const threads = new Set<number>();
+  const workedOn = new Set<number>();
   for (const [key, count] of given) {
     for (;;) {
-      const { done, wrong, thread } = await system.get(labourer, key).ask.report({}, { timeoutMs: 60_000 });
+      const { done, wrong, threads } = await system.get(labourer, key).ask.report({}, { timeoutMs: 60_000 });
       assert.equal(wrong, '');
       assert.ok(done <= count, `${done} of ${count} for '${key}'`);
-      threads.add(thread);
+      for (const thread of threads) workedOn.add(thread);
       if (done === count) break;
       await sleep(5);
     }
   }
-  return threads;
+  return workedOn;
 }
 
 const FAST = { rebalance: true, everyMs: 50, cooldownMs: 200 };
 
 test('a busy worker hands actors over to an idle one, and their mail keeps its order', TIMEOUT, async () => {
-  const system = await actorSystem({ workers: WORKERS, notices: false, placement: FAST, ringBytes: 1 << 16 });
-  const moved: SystemOccurrences['moved'][] = [];
-  system.on('moved', (event) => moved.push(event));
-  const given = await load(system, moved, async () => {});
-  const threads = await check(system, given);
-  assert.ok(moved.length > 0, 'actors have moved');
-  assert.notEqual(moved[0].from, moved[0].to);
-  assert.equal(threads.size, 2, 'both workers have some of the actors now');
-  await system.stop();
-  await noThreadLeft();
+  await withSystem({ workers: WORKERS, placement: FAST, ringBytes: 1 << 16 }, async (system) => {
+    const moved: SystemOccurrences['moved'][] = [];
+    system.on('moved', (event) => moved.push(event));
+    const given = await load(system, moved, async () => {});
+    const threads = await check(system, given);
+    assert.ok(moved.length > 0, 'actors have moved');
+    assert.notEqual(moved[0].from, moved[0].to);
+    assert.equal(threads.size, 2, 'both workers have had some of the actors');
+  });
 });
 
 test('the same while workers are killed', TIMEOUT, async () => {
-  const system = await actorSystem({ workers: WORKERS, notices: false, placement: FAST, ringBytes: 1 << 16 });
-  const moved: unknown[] = [];
-  system.on('moved', (event) => moved.push(event));
-  let kills = 0;
-  let isOver = false;
-  const killing = (async () => {
-    while (!isOver) {
-      await sleep(100);
-      const at = system.job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);
-      const killed = at[kills % Math.max(1, at.length)];
-      if (killed === undefined) continue;
-      await system.job.killWorker(killed.worker).then(
-        () => {
-          kills++;
-        },
-        () => {},
-      );
-      // All replicas answer: whoever was killed is back, and has time to be measured.
-      await system.metrics();
-      await sleep(500);
-    }
-  })();
-  const given = await load(system, moved, async () => {
-    const before = kills;
-    while (kills === before) await sleep(10);
+  await withSystem({ workers: WORKERS, placement: FAST, ringBytes: 1 << 16 }, async (system) => {
+    const moved: unknown[] = [];
+    system.on('moved', (event) => moved.push(event));
+    let kills = 0;
+    let isOver = false;
+    const killing = (async () => {
+      while (!isOver) {
+        await sleep(100);
+        const at = system.job.workers().filter(({ state, actors }) => state === 'active' && actors.length > 0);
+        const killed = at[kills % Math.max(1, at.length)];
+        if (killed === undefined) continue;
+        await system.job.killWorker(killed.worker).then(
+          () => {
+            kills++;
+          },
+          () => {},
+        );
+        // All replicas answer: whoever was killed is back, and has time to be measured.
+        await system.metrics();
+        await sleep(500);
+      }
+    })();
+    const given = await load(system, moved, async () => {
+      const before = kills;
+      while (kills === before) await sleep(10);
+    });
+    isOver = true;
+    await killing;
+    await check(system, given);
+    assert.ok(moved.length > 0, 'actors have moved');
+    assert.ok(kills > 0, 'workers were killed');
   });
-  isOver = true;
-  await killing;
-  await check(system, given);
-  assert.ok(moved.length > 0, 'actors have moved');
-  assert.ok(kills > 0, 'workers were killed');
-  await system.stop();
-  await noThreadLeft();
 });
 
 test('without rebalancing nothing moves', TIMEOUT, async () => {
-  const system = await actorSystem({ workers: WORKERS, notices: false, placement: { ...FAST, rebalance: false } });
-  const moved: unknown[] = [];
-  system.on('moved', (event) => moved.push(event));
-  const key = keysOf(system, labourer, 0, 1)[0];
-  for (let n = 1; n <= 5000; n++) await system.get(labourer, key).tell.work({ from: 'app', n, micros: 100 });
-  await check(system, new Map([[key, 5000]]));
-  assert.equal(moved.length, 0);
-  await system.stop();
+  await withSystem({ workers: WORKERS, placement: { ...FAST, rebalance: false } }, async (system) => {
+    const moved: unknown[] = [];
+    system.on('moved', (event) => moved.push(event));
+    const key = keysOf(system, labourer, 0, 1)[0];
+    for (let n = 1; n <= 5000; n++) await system.get(labourer, key).tell.work({ from: 'app', n, micros: 100 });
+    await check(system, new Map([[key, 5000]]));
+    assert.equal(moved.length, 0);
+  });
 });
 
 /** Has replica 0 give all groups in which it has actors to the other one. */
@@ -158,42 +160,45 @@ for (const [what, end] of [
   ['stops at once', (ref: { stop(options: { now: boolean }): void }) => ref.stop({ now: true })],
 ] as const) {
   test(`an actor on a thread that has not loaded its definition ${what}, by its own stop()`, TIMEOUT, async () => {
-    const system = await actorSystem({ workers: WORKERS, notices: false, placement: { rebalance: false } });
-    const entries: string[] = [];
-    system.open(diary, { entry: ({ text }) => void entries.push(text) }, { name: 'diary' });
-    const name = nameAt('heir');
-    const ref = system.spawn(heir, { name });
-    const before = await ref.ask.rest({});
-    // Mail goes behind the hand-over that is asked for, and mostly before the module has been loaded.
-    await moveAll(system, [idOfName(name)]);
-    end(ref as never);
-    const { reason } = await system.watch(ref);
-    assert.ok(['stopped', 'gone'].includes(reason));
-    for (let tries = 0; entries.length < 2 && tries < 1000; tries++) await sleep(5);
-    assert.deepEqual(entries, [`${name} starts`, `${name} stops`]);
-    assert.ok(before.thread > 0);
-    await system.stop();
+    await withSystem({ workers: WORKERS, placement: { rebalance: false } }, async (system) => {
+      const entries: string[] = [];
+      system.open(diary, { entry: ({ text }) => void entries.push(text) }, { name: 'diary' });
+      const name = nameAt('heir');
+      const ref = system.spawn(heir, { name });
+      const before = await ref.ask.rest({});
+      // Mail goes behind the hand-over that is asked for, and mostly before the module has been loaded.
+      await moveAll(system, [idOfName(name)]);
+      end(ref as never);
+      const { reason } = await system.watch(ref);
+      assert.ok(['stopped', 'gone'].includes(reason));
+      for (let tries = 0; entries.length < 2 && tries < 1000; tries++) await sleep(5);
+      assert.deepEqual(entries, [`${name} starts`, `${name} stops`]);
+      assert.ok(before.thread > 0);
+    });
   });
 }
 
 test('an actor that waits to begin again moves to a thread that has not loaded its definition', TIMEOUT, async () => {
-  const system = await actorSystem({
-    workers: WORKERS,
-    notices: false,
-    placement: { rebalance: false },
-    supervision: { backoffMs: 50 },
-  });
-  const entries: string[] = [];
-  system.open(diary, { entry: ({ text }) => void entries.push(text) }, { name: 'diary' });
-  system.on('actorFailed', () => {});
-  system.on('deadLetter', () => {});
-  const name = nameAt('heir');
-  const ref = system.spawn(heir, { name });
-  const before = await ref.ask.rest({});
-  await ref.tell.fail({});
-  await moveAll(system, [idOfName(name)]);
-  const after = await ref.ask.rest({}, { timeoutMs: 60_000 });
-  assert.notEqual(after.thread, before.thread);
-  assert.deepEqual(entries, [`${name} starts`, `${name} starts`]);
-  await system.stop();
+  await withSystem(
+    {
+      workers: WORKERS,
+
+      placement: { rebalance: false },
+      supervision: { backoffMs: 50 },
+    },
+    async (system) => {
+      const entries: string[] = [];
+      system.open(diary, { entry: ({ text }) => void entries.push(text) }, { name: 'diary' });
+      system.on('actorFailed', () => {});
+      system.on('deadLetter', () => {});
+      const name = nameAt('heir');
+      const ref = system.spawn(heir, { name });
+      const before = await ref.ask.rest({});
+      await ref.tell.fail({});
+      await moveAll(system, [idOfName(name)]);
+      const after = await ref.ask.rest({}, { timeoutMs: 60_000 });
+      assert.notEqual(after.thread, before.thread);
+      assert.deepEqual(entries, [`${name} starts`, `${name} starts`]);
+    },
+  );
 });

@@ -3,13 +3,18 @@
 import { threadId } from 'node:worker_threads';
 import { actor, inbox, t } from '../../../src/index.ts';
 
-/** Checks that the mail of each sender comes in order, each once, and takes its time. */
+/** Checks that the mail of each sender comes in order, each once, and takes its time; knows where it has worked. */
 export const labourer = actor(import.meta.url, 'labourer', {
   messages: {
     work: { from: t.string(), n: t.f64(), micros: t.f64() },
-    report: { reply: { done: t.f64(), wrong: t.string(), thread: t.f64() } },
+    report: { reply: { done: t.f64(), wrong: t.string(), threads: t.json<number[]>() } },
   },
-  state: { done: t.f64(), wrong: t.string(), last: t.json<Record<string, number> | null>() },
+  state: {
+    done: t.f64(),
+    wrong: t.string(),
+    last: t.json<Record<string, number> | null>(),
+    threads: t.json<number[] | null>(),
+  },
   receive: {
     work({ from, n, micros }, state) {
       state.last ??= {};
@@ -17,9 +22,11 @@ export const labourer = actor(import.meta.url, 'labourer', {
       if (n !== before + 1) state.wrong = `${n} of ${from} came after ${before}`;
       state.last[from] = n;
       state.done++;
+      state.threads ??= [];
+      if (!state.threads.includes(threadId)) state.threads.push(threadId);
       for (const untilMs = performance.now() + micros / 1000; performance.now() < untilMs; );
     },
-    report: (_message, { done, wrong }) => ({ done, wrong, thread: threadId }),
+    report: (_message, { done, wrong, threads }) => ({ done, wrong, threads: threads ?? [] }),
   },
 });
 
