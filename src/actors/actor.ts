@@ -131,6 +131,7 @@ export class Actor {
       now: environment.now,
       wake: environment.wake,
       reopening: environment.reopening,
+      clock: batch.clock,
       begin: () => batch.begin(),
     };
     if (partitions === undefined) return sourceFeed(source, forFeed);
@@ -232,21 +233,28 @@ export class Actor {
 
   /** In how many milliseconds a timer is due; 0 or less if one is now. At the end of the input time stands still. */
   private get timersDueInMs(): number {
-    return this.batch.timers === undefined ? Number.POSITIVE_INFINITY : this.timersDueAtMs - this.timersUntilMs;
+    const { batch } = this;
+    if (batch.timers?.isInEventTime) return this.fires && batch.isTimeDue ? 0 : Number.POSITIVE_INFINITY;
+    return batch.timers === undefined ? Number.POSITIVE_INFINITY : this.timersDueAtMs - this.timersUntilMs;
+  }
+
+  /** True while timers fire: not while restored state is brought up to date, and not once keys have had their end. */
+  private get fires(): boolean {
+    const { committed, record, actorState } = this.batch;
+    return actorState === 'reading' && !isEnding(record.progress.sweep) && !committed.cursors.isDormant;
   }
 
   private get timersUntilMs(): number {
     const { environment, batch } = this;
-    return environment.timersUntilMs?.() ?? batch.timers?.forClosures.now() ?? Number.NEGATIVE_INFINITY;
+    const { timers } = batch;
+    if (timers?.isInEventTime) return timers.untilMs;
+    return environment.timersUntilMs?.() ?? timers?.untilMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** When the next timer is due, in milliseconds since the epoch; Infinity if none will fire. */
+  /** When the clock makes the next timer due, in milliseconds since the epoch; Infinity if it makes none. */
   get timersDueAtMs(): number {
-    const { timers, committed, record, actorState } = this.batch;
-    if (timers === undefined || actorState !== 'reading' || isEnding(record.progress.sweep)) {
-      return Number.POSITIVE_INFINITY;
-    }
-    return committed.cursors.isDormant ? Number.POSITIVE_INFINITY : timers.dueAtMs;
+    const { timers } = this.batch;
+    return timers === undefined || timers.isInEventTime || !this.fires ? Number.POSITIVE_INFINITY : timers.dueAtMs;
   }
 
   /** Runs closures of timers that are due, within the open batch. */
@@ -269,6 +277,7 @@ export class Actor {
     const { timers } = this.batch;
     if (timers === undefined) return false;
     if (timers.isBehind) return true;
+    if (timers.isInEventTime) return this.batch.isTimeDue;
     // No more than were there then: one may set itself again and again.
     this.atEnd ??= { atMs: timers.forClosures.now(), timers: timers.pending };
     return timers.dueAtMs <= this.atEnd.atMs && this.atEnd.timers > 0;
@@ -300,6 +309,8 @@ export class Actor {
     if (part === undefined || stance === 'free') return undefined;
     batch.commit();
     if (until !== undefined) return undefined;
+    // What is due before the cut is not the receiver's, which may have told its readers of a later time.
+    if (this.fires && batch.isTimeDue) return 'more';
     // Its letter is written here, where it killed its worker, and not wherever its key group may come to.
     if (part.isUnposted && this.isolation.canSkip) return undefined;
     if (stance === 'wait') return 'idle';

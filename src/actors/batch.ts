@@ -4,6 +4,7 @@
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
 import { errors, MillraceError } from '../errors.ts';
+import { LATEST_MS } from '../flow/event-time.ts';
 import { type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
 import type { Resident, ResidentHost } from '../flow/resident.ts';
 import { stateLayout } from '../flow/state-layout.ts';
@@ -17,7 +18,7 @@ import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
 import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
 import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
-import { KeyTimers } from '../state/timers/key-timers.ts';
+import { KeyTimers, type TimerClock } from '../state/timers/key-timers.ts';
 import { CommitLog } from '../state/transaction/commit-log.ts';
 import { type CommitRecord, commitCodec } from '../state/transaction/commit-record.ts';
 import { PartitionMarks } from '../state/transaction/partition-marks.ts';
@@ -29,6 +30,8 @@ import { DeadLetterWriter } from './failures/dead-letters.ts';
 import { type OutputPort, outputPort } from './output-port.ts';
 import { generateProgram, type Program, type SinkHolder } from './program/program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
+import { EventClock } from './time/event-clock.ts';
+import { TIME_CELLS, TimeCell } from './time/time-cells.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
 
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
@@ -73,6 +76,10 @@ export class Batch {
   readonly program: Program;
   /** The timers of its keys, if its operator has a closure for them. */
   readonly timers: KeyTimers | undefined;
+  /** The time of what is in work, and what is known of times; see {@link TimeCell}. */
+  readonly time = new Float64Array(TIME_CELLS);
+  /** Judges the event times of tuples, if that is done here. */
+  readonly clock: EventClock | undefined;
   /** What lives beside the rows of its state, if its operator has such a thing. */
   readonly resident: Resident | undefined;
   readonly sink: SinkHolder = { writer: undefined };
@@ -127,15 +134,16 @@ export class Batch {
       isHeldBack: readsItself(stage) && stage.upstream[input.upstream].stage !== stage.index,
     }));
     this.streams = streamsOf(plan, stage);
-    this.alignment = new Alignment(this.inputs);
+    const hasTime = (upstream: number): boolean => this.streams[upstream].written.time !== undefined;
+    this.alignment = new Alignment(this.inputs.map((input) => ({ ...input, hasTime: hasTime(input.upstream) })));
     const { tail } = this;
     this.ports = descriptor.outputs.map((memory, port) =>
-      outputPort(tail.name, stage.outputs[port], memory, cursors.outputs[port], readsItself(stage)),
+      outputPort(tail.name, stage.outputs[port], memory, cursors.outputs[port], this.time, readsItself(stage)),
     );
     const { ring, outbox } = descriptor.letters;
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
     this.outputs = [...this.ports.map(({ output }) => output), this.letters.output];
-    for (const { output } of this.ports) output.watermark = progress.watermark;
+    for (const { output } of this.ports) output.tell(progress.watermark);
     if (descriptor.transaction !== undefined) {
       this.transaction = new Transaction(head.name, descriptor.transaction);
       this.transaction.rollback(this.log.sequence());
@@ -153,7 +161,12 @@ export class Batch {
     const of = { replica, groups: this.groups, owns, isAlone, ...this.ownLoop(descriptor) };
     this.resident = head.resident?.({ ...of, now: sharedNow, wake, after });
     if (this.state !== undefined && head.onTimer !== undefined) {
-      this.timers = new KeyTimers(head.name, this.state, this.owned, environment.epochMs ?? environment.now);
+      this.timers = new KeyTimers(head.name, this.state, this.owned, this.timerClock(head));
+    }
+    const judging = stage.operators.find(({ eventTime }) => eventTime !== undefined);
+    if (judging?.eventTime !== undefined) {
+      this.clock = new EventClock(judging.name, judging.eventTime, this.time, environment.epochMs ?? Date.now);
+      this.clock.enter(progress.source.seen);
     }
     this.program = generateProgram({
       stage,
@@ -163,6 +176,8 @@ export class Batch {
       state: this.state,
       resident: this.resident,
       timers: this.timers,
+      time: this.time,
+      clock: this.clock,
       owned: this.owned,
       work: vitals.work,
       load: vitals.load,
@@ -188,6 +203,29 @@ export class Batch {
       },
       hasReadLoop: (head) => reader !== undefined && ((reader.position - head) | 0) >= 0,
     };
+  }
+
+  private timerClock({ isInEventTime }: Stage['operators'][number]): TimerClock {
+    const { environment, time, alignment } = this;
+    const now = environment.epochMs ?? environment.now;
+    return isInEventTime
+      ? { isEventTime: true, now: () => time[TimeCell.inWork], untilMs: () => alignment.watermark }
+      : { isEventTime: false, now, untilMs: now };
+  }
+
+  /** True while timers are due in event time: they come before any tuple that is still to be read. */
+  get isTimeDue(): boolean {
+    const { timers } = this;
+    if (timers?.isInEventTime !== true) return false;
+    return timers.isBehind || timers.nextAtMs <= Math.min(timers.untilMs, LATEST_MS);
+  }
+
+  /** Rows of an input are about to be read: none is earlier than its inputs have said. */
+  atRows({ written: { time } }: ReadStream): void {
+    if (time === undefined) return;
+    const { watermark } = this.alignment;
+    this.time[TimeCell.watermark] = watermark;
+    this.time[TimeCell.earliest] = watermark - time.allowedLatenessMs;
   }
 
   private noteLateEmit(operator: string): void {
@@ -382,6 +420,7 @@ export class Batch {
     const { record, committed, ports, letters, inputs, log } = this;
     const { progress, cursors } = record;
     if (!this.isOpen) return;
+    if (this.clock !== undefined && this.partitions === undefined) progress.source.seen = this.clock.seen;
     this.advanceWatermark();
     this.flushOutput();
     const { writer } = this.sink;
@@ -390,6 +429,7 @@ export class Batch {
       progress.sink = sinkCall(name, () => writer.flush());
       refuseDeferred(name, progress.sink);
     }
+    this.tellTime();
     for (let i = 0; i < ports.length; i++) ports[i].output.save(cursors.outputs[i]);
     letters.output.save(cursors.letters);
     for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
@@ -416,15 +456,54 @@ export class Batch {
 
   /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */
   private advanceWatermark(): void {
-    const { alignment, inputs, ports } = this;
     const { progress } = this.record;
-    const isOver = hasEnded(progress.sweep);
-    const reached = isOver ? Number.POSITIVE_INFINITY : inputs.length === 0 ? progress.watermark : alignment.watermark;
-    if (reached <= progress.watermark) return;
+    const reached = hasEnded(progress.sweep) ? Number.POSITIVE_INFINITY : this.reachedTime();
+    if (reached > progress.watermark) this.setTime(reached);
+  }
+
+  /** The time that the output has come to by what has been read. */
+  private reachedTime(): number {
+    const { alignment, inputs, clock, partitions } = this;
+    const before = this.record.progress.watermark;
+    if (clock !== undefined)
+      return partitions === undefined ? clock.watermarkOf(clock.seen) : this.partitionTime(clock);
+    // What timers emit comes before the time that they have waited for.
+    if (inputs.length === 0 || this.isTimeDue) return before;
+    const { watermark } = alignment;
     // The end of the inputs is that of the output only when every key has had its end.
-    if (reached === Number.POSITIVE_INFINITY && !isOver) return;
-    progress.watermark = reached;
-    for (let i = 0; i < ports.length; i++) ports[i].output.watermark = reached;
+    return watermark === Number.POSITIVE_INFINITY ? before : watermark;
+  }
+
+  /** The least time of the partitions that are owned: one that has ended counts no more, one that has not begun holds all back. */
+  private partitionTime(clock: EventClock): number {
+    const { partitions } = this;
+    let least = Number.POSITIVE_INFINITY;
+    for (const partition of groupsOf(this.record.progress.groups)) {
+      if (partitions?.hasEnded(partition) === false)
+        least = Math.min(least, clock.watermarkOf(partitions.seen(partition)));
+    }
+    return least;
+  }
+
+  private setTime(watermark: number): void {
+    this.record.progress.watermark = watermark;
+    for (const { output } of this.ports) output.watermark = watermark;
+  }
+
+  /** Where no tuple tells how far time has come, a frame of its own does. */
+  private tellTime(): void {
+    const { ports, stage } = this;
+    for (let i = 0; i < ports.length; i++) if (stage.outputs[i].time !== undefined) ports[i].output.tellTime();
+  }
+
+  /** Takes up the time of what has been given to it, which may be earlier than what it has said: within the open batch. */
+  rewindTime(): void {
+    this.setTime(Math.min(this.record.progress.watermark, this.reachedTime()));
+  }
+
+  /** It has nothing any more: it keeps nobody back. Within the open batch. */
+  leaveTime(): void {
+    this.setTime(Number.POSITIVE_INFINITY);
   }
 
   /** What follows from the last commit: output is published, input released, counts are shown. Doing it again changes nothing. */
@@ -474,6 +553,7 @@ export class Batch {
     this.program.expireState();
     for (const { index, reader } of this.inputs) reader.reset(cursors.inputs[index]);
     commitCodec.copy(committed, this.record);
+    this.clock?.enter(committed.progress.source.seen);
     this.timers?.rolledBack();
     this.resident?.rolledBack();
     this.giveUpOutput();
@@ -486,7 +566,7 @@ export class Batch {
     for (const [port, { encoder, output }] of this.ports.entries()) {
       encoder.discard();
       output.restore(committed.cursors.outputs[port]);
-      output.watermark = committed.progress.watermark;
+      output.tell(committed.progress.watermark);
     }
     this.counted.processed = program.processed();
     this.counted.emitted = this.emitted();

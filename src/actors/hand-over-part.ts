@@ -3,16 +3,11 @@
 // changes nothing then. Only the two participants wait, at most for the difference between them, which is less than a ring.
 // Relies on: src/state/groups/hand-over.ts for the descriptor; docs/hand-over.md for why order and exactly-once hold.
 
-import { type ReadMark, startMark } from '../mailbox/ring-reader.ts';
+import { takenBy } from '../mailbox/ring.ts';
+import { isBehind, type ReadMark, startMark } from '../mailbox/ring-reader.ts';
 import type { WakeWords } from '../mailbox/wake.ts';
 import { addGroups, isEmptySet, removeGroups } from '../state/groups/group-set.ts';
-import {
-  HandOver,
-  HandOverPhase,
-  type HandOverRequest,
-  type HandOverRole,
-  isBehind,
-} from '../state/groups/hand-over.ts';
+import { HandOver, HandOverPhase, type HandOverRequest, type HandOverRole } from '../state/groups/hand-over.ts';
 import { isEnding } from '../state/transaction/sweep.ts';
 import type { Batch } from './batch.ts';
 
@@ -182,7 +177,7 @@ export class HandOverPart {
   private release(request: HandOverRequest): void {
     const { batch } = this;
     batch.begin();
-    for (const { output } of batch.ports) output.writeFence(request.number, -1);
+    for (const { output } of batch.ports) output.writeFence(request.number, takenBy(request.receiver));
     removeGroups(batch.record.progress.groups, request.groups);
     this.commit(request);
     this.move(request, requested, released);
@@ -193,12 +188,14 @@ export class HandOverPart {
     const { batch } = this;
     this.loadCut(request);
     batch.begin();
-    for (const { output } of batch.ports) output.writeFence(request.number, request.giver);
     addGroups(batch.record.progress.groups, request.groups);
     if (batch.record.cursors.isDormant) {
       for (const { reader, index } of batch.inputs) reader.reset(this.cutMarks[index]);
     }
     batch.record.cursors.isDormant = false;
+    // Before the fence, which says it.
+    batch.rewindTime();
+    for (const { output } of batch.ports) output.writeFence(request.number, request.giver);
     this.commit(request);
     this.move(request, released, done);
   }
@@ -228,6 +225,7 @@ export class HandOverPart {
     // Whoever finds it dormant may have its slots activated again.
     batch.begin();
     batch.record.cursors.isDormant = true;
+    batch.leaveTime();
     batch.commit();
     for (const { reader } of batch.inputs) this.wakeWords.wakeUnconditionally(reader.ring.writerHost());
     this.wakeWords.wakeUnconditionally(this.memory.host());

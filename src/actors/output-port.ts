@@ -14,16 +14,18 @@ export interface OutputPort {
 
 /**
  * @param operator that writes
+ * @param clock where the event time of what is in work stands
  * @param overflows true if it reads on while output waits for room
  */
 export function outputPort(
   operator: string,
-  { schema, keys }: Pick<StageOutput, 'schema' | 'keys'>,
+  { schema, keys, time }: Pick<StageOutput, 'schema' | 'keys' | 'time'>,
   { memory, outbox }: OutputMemory,
   mark: OutputMark,
+  clock: Readonly<Float64Array>,
   overflows = false,
 ): OutputPort {
   const output = new Output(operator, new Ring(memory.ring), outbox, mark, overflows);
   const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
-  return { output, encoder: generateEncoder(operator, schema, keys, output, dictionary) };
+  return { output, encoder: generateEncoder(operator, schema, keys, output, dictionary, time && clock) };
 }

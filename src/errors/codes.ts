@@ -25,6 +25,10 @@ export const ERROR_CODES = {
     UNKNOWN_KEY_FIELD: ['`keyBy` names a field that is not there or cannot be a key', 'use one of the fields listed'],
     NO_CONSUMER: ['nothing reads a stream', 'end it in a sink, or remove it'],
     NO_SYSTEM: ['a flow that tells or asks actors is run without a system', 'give `run()` the option `system`'],
+    NO_EVENT_TIME: [
+      'an operator goes by event time, and its stream has none',
+      'call `withEventTime()` right behind each source before it',
+    ],
     READER_SLOTS: ['more than 64 replicas read one ring', 'lower `parallelism` of the consumers'],
   },
   aggregate: {
@@ -72,6 +76,10 @@ export const ERROR_CODES = {
     RETURNED_TUPLES: ['the closure of an operator returns an array of objects', 'call `emit` for each'],
     LATE_EMIT: ['`emit` is called after its closure has returned', 'emit before the closure returns'],
     STALE_STATE: ['state is used after its closure has returned', 'use state within the call it is passed to'],
+    BAD_TIME: [
+      "a tuple's event time is missing, not finite, or further ahead of the clock than `maxAheadMs`",
+      'give milliseconds since the epoch, or a Date; raise `maxAheadMs`',
+    ],
     BAD_TIMER: [
       '`context.timers` gets a time that is none; the operator has no `onTimer`; in a test, a timer sets itself again without end',
       'give milliseconds; give the operator an `onTimer`; set the timer for a later time',

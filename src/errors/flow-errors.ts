@@ -24,6 +24,34 @@ export const flowErrors = {
       { flow, operator, field },
     );
   },
+  lateEventTime(flow: string, operator: string, stage: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `flow '${flow}': '${operator}' judges what is late in the order in which a source gives its tuples, and '${stage}', which it runs in, does not read a source: call withEventTime() right behind the source, before anything else reads that, with no more than map, filter and flatMap between them`,
+      { flow, operator },
+    );
+  },
+  mixedTime(flow: string): MillraceError {
+    return new MillraceError(
+      'NO_EVENT_TIME',
+      `flow '${flow}': merge takes streams which all have event time, or none of which has: call withEventTime() behind the source of each`,
+      { flow },
+    );
+  },
+  noEventTime(operator: string, what: string): MillraceError {
+    return new MillraceError(
+      'NO_EVENT_TIME',
+      `operator '${operator}': ${what} goes by event time, and its stream has none: call withEventTime(time, { outOfOrderMs }) right behind each source before it`,
+      { operator },
+    );
+  },
+  secondEventTime(flow: string, operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `flow '${flow}': the stream of operator '${operator}' has event time already: call withEventTime() once, behind the source`,
+      { flow, operator },
+    );
+  },
   noSystem(flow: string, operator: string): MillraceError {
     return new MillraceError(
       'NO_SYSTEM',

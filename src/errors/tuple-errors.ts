@@ -119,6 +119,27 @@ export const tupleErrors = {
       { operator, method, value: show(ms) },
     );
   },
+  badTime(operator: string, time: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_TIME',
+      `'${operator}' takes the time of a tuple as milliseconds since the epoch or as a Date; got ${show(time)}: give such a time, or filter() the tuple out before`,
+      { operator, time: show(time) },
+    );
+  },
+  timeAhead(operator: string, time: number, maxAheadMs: number): MillraceError {
+    return new MillraceError(
+      'BAD_TIME',
+      `'${operator}' got a tuple of the time ${show(time)}, which is ${new Date(time).toISOString()} if it is in milliseconds: more than ${maxAheadMs} ms ahead of the clock. It would make all others late: give milliseconds since the epoch, or raise maxAheadMs`,
+      { operator, time, maxAheadMs },
+    );
+  },
+  timeRanBack(operator: string, time: number, watermark: number): MillraceError {
+    return new MillraceError(
+      'INVARIANT',
+      `operator '${operator}' has read a tuple of the time ${show(time)}, and its inputs have said that none comes before ${show(watermark)}: this is a fault of Millrace, please report it`,
+      { operator, time, watermark },
+    );
+  },
   endlessTimer(operator: string, fired: number): MillraceError {
     return new MillraceError(
       'BAD_TIMER',

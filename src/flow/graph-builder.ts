@@ -3,9 +3,17 @@
 
 import { errors } from '../errors.ts';
 import { refuseDeferredFunction } from '../mailbox/deferred.ts';
+import type { StreamTime } from './event-time.ts';
 import { finishGraph, type Graph, type NodeInput, type NodeOutput, type OperatorNode } from './graph.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import type { CheckedOperator } from './operator-options.ts';
+
+/** What is known of the times of tuples that come of any of some inputs. */
+function jointTime(inputs: readonly NodeInput[]): StreamTime | undefined {
+  const times = inputs.flatMap(({ time }) => time ?? []);
+  if (times.length === 0 || times.length < inputs.length) return undefined;
+  return { allowedLatenessMs: Math.max(...times.map(({ allowedLatenessMs }) => allowedLatenessMs)) };
+}
 
 export class GraphBuilder {
   readonly name: string;
@@ -37,7 +45,20 @@ export class GraphBuilder {
     outputs: readonly NodeOutput[],
     checked: CheckedOperator,
     rest: Partial<
-      Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident' | 'partOf' | 'bridge' | 'into'>
+      Pick<
+        OperatorNode,
+        | 'sink'
+        | 'state'
+        | 'tables'
+        | 'end'
+        | 'onTimer'
+        | 'isInEventTime'
+        | 'eventTime'
+        | 'resident'
+        | 'partOf'
+        | 'bridge'
+        | 'into'
+      >
     > = {},
   ): OperatorNode {
     const isCalled =
@@ -60,7 +81,16 @@ export class GraphBuilder {
     const read = inputs.map((input) =>
       input.loop === undefined ? input : { ...input, from: [...input.from, { operator: id, output: input.loop }] },
     );
-    return this.add({ name, kind, inputs: read, outputs, ...checked, ...rest });
+    const time = jointTime(inputs);
+    return this.add({
+      name,
+      kind,
+      inputs: read,
+      // An operator's tuples have the times of those that they come of, unless it says otherwise.
+      outputs: outputs.map((output) => ('time' in output ? output : { ...output, time })),
+      ...checked,
+      ...rest,
+    });
   }
 
   nameOf(id: number): string {

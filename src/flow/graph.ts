@@ -7,6 +7,7 @@ import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { TupleHolder } from './aggregates/combiner.ts';
 import type { Bridge } from './bridge.ts';
+import type { EventTime, StreamTime } from './event-time.ts';
 import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import type { Resident, ResidentHost } from './resident.ts';
@@ -35,6 +36,8 @@ export interface NodeInput {
   readonly key: readonly string[] | undefined;
   /** True if replicas may share it without a key. */
   readonly isUnordered: boolean;
+  /** What is known of the event times of its tuples; undefined if they have none. */
+  readonly time: StreamTime | undefined;
   /** Gets its tuples, if the operator has a closure. */
   readonly closure: Closure | undefined;
   /** How its tuples may be combined before they travel. */
@@ -55,6 +58,8 @@ export interface NodeOutput {
   /** Among the outputs of its operator. */
   readonly name: string;
   readonly schema: Schema;
+  /** What is known of the event times of its tuples; undefined if they have none. */
+  readonly time?: StreamTime | undefined;
 }
 
 /** One operator of the logical dataflow. */
@@ -84,6 +89,10 @@ export interface OperatorNode {
   readonly end?: Closure;
   /** Runs for each timer of a key that is due. */
   readonly onTimer?: Closure;
+  /** True if its timers go by event time. */
+  readonly isInEventTime?: boolean;
+  /** How it judges its tuples, if it gives them their event times. */
+  readonly eventTime?: EventTime;
   /** The operator of the app's that it is a part of: what it fails at, that one has failed at. */
   readonly partOf?: string;
   /** Makes what holds its tuples until the batch commits. */
@@ -121,12 +130,13 @@ export const consumersOf = (
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
   const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end, onTimer } = node;
+  const { isInEventTime, eventTime } = node;
   return JSON.stringify([
     id,
     name,
     kind.name,
     inputs.map(({ from, key, isUnordered, combined }) => [from, key, isUnordered, combined !== undefined]),
-    outputs.map((output) => [output.name, output.schema.toString()]),
+    outputs.map((output) => [output.name, output.schema.toString(), output.time]),
     parallelism,
     replicas,
     fuse,
@@ -136,6 +146,8 @@ function fingerprintOf(node: OperatorNode): string {
     tables,
     end !== undefined,
     onTimer !== undefined,
+    isInEventTime,
+    eventTime,
   ]);
 }
 

@@ -24,6 +24,8 @@ export type Emit<Output extends Shape> = (tuple: keyof Output extends never ? ne
 export interface ProcessContext {
   /** Removes the key's row, with its tables, when the closure returns: the key begins anew with its next tuple. */
   remove(): void;
+  /** The event time of what is in work, in milliseconds since the epoch; meaningless if the stream has none. */
+  readonly time: number;
   /** The key's timers: for an operator with `onTimer`. See docs/timers.md. */
   readonly timers: Timers;
 }
@@ -73,6 +75,11 @@ export interface ProcessOptions<
 > extends OperatorOptions {
   /** Called once for each key when the input has ended, to emit final results. */
   end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: Emit<Output>) => Ignored;
+  /**
+   * Whether timers go by the event time of the stream, or by the clock; by the clock what the operator emits has no event time: 'event'
+   * or 'processing'. Default: `event` if the stream has event time, else `processing`. See docs/timers.md.
+   */
+  timers?: 'event' | 'processing';
   /** Called when a timer of a key is due: one that a closure has set by `context.timers`. See docs/timers.md. */
   onTimer?: (
     key: TupleOf<Pick<Input, Key>>,

@@ -96,7 +96,55 @@ export const PROCESS_OPTIONS = {
     help: 'called when a timer is due that a closure has set by `context.timers`',
     page: 'timers.md',
   }),
+  timers: choice(['event', 'processing'], {
+    help: 'whether timers go by the event time of the stream, or by the clock; by the clock what the operator emits has no event time',
+    defaultText: '`event` if the stream has event time, else `processing`',
+    page: 'timers.md',
+  }),
 };
+
+export const EVENT_TIME_OPTIONS = {
+  /**
+   * How much later than the largest time before it in its source's partition a tuple may come and be on time:
+   * milliseconds from 0 on, or Infinity, with which nothing is late and windows fire at the end. Default: 0. See
+   * docs/time.md.
+   */
+  outOfOrderMs: number({
+    help: "how much later than the largest time before it in its source's partition a tuple may come and be on time",
+    unit: 'milliseconds',
+    from: 0,
+    orInfinity: true,
+    default: 0,
+    page: 'time.md',
+  }),
+  /**
+   * By how much a tuple may be late and still be passed on, to correct what has been emitted: milliseconds from 0 on, or
+   * Infinity, with which windows are kept for ever. Default: 0. See docs/time.md#late-tuples.
+   */
+  allowedLatenessMs: number({
+    help: 'by how much a tuple may be late and still be passed on, to correct what has been emitted',
+    unit: 'milliseconds',
+    from: 0,
+    orInfinity: true,
+    default: 0,
+    page: 'time.md#late-tuples',
+  }),
+  /**
+   * By how much a tuple's time may be ahead of the clock; beyond it the tuple fails, and time stays where it is:
+   * milliseconds from 0 on, or Infinity. Default: 86,400,000. See docs/time.md.
+   */
+  maxAheadMs: number({
+    help: "by how much a tuple's time may be ahead of the clock; beyond it the tuple fails, and time stays where it is",
+    unit: 'milliseconds',
+    from: 0,
+    orInfinity: true,
+    default: 86_400_000,
+    page: 'time.md',
+  }),
+};
+
+/** Options of `withEventTime`. */
+export interface EventTimeOptions extends Given<typeof EVENT_TIME_OPTIONS> {}
 
 export const EVERY_OPTIONS = {
   /** How long after a change its result is emitted, at most: milliseconds, an integer from 1 to 2147483647. */

@@ -3,9 +3,11 @@
 // A stage is a chain of operators that run in one actor; each of its replicas writes a ring for each of its outputs, and reads all
 // rings of the streams that its inputs are made of.
 
+import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { type GroupSet, groupSet } from '../state/groups/group-set.ts';
+import type { StreamTime } from './event-time.ts';
 import { type Combined, consumersOf, type Graph, type NodeInput, type OperatorNode } from './graph.ts';
 import { partitionsOf } from './source.ts';
 
@@ -34,6 +36,8 @@ export interface StageOutput {
   readonly schema: Schema;
   /** The distinct keys of the inputs behind it: the hash columns of its frames. */
   readonly keys: readonly (readonly number[])[];
+  /** What is known of the event times that its tuples travel with; undefined if they have none. */
+  readonly time: StreamTime | undefined;
 }
 
 export interface Stage {
@@ -147,15 +151,33 @@ export function planOf(graph: Graph): Plan {
       upstream: head.inputs.flatMap(({ from }, input) =>
         from.map(({ operator, output }) => ({ stage: indexOf(operator), output, input })),
       ),
-      outputs: outputs.map(({ name, schema }, output) => {
+      outputs: outputs.map(({ name, schema, time }, output) => {
         const consumers = consumersOf(graph, { operator: id, output });
         const keys = consumers.map(({ node, input }) => stageInput(graph, node, input).key);
-        return { name, schema, keys: distinctKeys(keys) };
+        return { name, schema, keys: distinctKeys(keys), time };
       }),
       partitions: head.source === undefined ? 1 : partitionsOf(head.source),
     };
   });
+  requireJudged(graph, stages);
   return { graph, stages };
+}
+
+/**
+ * Tuples are judged in the order of a partition: by the stage that reads it, or by the only replica behind the app's own thread.
+ * @throws MillraceError BAD_FLOW
+ */
+function requireJudged(graph: Graph, stages: readonly Stage[]): void {
+  for (const stage of stages) {
+    const k = stage.operators.findIndex(({ eventTime }) => eventTime !== undefined);
+    if (k < 0 || isAtSource(stages, stage)) continue;
+    throw errors.lateEventTime(graph.name, stage.operators[k].name, stageName(stage));
+  }
+}
+
+function isAtSource(stages: readonly Stage[], { operators, upstream, replicas }: Stage): boolean {
+  if (operators[0].source !== undefined) return true;
+  return replicas === 1 && upstream.length === 1 && stages[upstream[0].stage].place === 'app';
 }
 
 function distinctKeys(keys: readonly (readonly number[] | undefined)[]): number[][] {

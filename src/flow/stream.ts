@@ -15,6 +15,7 @@ import { aggregationOf } from './aggregates/aggregation.ts';
 import { combinedInput } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
+import { type StreamTime, type TimeOf, timeOf } from './event-time.ts';
 import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
@@ -29,6 +30,7 @@ import {
 } from './keyed-options.ts';
 import { aggregate } from './kinds/aggregate.ts';
 import { collect } from './kinds/collect.ts';
+import { eventTime } from './kinds/event-time.ts';
 import { filter } from './kinds/filter.ts';
 import { flatMap } from './kinds/flat-map.ts';
 import { forEach } from './kinds/for-each.ts';
@@ -45,6 +47,8 @@ import {
   type CheckedOperator,
   checkedOperator,
   checkOperator,
+  EVENT_TIME_OPTIONS,
+  type EventTimeOptions,
   type OperatorOptions,
   PROCESS_OPTIONS,
   SINK_OPTIONS,
@@ -70,6 +74,8 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   protected readonly schema: Schema;
   protected readonly key: readonly string[] | undefined;
   private readonly isUnordered: boolean;
+  /** What is known of the event times of its tuples. */
+  protected readonly time: StreamTime | undefined;
   declare protected readonly inputs?: Inputs;
 
   static {
@@ -90,12 +96,14 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     schema: Schema,
     key?: readonly string[],
     isUnordered = false,
+    time?: StreamTime,
   ) {
     this.builder = builder;
     this.from = from;
     this.schema = schema;
     this.key = key;
     this.isUnordered = isUnordered;
+    this.time = time;
   }
 
   /**
@@ -107,7 +115,8 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     { id, outputs }: OperatorNode,
     output = 0,
   ): Stream<Fields, Inputs> {
-    return new Stream(builder, [{ operator: id, output }], outputs[output].schema);
+    const { schema, time } = outputs[output];
+    return new Stream(builder, [{ operator: id, output }], schema, undefined, false, time);
   }
 
   /** One tuple out for each tuple in. */
@@ -161,7 +170,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
       const { key, label } = found.codec;
       if (key === undefined) throw errors.badKeyType(operator, field, label, KEY_TYPES);
     }
-    return new KeyedStream(this.builder, this.from, this.schema, fields);
+    return new KeyedStream(this.builder, this.from, this.schema, fields, false, this.time);
   }
 
   /**
@@ -170,7 +179,37 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
    */
   unordered(...surplus: readonly never[]): Stream<Fields, Inputs> {
     refuseSurplus('unordered()', 0, surplus);
-    return new Stream(this.builder, this.from, this.schema, undefined, true);
+    return new Stream(this.builder, this.from, this.schema, undefined, true, this.time);
+  }
+
+  /**
+   * Gives each tuple its event time, which goes with it through the operators behind; no closure sees it but as `context.time`.
+   * Call it right behind the source, with no more than `map`, `filter` and `flatMap` between. See docs/time.md.
+   * @param time a field of milliseconds since the epoch or of dates, or a function that gives such
+   * @returns the tuples that are on time; those that are not are the stream `late` of it
+   * @throws MillraceError BAD_OPTION, BAD_FLOW
+   */
+  withEventTime(
+    time: TimeOf<Fields>,
+    options: EventTimeOptions = {},
+    ...surplus: readonly never[]
+  ): TimedStream<Fields, Inputs> {
+    refuseSurplus('withEventTime(time, options)', 2, surplus);
+    const before = this.builder.nameOf(this.from[0].operator);
+    if (this.time !== undefined) throw errors.secondEventTime(this.builder.name, before);
+    const name = `${before}-time`;
+    const checked = checkOptions(`withEventTime() after '${before}'`, EVENT_TIME_OPTIONS, options);
+    const { schema } = this;
+    const { allowedLatenessMs } = checked;
+    const node = this.add(name, eventTime, checkOperator(name, {}), {
+      closure: timeOf(before, schema, time),
+      outputs: [
+        { name, schema, time: { allowedLatenessMs } },
+        { name: 'late', schema, time: undefined },
+      ],
+      eventTime: checked,
+    });
+    return new TimedStream(this.builder, node);
   }
 
   /** This stream and others of the same schema as one. Order holds within each, not between them. */
@@ -183,9 +222,12 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
         );
       }
     }
+    const times = [this, ...others].flatMap((each: Stream<Fields>) => each.time ?? []);
+    if (times.length > 0 && times.length <= others.length) throw errors.mixedTime(this.builder.name);
+    const time = times.length === 0 ? undefined : latest(times);
     const all = [...this.from, ...others.flatMap((other) => other.from)];
     const from = new Map(all.map((stream) => [`${stream.operator}.${stream.output}`, stream]));
-    return new Stream(this.builder, [...from.values()], this.schema);
+    return new Stream(this.builder, [...from.values()], this.schema, undefined, false, time);
   }
 
   /**
@@ -315,8 +357,8 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
    * @internal
    */
   asInput(closure: NodeInput['closure']): NodeInput {
-    const { from, schema, key, isUnordered } = this;
-    return { from, schema, key, isUnordered, closure };
+    const { from, schema, key, isUnordered, time } = this;
+    return { from, schema, key, isUnordered, time, closure };
   }
 
   protected add(
@@ -326,6 +368,24 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     { closure, outputs = [], ...rest }: Partial<OperatorNode & Pick<NodeInput, 'closure'>>,
   ): OperatorNode {
     return this.builder.operator(name, kind, [this.asInput(closure)], outputs, checked, rest);
+  }
+}
+
+/** What is known of the times of tuples of several streams. */
+const latest = (times: readonly StreamTime[]): StreamTime => ({
+  allowedLatenessMs: Math.max(...times.map(({ allowedLatenessMs }) => allowedLatenessMs)),
+});
+
+/** A stream whose tuples have event times. Those that are late are a stream of their own. */
+export class TimedStream<Fields extends Shape, Inputs = unknown> extends Stream<Fields, Inputs> {
+  /** The tuples that are late by more than `allowedLatenessMs`, without event times. If nobody reads it they are counted. */
+  readonly late: Stream<Fields, Inputs>;
+
+  /** @internal */
+  constructor(builder: GraphBuilder, node: OperatorNode) {
+    const { schema, time } = node.outputs[0];
+    super(builder, [{ operator: node.id, output: 0 }], schema, undefined, false, time);
+    this.late = Stream.of(builder, node, 1);
   }
 }
 
@@ -372,7 +432,11 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
     rowLayout(`state of operator '${name}'`, key, state, tables);
     const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
-    const outputs = output === undefined ? [] : [{ name, schema: Schema.of(output, `operator '${name}'`) }];
+    const { timers = this.time === undefined ? 'processing' : 'event' } = checked;
+    const isInEventTime = timers === 'event';
+    if (isInEventTime && this.time === undefined) throw errors.noEventTime(name, "the option timers: 'event'");
+    const time = isInEventTime ? this.time : undefined;
+    const outputs = output === undefined ? [] : [{ name, schema: Schema.of(output, `operator '${name}'`), time }];
     const node = this.add(name, process, checkedOperator(checked, options.supervision !== undefined), {
       closure,
       outputs,
@@ -380,9 +444,17 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
       tables,
       end: checked.end,
       onTimer: checked.onTimer,
+      isInEventTime,
     });
     // Whoever reads it though it has no output is told so when the graph is finished.
-    return new Stream(this.builder, [{ operator: node.id, output: 0 }], outputs[0]?.schema ?? this.schema);
+    return new Stream(
+      this.builder,
+      [{ operator: node.id, output: 0 }],
+      outputs[0]?.schema ?? this.schema,
+      undefined,
+      false,
+      node.outputs[0]?.time,
+    );
   }
 
   /**
@@ -404,7 +476,9 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const aggregation = aggregationOf(name, this.schema, key, aggregates, checked.emit);
     const raw = this.asInput(aggregation.add);
     const input = { ...raw, combined: combinedInput(name, raw, aggregation, operator, checked) };
-    const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`) }];
+    // What the clock has emitted has no time of its own.
+    const time = typeof checked.emit === 'object' ? undefined : this.time;
+    const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`), time }];
     const { state, tables, end, onTimer } = aggregation;
     return Stream.of(
       this.builder,

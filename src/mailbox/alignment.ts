@@ -1,16 +1,23 @@
 // What control frames mean for the inputs of one reader together: which of them may be read, and how far time has come.
-// Promises: what comes after a fence is read when the ring that the fence names has been read up to its fence of the same number; the
-// watermark is the least of all inputs.
-// Relies on: the rings of one upstream operator stand one after the other, in the order of its replicas.
+// Promises: what comes after a receiver's fence is read when the giver's ring has been read up to its fence of the same number; the
+// watermark is the least of all inputs, and never goes back.
+// Relies on: the rings of one upstream operator stand one after the other, in the order of its replicas; the giver's fence says a time
+// before which nothing is that the receiver is given.
+//
+// Why the watermark does not go back: what changes hands may be earlier than what the receiver has said of its own. The giver's ring
+// counts for it up to the giver's fence. From there on the receiver's ring counts at most as the giver's fence says, until the
+// receiver's own fence, which says its time anew.
 
 import { errors } from '../errors.ts';
-import { FrameKind } from './ring.ts';
-import type { RingReader } from './ring-reader.ts';
+import { FrameKind, takenBy } from './ring.ts';
+import { isBehind, type ReadMark, type RingReader } from './ring-reader.ts';
 
 /** A ring that is read, and the operator that writes it: fences name rings by the replica of that operator. */
 export interface AlignedInput {
   readonly reader: RingReader;
   readonly upstream: number;
+  /** False if its tuples have no event time: then it keeps nobody back. */
+  readonly hasTime?: boolean;
 }
 
 /** Where a reader stands before a fence that it may not pass yet. */
@@ -21,12 +28,14 @@ interface Fenced {
 }
 
 export class Alignment {
-  private readonly readers: readonly RingReader[];
+  /** Those whose time counts. */
+  private readonly timed: readonly RingReader[];
   private readonly siblings = new Map<RingReader, readonly RingReader[]>();
   private readonly fenced = new Map<RingReader, Fenced>();
 
   constructor(inputs: readonly AlignedInput[]) {
-    this.readers = inputs.map(({ reader }) => reader);
+    const timed = inputs.filter(({ hasTime }) => hasTime !== false);
+    this.timed = (timed.length > 0 ? timed : inputs).map(({ reader }) => reader);
     for (const { reader, upstream } of inputs) {
       this.siblings.set(
         reader,
@@ -43,7 +52,7 @@ export class Alignment {
   /** The time that all inputs have come to: no tuple that is still to be read has an earlier one. */
   get watermark(): number {
     let least = Number.POSITIVE_INFINITY;
-    for (const { watermark } of this.readers) if (watermark < least) least = watermark;
+    for (const { time } of this.timed) if (time < least) least = time;
     return least;
   }
 
@@ -52,15 +61,28 @@ export class Alignment {
     return !this.isFenced(reader) && reader.hasInput();
   }
 
-  /** Makes the next data frame of an input the current one, and passes what lies before it. Returns false if there is none. */
-  load(reader: RingReader): boolean {
+  /**
+   * Makes the next data frame of an input the current one, and passes what lies before it.
+   * @param until where it stays at the latest, before any frame there
+   * @returns false if there is none
+   */
+  load(reader: RingReader, until?: Readonly<ReadMark>): boolean {
     if (this.isFenced(reader)) return false;
     for (;;) {
+      if (until !== undefined && !isBehind(reader, until)) return false;
       const kind = reader.load();
       if (kind === FrameKind.data) return true;
       if (kind === undefined || (kind === FrameKind.fence && this.mustWait(reader))) return false;
+      if (kind === FrameKind.fence) this.holdReceiver(reader);
       reader.pass();
     }
+  }
+
+  /** At the fence of a giver: what it has given comes in the receiver's ring from here on. */
+  private holdReceiver(reader: RingReader): void {
+    const { handOver, other } = reader.fenceInWork;
+    if (other >= 0) return;
+    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, handOver);
   }
 
   private isFenced(reader: RingReader): boolean {
@@ -75,10 +97,10 @@ export class Alignment {
 
   /** True if a reader stands at a fence that it may not pass. */
   private mustWait(reader: RingReader): boolean {
-    const { handOver, waitsFor } = reader.fenceInWork;
-    if (waitsFor < 0) return false;
-    const sibling = this.siblings.get(reader)?.[waitsFor];
-    if (sibling === undefined) throw errors.invariant(`a fence names a replica that is read, and ${waitsFor} is not`);
+    const { handOver, other } = reader.fenceInWork;
+    if (other < 0) return false;
+    const sibling = this.siblings.get(reader)?.[other];
+    if (sibling === undefined) throw errors.invariant(`a fence names a replica that is read, and ${other} is not`);
     if (sibling.fence >= handOver) return false;
     this.fenced.set(reader, { position: reader.position, handOver, waitsFor: sibling });
     return true;

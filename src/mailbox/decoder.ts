@@ -6,6 +6,7 @@
 
 import { generate } from './codegen.ts';
 import { constantsOf } from './columns/codec.ts';
+import { timeReading } from './columns/time-column.ts';
 import type { DictionaryReader } from './dictionary.ts';
 import { FRAME_HEADER_WORDS } from './ring.ts';
 import type { Schema } from './schema.ts';
@@ -25,6 +26,8 @@ export interface Decoder<Tuple = unknown> {
   viewAt(i: number): Tuple;
   /** Of the current frame: the hash of row i in the given hash column. */
   hashAt(i: number): number;
+  /** Of the current frame: the event time of row i. Only of a stream that has event time. */
+  timeAt(i: number): number;
   /** For each field that can be a key, what its codec reads keys with: see KeyCodec.reader. */
   readonly keyAt: readonly unknown[];
 }
@@ -47,6 +50,7 @@ const HALF = '((count + 1) >>> 1)';
  * @param hashColumns how many hash columns the stream's frames have
  * @param hashColumn which of them this reader's key is; ignored if there are none
  * @param external indices of fields whose values the caller of tupleAt passes
+ * @param isTimed true if the stream has event time
  */
 export function generateDecoder<Tuple>(
   name: string,
@@ -54,14 +58,16 @@ export function generateDecoder<Tuple>(
   hashColumns: number,
   hashColumn: number,
   external: readonly number[] = [],
+  isTimed = false,
 ): Decoder<Tuple> {
   const { fields } = schema;
   const parameters = fields.map((_, i) => `a${i}`).join(', ');
   const externals = external.map((i) => `, x${i}`).join('');
+  const time = fields.length;
   const values = fields.map((field, i) => (external.includes(i) ? `x${i}` : field.codec.reading.value(i)));
   const body = `
 let u8, i32, u32, f64, text, dictionary, hashes = 0, rows = 0;
-let ${fields.map(({ codec }, i) => codec.reading.variables(i)).join(', ')};
+let ${[...fields.map(({ codec }, i) => codec.reading.variables(i)), ...(isTimed ? [timeReading.variables(time)] : [])].join(', ')};
 function Tuple(${parameters}) { ${fields.map((field, i) => `this.${field.name} = a${i};`).join(' ')} }
 Tuple.prototype = Object.prototype;
 ${fields.map(({ codec }, i) => codec.reading.functions(i)).join('\n')}
@@ -82,6 +88,7 @@ let w = frameIndex + ${FRAME_HEADER_WORDS};
 hashes = (w + ${hashColumn} * ${HALF}) << 1;
 w += ${hashColumns} * ${HALF};
 ${fields.map(({ codec }, i) => codec.reading.open(i)).join('\n')}
+${isTimed ? timeReading.open(time) : ''}
 }
 return {
 open,${
@@ -97,6 +104,7 @@ viewAt,`
   }
 tupleAt(i${externals}) { return new Tuple(${values.join(', ')}); },
 hashAt(i) { return i32[hashes + i]; },
+timeAt(i) { return ${isTimed ? timeReading.value(time) : 'NaN'}; },
 keyAt: [${fields.map(({ codec }, i) => codec.key?.reader(i) ?? 'undefined').join(', ')}],
 };`;
   return generate(`${name}/tuples`, constantsOf(fields, name), body);

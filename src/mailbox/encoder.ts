@@ -6,7 +6,8 @@
 
 import { errors } from '../errors.ts';
 import { generate } from './codegen.ts';
-import { constantsOf, type KeyCodec } from './columns/codec.ts';
+import { type Column, constantsOf, type KeyCodec } from './columns/codec.ts';
+import { timeColumn } from './columns/time-column.ts';
 import { refuseDeferred } from './deferred.ts';
 import { type DictionaryWriter, isWide } from './dictionary.ts';
 import { combine32, hashDouble, hashLatin1, hashString, hashUtf16, mix32 } from './hash.ts';
@@ -135,6 +136,12 @@ function writeInline(
   return w + ((bytes + 7) >>> 3);
 }
 
+/** The columns of a frame: those of the fields, and that of the tuples' times if they have such. */
+function columnsOf({ fields }: Schema, isTimed: boolean): Column[] {
+  const columns = fields.map(({ codec }, i) => codec.column(i));
+  return isTimed ? [...columns, timeColumn(fields.length)] : columns;
+}
+
 /** What one tuple of a stream may take at most, and the code that checks it. */
 export interface TupleLimit {
   /** Bytes of a frame of one row without its values of variable length. */
@@ -151,6 +158,7 @@ export interface TupleLimit {
 /**
  * The limit of a stream's tuples: half of its ring, or padding could make one fit never.
  * @param idOf the code of a function that gives the id of a dictionary field's string, or -1 if it travels inline
+ * @param isTimed true if each tuple travels with its event time
  * @throws MillraceError TUPLE_TOO_LARGE if no tuple of the schema fits
  */
 export function tupleLimit(
@@ -159,8 +167,9 @@ export function tupleLimit(
   hashColumns: number,
   ringBytes: number,
   idOf: string,
+  isTimed = false,
 ): TupleLimit {
-  const columns = schema.fields.map(({ codec }, i) => codec.column(i));
+  const columns = columnsOf(schema, isTimed);
   const aloneBytes = columns.reduce((sum, column) => sum + column.aloneBytes, 8 * (FRAME_HEADER_WORDS + hashColumns));
   const variableBytes = ringBytes / 2 - aloneBytes;
   if (variableBytes < 0) throw errors.tupleTooLarge(operator, aloneBytes, ringBytes);
@@ -187,6 +196,7 @@ if (size > CHECKED) checkSize(${exact.join(' + ')});`;
  * Generates the encoder of one stream.
  * @param keys the distinct keys of the stream's consumers, each a list of field indices: one hash column each
  * @param dictionary needed if the schema has dictionary fields
+ * @param clock where the event time of the tuple in work stands; undefined if the stream has no event time
  * @throws MillraceError TUPLE_TOO_LARGE if no tuple of the schema fits half the ring
  */
 export function generateEncoder<Tuple>(
@@ -195,10 +205,12 @@ export function generateEncoder<Tuple>(
   keys: readonly (readonly number[])[],
   output: Output,
   dictionary: DictionaryWriter | undefined,
+  clock?: Readonly<Float64Array>,
 ): Encoder<Tuple> {
-  const columns = schema.fields.map(({ codec }, i) => codec.column(i));
+  const isTimed = clock !== undefined;
+  const columns = columnsOf(schema, isTimed);
   const fixedBytes = columns.reduce((sum, column) => sum + column.fixedBytes, 4 * keys.length);
-  const limit = tupleLimit(operator, schema, keys.length, output.ring.capacityBytes, 'dictionary.idOf');
+  const limit = tupleLimit(operator, schema, keys.length, output.ring.capacityBytes, 'dictionary.idOf', isTimed);
   const slackBytes = COLUMN_SLACK_BYTES * columns.length;
   // A frame of several rows takes at most softBytes for fixed, again for variable length, aloneBytes and slackBytes.
   const softBytes = Math.min(
@@ -235,7 +247,7 @@ const target = output.target;
 target.i32[w << 1] = words;
 target.i32[(w << 1) + 1] = ${FrameKind.data};
 target.i32[(w << 1) + 2] = n;
-target.f64[w + 2] = output.watermark;
+target.f64[w + 2] = output.told = output.watermark;
 const hashes = w + ${FRAME_HEADER_WORDS};
 w = hashes + ${keys.length} * ${half};
 ${columns.map((column) => column.write).join('\n')}
@@ -259,6 +271,7 @@ return { emit, flush, discard: clear, emitted: () => emitted + n };`;
       SOFT: softBytes,
       output,
       dictionary,
+      clock,
       copy,
       widen,
       writeInline,

@@ -48,6 +48,8 @@ export class Output {
   target: Views;
   /** What its frames say of time: no tuple that is written from now on has an earlier one. */
   watermark = Number.NEGATIVE_INFINITY;
+  /** What the last frame has said. */
+  told = Number.NEGATIVE_INFINITY;
   /** Largest frame, in words: half the ring, or padding could make it fit never. */
   readonly frameWordsMax: number;
   /** True if its writer goes on while output waits in the outbox: that then holds mail of many batches, up to its limit. */
@@ -164,12 +166,23 @@ export class Output {
     this.writeHeader(FrameKind.endOfStream, 0, 0);
   }
 
+  /** Frames have said this of time. */
+  tell(watermark: number): void {
+    this.watermark = watermark;
+    this.told = watermark;
+  }
+
+  /** Says how far time has come, unless a frame has said so. */
+  tellTime(): void {
+    if (this.told !== this.watermark) this.writeHeader(FrameKind.time, 0, 0);
+  }
+
   /**
-   * Writes the fence of a hand-over: what comes after it is read only after the fence of the same number on the ring of
-   * replica `waitsFor`; after nothing else if that is -1.
+   * Writes the fence of a hand-over.
+   * @param other for the receiver's the giver, after whose fence of the same number it is read; for the giver's {@link takenBy} whom
    */
-  writeFence(handOver: number, waitsFor: number): void {
-    this.writeHeader(FrameKind.fence, handOver, waitsFor);
+  writeFence(handOver: number, other: number): void {
+    this.writeHeader(FrameKind.fence, handOver, other);
   }
 
   /** Writes a frame that is only a header. */
@@ -181,6 +194,7 @@ export class Output {
     i32[(index << 1) + 2] = first;
     i32[(index << 1) + 3] = second;
     f64[index + 2] = this.watermark;
+    this.told = this.watermark;
   }
 
   /**

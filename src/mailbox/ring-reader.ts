@@ -15,6 +15,15 @@ export interface ReadMark {
   fence: number;
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark: number;
+  /** The time that counts in place of a later one until the fence of hand-over `heldUntil` has been passed. */
+  heldAt: number;
+  heldUntil: number;
+}
+
+/** True if one place is behind another, on the same ring and at most one ring away. */
+export function isBehind(place: Pick<ReadMark, 'position' | 'row'>, than: Pick<ReadMark, 'position' | 'row'>): boolean {
+  const words = (place.position - than.position) | 0;
+  return words < 0 || (words === 0 && place.row < than.row);
 }
 
 /** Where a reader of a new ring stands. */
@@ -24,6 +33,8 @@ export const startMark = (position = 0): ReadMark => ({
   ended: false,
   fence: 0,
   watermark: Number.NEGATIVE_INFINITY,
+  heldAt: Number.POSITIVE_INFINITY,
+  heldUntil: 0,
 });
 
 /** Reads frames in order. The fields after {@link load} describe the current frame. */
@@ -40,31 +51,32 @@ export class RingReader {
   fence = 0;
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark = Number.NEGATIVE_INFINITY;
+  private heldAt = Number.POSITIVE_INFINITY;
+  private heldUntil = 0;
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;
   private seenPublished: number;
   private releasedAt: number;
 
-  constructor(ring: Ring, slot: number, { position, row, ended, fence, watermark }: ReadMark) {
+  constructor(ring: Ring, slot: number, mark: ReadMark) {
     this.ring = ring;
     this.slot = slot;
-    this.position = position;
-    this.row = row;
-    this.ended = ended;
-    this.fence = fence;
-    this.watermark = watermark;
-    this.seenPublished = position;
+    this.position = mark.position;
+    this.seenPublished = mark.position;
     this.releasedAt = ring.released(slot);
+    this.reset(mark);
   }
 
   /** Moves to where a commit said; everything after it is read again. */
-  reset({ position, row, ended, fence, watermark }: ReadMark): void {
+  reset({ position, row, ended, fence, watermark, heldAt, heldUntil }: ReadMark): void {
     this.position = position;
     this.row = row;
     this.ended = ended;
     this.fence = fence;
     this.watermark = watermark;
+    this.heldAt = heldAt;
+    this.heldUntil = heldUntil;
     this.seenPublished = position;
     this.count = 0;
   }
@@ -76,6 +88,19 @@ export class RingReader {
     mark.ended = this.ended;
     mark.fence = this.fence;
     mark.watermark = this.watermark;
+    mark.heldAt = this.heldAt;
+    mark.heldUntil = this.heldUntil;
+  }
+
+  /** The time that this input has come to: no tuple that is still to be read has an earlier one. */
+  get time(): number {
+    return this.fence < this.heldUntil ? Math.min(this.watermark, this.heldAt) : this.watermark;
+  }
+
+  /** What its writer is given in a hand-over may be as early as `time`, which it says itself in its own fence and behind it only. */
+  holdAt(time: number, handOver: number): void {
+    this.heldAt = this.fence < this.heldUntil ? Math.min(this.heldAt, time) : time;
+    this.heldUntil = handOver;
   }
 
   /** True if nothing more comes, unless another replica hands groups over to the ring's writer, or has. */
@@ -111,17 +136,22 @@ export class RingReader {
       } else if (kind === FrameKind.padding) {
         this.position = (this.position + i32[at]) | 0;
         this.row = 0;
-      } else if (kind === FrameKind.fence || kind === FrameKind.endOfStream) return kind;
+      } else if (kind >= FrameKind.endOfStream && kind <= FrameKind.time) return kind;
       else throw errors.invariant(`frame kind ${kind} at position ${this.position} is known`);
     }
     return undefined;
   }
 
-  /** Of the current frame, which is a fence: its hand-over, and the replica on whose fence of the same number it waits, or -1. */
-  get fenceInWork(): { readonly handOver: number; readonly waitsFor: number } {
+  /** Of the current frame, which is a fence: its hand-over, and the other replica as the fence names it. */
+  get fenceInWork(): { readonly handOver: number; readonly other: number } {
     const { i32 } = this.ring.data;
     const at = this.frameIndex << 1;
-    return { handOver: i32[at + 2], waitsFor: i32[at + 3] };
+    return { handOver: i32[at + 2], other: i32[at + 3] };
+  }
+
+  /** What the current frame says of time. */
+  get timeInWork(): number {
+    return this.ring.data.f64[this.frameIndex + 2];
   }
 
   /** Goes on behind the current frame, which is a control frame. */
@@ -129,13 +159,13 @@ export class RingReader {
     const { i32 } = this.ring.data;
     const at = this.frameIndex << 1;
     if (i32[at + 1] === FrameKind.fence) this.fence = i32[at + 2];
-    else this.ended = true;
+    else if (i32[at + 1] === FrameKind.endOfStream) this.ended = true;
     this.leave();
   }
 
   private leave(): void {
     const { i32, f64 } = this.ring.data;
-    this.watermark = Math.max(this.watermark, f64[this.frameIndex + 2]);
+    this.watermark = f64[this.frameIndex + 2];
     this.position = (this.position + i32[this.frameIndex << 1]) | 0;
     this.row = 0;
   }

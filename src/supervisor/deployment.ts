@@ -94,10 +94,11 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
     const handOver = stage.replicas > 1 ? HandOver.allocate(stage.replicas, inputCount) : undefined;
     return Array.from({ length: stage.replicas }, (_, replica): Placement => {
       const inputs = stage.upstream.flatMap(({ stage: index, output }, upstream) =>
-        rings[index][output].map((memory) => ({
+        rings[index][output].map((memory, writer) => ({
           upstream,
           memory,
           slot: readerSlotOf(plan, stage, upstream, replica),
+          isSilent: writer >= plan.stages[index].parallelism,
         })),
       );
       const outputs = rings[stage.index].map((ofOutput) => ({
@@ -112,6 +113,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         commit: CommitLog.allocate(
           { inputs: inputs.length, outputs: outputs.length, counts: countsOf(stage) },
           initialGroups(replica, stage.parallelism, groupCount(stage)),
+          inputs.flatMap(({ isSilent }, input) => (isSilent ? [input] : [])),
         ),
         vitals: Vitals.allocate(stage.operators.length),
         transaction: arenas && allocateTransaction(arenas),

@@ -3,6 +3,7 @@
 
 import type { OutputMemory } from '../actors/actor-descriptor.ts';
 import { outputPort } from '../actors/output-port.ts';
+import { NO_TIME } from '../actors/time/time-cells.ts';
 import { type Stage, stageName } from '../flow/plan.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { type Encoder, validationCode } from '../mailbox/encoder.ts';
@@ -21,7 +22,7 @@ export class InputFeed {
     const name = stageName(stage);
     const { schema } = stage.outputs[0];
     this.wakeWords = wakeWords;
-    const { output, encoder } = outputPort(name, stage.outputs[0], memory, this.mark);
+    const { output, encoder } = outputPort(name, stage.outputs[0], memory, this.mark, NO_TIME);
     output.ring.setWriterHost(host);
     this.output = output;
     this.encoder = encoder;

@@ -87,7 +87,7 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) });
   }
   for (const { schema } of tail.outputs) {
-    const input = { from: [], schema, key: undefined, isUnordered: false, closure: undefined };
+    const input = { from: [], schema, key: undefined, isUnordered: false, time: undefined, closure: undefined };
     add({ ...end, name: `${tail.name}/emitted`, kind: collect, inputs: [input] });
   }
   const plan = planOf({ name: graph.name, operators: nodes, fingerprint: graph.fingerprint });

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Alignment } from '../../src/mailbox/alignment.ts';
-import { startMark } from '../../src/mailbox/ring-reader.ts';
+import { FRAME_HEADER_WORDS, takenBy } from '../../src/mailbox/ring.ts';
+import { type RingReader, startMark } from '../../src/mailbox/ring-reader.ts';
 import { runs, schemaOf } from '../kit/arbitraries.ts';
 import { Stream } from '../kit/stream.ts';
 
@@ -31,7 +32,7 @@ test('a fence is passed when the ring that it names has been read up to its fenc
   assert.ok(alignment.load(first));
   first.advance(1);
   assert.equal(alignment.load(second), false, "the giver's fence is not written yet");
-  giver.output.writeFence(1, -1);
+  giver.output.writeFence(1, takenBy(1));
   giver.commit();
   assert.equal(alignment.load(first), false);
   assert.equal(first.fence, 1);
@@ -53,7 +54,7 @@ test('a fence that was waited for is waited for again after a rollback to before
   assert.ok(alignment.load(second), 'the first frame is read again');
   second.advance(1);
   assert.equal(alignment.load(second), false);
-  giver.output.writeFence(1, -1);
+  giver.output.writeFence(1, takenBy(1));
   giver.commit();
   alignment.load(first);
   assert.ok(alignment.load(second));
@@ -66,7 +67,7 @@ test('a fence names a replica of the operator that writes the ring, not any inpu
   receiver.output.writeFence(3, 0);
   writeFrame(receiver, 1);
   assert.equal(alignment.load(second), false);
-  giver.output.writeFence(3, -1);
+  giver.output.writeFence(3, takenBy(1));
   giver.commit();
   alignment.load(first);
   assert.ok(alignment.load(second));
@@ -100,7 +101,7 @@ test('the watermark is the least of all inputs, counts once a frame is read to i
   assert.equal(alignment.watermark, Number.POSITIVE_INFINITY);
 });
 
-test('a watermark is that of the mark after a rollback, and never falls while frames are read', () => {
+test('the time of a ring is what its writer has said last, and that of the mark after a rollback', () => {
   const watermarks = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(watermarks, fc.nat(), (list, choice) => {
@@ -115,14 +116,60 @@ test('a watermark is that of the mark after a rollback, and never falls while fr
         const mark = startMark();
         reader.save(mark);
         marks.push(mark);
-        assert.equal(mark.watermark, Math.max(...list.slice(0, n + 1)));
+        assert.equal(mark.watermark, watermark);
       }
       const mark = marks[choice % marks.length];
       reader.reset(mark);
       assert.equal(alignment.watermark, mark.watermark);
       while (alignment.load(reader)) reader.advance(1);
-      assert.equal(alignment.watermark, Math.max(...list));
+      assert.equal(alignment.watermark, list[list.length - 1]);
     }),
     runs(100),
   );
+});
+
+test('the time of all does not go back where a receiver is given what is earlier than what it has said', () => {
+  const [giver, receiver] = streamsOf(2);
+  const alignment = aligned([giver, receiver]);
+  const [first, second] = readersOf([giver, receiver]);
+  const readAll = (reader: RingReader): void => {
+    while (alignment.load(reader)) reader.advance(reader.count);
+  };
+  writeFrame(giver, 1, 100);
+  writeFrame(receiver, 2, 500);
+  readAll(first);
+  readAll(second);
+  assert.equal(alignment.watermark, 100);
+  // What lags at 100 goes over; the giver has nothing else that lags.
+  giver.output.writeFence(1, takenBy(1));
+  giver.commit();
+  writeFrame(giver, 3, 900);
+  writeFrame(receiver, 4, 600);
+  receiver.output.watermark = 100;
+  receiver.output.writeFence(1, 0);
+  receiver.commit();
+  readAll(first);
+  assert.equal(alignment.watermark, 100, 'the receiver has yet to say its time');
+  readAll(second);
+  assert.equal(alignment.watermark, 100);
+  writeFrame(receiver, 5, 700);
+  readAll(second);
+  assert.equal(alignment.watermark, 700);
+  const mark = startMark();
+  second.save(mark);
+  assert.deepEqual([mark.fence, mark.watermark], [1, 700]);
+});
+
+test('time moves on where no tuple does, once for each time', () => {
+  const [stream] = streamsOf(1);
+  const { reader } = stream.consumers[0];
+  const alignment = Alignment.of(reader);
+  for (const time of [10, 10, 20]) {
+    stream.output.watermark = time;
+    stream.output.tellTime();
+  }
+  stream.commit();
+  assert.equal(stream.output.depthWords(), 2 * FRAME_HEADER_WORDS);
+  assert.equal(alignment.load(reader), false);
+  assert.equal(alignment.watermark, 20);
 });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { generateDecoder } from '../../src/mailbox/decoder.ts';
+import { takenBy } from '../../src/mailbox/ring.ts';
 import { TupleReader } from '../../src/mailbox/tuple-reader.ts';
 import { fieldTypes, runs, schemaOf, tuplesOf } from '../kit/arbitraries.ts';
 import { Stream, type Tuple } from '../kit/stream.ts';
@@ -80,7 +81,7 @@ test('of two rings of one stage, what is behind a fence waits for the ring that 
   assert.equal(readers[1].next(), undefined);
   assert.deepEqual(readers[0].next(), [{ a0: 1 }]);
   assert.equal(readers[1].next(), undefined, "the giver's fence is not written yet");
-  giver.output.writeFence(1, -1);
+  giver.output.writeFence(1, takenBy(1));
   giver.output.writeEnd();
   giver.commit();
   assert.equal(readers[0].next(), undefined);

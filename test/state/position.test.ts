@@ -64,12 +64,12 @@ test('marks of partitions go back to the last commit, whatever their positions a
       const marks = PartitionMarks.allocate(2);
       const memory = { marks, undo: UndoLog.allocate(marks.byteLength) };
       const own = new PartitionMarks(memory);
-      const seen = { position: undefined as unknown };
+      const seen = { position: undefined as unknown, seen: 0 };
       let committed: unknown;
       for (const [i, position] of list.entries()) {
         own.begin(i + 1);
-        own.write(1, { position: i });
-        own.write(1, { position });
+        own.write(1, { position: i, seen: 0 });
+        own.write(1, { position, seen: 0 });
         if (i % 2 === 0) {
           // Its worker dies: the next one rolls back.
           new PartitionMarks(memory).rollback(i);
@@ -77,7 +77,7 @@ test('marks of partitions go back to the last commit, whatever their positions a
           own.read(1, seen);
           assert.deepStrictEqual(seen.position, committed);
           own.begin(i + 1);
-          own.write(1, { position });
+          own.write(1, { position, seen: 0 });
         }
         committed = position;
       }

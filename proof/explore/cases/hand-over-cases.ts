@@ -2,7 +2,7 @@
 
 import { Alignment } from '../../../src/mailbox/alignment.ts';
 import { allocateOutbox } from '../../../src/mailbox/output.ts';
-import { RING_BYTES_MIN, Ring } from '../../../src/mailbox/ring.ts';
+import { RING_BYTES_MIN, Ring, takenBy } from '../../../src/mailbox/ring.ts';
 import { RingReader, startMark } from '../../../src/mailbox/ring-reader.ts';
 import { WakeWords } from '../../../src/mailbox/wake.ts';
 import { ringCells, smallRing, ticketOf, wakeCells } from '../cell-names.ts';
@@ -201,7 +201,7 @@ export const handOverCases: readonly ExplorerCase[] = [
     scene: () =>
       readerScene(2, ['giver', 'receiver'], ([giver, receiver]) => {
         giver.put(1);
-        giver.output.writeFence(HAND_OVER, -1);
+        giver.output.writeFence(HAND_OVER, takenBy(1));
         giver.publish();
         // It begins when the giver has let go: so one thread can be both.
         receiver.output.writeFence(HAND_OVER, 0);

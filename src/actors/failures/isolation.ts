@@ -5,8 +5,7 @@
 // Relies on: input comes in the same order after a rollback.
 
 import { errors, fromRecord } from '../../errors.ts';
-import type { ReadMark } from '../../mailbox/ring-reader.ts';
-import { isBehind } from '../../state/groups/hand-over.ts';
+import { isBehind, type ReadMark } from '../../mailbox/ring-reader.ts';
 import { advanceSweep, sweepTo } from '../../state/transaction/sweep.ts';
 import type { Condemned, Resumption, StepStatus } from '../actor-descriptor.ts';
 import { BATCH_TUPLES_MAX, type Batch, type Input } from '../batch.ts';
@@ -236,7 +235,7 @@ export class Isolation {
     const { batch } = this;
     const { timers, record } = batch;
     batch.begin();
-    if (timers?.take(timers.forClosures.now()) !== true || isMeant?.(timers.tag) === false) {
+    if (timers?.take(timers.untilMs) !== true || isMeant?.(timers.tag) === false) {
       this.actor.rollback();
       return false;
     }

@@ -6,6 +6,7 @@
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
 import type { Output } from '../../mailbox/output.ts';
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
+import type { EventClock } from '../time/event-clock.ts';
 
 /** What a read ended with: there may be more; nothing now; or the end of the stream. */
 export type FeedStatus = 'more' | 'idle' | 'end';
@@ -31,6 +32,8 @@ export interface FeedEnvironment {
   wake(): void;
   /** As that of the actor's environment. */
   readonly reopening: (<Reader>(operator: string, opened: Promise<Reader>) => Promise<Reader>) | undefined;
+  /** Judges the event times of its tuples, if that is done here. */
+  readonly clock: EventClock | undefined;
   /** Opens the transaction. */
   begin(): void;
 }

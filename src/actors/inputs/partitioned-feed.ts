@@ -65,7 +65,7 @@ export class PartitionedFeed implements Feed {
     }
     for (const partition of owned) {
       if (parts.has(partition)) continue;
-      const mark = { position: undefined };
+      const mark = { position: undefined, seen: Number.NEGATIVE_INFINITY };
       marks.read(partition, mark);
       const feed = sourceFeed(source, environment, partition);
       parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false });
@@ -185,13 +185,16 @@ export class PartitionedFeed implements Feed {
   private readPart(part: Part, read: () => FeedStatus): FeedStatus {
     const { environment, marks } = this;
     const { work, load } = environment.vitals;
+    const { clock } = environment;
     const { partition, mark, feed } = part;
     this.partition = partition;
     work[WorkCell.input] = inputOfPartition(partition);
     part.isRead = true;
     const from = mark.position;
     const row = work[WorkCell.row];
+    clock?.enter(mark.seen);
     const status = read();
+    if (clock !== undefined) mark.seen = clock.seen;
     const tuples = this.isGenerated ? madeBetween(from, mark.position) : (work[WorkCell.row] - row) | 0;
     this.taken += tuples;
     load[partition] += tuples;

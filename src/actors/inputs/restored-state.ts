@@ -5,8 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import type { Alignment } from '../../mailbox/alignment.ts';
-import type { ReadMark, RingReader } from '../../mailbox/ring-reader.ts';
-import { isBehind } from '../../state/groups/hand-over.ts';
+import { isBehind, type ReadMark, type RingReader } from '../../mailbox/ring-reader.ts';
 import { type Checkpoint, discardGroups, restore } from '../../state/images/checkpoint.ts';
 import { checkState } from '../../state/images/integrity.ts';
 import { commitCodec, markCodec } from '../../state/transaction/commit-record.ts';
@@ -77,7 +76,7 @@ function gainedSince(checkpoint: Checkpoint | undefined, { groups, record }: Bat
 /** Rows of a reader's current frame that come before a mark, which is at most one ring ahead. Loads a frame if there is one. */
 export function rowsBefore(alignment: Alignment, reader: RingReader, mark: ReadMark): number {
   // Loading a frame may pass padding, and with it the mark.
-  if (!isBehind(reader, mark) || !alignment.load(reader) || !isBehind(reader, mark)) return 0;
+  if (!isBehind(reader, mark) || !alignment.load(reader, mark) || !isBehind(reader, mark)) return 0;
   return reader.position === mark.position ? mark.row - reader.row : Number.POSITIVE_INFINITY;
 }
 

@@ -48,6 +48,7 @@ export class RowReader {
       while (tuples < limit) {
         const rows = this.rowsAt(input, until);
         if (rows === 0) break;
+        if (batch.isTimeDue) return tuples;
         tuples += this.readRows(input, Math.min(rows, limit - tuples));
         if (batch.isPortFull) return tuples;
       }
@@ -88,6 +89,7 @@ export class RowReader {
     hand.input = input;
     hand.lastInput = input;
     this.work[WorkCell.input] = input.index;
+    batch.atRows(batch.streams[upstream]);
     const next = batch.program.run(upstream, reader, dictionary, limit);
     hand.input = undefined;
     const rows = next - reader.row;

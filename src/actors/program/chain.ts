@@ -69,6 +69,7 @@ const operatorCode = (
         ? `feed${k}_0(${expression});`
         : // In place, so that V8 sees that the tuple goes no further, and makes none.
           `if (guard !== ${Guard.free}) feed${k}_0(${expression}); else ${inPlace(expression, held)}`,
+    judge: (time) => `judge(${time})`,
     keeps: (answer) => `${answer} === true || (${answer} && keeps${k}(${answer}))`,
     run: (call) => runClosureCode(call, k),
     rethrow: isLast ? '' : rethrowCode,

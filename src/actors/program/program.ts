@@ -5,6 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
+import { LATEST_MS } from '../../flow/event-time.ts';
 import { type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
 import type { Resident } from '../../flow/resident.ts';
 import type { SinkWriter } from '../../flow/sink.ts';
@@ -19,6 +20,8 @@ import { groupRootCode } from '../../state/memory/arena.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
 import { type KeyTimers, noTimers } from '../../state/timers/key-timers.ts';
 import type { OutputPort } from '../output-port.ts';
+import type { EventClock } from '../time/event-clock.ts';
+import { TimeCell } from '../time/time-cells.ts';
 import {
   COUNTED_ROWS_MAX,
   LOAD_SAMPLES,
@@ -58,6 +61,10 @@ export interface ProgramParts {
   readonly resident: Resident | undefined;
   /** The timers of its keys, if its operator has a closure for them. */
   readonly timers: KeyTimers | undefined;
+  /** See {@link TimeCell}. */
+  readonly time: Float64Array;
+  /** Judges the event times of tuples, if that is done here. */
+  readonly clock: EventClock | undefined;
   /** 1 for each key group that this replica owns. */
   readonly owned: Uint8Array;
   /** Shared; see {@link WorkCell}. */
@@ -178,10 +185,22 @@ function statelessLoopCode(parts: ProgramParts, u: number): string {
 for (; i < to; i++) {
 ${partitioned ? `if (owned[${group}] === 0) continue; processed++;` : ''}
 work[${WorkCell.row}] = i;
+${timeOfRowCode(parts, u, 'i')}
 ${stepName(0, inputIndex)}(decoder${u}.tupleAt(i));
 ${leaveWhenFull(parts, '{ i++; break; }')}
 }
 ${partitioned ? '' : 'processed += i - from;'}`;
+}
+
+/** Takes up the event time of a row. That none is earlier than its inputs have said is made sure of: results rely on it. */
+function timeOfRowCode({ streams }: ProgramParts, u: number, row: string): string {
+  if (streams[u].written.time === undefined) return '';
+  return `{ const at = decoder${u}.timeAt(${row}); if (at < time[${TimeCell.earliest}]) ranBack(at); time[${TimeCell.inWork}] = at; }`;
+}
+
+/** Statements that leave a loop for timers that are due already. */
+function leaveWhenDue({ timers }: ProgramParts, leave: string): string {
+  return timers?.isInEventTime === true ? `if (timers.nextAtMs <= time[${TimeCell.watermark}]) ${leave}` : '';
 }
 
 /** The fields of an input that are its key. */
@@ -263,11 +282,13 @@ ${hasTimers ? 'timers.view = view;' : ''}
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
+${timeOfRowCode(parts, u, 'k')}
 ${runClosureCode(`closure0_${inputIndex}(decoder${u}.${parts.resident === undefined ? 'tupleAt' : 'viewAt'}(k${keyTexts.join('')}), view, ${emitName(head, 0)}, context)`, 0)}
 ${stage.operators.length > 1 ? rethrowCode : ''}
 processed++;
 if (context.removed && remove${u}(k, p, j, n)) { n = locate${u}(k + 1, to); j = -1; }
 ${hasSpilled === '' ? '' : `if (${hasSpilled}) { ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`}
+${leaveWhenDue(parts, `{ ahead.drop(decoder${u}, indices, rows, j + 1, n); return k + 1; }`)}
 }
 return to;
 }
@@ -318,6 +339,7 @@ ahead.begin();
 for (let phase = 0; phase < 2; phase++) next = phases${u}[phase](i, end, next);
 i = next;
 ${leaveWhenFull(parts, 'break;')}
+${leaveWhenDue(parts, 'break;')}
 }
 state.expire();`;
 }
@@ -347,6 +369,7 @@ work[${WorkCell.operator}] = 0;
 endingKey = key;
 endingSlot = state.table.slotOf(arena, ${groupRootCode}, row);
 work[${WorkCell.row}] = endingSlot;
+time[${TimeCell.inWork}] = ${LATEST_MS};
 ${runClosureCode(`end(${newKeyCode(parts)}, view, ${emitName(head, 0)})`, 0)}
 ${parts.stage.operators.length > 1 ? rethrowCode : ''}
 return --left > 0${parts.ports.map((_, output) => ` && !output${output}.isBatchFull`).join('')};
@@ -383,6 +406,7 @@ const view = ${perArena(parts, 'view')};
 view.row = timers.row;
 timers.view = view;
 context.timer = { name: timers.name, atMs: timers.atMs };
+${parts.timers.isInEventTime ? `time[${TimeCell.inWork}] = timers.atMs;` : ''}
 work[${WorkCell.operator}] = 0;
 work[${WorkCell.row}] = timerMark(timers.tag);
 ${runClosureCode(`onTimer(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
@@ -430,7 +454,7 @@ export function generateProgram(parts: ProgramParts): Program {
   const decoders: Decoder[] = streams.map(({ input, written, hashColumn }) => {
     const cached = keyFields(input).filter(({ codec }) => codec.isCached);
     const external = state === undefined ? [] : cached.map(({ index }) => index);
-    return generateDecoder(name, input.schema, written.keys.length, hashColumn, external);
+    return generateDecoder(name, input.schema, written.keys.length, hashColumn, external, written.time !== undefined);
   });
   // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
   const holder = stage.operators[stage.operators.length - 1].holder?.(ports[0].encoder.emit);
@@ -454,6 +478,11 @@ export function generateProgram(parts: ProgramParts): Program {
     onTimer: stage.operators[0].onTimer,
     timers: parts.timers,
     timerMark,
+    time: parts.time,
+    judge: parts.clock?.judge,
+    ranBack: (at: number) => {
+      throw errors.timeRanBack(name, at, parts.time[TimeCell.watermark]);
+    },
     owned: parts.owned,
     work: parts.work,
     mix32,
@@ -578,7 +607,7 @@ function receivers({ stage, resident }: ProgramParts): Record<string, unknown> {
 }
 
 /** What closures get as their context. */
-function closureContext({ stage, timers }: ProgramParts) {
+function closureContext({ stage, timers, time }: ProgramParts) {
   const context = {
     removed: false,
     remove(): void {
@@ -586,6 +615,9 @@ function closureContext({ stage, timers }: ProgramParts) {
     },
     timers: timers?.forClosures ?? noTimers(stageName(stage)),
     timer: undefined,
+    get time(): number {
+      return time[TimeCell.inWork];
+    },
   };
   return context;
 }

@@ -32,7 +32,7 @@ export function combinedInput(
     kind: combine,
     partOf: name,
     inputs: [{ ...input, from: [], closure: undefined }],
-    outputs: [{ name: own, schema: partial }],
+    outputs: [{ name: own, schema: partial, time: input.time }],
     parallelism: 1,
     replicas: { min: 1, max: 1 },
     fuse: true,

@@ -18,8 +18,10 @@ interface StepTexts {
   readonly hold: string;
   /** The writer of its sink. */
   readonly writer: string;
-  /** A statement that hands what an expression gives to what is behind the operator. */
-  feed(expression: string): string;
+  /** A statement that hands what an expression gives to what is behind one of the operator's outputs, by default the first. */
+  feed(expression: string, output?: number): string;
+  /** An expression that takes in a time, and is false if a tuple of that time is late. */
+  judge(time: string): string;
   /** An expression that is true if a filter's answer is yes. */
   keeps(answer: string): string;
   /** A statement that makes a call of which nothing is used: a result is refused. */

@@ -4,7 +4,7 @@
 // goes on. docs/hand-over.md has the argument.
 // Relies on: one requester at a time, which waits for the end before the next request; numbers grow.
 
-import { type ReadMark, startMark } from '../../mailbox/ring-reader.ts';
+import { isBehind, type ReadMark, startMark } from '../../mailbox/ring-reader.ts';
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_BYTES, LINE_I32 } from '../../mailbox/views.ts';
 import { markCodec } from '../transaction/commit-record.ts';
@@ -43,12 +43,6 @@ const hostsBytes = (replicas: number): number => linesBytes(replicas + 1);
 /** The hand-over that each replica has last told its marks for, and then the marks: each replica writes its own only. */
 const postedAt = (replicas: number): number => HOSTS + hostsBytes(replicas) / 4;
 const marksBytesAt = (replicas: number): number => postedAt(replicas) * 4 + linesBytes(replicas);
-
-/** True if `mark` is behind `than`, on the same ring and at most one ring away. */
-export function isBehind(mark: Readonly<ReadMark>, than: Readonly<ReadMark>): boolean {
-  const words = (mark.position - than.position) | 0;
-  return words < 0 || (words === 0 && mark.row < than.row);
-}
 
 export class HandOver {
   private readonly cells: Int32Array;

@@ -25,6 +25,16 @@ const STALE_MIN = 1024;
 /** The latest time of a Date: one beyond it is a mistake. */
 const LATEST_MS = 8.64e15;
 
+/** What timers go by. */
+export interface TimerClock {
+  /** True if it is the time of tuples, which stands still where none come. */
+  readonly isEventTime: boolean;
+  /** What closures are told: milliseconds since the epoch. */
+  now(): number;
+  /** Up to which time timers are due. */
+  untilMs(): number;
+}
+
 const cellOf = (fields: readonly RowField[], name: string): number =>
   (fields.find((field) => field.name === name) as RowField).cell;
 
@@ -39,6 +49,8 @@ export class KeyTimers implements Timer {
   group = 0;
   row = -1;
   tag = 0;
+  readonly isInEventTime: boolean;
+  private readonly clock: TimerClock;
   private readonly operator: string;
   private readonly state: KeyedState;
   private readonly owned: Uint8Array;
@@ -64,11 +76,12 @@ export class KeyTimers implements Timer {
 
   /**
    * @param owned 1 for each key group of the replica
-   * @param now milliseconds since the epoch
    */
-  constructor(operator: string, state: KeyedState, owned: Uint8Array, now: () => number) {
+  constructor(operator: string, state: KeyedState, owned: Uint8Array, clock: TimerClock) {
     const { layout, tables } = state.table;
     const { cell, table } = tables.find(({ name }) => name === TIMERS_TABLE) as (typeof tables)[number];
+    this.clock = clock;
+    this.isInEventTime = clock.isEventTime;
     this.operator = operator;
     this.state = state;
     this.owned = owned;
@@ -81,12 +94,22 @@ export class KeyTimers implements Timer {
     this.nameValues = keyValuesReader(operator, table.layout);
     this.forClosures = {
       at: (ms, name) => this.set('at', ms, ms, name),
-      after: (ms, name) => this.set('after', ms, ms >= 0 ? now() + ms : Number.NaN, name),
+      after: (ms, name) => this.set('after', ms, ms >= 0 ? clock.now() + ms : Number.NaN, name),
       cancel: (name) => this.cancel(name),
       due: (name) => this.due(name),
-      now,
+      now: () => clock.now(),
     };
     this.ownersChanged();
+  }
+
+  /** Up to which time timers are due. */
+  get untilMs(): number {
+    return this.clock.untilMs();
+  }
+
+  /** When the next one is due, or earlier; Infinity if there is none. */
+  get nextAtMs(): number {
+    return this.heap.nextAtMs;
   }
 
   /** When there is something to do; now, if rows are to be looked through first. */

@@ -2,7 +2,10 @@
 // Promises: a timer is part of the transaction that sets it, as a field of its key's row is; its closure runs once, in a transaction of
 // its own, not before its time has come.
 
-/** The timers of the key in work, in processing time. Valid within the closure that got them. See docs/timers.md. */
+/**
+ * The timers of the key in work, in event time if the operator's stream has such, else in processing time. Valid within the closure
+ * that got them. See docs/timers.md.
+ */
 export interface Timers {
   /**
    * Sets a timer of the key for a point in time, or moves the one of this name. One in the past is due at once.
@@ -12,7 +15,7 @@ export interface Timers {
    */
   at(ms: number, name?: string): void;
   /**
-   * The same, by how long from now.
+   * The same, by how long from {@link now}.
    * @param ms milliseconds from 0 on
    * @throws MillraceError BAD_TIMER
    */
@@ -21,7 +24,10 @@ export interface Timers {
   cancel(name?: string): boolean;
   /** When the timer of this name is due, in milliseconds since the epoch; undefined if there is none. */
   due(name?: string): number | undefined;
-  /** The time that timers go by, in milliseconds since the epoch: in a test that of the test's clock. */
+  /**
+   * The time that timers go by, in milliseconds since the epoch: in event time that of the tuple or timer in work, else that of the
+   * clock, in a test of the test's.
+   */
   now(): number;
 }
 

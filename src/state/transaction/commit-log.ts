@@ -31,11 +31,21 @@ export class CommitLog {
     ];
   }
 
-  /** @param groups that the replica owns at first; by default none, and dormant if it is to begin so */
-  static allocate(sizes: CommitSizes, groups: GroupSet | 'dormant' = []): SharedArrayBuffer {
+  /**
+   * @param groups that the replica owns at first; by default none, and dormant if it is to begin so
+   * @param silent of its inputs those that nobody writes at first: they keep its time back no more than it does that of its readers
+   */
+  static allocate(
+    sizes: CommitSizes,
+    groups: GroupSet | 'dormant' = [],
+    silent: readonly number[] = [],
+  ): SharedArrayBuffer {
     const record = commitCodec.empty(sizes);
-    if (groups === 'dormant') record.cursors.isDormant = true;
-    else
+    for (const input of silent) record.cursors.inputs[input].watermark = Number.POSITIVE_INFINITY;
+    if (groups === 'dormant') {
+      record.cursors.isDormant = true;
+      record.progress.watermark = Number.POSITIVE_INFINITY;
+    } else
       groups.forEach((cell, i) => {
         record.progress.groups[i] = cell;
       });

@@ -14,6 +14,9 @@ const READ_MARK = {
   fence: 0,
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark: Number.NEGATIVE_INFINITY,
+  /** The time that counts in place of a later one until the fence of hand-over `heldUntil` has been passed. */
+  heldAt: Number.POSITIVE_INFINITY,
+  heldUntil: 0,
 };
 
 /** Where an output stands: the ring's head, and the range of the outbox in words. */
@@ -22,7 +25,11 @@ const OUTPUT_MARK = { head: 0, outboxStart: 0, outboxEnd: 0 };
 const COMMIT = {
   progress: {
     /** Where the source goes on, in its own units. */
-    source: { position: new Place() },
+    source: {
+      position: new Place(),
+      /** The largest event time that it has given. */
+      seen: Number.NEGATIVE_INFINITY,
+    },
     /** Where the sink goes on: bytes of its file that count. */
     sink: 0,
     /** How far the closures that run for every key at a time have come (sweep.ts). */

@@ -11,10 +11,11 @@ import { equalPositions, POSITION_CELLS, readPosition, writePosition } from './p
 import { UndoLog, type UndoSpace } from './undo-log.ts';
 
 /**
- * Each mark has lines of its own: the position, and whether the partition has ended; and, outside of transactions, whether it has come to
+ * Each mark has lines of its own: the position, the largest event time seen, and whether the partition has ended; and, outside of transactions, whether it has come to
  * its end in one that may yet be rolled back, for the other replicas. Only that is used by several threads, and always by Atomics.
  */
-const ENDED = 2 * POSITION_CELLS;
+const SEEN = POSITION_CELLS;
+const ENDED = 2 * (SEEN + 1);
 const MARK_CELLS = ENDED + 1;
 const REACHED = MARK_CELLS;
 const MARK_BYTES = Math.ceil(((REACHED + 1) * 4) / LINE_BYTES) * LINE_BYTES;
@@ -50,7 +51,12 @@ export class PartitionMarks implements UndoSpace {
 
   /** Shared memory for marks that stand at the beginning. */
   static allocate(partitions: number): SharedArrayBuffer {
-    return allocateShared({ of: 'the positions of a source' }, partitions * MARK_BYTES);
+    const marks = allocateShared({ of: 'the positions of a source' }, partitions * MARK_BYTES);
+    const f64 = new Float64Array(marks);
+    for (let partition = 0; partition < partitions; partition++) {
+      f64[partition * PER_MARK_F64 + SEEN] = Number.NEGATIVE_INFINITY;
+    }
+    return marks;
   }
 
   /** Opens transaction `number`. */
@@ -74,15 +80,22 @@ export class PartitionMarks implements UndoSpace {
   /** Reads where a partition stands into `mark`. */
   read(partition: number, mark: SourceMark): void {
     mark.position = readPosition(this.f64, partition * PER_MARK_F64);
+    mark.seen = this.seen(partition);
   }
 
   /** Moves a partition, within the open transaction. */
-  write(partition: number, { position }: SourceMark): void {
+  write(partition: number, { position, seen }: SourceMark): void {
     const { f64 } = this;
     const at = partition * PER_MARK_F64;
-    if (equalPositions(readPosition(f64, at), position)) return;
+    if (equalPositions(readPosition(f64, at), position) && f64[at + SEEN] === seen) return;
     this.save(partition);
     writePosition(f64, at, position);
+    f64[at + SEEN] = seen;
+  }
+
+  /** The largest event time that a partition has given; for its owner. */
+  seen(partition: number): number {
+    return this.f64[partition * PER_MARK_F64 + SEEN];
   }
 
   /** A partition has come to its end. Of two replicas that end their last partitions one sees both: {@link haveAllEnded}. */

@@ -5,6 +5,7 @@
 import { WritableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { outputPort } from '../../actors/output-port.ts';
+import { NO_TIME } from '../../actors/time/time-cells.ts';
 import { errors } from '../../errors.ts';
 import { type Stage, stageName } from '../../flow/plan.ts';
 import { isAsyncIterable, isIterable } from '../../iterables.ts';
@@ -48,7 +49,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     this.onEnd = onEnd;
     this.onAbort = onAbort;
     const [memory] = descriptor.outputs;
-    const { output, encoder } = outputPort(this.name, stage.outputs[0], memory, this.mark);
+    const { output, encoder } = outputPort(this.name, stage.outputs[0], memory, this.mark, NO_TIME);
     this.ring = output.ring;
     this.ring.setWriterHost(host.id);
     this.output = output;

@@ -32,7 +32,7 @@ function partitionInWork({ work, descriptor }: Replica): (SourceMark & { partiti
   const { partitions } = descriptor;
   const partition = partitionAt(work[WorkCell.input]);
   if (partitions === undefined || partition < 0) return undefined;
-  const found = { partition, position: undefined };
+  const found = { partition, position: undefined, seen: Number.NEGATIVE_INFINITY };
   new PartitionMarks(partitions).read(partition, found);
   return found;
 }

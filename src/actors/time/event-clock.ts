@@ -1,0 +1,89 @@
+// How far event time has come in the partition of a source that is in work: judges each of its tuples.
+// Promises: a tuple is late if its time is before the watermark, which is the largest time read before it in its partition minus the
+// bound, by more than the allowed lateness. A late one raises nothing. A time that cannot be is the tuple's own failure.
+// Relies on: whoever reads a partition enters it with what was seen there, and keeps what has been seen then, in the same transaction.
+
+import { errors } from '../../errors.ts';
+import { type EventTime, LATEST_MS } from '../../flow/event-time.ts';
+
+const SEEN = 0;
+const LIMIT = 1;
+const AHEAD = 2;
+
+export class EventClock {
+  private readonly operator: string;
+  private readonly time: Float64Array;
+  private readonly nowMs: () => number;
+  private readonly outOfOrderMs: number;
+  private readonly slackMs: number;
+  private readonly maxAheadMs: number;
+  /** The largest time seen in the partition in work, before which time one is late, and up to which time one may be. */
+  private readonly cells = Float64Array.of(Number.NEGATIVE_INFINITY, -LATEST_MS, Number.NEGATIVE_INFINITY);
+
+  /**
+   * @param time where the time of the tuple in work stands
+   * @param nowMs milliseconds since the epoch
+   */
+  constructor(
+    operator: string,
+    { outOfOrderMs, allowedLatenessMs, maxAheadMs }: EventTime,
+    time: Float64Array,
+    nowMs: () => number,
+  ) {
+    this.operator = operator;
+    this.time = time;
+    this.nowMs = nowMs;
+    this.outOfOrderMs = outOfOrderMs;
+    this.slackMs = outOfOrderMs + allowedLatenessMs;
+    this.maxAheadMs = maxAheadMs;
+  }
+
+  /** The largest time that has been seen in the partition in work; -Infinity if none has. */
+  get seen(): number {
+    return this.cells[SEEN];
+  }
+
+  /** A partition, of which so much has been seen, is in work. */
+  enter(seen: number): void {
+    this.cells[SEEN] = seen;
+    this.cells[LIMIT] = Math.max(-LATEST_MS, seen - this.slackMs);
+  }
+
+  /** The watermark of a partition of which so much has been seen. */
+  watermarkOf(seen: number): number {
+    return seen - this.outOfOrderMs;
+  }
+
+  /**
+   * Takes in the time of the next tuple. Returns false if the tuple is late.
+   * @throws MillraceError BAD_TIME
+   */
+  readonly judge = (given: unknown): boolean => {
+    const { cells } = this;
+    const atMs = typeof given === 'number' ? given : this.millisecondsOf(given);
+    if (!(atMs >= cells[LIMIT])) return this.refuse(given, atMs);
+    if (atMs > cells[SEEN]) this.advance(given, atMs);
+    this.time[0] = atMs;
+    return true;
+  };
+
+  private millisecondsOf(given: unknown): number {
+    if (given instanceof Date) return given.getTime();
+    return typeof given === 'bigint' ? Number(given) : Number.NaN;
+  }
+
+  private refuse(given: unknown, atMs: number): false {
+    if (!(atMs >= -LATEST_MS)) throw errors.badTime(this.operator, given);
+    return false;
+  }
+
+  private advance(given: unknown, atMs: number): void {
+    const { cells, maxAheadMs } = this;
+    if (atMs > LATEST_MS) throw errors.badTime(this.operator, given);
+    if (atMs > cells[AHEAD]) {
+      cells[AHEAD] = this.nowMs() + maxAheadMs;
+      if (atMs > cells[AHEAD]) throw errors.timeAhead(this.operator, atMs, maxAheadMs);
+    }
+    this.enter(atMs);
+  }
+}
