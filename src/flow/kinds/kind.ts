@@ -18,8 +18,8 @@ interface StepTexts {
   readonly hold: string;
   /** The writer of its sink. */
   readonly writer: string;
-  /** A statement that hands what an expression gives to what is behind the operator. */
-  feed(expression: string): string;
+  /** A statement that hands what an expression gives to what is behind one of the operator's outputs, the first one by default. */
+  feed(expression: string, output?: number): string;
   /** An expression that is true if a filter's answer is yes. */
   keeps(answer: string): string;
   /** A statement that makes a call of which nothing is used: a result is refused. */
@@ -35,7 +35,7 @@ export interface OperatorKind {
   readonly role: 'source' | 'operator' | 'sink' | 'output';
   /** Where its actors run: on workers, or in the app's own thread. */
   readonly place: 'worker' | 'app';
-  /** True if its closure may fail after it has emitted: what it emits is then held back while a tuple is tried alone. */
+  /** True if its step may fail after it has emitted or fed: what it puts out is then held back while a tuple is tried alone. */
   readonly mayFailAfterEmit?: boolean;
   /** True if it writes outside of Millrace: that is taken back batch by batch, not for one tuple, and by one replica only. */
   readonly writesOutside?: boolean;
