@@ -63,7 +63,13 @@ export type { Stall } from './supervisor/job/stalls/stall-detector.ts';
 export type { GroupShare, JobRates, OperatorRates, ReplicaRates } from './supervisor/readings/between.ts';
 export { between } from './supervisor/readings/between.ts';
 export type { Hint } from './supervisor/readings/hints.ts';
-export type { GroupCounts, JobReading, OperatorReading, ReplicaReading } from './supervisor/readings/job-reading.ts';
+export type {
+  GroupCounts,
+  JobReading,
+  OperatorReading,
+  OutputReading,
+  ReplicaReading,
+} from './supervisor/readings/job-reading.ts';
 export type { JobTopology, TopologyEdge, TopologyOperator } from './supervisor/readings/job-topology.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';
 export type { CrashContext, CrashReport } from './supervisor/recovery/crash-report.ts';

@@ -7,6 +7,7 @@ import { errors, MillraceError } from '../errors.ts';
 import { LATEST_MS } from '../flow/event-time.ts';
 import { type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
 import type { Resident, ResidentHost } from '../flow/resident.ts';
+import { ACTOR_COUNTS } from '../flow/stage-counts.ts';
 import { stateLayout } from '../flow/state-layout.ts';
 import { Alignment } from '../mailbox/alignment.ts';
 import { refuseDeferred } from '../mailbox/deferred.ts';
@@ -109,7 +110,7 @@ export class Batch {
   /** Tuples that are still to be read in batches of the usual length. */
   private carefulTuples = 0;
   /** The program's counters at the last commit. */
-  private readonly counted = { processed: 0, emitted: 0 };
+  private readonly counted: { processed: number; readonly written: number[] };
 
   /** The batch of a replica on a new host: takes up what the last one has left. */
   static recover(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment, vitals: Vitals): Batch {
@@ -136,11 +137,13 @@ export class Batch {
     this.streams = streamsOf(plan, stage);
     const hasTime = (upstream: number): boolean => this.streams[upstream].written.time !== undefined;
     this.alignment = new Alignment(this.inputs.map((input) => ({ ...input, hasTime: hasTime(input.upstream) })));
-    const { tail } = this;
-    this.ports = descriptor.outputs.map((memory, port) =>
-      outputPort(tail.name, stage.outputs[port], memory, cursors.outputs[port], this.time, readsItself(stage)),
-    );
+    this.ports = descriptor.outputs.map((memory, port) => {
+      const output = stage.outputs[port];
+      const { name } = stage.operators[output.operator];
+      return outputPort(name, output, memory, cursors.outputs[port], this.time, readsItself(stage));
+    });
     const { ring, outbox } = descriptor.letters;
+    this.counted = { processed: 0, written: this.ports.map(() => 0) };
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
     this.outputs = [...this.ports.map(({ output }) => output), this.letters.output];
     for (const { output } of this.ports) output.tell(progress.watermark);
@@ -184,7 +187,7 @@ export class Batch {
       ringBytes: descriptor.ringBytes,
       lateEmit: (operator) => this.noteLateEmit(operator),
     });
-    const { holdMs = 0 } = tail;
+    const { holdMs = 0 } = this.tail;
     this.lingerMs = Math.max(environment.lingerMs, holdMs);
     // What a transaction of state would have to take back grows with it.
     this.mayBeLong = this.program.holder !== undefined && this.state === undefined;
@@ -260,7 +263,7 @@ export class Batch {
     for (const output of outputs) output.wakeReaders(wakeWords);
   }
 
-  /** The operator that writes: the last one of the chain. */
+  /** The last operator of the chain: the one that may have a sink, or a holder. */
   private get tail(): Stage['operators'][number] {
     return this.stage.operators[this.stage.operators.length - 1];
   }
@@ -523,22 +526,20 @@ export class Batch {
   /** Adds to the record's counts what the program has counted since the last commit. */
   private count(): void {
     const { counts } = this.record.progress;
-    const { counted, program } = this;
+    const { counted, program, ports } = this;
     const processed = program.processed();
-    const emitted = this.emitted();
     counts[0] += processed - counted.processed;
-    counts[1] += emitted - counted.emitted;
-    const inChain = program.takeCounts();
-    for (let i = 0; i < inChain.length; i++) counts[i + 2] += inChain[i];
     counted.processed = processed;
-    counted.emitted = emitted;
-  }
-
-  /** Tuples emitted since the batch was made, into all ports. */
-  private emitted(): number {
-    let emitted = 0;
-    for (const { encoder } of this.ports) emitted += encoder.emitted();
-    return emitted;
+    const inChain = program.takeCounts();
+    for (let i = 0; i < inChain.length; i++) counts[ACTOR_COUNTS + i] += inChain[i];
+    const writtenAt = ACTOR_COUNTS + inChain.length;
+    for (let i = 0; i < ports.length; i++) {
+      const emitted = ports[i].encoder.emitted();
+      const written = emitted - counted.written[i];
+      counted.written[i] = emitted;
+      counts[1] += written;
+      if (ports.length > 1) counts[writtenAt + i] += written;
+    }
   }
 
   /** Returns everything to the last commit. */
@@ -565,11 +566,11 @@ export class Batch {
     program.holder?.discard();
     for (const [port, { encoder, output }] of this.ports.entries()) {
       encoder.discard();
+      this.counted.written[port] = encoder.emitted();
       output.restore(committed.cursors.outputs[port]);
       output.tell(committed.progress.watermark);
     }
     this.counted.processed = program.processed();
-    this.counted.emitted = this.emitted();
     program.takeCounts();
     program.clearFailure();
     // Last, since a sink may not be able to.

@@ -60,6 +60,8 @@ export interface NodeOutput {
   readonly schema: Schema;
   /** What is known of the event times of its tuples; undefined if they have none. */
   readonly time?: StreamTime | undefined;
+  /** True if nobody needs to read it: what goes there is then counted. */
+  readonly isOptional?: boolean;
 }
 
 /** One operator of the logical dataflow. */
@@ -136,7 +138,7 @@ function fingerprintOf(node: OperatorNode): string {
     name,
     kind.name,
     inputs.map(({ from, key, isUnordered, combined }) => [from, key, isUnordered, combined !== undefined]),
-    outputs.map((output) => [output.name, output.schema.toString(), output.time]),
+    outputs.map(({ name: named, schema, time, isOptional }) => [named, schema.toString(), time, isOptional === true]),
     parallelism,
     replicas,
     fuse,
@@ -188,9 +190,9 @@ export function finishGraph(name: string, operators: readonly OperatorNode[]): G
         );
       }
     }
-    node.outputs.forEach((_, output) => {
-      if (consumersOf(graph, { operator: node.id, output }).length === 0) throw errors.noConsumer(name, node.name);
-    });
+    const isRead = node.outputs.map((_, output) => consumersOf(graph, { operator: node.id, output }).length > 0);
+    const isUnread = node.outputs.some(({ isOptional }, output) => !isRead[output] && isOptional !== true);
+    if (isUnread || (isRead.length > 0 && !isRead.includes(true))) throw errors.noConsumer(name, node.name);
     requireOneKey(name, node);
   }
   return graph;

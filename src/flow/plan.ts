@@ -1,14 +1,14 @@
 // The physical plan: which operators share an actor, and which rings connect the actors.
 // Promises: computed from the graph alone, so every thread that builds the same graph computes the same plan.
 // A stage is a chain of operators that run in one actor; each of its replicas writes a ring for each of its outputs, and reads all
-// rings of the streams that its inputs are made of.
+// rings of the streams that its inputs are made of. Outputs of a stage are those of any of its operators that other stages read.
 
 import { errors } from '../errors.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Schema } from '../mailbox/schema.ts';
 import { type GroupSet, groupSet } from '../state/groups/group-set.ts';
 import type { StreamTime } from './event-time.ts';
-import { type Combined, consumersOf, type Graph, type NodeInput, type OperatorNode } from './graph.ts';
+import { type Combined, consumersOf, type Graph, type NodeInput, type OperatorNode, type StreamRef } from './graph.ts';
 import { partitionsOf } from './source.ts';
 
 /** One input of a stage: the first operator of its chain reads it. */
@@ -30,9 +30,17 @@ interface Upstream {
   readonly input: number;
 }
 
-/** One output of a stage: the last operator of its chain writes it. */
-export interface StageOutput {
+/** Which output of which operator of a chain, both from 0 on. */
+interface ChainOutput {
+  readonly operator: number;
+  readonly output: number;
+}
+
+/** One output of a stage: what one of its operators writes for other stages. */
+export interface StageOutput extends ChainOutput {
   readonly name: string;
+  /** The stream of the graph that it is; a combiner writes in the place of the operator before it. */
+  readonly stream: StreamRef;
   readonly schema: Schema;
   /** The distinct keys of the inputs behind it: the hash columns of its frames. */
   readonly keys: readonly (readonly number[])[];
@@ -42,7 +50,7 @@ export interface StageOutput {
 
 export interface Stage {
   readonly index: number;
-  /** The chain, first to last; each but the first is stateless and reads only the one before it. */
+  /** The chain, first to last; each but the first is stateless and reads only one output of the one before it. */
   readonly operators: readonly OperatorNode[];
   /** Replicas at the start, and at most: the rings and actors that there is memory for. */
   readonly parallelism: number;
@@ -52,7 +60,10 @@ export interface Stage {
   readonly inputs: readonly StageInput[];
   /** The streams that it reads, those of its first input first. */
   readonly upstream: readonly Upstream[];
+  /** Those of its operators that are not handed on in the chain, in the order of the chain. */
   readonly outputs: readonly StageOutput[];
+  /** Optional outputs of its operators that nobody reads: what goes there is counted. */
+  readonly unread: readonly ChainOutput[];
   /** Of its source, which its replicas share; 1 if there is no source, or one that is not cut. */
   readonly partitions: number;
 }
@@ -69,38 +80,47 @@ export const readsItself = ({ index, upstream }: Pick<Stage, 'index' | 'upstream
 /** The name of a stage: that of its first operator. */
 export const stageName = (stage: Stage): string => stage.operators[0].name;
 
-/** The counts that a stage's actors keep: tuples in, tuples out; handed to each further operator, and left out by each. */
-export const countsOf = (stage: Stage): number => 2 + 2 * (stage.operators.length - 1);
-
 const last = <Item>(items: readonly Item[]): Item => items[items.length - 1];
 
-/** True if an operator may run in the actor of the one before it. */
-function fuses(graph: Graph, node: OperatorNode, before: OperatorNode, replicas: number): boolean {
-  if (!node.fuse || node.state !== undefined || node.replicas.max > 1) return false;
-  if (node.kind.place !== 'worker' || before.kind.place !== 'worker') return false;
-  if (replicas > 1 && node.kind.role === 'sink') return false;
-  return before.outputs.length === 1 && consumersOf(graph, { operator: before.id, output: 0 }).length === 1;
+/** Chains of operators that share an actor, by the ids of their operators. */
+type Chains = ReadonlyMap<number, OperatorNode[]>;
+
+/** The chain whose last operator writes a stream, if nothing is behind it yet. */
+function chainBehind({ operator }: StreamRef, chainOf: Chains): OperatorNode[] | undefined {
+  const chain = chainOf.get(operator);
+  // A combiner has the id of the operator before it.
+  return chain !== undefined && last(chain).id === operator && last(chain).holder === undefined ? chain : undefined;
 }
 
-/** The operator that an operator is alone in reading one stream of, if it reads nothing else. */
-function onlyInput({ operators }: Graph, { inputs }: OperatorNode): OperatorNode | undefined {
-  return inputs.length === 1 && inputs[0].from.length === 1 ? operators[inputs[0].from[0].operator] : undefined;
+/** The chain that an operator may run at the end of: it reads one stream, alone, and the first of those that may is the one that does. */
+function chainBefore(graph: Graph, node: OperatorNode, chainOf: Chains): OperatorNode[] | undefined {
+  const [stream, ...others] = node.inputs.flatMap(({ from }) => from);
+  if (stream === undefined || others.length > 0) return undefined;
+  if (!node.fuse || node.state !== undefined || node.replicas.max > 1 || node.kind.place !== 'worker') return undefined;
+  const chain = chainBehind(stream, chainOf);
+  if (chain === undefined || last(chain).kind.place !== 'worker') return undefined;
+  if (chain[0].replicas.max > 1 && node.kind.role === 'sink') return undefined;
+  return consumersOf(graph, stream).length === 1 ? chain : undefined;
 }
 
-/** How the chains that write an input combine its tuples; undefined if one of them does not: each writes for this input alone then. */
-function combinedOf(graph: Graph, { from, combined }: NodeInput): Combined | undefined {
-  const hasRoom = from.every((stream) => {
-    const { kind, outputs } = graph.operators[stream.operator];
-    return kind.place === 'worker' && outputs.length === 1 && consumersOf(graph, stream).length === 1;
+/** The chains that write an input, if each has room for a combiner of its tuples: otherwise each writes for this input alone. */
+function chainsToCombine(graph: Graph, { from }: NodeInput, chainOf: Chains): OperatorNode[][] | undefined {
+  const chains = from.flatMap((stream) => {
+    const chain = chainBehind(stream, chainOf);
+    const hasRoom = chain !== undefined && last(chain).kind.place === 'worker';
+    return hasRoom && consumersOf(graph, stream).length === 1 ? [chain] : [];
   });
-  return hasRoom ? combined : undefined;
+  return new Set(chains).size === from.length ? chains : undefined;
 }
 
-function stageInput(graph: Graph, head: OperatorNode, input: NodeInput): StageInput {
+/** How the inputs are combined whose writers do so. */
+type CombinedInputs = ReadonlyMap<NodeInput, Combined>;
+
+function stageInput(head: OperatorNode, input: NodeInput, combinedInputs: CombinedInputs): StageInput {
   // What has state, or shares its input with other replicas, reads by key.
   const isPartitioned = head.state !== undefined || head.replicas.max > 1;
   const { key, isUnordered } = input;
-  const combined = combinedOf(graph, input);
+  const combined = combinedInputs.get(input);
   const { closure } = combined ?? input;
   const schema = combined?.operator.outputs[0].schema ?? input.schema;
   return {
@@ -111,51 +131,72 @@ function stageInput(graph: Graph, head: OperatorNode, input: NodeInput): StageIn
   };
 }
 
+/** What operators of a chain write for others, and what of it nobody reads though it might. */
+function outputsOf(graph: Graph, chain: readonly OperatorNode[], combinedInputs: CombinedInputs) {
+  const outputs: StageOutput[] = [];
+  const unread: ChainOutput[] = [];
+  chain.forEach((node, operator) => {
+    const handedOn = chain[operator + 1]?.inputs[0].from[0].output;
+    node.outputs.forEach(({ name, schema, time, isOptional }, output) => {
+      if (output === handedOn) return;
+      const isCombiner = operator > 0 && node.id === chain[operator - 1].id;
+      const stream = isCombiner ? node.inputs[0].from[0] : { operator: node.id, output };
+      const consumers = consumersOf(graph, stream);
+      if (consumers.length === 0 && isOptional === true) unread.push({ operator, output });
+      else {
+        const keys = consumers.map((consumer) => stageInput(consumer.node, consumer.input, combinedInputs).key);
+        outputs.push({ operator, output, name, stream, schema, keys: distinctKeys(keys), time });
+      }
+    });
+  });
+  return { outputs, unread };
+}
+
 /** Computes the plan of a graph. Operators are declared after their inputs, so one pass in order suffices. */
 export function planOf(graph: Graph): Plan {
   const chains: OperatorNode[][] = [];
   const chainOf = new Map<number, OperatorNode[]>();
   for (const node of graph.operators) {
-    const before = onlyInput(graph, node);
-    const chain = before && chainOf.get(before.id);
-    if (before !== undefined && chain !== undefined && fuses(graph, node, before, chain[0].replicas.max)) {
-      chain.push(node);
-      chainOf.set(node.id, chain);
-    } else {
-      const started = [node];
-      chains.push(started);
-      chainOf.set(node.id, started);
-    }
+    const before = chainBefore(graph, node, chainOf);
+    const chain = before ?? [];
+    if (before === undefined) chains.push(chain);
+    chain.push(node);
+    chainOf.set(node.id, chain);
   }
-  // Nobody else reads what they write, so nothing has come behind them in their chains.
+  const combinedInputs = new Map<NodeInput, Combined>();
   for (const input of graph.operators.flatMap(({ inputs }) => inputs)) {
-    const combined = combinedOf(graph, input);
-    if (combined === undefined) continue;
-    input.from.forEach(({ operator }, writer) => {
+    const { combined, from } = input;
+    const writers = combined && chainsToCombine(graph, input, chainOf);
+    if (writers === undefined || combined === undefined) continue;
+    combinedInputs.set(input, combined);
+    writers.forEach((chain, writer) => {
       // It writes in the place of the operator before it, and readings tell the combiners of merged streams apart by their names.
-      const name = input.from.length === 1 ? combined.operator.name : `${combined.operator.name}-${writer + 1}`;
-      chainOf.get(operator)?.push({ ...combined.operator, id: operator, name });
+      const name = from.length === 1 ? combined.operator.name : `${combined.operator.name}-${writer + 1}`;
+      const inputs = combined.operator.inputs.map((each) => ({ ...each, from: [from[writer]] }));
+      chain.push({ ...combined.operator, inputs, id: from[writer].operator, name });
     });
   }
-  const indexOf = (id: number): number => chains.indexOf(chainOf.get(id) as OperatorNode[]);
+  const written = chains.map((chain) => outputsOf(graph, chain, combinedInputs));
+  const upstreamOf = ({ operator, output }: StreamRef, input: number): Upstream => {
+    const stage = chains.indexOf(chainOf.get(operator) as OperatorNode[]);
+    const { outputs } = written[stage];
+    return {
+      stage,
+      output: outputs.findIndex(({ stream: of }) => of.operator === operator && of.output === output),
+      input,
+    };
+  };
   const stages = chains.map((chain, index): Stage => {
     const [head] = chain;
-    const { id, outputs } = last(chain);
     return {
       index,
       operators: chain,
       parallelism: head.parallelism,
       replicas: head.replicas.max,
       place: head.kind.place,
-      inputs: head.inputs.map((input) => stageInput(graph, head, input)),
-      upstream: head.inputs.flatMap(({ from }, input) =>
-        from.map(({ operator, output }) => ({ stage: indexOf(operator), output, input })),
-      ),
-      outputs: outputs.map(({ name, schema, time }, output) => {
-        const consumers = consumersOf(graph, { operator: id, output });
-        const keys = consumers.map(({ node, input }) => stageInput(graph, node, input).key);
-        return { name, schema, keys: distinctKeys(keys), time };
-      }),
+      inputs: head.inputs.map((input) => stageInput(head, input, combinedInputs)),
+      upstream: head.inputs.flatMap(({ from }, input) => from.map((stream) => upstreamOf(stream, input))),
+      ...written[index],
       partitions: head.source === undefined ? 1 : partitionsOf(head.source),
     };
   });
@@ -178,6 +219,18 @@ function requireJudged(graph: Graph, stages: readonly Stage[]): void {
 function isAtSource(stages: readonly Stage[], { operators, upstream, replicas }: Stage): boolean {
   if (operators[0].source !== undefined) return true;
   return replicas === 1 && upstream.length === 1 && stages[upstream[0].stage].place === 'app';
+}
+
+/** Where the tuples of an output go: to the next operator of the chain, to an output of the stage, or nowhere, and are counted. */
+export type Destination = { readonly to: 'next' } | { readonly to: 'port' | 'nowhere'; readonly index: number };
+
+/** @param at an operator of the stage's chain, and one of its outputs */
+export function destinationOf({ outputs, unread }: Pick<Stage, 'outputs' | 'unread'>, at: ChainOutput): Destination {
+  const isIt = ({ operator, output }: ChainOutput): boolean => operator === at.operator && output === at.output;
+  const port = outputs.findIndex(isIt);
+  if (port >= 0) return { to: 'port', index: port };
+  const index = unread.findIndex(isIt);
+  return index >= 0 ? { to: 'nowhere', index } : { to: 'next' };
 }
 
 function distinctKeys(keys: readonly (readonly number[] | undefined)[]): number[][] {

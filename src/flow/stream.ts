@@ -205,7 +205,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
       closure: timeOf(before, schema, time),
       outputs: [
         { name, schema, time: { allowedLatenessMs } },
-        { name: 'late', schema, time: undefined },
+        { name: 'late', schema, time: undefined, isOptional: true },
       ],
       eventTime: checked,
     });

@@ -8,7 +8,6 @@ import { allocateMemory } from '../actors/inputs/reader-feed.ts';
 import { Vitals } from '../actors/vitals/vitals.ts';
 import { errors } from '../errors.ts';
 import {
-  countsOf,
   groupCount,
   initialGroups,
   type Plan,
@@ -18,6 +17,7 @@ import {
   type Stage,
   stageName,
 } from '../flow/plan.ts';
+import { countsOf } from '../flow/stage-counts.ts';
 import { allocateDictionary } from '../mailbox/dictionary.ts';
 import { allocateOutbox } from '../mailbox/output.ts';
 import { READERS_MAX, Ring, ringCapacity } from '../mailbox/ring.ts';
@@ -115,7 +115,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
           initialGroups(replica, stage.parallelism, groupCount(stage)),
           inputs.flatMap(({ isSilent }, input) => (isSilent ? [input] : [])),
         ),
-        vitals: Vitals.allocate(stage.operators.length),
+        vitals: Vitals.allocate(countsOf(stage)),
         transaction: arenas && allocateTransaction(arenas),
         partitions: marks && { marks, undo: UndoLog.allocate(marks.byteLength) },
         sourceMemory,

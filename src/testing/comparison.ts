@@ -5,15 +5,26 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { show } from '../errors.ts';
 import type { OperatorNode } from '../flow/graph.ts';
+import type { Stage } from '../flow/plan.ts';
 import type { StateEntry, StateRow } from '../state/rows/state-reader.ts';
 import type { DeadLetter } from '../supervisor/job/job-api.ts';
 
 /** What an actor has committed: emitted, written to its sink, given up. */
 export interface Outcome {
-  readonly emitted: unknown[];
+  /** For each output of its stage. */
+  readonly emitted: readonly unknown[][];
   readonly written: unknown[];
   readonly letters: DeadLetter[];
 }
+
+export const nothing = ({ outputs }: Stage): Outcome => ({
+  emitted: outputs.map(() => []),
+  written: [],
+  letters: [],
+});
+
+/** The lists of an outcome, in one order for all of a stage. */
+export const listsOf = ({ emitted, written, letters }: Outcome): readonly unknown[][] => [...emitted, written, letters];
 
 /** A difference, and the facts about it. */
 export interface Difference {
@@ -86,6 +97,18 @@ const letterWords: Words = (disturbed, undisturbed) => {
   return `failed ${at(disturbed)} instead of ${at(undisturbed)}`;
 };
 
+/** The first one of any output. */
+function emittedDifference(
+  disturbed: readonly (readonly unknown[])[],
+  undisturbed: readonly (readonly unknown[])[],
+): Difference | undefined {
+  for (const [port, tuples] of disturbed.entries()) {
+    const difference = listDifference('emitted', tuples, undisturbed[port], tupleWords('emitted', 'emit'));
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
 /**
  * Compares what a disturbed run has committed with what an undisturbed one has.
  * @param isOrdered false where tuples may come in any order
@@ -98,12 +121,7 @@ export function outcomeDifference(
   const arrange = isOrdered ? <Item>(items: readonly Item[]) => items : inOrder;
   return (
     listDifference('deadLetters', disturbed.letters.map(factsOf), undisturbed.letters.map(factsOf), letterWords) ??
-    listDifference(
-      'emitted',
-      arrange(disturbed.emitted),
-      arrange(undisturbed.emitted),
-      tupleWords('emitted', 'emit'),
-    ) ??
+    emittedDifference(disturbed.emitted.map(arrange), undisturbed.emitted.map(arrange)) ??
     listDifference('written', arrange(disturbed.written), arrange(undisturbed.written), tupleWords('wrote', 'write'))
   );
 }

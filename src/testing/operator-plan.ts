@@ -5,7 +5,7 @@
 // Relies on: build functions that declare the same graph each time.
 
 import { errors } from '../errors.ts';
-import type { Graph, OperatorNode } from '../flow/graph.ts';
+import type { Graph, OperatorNode, StreamRef } from '../flow/graph.ts';
 import { collect } from '../flow/kinds/collect.ts';
 import { sources } from '../flow/kinds/source.ts';
 import { type Plan, planOf, type Stage } from '../flow/plan.ts';
@@ -50,6 +50,9 @@ function chainFrom(graph: Graph, operator: string, alone: boolean): readonly Ope
 
 const ALONE = { min: 1, max: 1 };
 
+/** Which output of the operator before it an operator of a chain reads. */
+const handedOn = (chain: readonly OperatorNode[], k: number): number => chain[k].inputs[0].from[0].output;
+
 /**
  * Cuts an operator out of a flow's graph.
  * @throws MillraceError UNKNOWN_NAME; BAD_OPTION for one that is no actor; FILE_CONFLICT
@@ -58,12 +61,12 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
   const chain = chainFrom(graph, operator, alone);
   checkFiles({ operators: chain });
   const [head] = chain;
-  const tail = chain[chain.length - 1];
   const nodes: OperatorNode[] = [];
-  const add = (node: OperatorNode): void => {
+  const add = (node: OperatorNode, ...from: readonly StreamRef[]): number => {
     const id = nodes.length;
-    const inputs = node.inputs.map((input) => ({ ...input, from: [{ operator: id - 1, output: 0 }] }));
+    const inputs = node.inputs.map((input) => ({ ...input, from }));
     nodes.push({ ...node, id, inputs, parallelism: 1, replicas: ALONE, fuse: true });
+    return id;
   };
   const { supervision } = head;
   const end = {
@@ -83,13 +86,19 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     const outputs = [{ name, schema }];
     add({ ...end, name, kind: sources.push, outputs, source: { kind: 'push', fields: {} } });
   }
-  for (const { source, sink, ...node } of chain) {
-    add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) });
-  }
-  for (const { schema } of tail.outputs) {
-    const input = { from: [], schema, key: undefined, isUnordered: false, time: undefined, closure: undefined };
-    add({ ...end, name: `${tail.name}/emitted`, kind: collect, inputs: [input] });
-  }
+  const first = nodes.length;
+  chain.forEach(({ source, sink, ...node }, k) => {
+    const from = k === 0 ? { operator: 0, output: 0 } : { operator: first + k - 1, output: handedOn(chain, k) };
+    add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) }, from);
+  });
+  // Also what nobody reads in the flow.
+  chain.forEach(({ name, outputs }, k) => {
+    outputs.forEach(({ name: named, schema }, output) => {
+      if (k + 1 < chain.length && output === handedOn(chain, k + 1)) return;
+      const input = { from: [], schema, key: undefined, isUnordered: false, time: undefined, closure: undefined };
+      add({ ...end, name: `${name}/${named}`, kind: collect, inputs: [input] }, { operator: first + k, output });
+    });
+  });
   const plan = planOf({ name: graph.name, operators: nodes, fingerprint: graph.fingerprint });
   const stage = plan.stages.find(({ operators }) => operators[0].name === operator);
   if (stage === undefined || stage.operators.length !== chain.length) {

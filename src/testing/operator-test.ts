@@ -170,9 +170,30 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
     });
   }
 
-  /** The tuples that it has emitted since the last call. */
-  emitted(): Output[] {
-    return this.run.outcome.emitted.splice(0) as Output[];
+  /**
+   * The tuples that it has emitted since the last call.
+   * @param output the name of one of its outputs, if it has several; `operator.output` if operators that run together have outputs of
+   * one name. Also one that nobody reads in the flow can be read here.
+   * @throws MillraceError UNKNOWN_NAME
+   */
+  emitted(output?: string): Output[] {
+    return (this.run.outcome.emitted[this.portOf(output)]?.splice(0) as Output[] | undefined) ?? [];
+  }
+
+  private portOf(name: string | undefined): number {
+    const { operators, outputs } = this.run.tested.stage;
+    if (name === undefined && outputs.length < 2) return 0;
+    const full = outputs.map((each) => `${operators[each.operator].name}.${each.name}`);
+    const known = outputs.map((each, i) =>
+      outputs.filter((other) => other.name === each.name).length > 1 ? full[i] : each.name,
+    );
+    // Without a name it is the last one that is called as its operator is: that of one with a single output.
+    const port =
+      name === undefined
+        ? outputs.findLastIndex((each) => each.name === operators[each.operator].name)
+        : Math.max(known.indexOf(name), full.indexOf(name));
+    if (port < 0) throw errors.unknownName('output of the operator', name ?? '', known);
+    return port;
   }
 
   /** The tuples that it has written to its sink since the last call. */

@@ -5,7 +5,15 @@
 import { errors, type MillraceError } from '../errors.ts';
 import type { OperatorNode } from '../flow/graph.ts';
 import type { StateEntry } from '../state/rows/state-reader.ts';
-import { arrangedRows, type Difference, type Outcome, outcomeDifference, stateDifference } from './comparison.ts';
+import {
+  arrangedRows,
+  type Difference,
+  listsOf,
+  nothing,
+  type Outcome,
+  outcomeDifference,
+  stateDifference,
+} from './comparison.ts';
 import { processEnd, processTimers, processTuples, readTuples } from './disturbances.ts';
 import type { OperatorPlan } from './operator-plan.ts';
 import { Site } from './site.ts';
@@ -15,20 +23,16 @@ import { WorldTap } from './world-taps.ts';
 /** Steps without a tuple that the undisturbed actor of a source may take: to find its position, to fail. */
 const FOLLOWING_STEPS_MAX = 1000;
 
-const OUTCOMES = ['emitted', 'written', 'letters'] as const;
-
-const nothing = (): Outcome => ({ emitted: [], written: [], letters: [] });
-
 export class PairedRun {
   /** The actor under test. */
   readonly tested: Site;
   /** What it has committed. */
-  readonly outcome: Outcome = nothing();
+  readonly outcome: Outcome;
   private readonly options: CheckedTestOptions;
   /** Undefined if nothing is disturbed. */
   private readonly undisturbed: Site | undefined;
   /** What the undisturbed actor of a source has read ahead. */
-  private readonly ahead: Outcome = nothing();
+  private readonly ahead: Outcome;
   /** Tuples that the source under test has given. */
   private taken = 0;
   private ended = false;
@@ -40,6 +44,8 @@ export class PairedRun {
     const tap = new WorldTap(openSink, partition);
     this.options = options;
     this.tested = new Site({ ...setup, tap, snapshots: restore ? (rollback ? 'when told' : 'at once') : 'never' });
+    this.outcome = nothing(this.tested.stage);
+    this.ahead = nothing(this.tested.stage);
     if (rollback || restore) {
       this.undisturbed = new Site({ ...setup, tap: new WorldTap(false, partition, tap), snapshots: 'never' });
     }
@@ -138,7 +144,8 @@ export class PairedRun {
       const isWhole = isDone || tested.failure !== undefined;
       this.requireEqual(outcomeDifference(found, isWhole ? this.ahead : firstOf(this.ahead, found), true));
       if (isWhole) this.requireEqual(failureDifference(tested.failure, this.undisturbed.failure));
-      for (const name of OUTCOMES) this.ahead[name].splice(0, found[name].length);
+      const lists = listsOf(found);
+      for (const [i, list] of listsOf(this.ahead).entries()) list.splice(0, lists[i].length);
     }
     if (tested.failure !== undefined) throw tested.failure;
     return taken;
@@ -148,8 +155,9 @@ export class PairedRun {
   private async follow(undisturbed: Site, found: Outcome, isDone: boolean, isGenerator: boolean): Promise<void> {
     const { ahead, tested } = this;
     const { tap } = undisturbed;
+    const lists = listsOf(found);
     const isBehind = (): boolean =>
-      isDone || tested.failure !== undefined || OUTCOMES.some((name) => ahead[name].length < found[name].length);
+      isDone || tested.failure !== undefined || listsOf(ahead).some((list, i) => list.length < lists[i].length);
     await undisturbed.openSource();
     // Each step reads a tuple at least, or is the end.
     for (let steps = this.taken + FOLLOWING_STEPS_MAX; steps > 0 && isBehind(); steps--) {
@@ -201,12 +209,13 @@ function failureDifference(
 }
 
 function append(to: Outcome, from: Outcome): void {
-  for (const name of OUTCOMES) for (const each of from[name]) (to[name] as unknown[]).push(each);
+  const lists = listsOf(to);
+  for (const [i, list] of listsOf(from).entries()) for (const each of list) lists[i].push(each);
 }
 
 /** As much of each list as the other one has. */
 const firstOf = (outcome: Outcome, { emitted, written, letters }: Outcome): Outcome => ({
-  emitted: outcome.emitted.slice(0, emitted.length),
+  emitted: outcome.emitted.map((list, port) => list.slice(0, emitted[port].length)),
   written: outcome.written.slice(0, written.length),
   letters: outcome.letters.slice(0, letters.length),
 });

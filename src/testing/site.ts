@@ -9,7 +9,7 @@ import type { StepStatus } from '../actors/actor-descriptor.ts';
 import { ActorFailure } from '../actors/failures/failure.ts';
 import { stageReaders } from '../actors/stage-readers.ts';
 import { errors, fromRecord, type MillraceError } from '../errors.ts';
-import { type Stage, stageName } from '../flow/plan.ts';
+import { readersOf, type Stage, stageName } from '../flow/plan.ts';
 import { reuseScripts } from '../mailbox/codegen.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { TupleReader } from '../mailbox/tuple-reader.ts';
@@ -22,7 +22,7 @@ import type { CommitRecord } from '../state/transaction/commit-record.ts';
 import { allocateTransaction } from '../state/transaction/transaction.ts';
 import { deploy, type MemoryLimits } from '../supervisor/deployment.ts';
 import { ActorDriver, type Beginning } from './actor-driver.ts';
-import type { Outcome } from './comparison.ts';
+import { nothing, type Outcome } from './comparison.ts';
 import { InputFeed } from './input-feed.ts';
 import type { OperatorPlan } from './operator-plan.ts';
 import type { WorldTap } from './world-taps.ts';
@@ -71,13 +71,14 @@ export class Site {
   holdsTimers = false;
   private readonly setup: SiteSetup;
   private readonly wakeWords = new WakeWords(WakeWords.allocate(2));
-  private readonly output: TupleReader<unknown> | undefined;
+  /** One for each output of the stage. */
+  private readonly outputs: readonly TupleReader<unknown>[];
   private readonly input: InputFeed | undefined;
   private readonly log: CommitLog;
   private readonly record: CommitRecord;
   private operator: OperatorPlan;
   private readonly driver: ActorDriver;
-  private outcome: Outcome = { emitted: [], written: [], letters: [] };
+  private outcome: Outcome;
   private woken: () => void = () => {};
   /** A moment of the clock, and how many timers had fired before. */
   private instant = { atMs: Number.NEGATIVE_INFINITY, fired: 0 };
@@ -94,10 +95,12 @@ export class Site {
       const [output] = placements[stage.index - 1].descriptor.outputs;
       if (output !== undefined) this.input = new InputFeed(plan.stages[stage.index - 1], output, APP, wakeWords);
     }
-    if (own.outputs.length > 0) {
-      const { stage: reader, descriptor } = placements[stage.index + 1];
-      this.output = stageReaders<unknown>(plan, reader, descriptor)[0].readOn(APP);
-    }
+    this.outputs = stage.outputs.map((_, output) => {
+      const [{ stage: reader }] = readersOf(plan, stage, output);
+      const { descriptor } = placements[reader.index];
+      return stageReaders<unknown>(plan, reader, descriptor)[0].readOn(APP);
+    });
+    this.outcome = nothing(stage);
     this.log = new CommitLog(own.commit);
     this.record = this.log.lastCommit();
     const tail = stage.operators[stage.operators.length - 1];
@@ -235,11 +238,13 @@ export class Site {
   }
 
   private gather(): void {
-    const { outcome, output, driver, tap, wakeWords } = this;
+    const { outcome, outputs, driver, tap, wakeWords } = this;
     for (let stored = driver.storeBackup(); stored !== undefined; stored = driver.storeBackup()) {
       driver.actor.backupDone(stored, true);
     }
-    output?.drain((tuple) => void outcome.emitted.push(tuple), wakeWords);
+    outputs.forEach((output, port) => {
+      output.drain((tuple) => void outcome.emitted[port].push(tuple), wakeWords);
+    });
     for (const tuple of tap.takeWritten()) outcome.written.push(tuple);
     driver.drainLetters(({ operator, replica, key, tuple, error, position }) => {
       outcome.letters.push({ operator, replica, key, tuple, error: fromRecord(error), position });
@@ -254,7 +259,7 @@ export class Site {
   /** What was committed since the last call. */
   take(): Outcome {
     const taken = this.outcome;
-    this.outcome = { emitted: [], written: [], letters: [] };
+    this.outcome = nothing(this.stage);
     return taken;
   }
 

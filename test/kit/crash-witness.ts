@@ -82,8 +82,8 @@ export class Witness {
       const released = new Ring(memory.ring).released(slot);
       assert.ok(isBehind(released, cursors.inputs[i].position), `input ${i} is released before it is committed`);
     });
-    const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
-    const isAhead = [tuplesIn, tuplesOut, ...passed, ...leftOut].some((count, i) => count > progress.counts[i]);
+    const { tuplesIn, tuplesOut, inChain } = new Vitals(vitals).read();
+    const isAhead = [tuplesIn, tuplesOut, ...inChain].some((count, i) => count > progress.counts[i]);
     assert.ok(!isAhead, 'uncommitted tuples are counted');
   }
 
@@ -99,8 +99,8 @@ export class Witness {
       const released = new Ring(memory.ring).released(slot);
       if (!holdsInput) assert.equal(released, cursors.inputs[i].position, `input ${i} is released`);
     });
-    const { tuplesIn, tuplesOut, passed, leftOut } = new Vitals(vitals).read();
-    assert.deepEqual([tuplesIn, tuplesOut, ...passed, ...leftOut], progress.counts, 'counts are shown');
+    const { tuplesIn, tuplesOut, inChain } = new Vitals(vitals).read();
+    assert.deepEqual([tuplesIn, tuplesOut, ...inChain], progress.counts, 'counts are shown');
     assert.equal(this.state?.damage(this.groups), undefined);
   }
 }
@@ -150,10 +150,11 @@ export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: rea
     outputs: new Map(outputs),
     letters: sorted(letters),
     counts: job.actors.map(({ stage, descriptor, vitals }) => {
-      const { tuplesIn, tuplesOut, passed, leftOut } = vitals.read();
-      // How many rows tuples are combined to depends on where batches end.
+      const { tuplesIn, tuplesOut, inChain } = vitals.read();
+      // How many rows tuples are combined to depends on where batches end: each output's, at the end, and the sum of them.
       const isCombined = stage.upstream.some((upstream) => combines(job.plan.stages[upstream.stage]));
-      const counted = [isCombined ? undefined : tuplesIn, combines(stage) ? undefined : tuplesOut, passed, leftOut];
+      const within = combines(stage) && stage.outputs.length > 1 ? inChain.slice(0, -stage.outputs.length) : inChain;
+      const counted = [isCombined ? undefined : tuplesIn, combines(stage) ? undefined : tuplesOut, within];
       return [stageName(stage), descriptor.replica, ...counted];
     }),
     states: witnesses.map((witness) => witness.entries()),

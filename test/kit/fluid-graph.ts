@@ -83,6 +83,7 @@ export class FluidGraph {
     const source: OperatorReport = {
       operator: 'source',
       upstream: [],
+      upstreamShares: [],
       replicas: (this.source?.replicas ?? [0]).map((replica) => {
         const share = this.source === undefined ? 1 : shareOf(this.source, replica);
         const busy = this.source === undefined ? 0.01 * (given / rate) : given * share * this.source.secondsPerTuple;
@@ -105,6 +106,7 @@ export class FluidGraph {
       return {
         operator: name,
         upstream: [i],
+        upstreamShares: [1],
         replicas: replicas.map((replica) => {
           const tuples = into * shareOf(operator, replica) * spanSeconds;
           const busy = Math.min(1, (tuples * secondsPerTuple) / spanSeconds);

@@ -1,4 +1,4 @@
-// The generated code that hands tuples from one operator of a fused chain to the next.
+// The generated code that hands tuples from one operator of a fused chain to the next, to the outputs of the stage, or to nobody.
 // Promises: whether operators are fused cannot be seen. Each gets a tuple of its own, checked and converted as if it had gone
 // through a ring (tuple-copy.ts). An exception of a later operator never comes up in an earlier one's closure. When a tuple of the
 // chain's input is tried alone, it is *sifted*: each operator runs to its end before the next one begins, so that a tuple that
@@ -7,8 +7,9 @@
 
 import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
 import type { OperatorNode } from '../../flow/graph.ts';
-import type { Stage } from '../../flow/plan.ts';
+import { type Destination, destinationOf, type Stage } from '../../flow/plan.ts';
 import { refuseDeferred, refuseResult } from '../../mailbox/deferred.ts';
+import type { Schema } from '../../mailbox/schema.ts';
 import { generateTupleCopier, type TupleChecks, tupleChecks } from '../../mailbox/tuple-copy.ts';
 import { WorkCell } from '../vitals/vitals.ts';
 
@@ -26,9 +27,38 @@ export interface Sieve {
   failed(operator: number, nth: number, tuple: unknown, error: unknown): void;
 }
 
-/** True of the last operator of a chain whose closure may fail after it has emitted: its output is held back too. */
-const holdsOutput = ({ kind }: OperatorNode, k: number, isLast: boolean): boolean =>
-  isLast && k > 0 && kind.mayFailAfterEmit === true;
+/** One output of an operator, as the code of its chain has it. */
+interface ChainOutput {
+  readonly k: number;
+  /** In the names of its functions and lists. */
+  readonly at: string;
+  readonly schema: Schema;
+  readonly destination: Destination;
+  /** A statement that puts `tuple` out of the chain; empty if it is handed to the next operator. */
+  readonly out: string;
+  /** True if it has a list of the tuples that wait while one tuple of the input is tried alone. */
+  readonly isHeld: boolean;
+  /** An expression of what stands in that list for `tuple`. */
+  readonly held: string;
+}
+
+function outCode(destination: Destination): string {
+  if (destination.to === 'next') return '';
+  return destination.to === 'port' ? `out${destination.index}(tuple);` : `unread${destination.index}++;`;
+}
+
+/** What is handed on in the chain waits for its operator's end; what leaves it too, if the closure may fail after it has emitted. */
+function outputsOf(stage: Stage, k: number): ChainOutput[] {
+  const { kind, outputs } = stage.operators[k];
+  return outputs.map(({ schema }, output) => {
+    const at = `${k}_${output}`;
+    const destination = destinationOf(stage, { operator: k, output });
+    // If the first operator fails, the batch is rolled back as a whole.
+    const isHeld = destination.to === 'next' || (k > 0 && kind.mayFailAfterEmit === true);
+    const held = destination.to === 'nowhere' ? 'tuple' : `copyChecked${at}(tuple)`;
+    return { k, at, schema, destination, out: outCode(destination), isHeld, held };
+  });
+}
 
 /** The function that takes a tuple of an input of operator k. Only the first operator of a chain may have several inputs. */
 export const stepName = (k: number, input = 0): string => `step${k}_${input}`;
@@ -64,11 +94,11 @@ const operatorCode = (
     emit: emitName(node, k),
     hold: holder === undefined ? '' : holdCode(holder, (field) => `tuple.${field}`),
     writer: 'sink.writer',
-    feed: (expression) =>
-      held === undefined
-        ? `feed${k}_0(${expression});`
+    feed: (expression, output = 0) =>
+      held?.output !== output
+        ? `feed${k}_${output}(${expression});`
         : // In place, so that V8 sees that the tuple goes no further, and makes none.
-          `if (guard !== ${Guard.free}) feed${k}_0(${expression}); else ${inPlace(expression, held)}`,
+          `if (guard !== ${Guard.free}) feed${k}_${output}(${expression}); else ${inPlace(expression, held)}`,
     judge: (time) => `judge(${time})`,
     keeps: (answer) => `${answer} === true || (${answer} && keeps${k}(${answer}))`,
     run: (call) => runClosureCode(call, k),
@@ -76,25 +106,40 @@ const operatorCode = (
   }) ?? '';
 
 /** All outputs of operator k: feed<k>_<output> and emit<k>_<output>, and emits<k> if there are several. */
-function outputsCode(node: OperatorNode, k: number, isLast: boolean, held: HeldFeed | undefined): string {
-  const feeds = node.outputs.map((_, output) => feedCode(node, k, output, isLast, held));
-  if (node.outputs.length < 2) return feeds.join('');
-  const members = node.outputs.map(({ name }, output) => `${JSON.stringify(name)}: emit${k}_${output}`);
+function outputsCode(stage: Stage, k: number, held: HeldFeed | undefined): string {
+  const { outputs } = stage.operators[k];
+  const feeds = outputsOf(stage, k).map((output, i) =>
+    output.destination.to === 'next' ? handOnCode(output, held?.output === i ? held : undefined) : putOutCode(output),
+  );
+  if (outputs.length < 2) return feeds.join('');
+  const members = outputs.map(({ name }, output) => `${JSON.stringify(name)}: emit${k}_${output}`);
   return `${feeds.join('\n')}\nconst emits${k} = Object.freeze({ ${members.join(', ')} });`;
 }
 
-/** feed<k>_<output>(tuple): takes a tuple that operator k has produced. emit<k>_<output>: the same, as its closure sees it. */
-function feedCode(node: OperatorNode, k: number, output: number, isLast: boolean, held: HeldFeed | undefined): string {
-  const at = `${k}_${output}`;
-  const hold = `held${at}.push(copyChecked${at}(tuple));`;
-  if (isLast) {
-    const out = `out${output}(tuple);`;
-    return `const feed${at} = out${output};
-function emit${at}(tuple) { if (guard === ${Guard.free}) ${out} else guarded${at}(tuple); }
-function guarded${at}(tuple) { if (guard === ${Guard.outside}) lateEmit(${k}); else { ${holdsOutput(node, k, isLast) ? hold : out} } }`;
-  }
-  const next = stepName(k + 1);
-  const [check, give] = held ?? [`const own = copy${at}(tuple);`, `${next}(own);`];
+/**
+ * feed<k>_<output>(tuple): takes a tuple that operator k has produced. emit<k>_<output>: the same, as its closure sees it. Both of an
+ * output that leaves the chain, or that nobody reads.
+ */
+function putOutCode({ at, k, destination, out, isHeld, held }: ChainOutput): string {
+  const tried = isHeld ? `held${at}.push(${held});` : out;
+  const feed = isHeld
+    ? `function feed${at}(tuple) { if (guard === ${Guard.sifting}) { ${tried} } else { ${out} } }`
+    : destination.to === 'port'
+      ? `const feed${at} = out${destination.index};`
+      : `function feed${at}() { ${out} }`;
+  return `
+${feed}
+function emit${at}(tuple) { if (guard === ${Guard.free}) { ${out} } else guarded${at}(tuple); }
+function guarded${at}(tuple) {
+if (guard === ${Guard.outside}) lateEmit(${k});
+if (guard === ${Guard.sifting}) { ${tried} }
+}`;
+}
+
+/** The same of an output that the next operator of the chain reads. */
+function handOnCode({ at, k, held: kept }: ChainOutput, held: HeldFeed | undefined): string {
+  const hold = `held${at}.push(${kept});`;
+  const { check, give } = held ?? { check: `const own = copy${at}(tuple);`, give: `${stepName(k + 1)}(own);` };
   return `
 function feed${at}(tuple) {
 if (guard !== ${Guard.free}) { ${hold} return; }
@@ -113,26 +158,33 @@ if (guard === ${Guard.sifting}) ${hold}
 }`;
 }
 
-/** sift<k>(): hands the tuples that operator k has made, and that are held, to operator k + 1, one by one to the chain's end. */
-function siftCode(node: OperatorNode, k: number, isLast: boolean): string {
-  if (isLast) {
-    if (!holdsOutput(node, k, isLast)) return `function sift${k}() {}`;
-    const emits = node.outputs.map(
-      (_, output) => `for (const tuple of held${k}_${output}.splice(0)) out${output}(tuple);`,
-    );
-    return `function sift${k}() { ${emits.join(' ')} }`;
-  }
-  const next = k + 1;
-  // What it had emitted when it failed is dropped, as in a batch of its own; and its letter tells the tuple as it came.
+/**
+ * sift<k>(): operator k has run to its end. What it has put out of the chain, and was held, goes there; what it has made for operator
+ * k + 1 is handed on, one by one to the chain's end.
+ */
+function siftCode(stage: Stage, k: number): string {
+  const held = outputsOf(stage, k).filter(({ isHeld }) => isHeld);
+  // First, as a failure further on drops all that is held.
+  const put = held
+    .filter(({ out }) => out !== '')
+    .map(({ at, out }) => `for (const tuple of held${at}.splice(0)) { ${out} }`);
+  const handed = held.filter(({ out }) => out === '').map(({ at }) => siftNextCode(at, k + 1));
   return `function sift${k}() {
-for (const tuple of held${k}_0.splice(0)) {
+${[...put, ...handed].join('\n')}
+}`;
+}
+
+/** Hands the tuples that are held at an output to operator `next`. */
+function siftNextCode(at: string, next: number): string {
+  // What it had emitted when it failed is dropped, as in a batch of its own; and its letter tells the tuple as it came.
+  return `for (const tuple of held${at}.splice(0)) {
 const nth = ++entered[${next}];
 work[${WorkCell.nth}] = nth;
 work[${WorkCell.operator}] = ${next};
 try {
 const given = sieve.givenUp(${next}, nth);
 if (given !== undefined) { passed${next}++; throw given.error; }
-${stepName(next)}(copy${k}_0(tuple));
+${stepName(next)}(copy${at}(tuple));
 } catch (error) {
 for (const held of helds) held.length = 0;
 leftOut${next}++;
@@ -142,29 +194,38 @@ failure = undefined;
 continue;
 }
 sift${next}();
-}
 }`;
 }
 
 /** How a tuple comes to a holder: statements that check it, and that hand on its values, with no copy of it. */
-type HeldFeed = readonly [check: string, give: string];
-
-/** Hands what an expression gives to a holder. The expression may name another `tuple`. */
-const inPlace = (expression: string, held: HeldFeed): string =>
-  `{ const made = ${expression}; { const tuple = made; ${held.join('\n')} } }`;
-
-/** The checks in front of the holder of the last operator, and what they refer to. */
-export function heldChecks({ operators }: Stage, ringBytes: number): TupleChecks | undefined {
-  const before = operators[operators.length - 2];
-  if (before === undefined || operators[operators.length - 1].holder === undefined) return undefined;
-  return tupleChecks(before.name, before.outputs[0].schema, ringBytes);
+interface HeldFeed {
+  /** Which output of the operator before it is. */
+  readonly output: number;
+  readonly check: string;
+  readonly give: string;
 }
 
-function heldFeed({ operators }: Stage, checks: TupleChecks, holder: TupleHolder): HeldFeed {
-  const k = operators.length - 1;
-  const { schema } = operators[k - 1].outputs[0];
+/** Hands what an expression gives to a holder. The expression may name another `tuple`. */
+const inPlace = (expression: string, { check, give }: HeldFeed): string =>
+  `{ const made = ${expression}; { const tuple = made; ${check}\n${give} } }`;
+
+/** The output of the operator before it that the last operator of a chain reads. */
+const outputBeforeLast = ({ operators }: Stage): number => operators[operators.length - 1].inputs[0].from[0].output;
+
+/** The checks in front of the holder of the last operator, and what they refer to. */
+export function heldChecks(stage: Stage, ringBytes: number): TupleChecks | undefined {
+  const { operators } = stage;
+  const before = operators[operators.length - 2];
+  if (before === undefined || operators[operators.length - 1].holder === undefined) return undefined;
+  return tupleChecks(before.name, before.outputs[outputBeforeLast(stage)].schema, ringBytes);
+}
+
+function heldFeed(stage: Stage, checks: TupleChecks, holder: TupleHolder): HeldFeed {
+  const k = stage.operators.length - 1;
+  const output = outputBeforeLast(stage);
+  const { schema } = stage.operators[k - 1].outputs[output];
   const give = holdCode(holder, (field) => checks.values[schema.indexOf(field)]);
-  return [checks.code, `passed${k}++; work[${WorkCell.operator}] = ${k}; ${give}`];
+  return { output, check: checks.code, give: `passed${k}++; work[${WorkCell.operator}] = ${k}; ${give}` };
 }
 
 /** The functions of a chain: the steps of each operator, and sift0(). Needs `work`, `out<output>` and `sink` around it. */
@@ -172,18 +233,21 @@ export function chainCode(stage: Stage, checks: TupleChecks | undefined, holder:
   const { operators } = stage;
   const held = checks && holder && heldFeed(stage, checks, holder);
   const isLast = (k: number): boolean => k === operators.length - 1;
-  const counters = ['passed', 'leftOut'].flatMap((count) => operators.slice(1).map((_, i) => `${count}${i + 1}`));
+  const heldBy = (k: number): HeldFeed | undefined => (k === operators.length - 2 ? held : undefined);
+  const inChain = ['passed', 'leftOut'].flatMap((count) => operators.slice(1).map((_, i) => `${count}${i + 1}`));
+  const counters = [...inChain, ...stage.unread.map((_, i) => `unread${i}`)];
   const steps = operators.flatMap((node, k) => {
     const count = k === 0 ? '' : `passed${k}++; `;
     if (node.state !== undefined) return [];
     // A source has no input, and a step for what it gives.
     const inputs = Array.from({ length: Math.max(1, node.inputs.length) }, (_, input) => input);
     return inputs.map(
-      (i) =>
-        `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder, k === operators.length - 2 ? held : undefined)} }`,
+      (i) => `function ${stepName(k, i)}(tuple) { ${count}${operatorCode(node, k, i, isLast(k), holder, heldBy(k))} }`,
     );
   });
-  const lists = operators.flatMap(({ outputs }, k) => outputs.map((_, output) => `held${k}_${output}`));
+  const lists = operators.flatMap((_, k) =>
+    outputsOf(stage, k).flatMap(({ at, isHeld }) => (isHeld ? [`held${at}`] : [])),
+  );
   return `
 ${checks?.declare ?? ''}
 let guard = ${Guard.outside}, sieve, failure;
@@ -202,10 +266,10 @@ if (sieve !== undefined) { entered.fill(0); work[${WorkCell.nth}] = 0; }
 function leave() { guard = ${Guard.outside}; }
 const counts = [${counters.map(() => '0').join(', ')}];
 function takeCounts() { ${counters.map((counter, i) => `counts[${i}] = ${counter}; ${counter} = 0;`).join(' ')} return counts; }
-${operators.map((node, k) => outputsCode(node, k, isLast(k), k === operators.length - 2 ? held : undefined)).join('\n')}
+${operators.map((_, k) => outputsCode(stage, k, heldBy(k))).join('\n')}
 ${steps.join('\n')}
 ${operators
-  .map((node, k) => siftCode(node, k, isLast(k)))
+  .map((_, k) => siftCode(stage, k))
   .reverse()
   .join('\n')}`;
 }
@@ -226,7 +290,6 @@ export function chainConstants(
     ...checks?.constants,
   };
   operators.forEach((node, k) => {
-    const isLast = k === operators.length - 1;
     // What the first one reads may have been combined on its way.
     (k === 0 ? inputs : node.inputs).forEach(({ closure }, input) => {
       constants[`closure${k}_${input}`] = closure;
@@ -236,12 +299,12 @@ export function chainConstants(
       refuseDeferred(node.name, result);
       return true;
     };
-    if (isLast && !holdsOutput(node, k, isLast)) return;
-    node.outputs.forEach(({ schema }, output) => {
+    for (const { at, schema, isHeld, destination } of outputsOf(stage, k)) {
+      if (!isHeld || destination.to === 'nowhere') continue;
       const { copy, copyChecked } = generateTupleCopier(node.name, schema, ringBytes);
-      constants[`copy${k}_${output}`] = copy;
-      constants[`copyChecked${k}_${output}`] = copyChecked;
-    });
+      constants[`copy${at}`] = copy;
+      constants[`copyChecked${at}`] = copyChecked;
+    }
   });
   return constants;
 }

@@ -118,7 +118,7 @@ export interface Program {
   processed(): number;
   /**
    * For each operator of the chain but the first, the tuples that were handed to it since the last call; then, for each, those
-   * of them that it has failed at.
+   * of them that it has failed at; then, for each output that nobody reads, the tuples that went there.
    */
   takeCounts(): readonly number[];
   /** Forgets an exception that was reported. */
@@ -457,7 +457,9 @@ export function generateProgram(parts: ProgramParts): Program {
     return generateDecoder(name, input.schema, written.keys.length, hashColumn, external, written.time !== undefined);
   });
   // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
-  const holder = stage.operators[stage.operators.length - 1].holder?.(ports[0].encoder.emit);
+  const last = stage.operators.length - 1;
+  const heldPort = stage.outputs.findIndex(({ operator }) => operator === last);
+  const holder = stage.operators[last].holder?.(ports[heldPort].encoder.emit);
   const checks = heldChecks(stage, parts.ringBytes);
   const constants: Record<string, unknown> = {
     ...chainConstants(stage, parts.ringBytes, checks, holder, parts.lateEmit),

@@ -2,6 +2,7 @@
 // Promises: each value is one aligned number, so a reader never sees half of one; values of one instant may be a step apart.
 // The load of key groups is an estimate.
 
+import { ACTOR_COUNTS } from '../../flow/stage-counts.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_BYTES } from '../../mailbox/views.ts';
@@ -14,7 +15,7 @@ const BLOCKED_MS = 3;
 const COMMITS = 4;
 const ACTIVITY = 5;
 const SINCE_MS = 6;
-const PASSED = LINE_BYTES / 8;
+const IN_CHAIN = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
 const LOAD_BYTES = 4 * (KEY_GROUPS + 2);
 /** The cell of the load in which samples are counted: what the others rest on. */
@@ -67,9 +68,8 @@ export interface VitalsReading {
   /** Time in which the output had no room, in milliseconds. */
   readonly blockedMs: number;
   readonly commits: number;
-  /** For each operator of the fused chain but the first, the tuples handed to it, and those of them that it has failed at. */
-  readonly passed: readonly number[];
-  readonly leftOut: readonly number[];
+  /** What has come of the tuples in the fused chain, in the order of the commit's counts. */
+  readonly inChain: readonly number[];
 }
 
 export class Vitals {
@@ -89,14 +89,14 @@ export class Vitals {
     this.load = new Uint32Array(buffer, loadAt);
   }
 
-  /** Shared memory for an actor whose chain has `operators` operators. */
-  static allocate(operators: number): SharedArrayBuffer {
-    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 16 * (operators - 1) + LOAD_BYTES);
+  /** Shared memory for an actor that keeps so many counts. */
+  static allocate(counts: number): SharedArrayBuffer {
+    const inChain = counts - ACTOR_COUNTS;
+    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 8 * inChain + LOAD_BYTES);
   }
 
   read(): VitalsReading {
     const { values } = this;
-    const chained = (values.length - PASSED) / 2;
     const activity = values[ACTIVITY];
     // What goes on now counts too: an actor may be blocked, or at one slow tuple, for longer than metrics are apart.
     const soFarMs = Math.max(0, this.epochMs() - values[SINCE_MS]);
@@ -106,8 +106,7 @@ export class Vitals {
       busyMs: values[BUSY_MS] + (activity === Activity.busy ? soFarMs : 0),
       blockedMs: values[BLOCKED_MS] + (activity === Activity.blocked ? soFarMs : 0),
       commits: values[COMMITS],
-      passed: [...values.subarray(PASSED, PASSED + chained)],
-      leftOut: [...values.subarray(PASSED + chained)],
+      inChain: [...values.subarray(IN_CHAIN)],
     };
   }
 
@@ -117,7 +116,7 @@ export class Vitals {
     values[TUPLES_IN] = counts[0];
     values[TUPLES_OUT] = counts[1];
     values[COMMITS] = commits;
-    for (let i = 2; i < counts.length; i++) values[PASSED + i - 2] = counts[i];
+    for (let i = ACTOR_COUNTS; i < counts.length; i++) values[IN_CHAIN + i - ACTOR_COUNTS] = counts[i];
   }
 
   /** The batches that the actor has begun, modulo 2^32. */

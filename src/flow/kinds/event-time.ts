@@ -6,5 +6,5 @@ export const eventTime: OperatorKind = {
   role: 'operator',
   place: 'worker',
   step: ({ enter, judge, closure, tuple, feed }) =>
-    `${enter} if (${judge(`${closure}(${tuple})`)}) ${feed(tuple)} else ${feed(tuple, 1)}`,
+    `${enter} if (${judge(`${closure}(${tuple})`)}) { ${feed(tuple)} } else { ${feed(tuple, 1)} }`,
 };

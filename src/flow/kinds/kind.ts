@@ -37,7 +37,7 @@ export interface OperatorKind {
   readonly role: 'source' | 'operator' | 'sink' | 'output';
   /** Where its actors run: on workers, or in the app's own thread. */
   readonly place: 'worker' | 'app';
-  /** True if its closure may fail after it has emitted: what it emits is then held back while a tuple is tried alone. */
+  /** True if its step may fail after it has emitted or fed: what it puts out is then held back while a tuple is tried alone. */
   readonly mayFailAfterEmit?: boolean;
   /** True if it writes outside of Millrace: that is taken back batch by batch, not for one tuple, and by one replica only. */
   readonly writesOutside?: boolean;

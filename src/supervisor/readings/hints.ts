@@ -53,9 +53,14 @@ function funnelled({ stages }: Plan, { operators: [head], upstream, replicas, pl
 }
 
 /** True if a stage would run in the actors before it, but for its option. */
-function couldFuse({ graph }: Plan, { operators: [{ kind, fuse, inputs }] }: Stage): boolean {
+function couldFuse({ graph, stages }: Plan, { operators: [{ id, kind, fuse, inputs }] }: Stage): boolean {
   const [stream, ...others] = inputs.flatMap(({ from }) => from);
-  return !fuse && kind.role !== 'sink' && others.length === 0 && consumersOf(graph, stream).length === 1;
+  if (fuse || kind.role === 'sink' || others.length > 0 || consumersOf(graph, stream).length > 1) return false;
+  // Of several outputs of an operator one is handed on in its chain: the one whose reader was declared first.
+  const before = stages.flatMap(({ operators }) =>
+    operators.filter((_, k) => operators[k - 1]?.id === stream.operator),
+  );
+  return before.every((behind) => behind.id > id || behind.id === stream.operator);
 }
 
 function funnelHint(plan: Plan, stage: Stage, source: Stage): Hint {

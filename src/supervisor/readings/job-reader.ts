@@ -3,13 +3,14 @@
 // may still grow, as it reads what is left.
 
 import { Vitals, type VitalsReading } from '../../actors/vitals/vitals.ts';
-import type { Stage } from '../../flow/plan.ts';
+import { destinationOf, type Stage } from '../../flow/plan.ts';
+import { tuplesInto, tuplesOutOf } from '../../flow/stage-counts.ts';
 import type { Placement } from '../deployment.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { JobContext } from '../job-context.ts';
 import { GroupCounter, isShared } from './group-counter.ts';
 import { type Hint, hintsOf } from './hints.ts';
-import type { JobReading, OperatorReading, ReplicaReading } from './job-reading.ts';
+import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from './job-reading.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
 
 /** The worker of what runs in the app's own thread. */
@@ -26,6 +27,27 @@ interface Tracked {
 export interface JobReaderSources {
   lettersOf(operator: string): number;
   stall(): Stall | undefined;
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+
+/** What has gone to each output of an operator that has several, or none that must be read. */
+function outputsReading(
+  stage: Stage,
+  k: number,
+  tracked: readonly { readonly now: VitalsReading }[],
+): Pick<OperatorReading, 'outputs'> {
+  const { outputs } = stage.operators[k];
+  if (outputs.length < 2) return {};
+  const counts = tracked.map(({ now }) => tuplesOutOf(stage, k, now));
+  const readings = outputs.map(({ name }, output): [string, OutputReading] => [
+    name,
+    {
+      tuples: sum(counts.map((ofReplica) => ofReplica[output])),
+      consumed: destinationOf(stage, { operator: k, output }).to !== 'nowhere',
+    },
+  ]);
+  return { outputs: Object.fromEntries(readings) };
 }
 
 export class JobReader {
@@ -77,7 +99,8 @@ export class JobReader {
   #operatorsOf(stage: Stage): OperatorReading[] {
     const tracked = (this.#tracked.get(stage) ?? []).map((each) => ({ ...each, now: this.#vitalsOf(each) }));
     const groups = this.#counters.get(stage)?.read();
-    return stage.operators.map(({ name, kind }, k): OperatorReading => {
+    return stage.operators.map((node, k): OperatorReading => {
+      const { name, kind } = node;
       const replicas = tracked.map(({ now, ...each }) => this.#replicaOf(each, now, k));
       return {
         name,
@@ -85,8 +108,9 @@ export class JobReader {
         role: kind.role,
         fusedInto: k === 0 ? undefined : stage.operators[0].name,
         deadLetters: this.#sources.lettersOf(name),
-        tuplesIn: replicas.reduce((sum, { tuplesIn }) => sum + tuplesIn, 0),
-        tuplesOut: replicas.reduce((sum, { tuplesOut }) => sum + tuplesOut, 0),
+        tuplesIn: sum(replicas.map(({ tuplesIn }) => tuplesIn)),
+        tuplesOut: sum(replicas.map(({ tuplesOut }) => tuplesOut)),
+        ...outputsReading(stage, k, tracked),
         groups: k === 0 ? groups : undefined,
         replicas,
       };
@@ -112,8 +136,8 @@ export class JobReader {
       replica: descriptor.replica,
       state: replica === undefined ? 'running' : replica.state,
       worker: replica === undefined ? APP : replica.host,
-      tuplesIn: k === 0 ? now.tuplesIn : now.passed[k - 1] - now.leftOut[k - 1],
-      tuplesOut: k === stage.operators.length - 1 ? now.tuplesOut : now.passed[k],
+      tuplesIn: tuplesInto(stage, k, now),
+      tuplesOut: sum(tuplesOutOf(stage, k, now)),
       busyMs: now.busyMs,
       blockedMs: now.blockedMs,
       queueBytes: bytes,

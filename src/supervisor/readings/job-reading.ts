@@ -37,6 +37,14 @@ export interface GroupCounts {
   readonly samples: number;
 }
 
+/** One output of an operator that has several. */
+export interface OutputReading {
+  /** Tuples emitted there since the start. */
+  readonly tuples: number;
+  /** False if no operator reads it: its tuples are counted, and nothing else. */
+  readonly consumed: boolean;
+}
+
 /** One operator; its counts are the sums over its replicas. */
 export interface OperatorReading {
   /** The operator's name. */
@@ -53,6 +61,8 @@ export interface OperatorReading {
   readonly tuplesIn: number;
   /** Tuples emitted since the start. */
   readonly tuplesOut: number;
+  /** What of them went to each of its outputs, by name; left out if it has but one. */
+  readonly outputs?: Readonly<Record<string, OutputReading>>;
   /** Undefined if replicas cannot share it, and for all but the first operator of a fused chain. */
   readonly groups: GroupCounts | undefined;
   /** All that there is memory for, by number. Times are those of its actor: fused operators have the same. */

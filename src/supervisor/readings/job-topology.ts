@@ -1,7 +1,7 @@
 // Who reads from whom in a job, where it runs, and how full the mailboxes between are.
 // Promises: plain data of one moment; taking it stops nobody.
 
-import type { OperatorNode } from '../../flow/graph.ts';
+import type { OperatorNode, StreamRef } from '../../flow/graph.ts';
 import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
 import type { JobContext } from '../job-context.ts';
@@ -75,7 +75,7 @@ export class TopologyReader {
           input.from.map(({ operator, output }): TopologyEdge => {
             const from = operators[operator];
             const isFused = stageOf(plan, from) === stageOf(plan, node);
-            const fill = isFused ? EMPTY : this.#fillOf(stageOf(plan, node), stageOf(plan, from).index, output, index);
+            const fill = isFused ? EMPTY : this.#fillOf(stageOf(plan, node), { operator, output }, index);
             return { from: from.name, to: node.name, isFused, ...fill };
           }),
         ),
@@ -101,10 +101,12 @@ export class TopologyReader {
   }
 
   /** The mailboxes of an input of a stage that are written by an output of another one. */
-  #fillOf(stage: Stage, from: number, output: number, input: number): Fill {
-    const upstream = stage.upstream.findIndex(
-      (each) => each.stage === from && each.output === output && each.input === input,
-    );
+  #fillOf(stage: Stage, { operator, output }: StreamRef, input: number): Fill {
+    const { stages } = this.#job.plan;
+    const upstream = stage.upstream.findIndex((each) => {
+      const { stream } = stages[each.stage].outputs[each.output];
+      return each.input === input && stream.operator === operator && stream.output === output;
+    });
     return (this.#mailboxes.get(stage) ?? []).map((each) => each.fullest(upstream)).reduce(fuller, EMPTY);
   }
 }

@@ -65,7 +65,9 @@ function sourceRate(reading: OperatorReport, spanMs: number): number {
 function rates(graph: GraphReport, costs: readonly OperatorCost[], sourceRates: readonly number[]): number[] {
   const out: number[] = [];
   return graph.operators.map((reading, i) => {
-    const rate = isSource(reading) ? sourceRates[i] : sum(reading.upstream.map((each) => out[each]));
+    const rate = isSource(reading)
+      ? sourceRates[i]
+      : sum(reading.upstream.map((each, u) => out[each] * reading.upstreamShares[u]));
     out.push(rate * costs[i].selectivity);
     return rate;
   });

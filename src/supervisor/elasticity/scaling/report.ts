@@ -21,6 +21,8 @@ export interface OperatorReport {
   readonly operator: string;
   /** The operators that it reads from, as indices into the graph. They stand before it. */
   readonly upstream: readonly number[];
+  /** Of what each of these writes, the share that it reads: less than all of it if they have several outputs. */
+  readonly upstreamShares: readonly number[];
   /** Those that run; at least one. */
   readonly replicas: readonly ReplicaReport[];
   readonly min: number;

@@ -11,6 +11,7 @@ import type { GroupLoads } from '../group-loads.ts';
 import { ownersOf } from '../owners.ts';
 import type { GraphReport, OperatorReport, ReplicaReport } from './report.ts';
 import { WorkerMeter } from './worker-meter.ts';
+import { shareOf, writtenBetween, writtenShares } from './written-tuples.ts';
 
 /** The app holds a flow up that finds so much of its output's ring filled. */
 const APP_HOLDS_UP_FILL = 0.5;
@@ -37,8 +38,9 @@ export class Reporter {
   take(reading: JobReading): GraphReport | undefined {
     const { plan, options, clock } = this.#job;
     const rates = between(this.#before, reading);
+    const written = plan.stages.map((stage) => writtenBetween(stage, this.#before, reading));
     this.#before = reading;
-    const operators = plan.stages.map((stage) => this.#operatorOf(stage, reading, rates));
+    const operators = plan.stages.map((stage) => this.#operatorOf(stage, reading, rates, written));
     if (operators.some(({ replicas }) => replicas.length === 0)) return undefined;
     return {
       atMs: clock.now(),
@@ -50,18 +52,27 @@ export class Reporter {
     };
   }
 
-  #operatorOf(stage: Stage, reading: JobReading, rates: JobRates): OperatorReport {
+  /** @param written by stage, tuples of each of its outputs */
+  #operatorOf(
+    stage: Stage,
+    reading: JobReading,
+    rates: JobRates,
+    written: readonly (readonly number[])[],
+  ): OperatorReport {
     const { roster } = this.#job;
     const head = stage.operators[0];
     const last = stage.operators[stage.operators.length - 1];
-    const ratesOf = (name: string): OperatorRates => named(rates.operators, name);
-    const replicas = replicasOf(stage, named(reading.operators, head.name), ratesOf(head.name), ratesOf(last.name));
+    const chain = stage.operators.map(({ name }) => named(rates.operators, name));
+    const putOut = chain.map(({ tuplesOut }) => tuplesOut);
+    const shares = writtenShares(stage, written[stage.index], putOut);
+    const replicas = replicasOf(stage, named(reading.operators, head.name), chain, shares);
     const isEnding = roster.of(stage).some(({ isEnded }) => isEnded);
     // An operator that is ending keeps what it has.
     const { min, max } = isEnding ? { min: replicas.length, max: replicas.length } : head.replicas;
     return {
       operator: stageName(stage),
       upstream: stage.upstream.map(({ stage: index }) => index),
+      upstreamShares: stage.upstream.map(({ stage: index, output }) => shareOf(written[index], output)),
       replicas,
       min,
       max,
@@ -76,9 +87,17 @@ export class Reporter {
 const named = <Item extends { readonly name: string }>(items: readonly Item[], name: string): Item =>
   items.find((item) => item.name === name) as Item;
 
-/** A chain of fused operators takes what its first one takes, and gives what its last one gives. */
-function replicasOf(stage: Stage, now: OperatorReading, first: OperatorRates, last: OperatorRates): ReplicaReport[] {
-  return first.replicas.map(({ replica, worker, busy, blocked, tuplesIn }, i): ReplicaReport => {
+/**
+ * A chain of fused operators takes what its first one takes, and gives what any of them gives to other actors.
+ * @param shares of what each operator puts out, what goes to other actors
+ */
+function replicasOf(
+  stage: Stage,
+  now: OperatorReading,
+  chain: readonly OperatorRates[],
+  shares: readonly number[],
+): ReplicaReport[] {
+  return chain[0].replicas.map(({ replica, worker, busy, blocked, tuplesIn }, i): ReplicaReport => {
     const { queueFill } = now.replicas[replica];
     const isHoldingUp = stage.place === 'app' && queueFill >= APP_HOLDS_UP_FILL;
     const share = isHoldingUp ? 1 : busy;
@@ -88,7 +107,7 @@ function replicasOf(stage: Stage, now: OperatorReading, first: OperatorRates, la
       busy: share,
       blocked: Math.min(1 - share, blocked),
       tuplesIn,
-      tuplesOut: last.replicas[i].tuplesOut,
+      tuplesOut: chain.reduce((total, { replicas }, k) => total + replicas[i].tuplesOut * shares[k], 0),
       queueFill,
     };
   });

@@ -104,9 +104,14 @@ export class StallReader implements WatchedStream {
     parts.push({ kind: 'letters', name: 'deadLetters', replica: undefined, state: ofLetters, waitsFor: [] });
     for (const [place, at] of places) {
       if (parts[at].state !== 'full') continue;
-      const waitsFor = holdersOf(plan, plan.stages[Number(place.split('/')[0])], rings[at], places);
+      const stage = plan.stages[Number(place.split('/')[0])];
+      const held = rings[at].map((ring, output) => holdersOf(plan, stage, ring, output, places));
+      const waitsFor = [...new Set(held.flat())];
       if (waitsFor.length === 0 && letters.isHeld && this.writesLetters(place)) waitsFor.push(lettersAt);
-      parts[at] = { ...parts[at], waitsFor };
+      const fills = rings[at].map((ring) => ring.unreleasedWords(ring.published()) / ring.capacityWords);
+      const fullest = stage.outputs[fills.indexOf(Math.max(...fills))];
+      const name = fullest === undefined ? parts[at].name : stage.operators[fullest.operator].name;
+      parts[at] = { ...parts[at], name, waitsFor };
     }
     return { parts, isDoneAwaited: this.isDoneAwaited() };
   }
@@ -125,23 +130,26 @@ export class StallReader implements WatchedStream {
   }
 }
 
-/** An actor is called by the last operator of its chain where its output is concerned. */
+/** An actor is called by the last operator of its chain, or by the one that writes the output that has no room. */
 const tailName = ({ operators }: Stage): string => operators[operators.length - 1].name;
 
-/** Those who hold most of a replica's rings, one for each output of its stage, as indices of parts. */
-function holdersOf(plan: Plan, stage: Stage, rings: readonly Ring[], places: ReadonlyMap<string, number>): number[] {
-  const holders = rings.flatMap((ring, output) => {
-    const published = ring.published();
-    const held = readersOf(plan, stage, output).flatMap(({ stage: reader, slot: first }) =>
-      Array.from({ length: reader.replicas }, (_, replica) => {
-        const slot = first + replica;
-        const words = ring.isActive(slot) ? (published - ring.released(slot)) | 0 : 0;
-        return { at: places.get(`${reader.index}/${replica}`), words };
-      }),
-    );
-    const most = Math.max(0, ...held.map(({ words }) => words));
-    const enough = Math.min(most, ring.capacityWords * HELD_SHARE_MIN);
-    return held.flatMap(({ at, words }) => (at !== undefined && words > 0 && words >= enough ? [at] : []));
-  });
-  return [...new Set(holders)];
+/** Those who hold most of the ring of one of a replica's outputs, as indices of parts. */
+function holdersOf(
+  plan: Plan,
+  stage: Stage,
+  ring: Ring,
+  output: number,
+  places: ReadonlyMap<string, number>,
+): number[] {
+  const published = ring.published();
+  const held = readersOf(plan, stage, output).flatMap(({ stage: reader, slot: first }) =>
+    Array.from({ length: reader.replicas }, (_, replica) => {
+      const slot = first + replica;
+      const words = ring.isActive(slot) ? (published - ring.released(slot)) | 0 : 0;
+      return { at: places.get(`${reader.index}/${replica}`), words };
+    }),
+  );
+  const most = Math.max(0, ...held.map(({ words }) => words));
+  const enough = Math.min(most, ring.capacityWords * HELD_SHARE_MIN);
+  return held.flatMap(({ at, words }) => (at !== undefined && words > 0 && words >= enough ? [at] : []));
 }
