@@ -14,7 +14,7 @@ import { type BuildOptions, build, type Metafile, type Plugin, transform } from 
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../src', import.meta.url));
 /** What a worker thread imports: its own entry, and what modules of flows and actors may. */
-const WORKER_ENTRIES = ['workers/worker.ts', 'index.ts', 'sources.ts', 'sinks.ts', 'aggregates.ts'];
+const WORKER_ENTRIES = ['workers/worker.ts', 'index.ts', 'sources.ts', 'sinks.ts', 'aggregates.ts', 'windows.ts'];
 
 /** What a module takes for its own address stays so in a file elsewhere. */
 const ownUrls: Plugin = {

@@ -45,6 +45,13 @@ export const flowErrors = {
       { operator },
     );
   },
+  windowName(operator: string, field: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `operator '${operator}' emits the field '${field}' of each window: give the key, or the aggregate, another name`,
+      { operator, field },
+    );
+  },
   secondEventTime(flow: string, operator: string): MillraceError {
     return new MillraceError(
       'BAD_FLOW',

@@ -204,6 +204,35 @@ export const AGGREGATE_OPTIONS = {
   }),
 };
 
+export const WINDOW_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /**
+   * When a window's results are emitted: once, when it closes; or each time that they have changed: 'close' or
+   * 'changes'. Default: `close`. See docs/windows.md.
+   */
+  emit: choice(['close', 'changes'], {
+    help: "when a window's results are emitted: once, when it closes; or each time that they have changed",
+    default: 'close',
+    page: 'windows.md',
+  }),
+  combine: AGGREGATE_OPTIONS.combine,
+  /**
+   * How long tuples are combined before they are sent, at most: milliseconds from 0 to 10000. Default: a tenth of the
+   * time between two windows, up to 1000. See docs/aggregates.md.
+   */
+  combineMs: number({
+    help: 'how long tuples are combined before they are sent, at most',
+    unit: 'milliseconds',
+    from: 0,
+    to: 10_000,
+    defaultText: 'a tenth of the time between two windows, up to 1000',
+    page: 'aggregates.md',
+  }),
+};
+
+/** Options of what is made of windows. */
+export interface WindowOptions extends Given<typeof WINDOW_OPTIONS> {}
+
 /** Options of `aggregate`. */
 export interface AggregateOptions extends Given<typeof AGGREGATE_OPTIONS> {}
 

@@ -12,7 +12,7 @@ import { checkOptions } from '../options/check.ts';
 import { KEY_FIELDS_MAX, rowLayout } from '../state/rows/row-layout.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { aggregationOf } from './aggregates/aggregation.ts';
-import { combinedInput } from './aggregates/combined-input.ts';
+import { combinedInput, combineMsOf } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { type StreamTime, type TimeOf, timeOf } from './event-time.ts';
@@ -55,6 +55,8 @@ import {
   type SinkOptions,
 } from './operator-options.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
+import { requireWindow, type Window } from './windows/window.ts';
+import { WindowedStream } from './windows/windowed-stream.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
 
@@ -80,7 +82,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   static {
     // Types do not have these methods here; a program without types would meet "is not a function".
-    for (const method of ['process', 'aggregate']) {
+    for (const method of ['process', 'aggregate', 'window']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
           throw errors.needsKey(String(name), method, this.schema.names);
@@ -458,6 +460,20 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
   }
 
   /**
+   * Groups the tuples of each key: by windows in event time, or by so many tuples. See docs/windows.md.
+   * @param window as the functions of `millrace/windows` make it
+   * @throws MillraceError BAD_OPTION
+   */
+  window(window: Window, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs> {
+    refuseSurplus('window(window)', 1, surplus);
+    const { builder, schema } = this;
+    const key = this.key as readonly string[];
+    requireWindow(window, builder.nameOf(this.from[0].operator));
+    const input = (closure: NodeInput['closure']): NodeInput => this.asInput(closure);
+    return new WindowedStream({ builder, schema, key, window, input }, (node) => Stream.of(builder, node));
+  }
+
+  /**
    * Keeps results of the tuples of each key, as the functions of `millrace/aggregates` make them, and emits them with the key. The
    * tuples of a key are combined where they are made, on every core, before they are sent: docs/aggregates.md.
    * @param aggregates by the names of the results
@@ -475,7 +491,13 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const key = this.key as readonly string[];
     const aggregation = aggregationOf(name, this.schema, key, aggregates, checked.emit);
     const raw = this.asInput(aggregation.add);
-    const input = { ...raw, combined: combinedInput(name, raw, aggregation, operator, checked) };
+    const input = {
+      ...raw,
+      combined: combinedInput(name, raw, aggregation, operator, {
+        combine: checked.combine,
+        combineMs: checked.combineMs ?? combineMsOf(checked.emit),
+      }),
+    };
     // What the clock has emitted has no time of its own.
     const time = typeof checked.emit === 'object' ? undefined : this.time;
     const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`), time }];

@@ -74,8 +74,10 @@ export const runClosureCode = (call: string, k: number): string =>
   `{ const result = ${call}; if (result !== undefined) refuseResult${k}(result); }`;
 
 /** Hands the values of a tuple's fields to the holder of the last operator. */
-const holdCode = ({ takes }: TupleHolder, of: (field: string) => string): string =>
-  `${takes.numbers.map((field, i) => `held[${i}] = ${of(field)};`).join(' ')} hold(${takes.others.map(of).join(', ')});`;
+const holdCode = ({ takes, computed }: TupleHolder, fieldOf: (field: string) => string): string => {
+  const of = (field: string): string => computed[field] ?? fieldOf(field);
+  return `${takes.numbers.map((field, i) => `held[${i}] = ${of(field)};`).join(' ')} hold(${takes.others.map(of).join(', ')});`;
+};
 
 /** What operator k does with `tuple`, which comes from one of its inputs. */
 const operatorCode = (

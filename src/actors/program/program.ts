@@ -617,6 +617,10 @@ function closureContext({ stage, timers, time }: ProgramParts) {
     },
     timers: timers?.forClosures ?? noTimers(stageName(stage)),
     timer: undefined,
+    /** What is emitted has this time. */
+    setTime(atMs: number): void {
+      time[TimeCell.inWork] = atMs;
+    },
     get time(): number {
       return time[TimeCell.inWork];
     },

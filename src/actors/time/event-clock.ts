@@ -51,7 +51,8 @@ export class EventClock {
 
   /** The watermark of a partition of which so much has been seen. */
   watermarkOf(seen: number): number {
-    return seen - this.outOfOrderMs;
+    // Whole, as the times of timers are.
+    return Math.floor(seen - this.outOfOrderMs);
   }
 
   /**

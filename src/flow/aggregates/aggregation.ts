@@ -24,8 +24,11 @@ export interface Aggregation {
   combiner(emit: (row: unknown) => void): TupleHolder;
 }
 
-/** @throws MillraceError BAD_AGGREGATE */
-function keptOf(
+/**
+ * What is kept for each of some aggregates.
+ * @throws MillraceError BAD_AGGREGATE, BAD_OPTION
+ */
+export function keptOf(
   operator: string,
   schema: Schema,
   key: readonly string[],
@@ -64,7 +67,7 @@ function keptOf(
 }
 
 /** The parts that an aggregate's kept fields are, in a schema. */
-function partsOf(aggregates: readonly KeptAggregate[], isState: boolean): Shape {
+export function partsOf(aggregates: readonly KeptAggregate[], isState: boolean): Shape {
   return Object.fromEntries(
     aggregates.flatMap(({ name, code: { kept, table } }) =>
       Object.entries(kept).flatMap(([part, field]) =>

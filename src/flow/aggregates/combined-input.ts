@@ -8,22 +8,21 @@ import type { Aggregation } from './aggregation.ts';
 /** How long tuples are combined if nobody waits for results before the end. */
 const COMBINE_MS = 1000;
 /** The same by when results are wanted. */
-const combineMsOf = (emit: AggregateEmit): number =>
+export const combineMsOf = (emit: AggregateEmit): number =>
   emit === 'end' ? COMBINE_MS : emit === 'changes' ? 0 : Math.min(COMBINE_MS, emit.everyMs / 10);
 
 interface CombineOptions {
-  readonly emit: AggregateEmit;
   readonly combine: boolean;
-  readonly combineMs: number | undefined;
+  readonly combineMs: number;
 }
 
 /** The combiner of an input of operator `name`; undefined if its tuples are not to be combined. */
 export function combinedInput(
   name: string,
   input: NodeInput,
-  { partial, merge, combiner }: Aggregation,
+  { partial, merge, combiner }: Pick<Aggregation, 'partial' | 'merge' | 'combiner'>,
   { failure, supervision }: CheckedOperator,
-  { emit, combine: isOn, combineMs = combineMsOf(emit) }: CombineOptions,
+  { combine: isOn, combineMs }: CombineOptions,
 ): Combined | undefined {
   if (!isOn) return undefined;
   const own = `${name}.combine`;

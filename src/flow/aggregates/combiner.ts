@@ -35,6 +35,8 @@ const MULTIPLIERS = [0x85ebca6b, 0xc2b2ae35, 0x9e3779b1] as const;
 export interface TupleHolder {
   /** The fields of tuples whose values it takes from {@link numbers}, in their order, and from the arguments of {@link add}. */
   readonly takes: { readonly numbers: readonly string[]; readonly others: readonly string[] };
+  /** Fields among them that tuples do not have: expressions of the time in work, `time[0]`. */
+  readonly computed: Readonly<Record<string, string>>;
   /** Where the numbers of a tuple are put before `add` is called: as arguments each would be an object on the heap. */
   readonly numbers: Float64Array;
   /** Takes in a tuple. */
@@ -116,6 +118,7 @@ export function singleCode(
  * Generates the combiner of one writer.
  * @param schema of the tuples
  * @param emit gets the combined rows
+ * @param computed fields of the schema that tuples do not have, by expressions of the time in work
  */
 export function generateCombiner(
   operator: string,
@@ -123,10 +126,12 @@ export function generateCombiner(
   keys: readonly SchemaField[],
   aggregates: readonly KeptAggregate[],
   emit: (row: unknown) => void,
+  computed: Readonly<Record<string, string>> = {},
 ): TupleHolder {
   const named = new Set([...keys.map(({ name }) => name), ...aggregates.flatMap(({ fields }) => fields)]);
   const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
   const taken = schema.fields.filter(({ name }) => takesAll || named.has(name));
+  const own = taken.filter(({ name }) => !Object.hasOwn(computed, name));
   const namesOf = (areNumbers: boolean): string[] =>
     taken
       .map((field) => ({ name: field.name, type: valueType(field) }))
@@ -148,7 +153,7 @@ export function generateCombiner(
     };
   // Values, and not a tuple: an object that is handed on is allocated, and its doubles with it.
   const given: Given = (field) =>
-    field === undefined ? `{ ${taken.map(({ name }) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
+    field === undefined ? `{ ${own.map(({ name }) => `${name}: ${given(name)}`).join(', ')} }` : `given_${field}`;
   const others = takes.others.map((name) => given(name)).join(', ');
   const parameters = ['hash', ...takes.others.map((name) => given(name))].join(', ');
   const takeNumbers = takes.numbers.map((name, i) => `const ${given(name)} = numbers[${i}];`).join(' ');
@@ -279,6 +284,7 @@ keys = 0;
 }
 return {
 takes,
+computed,
 numbers,
 add,
 flush() {
@@ -310,6 +316,7 @@ single(isOn) { isSingle = isOn; isDirect = isOn || pause > 0; },
       ...Object.assign({}, ...aggregates.map(({ code }) => code.constants)),
       ...Object.assign({}, ...keys.map((field, k) => keyCodec(field).constants(k))),
       takes,
+      computed,
       numbers: new Float64Array(takes.numbers.length),
       hashCharacters,
       isText,

@@ -1,0 +1,17 @@
+// Entry point `millrace/windows`: what `keyed.window(…)` takes.
+
+export type { WindowOptions } from './flow/operator-options.ts';
+export {
+  type CountOptions,
+  type CountWindow,
+  count,
+  type SessionOptions,
+  type SessionWindow,
+  type SlicedWindow,
+  type SlidingOptions,
+  session,
+  sliding,
+  type TumblingOptions,
+  tumbling,
+  type Window,
+} from './flow/windows/window.ts';
