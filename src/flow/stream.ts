@@ -55,7 +55,13 @@ import {
   type SinkOptions,
 } from './operator-options.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
-import { requireWindow, type Window } from './windows/window.ts';
+import {
+  type CountWindow,
+  requireWindow,
+  type SessionWindow,
+  type SlicedWindow,
+  type Window,
+} from './windows/window.ts';
 import { WindowedStream } from './windows/windowed-stream.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
@@ -464,7 +470,9 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
    * @param window as the functions of `millrace/windows` make it
    * @throws MillraceError BAD_OPTION
    */
-  window(window: Window, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs> {
+  window(window: CountWindow, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs, Record<never, never>>;
+  window(window: SlicedWindow | SessionWindow, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs>;
+  window(window: Window, ...surplus: readonly never[]): unknown {
     refuseSurplus('window(window)', 1, surplus);
     const { builder, schema } = this;
     const key = this.key as readonly string[];

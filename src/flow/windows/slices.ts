@@ -1,27 +1,20 @@
 // Windows of one length, by slices: what is kept of tuples is kept once for each slice of time, the largest that no window cuts, and
-// merged when a window closes.
-// Promises: a window is emitted when the watermark has come to its end, in the order of ends; one without tuples is not. A tuple that
-// comes late, though not too late, has its windows emitted again. Slices go when the last window of theirs can change no more.
+// joined when a window closes.
+// Promises: a window is given when the watermark has come to its end, in the order of ends; one without tuples is not. A tuple that
+// comes late, though not too late, has its windows given again. Slices go when the last window of theirs can change no more.
 // Relies on: a timer of the key at the next end (state/timers); tuples that are later than allowed never come (event-time.ts).
 
-import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
-import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
-import { type TableDefinition, table } from '../../state/rows/row-layout.ts';
-import type { AggregateCode, Slots } from '../aggregates/aggregate.ts';
-import { type KeptAggregate, partName, singleCode } from '../aggregates/combiner.ts';
-import type { WindowClosures } from './closures.ts';
+import { t } from '../../mailbox/schema.ts';
+import { table } from '../../state/rows/row-layout.ts';
+import { SLICE } from './aggregate-content.ts';
+import { PANES, type WindowClosures, type WindowContent } from './content.ts';
 import type { SlicedWindow } from './window.ts';
-import { WindowValues } from './window-values.ts';
-
-/** The field of a combined row that says its slice. */
-export const SLICE = '$slice';
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** The length of a slice. */
-export const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
+const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
 
 /** An expression for the start of the slice that a time is in. */
 export function sliceCode(window: SlicedWindow, time: string): string {
@@ -32,168 +25,103 @@ export function sliceCode(window: SlicedWindow, time: string): string {
     : `Math.floor((${time} - ${offsetMs}) / ${ms}) * ${ms} + ${offsetMs}`;
 }
 
-/** The parts of what is kept of a slice. Of an aggregate that keeps a table, how many rows it has there. */
-const partsOf = (kept: readonly KeptAggregate[]): Shape =>
-  Object.fromEntries(
-    kept.flatMap(({ name, code }) =>
-      code.table === undefined
-        ? Object.entries(code.kept).map(([part, field]) => [partName(name, part), field] as const)
-        : [[name, t.u32()] as const],
-    ),
-  );
-
-/** What is kept of a slice; and whether it has changed since windows of it were emitted. */
-const sliceTable = (kept: readonly KeptAggregate[]): TableDefinition =>
-  table({ [SLICE]: t.f64() }, { $isLate: t.bool(), ...partsOf(kept) });
-
-/** Different values by slice, for an aggregate that keeps a table. */
-const valuesTable = ({ table: own }: AggregateCode): TableDefinition[] =>
-  own === undefined ? [] : [table({ [SLICE]: t.f64(), ...own.key }, own.row)];
-
 /**
  * The closures of an operator that keeps windows of one length.
- * @param emitsChanges true if each window is emitted whenever it has changed, instead of at its end
- * @throws MillraceError BAD_AGGREGATE
+ * @param givesChanges true if each window is given whenever it has changed, instead of at its end
  */
 export function slicedClosures(
   operator: string,
-  keys: readonly SchemaField[],
-  kept: readonly KeptAggregate[],
+  content: WindowContent,
   window: SlicedWindow,
   allowedLatenessMs: number,
-  emitsChanges: boolean,
+  givesChanges: boolean,
 ): WindowClosures {
   const { sizeMs, everyMs, offsetMs } = window;
   const ms = sliceMs(window);
   const isWhole = ms === sizeMs;
-  for (const { name, code } of kept) {
-    if (code.table !== undefined && sizeMs !== everyMs)
-      throw errors.badAggregate(
-        operator,
-        name,
-        'distinct',
-        'is kept value by value, which windows that overlap would keep several times: use approxDistinct, or tumbling windows',
-      );
-  }
-  const slots =
-    (object: string) =>
-    (a: number): Slots =>
-    (part = '') => {
-      const { name, code } = kept[a];
-      return code.table === undefined ? `${object}.${partName(name, part)}` : `values${a}.of(state.${name}, ${object})`;
-    };
-  const one = singleCode(kept, (field) => (field === undefined ? 'tuple' : `tuple.${field}`));
-  const travelling =
-    (a: number): Slots =>
-    (part = '') => {
-      const { travel } = kept[a].code;
-      return travel === undefined ? one.slots(a)(part) : `(${travel(part, one.slots(a))})`;
-    };
-  const arrived =
-    (a: number): Slots =>
-    (part = '') =>
-      `tuple.${partName(kept[a].name, part)}`;
-  const mergeCode = (into: string, other: (a: number) => Slots): string =>
-    kept.map(({ code }, a) => code.merge(slots(into)(a), other(a))).join('\n');
-  const zeros = Schema.of(partsOf(kept), `operator '${operator}'`).fields;
-  const empty = zeros.map(({ name, codec }, i) => `${name}: ${codec.zero(i)}`);
-  const results = kept.map(({ name, code }, a) => `${name}: ${code.value(slots('result')(a))}`);
-  const keyed = keys.map(({ name }) => `${name}: key.${name}`);
-  const removeValues = kept.flatMap(({ name, code }, a) =>
-    code.table === undefined ? [] : [`values${a}.remove(state.${name}, start);`],
-  );
+  const panes = `state.${PANES}`;
   const eachEnd = (from: string, until: string, code: string): string =>
-    `for (let end = ${from}; end <= ${until}; end += ${everyMs}) { ${code} }`;
+    `for (let end = ${from}; end <= ${until}; end += ${everyMs}) ${code}`;
+  const arrival = (name: string, start: string, code: string): string => `
+function ${name}(tuple, state, emit, context) {
+const start = ${start}, pane = ${panes}.upsert(start);
+${code}
+changed(tuple, state, pane, start, emit, context);
+}`;
   const body = `
 const endAfter = (time) => (Math.floor((time - ${sizeMs + offsetMs}) / ${everyMs}) + 1) * ${everyMs} + ${sizeMs + offsetMs};
 const lastEnd = (start) => Math.floor((start - ${offsetMs}) / ${everyMs}) * ${everyMs} + ${sizeMs + offsetMs};
-function changed(key, state, slice, start, emit, { timers }) {
-const end = endAfter(start), due = timers.due();
+function changed(key, state, pane, start, emit, { timers }) {
+const first = endAfter(start), due = timers.due();
 ${
-  emitsChanges
-    ? eachEnd('end', 'lastEnd(start)', 'give(key, state, end, emit);')
-    : 'if (state.$isFired && end <= state.$fired) slice.$isLate = true;'
+  givesChanges
+    ? eachEnd('first', 'lastEnd(start)', 'give(key, state, end, emit);')
+    : 'if (state.$isFired && first <= state.$fired) pane.$isLate = true;'
 }
-if (due === undefined || end < due) timers.at(end);
+if (due === undefined || first < due) timers.at(first);
 }
-function add(tuple, state, emit, context) {
-const start = ${sliceCode(window, 'context.time')}, slice = state.$windows.upsert(start);
-${one.code}
-${mergeCode('slice', travelling)}
-changed(tuple, state, slice, start, emit, context);
-}
-function merge(tuple, state, emit, context) {
-const start = tuple.${SLICE}, slice = state.$windows.upsert(start);
-${mergeCode('slice', arrived)}
-changed(tuple, state, slice, start, emit, context);
-}
+${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
 function give(key, state, end, emit) {
 ${
   isWhole
-    ? `const result = state.$windows.get(end - ${sizeMs});`
-    : `let result;
+    ? `const pane = ${panes}.get(end - ${sizeMs});`
+    : `let pane;
 for (let start = end - ${sizeMs}; start < end; start += ${ms}) {
-const slice = state.$windows.get(start);
+const slice = ${panes}.get(start);
 if (slice === undefined) continue;
-if (result === undefined) result = { ${empty.join(', ')} };
-${kept.map(({ code }, a) => code.merge(slots('result')(a), slots('slice')(a))).join('\n')}
+if (pane === undefined) pane = ${content.empty};
+${content.join('pane', 'slice')}
 }`
 }
-if (result === undefined) return;
-emit({ ${[...keyed, `windowStart: end - ${sizeMs}`, 'windowEnd: end', ...results].join(', ')} });
-}
-function onTimer(key, state, emit, context) {
-const now = context.timer.atMs, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
-let late = Infinity, first = Infinity;
-for (const slice of state.$windows) {
-const end = endAfter(slice.${SLICE});
-first = Math.min(first, end);
-if (slice.$isLate) { slice.$isLate = false; late = Math.min(late, end); lateOnes.add(slice.${SLICE}); }
-}
-${emitsChanges ? '' : `for (let end = late; end <= fired; end += ${everyMs}) if (holdsLate(end)) finish(key, state, end, emit, context);`}
-lateOnes.clear();
-${emitsChanges ? '' : eachEnd('Math.max(first, endAfter(fired))', 'now', 'finish(key, state, end, emit, context);')}
-state.$isFired = true;
-state.$fired = until;
-let next = Infinity, gone;
-for (const slice of state.$windows) {
-const start = slice.${SLICE}, last = lastEnd(start);
-if (last + ${allowedLatenessMs} <= now) (gone ??= []).push(start);
-// The next end of a window with this slice, or else the time from which on nothing changes it.
-else next = Math.min(next, last > until ? Math.max(endAfter(start), endAfter(until)) : last + ${allowedLatenessMs});
-}
-if (gone !== undefined) for (const start of gone) { ${removeValues.join(' ')} state.$windows.delete(start); }
-if (next === Infinity) { if (state.$windows.size === 0) context.remove(); }
-else context.timers.at(next);
+if (pane === undefined) return;
+${content.give('pane', `end - ${sizeMs}`, 'end')}
 }
 function finish(key, state, end, emit, context) {
 context.setTime(end - 1);
 give(key, state, end, emit);
 }
-const lateOnes = new Set();
 function holdsLate(end) {
-for (const start of lateOnes) if (start >= end - ${sizeMs} && start < end) return true;
+for (const start of late) if (start >= end - ${sizeMs} && start < end) return true;
 return false;
+}
+const late = [];
+function onTimer(key, state, emit, context) {
+const now = context.timer.atMs, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
+let lateEnd = Infinity, first = Infinity;
+late.length = 0;
+for (const pane of ${panes}) {
+const start = pane.${SLICE}, end = endAfter(start);
+first = Math.min(first, end);
+if (!pane.$isLate) continue;
+pane.$isLate = false;
+late.push(start);
+lateEnd = Math.min(lateEnd, end);
+}
+${
+  givesChanges
+    ? ''
+    : `${eachEnd('lateEnd', 'fired', 'if (holdsLate(end)) finish(key, state, end, emit, context);')}
+${eachEnd('Math.max(first, endAfter(fired))', 'now', 'finish(key, state, end, emit, context);')}`
+}
+state.$isFired = true;
+state.$fired = until;
+let next = Infinity, gone;
+for (const pane of ${panes}) {
+const start = pane.${SLICE}, last = lastEnd(start);
+if (last + ${allowedLatenessMs} <= now) (gone ??= []).push(start);
+// The next end of a window with this slice, or else the time from which on nothing changes it.
+else next = Math.min(next, last > until ? Math.max(endAfter(start), endAfter(until)) : last + ${allowedLatenessMs});
+}
+if (gone !== undefined) for (const start of gone) { ${content.release('start', `start + ${ms}`)} ${panes}.delete(start); }
+if (${panes}.size === 0) context.remove();
+else if (next < Infinity) context.timers.at(next);
 }
 return { add, merge, onTimer };`;
   return {
-    state: { $isFired: t.bool(), $fired: t.f64() },
-    tables: {
-      $windows: sliceTable(kept),
-      ...Object.fromEntries(kept.flatMap(({ name, code }) => valuesTable(code).map((each) => [name, each]))),
-    },
-    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer'>>(
-      `${operator}/windows`,
-      {
-        ...constantsOf(zeros, operator),
-        ...Object.assign({}, ...kept.map(({ code }) => code.constants)),
-        ...Object.fromEntries(
-          kept.flatMap(({ name, code }, a) =>
-            code.table === undefined ? [] : [[`values${a}`, new WindowValues(name)]],
-          ),
-        ),
-      },
-      body,
-    ),
+    state: { $isFired: t.bool(), $fired: t.f64(), ...content.state },
+    tables: { [PANES]: table({ [SLICE]: t.f64() }, { $isLate: t.bool(), ...content.pane }), ...content.tables },
+    end: undefined,
+    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer'>>(`${operator}/windows`, content.constants, body),
   };
 }

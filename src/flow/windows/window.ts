@@ -4,7 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import { checkOptions } from '../../options/check.ts';
-import { integer } from '../../options/kinds.ts';
+import { integer, toggle } from '../../options/kinds.ts';
 import type { Given, OptionTable } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 
@@ -69,6 +69,11 @@ export const COUNT_OPTIONS = {
     to: 2 ** 31,
     defaultText: '`size`',
   }),
+  /** Gives what is left at the end of the input, which fills no window, as a last one: true or false. Default: `false`. */
+  rest: toggle({
+    help: 'gives what is left at the end of the input, which fills no window, as a last one',
+    default: false,
+  }),
 };
 
 /** Options of `tumbling`. */
@@ -111,6 +116,7 @@ export interface CountWindow {
   readonly kind: 'count';
   readonly size: number;
   readonly every: number;
+  readonly rest: boolean;
 }
 
 /** What `keyed.window()` takes. */
@@ -159,10 +165,10 @@ export function session(options: SessionOptions, ...surplus: readonly never[]): 
   return { kind: 'session', ...checkedWindow('session()', SESSION_OPTIONS, options) };
 }
 
-/** Windows of so many tuples of a key, in the order in which they come. What is left at the end of the input fills no window. */
+/** Windows of so many tuples of a key, in the order in which they come. See `rest` for what is left at the end. */
 export function count(options: CountOptions, ...surplus: readonly never[]): CountWindow {
   refuseSurplus('count(options)', 1, surplus);
-  const { size, every = size } = checkedWindow('count()', COUNT_OPTIONS, options);
+  const { size, rest, every = size } = checkedWindow('count()', COUNT_OPTIONS, options);
   if (every > size)
     throw errors.badOption(
       'every',
@@ -170,7 +176,7 @@ export function count(options: CountOptions, ...surplus: readonly never[]): Coun
       `at most size, which is ${size}: tuples between would be in none`,
       'count()',
     );
-  return { kind: 'count', size, every };
+  return { kind: 'count', size, every, rest };
 }
 
 const checkedWindow = <Table extends OptionTable>(where: string, table: Table, options: Given<Table>) =>

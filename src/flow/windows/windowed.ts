@@ -1,17 +1,22 @@
 // The windows of a keyed stream, as an operator: what becomes of their tuples, by aggregates or by a closure that gets them all.
 
 import { errors } from '../../errors.ts';
+import { refuseDeferredFunction } from '../../mailbox/deferred.ts';
 import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
 import type { Aggregate } from '../aggregates/aggregate.ts';
-import { keptOf, partsOf } from '../aggregates/aggregation.ts';
+import { keptOf } from '../aggregates/aggregation.ts';
 import { combinedInput } from '../aggregates/combined-input.ts';
-import { generateCombiner } from '../aggregates/combiner.ts';
 import type { NodeInput, OperatorNode } from '../graph.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import { window as windowKind } from '../kinds/window.ts';
 import type { CheckedOperator } from '../operator-options.ts';
-import type { WindowClosures } from './closures.ts';
-import { SLICE, sliceCode, slicedClosures } from './slices.ts';
+import { aggregateContent } from './aggregate-content.ts';
+import { windowCombiner } from './combining.ts';
+import type { WindowClosures, WindowContent } from './content.ts';
+import { countClosures } from './counts.ts';
+import { rowsContent } from './rows-content.ts';
+import { sessionClosures } from './sessions.ts';
+import { slicedClosures } from './slices.ts';
 import type { Window } from './window.ts';
 
 /** A keyed stream, and how its tuples are grouped. */
@@ -29,11 +34,15 @@ export interface WindowPlan {
   readonly name: string;
   readonly checked: CheckedOperator;
   readonly emit: 'close' | 'changes';
+}
+
+/** The same of one that keeps aggregates. */
+export interface AggregatePlan extends WindowPlan {
   readonly combine: boolean;
   readonly combineMs: number | undefined;
 }
 
-const START_AND_END: Shape = { windowStart: t.timestamp(), windowEnd: t.timestamp() };
+const BOUNDS: Shape = { windowStart: t.timestamp(), windowEnd: t.timestamp() };
 
 /** How long tuples are combined at most: little of what a window waits for anyway. */
 const COMBINE_MS_MAX = 1000;
@@ -45,73 +54,70 @@ const COMBINE_MS_MAX = 1000;
 export function addWindowAggregate(
   of: Windowed,
   aggregates: Readonly<Record<string, Aggregate>>,
-  plan: WindowPlan,
+  plan: AggregatePlan,
 ): OperatorNode {
-  const { builder, schema, key, window } = of;
-  const { name, checked } = plan;
-  for (const field of Object.keys(START_AND_END)) refuseName(name, key, aggregates, field);
+  const { schema, key, window } = of;
+  const { name, checked, emit, combine } = plan;
+  const hasBounds = window.kind !== 'count';
+  const taken = [...key, ...Object.keys(Object(aggregates))];
+  const both = hasBounds ? Object.keys(BOUNDS).find((field) => taken.includes(field)) : undefined;
+  if (both !== undefined) throw errors.windowName(name, both);
   const kept = keptOf(name, schema, key, aggregates);
-  const keys = key.map((field) => schema.fields[schema.indexOf(field)]);
-  const closures = closuresOf(of, plan, keys, kept);
+  const keys = keysOf(of);
+  const content = aggregateContent(name, keys, kept, window.kind === 'tumbling', hasBounds);
+  const closures = closuresOf(of, plan, content);
   const raw = of.input(closures.add);
-  const declaredKeys = Object.fromEntries(keys.map(({ name: field, declared }) => [field, declared]));
-  const results = Object.fromEntries(kept.map(({ name: result, code }) => [result, code.result as Shape[string]]));
-  const input = { ...raw };
-  if (window.kind === 'tumbling' || window.kind === 'sliding') {
-    const slice = Schema.of({ [SLICE]: t.f64() }, `operator '${name}'`).fields[0];
-    const withSlice = Schema.of({ ...declaredOf(schema), [SLICE]: t.f64() }, `operator '${name}'`);
-    const { combineMs = Math.min(COMBINE_MS_MAX, window.everyMs / 10) } = plan;
-    Object.assign(input, {
-      combined: combinedInput(
-        name,
-        raw,
-        {
-          partial: Schema.of({ ...declaredKeys, [SLICE]: t.f64(), ...partsOf(kept, false) }, `operator '${name}'`),
-          merge: closures.merge,
-          combiner: (emitRow) =>
-            generateCombiner(name, withSlice, [...keys, slice], kept, emitRow, {
-              [SLICE]: sliceCode(window, 'time[0]'),
-            }),
-        },
-        checked,
-        { combine: plan.combine, combineMs },
-      ),
-    });
-  }
-  const outputs = [
-    { name, schema: Schema.of({ ...declaredKeys, ...START_AND_END, ...results }, `operator '${name}'`) },
-  ];
-  return builder.operator(name, windowKind, [input], outputs, checked, {
-    state: closures.state,
-    tables: closures.tables,
-    onTimer: closures.onTimer,
-    isInEventTime: true,
-  });
+  const combiner = windowCombiner(name, window, schema, keys, kept);
+  const { merge } = closures;
+  const combined =
+    combiner === undefined || merge === undefined
+      ? undefined
+      : combinedInput(name, raw, { ...combiner, merge }, checked, {
+          combine,
+          combineMs: plan.combineMs ?? (emit === 'changes' ? 0 : Math.min(COMBINE_MS_MAX, combiner.everyMs / 10)),
+        });
+  const output = {
+    ...Object.fromEntries(keys.map((field) => [field.name, field.declared])),
+    ...(hasBounds ? BOUNDS : {}),
+    ...Object.fromEntries(kept.map(({ name: result, code }) => [result, code.result as Shape[string]])),
+  };
+  return addOperator(of, plan, closures, combined === undefined ? raw : { ...raw, combined }, output);
 }
 
-function closuresOf(
-  { window, input }: Windowed,
-  { name, emit }: WindowPlan,
-  keys: readonly SchemaField[],
-  kept: ReturnType<typeof keptOf>,
-): WindowClosures {
+/**
+ * Adds an operator whose closure gets all tuples of each window.
+ * @throws MillraceError NO_EVENT_TIME, BAD_SCHEMA
+ */
+export function addWindowProcess(of: Windowed, output: Shape, closure: unknown, plan: WindowPlan): OperatorNode {
+  const { name } = plan;
+  if (typeof closure !== 'function') throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
+  refuseDeferredFunction(name, closure);
+  const by = of.window.kind === 'count' ? 'number' : 'time';
+  const content = rowsContent(name, keysOf(of), of.schema, by, closure as never);
+  const closures = closuresOf(of, plan, content);
+  return addOperator(of, plan, closures, of.input(closures.add), output);
+}
+
+function addOperator(
+  { builder }: Windowed,
+  { name, checked }: WindowPlan,
+  { state, tables, onTimer, end }: WindowClosures,
+  input: NodeInput,
+  output: Shape,
+): OperatorNode {
+  const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
+  const isInEventTime = onTimer !== undefined;
+  return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, onTimer, end, isInEventTime });
+}
+
+const keysOf = ({ schema, key }: Windowed): SchemaField[] => key.map((name) => schema.fields[schema.indexOf(name)]);
+
+function closuresOf({ window, input }: Windowed, { name, emit }: WindowPlan, content: WindowContent): WindowClosures {
+  if (window.kind === 'count') return countClosures(name, content, window);
   const { time } = input(undefined);
   if (time === undefined) throw errors.noEventTime(name, `a ${window.kind} window`);
-  const { allowedLatenessMs } = time;
-  if (window.kind === 'tumbling' || window.kind === 'sliding')
-    return slicedClosures(name, keys, kept, window, allowedLatenessMs, emit === 'changes');
-  throw errors.invariant(`windows of the kind ${window.kind} are known`);
-}
-
-const declaredOf = ({ fields }: Schema): Shape =>
-  Object.fromEntries(fields.map(({ name, declared }) => [name, declared]));
-
-function refuseName(
-  operator: string,
-  key: readonly string[],
-  aggregates: Readonly<Record<string, Aggregate>>,
-  field: string,
-): void {
-  const isTaken = key.includes(field) || Object.hasOwn(Object(aggregates), field);
-  if (isTaken) throw errors.windowName(operator, field);
+  const givesChanges = emit === 'changes';
+  return window.kind === 'session'
+    ? sessionClosures(name, content, window, time.allowedLatenessMs, givesChanges)
+    : slicedClosures(name, content, window, time.allowedLatenessMs, givesChanges);
 }

@@ -1,0 +1,46 @@
+// What an operator of windows keeps of its tuples, and what it makes of a window: one form for all kinds of windows (slices.ts,
+// sessions.ts, counts.ts), in texts that their closures are generated of.
+// Promises: a kind of window knows when windows begin and end, and its content what is in them; neither knows the other.
+
+import type { Shape } from '../../mailbox/schema.ts';
+import type { TableDefinition } from '../../state/rows/row-layout.ts';
+
+type Closure = (...values: never[]) => void;
+
+/** What stands in the closures' scope: `tuple` or `key`, with the fields of the key; `state`, `emit` and `context`. */
+export interface WindowContent {
+  /** Fields of a pane: of what is kept of a stretch of tuples. */
+  readonly pane: Shape;
+  /** What is kept of a key besides its panes. */
+  readonly state: Shape;
+  readonly tables: Readonly<Record<string, TableDefinition>>;
+  /** Statements that take `tuple` into a pane. */
+  add(pane: string): string;
+  /** The same for a combined row; undefined if tuples are not combined. */
+  readonly merge: ((pane: string) => string) | undefined;
+  /** Statements that take one pane into another. */
+  join(pane: string, other: string): string;
+  /** An expression for a pane without tuples, as an object. */
+  readonly empty: string;
+  /** Statements that emit a window, given its pane and the expressions of its bounds. */
+  give(pane: string, start: string, end: string): string;
+  /** Statements that let go of what is kept beside a pane, given the bounds of its tuples. */
+  release(start: string, end: string): string;
+  readonly constants: Readonly<Record<string, unknown>>;
+}
+
+/** The closures of an operator of windows, as those of a keyed operator, and what it keeps of a key. */
+export interface WindowClosures {
+  readonly state: Shape;
+  readonly tables: Readonly<Record<string, TableDefinition>>;
+  /** For a tuple, and for a combined row. */
+  readonly add: Closure;
+  readonly merge: Closure | undefined;
+  /** For the time at which a window may end; none if windows end by what comes. */
+  readonly onTimer: Closure | undefined;
+  /** For each key at the end of the input; none if nothing is left to be emitted then. */
+  readonly end: Closure | undefined;
+}
+
+/** The name of the table that has the panes of a key. */
+export const PANES = '$windows';
