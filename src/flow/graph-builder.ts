@@ -37,7 +37,10 @@ export class GraphBuilder {
     outputs: readonly NodeOutput[],
     checked: CheckedOperator,
     rest: Partial<
-      Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident' | 'partOf' | 'bridge' | 'into'>
+      Pick<
+        OperatorNode,
+        'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident' | 'partOf' | 'bridge' | 'into' | 'emitsByName'
+      >
     > = {},
   ): OperatorNode {
     const isCalled =
