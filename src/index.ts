@@ -14,6 +14,8 @@ export type {
   StateOf,
   TimerContext,
 } from './flow/keyed-options.ts';
+export type { EmitOf, EmitTo, NamedOutputs, OutputShapes } from './flow/named-outputs.ts';
+export { outputs } from './flow/named-outputs.ts';
 export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
@@ -23,7 +25,7 @@ export type {
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';
-export type { KeyedStream, Stream } from './flow/stream.ts';
+export type { KeyedStream, Stream, StreamOrStreams, StreamsOf } from './flow/stream.ts';
 export type { Field, FieldType, JsonField, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';

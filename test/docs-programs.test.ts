@@ -73,6 +73,13 @@ test('actors.md: pay.js', async () => {
   assert.equal(stdout, shown('docs/actors.md', 'node pay.js'));
 });
 
+test('dataflow.md: show.js', async () => {
+  const files = { ...named('docs/dataflow.md', 'triage.js'), ...named('docs/dataflow.md', 'show.js') };
+  const { code, stdout, stderr } = await run(files, 'show.js');
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, shown('docs/dataflow.md', 'node show.js'));
+});
+
 test('recovery.md: drill.js', async () => {
   // The job must last beyond the drill, which comes after 600 ms.
   const whales = 4000;

@@ -32,6 +32,8 @@ export type OperatorCase =
     }
   | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
   | { readonly kind: 'flatMap'; readonly fuse: boolean; readonly parts: number }
+  /** Hands all its tuples on, and puts some of them into an output of their own, and all of them into one that nobody reads. */
+  | { readonly kind: 'fork'; readonly fuse: boolean; readonly sideEvery: number }
   | {
       /** The last operator of a flow: what it gives has no order. */
       readonly kind: 'aggregate';
@@ -94,6 +96,7 @@ const OPERATORS_MAX = 4;
 const REPLICAS_MAX = 4;
 const UNORDERED_CHANCE = 0.2;
 const AGGREGATE_CHANCE = 0.3;
+const FORK_CHANCE = 0.3;
 const PARTITIONED_CHANCE = 0.3;
 const PARTITIONS_MAX = 7;
 const TIGHT_CHANCE = 0.3;
@@ -191,8 +194,20 @@ function aggregated(random: Random, drawn: SimulationCase): SimulationCase {
   return { ...drawn, flow: { ...drawn.flow, operators: [...drawn.flow.operators, operator] }, killers: false };
 }
 
+/** The same flow, or one in which an operator somewhere has several outputs. What is in no order stays behind it. */
+export function forked(random: Random, flow: FlowCase): FlowCase {
+  if (!random.chance(FORK_CHANCE)) return flow;
+  const operators = [...flow.operators];
+  const ordered = operators.findIndex((operator) => operator.kind === 'map' && operator.isUnordered);
+  const places = ordered < 0 ? operators.length : ordered;
+  const fork: OperatorCase = { kind: 'fork', fuse: random.chance(0.7), sideEvery: random.pick([1, 2, 7]) };
+  operators.splice(random.below(places + 1), 0, fork);
+  return { ...flow, operators };
+}
+
 export function caseOf(seed: number): SimulationCase {
-  return aggregated(new Random(seed ^ 0xa66), caseWithout(seed));
+  const drawn = caseWithout(seed);
+  return aggregated(new Random(seed ^ 0xa66), { ...drawn, flow: forked(new Random(seed ^ 0x51de), drawn.flow) });
 }
 
 function caseWithout(seed: number): SimulationCase {

@@ -14,6 +14,7 @@ import {
   type KeyState,
   type Numbered,
   partsOf,
+  sideOf,
   sourceTuple,
 } from './steps.ts';
 
@@ -27,10 +28,17 @@ interface Row extends KeyState {
 export interface Expected {
   /** By key, in order. */
   readonly output: ReadonlyMap<string, readonly Numbered[]>;
+  /** By the index of the operator that forks: its second output, and how many tuples its third one gets. */
+  readonly sides: ReadonlyMap<number, Side>;
   /** By the index of the operator, then by key. */
   readonly state: ReadonlyMap<number, ReadonlyMap<string, Row>>;
   /** Tuples that an operator must fail at, as by {@link LeftOut}. */
   readonly poison: readonly string[];
+}
+
+interface Side {
+  readonly output: ReadonlyMap<string, readonly Numbered[]>;
+  readonly unread: number;
 }
 
 export const leftOutName = (operator: number, { key, number }: Pick<Numbered, 'key' | 'number'>): string =>
@@ -40,6 +48,7 @@ export const leftOutName = (operator: number, { key, number }: Pick<Numbered, 'k
 export function expect(flow: FlowCase, lengths: readonly number[], isLeftOut: LeftOut): Expected {
   let streams = new Map<string, Numbered[]>();
   const state = new Map<number, Map<string, Row>>();
+  const sides = new Map<number, Side>();
   const poison: string[] = [];
   lengths.forEach((length, source) => {
     for (let index = 0; index < length; index++) append(streams, sourceTuple(flow, source, index));
@@ -65,9 +74,18 @@ export function expect(flow: FlowCase, lengths: readonly number[], isLeftOut: Le
       const end = endTuple(index, key, row);
       if (!isLeftOut(index, end)) append(next, end);
     }
+    if (operator?.kind === 'fork') sides.set(index, sideBy(operator.sideEvery, next));
     streams = next;
   }
-  return { output: streams, state, poison };
+  return { output: streams, sides, state, poison };
+}
+
+/** @param taken what an operator that forks has not failed at */
+function sideBy(every: number, taken: ReadonlyMap<string, readonly Numbered[]>): Side {
+  const all = [...taken.values()].flat();
+  const output = new Map<string, Numbered[]>();
+  for (const side of all.map((tuple) => sideOf(every, tuple))) if (side !== undefined) append(output, side);
+  return { output, unread: all.length };
 }
 
 function append(streams: Map<string, Numbered[]>, tuple: Numbered): void {
@@ -78,7 +96,8 @@ function append(streams: Map<string, Numbered[]>, tuple: Numbered): void {
 
 /** What an operator makes of a tuple that does not fail; undefined for a source, which has made it. */
 function made(operator: OperatorCase | undefined, tuple: Numbered, rows: Map<string, Row>): Iterable<Numbered> {
-  if (operator === undefined || operator.kind === 'map' || operator.kind === 'aggregate') return [tuple];
+  if (operator === undefined || operator.kind === 'map' || operator.kind === 'fork') return [tuple];
+  if (operator.kind === 'aggregate') return [tuple];
   if (operator.kind === 'filter') return isKept(operator.drop, tuple) ? [tuple] : [];
   if (operator.kind === 'flatMap') return partsOf(operator.parts, tuple);
   const row = rows.get(tuple.key) ?? { count: 0, digest: 0, last: '', slots: new Map<number, number>() };

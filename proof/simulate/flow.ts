@@ -2,7 +2,7 @@
 // Promises: depends on its params alone. Every operator keeps to its tuples and its state.
 
 import { count, custom } from '../../src/aggregates.ts';
-import { dataflow, type SinkDefinition, type Stream, t, table } from '../../src/index.ts';
+import { dataflow, outputs, type SinkDefinition, type Stream, t, table } from '../../src/index.ts';
 import { fromIterable, generate, push, type SourceDefinition, type SourceReader } from '../../src/sources.ts';
 import { type FlowCase, Interruption, type OperatorCase, replicasMax, type SourceCase } from './case.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type KeyTable,
   type Numbered,
   partsOf,
+  sideOf,
   sourceTuple,
 } from './steps.ts';
 
@@ -196,6 +197,26 @@ function addOperator(
         },
         { fuse, failure },
       );
+    }
+    case 'fork': {
+      const { fuse, sideEvery } = operator;
+      const { main, side } = stream.flatMap(
+        name,
+        outputs({ main: FIELDS, side: FIELDS, unread: { number: t.u32() } }),
+        (tuple, emit) => {
+          const beside = sideOf(sideEvery, tuple);
+          if (beside !== undefined) emit.side(beside);
+          interrupt();
+          emit.main(tuple);
+          interrupt();
+          emit.unread({ number: tuple.number });
+          // Late: what has been emitted is taken back from each output.
+          check(tuple);
+        },
+        { fuse, failure },
+      );
+      side.collect(`side-${index}`);
+      return main;
     }
     case 'aggregate': {
       const { parallelism, combine, combineMs } = operator;

@@ -87,7 +87,7 @@ async function readState(job: Job, flow: FlowCase, random: Random): Promise<void
 
 function judge(
   { flow, killers }: Pick<SimulationCase, 'flow' | 'killers'>,
-  { outputs, state, deadLetters, reading }: Simulated<{ out: Numbered }>,
+  { outputs, state, deadLetters, reading }: Simulated<Readonly<Record<string, Numbered>>>,
   isStopped: boolean,
   lines: readonly Numbered[],
 ): string[] {
@@ -107,6 +107,13 @@ function judge(
   const inOrder = isOrdered ? (tuples: readonly Numbered[]) => tuples : byNumber;
   compareTuples('out', inOrder(outputs.out), expected, new Set(), violations);
   if (flow.withSink) compareTuples('sink', inOrder(lines), expected, letters.ofSink, violations);
+  for (const [index, side] of expected.sides) {
+    compareTuples(`side-${index}`, outputs[`side-${index}`], side, new Set(), violations);
+    const fork = reading.operators.find(({ name }) => name === `fork-${index}`);
+    const unread = fork?.outputs?.unread;
+    if (unread?.tuples !== side.unread || unread.consumed)
+      violations.push(`fork-${index}: ${JSON.stringify(unread)} instead of ${side.unread} tuples that nobody reads`);
+  }
   compareState(flow, state, expected, violations);
   const seen = tuplesIn(reading, 'out');
   if (seen !== outputs.out.length) violations.push(`its reading counts ${seen} tuples, not ${outputs.out.length}`);
@@ -166,7 +173,7 @@ class Letters {
 function compareTuples(
   where: string,
   tuples: readonly Numbered[],
-  { output }: Expected,
+  { output }: Pick<Expected, 'output'>,
   leftOut: ReadonlySet<string>,
   violations: string[],
 ): void {

@@ -47,6 +47,10 @@ export function* partsOf(parts: number, tuple: Numbered): Generator<Numbered> {
       yield { ...tuple, number: tuple.number * parts + part, digest: mix(tuple.digest, part) };
 }
 
+/** What an operator that forks puts into its second output because of a tuple; undefined for nothing. */
+export const sideOf = (every: number, tuple: Numbered): Numbered | undefined =>
+  tuple.number % every === 0 ? { ...tuple, digest: mix(tuple.digest, every) } : undefined;
+
 /** The state of one key. */
 export interface KeyState {
   count: number;

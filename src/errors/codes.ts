@@ -24,6 +24,10 @@ export const ERROR_CODES = {
     DUPLICATE_NAME: ['two operators have one name', 'give each a name of its own'],
     UNKNOWN_KEY_FIELD: ['`keyBy` names a field that is not there or cannot be a key', 'use one of the fields listed'],
     NO_CONSUMER: ['nothing reads a stream', 'end it in a sink, or remove it'],
+    UNKNOWN_OUTPUT: [
+      'a flow, or a closure, names an output that its operator does not have',
+      'use a name that the message lists',
+    ],
     NO_SYSTEM: ['a flow that tells or asks actors is run without a system', 'give `run()` the option `system`'],
     NO_EVENT_TIME: [
       'an operator goes by event time, and its stream has none',

@@ -17,6 +17,13 @@ export const flowErrors = {
       { operator },
     );
   },
+  unknownOutput(operator: string, output: string, known: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_OUTPUT',
+      `operator '${operator}' has no output '${output}': use one of ${known.map((name) => `'${name}'`).join(', ')}, or declare it with outputs()`,
+      { operator, output, known },
+    );
+  },
   replyField(flow: string, operator: string, field: string): MillraceError {
     return new MillraceError(
       'BAD_FLOW',

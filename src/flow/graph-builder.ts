@@ -58,6 +58,7 @@ export class GraphBuilder {
         | 'partOf'
         | 'bridge'
         | 'into'
+        | 'emitsByName'
       >
     > = {},
   ): OperatorNode {
@@ -81,7 +82,7 @@ export class GraphBuilder {
     const read = inputs.map((input) =>
       input.loop === undefined ? input : { ...input, from: [...input.from, { operator: id, output: input.loop }] },
     );
-    const time = jointTime(inputs);
+    const time = rest.isInEventTime === false ? undefined : jointTime(inputs);
     return this.add({
       name,
       kind,

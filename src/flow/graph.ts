@@ -73,6 +73,8 @@ export interface OperatorNode {
   readonly inputs: readonly NodeInput[];
   /** None for sinks. */
   readonly outputs: readonly NodeOutput[];
+  /** True if its closures emit by the names of its outputs, also if it has but one. */
+  readonly emitsByName?: boolean;
   /** Replicas at the start. */
   readonly parallelism: number;
   /** How few and how many there may be while it runs. */

@@ -6,6 +6,7 @@ import { value } from '../options/kinds.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { StateTable } from '../state/rows/state-table.ts';
 import type { Timer, Timers } from '../state/timers/timers.ts';
+import type { EmitOf, NamedOutputs, NoOutputs, OutputShapes } from './named-outputs.ts';
 import type { OperatorOptions } from './operator-options.ts';
 
 export type Tables = Readonly<Record<string, TableDefinition>>;
@@ -38,6 +39,7 @@ export interface TimerContext extends ProcessContext {
 
 /** What is no schema is found where it is read, with the field's name. */
 const isShape = (_given: unknown): _given is Shape => true;
+const isOutput = (_given: unknown): _given is Shape | NamedOutputs<OutputShapes> => true;
 const isTables = (_given: unknown): _given is Tables => true;
 
 export const PROCESS_SCHEMAS = {
@@ -49,20 +51,25 @@ export const PROCESS_SCHEMAS = {
     help: 'tables of rows under each key, made by `table(key, row)`',
     page: 'state.md',
   }),
-  output: value('an object of fields', isShape, {
+  output: value('an object of fields, or what outputs() gives', isOutput, {
     help: 'the tuples that it emits; without it the operator is a sink',
     page: 'schemas.md',
   }),
 };
 
 /** The schemas of a keyed, stateful operator. */
-export interface ProcessSchemas<State extends Shape, SubTables extends Tables, Output extends Shape> {
+export interface ProcessSchemas<
+  State extends Shape,
+  SubTables extends Tables,
+  Output extends Shape,
+  Outputs extends OutputShapes = NoOutputs,
+> {
   /** Fields of the one row that each key has. They start as 0, '', false, empty bytes or null. */
   state?: State;
   /** Tables of rows under each key. See `table()`. */
   tables?: SubTables;
-  /** The tuples it emits. Without it the operator is a sink. */
-  output?: Output;
+  /** The tuples it emits, or several outputs of `outputs()`. Without it the operator is a sink. */
+  output?: Output | NamedOutputs<Outputs>;
 }
 
 /** Options of a keyed, stateful operator. */
@@ -72,9 +79,10 @@ export interface ProcessOptions<
   State extends Shape,
   SubTables extends Tables,
   Output extends Shape,
+  Outputs extends OutputShapes = NoOutputs,
 > extends OperatorOptions {
   /** Called once for each key when the input has ended, to emit final results. */
-  end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: Emit<Output>) => Ignored;
+  end?: (key: TupleOf<Pick<Input, Key>>, state: StateOf<State, SubTables>, emit: EmitOf<Output, Outputs>) => Ignored;
   /**
    * Whether timers go by the event time of the stream, or by the clock; by the clock what the operator emits has no event time: 'event'
    * or 'processing'. Default: `event` if the stream has event time, else `processing`. See docs/timers.md.
@@ -84,7 +92,7 @@ export interface ProcessOptions<
   onTimer?: (
     key: TupleOf<Pick<Input, Key>>,
     state: StateOf<State, SubTables>,
-    emit: Emit<Output>,
+    emit: EmitOf<Output, Outputs>,
     context: TimerContext,
   ) => Ignored;
 }

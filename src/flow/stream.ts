@@ -16,11 +16,10 @@ import { combinedInput, combineMsOf } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { type StreamTime, type TimeOf, timeOf } from './event-time.ts';
-import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
+import type { NodeInput, NodeOutput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
 import {
-  type Emit,
   PROCESS_SCHEMAS,
   type ProcessContext,
   type ProcessOptions,
@@ -41,6 +40,14 @@ import { post } from './kinds/post.ts';
 import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
+import {
+  byOutput,
+  type EmitOf,
+  NamedOutputs,
+  type NoOutputs,
+  nodeOutputs,
+  type OutputShapes,
+} from './named-outputs.ts';
 import {
   AGGREGATE_OPTIONS,
   type AggregateOptions,
@@ -70,6 +77,16 @@ type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? I
 export type InputsOfStreams<Streams extends readonly unknown[]> = Streams extends readonly [infer First, ...infer Rest]
   ? InputsOfStream<First> & InputsOfStreams<Rest>
   : unknown;
+
+/** A stream for each of an operator's named outputs. */
+export type StreamsOf<Outputs extends OutputShapes, Inputs = unknown> = {
+  readonly [Name in keyof Outputs]: Stream<Outputs[Name], Inputs>;
+};
+
+/** What an operator that emits returns. `Outputs` has no names if there are none. */
+export type StreamOrStreams<Output extends Shape, Outputs extends OutputShapes, Inputs> = keyof Outputs extends never
+  ? Stream<Output, Inputs>
+  : StreamsOf<Outputs, Inputs>;
 
 /**
  * A stream of tuples of one shape. Every method adds an operator; a stream may have several consumers.
@@ -150,16 +167,19 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     return this.derive(name, filter, this.schema, closure, options);
   }
 
-  /** Any number of tuples out for each tuple in. `emit` copies the tuple and never waits. */
-  flatMap<Output extends Shape>(
+  /**
+   * Any number of tuples out for each tuple in. `emit` copies the tuple and never waits.
+   * @param output its fields; or several outputs, as `outputs()` gives them: then there is an `emit.name` for each, and a stream for each
+   */
+  flatMap<Output extends Shape, Outputs extends OutputShapes = NoOutputs>(
     name: string,
-    output: Output,
-    closure: (tuple: TupleOf<Fields>, emit: Emit<Output>) => Ignored,
+    output: Output | NamedOutputs<Outputs>,
+    closure: (tuple: TupleOf<Fields>, emit: EmitOf<Output, Outputs>) => Ignored,
     options: OperatorOptions = {},
     ...surplus: readonly never[]
-  ): Stream<Output, Inputs> {
+  ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
     refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
-    return this.derive(name, flatMap, Schema.of(output, `operator '${name}'`), closure, options);
+    return this.emitter(name, flatMap, checkOperator(name, options), output, { closure });
   }
 
   /**
@@ -360,6 +380,32 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     return Stream.of(this.builder, node);
   }
 
+  /** An operator whose closures emit: into one output or several by name, or into none. */
+  protected emitter<Output extends Shape, Outputs extends OutputShapes>(
+    name: string,
+    kind: OperatorKind,
+    checked: CheckedOperator,
+    output: Output | NamedOutputs<Outputs> | undefined,
+    rest: Partial<OperatorNode> & { readonly closure: unknown },
+  ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
+    const emitsByName = output instanceof NamedOutputs;
+    const outputs = output === undefined ? [] : emitsByName ? nodeOutputs(name, output) : [outputOf(name, output)];
+    const closure = rest.closure as NodeInput['closure'];
+    const node = this.add(name, kind, checked, { ...rest, closure, outputs, emitsByName });
+    const made = emitsByName
+      ? byOutput(name, outputs, (index) => Stream.of<Shape, Inputs>(this.builder, node, index))
+      : // Whoever reads it though it has no output is told so when the graph is finished.
+        new Stream(
+          this.builder,
+          [{ operator: node.id, output: 0 }],
+          outputs[0]?.schema ?? this.schema,
+          undefined,
+          false,
+          node.outputs[0]?.time,
+        );
+    return made as StreamOrStreams<Output, Outputs, Inputs>;
+  }
+
   /**
    * What the stream is to an operator that reads it with a closure.
    * @internal
@@ -404,6 +450,11 @@ function single(where: string, options: SinkOptions): CheckedOperator {
   return checkedOperator({ ...checked, parallelism }, options.supervision !== undefined);
 }
 
+const outputOf = (name: string, output: Shape): NodeOutput => ({
+  name,
+  schema: Schema.of(output, `operator '${name}'`),
+});
+
 /** A stream whose tuples have a key: tuples of one key go to one replica, in order. */
 export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string, Inputs = unknown> extends Stream<
   Fields,
@@ -411,24 +462,25 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
 > {
   /**
    * A stateful operator: the closure gets each tuple with the state of its key. State changes, input and output of a batch
-   * become visible together or not at all.
+   * become visible together or not at all. With several outputs, as `outputs()` gives them, it returns a stream for each.
    */
   process<
     State extends Shape = Record<never, never>,
     SubTables extends Tables = Record<never, never>,
     Output extends Shape = Record<never, never>,
+    Outputs extends OutputShapes = NoOutputs,
   >(
     name: string,
-    schemas: ProcessSchemas<State, SubTables, Output>,
+    schemas: ProcessSchemas<State, SubTables, Output, Outputs>,
     closure: (
       tuple: TupleOf<Fields>,
       state: StateOf<State, SubTables>,
-      emit: Emit<Output>,
+      emit: EmitOf<Output, Outputs>,
       context: ProcessContext,
     ) => Ignored,
-    options: ProcessOptions<Fields, Key, State, SubTables, Output> = {},
+    options: ProcessOptions<Fields, Key, State, SubTables, Output, Outputs> = {},
     ...surplus: readonly never[]
-  ): Stream<Output, Inputs> {
+  ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
     refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
     const misplaced = Object.keys(schemas ?? {}).find((option) => Object.hasOwn(PROCESS_OPTIONS, option));
     if (misplaced !== undefined) throw errors.misplacedOption(name, misplaced);
@@ -440,29 +492,13 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
     rowLayout(`state of operator '${name}'`, key, state, tables);
     const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
-    const { timers = this.time === undefined ? 'processing' : 'event' } = checked;
+    const { end, onTimer, timers = this.time === undefined ? 'processing' : 'event' } = checked;
     const isInEventTime = timers === 'event';
     if (isInEventTime && this.time === undefined) throw errors.noEventTime(name, "the option timers: 'event'");
-    const time = isInEventTime ? this.time : undefined;
-    const outputs = output === undefined ? [] : [{ name, schema: Schema.of(output, `operator '${name}'`), time }];
-    const node = this.add(name, process, checkedOperator(checked, options.supervision !== undefined), {
-      closure,
-      outputs,
-      state,
-      tables,
-      end: checked.end,
-      onTimer: checked.onTimer,
-      isInEventTime,
-    });
-    // Whoever reads it though it has no output is told so when the graph is finished.
-    return new Stream(
-      this.builder,
-      [{ operator: node.id, output: 0 }],
-      outputs[0]?.schema ?? this.schema,
-      undefined,
-      false,
-      node.outputs[0]?.time,
-    );
+    const given = output as Output | NamedOutputs<Outputs> | undefined;
+    const operator = checkedOperator(checked, options.supervision !== undefined);
+    const rest = { closure, state, tables, end, onTimer, isInEventTime };
+    return this.emitter(name, process, operator, given, rest);
   }
 
   /**

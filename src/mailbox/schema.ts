@@ -31,6 +31,9 @@ const FIELD_NAME = /^[A-Za-z_$][\w$]*$/;
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 export const FIELDS_MAX = 256;
 
+/** True of what can be the name of a field: an identifier that no object has by itself. */
+export const isFieldName = (name: string): boolean => FIELD_NAME.test(name) && !FORBIDDEN_NAMES.has(name);
+
 /** A validated, ordered list of fields. */
 export class Schema {
   readonly fields: readonly SchemaField[];
@@ -50,7 +53,7 @@ export class Schema {
     }
     const fields: SchemaField[] = [];
     for (const [name, field] of Object.entries(shape)) {
-      if (!FIELD_NAME.test(name) || FORBIDDEN_NAMES.has(name)) {
+      if (!isFieldName(name)) {
         throw errors.badSchema(where, `'${name}' cannot be a field's name: use letters, digits, _ and $`);
       }
       const type = (field as Field<unknown> | undefined)?.type;

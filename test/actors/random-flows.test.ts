@@ -2,7 +2,7 @@
 // loop, in order, exactly once. MILLRACE_TEST_SEED=<seed> repeats one.
 
 import { test } from 'node:test';
-import { type FlowCase, flowOf, Interruption } from '../../proof/simulate/case.ts';
+import { type FlowCase, flowOf, forked, Interruption } from '../../proof/simulate/case.ts';
 import { expect } from '../../proof/simulate/expected.ts';
 import { simulated } from '../../proof/simulate/flow.ts';
 import type { Numbered } from '../../proof/simulate/steps.ts';
@@ -14,10 +14,15 @@ import { noThreadLeft, resultOf } from '../kit/run-flow.ts';
 import { eachSeed } from '../kit/seeds.ts';
 
 /** Fails unless what came out is what plain loops make. */
-function judge(flow: FlowCase, came: readonly Numbered[]): void {
+function judge(
+  flow: FlowCase,
+  came: readonly Numbered[],
+  sideOf: (index: number) => readonly Numbered[] = () => [],
+): void {
   const lengths = flow.sources.map(({ tuples }) => tuples);
-  const { output } = expect(flow, lengths, () => false);
+  const { output, sides } = expect(flow, lengths, () => false);
   assertPerKey(came, output, ({ key }) => key);
+  for (const [index, side] of sides) assertPerKey(sideOf(index), side.output, ({ key }) => key);
 }
 
 test('random flows in one thread, stepped in random order and interrupted at random', {
@@ -25,7 +30,7 @@ test('random flows in one thread, stepped in random order and interrupted at ran
 }, async (context) => {
   await eachSeed(context, 60, (seed) => {
     const random = new Random(seed);
-    const drawn = flowOf(random, { tuplesMin: 0, tuplesMax: 1500, operatorsMax: 6 });
+    const drawn = forked(random, flowOf(random, { tuplesMin: 0, tuplesMax: 1500, operatorsMax: 6 }));
     const interruptAfter = Array.from({ length: random.below(6) }, () => 1 + random.below(800));
     const params = { ...drawn, interruptAfter };
     const job = LocalJob.of(simulated, { params, ringBytes: 4096 << random.below(5), workers: 2 });
@@ -36,7 +41,8 @@ test('random flows in one thread, stepped in random order and interrupted at ran
         if (!(cause instanceof Interruption)) throw error;
       },
     );
-    judge(params, (job.tuples.get('out') ?? []) as unknown as Numbered[]);
+    const cameTo = (name: string) => (job.tuples.get(name) ?? []) as unknown as Numbered[];
+    judge(params, cameTo('out'), (index) => cameTo(`side-${index}`));
   });
 });
 

@@ -109,6 +109,7 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'ASYNC_CLOSURE',
   'RETURNED_TUPLES',
   'LATE_EMIT',
+  'UNKNOWN_OUTPUT',
   'STATE_DAMAGED',
   'INVARIANT',
 ]);

@@ -7,6 +7,7 @@
 
 import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
 import type { OperatorNode } from '../../flow/graph.ts';
+import { refusingPrototype } from '../../flow/named-outputs.ts';
 import { type Destination, destinationOf, type Stage } from '../../flow/plan.ts';
 import { refuseDeferred, refuseResult } from '../../mailbox/deferred.ts';
 import type { Schema } from '../../mailbox/schema.ts';
@@ -64,8 +65,12 @@ function outputsOf(stage: Stage, k: number): ChainOutput[] {
 export const stepName = (k: number, input = 0): string => `step${k}_${input}`;
 
 /** What the closure of operator k emits with. */
-export const emitName = ({ outputs }: OperatorNode, k: number): string =>
-  outputs.length === 0 ? 'noEmit' : outputs.length === 1 ? `emit${k}_0` : `emits${k}`;
+export function emitName(node: OperatorNode, k: number): string {
+  if (node.outputs.length === 0) return 'noEmit';
+  return emitsByName(node) ? `emits${k}` : `emit${k}_0`;
+}
+
+const emitsByName = (node: OperatorNode): boolean => node.outputs.length > 1 || node.emitsByName === true;
 
 export const rethrowCode = 'if (failure !== undefined) throw failure.error;';
 
@@ -109,13 +114,20 @@ const operatorCode = (
 
 /** All outputs of operator k: feed<k>_<output> and emit<k>_<output>, and emits<k> if there are several. */
 function outputsCode(stage: Stage, k: number, held: HeldFeed | undefined): string {
-  const { outputs } = stage.operators[k];
+  const node = stage.operators[k];
   const feeds = outputsOf(stage, k).map((output, i) =>
     output.destination.to === 'next' ? handOnCode(output, held?.output === i ? held : undefined) : putOutCode(output),
   );
-  if (outputs.length < 2) return feeds.join('');
-  const members = outputs.map(({ name }, output) => `${JSON.stringify(name)}: emit${k}_${output}`);
-  return `${feeds.join('\n')}\nconst emits${k} = Object.freeze({ ${members.join(', ')} });`;
+  return emitsByName(node) ? `${feeds.join('\n')}\n${emitsCode(node, k)}` : feeds.join('');
+}
+
+/** emits<k>: what a closure emits with by the names of its outputs. It reads as an object of these; any other name is refused. */
+function emitsCode({ outputs }: OperatorNode, k: number): string {
+  const functions = outputs.map((_, output) => `emit${k}_${output}`);
+  const members = outputs.map(({ name }, output) => `this[${JSON.stringify(name)}] = e${output};`);
+  return `function Emits${k}(${outputs.map((_, output) => `e${output}`).join(', ')}) { ${members.join(' ')} }
+Emits${k}.prototype = refusing${k};
+const emits${k} = Object.freeze(new Emits${k}(${functions.join(', ')}));`;
 }
 
 /**
@@ -296,6 +308,8 @@ export function chainConstants(
     (k === 0 ? inputs : node.inputs).forEach(({ closure }, input) => {
       constants[`closure${k}_${input}`] = closure;
     });
+    const names = node.outputs.map(({ name }) => name);
+    if (emitsByName(node)) constants[`refusing${k}`] = refusingPrototype(node.name, names);
     constants[`refuseResult${k}`] = (result: unknown): void => refuseResult(node.name, result);
     constants[`keeps${k}`] = (result: unknown): boolean => {
       refuseDeferred(node.name, result);

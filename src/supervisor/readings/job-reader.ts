@@ -31,14 +31,14 @@ export interface JobReaderSources {
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
-/** What has gone to each output of an operator that has several, or none that must be read. */
+/** What has gone to each output of an operator that has them by name. */
 function outputsReading(
   stage: Stage,
   k: number,
   tracked: readonly { readonly now: VitalsReading }[],
 ): Pick<OperatorReading, 'outputs'> {
-  const { outputs } = stage.operators[k];
-  if (outputs.length < 2) return {};
+  const { outputs, emitsByName } = stage.operators[k];
+  if (outputs.length < 2 && emitsByName !== true) return {};
   const counts = tracked.map(({ now }) => tuplesOutOf(stage, k, now));
   const readings = outputs.map(({ name }, output): [string, OutputReading] => [
     name,

@@ -37,7 +37,7 @@ export interface GroupCounts {
   readonly samples: number;
 }
 
-/** One output of an operator that has several. */
+/** One output of an operator that has several, or one by name. */
 export interface OutputReading {
   /** Tuples emitted there since the start. */
   readonly tuples: number;
@@ -61,7 +61,7 @@ export interface OperatorReading {
   readonly tuplesIn: number;
   /** Tuples emitted since the start. */
   readonly tuplesOut: number;
-  /** What of them went to each of its outputs, by name; left out if it has but one. */
+  /** What of them went to each of its outputs, by name; left out if it has but one, without a name. */
   readonly outputs?: Readonly<Record<string, OutputReading>>;
   /** Undefined if replicas cannot share it, and for all but the first operator of a fused chain. */
   readonly groups: GroupCounts | undefined;

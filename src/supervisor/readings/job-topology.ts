@@ -30,6 +30,8 @@ export interface TopologyOperator {
 export interface TopologyEdge {
   /** The operator that writes. */
   readonly from: string;
+  /** Which of its outputs, if it has several. */
+  readonly output?: string;
   /** The operator that reads. */
   readonly to: string;
   /** True if both run in one actor: there is no mailbox between them. */
@@ -76,7 +78,8 @@ export class TopologyReader {
             const from = operators[operator];
             const isFused = stageOf(plan, from) === stageOf(plan, node);
             const fill = isFused ? EMPTY : this.#fillOf(stageOf(plan, node), { operator, output }, index);
-            return { from: from.name, to: node.name, isFused, ...fill };
+            const named = from.outputs.length > 1 ? { output: from.outputs[output].name } : {};
+            return { from: from.name, ...named, to: node.name, isFused, ...fill };
           }),
         ),
       ),
