@@ -102,6 +102,7 @@ export class Actor {
     this.feed = source && this.feedOf(source as FedSource);
     this.hand.feed = this.feed;
     if (resumption.isCareful) this.batch.beCareful();
+    if (resumption.isolate) this.batch.requests?.beCareful();
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
     const { handOver, replica } = descriptor;
     if (handOver !== undefined) {
@@ -204,10 +205,11 @@ export class Actor {
         if (batch.isOutputFull) batch.commit();
         if (!this.drainOutboxes() || !batch.hasRoom) return this.blocked();
       }
-      const startedMs = environment.now();
-      vitals.work[WorkCell.batch]++;
       const stance = this.part?.stance() ?? 'free';
       const until = stance === 'free' ? undefined : this.part?.limit;
+      vitals.work[WorkCell.batch]++;
+      const asksOn = (stance === 'free' || until !== undefined) && this.ask(until, untilMs);
+      const startedMs = environment.now();
       const status =
         this.takesPart(stance, until) ??
         (this.isolation.isOn ? this.isolation.single(until) : this.read(this.batchTuples, until));
@@ -216,10 +218,26 @@ export class Actor {
       if (until !== undefined || !this.lingers()) batch.commit();
       this.takeBackup();
       this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + Math.min(this.residentDueInMs, this.timersDueInMs));
-      const isWaiting = status === 'idle' && this.timersDueInMs > 0;
+      const isWaiting = status === 'idle' && !asksOn && this.timersDueInMs > 0;
       if (isWaiting || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
     }
+  }
+
+  /**
+   * Begins requests, if the operator awaits: before what has come of others is read. One that has failed is read alone.
+   * @returns true if there are more to begin
+   */
+  private ask(until: readonly ReadMark[] | undefined, untilMs: number): boolean {
+    const { batch, environment, isolation } = this;
+    const { requests } = batch;
+    if (requests === undefined || batch.actorState !== 'reading') return false;
+    const asksOn = requests.ask(until, () => environment.now() >= untilMs);
+    if (requests.hasFailed && !isolation.isOn) {
+      batch.commit();
+      isolation.begin(batch.inputs.length);
+    }
+    return asksOn;
   }
 
   /** In how many milliseconds the resident has work of its own; 0 or less if it has some now. */
@@ -561,6 +579,7 @@ export class Actor {
     } finally {
       this.feed?.close();
       this.batch.resident?.close();
+      this.batch.requests?.close();
       this.batch.sink.writer?.close();
     }
   }

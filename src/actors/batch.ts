@@ -29,6 +29,7 @@ import { DeadLetterWriter } from './failures/dead-letters.ts';
 import { type OutputPort, outputPort } from './output-port.ts';
 import { generateProgram, type Program, type SinkHolder } from './program/program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
+import { Requests } from './requests/requests.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
 
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
@@ -75,6 +76,8 @@ export class Batch {
   readonly timers: KeyTimers | undefined;
   /** What lives beside the rows of its state, if its operator has such a thing. */
   readonly resident: Resident | undefined;
+  /** What it has asked and not committed, if its operator awaits. */
+  readonly requests: Requests | undefined;
   readonly sink: SinkHolder = { writer: undefined };
   /** 1 for each key group that this replica owns: what the last commit says. */
   private readonly owned = new Uint8Array(KEY_GROUPS);
@@ -152,6 +155,23 @@ export class Batch {
     const isAlone = (): boolean => vitals.work[WorkCell.isolating] === 1;
     const of = { replica, groups: this.groups, owns, isAlone, ...this.ownLoop(descriptor) };
     this.resident = head.resident?.({ ...of, now: sharedNow, wake, after });
+    if (head.asking !== undefined) {
+      const { streams, inputs, alignment, owned, committed } = this;
+      const { work } = vitals;
+      const keyPrefix = `${plan.graph.name}/${head.name}/${descriptor.run}`;
+      this.requests = new Requests({
+        stage,
+        streams,
+        inputs,
+        alignment,
+        owned,
+        work,
+        keyPrefix,
+        committed,
+        after,
+        wake,
+      });
+    }
     if (this.state !== undefined && head.onTimer !== undefined) {
       this.timers = new KeyTimers(head.name, this.state, this.owned, environment.epochMs ?? environment.now);
     }
@@ -162,6 +182,7 @@ export class Batch {
       sink: this.sink,
       state: this.state,
       resident: this.resident,
+      requests: this.requests,
       timers: this.timers,
       owned: this.owned,
       work: vitals.work,
@@ -244,6 +265,7 @@ export class Batch {
     else this.backup.own(this.groups);
     this.timers?.ownersChanged();
     this.resident?.ownersChanged(this.groups);
+    this.requests?.ownersChanged();
     this.ownersChanged?.();
   }
 
@@ -412,6 +434,7 @@ export class Batch {
     this.commitSink();
     this.timers?.committed();
     this.resident?.committed();
+    this.requests?.committed();
   }
 
   /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */
@@ -476,6 +499,7 @@ export class Batch {
     commitCodec.copy(committed, this.record);
     this.timers?.rolledBack();
     this.resident?.rolledBack();
+    this.requests?.rolledBack();
     this.giveUpOutput();
   }
 

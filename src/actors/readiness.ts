@@ -50,6 +50,9 @@ export function canStep(
   if (isDue || actorState === 'replaying' || actorState === 'draining' || actorState === 'done') return true;
   if (feed !== undefined) return feed.canRead();
   // Up to the cut of a hand-over all is read: the other one waits there.
+  if (batch.requests !== undefined) {
+    return rows.isOver || batch.requests.canStep(stance === 'free' ? undefined : part?.limit);
+  }
   const isHeldBack = isOverflowing && stance === 'free';
   return rows.isOver || inputs.some((input) => !(isHeldBack && input.isHeldBack) && alignment.hasInput(input.reader));
 }

@@ -37,7 +37,10 @@ export class GraphBuilder {
     outputs: readonly NodeOutput[],
     checked: CheckedOperator,
     rest: Partial<
-      Pick<OperatorNode, 'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident' | 'partOf' | 'bridge' | 'into'>
+      Pick<
+        OperatorNode,
+        'sink' | 'state' | 'tables' | 'end' | 'onTimer' | 'resident' | 'asking' | 'partOf' | 'bridge' | 'into'
+      >
     > = {},
   ): OperatorNode {
     const isCalled =
@@ -46,7 +49,7 @@ export class GraphBuilder {
       if (isCalled && typeof closure !== 'function') {
         throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
       }
-      refuseDeferredFunction(name, closure);
+      if (kind.mayAwait !== true) refuseDeferredFunction(name, closure);
     }
     refuseDeferredFunction(name, rest.end);
     refuseDeferredFunction(name, rest.onTimer);

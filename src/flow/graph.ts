@@ -6,6 +6,7 @@ import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { TupleHolder } from './aggregates/combiner.ts';
+import type { Asking } from './asking.ts';
 import type { Bridge } from './bridge.ts';
 import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
 import type { OperatorKind } from './kinds/kind.ts';
@@ -84,6 +85,8 @@ export interface OperatorNode {
   readonly end?: Closure;
   /** Runs for each timer of a key that is due. */
   readonly onTimer?: Closure;
+  /** How it asks, if its closure is awaited. */
+  readonly asking?: Asking;
   /** The operator of the app's that it is a part of: what it fails at, that one has failed at. */
   readonly partOf?: string;
   /** Makes what holds its tuples until the batch commits. */
@@ -120,7 +123,8 @@ export const consumersOf = (
 
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
-  const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end, onTimer } = node;
+  const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end, onTimer, asking } =
+    node;
   return JSON.stringify([
     id,
     name,
@@ -136,6 +140,7 @@ function fingerprintOf(node: OperatorNode): string {
     tables,
     end !== undefined,
     onTimer !== undefined,
+    asking,
   ]);
 }
 

@@ -74,7 +74,7 @@ function allocateLetters(): LetterMemory {
 }
 
 /** Allocates everything a plan needs and spreads the actors over the workers, round robin in the order of the stream. */
-export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers): Deployment {
+export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers, run = 'run'): Deployment {
   /** By stage, output and replica. */
   const rings = plan.stages.map((stage) =>
     stage.outputs.map((_, output) =>
@@ -108,6 +108,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         number: number++,
         stage: stage.index,
         replica,
+        run,
         ringBytes: ringCapacity(limits.ringBytes),
         commit: CommitLog.allocate(
           { inputs: inputs.length, outputs: outputs.length, counts: countsOf(stage) },

@@ -73,7 +73,14 @@ export class RowReader {
   }
 
   /** Rows that can be read of an input's next frame, up to a mark if there is one. */
-  private rowsAt({ reader, index, isHeldBack }: Input, until: readonly ReadMark[] | undefined): number {
+  private rowsAt(input: Input, until: readonly ReadMark[] | undefined): number {
+    const rows = this.rowsThere(input, until);
+    const { requests } = this.batch;
+    if (requests === undefined || rows === 0) return rows;
+    return Math.min(rows, requests.readable(input, this.work[WorkCell.isolating] === 1));
+  }
+
+  private rowsThere({ reader, index, isHeldBack }: Input, until: readonly ReadMark[] | undefined): number {
     const { alignment, isOverflowing } = this.batch;
     if (until !== undefined) return rowsBefore(alignment, reader, until[index]);
     if (isHeldBack && isOverflowing) return 0;

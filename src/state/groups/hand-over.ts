@@ -44,8 +44,10 @@ const hostsBytes = (replicas: number): number => linesBytes(replicas + 1);
 const postedAt = (replicas: number): number => HOSTS + hostsBytes(replicas) / 4;
 const marksBytesAt = (replicas: number): number => postedAt(replicas) * 4 + linesBytes(replicas);
 
+type Place = Readonly<Pick<ReadMark, 'position' | 'row'>>;
+
 /** True if `mark` is behind `than`, on the same ring and at most one ring away. */
-export function isBehind(mark: Readonly<ReadMark>, than: Readonly<ReadMark>): boolean {
+export function isBehind(mark: Place, than: Place): boolean {
   const words = (mark.position - than.position) | 0;
   return words < 0 || (words === 0 && mark.row < than.row);
 }
