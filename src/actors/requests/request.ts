@@ -115,30 +115,36 @@ export class Request {
   private answered(attempt: Attempt, value: unknown): void {
     if (!this.isAt(attempt)) return;
     const { asking, operator } = this.host;
-    if (!asking.isMany) return this.settle(RequestState.answered, value);
-    if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) {
-      return this.settle(RequestState.failed, errors.notIterable(operator, value));
-    }
-    // At once, and once: a generator has its tuples only the first time.
-    let tuples: unknown[];
+    if (!asking.isMany) this.settle(RequestState.answered, value);
+    else if (!isIterable(value)) this.settle(RequestState.failed, errors.notIterable(operator, value));
+    else this.gather(attempt, value);
+  }
+
+  /** At once, and once: a generator has its tuples only the first time. */
+  private gather(attempt: Attempt, tuples: Iterable<unknown>): void {
     try {
-      tuples = [...(value as Iterable<unknown>)];
+      this.settle(RequestState.answered, [...tuples]);
     } catch (error) {
-      return this.failed(attempt, error);
+      this.failed(attempt, error);
     }
-    this.settle(RequestState.answered, tuples);
   }
 
   private failed(attempt: Attempt, error: unknown): void {
     if (!this.isAt(attempt)) return;
     const { asking, after } = this.host;
-    if (this.attempts > asking.retries) return this.settle(RequestState.failed, error);
+    if (this.attempts > asking.retries) {
+      this.settle(RequestState.failed, error);
+      return;
+    }
     this.cancel?.();
+    this.cancel = undefined;
     this.state = RequestState.pausing;
     const pauseMs = Math.min(BACKOFF_MS_MAX, asking.backoffMs * 2 ** (this.attempts - 1));
-    this.cancel = after(pauseMs, () => {
+    const again = (): void => {
       if (this.state === RequestState.pausing) this.begin();
-    });
+    };
+    if (pauseMs === 0) queueMicrotask(again);
+    else this.cancel = after(pauseMs, again);
   }
 
   private timedOut(attempt: Attempt, timeoutMs: number): void {
@@ -171,3 +177,6 @@ export class Request {
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.iterator in value;

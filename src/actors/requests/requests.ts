@@ -151,12 +151,15 @@ export class Requests {
     return false;
   }
 
-  /** How many requests may be begun. Before a mark only what lies there counts: what lies behind it may have to wait for that. */
+  /**
+   * How many requests may be begun. What lies behind the reader does not count, since it is from before a hand-over, and not what lies
+   * behind a mark: it may have to wait for what comes before.
+   */
   private room(until: readonly ReadMark[] | undefined): number {
     let held = 0;
-    for (const { requests, read, input } of this.aheads) {
+    for (const { requests, read, passed, input } of this.aheads) {
       const mark = until?.[input.index];
-      for (let i = read; i < requests.length; i++) if (mark === undefined || isBehind(requests[i], mark)) held++;
+      for (let i = read; i < passed; i++) if (mark === undefined || isBehind(requests[i], mark)) held++;
     }
     return this.asking.capacity - held;
   }
@@ -302,7 +305,7 @@ export class Requests {
         if (request.isSettled) return true;
       } else if (this.careful > 0) {
         if (!this.isAsking && alignment.hasInput(reader)) return true;
-      } else if ((request !== undefined || isBehind(reader, ahead.reader)) && alignment.hasInput(reader)) return true;
+      } else if (isBehind(reader, ahead.reader) && alignment.hasInput(reader)) return true;
     }
     if (this.careful > 0 || this.room(until) <= 0) return false;
     return this.aheads.some(({ reader, input: { index } }) => {
