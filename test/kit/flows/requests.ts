@@ -1,7 +1,8 @@
 // Flows whose operator awaits: what it is asked, and how it answers, comes from params.
 
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dataflow, type FailurePolicy, t } from '../../../src/index.ts';
+import { dataflow, type FailurePolicy, type RequestContext, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
 
 export interface RequestParams {
@@ -21,6 +22,8 @@ export interface RequestParams {
   readonly failure?: FailurePolicy;
   readonly retries?: number;
   readonly ratePerSecond?: number;
+  /** A file that gets a line for each attempt. */
+  readonly log?: string;
 }
 
 const IN = { n: t.u32(), key: t.u32() };
@@ -51,7 +54,8 @@ export const requests = dataflow(import.meta.url, 'requests', (flow, params: Req
     .mapAsync(
       'ask',
       OUT,
-      ({ n }, { idempotencyKey }) => {
+      ({ n }, { idempotencyKey, attempt }) => {
+        if (params.log !== undefined) appendFileSync(params.log, `${n} ${idempotencyKey} ${attempt}\n`);
         if (failsBy === 'throwing' && fails(n, failing)) throw new RangeError(`no ${n} here`);
         return answer(n, idempotencyKey, params);
       },
@@ -68,3 +72,67 @@ export const requests = dataflow(import.meta.url, 'requests', (flow, params: Req
     )
     .collect('out');
 });
+
+export interface SilenceParams {
+  readonly count: number;
+  /** Of the tuples, those whose requests never settle by themselves: each nth. */
+  readonly silent: number;
+  readonly capacity?: number;
+  readonly timeoutMs?: number;
+  readonly retries?: number;
+  /** Counts attempts that have begun, and those that were aborted. */
+  readonly seen: SharedArrayBuffer;
+}
+
+export const SilenceCell = { begun: 0, aborted: 1, beside: 2 } as const;
+
+/** Requests that never settle, and another stream on the same worker. */
+export const silence = dataflow(import.meta.url, 'silence', (flow, params: SilenceParams) => {
+  const { count, silent, capacity, timeoutMs, retries } = params;
+  const cells = new Int32Array(params.seen);
+  const add = (cell: number): void => void Atomics.add(cells, cell, 1);
+  const ask = ({ n }: { n: number }, { signal }: RequestContext): Promise<{ n: number }> | { n: number } => {
+    add(SilenceCell.begun);
+    if (!fails(n, silent)) return { n };
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        add(SilenceCell.aborted);
+        reject(signal.reason);
+      });
+    });
+  };
+  const source = (name: string, tuples: number) =>
+    flow.source(
+      name,
+      generate({ n: t.u32() }, (n) => ({ n }), { count: tuples }),
+    );
+  const asked = source('numbers', count)
+    .mapAsync('ask', { n: t.u32() }, ask, { capacity, timeoutMs, retries, backoffMs: 1 })
+    .collect('out');
+  const beside = source('others', 5000).forEach('beside', () => add(SilenceCell.beside), { fuse: false });
+  return [asked, beside];
+});
+
+/** Of each tuple as many as its number says, up to 100; then each again, one by one. */
+export const several = dataflow(import.meta.url, 'several', (flow, { count }: { count: number }) =>
+  flow
+    .source(
+      'numbers',
+      generate({ n: t.u32() }, (n) => ({ n }), { count }),
+    )
+    .flatMapAsync('several', { n: t.u32(), i: t.u32() }, async function several({ n }) {
+      await sleep(scattered(n) * 5);
+      return partsOf(n);
+    })
+    .mapAsync('again', { n: t.u32(), i: t.u32() }, ({ n, i }) => (i % 2 === 0 ? { n, i } : Promise.resolve({ n, i })), {
+      capacity: 32,
+    })
+    .collect('out'),
+);
+
+/** How many tuples `several` makes of a number. */
+export const partCount = (n: number): number => [0, 1, 100, 3][n % 4];
+
+function* partsOf(n: number): Generator<{ n: number; i: number }> {
+  for (let i = 0; i < partCount(n); i++) yield { n, i };
+}
