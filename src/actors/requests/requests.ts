@@ -136,10 +136,12 @@ export class Requests {
     const { aheads } = this;
     let left = LOOK_EVERY;
     let room = this.room(until);
-    for (let k = 0; k < aheads.length && room > 0; k++) {
+    for (let k = 0; k < aheads.length; k++) {
       const ahead = aheads[(this.next + k) % aheads.length];
-      for (let asked = 1; asked > 0 && room > 0; ) {
-        asked = this.askOf(ahead, Math.min(room, left), until?.[ahead.input.index]);
+      // What was asked before a hand-over takes no room again.
+      if (room <= 0 && ahead.passed === ahead.requests.length) continue;
+      for (let asked = 1; asked > 0; ) {
+        asked = this.askOf(ahead, Math.max(0, Math.min(room, left)), until?.[ahead.input.index]);
         room -= asked;
         left -= asked;
         if (left > 0) continue;
@@ -171,7 +173,7 @@ export class Requests {
     // Rows that were asked about one by one.
     if (isBehind(reader, input.reader)) this.goTo(ahead, input.reader);
     let asked = 0;
-    while (asked < room) {
+    for (let isFull = false; !isFull; ) {
       const rows =
         until !== undefined
           ? rowsBefore(alignment, reader, until)
@@ -182,35 +184,44 @@ export class Requests {
       decoder.open(reader.ring.data, reader.frameIndex, reader.count, input.dictionary);
       const to = Math.min(reader.count, reader.row + rows);
       let { row } = reader;
-      for (; row < to && asked < room; row++) if (this.askAbout(ahead, reader, row)) asked++;
+      for (; row < to; row++) {
+        if (this.passes(ahead, reader.position, row)) continue;
+        isFull = asked === room;
+        if (isFull) break;
+        this.askAbout(ahead, reader.position, row);
+        asked++;
+      }
       reader.advance(row);
     }
     return asked;
   }
 
-  /** Begins the request of a row of the decoder's frame, unless it is another replica's, or has been begun. */
-  private askAbout(ahead: Ahead, { position }: RingReader, row: number): boolean {
-    const { work, owned, keyPrefix } = this.parts;
-    const { requests, decoder, input } = ahead;
+  /** Passes a row of the decoder's frame that needs no request: it is another replica's, or has been asked about. */
+  private passes(ahead: Ahead, position: number, row: number): boolean {
+    const { requests } = ahead;
     const group = groupOf(ahead, position, row);
-    if (group >= 0 && owned[group] === 0) return false;
+    if (group >= 0 && this.parts.owned[group] === 0) return true;
     const place = { position, row };
     while (ahead.passed < requests.length && isBehind(requests[ahead.passed], place)) ahead.passed++;
-    const known = requests[ahead.passed];
-    const isKnown = known !== undefined && known.position === position && known.row === row;
-    if (!isKnown) {
-      const key = `${keyPrefix}/${input.index}/${position >>> 0}/${row}`;
-      const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
-      requests.splice(ahead.passed, 0, request);
-      // The closure may end, or hang, its worker.
-      work[WorkCell.input] = input.index;
-      work[WorkCell.row] = row;
-      work[WorkCell.operator] = 0;
-      work[WorkCell.nth] = 0;
-      request.begin();
-    }
+    if (!isAt(requests[ahead.passed], place)) return false;
     ahead.passed++;
-    return !isKnown;
+    return true;
+  }
+
+  /** Begins the request of a row of the decoder's frame, which {@link passes} has come to. */
+  private askAbout(ahead: Ahead, position: number, row: number): void {
+    const { work, keyPrefix } = this.parts;
+    const { requests, decoder, input } = ahead;
+    const key = `${keyPrefix}/${input.index}/${position >>> 0}/${row}`;
+    const group = groupOf(ahead, position, row);
+    const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
+    requests.splice(ahead.passed++, 0, request);
+    // The closure may end, or hang, its worker.
+    work[WorkCell.input] = input.index;
+    work[WorkCell.row] = row;
+    work[WorkCell.operator] = 0;
+    work[WorkCell.nth] = 0;
+    request.begin();
   }
 
   private goTo(ahead: Ahead, mark: ReadMark): void {
@@ -251,14 +262,13 @@ export class Requests {
     const { reader, dictionary } = ahead.input;
     const { decoder } = ahead;
     decoder.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
-    const group = groupOf(ahead, reader.position, reader.row);
-    if (group >= 0 && this.parts.owned[group] === 0) return 1;
-    if (!isAt(this.first(ahead), reader) && !this.isAsking) {
-      ahead.passed = 0;
-      this.askAbout(ahead, reader, reader.row);
+    ahead.passed = 0;
+    if (!this.passes(ahead, reader.position, reader.row)) {
+      if (this.isAsking) return 0;
+      this.askAbout(ahead, reader.position, reader.row);
     }
     const request = this.first(ahead);
-    return isAt(request, reader) && request.isSettled ? 1 : 0;
+    return !isAt(request, reader) || request.isSettled ? 1 : 0;
   }
 
   private get isAsking(): boolean {
