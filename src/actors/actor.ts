@@ -208,7 +208,8 @@ export class Actor {
       const stance = this.part?.stance() ?? 'free';
       const until = stance === 'free' ? undefined : this.part?.limit;
       vitals.work[WorkCell.batch]++;
-      const asksOn = (stance === 'free' || until !== undefined) && this.ask(until, untilMs);
+      const readsOn = stance === 'free' || until !== undefined || this.comesTo;
+      const asksOn = readsOn && this.ask(until, stance !== 'free', untilMs);
       const startedMs = environment.now();
       const status =
         this.takesPart(stance, until) ??
@@ -228,11 +229,11 @@ export class Actor {
    * Begins requests, if the operator awaits: before what has come of others is read. One that has failed is read alone.
    * @returns true if there are more to begin
    */
-  private ask(until: readonly ReadMark[] | undefined, untilMs: number): boolean {
+  private ask(until: readonly ReadMark[] | undefined, isInTurn: boolean, untilMs: number): boolean {
     const { batch, environment, isolation } = this;
     const { requests } = batch;
     if (requests === undefined || batch.actorState !== 'reading') return false;
-    const asksOn = requests.ask(until, () => environment.now() >= untilMs);
+    const asksOn = requests.ask(until, isInTurn, () => environment.now() >= untilMs);
     if (requests.hasFailed && !isolation.isOn) {
       batch.commit();
       isolation.begin(batch.inputs.length);
@@ -312,6 +313,11 @@ export class Actor {
     batch.commit();
   }
 
+  /** True while it has yet to come to where its last results are out, so that it can say where it stands. */
+  private get comesTo(): boolean {
+    return this.part?.isUnposted === true && this.batch.requests?.hasEarly === true;
+  }
+
   /** Does what an open hand-over asks for. Returns undefined if the actor is to read, up to `until` if that is known. */
   private takesPart(stance: Stance, until: readonly ReadMark[] | undefined): StepStatus | undefined {
     const { part, batch } = this;
@@ -320,6 +326,7 @@ export class Actor {
     if (until !== undefined) return undefined;
     // Its letter is written here, where it killed its worker, and not wherever its key group may come to.
     if (part.isUnposted && this.isolation.canSkip) return undefined;
+    if (this.comesTo) return undefined;
     if (stance === 'wait') return 'idle';
     part.advance();
     return batch.actorState === 'dormant' ? 'retired' : 'more';
@@ -550,9 +557,9 @@ export class Actor {
   /** True if a step would get somewhere now. */
   canStep(): boolean {
     if (this.closed) return false;
-    const { batch, rows, feed, part } = this;
+    const { batch, rows, feed, part, isolation } = this;
     const isDue = this.environment.now() >= this.wakeAtMs || this.residentDueInMs <= 0;
-    return canStep(batch, rows, feed, part, isDue);
+    return canStep(batch, rows, feed, part, isDue, isolation.isOn);
   }
 
   /**
@@ -561,8 +568,8 @@ export class Actor {
    */
   hasNews(): boolean {
     if (this.closed || this.feed !== undefined) return false;
-    const { batch, rows, part } = this;
-    return canStep(batch, rows, undefined, part, false);
+    const { batch, rows, part, isolation } = this;
+    return canStep(batch, rows, undefined, part, false, isolation.isOn);
   }
 
   /** False once another incarnation of the actor runs: this one must not touch shared memory any more. */

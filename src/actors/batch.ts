@@ -415,6 +415,7 @@ export class Batch {
     for (let i = 0; i < ports.length; i++) ports[i].output.save(cursors.outputs[i]);
     letters.output.save(cursors.letters);
     for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
+    this.requests?.save(record);
     this.count();
     if (inputs.length === 0 && this.partitions?.isChanged !== true && commitCodec.equal(record, committed)) {
       // A source that had nothing has made no progress, and recovery takes a commit for one.

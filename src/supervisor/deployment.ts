@@ -5,6 +5,7 @@
 import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
 import { allocateMemory } from '../actors/inputs/reader-feed.ts';
+import { finishedCells } from '../actors/requests/finished-rows.ts';
 import { Vitals } from '../actors/vitals/vitals.ts';
 import { errors } from '../errors.ts';
 import {
@@ -111,7 +112,12 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         run,
         ringBytes: ringCapacity(limits.ringBytes),
         commit: CommitLog.allocate(
-          { inputs: inputs.length, outputs: outputs.length, counts: countsOf(stage) },
+          {
+            inputs: inputs.length,
+            outputs: outputs.length,
+            counts: countsOf(stage),
+            finished: finishedCells(stage.operators[0].asking, inputs.length),
+          },
           initialGroups(replica, stage.parallelism, groupCount(stage)),
         ),
         vitals: Vitals.allocate(stage.operators.length),

@@ -43,6 +43,7 @@ const CASES: Readonly<Record<string, CrashCase & { readonly stride?: number }>> 
   dictionaries: { flow: dictionaries, count: 4, stride: 3 },
   'aggregates that are combined before they travel': { flow: aggregates, count: 4, stride: 29 },
   'results that are awaited': { flow: asking, count: 9, stride: 3 },
+  'results that are awaited, in no order': { flow: asking, count: 9, params: { ordered: false }, stride: 3 },
   'results that are awaited, of two replicas': { flow: asking, count: 9, params: { parallelism: 2 }, stride: 5 },
   'dead letters': { flow: poisoned, count: 4, stride: 3 },
   'a source that is read, and a sink, both with positions': { flow: files, count: 8, stride: 2 },

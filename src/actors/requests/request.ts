@@ -65,6 +65,11 @@ export class Request {
   state: RequestState = RequestState.asking;
   /** What it has come to. */
   result: unknown;
+  /** True once its result is out, before those of older rows: of the open batch, or of one that is committed. */
+  isOut = false;
+  isOutForGood = false;
+  /** True if it waits for its turn, though it is there: what is behind the operator has failed at it. */
+  waits = false;
   private readonly host: RequestHost;
   private readonly tuple: unknown;
   private readonly idempotencyKey: string;
@@ -106,6 +111,14 @@ export class Request {
     } catch (error) {
       this.failed(attempt, error);
     }
+  }
+
+  /** Its result is out already: a commit says so. */
+  finish(): void {
+    this.state = RequestState.answered;
+    this.isOut = true;
+    this.isOutForGood = true;
+    this.result = undefined;
   }
 
   private isAt(attempt: Attempt): boolean {

@@ -1,6 +1,7 @@
 // The requests of an operator that awaits: its tuples between what its replica has committed and what it has read ahead.
 // Promises: each row of the inputs that the replica owns is asked about once by this thread, in the order of its ring, and at most
-// `capacity` outcomes are awaited or wait for their turn; the actor reads a row when its outcome is there. Outcomes outlast a
+// `capacity` outcomes are awaited or wait for their turn; the actor reads a row when its outcome is there. Where order does not matter
+// it reads rows out of turn, and its commit says which (finished-rows.ts). Outcomes outlast a
 // rollback, and are let go of when their rows are committed. After a crash whoever goes on asks again for what was not committed.
 // Relies on: a row is overwritten only when it is committed; control frames mean to who reads ahead what they mean to the actor
 // (alignment.ts), so nothing is asked that waits behind a fence for something that has no room.
@@ -11,6 +12,7 @@ import { type ReadStream, type Stage, stageName } from '../../flow/plan.ts';
 import { Alignment } from '../../mailbox/alignment.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import { keyGroupOf, positionGroupOf } from '../../mailbox/hash.ts';
+import { FrameKind } from '../../mailbox/ring.ts';
 import { type ReadMark, RingReader } from '../../mailbox/ring-reader.ts';
 import type { Cancel } from '../../platform/clock.ts';
 import { isBehind } from '../../state/groups/hand-over.ts';
@@ -18,6 +20,7 @@ import type { CommitRecord } from '../../state/transaction/commit-record.ts';
 import type { Input } from '../batch.ts';
 import { rowsBefore } from '../inputs/restored-state.ts';
 import { WorkCell } from '../vitals/vitals.ts';
+import { readFinished, spanOf, writeFinished } from './finished-rows.ts';
 import { Request, type RequestHost, RequestState } from './request.ts';
 
 /** Requests that are begun before the clock is looked at. */
@@ -55,6 +58,10 @@ interface Ahead {
   read: number;
   /** Requests before this one lie before {@link reader}. */
   passed: number;
+  /** Of the next rows to be asked about, those whose results were out before a crash. */
+  readonly finished: boolean[];
+  /** Goes to rows out of turn. */
+  readonly early: Input;
 }
 
 export class Requests {
@@ -70,6 +77,9 @@ export class Requests {
   private readonly alignment: Alignment;
   /** The input whose rows the program reads. */
   private reading: Ahead | undefined;
+  /** The request that is read out of turn. */
+  private early: Request | undefined;
+  private isInTurn = false;
   private next = 0;
   /** True once the actor is woken for outcomes that it has not looked at. */
   private hasNews = false;
@@ -102,6 +112,8 @@ export class Requests {
         requests: [],
         read: 0,
         passed: 0,
+        finished: readFinished(parts.committed.cursors.finished, this.asking, input.index),
+        early: { ...input, reader: new RingReader(ring, slot, input.reader) },
       };
     });
     this.alignment = new Alignment(this.aheads.map(({ reader, input: { upstream } }) => ({ reader, upstream })));
@@ -112,9 +124,10 @@ export class Requests {
       : () => this.outcome();
   }
 
-  /** The actor can do something about the oldest one only. */
+  /** Where order is kept, the actor can do something about the oldest one only. */
   private settled(request: Request): void {
-    if (this.hasNews || this.closed || !this.aheads.some((ahead) => this.first(ahead) === request)) return;
+    if (this.hasNews || this.closed) return;
+    if (this.asking.isOrdered && !this.aheads.some((ahead) => this.first(ahead) === request)) return;
     this.hasNews = true;
     this.parts.wake();
   }
@@ -127,11 +140,13 @@ export class Requests {
   /**
    * Begins requests for the next rows, as far as there is room.
    * @param until how far the inputs are read at most
+   * @param isInTurn true if no row may be read out of turn until it is asked for the next ones
    * @param isLate asked now and then: true to stop
    * @returns true if there may be more to begin
    */
-  ask(until: readonly ReadMark[] | undefined, isLate: () => boolean): boolean {
+  ask(until: readonly ReadMark[] | undefined, isInTurn: boolean, isLate: () => boolean): boolean {
     this.hasNews = false;
+    this.isInTurn = isInTurn;
     if (this.careful > 0 || this.closed) return false;
     const { aheads } = this;
     let left = LOOK_EVERY;
@@ -159,11 +174,16 @@ export class Requests {
    */
   private room(until: readonly ReadMark[] | undefined): number {
     let held = 0;
+    let span = Number.POSITIVE_INFINITY;
     for (const { requests, read, passed, input } of this.aheads) {
       const mark = until?.[input.index];
-      for (let i = read; i < passed; i++) if (mark === undefined || isBehind(requests[i], mark)) held++;
+      for (let i = read; i < passed; i++) {
+        if (!requests[i].isOut && (mark === undefined || isBehind(requests[i], mark))) held++;
+      }
+      span = Math.min(span, spanOf(this.asking) - (passed - read));
     }
-    return this.asking.capacity - held;
+    const room = this.asking.capacity - held;
+    return this.asking.isOrdered || until !== undefined ? room : Math.min(span, room);
   }
 
   /** Begins at most `room` requests of one input. Returns how many; fewer only if it has no more rows now. */
@@ -185,7 +205,7 @@ export class Requests {
       const to = Math.min(reader.count, reader.row + rows);
       let { row } = reader;
       for (; row < to; row++) {
-        if (this.passes(ahead, reader.position, row)) continue;
+        if (this.passes(ahead, reader.position, row) || this.isFinished(ahead, reader.position, row)) continue;
         isFull = asked === room;
         if (isFull) break;
         this.askAbout(ahead, reader.position, row);
@@ -208,20 +228,34 @@ export class Requests {
     return true;
   }
 
+  /** Notes a row, which {@link passes} has come to, whose result was out before a crash. */
+  private isFinished(ahead: Ahead, position: number, row: number): boolean {
+    if (ahead.finished.shift() !== true) return false;
+    const request = this.requestOf(ahead, position, row);
+    request.finish();
+    return true;
+  }
+
   /** Begins the request of a row of the decoder's frame, which {@link passes} has come to. */
   private askAbout(ahead: Ahead, position: number, row: number): void {
-    const { work, keyPrefix } = this.parts;
-    const { requests, decoder, input } = ahead;
-    const key = `${keyPrefix}/${input.index}/${position >>> 0}/${row}`;
-    const group = groupOf(ahead, position, row);
-    const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
-    requests.splice(ahead.passed++, 0, request);
+    const { work } = this.parts;
+    const { input } = ahead;
+    const request = this.requestOf(ahead, position, row);
     // The closure may end, or hang, its worker.
     work[WorkCell.input] = input.index;
     work[WorkCell.row] = row;
     work[WorkCell.operator] = 0;
     work[WorkCell.nth] = 0;
     request.begin();
+  }
+
+  private requestOf(ahead: Ahead, position: number, row: number): Request {
+    const { requests, decoder, input } = ahead;
+    const key = `${this.parts.keyPrefix}/${input.index}/${position >>> 0}/${row}`;
+    const group = groupOf(ahead, position, row);
+    const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
+    requests.splice(ahead.passed++, 0, request);
+    return request;
   }
 
   private goTo(ahead: Ahead, mark: ReadMark): void {
@@ -248,8 +282,9 @@ export class Requests {
     if (this.careful > 0) return this.readableAlone(ahead);
     const { requests } = ahead;
     for (let i = ahead.read; i < requests.length; i++) {
-      const { position, row, state } = requests[i];
+      const { position, row, state, isOut } = requests[i];
       if (position !== reader.position) break;
+      if (isOut) return row - reader.row;
       if (state === RequestState.answered || (isAlone && state === RequestState.failed)) continue;
       return row - reader.row;
     }
@@ -265,6 +300,7 @@ export class Requests {
     ahead.passed = 0;
     if (!this.passes(ahead, reader.position, reader.row)) {
       if (this.isAsking) return 0;
+      if (this.isFinished(ahead, reader.position, reader.row)) return 0;
       this.askAbout(ahead, reader.position, reader.row);
     }
     const request = this.first(ahead);
@@ -275,7 +311,58 @@ export class Requests {
     return this.aheads.some(({ requests }) => requests.some(({ isSettled }) => !isSettled));
   }
 
+  /** True if the result of the row at an input's cursor is out already: it is passed. */
+  isOut(input: Input): boolean {
+    const request = this.first(this.aheads[input.index]);
+    return isAt(request, input.reader) && request.isOut;
+  }
+
+  /**
+   * Takes results that are there out of turn, where order does not matter: calls `read` with an input whose reader is at the row, for
+   * each, until that returns false.
+   */
+  readEarly(read: (input: Input) => boolean): void {
+    if (this.asking.isOrdered || this.isInTurn || this.careful > 0) return;
+    for (const ahead of this.aheads) {
+      this.reading = ahead;
+      for (let i = ahead.read; i < this.earlyEnd(ahead); i++) {
+        const request = ahead.requests[i];
+        if (isReady(request) && !this.readOne(ahead, request, read)) return;
+      }
+    }
+  }
+
+  private readOne(ahead: Ahead, request: Request, read: (input: Input) => boolean): boolean {
+    this.early = request;
+    try {
+      this.goToRow(ahead.early.reader, request);
+      return read(ahead.early);
+    } catch (error) {
+      // It is found, and dealt with, where tuples are tried one by one.
+      request.waits = true;
+      throw error;
+    } finally {
+      this.early = undefined;
+    }
+  }
+
+  /** Behind the requests of an input that may be read out of turn: a commit can tell so many. */
+  private earlyEnd({ read, passed }: Ahead): number {
+    return Math.min(passed, read + spanOf(this.asking));
+  }
+
+  private goToRow(reader: RingReader, { position, row }: Request): void {
+    const { ended, fence, watermark } = reader;
+    reader.reset({ position, row, ended, fence, watermark });
+    if (reader.load() !== FrameKind.data) throw errors.invariant('a row that was read ahead is still there');
+  }
+
   private outcome(): unknown {
+    const { early } = this;
+    if (early !== undefined) {
+      early.isOut = true;
+      return early.result;
+    }
     const ahead = this.reading as Ahead;
     const { reader } = ahead.input;
     const place = { position: reader.position, row: this.parts.work[WorkCell.row] };
@@ -300,11 +387,17 @@ export class Requests {
     });
   }
 
+  /** True while results are out of rows behind the cursors: nobody else may read these rows. */
+  get hasEarly(): boolean {
+    return this.aheads.some(({ requests, finished }) => finished.length > 0 || requests.some(({ isOut }) => isOut));
+  }
+
   /**
    * True if a step would read a row, or begin a request.
    * @param until how far the inputs are read at most
+   * @param isInTurn true if no row is read out of turn
    */
-  canStep(until: readonly ReadMark[] | undefined): boolean {
+  canStep(until: readonly ReadMark[] | undefined, isInTurn: boolean): boolean {
     const { alignment } = this.parts;
     this.hasNews = false;
     for (const ahead of this.aheads) {
@@ -317,11 +410,31 @@ export class Requests {
         if (!this.isAsking && alignment.hasInput(reader)) return true;
       } else if (isBehind(reader, ahead.reader) && alignment.hasInput(reader)) return true;
     }
-    if (this.careful > 0 || this.room(until) <= 0) return false;
+    if (this.careful > 0) return false;
+    if (!isInTurn && !this.asking.isOrdered && this.hasReady) return true;
+    if (this.room(until) <= 0) return false;
     return this.aheads.some(({ reader, input: { index } }) => {
       if (until !== undefined && !isBehind(reader, until[index])) return false;
       return this.alignment.hasInput(reader);
     });
+  }
+
+  private get hasReady(): boolean {
+    return this.aheads.some((ahead) => {
+      const end = this.earlyEnd(ahead);
+      for (let i = ahead.read; i < end; i++) if (isReady(ahead.requests[i])) return true;
+      return false;
+    });
+  }
+
+  /** Notes in the record of the next commit which rows behind its cursors are out. */
+  save({ cursors }: CommitRecord): void {
+    if (this.asking.isOrdered) return;
+    for (const { requests, finished, input } of this.aheads) {
+      const mark = cursors.inputs[input.index];
+      const ahead = requests.filter((request) => !isBehind(request, mark)).map(({ isOut }) => isOut);
+      writeFinished(cursors.finished, this.asking, input.index, [...ahead, ...finished]);
+    }
   }
 
   /** What the open batch has read is committed. */
@@ -331,6 +444,7 @@ export class Requests {
       const { requests } = ahead;
       let done = 0;
       while (done < requests.length && isBehind(requests[done], inputs[ahead.input.index])) done++;
+      for (let i = done; i < requests.length; i++) if (requests[i].isOut) requests[i].finish();
       if (done === 0) continue;
       requests.splice(0, done);
       ahead.read = Math.max(0, ahead.read - done);
@@ -341,7 +455,10 @@ export class Requests {
 
   /** The same rows come again; their outcomes are still there. */
   rolledBack(): void {
-    for (const ahead of this.aheads) ahead.read = 0;
+    for (const ahead of this.aheads) {
+      ahead.read = 0;
+      for (const request of ahead.requests) request.isOut = request.isOutForGood;
+    }
   }
 
   /** The replica owns other key groups than before: what it has given away others ask again, and what it has got it asks. */
@@ -368,6 +485,9 @@ export class Requests {
     for (const { requests } of this.aheads) for (const request of requests.splice(0)) request.drop(reason);
   }
 }
+
+/** True if its result may be read out of turn. What has failed waits for its turn. */
+const isReady = ({ state, isOut, waits }: Request): boolean => state === RequestState.answered && !isOut && !waits;
 
 const isAt = (
   request: Request | undefined,
