@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../src/index.ts';
-import { partCount, type RequestParams, requests, several } from '../kit/flows/requests.ts';
+import { fails, partCount, type RequestParams, requests, several } from '../kit/flows/requests.ts';
 import { noThreadLeft, resultOf, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
@@ -73,6 +73,8 @@ const shared: readonly Partial<RequestParams>[] = [
   { fuse: false },
   { parallelism: 3, by: 'key' },
   { parallelism: 3, by: 'place' },
+  { ordered: false },
+  { ordered: false, parallelism: 3, by: 'key', failing: 9, failsBy: 'behind' },
 ];
 
 for (const params of shared) {
@@ -84,8 +86,10 @@ for (const params of shared) {
     const [tuples] = await Promise.all([tuplesOf(job.output('out')), killAgainAndAgain(job as unknown as Job, 60)]);
     await job.done;
     const numbers = numbersOf(tuples);
-    assert.deepEqual(params.parallelism === undefined ? numbers : ascending(numbers), upTo(count));
-    if (params.by === 'key') {
+    const expected = upTo(count).filter((n) => !fails(n, params.failing));
+    const isOrdered = params.parallelism === undefined && params.ordered !== false;
+    assert.deepEqual(isOrdered ? numbers : ascending(numbers), expected);
+    if (params.by === 'key' && params.ordered !== false) {
       for (let key = 0; key < 50; key++) {
         const ofKey = numbers.filter((n) => Number(n) % 50 === key);
         assert.deepEqual(ofKey, ascending(ofKey), `key ${key}`);
@@ -103,10 +107,30 @@ for (const params of shared) {
   });
 }
 
+test('ordered: false lets results leave as they come', TIMEOUT, async () => {
+  const params = { count: 1000, capacity: 100, delayMs: 20, ordered: false };
+  const tuples = await resultOf(requests, 'out', { params, workers: 1 });
+  assert.deepEqual(ascending(numbersOf(tuples)), upTo(1000));
+  const overtaken = numbersOf(tuples).filter((n, i) => i > 0 && Number(n) < Number(tuples[i - 1].n));
+  assert.ok(overtaken.length > 5, `${overtaken.length} were overtaken`);
+});
+
 test('replicas are enlisted and retired with requests in flight', TIMEOUT, async () => {
-  for (const by of ['key', 'place'] as const) {
+  for (const [by, ordered] of [
+    ['key', true],
+    ['place', true],
+    ['key', false],
+  ] as const) {
     const count = 2000;
-    const params = { count, capacity: 16, delayMs: 20, by, parallelism: { min: 1, max: 3 }, ratePerSecond: 4000 };
+    const params = {
+      count,
+      capacity: 16,
+      delayMs: 20,
+      by,
+      ordered,
+      parallelism: { min: 1, max: 3 },
+      ratePerSecond: 4000,
+    };
     const job = (await start(requests, { params, workers: 2, ringBytes: 1 << 14 })) as unknown as Job;
     const change = async (): Promise<void> => {
       for (const replicas of [2, 3, 1, 2]) {

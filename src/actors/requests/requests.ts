@@ -230,9 +230,8 @@ export class Requests {
 
   /** Notes a row, which {@link passes} has come to, whose result was out before a crash. */
   private isFinished(ahead: Ahead, position: number, row: number): boolean {
-    if (ahead.finished.shift() !== true) return false;
-    const request = this.requestOf(ahead, position, row);
-    request.finish();
+    if (ahead.finished[0] !== true) return false;
+    this.requestOf(ahead, position, row).finish();
     return true;
   }
 
@@ -254,6 +253,7 @@ export class Requests {
     const key = `${this.parts.keyPrefix}/${input.index}/${position >>> 0}/${row}`;
     const group = groupOf(ahead, position, row);
     const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
+    ahead.finished.shift();
     requests.splice(ahead.passed++, 0, request);
     return request;
   }
