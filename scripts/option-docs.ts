@@ -17,6 +17,7 @@ import { SUPERVISION_OPTIONS } from '../src/flow/failure-policy.ts';
 import { PROCESS_SCHEMAS } from '../src/flow/keyed-options.ts';
 import {
   AGGREGATE_OPTIONS,
+  ASYNC_OPTIONS,
   EVERY_OPTIONS,
   PARALLELISM_OPTIONS,
   PROCESS_OPTIONS,
@@ -44,6 +45,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   parallelism: PARALLELISM_OPTIONS,
   process: PROCESS_SCHEMAS,
   aggregate: AGGREGATE_OPTIONS,
+  async: ASYNC_OPTIONS,
   every: EVERY_OPTIONS,
   sum: SUM_OPTIONS,
   topN: TOP_OPTIONS,
@@ -69,6 +71,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
 const PAGES = [
   'docs/actors.md',
   'docs/aggregates.md',
+  'docs/async.md',
   'docs/command-line.md',
   'docs/dataflow.md',
   'docs/recovery.md',
@@ -91,6 +94,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     SINK_OPTIONS,
     OPERATOR_OPTIONS: PROCESS_OPTIONS,
     AGGREGATE_OPTIONS,
+    ASYNC_OPTIONS,
     EVERY_OPTIONS,
   },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },

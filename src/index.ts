@@ -2,6 +2,7 @@
 
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { MillraceError } from './errors.ts';
+export type { RequestContext } from './flow/asking.ts';
 export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
@@ -16,7 +17,7 @@ export type {
 } from './flow/keyed-options.ts';
 export type { EmitOf, EmitTo, NamedOutputs, OutputShapes } from './flow/named-outputs.ts';
 export { outputs } from './flow/named-outputs.ts';
-export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
+export type { AsyncOptions, OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,

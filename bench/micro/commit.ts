@@ -10,7 +10,7 @@ const STATE_BYTES = 2 ** 26;
 
 export function commit(): Subject {
   const stream = new Stream('commit', Schema.of({ key: t.u32() }, 'commit'));
-  const log = new CommitLog(CommitLog.allocate({ inputs: 1, outputs: 1, counts: 2 }));
+  const log = new CommitLog(CommitLog.allocate({ inputs: 1, outputs: 1, counts: 2, finished: 0 }));
   const record = log.lastCommit();
   const transaction = new Transaction('commit', allocateTransaction(allocateArenas(STATE_BYTES)));
   let number = 0;

@@ -32,6 +32,8 @@ export interface ActorDescriptor {
   readonly number: number;
   readonly stage: number;
   readonly replica: number;
+  /** Tells the run from every other run of the flow. */
+  readonly run: string;
   /** Capacity of each ring of the job, its own or not. */
   readonly ringBytes: number;
   readonly commit: SharedArrayBuffer;

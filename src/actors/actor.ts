@@ -102,6 +102,7 @@ export class Actor {
     this.feed = source && this.feedOf(source as FedSource);
     this.hand.feed = this.feed;
     if (resumption.isCareful) this.batch.beCareful();
+    if (resumption.isolate) this.batch.requests?.beCareful();
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
     const { handOver, replica } = descriptor;
     if (handOver !== undefined) {
@@ -205,10 +206,12 @@ export class Actor {
         if (batch.isOutputFull) batch.commit();
         if (!this.drainOutboxes() || !batch.hasRoom) return this.blocked();
       }
-      const startedMs = environment.now();
-      vitals.work[WorkCell.batch]++;
       const stance = this.part?.stance() ?? 'free';
       const until = stance === 'free' ? undefined : this.part?.limit;
+      vitals.work[WorkCell.batch]++;
+      const readsOn = stance === 'free' || until !== undefined || this.comesTo;
+      const asksOn = readsOn && this.ask(until, stance !== 'free', untilMs);
+      const startedMs = environment.now();
       const status =
         this.takesPart(stance, until) ??
         (this.isolation.isOn ? this.isolation.single(until) : this.read(this.batchTuples, until));
@@ -217,10 +220,26 @@ export class Actor {
       if (until !== undefined || !this.lingers()) batch.commit();
       this.takeBackup();
       this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + Math.min(this.residentDueInMs, this.timersDueInMs));
-      const isWaiting = status === 'idle' && this.timersDueInMs > 0;
+      const isWaiting = status === 'idle' && !asksOn && this.timersDueInMs > 0;
       if (isWaiting || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
     }
+  }
+
+  /**
+   * Begins requests, if the operator awaits: before what has come of others is read. One that has failed is read alone.
+   * @returns true if there are more to begin
+   */
+  private ask(until: readonly ReadMark[] | undefined, isInTurn: boolean, untilMs: number): boolean {
+    const { batch, environment, isolation } = this;
+    const { requests } = batch;
+    if (requests === undefined || batch.actorState !== 'reading') return false;
+    const asksOn = requests.ask(until, isInTurn, () => environment.now() >= untilMs);
+    if (requests.hasFailed && !isolation.isOn) {
+      batch.commit();
+      isolation.begin(batch.inputs.length);
+    }
+    return asksOn;
   }
 
   /** In how many milliseconds the resident has work of its own; 0 or less if it has some now. */
@@ -303,6 +322,11 @@ export class Actor {
     batch.commit();
   }
 
+  /** True while it has yet to come to where its last results are out, so that it can say where it stands. */
+  private get comesTo(): boolean {
+    return this.part?.isUnposted === true && this.batch.requests?.hasEarly === true;
+  }
+
   /** Does what an open hand-over asks for. Returns undefined if the actor is to read, up to `until` if that is known. */
   private takesPart(stance: Stance, until: readonly ReadMark[] | undefined): StepStatus | undefined {
     const { part, batch } = this;
@@ -313,6 +337,7 @@ export class Actor {
     if (this.fires && batch.isTimeDue) return 'more';
     // Its letter is written here, where it killed its worker, and not wherever its key group may come to.
     if (part.isUnposted && this.isolation.canSkip) return undefined;
+    if (this.comesTo) return undefined;
     if (stance === 'wait') return 'idle';
     part.advance();
     return batch.actorState === 'dormant' ? 'retired' : 'more';
@@ -543,9 +568,9 @@ export class Actor {
   /** True if a step would get somewhere now. */
   canStep(): boolean {
     if (this.closed) return false;
-    const { batch, rows, feed, part } = this;
+    const { batch, rows, feed, part, isolation } = this;
     const isDue = this.environment.now() >= this.wakeAtMs || this.residentDueInMs <= 0;
-    return canStep(batch, rows, feed, part, isDue);
+    return canStep(batch, rows, feed, part, isDue, isolation.isOn);
   }
 
   /**
@@ -554,8 +579,8 @@ export class Actor {
    */
   hasNews(): boolean {
     if (this.closed || this.feed !== undefined) return false;
-    const { batch, rows, part } = this;
-    return canStep(batch, rows, undefined, part, false);
+    const { batch, rows, part, isolation } = this;
+    return canStep(batch, rows, undefined, part, false, isolation.isOn);
   }
 
   /** False once another incarnation of the actor runs: this one must not touch shared memory any more. */
@@ -572,6 +597,7 @@ export class Actor {
     } finally {
       this.feed?.close();
       this.batch.resident?.close();
+      this.batch.requests?.close();
       this.batch.sink.writer?.close();
     }
   }

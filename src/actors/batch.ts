@@ -31,6 +31,7 @@ import { DeadLetterWriter } from './failures/dead-letters.ts';
 import { type OutputPort, outputPort } from './output-port.ts';
 import { generateProgram, type Program, type SinkHolder } from './program/program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
+import { Requests } from './requests/requests.ts';
 import { EventClock } from './time/event-clock.ts';
 import { TIME_CELLS, TimeCell } from './time/time-cells.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
@@ -83,6 +84,8 @@ export class Batch {
   readonly clock: EventClock | undefined;
   /** What lives beside the rows of its state, if its operator has such a thing. */
   readonly resident: Resident | undefined;
+  /** What it has asked and not committed, if its operator awaits. */
+  readonly requests: Requests | undefined;
   readonly sink: SinkHolder = { writer: undefined };
   /** 1 for each key group that this replica owns: what the last commit says. */
   private readonly owned = new Uint8Array(KEY_GROUPS);
@@ -163,6 +166,23 @@ export class Batch {
     const isAlone = (): boolean => vitals.work[WorkCell.isolating] === 1;
     const of = { replica, groups: this.groups, owns, isAlone, ...this.ownLoop(descriptor) };
     this.resident = head.resident?.({ ...of, now: sharedNow, wake, after });
+    if (head.asking !== undefined) {
+      const { streams, inputs, alignment, owned, committed } = this;
+      const { work } = vitals;
+      const keyPrefix = `${plan.graph.name}/${head.name}/${descriptor.run}`;
+      this.requests = new Requests({
+        stage,
+        streams,
+        inputs,
+        alignment,
+        owned,
+        work,
+        keyPrefix,
+        committed,
+        after,
+        wake,
+      });
+    }
     if (this.state !== undefined && head.onTimer !== undefined) {
       this.timers = new KeyTimers(head.name, this.state, this.owned, this.timerClock(head));
     }
@@ -178,6 +198,7 @@ export class Batch {
       sink: this.sink,
       state: this.state,
       resident: this.resident,
+      requests: this.requests,
       timers: this.timers,
       time: this.time,
       clock: this.clock,
@@ -285,6 +306,7 @@ export class Batch {
     else this.backup.own(this.groups);
     this.timers?.ownersChanged();
     this.resident?.ownersChanged(this.groups);
+    this.requests?.ownersChanged();
     this.ownersChanged?.();
   }
 
@@ -436,6 +458,7 @@ export class Batch {
     for (let i = 0; i < ports.length; i++) ports[i].output.save(cursors.outputs[i]);
     letters.output.save(cursors.letters);
     for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
+    this.requests?.save(record);
     this.count();
     if (inputs.length === 0 && this.partitions?.isChanged !== true && commitCodec.equal(record, committed)) {
       // A source that had nothing has made no progress, and recovery takes a commit for one.
@@ -455,6 +478,7 @@ export class Batch {
     this.commitSink();
     this.timers?.committed();
     this.resident?.committed();
+    this.requests?.committed();
   }
 
   /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */
@@ -557,6 +581,7 @@ export class Batch {
     this.clock?.enter(committed.progress.source.seen);
     this.timers?.rolledBack();
     this.resident?.rolledBack();
+    this.requests?.rolledBack();
     this.giveUpOutput();
   }
 

@@ -25,6 +25,7 @@ export function withdrawPark({ outputs }: Batch): void {
 /**
  * True if a step would get somewhere now.
  * @param isDue true if the time has come that it wanted to be stepped at
+ * @param isAlone true if it tries its tuples one by one
  */
 export function canStep(
   batch: Batch,
@@ -32,6 +33,7 @@ export function canStep(
   feed: Feed | undefined,
   part: HandOverPart | undefined,
   isDue: boolean,
+  isAlone: boolean,
 ): boolean {
   const { ports, letters, inputs, alignment, actorState, lateEmit } = batch;
   if (lateEmit !== undefined) return true;
@@ -45,11 +47,16 @@ export function canStep(
   if (isOverflowing && ports.some(({ output }) => output.isWaiting && output.isDrained())) return true;
   const stance = part?.stance() ?? 'free';
   if (stance === 'wait') return batch.isOpen;
-  if (stance === 'act' && part?.limit === undefined) return true;
+  const limit = stance === 'free' ? undefined : part?.limit;
+  const comesTo = part?.isUnposted === true && batch.requests?.hasEarly === true;
+  if (stance === 'act' && limit === undefined && !comesTo) return true;
   // What is to be read again is there; that all has been read, or written, is yet to be committed.
   if (isDue || actorState === 'replaying' || actorState === 'draining' || actorState === 'done') return true;
   if (feed !== undefined) return feed.canRead();
   // Up to the cut of a hand-over all is read: the other one waits there.
+  if (batch.requests !== undefined) {
+    return rows.isOver || batch.requests.canStep(limit, isAlone || stance !== 'free');
+  }
   const isHeldBack = isOverflowing && stance === 'free';
   return rows.isOver || inputs.some((input) => !(isHeldBack && input.isHeldBack) && alignment.hasInput(input.reader));
 }

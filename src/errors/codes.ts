@@ -75,7 +75,15 @@ export const ERROR_CODES = {
     BAD_KEY: ['`job.state().get()` has values of another number or type', 'give one value for each key field'],
     ASYNC_CLOSURE: [
       'the closure of an operator, or a function of a custom aggregate, returns a promise or an iterator',
-      'call `emit`; await in a source',
+      'call `emit`; await in `mapAsync` or `flatMapAsync`, or in a source',
+    ],
+    ASYNC_TIMEOUT: [
+      'an attempt of `mapAsync` or `flatMapAsync` has taken `timeoutMs`',
+      'raise `timeoutMs`, or give `retries`; end what you await when its `signal` is aborted',
+    ],
+    ASYNC_DROPPED: [
+      'the reason of an aborted `signal`: the job has ended, or another replica asks again',
+      'nothing: end what you await',
     ],
     RETURNED_TUPLES: ['the closure of an operator returns an array of objects', 'call `emit` for each'],
     LATE_EMIT: ['`emit` is called after its closure has returned', 'emit before the closure returns'],

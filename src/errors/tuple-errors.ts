@@ -75,8 +75,29 @@ export const tupleErrors = {
   asyncClosure(operator: string, what: string): MillraceError {
     return new MillraceError(
       'ASYNC_CLOSURE',
-      `the closure of operator '${operator}' ${what}, and nobody awaits or iterates that: an operator's results must be there when its closure returns. Call emit() for each tuple; do what has to be awaited in a source, fromIterable(fields, async function* …), or in the app, between job.output() and job.input()`,
+      `the closure of operator '${operator}' ${what}, and nobody awaits or iterates that: an operator's results must be there when its closure returns. Call emit() for each tuple; do what has to be awaited in an operator of its own, by stream.mapAsync() or flatMapAsync(), or in a source, fromIterable(fields, async function* …)`,
       { operator },
+    );
+  },
+  asyncTimeout(operator: string, attempt: number, timeoutMs: number, key: string): MillraceError {
+    return new MillraceError(
+      'ASYNC_TIMEOUT',
+      `attempt ${attempt} of operator '${operator}' at a tuple has not settled within ${timeoutMs} ms: raise 'timeoutMs' if the request takes that long, or give 'retries'`,
+      { operator, attempt, timeoutMs, idempotencyKey: key },
+    );
+  },
+  requestDropped(operator: string): MillraceError {
+    return new MillraceError(
+      'ASYNC_DROPPED',
+      `the result of operator '${operator}' is not wanted any more: the job has ended, or another replica goes on with the tuple, and asks again`,
+      { operator },
+    );
+  },
+  notIterable(operator: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_VALUE',
+      `the closure of operator '${operator}' resolved to ${show(value)}: that of flatMapAsync resolves to an array, or another iterable, of tuples`,
+      { operator, value: show(value) },
     );
   },
   asyncAggregate(operator: string, name: string, part: string, what: string): MillraceError {

@@ -59,6 +59,7 @@ export class GraphBuilder {
         | 'bridge'
         | 'into'
         | 'emitsByName'
+        | 'asking'
       >
     > = {},
   ): OperatorNode {
@@ -68,7 +69,7 @@ export class GraphBuilder {
       if (isCalled && typeof closure !== 'function') {
         throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
       }
-      refuseDeferredFunction(name, closure);
+      if (kind.mayAwait !== true) refuseDeferredFunction(name, closure);
     }
     refuseDeferredFunction(name, rest.end);
     refuseDeferredFunction(name, rest.onTimer);

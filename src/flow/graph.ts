@@ -6,6 +6,7 @@ import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
 import type { TupleHolder } from './aggregates/combiner.ts';
+import type { Asking } from './asking.ts';
 import type { Bridge } from './bridge.ts';
 import type { EventTime, StreamTime } from './event-time.ts';
 import type { CheckedSupervision, FailurePolicy } from './failure-policy.ts';
@@ -97,6 +98,8 @@ export interface OperatorNode {
   readonly isInEventTime?: boolean;
   /** How it judges its tuples, if it gives them their event times. */
   readonly eventTime?: EventTime;
+  /** How it asks, if its closure is awaited. */
+  readonly asking?: Asking;
   /** The operator of the app's that it is a part of: what it fails at, that one has failed at. */
   readonly partOf?: string;
   /** Makes what holds its tuples until the batch commits. */
@@ -134,7 +137,7 @@ export const consumersOf = (
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
   const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end, onTimer } = node;
-  const { isInEventTime, eventTime } = node;
+  const { isInEventTime, eventTime, asking } = node;
   return JSON.stringify([
     id,
     name,
@@ -152,6 +155,7 @@ function fingerprintOf(node: OperatorNode): string {
     onTimer !== undefined,
     isInEventTime,
     eventTime,
+    asking,
   ]);
 }
 

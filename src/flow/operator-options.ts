@@ -146,6 +146,48 @@ export const EVENT_TIME_OPTIONS = {
 /** Options of `withEventTime`. */
 export interface EventTimeOptions extends Given<typeof EVENT_TIME_OPTIONS> {}
 
+export const ASYNC_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  capacity: integer({
+    help: 'requests in flight at most in each replica, with the results that wait for their turn',
+    from: 1,
+    to: 16_384,
+    default: 256,
+    page: 'async.md#capacity',
+  }),
+  ordered: toggle({
+    help: '`false` lets results leave as they come',
+    default: true,
+    page: 'async.md#order',
+  }),
+  timeoutMs: number({
+    help: 'how long one attempt may take',
+    unit: 'milliseconds',
+    above: 0,
+    to: 2 ** 31 - 1,
+    defaultText: 'as long as it likes',
+    page: 'async.md#timeouts-and-retries',
+  }),
+  retries: integer({
+    help: 'attempts after the first one, if that fails or takes too long',
+    from: 0,
+    to: 1000,
+    default: 0,
+    page: 'async.md#timeouts-and-retries',
+  }),
+  backoffMs: number({
+    help: 'the pause before the first retry; each further one is twice as long, up to a minute',
+    unit: 'milliseconds',
+    from: 0,
+    to: 60_000,
+    default: 100,
+    page: 'async.md#timeouts-and-retries',
+  }),
+};
+
+/** Options of `mapAsync` and `flatMapAsync`. */
+export interface AsyncOptions extends Given<typeof ASYNC_OPTIONS> {}
+
 export const EVERY_OPTIONS = {
   /** How long after a change its result is emitted, at most: milliseconds, an integer from 1 to 2147483647. */
   everyMs: integer({

@@ -14,6 +14,7 @@ import { refuseSurplus } from '../surplus.ts';
 import { aggregationOf } from './aggregates/aggregation.ts';
 import { combinedInput, combineMsOf } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
+import { checkAsync, type RequestContext } from './asking.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { type StreamTime, type TimeOf, timeOf } from './event-time.ts';
 import type { NodeInput, NodeOutput, OperatorNode, StreamRef } from './graph.ts';
@@ -32,10 +33,12 @@ import { collect } from './kinds/collect.ts';
 import { eventTime } from './kinds/event-time.ts';
 import { filter } from './kinds/filter.ts';
 import { flatMap } from './kinds/flat-map.ts';
+import { flatMapAsync } from './kinds/flat-map-async.ts';
 import { forEach } from './kinds/for-each.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import { letter } from './kinds/letter.ts';
 import { map } from './kinds/map.ts';
+import { mapAsync } from './kinds/map-async.ts';
 import { post } from './kinds/post.ts';
 import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
@@ -51,6 +54,7 @@ import {
 import {
   AGGREGATE_OPTIONS,
   type AggregateOptions,
+  type AsyncOptions,
   type CheckedOperator,
   checkedOperator,
   checkOperator,
@@ -180,6 +184,53 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
     refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
     return this.emitter(name, flatMap, checkOperator(name, options), output, { closure });
+  }
+
+  /**
+   * One tuple out for each tuple in, as the closure resolves to it: for what has to be awaited, such as a request to a service. Up to
+   * `capacity` are awaited at a time, and nothing else of the worker waits meanwhile. Each tuple has one result, whatever crashes;
+   * what the closure does outside may be done again. See docs/async.md.
+   * @throws MillraceError BAD_OPTION
+   */
+  mapAsync<Output extends Shape>(
+    name: string,
+    output: Output,
+    closure: (tuple: TupleOf<Fields>, context: RequestContext) => Promise<TupleOf<Output>> | TupleOf<Output>,
+    options: AsyncOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('mapAsync(name, output, closure, options)', 4, surplus);
+    return this.asking(name, mapAsync, output, closure, options);
+  }
+
+  /**
+   * Any number of tuples out for each tuple in: those of the iterable that the closure resolves to. Otherwise as {@link mapAsync}.
+   * @throws MillraceError BAD_OPTION
+   */
+  flatMapAsync<Output extends Shape>(
+    name: string,
+    output: Output,
+    closure: (
+      tuple: TupleOf<Fields>,
+      context: RequestContext,
+    ) => Promise<Iterable<TupleOf<Output>>> | Iterable<TupleOf<Output>>,
+    options: AsyncOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('flatMapAsync(name, output, closure, options)', 4, surplus);
+    return this.asking(name, flatMapAsync, output, closure, options);
+  }
+
+  private asking<Output extends Shape>(
+    name: string,
+    kind: OperatorKind,
+    output: Output,
+    closure: unknown,
+    options: AsyncOptions,
+  ): Stream<Output, Inputs> {
+    const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
+    const { checked, asking } = checkAsync(name, options, kind === flatMapAsync);
+    return Stream.of(this.builder, this.add(name, kind, checked, { closure: closure as () => void, outputs, asking }));
   }
 
   /**

@@ -13,6 +13,9 @@ export const keyGroupCode = (hash: string): string => `(${hash} >>> 24)`;
 /** Source text of the key group of a tuple that has no key, by its place in a ring. */
 export const positionGroupCode = (place: string): string => `(Math.imul(${place}, 0x9e3779b1) >>> 24)`;
 
+/** The same for whoever looks at single tuples. */
+export const positionGroupOf = (place: number): number => Math.imul(place, 0x9e3779b1) >>> 24;
+
 /** Mixes 32 bits so that each input bit reaches each output bit (the finaliser of MurmurHash3). */
 export function mix32(bits: number): number {
   let h = bits | 0;

@@ -51,8 +51,9 @@ export class RingReader {
   fence = 0;
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark = Number.NEGATIVE_INFINITY;
-  private heldAt = Number.POSITIVE_INFINITY;
-  private heldUntil = 0;
+  /** See {@link holdAt}. */
+  heldAt = Number.POSITIVE_INFINITY;
+  heldUntil = 0;
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;

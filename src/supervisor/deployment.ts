@@ -5,6 +5,7 @@
 import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
 import { allocateMemory } from '../actors/inputs/reader-feed.ts';
+import { finishedCells } from '../actors/requests/finished-rows.ts';
 import { Vitals } from '../actors/vitals/vitals.ts';
 import { errors } from '../errors.ts';
 import {
@@ -74,7 +75,7 @@ function allocateLetters(): LetterMemory {
 }
 
 /** Allocates everything a plan needs and spreads the actors over the workers, round robin in the order of the stream. */
-export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers): Deployment {
+export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers, run = 'run'): Deployment {
   /** By stage, output and replica. */
   const rings = plan.stages.map((stage) =>
     stage.outputs.map((_, output) =>
@@ -109,9 +110,15 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         number: number++,
         stage: stage.index,
         replica,
+        run,
         ringBytes: ringCapacity(limits.ringBytes),
         commit: CommitLog.allocate(
-          { inputs: inputs.length, outputs: outputs.length, counts: countsOf(stage) },
+          {
+            inputs: inputs.length,
+            outputs: outputs.length,
+            counts: countsOf(stage),
+            finished: finishedCells(stage.operators[0].asking, inputs.length),
+          },
           initialGroups(replica, stage.parallelism, groupCount(stage)),
           inputs.flatMap(({ isSilent }, input) => (isSilent ? [input] : [])),
         ),

@@ -184,6 +184,7 @@ class Simulation {
     const { scheduler, app, memory, plan, dormitory } = this;
     return {
       clock: app.clock,
+      newRun: () => 'simulated',
       wakeWords: (buffer) => new SimulatedWakeWords(buffer, app, dormitory),
       pool: (_active, _most, buffers) => {
         const flowFor = (thread: Parameters<SimulatedPool['hire']>[0] | object): FlowDefinition =>

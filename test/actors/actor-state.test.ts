@@ -10,7 +10,7 @@ import { advanceSweep, endSweep, sweepTo } from '../../src/state/transaction/swe
 const STATES = Object.keys(TRANSITIONS) as ActorState[];
 
 const recordWith = (change: (record: CommitRecord) => void): CommitRecord => {
-  const record = commitCodec.empty({ inputs: 1, outputs: 2, counts: 2 });
+  const record = commitCodec.empty({ inputs: 1, outputs: 2, counts: 2, finished: 0 });
   change(record);
   return record;
 };

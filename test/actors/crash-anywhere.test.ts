@@ -8,6 +8,7 @@ import { CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { CRASH_MODES, type CrashCase, CrashRuns } from '../kit/crash-runs.ts';
 import {
   aggregates,
+  asking,
   chain,
   counting,
   dictionaries,
@@ -41,6 +42,9 @@ const CASES: Readonly<Record<string, CrashCase & { readonly stride?: number }>> 
   'two inputs, and a stream that is read twice': { flow: merging, count: 4, stride: 3 },
   dictionaries: { flow: dictionaries, count: 4, stride: 3 },
   'aggregates that are combined before they travel': { flow: aggregates, count: 4, stride: 29 },
+  'results that are awaited': { flow: asking, count: 9, stride: 3 },
+  'results that are awaited, in no order': { flow: asking, count: 9, params: { ordered: false }, stride: 3 },
+  'results that are awaited, of two replicas': { flow: asking, count: 9, params: { parallelism: 2 }, stride: 5 },
   'dead letters': { flow: poisoned, count: 4, stride: 3 },
   'a source that is read, and a sink, both with positions': { flow: files, count: 8, stride: 2 },
 };

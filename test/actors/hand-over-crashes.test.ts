@@ -104,6 +104,34 @@ const CASES: Readonly<Record<string, HandOverCase & { readonly stride: number; r
     handOvers: 4,
     stride: 399,
   },
+  'results that are awaited': {
+    params: { ...KEYS, asks: 'between' },
+    wishes: [
+      give('ask', 0, 1, even),
+      give('count', 0, 1, upper),
+      give('ask', 0, 1, upper),
+      give('ask', 1, 2, upper),
+      give('ask', 2, 0),
+      give('ask', 1, 0),
+      give('ask', 0, 2, even),
+    ],
+    handOvers: 7,
+    stride: 299,
+  },
+  'results that are awaited, in no order': {
+    params: { ...KEYS, asks: 'unordered' },
+    wishes: [
+      give('ask', 0, 1, even),
+      give('count', 0, 1, upper),
+      give('ask', 0, 1, upper),
+      give('ask', 1, 2, upper),
+      give('ask', 2, 0),
+      give('ask', 1, 0),
+      give('ask', 0, 2, even),
+    ],
+    handOvers: 7,
+    stride: 299,
+  },
   'partitions of a generated source': {
     params: { count: 150, keys: 8, partitions: 4 },
     wishes: [
@@ -221,7 +249,7 @@ test('a crash at the end of a source whose replicas wait for each other', TIMEOU
 
 const wishes = fc.array(
   fc.record({
-    operator: fc.constantFrom('numbers', 'count', 'check'),
+    operator: fc.constantFrom('numbers', 'count', 'ask', 'check'),
     from: fc.nat(REPLICAS - 1),
     to: fc.nat(REPLICAS - 1),
     modulus: fc.integer({ min: 1, max: 4 }),
@@ -257,6 +285,7 @@ test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
         ends: fc.boolean(),
         rich: fc.boolean(),
         reader: fc.boolean(),
+        asks: fc.constantFrom(undefined, 'between' as const, 'unordered' as const),
       }),
       fc.option(fc.integer({ min: 2, max: 9 }), { nil: undefined }),
       fc.constantFrom(0, 0.2, 0.5),
@@ -265,6 +294,7 @@ test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
       async (seed, asked, crashing, drawn, partitions, tickMs, lingerMs, backupEveryMs) => {
         const wanted = asked
           .filter(({ from, to, operator }) => from !== to && (operator !== 'numbers' || isShared(from, to, partitions)))
+          .filter(({ operator }) => operator !== 'ask' || drawn.asks !== undefined)
           .map(({ operator, from, to, modulus }) => give(operator, from, to, (group) => group % modulus === 0));
         const params = { ...drawn, partitions, keys: drawn.keys * (partitions ?? 1) };
         const kind = { params, wishes: wanted, tickMs, options: { lingerMs }, backupEveryMs };

@@ -15,6 +15,7 @@ import { CRASH, CrashingMemory } from '../../src/testing/crashing-memory.ts';
 import { Random } from '../../src/testing/random.ts';
 import { type CrashCase, CrashRuns } from '../kit/crash-runs.ts';
 import {
+  asking,
   type CrashFlow,
   type CrashParams,
   chain,
@@ -93,6 +94,8 @@ const LARGER: Readonly<Record<string, CrashCase>> = {
   dictionaries: { flow: dictionaries, count: 40 },
   poisoned: { flow: poisoned, count: 12 },
   files: { flow: files, count: 40 },
+  asking: { flow: asking, count: 60 },
+  'asking, in no order': { flow: asking, count: 60, params: { ordered: false, parallelism: 2 } },
   'files, lingering': { flow: files, count: 40, options: { lingerMs: 0.5 } },
 };
 

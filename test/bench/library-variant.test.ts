@@ -49,7 +49,7 @@ function traces(library: typeof Internals): readonly number[] {
   assert.ok(table.find(arena, root, 2, 7) >= 0);
   const inserted = undo.end;
 
-  const log = new CommitLog(CommitLog.allocate({ inputs: 1, outputs: 1, counts: 2 }));
+  const log = new CommitLog(CommitLog.allocate({ inputs: 1, outputs: 1, counts: 2, finished: 0 }));
   const record = log.lastCommit();
   record.cursors.outputs[0].head = 70;
   log.write(1, record);

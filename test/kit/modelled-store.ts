@@ -233,7 +233,7 @@ export class ModelledStore {
 
 /** A commit record that is told by a number. */
 export function marksOf(number: number, inputs = 2): CommitRecord {
-  const record = commitCodec.empty({ inputs, outputs: 1, counts: 2 });
+  const record = commitCodec.empty({ inputs, outputs: 1, counts: 2, finished: 0 });
   record.progress.source.position = number;
   record.cursors.outputs[0].head = number * 3;
   record.cursors.inputs.forEach((input, i) => {

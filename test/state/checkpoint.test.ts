@@ -126,10 +126,10 @@ test('values and rows of more than one buffer', () => {
 
 test('a checkpoint before the first commit is one of no rows (t = 0)', () => {
   const store = new Store(shape);
-  const image = imageOf(store, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
+  const image = imageOf(store, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2, finished: 0 }));
   assert.equal(image.sequence, 0);
   assert.equal(image.groups.length, KEY_GROUPS);
-  assert.deepStrictEqual(image.marks, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 }));
+  assert.deepStrictEqual(image.marks, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2, finished: 0 }));
   assert.equal(restoreInto(new Store(shape), image).contents().size, 0);
   assert.equal(restoreInto(filled(500), image).contents().size, 0, 'it empties what it is restored to');
   // Also by an adopter of a replica that died before its first commit.
@@ -137,7 +137,7 @@ test('a checkpoint before the first commit is one of no rows (t = 0)', () => {
   store.at('never committed').count = 1;
   const adopter = store.adopt();
   adopter.rollback();
-  assert.deepStrictEqual(imageOf(adopter, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2 })), image);
+  assert.deepStrictEqual(imageOf(adopter, commitCodec.empty({ inputs: 3, outputs: 1, counts: 2, finished: 0 })), image);
 });
 
 test('marks are copied: what the actor writes into its record later is not in the checkpoint', () => {

@@ -8,7 +8,7 @@ import { CommitLog } from '../../src/state/transaction/commit-log.ts';
 import { type CommitRecord, type CommitSizes, commitCodec } from '../../src/state/transaction/commit-record.ts';
 import { runs } from '../kit/arbitraries.ts';
 
-const sizesOf = (inputs: number): CommitSizes => ({ inputs, outputs: inputs >>> 1, counts: 3 });
+const sizesOf = (inputs: number): CommitSizes => ({ inputs, outputs: inputs >>> 1, counts: 3, finished: inputs % 3 });
 
 /** A record whose values are told by some numbers. */
 function recordOf(sizes: CommitSizes, numbers: readonly number[]): CommitRecord {

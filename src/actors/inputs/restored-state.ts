@@ -48,7 +48,7 @@ export function takeUpState(
   const checkpoint = backup.checkpoint ?? {
     format: state.images.format,
     sequence: 0,
-    marks: commitCodec.empty({ inputs: inputs.length, outputs: 0, counts: 0 }),
+    marks: commitCodec.empty({ inputs: inputs.length, outputs: 0, counts: 0, finished: 0 }),
     groups: groups.map((group) => ({ group, rows: 0, image: new Uint8Array(0) })),
   };
   // Discarding leaks what the groups held: only where it cannot be walked.

@@ -36,6 +36,18 @@ export class RowReader {
     const { batch } = this;
     const tuples = this.readInputs(limit, until);
     if (tuples > 0 && batch.resident !== undefined) batch.program.deliver();
+    return tuples + (until === undefined && tuples < limit ? this.readEarly(limit - tuples) : 0);
+  }
+
+  /** Reads rows out of turn, if the operator awaits results whose order does not matter. Tuple by tuple it does not. */
+  private readEarly(limit: number): number {
+    const { batch, work } = this;
+    if (batch.requests === undefined || work[WorkCell.isolating] === 1 || batch.isPortFull) return 0;
+    let tuples = 0;
+    batch.requests.readEarly((input) => {
+      tuples += this.readRows(input, 1);
+      return tuples < limit && !batch.isPortFull;
+    });
     return tuples;
   }
 
@@ -74,7 +86,18 @@ export class RowReader {
   }
 
   /** Rows that can be read of an input's next frame, up to a mark if there is one. */
-  private rowsAt({ reader, index, isHeldBack }: Input, until: readonly ReadMark[] | undefined): number {
+  private rowsAt(input: Input, until: readonly ReadMark[] | undefined): number {
+    const { requests } = this.batch;
+    for (;;) {
+      const rows = this.rowsThere(input, until);
+      if (requests === undefined || rows === 0) return rows;
+      const readable = requests.readable(input, this.work[WorkCell.isolating] === 1);
+      if (readable > 0 || !requests.isOut(input)) return Math.min(rows, readable);
+      input.reader.advance(input.reader.row + 1);
+    }
+  }
+
+  private rowsThere({ reader, index, isHeldBack }: Input, until: readonly ReadMark[] | undefined): number {
     const { alignment, isOverflowing } = this.batch;
     if (until !== undefined) return rowsBefore(alignment, reader, until[index]);
     if (isHeldBack && isOverflowing) return 0;

@@ -20,6 +20,7 @@ import { groupRootCode } from '../../state/memory/arena.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
 import { type KeyTimers, noTimers } from '../../state/timers/key-timers.ts';
 import type { OutputPort } from '../output-port.ts';
+import type { Requests } from '../requests/requests.ts';
 import type { EventClock } from '../time/event-clock.ts';
 import { TimeCell } from '../time/time-cells.ts';
 import {
@@ -59,6 +60,8 @@ export interface ProgramParts {
   readonly state: KeyedState | undefined;
   /** What lives beside its rows, if its operator has such a thing. */
   readonly resident: Resident | undefined;
+  /** What its operator has asked, if it awaits. */
+  readonly requests: Requests | undefined;
   /** The timers of its keys, if its operator has a closure for them. */
   readonly timers: KeyTimers | undefined;
   /** See {@link TimeCell}. */
@@ -603,7 +606,8 @@ endingSlot: () => endingSlot,
 }
 
 /** What takes the tuples of the first operator, if that is no closure of the flow's. */
-function receivers({ stage, resident }: ProgramParts): Record<string, unknown> {
+function receivers({ stage, resident, requests }: ProgramParts): Record<string, unknown> {
+  if (requests !== undefined) return { closure0_0: requests.take };
   if (resident === undefined) return {};
   return Object.fromEntries(stage.inputs.map((_, input) => [`closure0_${input}`, resident.receive]));
 }

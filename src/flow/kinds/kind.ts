@@ -39,6 +39,8 @@ export interface OperatorKind {
   readonly place: 'worker' | 'app';
   /** True if its step may fail after it has emitted or fed: what it puts out is then held back while a tuple is tried alone. */
   readonly mayFailAfterEmit?: boolean;
+  /** True if its closure may return a promise: results are awaited, and taken when they are there (src/actors/requests/). */
+  readonly mayAwait?: boolean;
   /** True if it writes outside of Millrace: that is taken back batch by batch, not for one tuple, and by one replica only. */
   readonly writesOutside?: boolean;
   /**

@@ -9,11 +9,12 @@ import type { GroupSet } from '../groups/group-set.ts';
 import { type CommitRecord, type CommitSizes, commitCodec } from './commit-record.ts';
 
 const SEQUENCE = 0;
-/** How many inputs, outputs and counts a record has: written once, before anything runs. */
+/** How many inputs, outputs, counts and cells of finished rows a record has: written once, before anything runs. */
 const INPUTS = 1;
 const OUTPUTS = 2;
 const COUNTS = 3;
-const HEADER_CELLS = 4;
+const FINISHED = 4;
+const HEADER_CELLS = 5;
 const SLOTS_BYTES = LINE_BYTES;
 
 export class CommitLog {
@@ -24,7 +25,13 @@ export class CommitLog {
   constructor(buffer: SharedArrayBuffer) {
     const length = (buffer.byteLength - SLOTS_BYTES) / 16;
     this.header = new Int32Array(buffer, 0, HEADER_CELLS);
-    this.sizes = { inputs: this.header[INPUTS], outputs: this.header[OUTPUTS], counts: this.header[COUNTS] };
+    const { header } = this;
+    this.sizes = {
+      inputs: header[INPUTS],
+      outputs: header[OUTPUTS],
+      counts: header[COUNTS],
+      finished: header[FINISHED],
+    };
     this.slots = [
       new Float64Array(buffer, SLOTS_BYTES, length),
       new Float64Array(buffer, SLOTS_BYTES + length * 8, length),
@@ -55,6 +62,7 @@ export class CommitLog {
     header[INPUTS] = sizes.inputs;
     header[OUTPUTS] = sizes.outputs;
     header[COUNTS] = sizes.counts;
+    header[FINISHED] = sizes.finished;
     new CommitLog(buffer).write(0, record);
     return buffer;
   }

@@ -45,6 +45,8 @@ const COMMIT = {
   },
   cursors: {
     inputs: new List('inputs', READ_MARK),
+    /** The rows behind its cursors in {@link inputs} whose results are out (src/actors/requests/finished-rows.ts). */
+    finished: new List('finished', 0),
     outputs: new List('outputs', OUTPUT_MARK),
     /** The output of dead letters. */
     letters: OUTPUT_MARK,
@@ -62,7 +64,7 @@ const COMMIT = {
 export interface CommitRecord extends RecordOf<typeof COMMIT> {}
 
 /** How many of each a replica has. */
-export type CommitSizes = Readonly<Record<'inputs' | 'outputs' | 'counts', number>>;
+export type CommitSizes = Readonly<Record<'inputs' | 'outputs' | 'counts' | 'finished', number>>;
 
 export const commitCodec = recordCodec<typeof COMMIT, CommitSizes>('commit', COMMIT);
 export const markCodec = recordCodec<typeof READ_MARK, Record<never, number>>('mark', READ_MARK);

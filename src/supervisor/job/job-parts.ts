@@ -95,7 +95,7 @@ export class JobParts implements JobContext {
     this.#settlement = settlement;
     this.#signals = signals;
     this.settings = { lingerMs, backupEveryMs: options.backup?.everyMs, startTimeoutMs };
-    const { placements, appHost } = deploy(plan, workers, options, hosts);
+    const { placements, appHost } = deploy(plan, workers, options, hosts, platform.newRun());
     this.placements = placements;
     this.roster = new Roster(placements);
     // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters and as the supervisor.

@@ -2,6 +2,7 @@
 // Promises: with `systemPlatform` these are the machine's own. src/testing/ has another one, on which a whole job runs in one
 // thread under a seeded scheduler; the job cannot tell.
 
+import { randomUUID } from 'node:crypto';
 import type { ResourceLimits } from 'node:worker_threads';
 import { WakeWords } from '../../mailbox/wake.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
@@ -10,6 +11,8 @@ import { type HostBuffers, type ThreadPool, WorkerPool } from '../../workers/poo
 export interface Platform {
   /** Time in the app's thread. */
   readonly clock: Clock;
+  /** A text that tells one run from all others. */
+  newRun(): string;
   /** The wake words of a job, as the app's thread sleeps on them. */
   wakeWords(buffer: SharedArrayBuffer): WakeWords;
   /** The threads of a job: `active` are started at once, and up to `most` as they are hired. */
@@ -18,6 +21,7 @@ export interface Platform {
 
 export const systemPlatform: Platform = {
   clock: systemClock,
+  newRun: randomUUID,
   wakeWords: (buffer) => new WakeWords(buffer),
   pool: (active, most, buffers, resourceLimits) => new WorkerPool(active, most, buffers, resourceLimits),
 };

@@ -530,3 +530,38 @@ export const files: CrashFlow = dataflow(import.meta.url, 'files', (flow, { poin
     )
     .to('sink', linesTo(file, point)),
 );
+
+/** Results come at once, after some turns of the event loop's microtasks, or never: then a retry brings them. */
+export const asking: Dataflow<CrashParams & { readonly ordered?: boolean; readonly parallelism?: number }, unknown> =
+  dataflow(import.meta.url, 'asking', (flow, { point, count, ordered, parallelism }) => {
+    const source = flow.source(
+      'numbers',
+      generate(numbers, (n) => ({ key: n % 3, n }), { count }),
+    );
+    return (parallelism === undefined ? source : source.keyBy('key'))
+      .flatMapAsync(
+        'ask',
+        numbers,
+        ({ key, n }, { attempt, idempotencyKey }) => {
+          point();
+          if (typeof idempotencyKey !== 'string') throw new Error('a request has a key');
+          if (n % 5 === 1 && attempt === 1) throw new Error('not now');
+          if (n % 7 === 3) throw new Error(`never ${n}`);
+          const answers = Array.from({ length: n % 3 }, (_, i) => ({ key, n: n * 10 + i }));
+          return n % 4 === 0 ? answers : late(answers, (n * 5) % 7);
+        },
+        { capacity: 3, ordered, parallelism, retries: 1, backoffMs: 0 },
+      )
+      .map('behind', numbers, ({ key, n }) => {
+        point();
+        if (n % 11 === 0) throw new Error(`poison ${n}`);
+        return { key, n: n + 1 };
+      })
+      .collect('out');
+  });
+
+/** Resolves after so many turns of the microtasks. */
+export async function late<Value>(value: Value, turns: number): Promise<Value> {
+  for (let i = 0; i < turns; i++) await null;
+  return value;
+}

@@ -11,7 +11,7 @@ import {
   type SourceReader,
   type SourceStatus,
 } from '../../../src/sources.ts';
-import { mix } from './crash-cases.ts';
+import { late, mix } from './crash-cases.ts';
 
 export interface ElasticCrashParams {
   /** A point at which the thread may die. */
@@ -26,6 +26,8 @@ export interface ElasticCrashParams {
   readonly rich?: boolean;
   /** What it throws at, at most once a key: dead letters. */
   readonly poison?: (n: number) => boolean;
+  /** For an operator between the two that awaits its results; or one behind them, whose results have no order. */
+  readonly asks?: 'between' | 'unordered' | undefined;
   /**
    * Partitions of an elastic source, of which keys must be a multiple: then all tuples of a key are of one partition. A `reader`
    * pauses now and then. What is poison fails in the source's actor.
@@ -53,7 +55,7 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
   (flow, params: ElasticCrashParams) => {
     const { point, tick, ends = false, rich = false, partitions = 0 } = params;
     const poison = (partitions === 0 && params.poison) || (() => false);
-    return numbersOf(flow, params)
+    const counted = numbersOf(flow, params)
       .keyBy('key')
       .process(
         'count',
@@ -79,7 +81,8 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
           point();
         },
         { parallelism: { max: REPLICAS } },
-      )
+      );
+    const checked = (params.asks === 'between' ? asking('ask', counted, COUNTED, params) : counted)
       .keyBy('key')
       .process(
         'check',
@@ -91,10 +94,30 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
           emit({ key, n, count: counted, hash, next: state.next, seen: state.seen });
         },
         { parallelism: { max: REPLICAS }, ...(ends && { end: endOf(point) }) },
-      )
-      .collect('out');
+      );
+    const out = params.asks === 'unordered' ? asking('ask', checked, CHECKED, params, false) : checked;
+    return out.collect('out');
   },
 );
+
+/** Its results come at once, or after some turns of the event loop's microtasks. */
+const asking = <Fields extends typeof COUNTED>(
+  name: string,
+  stream: Stream<Fields>,
+  fields: Fields,
+  { point, tick }: ElasticCrashParams,
+  ordered = true,
+): Stream<Fields> =>
+  (stream as unknown as Stream<typeof COUNTED>).keyBy('key').mapAsync(
+    name,
+    fields,
+    (tuple) => {
+      point();
+      tick();
+      return (tuple.n % 4 === 0 ? tuple : late(tuple, (tuple.n * 5) % 7)) as never;
+    },
+    { parallelism: { max: REPLICAS }, capacity: 3, ordered },
+  );
 
 function numbersOf(flow: FlowBuilder, params: ElasticCrashParams): Stream<typeof NUMBERED> {
   const { point, tick, count, keys, partitions = 1, poison = () => false } = params;

@@ -1,0 +1,53 @@
+// What an operator that awaits is declared with: its options as its replicas need them, and what its closure gets.
+// Promises: plain values, the same on every thread that builds the flow.
+
+import { errors } from '../errors.ts';
+import { checkOptions } from '../options/check.ts';
+import { ASYNC_OPTIONS, type AsyncOptions, type CheckedOperator, checkedOperator } from './operator-options.ts';
+
+/** How an operator asks for its results. */
+export interface Asking {
+  /** Requests in flight at most, and results that wait for their turn. */
+  readonly capacity: number;
+  /** True if results come in the order of the tuples that they are of. */
+  readonly isOrdered: boolean;
+  /** How long one attempt may take; undefined for as long as it likes. */
+  readonly timeoutMs: number | undefined;
+  /** Attempts after the first one. */
+  readonly retries: number;
+  /** The pause before the second attempt; each further one is twice as long. */
+  readonly backoffMs: number;
+  /** True if each result is an iterable of tuples. */
+  readonly isMany: boolean;
+}
+
+/** What the closure of `mapAsync` and `flatMapAsync` gets with a tuple. */
+export interface RequestContext {
+  /** Aborted when the attempt has taken `timeoutMs`, or its result is not wanted any more: give it to what you await. */
+  readonly signal: AbortSignal;
+  /**
+   * A text that is the same at every attempt at this tuple, also after a crash, and differs from that of any other: what makes a
+   * service that knows such keys do the work once.
+   */
+  readonly idempotencyKey: string;
+  /** 1 at first, and 1 more at each retry. After a crash it begins again. */
+  readonly attempt: number;
+}
+
+/**
+ * Checks the options of an operator that awaits. It is never fused to the one before it: it reads ahead of what it has committed.
+ * @throws MillraceError BAD_OPTION
+ */
+export function checkAsync(
+  name: string,
+  options: AsyncOptions,
+  isMany: boolean,
+): { readonly checked: CheckedOperator; readonly asking: Asking } {
+  const where = `operator '${name}'`;
+  const { capacity, ordered, timeoutMs, retries, backoffMs, ...usual } = checkOptions(where, ASYNC_OPTIONS, options);
+  if (options?.fuse === true) {
+    throw errors.badOption('fuse', true, 'false or left out: an operator that awaits has an actor of its own', where);
+  }
+  const checked = checkedOperator({ ...usual, fuse: false }, options.supervision !== undefined);
+  return { checked, asking: { capacity, isOrdered: ordered, timeoutMs, retries, backoffMs, isMany } };
+}
