@@ -9,6 +9,7 @@ import type { Backup } from '../state/images/backup.ts';
 import type { Checkpoint } from '../state/images/checkpoint.ts';
 import type { PartitionMemory } from '../state/transaction/partition-marks.ts';
 import type { TransactionMemory } from '../state/transaction/transaction.ts';
+import type { BoardPlace } from './time/time-board.ts';
 
 export interface RingMemory {
   readonly ring: SharedArrayBuffer;
@@ -49,6 +50,8 @@ export interface ActorDescriptor {
   readonly letters: LetterMemory;
   /** The rings it reads: which of its stage's upstreams each belongs to, and its reader slot there. */
   readonly inputs: readonly { readonly upstream: number; readonly memory: RingMemory; readonly slot: number }[];
+  /** Where it tells how far its source has come in event time, if it judges that. */
+  readonly board: BoardPlace | undefined;
   /** Of the operator's hand-overs; undefined if it has one replica only. */
   readonly handOver: SharedArrayBuffer | undefined;
 }

@@ -26,11 +26,13 @@ import { ActorFailure, errorOf } from './failures/failure.ts';
 import { Isolation } from './failures/isolation.ts';
 import { HandOverPart, type Stance } from './hand-over-part.ts';
 import type { Feed, FeedEnvironment } from './inputs/feed.ts';
+import { IdleFeed, lookForIdle } from './inputs/idle-feed.ts';
 import { PartitionedFeed } from './inputs/partitioned-feed.ts';
 import { endReplay, nextReplayed, takeUpState } from './inputs/restored-state.ts';
 import { RowReader } from './inputs/row-reader.ts';
 import { type FedSource, sourceFeed } from './inputs/source-feed.ts';
 import { announcePark, canStep, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
+import type { IdleWatch } from './time/idle-watch.ts';
 import { AT_TIMER, Vitals, WorkCell } from './vitals/vitals.ts';
 import { WorkInHand } from './work-in-hand.ts';
 
@@ -55,6 +57,8 @@ export class Actor {
   private readonly rows: RowReader;
   private readonly isolation: Isolation;
   private readonly feed: Feed | undefined;
+  /** Watches whether what it reads is idle, if it judges event times of what comes from the app. */
+  private readonly idle: IdleWatch | undefined;
   private readonly part: HandOverPart | undefined;
   private stateReader: StateReader | undefined;
   /** Most tuples of the next batch, and how many the last one took. */
@@ -101,6 +105,8 @@ export class Actor {
     );
     this.feed = source && this.feedOf(source as FedSource);
     this.hand.feed = this.feed;
+    this.idle = this.feed === undefined ? this.batch.clock?.idleWatch(environment.now()) : undefined;
+    this.batch.isIdle = () => this.idle?.isIdle ?? this.feed?.isIdle ?? false;
     if (resumption.isCareful) this.batch.beCareful();
     if (resumption.isolate) this.batch.requests?.beCareful();
     takeUpState(this.batch, this.name, descriptor, resumption.restore);
@@ -133,9 +139,15 @@ export class Actor {
       wake: environment.wake,
       reopening: environment.reopening,
       clock: batch.clock,
+      board: batch.board,
       begin: () => batch.begin(),
     };
-    if (partitions === undefined) return sourceFeed(source, forFeed);
+    if (partitions === undefined) {
+      const feed = sourceFeed(source, forFeed);
+      const { clock } = batch;
+      const watch = clock?.idleWatch(environment.now());
+      return clock === undefined || watch === undefined ? feed : new IdleFeed(feed, watch, clock, forFeed);
+    }
     const owned = (): readonly number[] => batch.groups;
     const isOpen = (): boolean => batch.isOpen;
     const tellEnd = (): void => this.part?.tellEnd();
@@ -437,9 +449,19 @@ export class Actor {
     if (batch.actorState === 'replaying') return this.replay(limit);
     if (batch.actorState === 'sweeping') return this.sweep(limit);
     this.taken = rows.read(limit, until);
+    this.lookForIdle();
     if (this.taken > 0) return 'more';
     if (until === undefined && rows.isOver) return this.isTimeLeft() ? 'more' : this.sweep(limit);
     return this.passedPadding() ? 'more' : 'idle';
+  }
+
+  /** What comes from the app may be idle. */
+  private lookForIdle(): void {
+    const { idle, batch, environment, taken } = this;
+    const { clock, board } = batch;
+    if (idle === undefined || clock === undefined) return;
+    if (lookForIdle(idle, clock, taken === 0, { now: environment.now, board })) batch.begin();
+    this.wakeAtMs = Math.min(this.wakeAtMs, idle.nextAtMs);
   }
 
   /**

@@ -33,6 +33,7 @@ import { generateProgram, type Program, type SinkHolder } from './program/progra
 import { ReplicaBackup } from './replica-backup.ts';
 import { Requests } from './requests/requests.ts';
 import { EventClock } from './time/event-clock.ts';
+import { TimeBoard } from './time/time-board.ts';
 import { TIME_CELLS, TimeCell } from './time/time-cells.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
 
@@ -82,6 +83,9 @@ export class Batch {
   readonly time = new Float64Array(TIME_CELLS);
   /** Judges the event times of tuples, if that is done here. */
   readonly clock: EventClock | undefined;
+  /** Where the replica tells how far its source has come, and whether the source is idle. */
+  readonly board: TimeBoard | undefined;
+  isIdle: () => boolean = () => false;
   /** What lives beside the rows of its state, if its operator has such a thing. */
   readonly resident: Resident | undefined;
   /** What it has asked and not committed, if its operator awaits. */
@@ -190,6 +194,7 @@ export class Batch {
     if (judging?.eventTime !== undefined) {
       this.clock = new EventClock(judging.name, judging.eventTime, this.time, environment.epochMs ?? Date.now);
       this.clock.enter(progress.source.seen);
+      this.board = descriptor.board && new TimeBoard(descriptor.board);
     }
     this.program = generateProgram({
       stage,
@@ -543,6 +548,10 @@ export class Batch {
     // The slots of a dormant replica belong to whoever hands groups over to it.
     for (let i = 0; i < inputs.length && !cursors.isDormant; i++) {
       inputs[i].reader.release(backup?.releasable(i) ?? cursors.inputs[i].position, wakeWords);
+    }
+    if (this.board !== undefined) {
+      const isOut = cursors.isDormant || hasEnded(progress.sweep) || this.isIdle();
+      this.board.tell(progress.watermark, isOut || progress.watermark === Number.POSITIVE_INFINITY);
     }
     vitals.show(progress.counts, log.sequence());
   }

@@ -118,6 +118,19 @@ export const EVENT_TIME_OPTIONS = {
     page: 'time.md',
   }),
   /**
+   * How long a partition of the source may have nothing until the others go on without it: milliseconds from 1 on, or
+   * Infinity. Default: Infinity. See docs/time.md#idle-sources.
+   */
+  idleAfterMs: number({
+    help: 'how long a partition of the source may have nothing until the others go on without it',
+    unit: 'milliseconds',
+    from: 1,
+    to: 2 ** 31 - 1,
+    orInfinity: true,
+    defaultText: 'never',
+    page: 'time.md#idle-sources',
+  }),
+  /**
    * By how much a tuple may be late and still be passed on, to correct what has been emitted: milliseconds from 0 on, or
    * Infinity, with which windows are kept for ever. Default: 0. See docs/time.md#late-tuples.
    */

@@ -6,6 +6,7 @@ import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
 import { allocateMemory } from '../actors/inputs/reader-feed.ts';
 import { finishedCells } from '../actors/requests/finished-rows.ts';
+import { type BoardPlace, TimeBoard } from '../actors/time/time-board.ts';
 import { Vitals } from '../actors/vitals/vitals.ts';
 import { errors } from '../errors.ts';
 import {
@@ -74,6 +75,30 @@ function allocateLetters(): LetterMemory {
   return { ring, outbox: allocateOutbox(LETTER_OUTBOX_BYTES) };
 }
 
+/** Where the replicas of each stage tell of event time, if it judges that: together with those of stages whose streams meet its own. */
+function timeBoards({ stages }: Plan): (BoardPlace[] | undefined)[] {
+  const judges = stages.map(({ operators }) => operators.some(({ eventTime }) => eventTime !== undefined));
+  /** Of each stage, one of those whose streams meet in it, or before what it meets with others. */
+  const meets = stages.map((_, index) => index);
+  const rootOf = (index: number): number => (meets[index] === index ? index : rootOf(meets[index]));
+  for (const { index, upstream } of stages) for (const { stage } of upstream) meets[rootOf(stage)] = rootOf(index);
+  const cells = stages.flatMap((stage) =>
+    judges[stage.index] ? Array.from({ length: stage.replicas }, (_, replica) => ({ stage, replica })) : [],
+  );
+  if (cells.length === 0) return [];
+  const memory = TimeBoard.allocate(cells.map(({ stage, replica }) => replica < stage.parallelism));
+  const cellsOf = (test: (cell: (typeof cells)[number]) => boolean): number[] =>
+    cells.flatMap((cell, i) => (test(cell) ? [i] : []));
+  return stages.map((stage) => {
+    if (!judges[stage.index]) return undefined;
+    const together = cellsOf(({ stage: other }) => rootOf(other.index) === rootOf(stage.index));
+    return Array.from({ length: stage.replicas }, (_, replica) => {
+      const [own] = cellsOf((cell) => cell.stage === stage && cell.replica === replica);
+      return { memory, own, others: together.filter((cell) => cell !== own) };
+    });
+  });
+}
+
 /** Allocates everything a plan needs and spreads the actors over the workers, round robin in the order of the stream. */
 export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHost = workers, run = 'run'): Deployment {
   /** By stage, output and replica. */
@@ -84,6 +109,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
       ),
     ),
   );
+  const boards = timeBoards(plan);
   let next = 0;
   let number = 0;
   const placements = plan.stages.flatMap((stage) => {
@@ -129,6 +155,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         outputs,
         letters: allocateLetters(),
         inputs,
+        board: boards[stage.index]?.[replica],
         handOver,
       };
       const isDormant = replica >= stage.parallelism;

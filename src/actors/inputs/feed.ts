@@ -7,6 +7,7 @@ import type { SourceReader, SourceStatus } from '../../flow/source.ts';
 import type { Output } from '../../mailbox/output.ts';
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
 import type { EventClock } from '../time/event-clock.ts';
+import type { TimeBoard } from '../time/time-board.ts';
 
 /** What a read ended with: there may be more; nothing now; or the end of the stream. */
 export type FeedStatus = 'more' | 'idle' | 'end';
@@ -34,6 +35,8 @@ export interface FeedEnvironment {
   readonly reopening: (<Reader>(operator: string, opened: Promise<Reader>) => Promise<Reader>) | undefined;
   /** Judges the event times of its tuples, if that is done here. */
   readonly clock: EventClock | undefined;
+  /** How far sources have come whose streams meet this one's. */
+  readonly board: TimeBoard | undefined;
   /** Opens the transaction. */
   begin(): void;
 }
@@ -68,6 +71,8 @@ export interface Feed {
   readonly isGenerated: boolean;
   /** The partition that is in work, or was last. */
   readonly partition: number;
+  /** True if all of its partitions are idle: they keep nobody back. */
+  readonly isIdle: boolean;
   /** Opens the source where `mark` says. Rejects if it cannot be opened. */
   open(mark: SourceMark): Promise<void>;
   /** Closes what has been read since the last commit, and opens it again there; a failure comes up at the next read. */

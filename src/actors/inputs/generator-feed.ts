@@ -11,6 +11,7 @@ export class GeneratorFeed implements Feed {
   readonly isGenerated = true;
   dueMs = Number.POSITIVE_INFINITY;
   taken = 0;
+  readonly isIdle = false;
   readonly partition: number;
   private readonly partitions: number;
   private readonly source: AnyGeneratorDefinition;

@@ -5,6 +5,7 @@
 // Relies on: marks are part of the transaction (partition-marks.ts); a replica that ends tells the others (hand-over-part.ts).
 
 import type { PartitionMarks, SourceMark } from '../../state/transaction/partition-marks.ts';
+import type { IdleWatch } from '../time/idle-watch.ts';
 import { LOAD_SAMPLES, type Vitals, WorkCell } from '../vitals/vitals.ts';
 import type { Feed, FeedEnvironment, FeedStatus, SingleFailure, Skip } from './feed.ts';
 import { type FedSource, sourceFeed } from './source-feed.ts';
@@ -18,6 +19,8 @@ interface Part {
   isOpen: boolean;
   /** True if it has been read since the last commit. */
   isRead: boolean;
+  /** Watches whether it is idle, if that is wanted. */
+  readonly idle: IdleWatch | undefined;
 }
 
 /** What the feed gets from its actor besides. */
@@ -68,7 +71,8 @@ export class PartitionedFeed implements Feed {
       const mark = { position: undefined, seen: Number.NEGATIVE_INFINITY };
       marks.read(partition, mark);
       const feed = sourceFeed(source, environment, partition);
-      parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false });
+      const idle = environment.clock?.idleWatch(environment.now());
+      parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false, idle });
     }
     this.active = [...parts.values()]
       .filter(({ partition }) => !marks.hasEnded(partition))
@@ -115,7 +119,32 @@ export class PartitionedFeed implements Feed {
   }
 
   get dueMs(): number {
-    return this.active.reduce((least, { feed }) => Math.min(least, feed.dueMs), Number.POSITIVE_INFINITY);
+    return this.active.reduce(
+      (least, { feed, idle }) => Math.min(least, feed.dueMs, idle?.nextAtMs ?? Number.POSITIVE_INFINITY),
+      Number.POSITIVE_INFINITY,
+    );
+  }
+
+  get isIdle(): boolean {
+    return this.active.every(({ idle }) => idle?.isIdle === true);
+  }
+
+  /** Idle partitions go on with the others, be they another replica's or another source's. */
+  private followOthers(): void {
+    const { active, environment, marks } = this;
+    const { clock, board } = environment;
+    if (clock === undefined || !active.some(({ idle }) => idle?.isIdle)) return;
+    const busy = active.filter(({ idle }) => idle?.isIdle !== true);
+    const time =
+      busy.length > 0 ? Math.min(...busy.map(({ mark }) => clock.watermarkOf(mark.seen))) : board?.othersTime();
+    if (time === undefined) return;
+    for (const { partition, mark, idle } of active) {
+      const seen = clock.followed(mark.seen, time);
+      if (idle?.isIdle !== true || seen === mark.seen) continue;
+      environment.begin();
+      mark.seen = seen;
+      marks.write(partition, mark);
+    }
   }
 
   canRead(): boolean {
@@ -141,10 +170,14 @@ export class PartitionedFeed implements Feed {
     let status: FeedStatus = 'idle';
     for (let left = this.active.length; left > 0 && this.active.length > 0 && this.taken < limit; left--) {
       const part = this.takeTurn();
-      if (!part.feed.canRead()) continue;
+      if (!part.feed.canRead()) {
+        part.idle?.look(true, this.environment.now());
+        continue;
+      }
       if (this.readPart(part, () => part.feed.read(part.mark, limit - this.taken)) !== 'idle') status = 'more';
       if (this.environment.isFull()) break;
     }
+    this.followOthers();
     return status;
   }
 
@@ -195,6 +228,8 @@ export class PartitionedFeed implements Feed {
     clock?.enter(mark.seen);
     const status = read();
     if (clock !== undefined) mark.seen = clock.seen;
+    const now = environment.now();
+    part.idle?.look(status === 'idle', now);
     const tuples = this.isGenerated ? madeBetween(from, mark.position) : (work[WorkCell.row] - row) | 0;
     this.taken += tuples;
     load[partition] += tuples;

@@ -23,6 +23,7 @@ export class ReaderFeed implements Feed {
   readonly dueMs = Number.POSITIVE_INFINITY;
   readonly isGenerated = false;
   taken = 0;
+  readonly isIdle = false;
   readonly partition: number;
   private readonly source: AnySourceDefinition;
   private readonly environment: FeedEnvironment;

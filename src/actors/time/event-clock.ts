@@ -5,6 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import { type EventTime, LATEST_MS } from '../../flow/event-time.ts';
+import { IdleWatch } from './idle-watch.ts';
 
 const SEEN = 0;
 const LIMIT = 1;
@@ -17,6 +18,7 @@ export class EventClock {
   private readonly outOfOrderMs: number;
   private readonly slackMs: number;
   private readonly maxAheadMs: number;
+  private readonly idleAfterMs: number;
   /** The largest time seen in the partition in work, before which time one is late, and up to which time one may be. */
   private readonly cells = Float64Array.of(Number.NEGATIVE_INFINITY, -LATEST_MS, Number.NEGATIVE_INFINITY);
 
@@ -26,7 +28,7 @@ export class EventClock {
    */
   constructor(
     operator: string,
-    { outOfOrderMs, allowedLatenessMs, maxAheadMs }: EventTime,
+    { outOfOrderMs, allowedLatenessMs, maxAheadMs, idleAfterMs = Number.POSITIVE_INFINITY }: EventTime,
     time: Float64Array,
     nowMs: () => number,
   ) {
@@ -36,6 +38,12 @@ export class EventClock {
     this.outOfOrderMs = outOfOrderMs;
     this.slackMs = outOfOrderMs + allowedLatenessMs;
     this.maxAheadMs = maxAheadMs;
+    this.idleAfterMs = idleAfterMs;
+  }
+
+  /** Watches whether a partition is idle, if that is wanted. */
+  idleWatch(nowMs: number): IdleWatch | undefined {
+    return this.idleAfterMs === Number.POSITIVE_INFINITY ? undefined : new IdleWatch(this.idleAfterMs, nowMs);
   }
 
   /** The largest time that has been seen in the partition in work; -Infinity if none has. */
@@ -47,6 +55,16 @@ export class EventClock {
   enter(seen: number): void {
     this.cells[SEEN] = seen;
     this.cells[LIMIT] = Math.max(-LATEST_MS, seen - this.slackMs);
+  }
+
+  /** The partition in work, which is idle, goes on with the others: what comes there is judged as if it had come as far. */
+  follow(watermark: number): void {
+    this.enter(this.followed(this.seen, watermark));
+  }
+
+  /** What counts as seen in an idle partition once the others have come so far. */
+  followed(seen: number, watermark: number): number {
+    return Math.max(seen, watermark + this.outOfOrderMs);
   }
 
   /** The watermark of a partition of which so much has been seen. */

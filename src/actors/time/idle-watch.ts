@@ -1,0 +1,33 @@
+// Whether a partition is idle: whether it was asked, and had nothing, for so long.
+// Promises: only what is asked counts: a partition is not idle because its reader is held up, waits in a hand-over, or is stopped with
+// the process. So the time is counted in looks, one each quarter of it.
+
+/** Looks that find nothing, one after the other, until a partition is idle. */
+const LOOKS = 4;
+
+export class IdleWatch {
+  private readonly everyMs: number;
+  private empty = 0;
+  /** When the next look counts, on the clock of its actor. */
+  nextAtMs: number;
+
+  constructor(idleAfterMs: number, nowMs: number) {
+    this.everyMs = idleAfterMs / LOOKS;
+    this.nextAtMs = nowMs + this.everyMs;
+  }
+
+  get isIdle(): boolean {
+    return this.empty >= LOOKS;
+  }
+
+  /** The partition was asked. */
+  look(hadNothing: boolean, nowMs: number): void {
+    if (!hadNothing) {
+      this.empty = 0;
+      this.nextAtMs = nowMs + this.everyMs;
+    } else if (nowMs >= this.nextAtMs) {
+      this.empty++;
+      this.nextAtMs = nowMs + this.everyMs;
+    }
+  }
+}
