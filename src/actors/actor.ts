@@ -39,6 +39,9 @@ import { WorkInHand } from './work-in-hand.ts';
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
 const BATCH_MS_MAX = 2;
 const BATCH_TUPLES_FIRST = 16;
+/** Timers that fire at one moment, or at the end of the input, until one is taken to set itself without end: so many, and for each pending. */
+const ENDLESS_TIMERS = 1 << 20;
+const ENDLESS_TIMERS_EACH = 1024;
 
 export class Actor {
   readonly descriptor: ActorDescriptor;
@@ -65,6 +68,9 @@ export class Actor {
   private batchTuples = BATCH_TUPLES_FIRST;
   private taken = 0;
   private closed = false;
+  /** Event timers that have fired, beyond those that may, at this time. */
+  private fired = 0;
+  private firedAt = Number.NEGATIVE_INFINITY;
   /** When the input has ended, and how many timers may fire since. */
   private atEnd: { readonly atMs: number; timers: number } | undefined;
 
@@ -314,6 +320,19 @@ export class Actor {
     return timers.dueAtMs <= this.atEnd.atMs && this.atEnd.timers > 0;
   }
 
+  /** In event time all that is due fires before anything is read: what never ends would hold the stream up in silence. */
+  private refuseEndless(): void {
+    const { batch, taken } = this;
+    const { timers, alignment } = batch;
+    if (timers?.isInEventTime !== true) return;
+    // At the end any time has come; before it those of one moment are counted.
+    const at = alignment.watermark === Number.POSITIVE_INFINITY ? alignment.watermark : timers.atMs;
+    if (this.firedAt !== at) this.fired = -timers.pending * ENDLESS_TIMERS_EACH;
+    this.firedAt = at;
+    this.fired += taken;
+    if (this.fired > ENDLESS_TIMERS) throw errors.endlessTimers(this.name, this.fired, timers.atMs);
+  }
+
   private fire(limit: number): void {
     const { batch, hand, vitals } = this;
     batch.begin();
@@ -321,6 +340,7 @@ export class Actor {
     vitals.work[WorkCell.input] = AT_TIMER;
     this.taken = batch.program.fireTimers(this.timersUntilMs, limit);
     hand.isFiring = false;
+    this.refuseEndless();
     batch.record.progress.fired += this.taken;
     if (this.atEnd !== undefined) this.atEnd.timers -= this.taken;
   }

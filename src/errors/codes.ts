@@ -96,6 +96,10 @@ export const ERROR_CODES = {
       '`context.timers` gets a time that is none; the operator has no `onTimer`; in a test, a timer sets itself again without end',
       'give milliseconds; give the operator an `onTimer`; set the timer for a later time',
     ],
+    ENDLESS_TIMER: [
+      'in event time, a timer sets itself again and again for a time that has come, or for ever once the input has ended',
+      'set it for a later time, and only while there is something to wait for',
+    ],
     TABLE_CHANGED: ['a table grows while it is iterated', 'collect the keys first, then insert'],
     OPERATOR_FAILED: ['a closure threw something else; it is the `cause`', 'mend the closure; the batch is undone'],
   },

@@ -161,6 +161,13 @@ export const tupleErrors = {
       { operator, time, watermark },
     );
   },
+  endlessTimers(operator: string, fired: number, atMs: number): MillraceError {
+    return new MillraceError(
+      'ENDLESS_TIMER',
+      `${fired} timers of operator '${operator}' have fired one after the other, the last for ${show(atMs)}, and time has not moved on: one sets itself again for a time that has come; set it for a later one, and not for ever once the input has ended`,
+      { operator, fired, atMs },
+    );
+  },
   endlessTimer(operator: string, fired: number): MillraceError {
     return new MillraceError(
       'BAD_TIMER',

@@ -110,6 +110,7 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'RETURNED_TUPLES',
   'LATE_EMIT',
   'UNKNOWN_OUTPUT',
+  'ENDLESS_TIMER',
   'STATE_DAMAGED',
   'INVARIANT',
 ]);
