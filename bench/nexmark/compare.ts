@@ -35,35 +35,34 @@ function cellsOf(line: string): string[] {
 
 const textOf = (cells: readonly string[]): string => cells.map(csvCell).join();
 
-function rowsOf(path: string, { columns }: Table): string[][] {
+/** Quoted where needed and nowhere else: rows with the same cells are the same text. */
+const rowOf = (line: string): string => (line.includes('"') ? textOf(cellsOf(line)) : line);
+
+function rowsOf(path: string, { columns }: Table): string[] {
   const bytes = readFileSync(path);
   const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
-  return lines.slice(lines[0] === columns.join() ? 1 : 0).map(cellsOf);
+  return lines.slice(lines[0] === columns.join() ? 1 : 0).map(rowOf);
 }
 
 const placesOf = ({ columns }: Table, names: readonly string[]): number[] => names.map((name) => columns.indexOf(name));
-const keyOf = (row: readonly string[], places: readonly number[]): string => textOf(places.map((at) => row[at] ?? ''));
+const keyOf = (cells: readonly string[], places: readonly number[]): string => places.map((at) => cells[at]).join('\n');
 
 /** The last row of each key. */
-function lastRows(rows: readonly string[][], places: readonly number[]): string[][] {
-  const last = new Map<string, string[]>();
-  for (const row of rows) last.set(keyOf(row, places), row);
+function lastRows(rows: readonly string[], places: readonly number[]): string[] {
+  const last = new Map<string, string>();
+  for (const row of rows) last.set(keyOf(cellsOf(row), places), row);
   return [...last.values()];
 }
 
-/** Numbers by value, and texts by their code units. */
-function compareRows(one: readonly string[], other: readonly string[], places: readonly number[]): number {
-  for (const at of places) {
-    const difference = Number(one[at]) - Number(other[at]);
-    if (difference !== 0 && !Number.isNaN(difference)) return difference;
-    if (Number.isNaN(difference) && one[at] !== other[at]) return one[at] < other[at] ? -1 : 1;
-  }
-  return 0;
+/** Numbers, by value: all columns that order rows are. */
+function isBehind(one: readonly string[], other: readonly string[], places: readonly number[]): boolean {
+  for (const at of places) if (one[at] !== other[at]) return Number(one[at]) > Number(other[at]);
+  return false;
 }
 
 /** Rows that stand behind a greater one of the same key. */
-function disorderOf(table: Table, rows: readonly string[][]): string[] {
+function disorderOf(table: Table, rows: readonly string[]): string[] {
   const { form } = table;
   if (form.kind !== 'ordered') return [];
   const by = placesOf(table, form.by);
@@ -71,10 +70,11 @@ function disorderOf(table: Table, rows: readonly string[][]): string[] {
   const last = new Map<string, string[]>();
   const found: string[] = [];
   for (const row of rows) {
-    const key = keyOf(row, by);
+    const cells = cellsOf(row);
+    const key = keyOf(cells, by);
     const before = last.get(key);
-    if (before === undefined || compareRows(before, row, then) <= 0) last.set(key, row);
-    else found.push(`out of order: ${textOf(row)} stands behind ${textOf(before)}`);
+    if (before === undefined || !isBehind(before, cells, then)) last.set(key, cells);
+    else found.push(`out of order: ${row} stands behind ${textOf(before)}`);
   }
   return found;
 }
@@ -97,21 +97,17 @@ export function compareTable(name: string, ourFile: string, expectedFile: string
   const { form } = table;
   const all = rowsOf(ourFile, table);
   const upserted = form.kind === 'upsert' ? placesOf(table, form.by) : undefined;
-  const of = (rows: string[][]): string[][] => (upserted === undefined ? rows : lastRows(rows, upserted));
+  const of = (rows: string[]): string[] => (upserted === undefined ? rows : lastRows(rows, upserted));
   const rows = of(all);
   const left = new Map<string, number>();
-  for (const row of of(rowsOf(expectedFile, table))) {
-    const text = textOf(row);
-    left.set(text, (left.get(text) ?? 0) + 1);
-  }
+  for (const row of of(rowsOf(expectedFile, table))) left.set(row, (left.get(row) ?? 0) + 1);
   const unexpected: string[] = [];
   for (const row of rows) {
-    const text = textOf(row);
-    const count = left.get(text) ?? 0;
-    if (count > 0) left.set(text, count - 1);
-    else unexpected.push(text);
+    const count = left.get(row) ?? 0;
+    if (count > 0) left.set(row, count - 1);
+    else unexpected.push(row);
   }
-  const missing = [...left].flatMap(([text, count]) => Array<string>(count).fill(text));
+  const missing = [...left].flatMap(([row, count]) => Array<string>(count).fill(row));
   const disordered = disorderOf(table, all);
   const first = (lines: readonly string[]): readonly string[] => lines.slice(0, SHOWN_MAX);
   return {
