@@ -27,6 +27,19 @@ export const inEuros = (price: number): number => Math.floor((price * 908) / 100
 /** 0 to 2 for ranks 1 to 3. */
 export const rankOf = (price: number): number => (price < 10_000 ? 0 : price < 1_000_000 ? 1 : 2);
 
+/** What ranks a bid. */
+export interface Ranked {
+  readonly seq: number;
+  readonly price: number;
+  readonly dateTime: number;
+}
+
+/** A higher price, or an earlier one of the same price. */
+export function isBetter(one: Ranked, other: Ranked): boolean {
+  if (one.price !== other.price) return one.price > other.price;
+  return one.dateTime === other.dateTime ? one.seq < other.seq : one.dateTime < other.dateTime;
+}
+
 export const windowStart = (timeMs: number, sizeMs: number): number => Math.floor(timeMs / sizeMs) * sizeMs;
 
 /** Longest runs of ASCII letters and apostrophes, which become lower case: other letters separate. */

@@ -8,7 +8,7 @@ export type StreamName = (typeof STREAMS)[number];
  * When two files of a table are the same answer. `append`: the same rows, each as often. `ordered`: that, and the rows with the
  * same `by` stand in ascending order of `then`. `upsert`: of the rows with the same `by` only the last one counts.
  */
-export type Form =
+type Form =
   | { readonly kind: 'append' }
   | { readonly kind: 'ordered'; readonly by: readonly string[]; readonly then: readonly string[] }
   | { readonly kind: 'upsert'; readonly by: readonly string[] };
@@ -36,7 +36,7 @@ const STATISTICS = ['bids', 'bidders', 'auctions']
   .flatMap((of) => ['total', 'rank1', 'rank2', 'rank3'].map((rank) => `${rank}_${of}`))
   .join();
 
-export const TABLES: readonly Table[] = [
+const TABLES: readonly Table[] = [
   table('late_persons', 'seq,dateTime', 'persons'),
   table('late_auctions', 'seq,dateTime', 'auctions'),
   table('late_bids', 'seq,dateTime', 'bids'),

@@ -19,7 +19,7 @@ export interface Steps {
   end?(): void;
 }
 
-export interface LoopContext {
+interface LoopContext {
   /** Where the rows of the table go. */
   readonly rows: Rows;
   /** Folder of the trace. */

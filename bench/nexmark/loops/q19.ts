@@ -1,21 +1,11 @@
 // q19, top ten: the best bids of each auction.
 
-import { TOP_BIDS } from '../rules.ts';
+import { isBetter, type Ranked, TOP_BIDS } from '../rules.ts';
 import type { Loop } from './loop.ts';
 
-interface Bid {
-  readonly seq: number;
+interface Bid extends Ranked {
   readonly bidder: number;
-  readonly price: number;
-  readonly dateTime: number;
 }
-
-type Ranked = Pick<Bid, 'seq' | 'price' | 'dateTime'>;
-
-const isBefore = (one: Ranked, other: Ranked): boolean => {
-  if (one.price !== other.price) return one.price > other.price;
-  return one.dateTime === other.dateTime ? one.seq < other.seq : one.dateTime < other.dateTime;
-};
 
 export const q19: Loop = {
   open({ rows }) {
@@ -27,9 +17,9 @@ export const q19: Loop = {
           top = [];
           auctions.set(bid.auction, top);
         }
-        if (top.length === TOP_BIDS && !isBefore(bid, top[TOP_BIDS - 1])) return;
+        if (top.length === TOP_BIDS && !isBetter(bid, top[TOP_BIDS - 1])) return;
         let at = top.length;
-        while (at > 0 && isBefore(bid, top[at - 1])) at--;
+        while (at > 0 && isBetter(bid, top[at - 1])) at--;
         const { seq, bidder, price, dateTime } = bid;
         top.splice(at, 0, { seq, bidder, price, dateTime });
         if (top.length > TOP_BIDS) top.pop();

@@ -2,8 +2,9 @@
 // Promises: each line is judged once, by the watermark of its partition before it: late lines go to `late` and nowhere else. Files
 // are read side by side in the order of `seq`. The watermark that steps see is the least of all partitions.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileOf } from '../files.ts';
 import { type Layout, partsOf } from '../layouts.ts';
 import { type StreamName, tableOf } from '../tables.ts';
 import { AuctionFile, BidFile, type LineFile, PersonFile, TextFile } from './lines.ts';
@@ -43,12 +44,6 @@ const nothing = (): void => {};
 
 /** Streams whose watermarks are judged together with others: lines have an order of their own. */
 const MERGED: readonly StreamName[] = ['persons', 'auctions', 'bids'];
-
-/** The path of a stream's file, plain or compressed. */
-export function fileOf(input: string, stream: StreamName): string {
-  const path = join(input, `${stream}.csv`);
-  return existsSync(path) ? path : `${path}.gz`;
-}
 
 function openStream(stream: StreamName, path: string, steps: Steps): Pick<Reading, 'file' | 'deliver'> {
   if (stream === 'persons') {
