@@ -62,13 +62,22 @@ function writeCopies(path: string, { header, lines }: TraceFile, growths: readon
   }
 }
 
-/** Writes the files of `copies` copies to a folder, as plain files. */
-export function writeLonger(input: string, output: string, copies: number): void {
+/**
+ * Writes the files of `copies` copies to a folder, as plain files.
+ * @param streams those that are needed
+ */
+export function writeLonger(
+  input: string,
+  output: string,
+  copies: number,
+  streams: readonly StreamName[] = STREAMS,
+): void {
   mkdirSync(output, { recursive: true });
   const files = new Map(STREAMS.map((stream) => [stream, linesOf(input, stream)]));
   const sizeOf = (stream: StreamName): number => files.get(stream)?.lines.length ?? 0;
   const events = MERGED.reduce((sum, stream) => sum + sizeOf(stream), 0);
   for (const [stream, file] of files) {
+    if (!streams.includes(stream)) continue;
     const numbers = MERGED.includes(stream) ? events : sizeOf(stream);
     const growths = columnsOf(stream).map((column) => (column === 'seq' ? numbers : (GROWS[column] ?? 0)));
     writeCopies(join(output, `${stream}.csv`), file, growths, copies);

@@ -33,7 +33,13 @@ type Source = SourceDefinition<Shape, Record<string, unknown>, unknown>;
 const texts = Object.fromEntries(
   STREAMS.map((stream) => {
     const text = gunzipSync(readFileSync(join(small, `${stream}.csv.gz`))).toString('utf8');
-    return [stream, `${text.trimEnd().split('\n', LINES_MAX + 1).join('\n')}\n`];
+    return [
+      stream,
+      `${text
+        .trimEnd()
+        .split('\n', LINES_MAX + 1)
+        .join('\n')}\n`,
+    ];
   }),
 ) as Record<StreamName, string>;
 const paths = Object.fromEntries(STREAMS.map((stream) => [stream, fileOf(texts[stream], '.csv')]));
