@@ -17,7 +17,7 @@ suites: ${suiteNames.join(', ')} (all of them if none is named)
   --json FILE  also writes the machine's own figures and the results to FILE
   --slow-wake US  makes each wake-up slower by so many microseconds, in the suites ${slowed.join(', ')}
   --plots DIR  also writes plots to DIR, as SVG and PNG (of: ${charted.join(', ')})
-or: npm run bench -- linear-road --help`;
+or: npm run bench -- linear-road --help, or nexmark --help`;
 
 export interface CommandLine {
   readonly names: readonly string[];

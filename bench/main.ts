@@ -12,6 +12,8 @@ import { type Result, runExperiment } from './harness.ts';
 import { USAGE as LINEAR_ROAD_USAGE } from './linear-road/command-line.ts';
 import { main as linearRoad } from './linear-road/main.ts';
 import { type Machine, machineLines, measureMachine } from './machine/machine.ts';
+import { isNexmark, USAGE as NEXMARK_USAGE } from './nexmark/command-line.ts';
+import { main as nexmark } from './nexmark/main.ts';
 import { page } from './page/page.ts';
 import { writePlot } from './plot/write-plot.ts';
 import { type SuiteReport, suiteReport, toJson, toTable } from './report.ts';
@@ -45,11 +47,22 @@ async function writePlots(folder: string, reports: readonly SuiteReport[]): Prom
 }
 
 /** A benchmark with a command line of its own. */
-const isLinearRoad = process.argv[2] === 'linear-road';
+interface Own {
+  readonly usage: string;
+  /** Resolves to false if an answer is wrong. */
+  readonly main: (args: readonly string[]) => Promise<boolean>;
+}
+
+function ownOf(args: readonly string[]): Own | undefined {
+  if (args[0] === 'linear-road') return { usage: LINEAR_ROAD_USAGE, main: linearRoad };
+  return isNexmark(args) ? { usage: NEXMARK_USAGE, main: nexmark } : undefined;
+}
+
+const own = ownOf(process.argv.slice(2));
 
 async function main(): Promise<void> {
-  if (isLinearRoad) {
-    if (!(await linearRoad(process.argv.slice(3)))) process.exitCode = 1;
+  if (own !== undefined) {
+    if (!(await own.main(process.argv.slice(3)))) process.exitCode = 1;
     return;
   }
   const commandLine = readCommandLine(process.argv.slice(2));
@@ -77,7 +90,7 @@ try {
   await main();
 } catch (error) {
   const badCommandLine = error instanceof BadCommandLine;
-  const usage = isLinearRoad ? LINEAR_ROAD_USAGE : USAGE;
+  const usage = own?.usage ?? USAGE;
   process.stderr.write(badCommandLine ? `${error.message}\n${usage}\n` : `${(error as Error)?.stack ?? error}\n`);
   // At once: threads of a run that failed half-way would keep the process alive.
   process.exit(1);

@@ -13,6 +13,7 @@ import { elasticityCharts } from './suites/elasticity-charts.ts';
 import { keyedCount } from './suites/keyed-count.ts';
 import { latency } from './suites/latency.ts';
 import { mailbox } from './suites/mailbox.ts';
+import { nexmark } from './suites/nexmark.ts';
 import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
@@ -25,6 +26,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'keyed-count': keyedCount,
   'csv-aggregate': csvAggregate,
   csv,
+  nexmark,
   ranges,
   mailbox,
   latency,
@@ -39,17 +41,18 @@ export const suites: Readonly<Record<string, Suite>> = {
  * then; what a suite measures in its own way takes as long as it does.
  */
 export const USUAL_SECONDS: Readonly<Record<string, number>> = {
-  'word-count': 26,
-  'keyed-count': 55,
-  'csv-aggregate': 36,
+  'word-count': 24,
+  'keyed-count': 45,
+  'csv-aggregate': 32,
   csv: 20,
+  nexmark: 22,
   ranges: 14,
-  mailbox: 32,
+  mailbox: 28,
   latency: 26,
   actors: 90,
   elasticity: 125,
   recovery: 135,
-  micro: 40,
+  micro: 38,
 };
 
 /** Suites whose flows can have slower wake-ups. */

@@ -44,6 +44,13 @@ export const questions: readonly Question[] = [
       answer('keyed-count/dense-100k', 'of keys 0 to 99,999', 'single thread', 'random read', 'cores'),
       answer('keyed-count/dense-1m', 'of keys 0 to 999,999', 'random read', 'cores'),
       answer('csv/bytes', 'lines of a file to tuples, 1 thread', 'single thread'),
+      answer('nexmark/q0', 'Nexmark q0: bids of a file pass through to a file', 'single thread', 'cores'),
+      answer('nexmark/q1', 'Nexmark q1: with another currency', 'single thread', 'cores'),
+      answer('nexmark/q2', 'Nexmark q2: few of them', 'single thread', 'cores'),
+      answer('nexmark/q3', 'Nexmark q3: auctions with their sellers', 'single thread', 'cores'),
+      answer('nexmark/q13', 'Nexmark q13: bids with a value of a table', 'single thread', 'cores'),
+      answer('nexmark/q18', 'Nexmark q18: last bid of each bidder and auction', 'random read', 'cores'),
+      answer('nexmark/q19', 'Nexmark q19: the ten best bids of each auction', 'random read', 'cores'),
     ],
   },
   {

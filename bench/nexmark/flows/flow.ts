@@ -1,0 +1,117 @@
+// What the flows of the queries have in common: the streams that they read, on time or late, and the file that they write.
+// A flow is `nexmark(import.meta.url, table, (query) => …)`, and a line in flows.ts.
+
+import { join } from 'node:path';
+import { dataflow, type Shape, type SourceDefinition, type Stream, type TupleOf } from '../../../src/index.ts';
+import { writeLines } from '../../../src/sinks.ts';
+import { readCsv } from '../../../src/sources.ts';
+import { fileOf } from '../files.ts';
+import { type Layout, partsOf } from '../layouts.ts';
+import { FIELDS, type FieldName, type Some, some } from '../records.ts';
+import { dealtLines } from '../sources/dealt-lines.ts';
+import { judged } from '../sources/judged.ts';
+import { MERGED, mergedLines } from '../sources/merged-lines.ts';
+import type { StreamName } from '../tables.ts';
+
+export interface NexmarkParams {
+  /** Folder of the trace. */
+  readonly input: string;
+  /** Folder of the tables that are written. */
+  readonly output: string;
+  readonly layout: Layout;
+  /** Replicas of each keyed operator, and of each source that has so many partitions. */
+  readonly parallelism: number;
+  readonly boundMs: number;
+  readonly allowedMs: number;
+}
+
+/** The fields that a query asks for of each of its streams. */
+type Asked = { readonly [Name in StreamName]?: readonly FieldName<Name>[] };
+type Streams<Names extends Asked> = {
+  readonly [Name in keyof Names & StreamName]: Stream<Some<Name, NonNullable<Names[Name]>[number] & FieldName<Name>>>;
+};
+
+type Flow = Parameters<Parameters<typeof dataflow<NexmarkParams>>[2]>[0];
+/** A stream before it is told what its fields are. */
+type AnyStream = Stream<Shape>;
+
+/** What the build function of a flow is given. */
+class Query {
+  readonly params: NexmarkParams;
+  readonly #flow: Flow;
+
+  constructor(flow: Flow, params: NexmarkParams) {
+    this.#flow = flow;
+    this.params = params;
+  }
+
+  /** Options of an operator that has a key. */
+  get keyed(): { readonly parallelism: number; readonly failure: 'stop' } {
+    return { parallelism: this.params.parallelism, failure: 'stop' };
+  }
+
+  /** The events of streams that are on time. */
+  onTime<const Names extends Asked>(names: Names): Streams<Names> {
+    return this.#streams(names, false, this.params.boundMs);
+  }
+
+  /**
+   * The events of streams that are late.
+   * @param allowedMs what they may be later than the watermark, and still be left out here
+   */
+  late<const Names extends Asked>(names: Names, allowedMs = 0): Streams<Names> {
+    return this.#streams(names, true, this.params.boundMs + allowedMs);
+  }
+
+  /** Ends a stream in the file of this table. */
+  write<Fields extends Shape>(stream: Stream<Fields>, toLine: (tuple: TupleOf<Fields>) => string): void {
+    stream.to('rows', writeLines(join(this.params.output, `${this.#flow.name}.csv`), toLine));
+  }
+
+  #streams<Names extends Asked>(asked: Names, late: boolean, lateMs: number): Streams<Names> {
+    const { input, layout } = this.params;
+    const names = timed(asked);
+    const streams = Object.keys(names) as StreamName[];
+    const pathOf = (stream: StreamName): string => fileOf(input, stream);
+    const read = (name: string, source: SourceDefinition<Shape, never, never>): AnyStream => {
+      const parallelism = Math.min(this.params.parallelism, source.partitions ?? 1);
+      return this.#flow.source(name, judged(source as never, lateMs), { parallelism, failure: 'stop' });
+    };
+    const isAsked = (event: Record<string, unknown>): boolean => event.late === late;
+    if (layout === 'merged' && streams.every((stream) => MERGED.includes(stream))) {
+      const events = read('events', mergedLines(pathOf, names) as never);
+      const kinds = streams.map((stream) => [stream, MERGED.indexOf(stream)] as const);
+      return Object.fromEntries(
+        kinds.map(([stream, kind]) => [
+          stream,
+          events.filter(stream, (event) => event.kind === kind && isAsked(event)),
+        ]),
+      ) as unknown as Streams<Names>;
+    }
+    const parts = partsOf(layout);
+    return Object.fromEntries(
+      streams.map((stream) => {
+        const path = pathOf(stream);
+        const chosen = names[stream] ?? [];
+        const source =
+          parts === 1 ? readCsv(path, some(stream, chosen), { header: true }) : dealtLines(path, stream, chosen, parts);
+        return [stream, read(`${stream} file`, source as never).filter(stream, isAsked)];
+      }),
+    ) as unknown as Streams<Names>;
+  }
+}
+
+/** What is asked for, and the time. In the order of the columns, whatever the query's. */
+function timed(asked: Asked): Partial<Record<StreamName, readonly string[]>> {
+  const streams = Object.entries(asked) as [StreamName, readonly string[]][];
+  return Object.fromEntries(
+    streams.map(([stream, names]) => [
+      stream,
+      Object.keys(FIELDS[stream]).filter((name) => name === 'dateTime' || names.includes(name)),
+    ]),
+  );
+}
+
+/** @param table which the flow writes, and after which it is named */
+export const nexmark = (moduleUrl: string, table: string, build: (query: Query) => void) =>
+  dataflow(moduleUrl, table, (flow, params: NexmarkParams) => build(new Query(flow, params)));

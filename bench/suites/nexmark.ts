@@ -1,0 +1,93 @@
+// Suite `nexmark`: each query that has a flow, beside its plain loop in one thread, over the same files: whole jobs, from the call that
+// starts them to their last row. What both have written is compared afterwards.
+
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openSolo } from '../baselines/solo.ts';
+import type { By, Effort } from '../effort.ts';
+import { type Contender, type Measurement, type Result, runExperiment } from '../harness.ts';
+import { compareTable, isSame } from '../nexmark/compare.ts';
+import { flows } from '../nexmark/flows.ts';
+import { writeLonger } from '../nexmark/longer.ts';
+import type { LoopOrder, LoopReport } from '../nexmark/loops/run.ts';
+import { ALLOWED_MS, BOUND_MS } from '../nexmark/rules.ts';
+import { runFlow } from '../nexmark/run.ts';
+import { MERGED } from '../nexmark/sources/merged-lines.ts';
+import { tableOf } from '../nexmark/tables.ts';
+import { inTemporaryFolder } from '../temporary-folder.ts';
+
+/** In the repository: beside the compiled code, not in it. */
+const SMALL = fileURLToPath(new URL('../../../test/data/nexmark/', import.meta.url));
+
+const ROUNDS: By<number> = { quick: 1, usual: 2, full: 5 };
+/** Copies of the trace: of 45,000 bids each. */
+const COPIES: By<number> = { quick: 1, usual: 10, full: 40 };
+/** Persons and auctions are a twelfth of the lines: a query without bids has more copies of them. */
+const FEW_LINES = 12;
+/** Of the usual run, which shares ten minutes: all bids pass, few of them, and a state of each auction. */
+const USUAL: readonly string[] = ['q0', 'q2', 'q19'];
+
+/** Those that late lines have are the same loop as the others, without a query in it. */
+const queries = (): string[] => Object.keys(flows).filter((table) => !table.startsWith('late_'));
+
+interface Files {
+  readonly input: string;
+  readonly ours: string;
+  readonly loops: string;
+}
+
+async function measureQuery(table: string, files: Files, rounds: number, progress: (line: string) => void) {
+  const order = { table, input: files.input, layout: 'types', boundMs: BOUND_MS, allowedMs: ALLOWED_MS } as const;
+  const workers = Math.max(2, availableParallelism());
+  const figures = ({ lines, elapsedMs }: { lines: number; elapsedMs: number }) => ({
+    [table]: (lines * 1000) / elapsedMs,
+  });
+  const results = await runExperiment(
+    {
+      results: [table],
+      unit: 'lines/s',
+      better: 'higher',
+      rounds,
+      ours: async (): Promise<Contender> => ({
+        name: 'millrace',
+        run: async () => figures(await runFlow({ ...order, output: files.ours, workers, parallelism: 1 })),
+        close: async () => {},
+      }),
+      baselines: [
+        async (): Promise<Contender> => {
+          const thread = openSolo<LoopOrder, LoopReport>('./single-thread-nexmark.js');
+          const run = async () => figures(await thread.run({ ...order, output: files.loops }));
+          return { name: 'single-thread', run, close: thread.close };
+        },
+      ],
+    },
+    progress,
+  );
+  const file = `${table}.csv`;
+  const comparison = compareTable(table, join(files.ours, file), join(files.loops, file));
+  if (!isSame(comparison)) throw new Error(`${table} differs from the loop's: ${comparison.examples.join('; ')}`);
+  return results;
+}
+
+export function nexmark(effort: Effort): Measurement[] {
+  return [
+    {
+      measure: (progress): Promise<Result[]> =>
+        inTemporaryFolder('nexmark', async (folder) => {
+          const output = { ours: join(folder, 'ours'), loops: join(folder, 'loops') };
+          const results: Result[] = [];
+          for (const table of effort === 'usual' ? USUAL : queries()) {
+            const { from } = tableOf(table);
+            const hasBids = from.includes('bids');
+            const input = join(folder, hasBids ? 'bids' : 'few');
+            const copies = COPIES[effort] * (hasBids ? 1 : FEW_LINES);
+            if (!existsSync(input)) writeLonger(SMALL, input, copies, hasBids ? MERGED : from);
+            results.push(...(await measureQuery(table, { ...output, input }, ROUNDS[effort], progress)));
+          }
+          return results;
+        }),
+    },
+  ];
+}
