@@ -6,6 +6,7 @@ import { micro } from './micro/micro.ts';
 import type { Chart } from './plot/chart.ts';
 import type { SuiteReport } from './report.ts';
 import { actors } from './suites/actors.ts';
+import { async } from './suites/async.ts';
 import { csv } from './suites/csv.ts';
 import { csvAggregate } from './suites/csv-aggregate.ts';
 import { elasticity } from './suites/elasticity.ts';
@@ -30,6 +31,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   ranges,
   mailbox,
   latency,
+  async,
   actors,
   elasticity,
   recovery,
@@ -49,6 +51,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   ranges: 14,
   mailbox: 28,
   latency: 26,
+  async: 14,
   actors: 90,
   elasticity: 125,
   recovery: 135,

@@ -161,6 +161,10 @@ export interface EventTimeOptions extends Given<typeof EVENT_TIME_OPTIONS> {}
 
 export const ASYNC_OPTIONS = {
   ...OPERATOR_OPTIONS,
+  /**
+   * Requests in flight at most in each replica, with the results that wait for their turn: an integer from 1 to 16384.
+   * Default: 256. See docs/async.md#capacity.
+   */
   capacity: integer({
     help: 'requests in flight at most in each replica, with the results that wait for their turn',
     from: 1,
@@ -168,11 +172,16 @@ export const ASYNC_OPTIONS = {
     default: 256,
     page: 'async.md#capacity',
   }),
+  /** `false` lets results leave as they come: true or false. Default: `true`. See docs/async.md#order. */
   ordered: toggle({
     help: '`false` lets results leave as they come',
     default: true,
     page: 'async.md#order',
   }),
+  /**
+   * How long one attempt may take: milliseconds above 0, at most 2147483647. Default: as long as it likes. See
+   * docs/async.md#timeouts-and-retries.
+   */
   timeoutMs: number({
     help: 'how long one attempt may take',
     unit: 'milliseconds',
@@ -181,6 +190,10 @@ export const ASYNC_OPTIONS = {
     defaultText: 'as long as it likes',
     page: 'async.md#timeouts-and-retries',
   }),
+  /**
+   * Attempts after the first one, if that fails or takes too long: an integer from 0 to 1000. Default: 0. See
+   * docs/async.md#timeouts-and-retries.
+   */
   retries: integer({
     help: 'attempts after the first one, if that fails or takes too long',
     from: 0,
@@ -188,6 +201,10 @@ export const ASYNC_OPTIONS = {
     default: 0,
     page: 'async.md#timeouts-and-retries',
   }),
+  /**
+   * The pause before the first retry; each further one is twice as long, up to a minute: milliseconds from 0 to 60000.
+   * Default: 100. See docs/async.md#timeouts-and-retries.
+   */
   backoffMs: number({
     help: 'the pause before the first retry; each further one is twice as long, up to a minute',
     unit: 'milliseconds',

@@ -41,6 +41,16 @@ test('operators', async () => {
   assert.deepEqual(letters.sort(), ['a4', 'e2', 'f4', 'h2', 'i2', 'l4', 'o2', 'r2', 's4', 't4', 'u2']);
 });
 
+test('enrich', async () => {
+  const { code, stdout, stderr } = await start(join(ROOT, 'examples/enrich.js'), []).done;
+  assert.equal(code, 0, stderr);
+  const [orders, requests, most] = stdout.split('\n');
+  assert.equal(orders, '2,000 orders, each enriched once and in order');
+  assert.match(requests, /^2,\d+ requests: \d+ were answered by 503 and tried again, /);
+  const together = Number(/^(\d+) requests at the same time at most$/.exec(most)?.[1]);
+  assert.ok(together > 20 && together <= 200, most);
+});
+
 test('schemas', async () => {
   const [first] = await rows('examples/schemas.js');
   assert.deepEqual(first, [

@@ -152,6 +152,8 @@ export class Requests {
     let room = this.room(until);
     for (let k = 0; k < aheads.length; k++) {
       const ahead = aheads[(this.next + k) % aheads.length];
+      // Rows that were asked about one by one.
+      if (isBehind(ahead.reader, ahead.input.reader)) this.goTo(ahead, ahead.input.reader);
       // What was asked before a hand-over takes no room again.
       if (room <= 0 && ahead.passed === ahead.requests.length) continue;
       for (let asked = 1; asked > 0; ) {
@@ -189,8 +191,6 @@ export class Requests {
   private askOf(ahead: Ahead, room: number, until: ReadMark | undefined): number {
     const { reader, input, decoder } = ahead;
     const { alignment } = this;
-    // Rows that were asked about one by one.
-    if (isBehind(reader, input.reader)) this.goTo(ahead, input.reader);
     let asked = 0;
     for (let isFull = false; !isFull; ) {
       const rows =
