@@ -6,9 +6,16 @@ import { q0 } from './flows/q0.ts';
 import { q1 } from './flows/q1.ts';
 import { q2 } from './flows/q2.ts';
 import { q3 } from './flows/q3.ts';
+import { q5 } from './flows/q5.ts';
+import { q7 } from './flows/q7.ts';
+import { q8 } from './flows/q8.ts';
+import { q11 } from './flows/q11.ts';
+import { q12, q12Allowed } from './flows/q12.ts';
 import { q13 } from './flows/q13.ts';
 import { q18 } from './flows/q18.ts';
 import { q19 } from './flows/q19.ts';
+import { q15, q16 } from './flows/statistics.ts';
+import { words } from './flows/words.ts';
 
 export const flows: Readonly<Record<string, ReturnType<typeof nexmark>>> = {
   late_persons: latePersons,
@@ -19,8 +26,17 @@ export const flows: Readonly<Record<string, ReturnType<typeof nexmark>>> = {
   q1,
   q2,
   q3,
+  q5,
+  q7,
+  q8,
+  q11,
+  q12,
+  q12_allowed: q12Allowed,
   late_bids_allowed: lateBidsAllowed,
   q13,
+  q15,
+  q16,
   q18,
   q19,
+  words,
 };

@@ -2,14 +2,20 @@
 // A flow is `nexmark(import.meta.url, table, (query) => …)`, and a line in flows.ts.
 
 import { join } from 'node:path';
-import { dataflow, type Shape, type SourceDefinition, type Stream, type TupleOf } from '../../../src/index.ts';
+import {
+  dataflow,
+  type Shape,
+  type SourceDefinition,
+  type Stream,
+  type TimedStream,
+  type TupleOf,
+} from '../../../src/index.ts';
 import { writeLines } from '../../../src/sinks.ts';
 import { readCsv } from '../../../src/sources.ts';
 import { fileOf } from '../files.ts';
 import { type Layout, partsOf } from '../layouts.ts';
 import { FIELDS, type FieldName, type Some, some } from '../records.ts';
 import { dealtLines } from '../sources/dealt-lines.ts';
-import { judged } from '../sources/judged.ts';
 import { MERGED, mergedLines } from '../sources/merged-lines.ts';
 import type { StreamName } from '../tables.ts';
 
@@ -33,7 +39,7 @@ type Streams<Names extends Asked> = {
 
 type Flow = Parameters<Parameters<typeof dataflow<NexmarkParams>>[2]>[0];
 /** A stream before it is told what its fields are. */
-type AnyStream = Stream<Shape>;
+type AnyStream = TimedStream<Shape>;
 
 /** What the build function of a flow is given. */
 class Query {
@@ -50,9 +56,12 @@ class Query {
     return { parallelism: this.params.parallelism, failure: 'stop' };
   }
 
-  /** The events of streams that are on time. */
-  onTime<const Names extends Asked>(names: Names): Streams<Names> {
-    return this.#streams(names, false, this.params.boundMs);
+  /**
+   * The events of streams that are on time.
+   * @param allowedMs by how much they may be late
+   */
+  onTime<const Names extends Asked>(names: Names, allowedMs = 0): Streams<Names> {
+    return this.#streams(names, allowedMs, (stream) => stream);
   }
 
   /**
@@ -60,7 +69,7 @@ class Query {
    * @param allowedMs what they may be later than the watermark, and still be left out here
    */
   late<const Names extends Asked>(names: Names, allowedMs = 0): Streams<Names> {
-    return this.#streams(names, true, this.params.boundMs + allowedMs);
+    return this.#streams(names, allowedMs, ({ late }) => late);
   }
 
   /** Ends a stream in the file of this table. */
@@ -68,23 +77,29 @@ class Query {
     stream.to('rows', writeLines(join(this.params.output, `${this.#flow.name}.csv`), toLine));
   }
 
-  #streams<Names extends Asked>(asked: Names, late: boolean, lateMs: number): Streams<Names> {
-    const { input, layout } = this.params;
+  #streams<Names extends Asked>(
+    asked: Names,
+    allowedLatenessMs: number,
+    choose: (stream: AnyStream) => Stream<Shape>,
+  ): Streams<Names> {
+    const { input, layout, boundMs: outOfOrderMs } = this.params;
     const names = timed(asked);
     const streams = Object.keys(names) as StreamName[];
     const pathOf = (stream: StreamName): string => fileOf(input, stream);
-    const read = (name: string, source: SourceDefinition<Shape, never, never>): AnyStream => {
+    const read = (name: string, source: SourceDefinition<Shape, never, never>): Stream<Shape> => {
       const parallelism = Math.min(this.params.parallelism, source.partitions ?? 1);
-      return this.#flow.source(name, judged(source as never, lateMs), { parallelism, failure: 'stop' });
+      const lines: Stream<Shape> = this.#flow.source(name, source as never, { parallelism, failure: 'stop' });
+      // The times of a trace are made up: they may well be ahead of the clock.
+      const options = { outOfOrderMs, allowedLatenessMs, maxAheadMs: Number.POSITIVE_INFINITY };
+      return choose(lines.withEventTime('dateTime' as never, options));
     };
-    const isAsked = (event: Record<string, unknown>): boolean => event.late === late;
     if (layout === 'merged' && streams.every((stream) => MERGED.includes(stream))) {
       const events = read('events', mergedLines(pathOf, names) as never);
       const kinds = streams.map((stream) => [stream, MERGED.indexOf(stream)] as const);
       return Object.fromEntries(
         kinds.map(([stream, kind]) => [
           stream,
-          events.filter(stream, (event) => event.kind === kind && isAsked(event)),
+          events.filter(stream, (event) => event.kind === kind),
         ]),
       ) as unknown as Streams<Names>;
     }
@@ -95,7 +110,7 @@ class Query {
         const chosen = names[stream] ?? [];
         const source =
           parts === 1 ? readCsv(path, some(stream, chosen), { header: true }) : dealtLines(path, stream, chosen, parts);
-        return [stream, read(`${stream} file`, source as never).filter(stream, isAsked)];
+        return [stream, read(stream, source as never)];
       }),
     ) as unknown as Streams<Names>;
   }
