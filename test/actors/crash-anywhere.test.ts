@@ -19,6 +19,7 @@ import {
   poisoned,
   removing,
   replicas,
+  sides,
   spilling,
   tables,
 } from '../kit/flows/crash-cases.ts';
@@ -31,6 +32,11 @@ const TIMEOUT = { timeout: 120_000 };
 /** Each is as small as can be, since it runs once for each of its stores: for all, or for one of `stride`, from one that the seed says. */
 const CASES: Readonly<Record<string, CrashCase & { readonly stride?: number }>> = {
   'stateless operators, fused with their source and not': { flow: chain, count: 5 },
+  'outputs in the middle of a chain, one that nobody reads, and one that is combined': {
+    flow: sides,
+    count: 3,
+    stride: 7,
+  },
   'a keyed count with an output per input, and a fused operator behind it': { flow: counting, count: 3 },
   'commits that linger': { flow: counting, count: 3, options: { lingerMs: 0.3 }, stride: 3 },
   'values of variable length and sub-keyed tables': { flow: tables, count: 2, stride: 2 },

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { buildGraph } from '../../src/flow/dataflow.ts';
 import { planOf } from '../../src/flow/plan.ts';
 import type { Job } from '../../src/index.ts';
+import { shareOf, writtenBetween } from '../../src/supervisor/elasticity/scaling/written-tuples.ts';
 import { isDoublePoison, isForkPoison, type SideParams, sideKinds } from '../kit/flows/side-kinds.ts';
 import { LocalJob } from '../kit/local-run.ts';
 import { noThreadLeft, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
@@ -91,6 +92,10 @@ for (const late of [true, false]) {
       const model = expected();
       assert.deepEqual([numbersOf(main), numbersOf(side)], [model.main, model.side]);
       if (late) assert.deepEqual(numbersOf(lates), model.late);
+      const [stage] = stagesOf(params);
+      const written = [...(late ? [model.late.length] : []), model.side.length, model.main.length];
+      assert.deepEqual(writtenBetween(stage, 'start', job.reading()), written, 'what policies reckon with');
+      assert.equal(shareOf(written, 0), written[0] / written.reduce((sum, tuples) => sum + tuples, 0));
       const figures = Object.fromEntries(job.reading().operators.map((each) => [each.name, each]));
       const { timely, fork, double } = figures;
       assert.deepEqual(timely.outputs, {

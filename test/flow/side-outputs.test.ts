@@ -9,6 +9,7 @@ import { planOf } from '../../src/flow/plan.ts';
 import { dataflow, type Field, type Job, MillraceError, outputs, type Stream, t } from '../../src/index.ts';
 import { push } from '../../src/sources.ts';
 import { testOperator } from '../../src/testing.ts';
+import { sides } from '../kit/flows/crash-cases.ts';
 import {
   expectedOf,
   isPoison,
@@ -86,6 +87,19 @@ for (const fuse of [true, false]) {
   }
 }
 
+test('an aggregate behind one of several outputs is combined in the chain that writes it', () => {
+  const [numbers, totals] = planOf(buildGraph(sides, { point: () => {}, count: 10, file: [] })).stages;
+  assert.deepEqual(
+    numbers.operators.map(({ name }) => name),
+    ['numbers', 'fork', 'part', 'totals.combine'],
+  );
+  assert.deepEqual(
+    numbers.outputs.map(({ name }) => name),
+    ['side', 'even', 'totals.combine'],
+  );
+  assert.deepEqual(totals.upstream, [{ stage: 0, output: 2, input: 0 }]);
+});
+
 interface Committed {
   readonly cursors: { readonly inputs: readonly { readonly ended: boolean; readonly watermark: number }[] };
 }
@@ -139,7 +153,7 @@ test('an output that is read too slowly holds its operator up, and figures say w
     job.on('stalled', ({ stall }) => resolve(stall.reason), { past: true });
   });
   assert.match(reason, /'rights' is not read/);
-  assert.match(reason, /'part' waits for it/);
+  assert.match(reason, /operator 'part' waits for it/);
   const full = job.topology().edges.find(({ to }) => to === 'rights');
   const open = job.topology().edges.find(({ to }) => to === 'lefts');
   assert.ok((full?.fill ?? 0) > 0.5, `fill of the one that is not read: ${full?.fill}`);

@@ -4,7 +4,7 @@
 
 import { collect as collected, count as counted, last, max, sum } from '../../../src/aggregates.ts';
 import type { SinkDefinition } from '../../../src/flow/sink.ts';
-import { type Dataflow, dataflow, t, table } from '../../../src/index.ts';
+import { type Dataflow, dataflow, outputs, t, table } from '../../../src/index.ts';
 import { mix32 } from '../../../src/mailbox/hash.ts';
 import { fromIterable, generate } from '../../../src/sources.ts';
 
@@ -64,6 +64,40 @@ export const chain: CrashFlow = dataflow(import.meta.url, 'chain', (flow, { poin
     )
     .collect('out'),
 );
+
+/** Outputs in the middle of a chain, of which nobody reads one, and an aggregate that is combined behind another. */
+export const sides: CrashFlow = dataflow(import.meta.url, 'sides', (flow, { point, count }) => {
+  const { main, side } = flow
+    .source(
+      'numbers',
+      generate(numbers, (n) => ({ key: n % 2, n }), { count }),
+    )
+    .flatMap(
+      'fork',
+      outputs({ main: numbers, side: { key: t.u32(), n: t.u32(), text: t.string() }, unread: { n: t.u32() } }),
+      ({ key, n }, emit) => {
+        point();
+        emit.side({ key, n, text: wordOf(n) });
+        emit.unread({ n });
+        point();
+        emit.main({ key, n: n * 2 });
+        emit.main({ key, n: n * 2 + 1 });
+      },
+    );
+  const { odd, even } = main.flatMap('part', outputs({ odd: numbers, even: numbers }), (tuple, emit) => {
+    point();
+    if (tuple.n % 2 === 1) emit.odd(tuple);
+    else emit.even(tuple);
+  });
+  return [
+    odd
+      .keyBy('key')
+      .aggregate('totals', { tuples: counted(), total: sum('n') })
+      .collect('totals-out'),
+    even.collect('even-out'),
+    side.collect('side-out'),
+  ];
+});
 
 export const counting: CrashFlow = dataflow(import.meta.url, 'counting', (flow, { point, count }) =>
   flow

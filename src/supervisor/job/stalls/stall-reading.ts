@@ -4,6 +4,7 @@
 // Relies on: a host writes its actors' activity after each step; recovery and scaling tell of actors that are under way.
 
 import { Activity, Vitals } from '../../../actors/vitals/vitals.ts';
+import type { OperatorNode } from '../../../flow/graph.ts';
 import { type Plan, readersOf, type Stage, stageName } from '../../../flow/plan.ts';
 import { Ring } from '../../../mailbox/ring.ts';
 import type { JobContext } from '../../job-context.ts';
@@ -75,9 +76,8 @@ export class StallReader implements WatchedStream {
       const { stage, descriptor, isAtWork } = tracked.replica;
       if (!isAtWork) continue;
       const replica = stage.replicas > 1 ? descriptor.replica : undefined;
-      const kind = stage.operators[0].kind.role === 'source' ? 'source' : 'operator';
       const state = isUnderWay ? 'working' : this.stateOf(tracked);
-      const part: StreamPart = { kind, name: tailName(stage), replica, state, waitsFor: [] };
+      const part: StreamPart = { ...calledAs(tailOf(stage)), replica, state, waitsFor: [] };
       add(part, `${stage.index}/${descriptor.replica}`, tracked.rings);
     }
     for (const stage of plan.stages) {
@@ -110,8 +110,9 @@ export class StallReader implements WatchedStream {
       if (waitsFor.length === 0 && letters.isHeld && this.writesLetters(place)) waitsFor.push(lettersAt);
       const fills = rings[at].map((ring) => ring.unreleasedWords(ring.published()) / ring.capacityWords);
       const fullest = stage.outputs[fills.indexOf(Math.max(...fills))];
-      const name = fullest === undefined ? parts[at].name : stage.operators[fullest.operator].name;
-      parts[at] = { ...parts[at], name, waitsFor };
+      const isActor = stage.place === 'worker' && fullest !== undefined;
+      const called = isActor ? calledAs(stage.operators[fullest.operator]) : {};
+      parts[at] = { ...parts[at], ...called, waitsFor };
     }
     return { parts, isDoneAwaited: this.isDoneAwaited() };
   }
@@ -131,7 +132,12 @@ export class StallReader implements WatchedStream {
 }
 
 /** An actor is called by the last operator of its chain, or by the one that writes the output that has no room. */
-const tailName = ({ operators }: Stage): string => operators[operators.length - 1].name;
+const calledAs = ({ kind, name }: OperatorNode): Pick<StreamPart, 'kind' | 'name'> => ({
+  kind: kind.role === 'source' ? 'source' : 'operator',
+  name,
+});
+
+const tailOf = ({ operators }: Stage): OperatorNode => operators[operators.length - 1];
 
 /** Those who hold most of the ring of one of a replica's outputs, as indices of parts. */
 function holdersOf(
