@@ -17,7 +17,13 @@ export type {
 } from './flow/keyed-options.ts';
 export type { EmitOf, EmitTo, NamedOutputs, OutputShapes } from './flow/named-outputs.ts';
 export { outputs } from './flow/named-outputs.ts';
-export type { AsyncOptions, OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
+export type {
+  AsyncOptions,
+  EventTimeOptions,
+  OperatorOptions,
+  ParallelismRange,
+  SinkOptions,
+} from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,
@@ -26,7 +32,8 @@ export type {
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';
-export type { KeyedStream, Stream, StreamOrStreams, StreamsOf } from './flow/stream.ts';
+export type { KeyedStream, Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/stream.ts';
+export type { WindowBounds, WindowedStream } from './flow/windows/windowed-stream.ts';
 export type { Field, FieldType, JsonField, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';

@@ -425,14 +425,19 @@ export class Batch {
     this.carefulTuples = HELD_TUPLES_MAX;
   }
 
-  /** Puts all that is written into frames of the outputs. */
+  /** Puts all that is written, or held, into frames of the outputs. */
   flushOutput(): void {
-    const { program, ports, stage, vitals } = this;
-    if (program.holder !== undefined) {
-      vitals.work[WorkCell.operator] = stage.operators.length - 1;
-      program.holder.flush();
-    }
+    this.flushHeld();
+    const { ports } = this;
     for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
+  }
+
+  /** What is held becomes rows, and those that fill a frame are written. */
+  private flushHeld(): void {
+    const { program, stage, vitals } = this;
+    if (program.holder === undefined) return;
+    vitals.work[WorkCell.operator] = stage.operators.length - 1;
+    program.holder.flush();
   }
 
   /** True if it keeps so much of an input's ring from being released that the ring's writer may have to wait for its commit. */
@@ -451,6 +456,8 @@ export class Batch {
     const { progress, cursors } = record;
     if (!this.isOpen) return;
     if (this.clock !== undefined && this.partitions === undefined) progress.source.seen = this.clock.seen;
+    // Before time moves on: rows that are held are of the time before, and fill more than one frame.
+    this.flushHeld();
     this.advanceWatermark();
     this.flushOutput();
     const { writer } = this.sink;

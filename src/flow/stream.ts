@@ -283,7 +283,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     const node = this.add(name, eventTime, checkOperator(name, {}), {
       closure: timeOf(before, schema, time),
       outputs: [
-        { name, schema, time: { allowedLatenessMs } },
+        { name, schema, time: { allowedLatenessMs }, isOptional: true },
         { name: 'late', schema, time: undefined, isOptional: true },
       ],
       eventTime: checked,

@@ -97,10 +97,7 @@ class Query {
       const events = read('events', mergedLines(pathOf, names) as never);
       const kinds = streams.map((stream) => [stream, MERGED.indexOf(stream)] as const);
       return Object.fromEntries(
-        kinds.map(([stream, kind]) => [
-          stream,
-          events.filter(stream, (event) => event.kind === kind),
-        ]),
+        kinds.map(([stream, kind]) => [stream, events.filter(stream, (event) => event.kind === kind)]),
       ) as unknown as Streams<Names>;
     }
     const parts = partsOf(layout);

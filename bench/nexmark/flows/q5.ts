@@ -1,7 +1,7 @@
 // q5, hot items: the auctions with the most bids of sliding windows, all of them if tied.
 
-import { t, table } from '../../../src/index.ts';
 import { count } from '../../../src/aggregates.ts';
+import { t, table } from '../../../src/index.ts';
 import { sliding } from '../../../src/windows.ts';
 import { HOT_STEP_MS, WINDOW_MS } from '../rules.ts';
 import { nexmark } from './flow.ts';
