@@ -41,7 +41,14 @@ const BID = { seq: t.u32(), auction: t.u32(), bidder: t.u32(), price: t.u32(), d
 export const q7 = nexmark(import.meta.url, 'q7', (query) => {
   const { bids } = query.onTime({ bids: ['seq', 'auction', 'bidder', 'price', 'dateTime'] });
   const rows = bids
-    .map('all', { all: t.u8(), ...BID }, (bid) => ({ all: 0, ...bid }))
+    .map('all', { all: t.u8(), ...BID }, ({ seq, auction, bidder, price, dateTime }) => ({
+      all: 0,
+      seq,
+      auction,
+      bidder,
+      price,
+      dateTime,
+    }))
     .keyBy('all')
     .window(tumbling({ sizeMs: WINDOW_MS }))
     .aggregate('highest', { best: highestBids }, query.keyed)
