@@ -14,7 +14,9 @@ export type {
   StateOf,
   TimerContext,
 } from './flow/keyed-options.ts';
-export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
+export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
+export type { Bounds } from './flow/joins/window-join.ts';
+export type { IntervalOptions, JoinKind, JoinOptions, LookupOptions, OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,
