@@ -7,6 +7,8 @@ export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
+export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
+export type { Bounds } from './flow/joins/window-join.ts';
 export type {
   Emit,
   ProcessContext,
@@ -20,6 +22,10 @@ export { outputs } from './flow/named-outputs.ts';
 export type {
   AsyncOptions,
   EventTimeOptions,
+  IntervalOptions,
+  JoinKind,
+  JoinOptions,
+  LookupOptions,
   OperatorOptions,
   ParallelismRange,
   SinkOptions,

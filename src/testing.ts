@@ -18,3 +18,4 @@ export { type OperatorTest, type TestedState, testOperator } from './testing/ope
 export { type Simulated, simulate } from './testing/simulate.ts';
 export type { SimulateOptions } from './testing/simulate-options.ts';
 export type { TestOptions } from './testing/test-options.ts';
+export type { FeedOptions, TestedInput } from './testing/tested-input.ts';

@@ -59,6 +59,19 @@ export const flowErrors = {
       { operator, field },
     );
   },
+  connectedKeys(
+    flow: string,
+    left: readonly string[],
+    leftTypes: string,
+    right: readonly string[],
+    rightTypes: string,
+  ): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `flow '${flow}': connect takes streams whose keys have the same types, and (${left.join(', ')}) has (${leftTypes}), (${right.join(', ')}) has (${rightTypes}): map them to fields of one type first`,
+      { flow, left, right },
+    );
+  },
   secondEventTime(flow: string, operator: string): MillraceError {
     return new MillraceError(
       'BAD_FLOW',

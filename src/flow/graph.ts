@@ -31,6 +31,8 @@ export interface StreamRef {
 
 /** What an operator reads as one: streams of one schema. */
 export interface NodeInput {
+  /** What it is called, if the operator has several. */
+  readonly name?: string;
   readonly from: readonly StreamRef[];
   readonly schema: Schema;
   /** The fields that it is keyed by. */

@@ -20,6 +20,8 @@ import { type StreamTime, type TimeOf, timeOf } from './event-time.ts';
 import type { NodeInput, NodeOutput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
+import { ConnectedStreams } from './joins/connected-streams.ts';
+import { requireSameKey, type Side } from './joins/sides.ts';
 import {
   PROCESS_SCHEMAS,
   type ProcessContext,
@@ -109,7 +111,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   static {
     // Types do not have these methods here; a program without types would meet "is not a function".
-    for (const method of ['process', 'aggregate', 'window']) {
+    for (const method of ['process', 'aggregate', 'window', 'connect']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
           throw errors.needsKey(String(name), method, this.schema.names);
@@ -505,6 +507,10 @@ const outputOf = (name: string, output: Shape): NodeOutput => ({
   name,
   schema: Schema.of(output, `operator '${name}'`),
 });
+/** Refuses a stream whose key has values of another type. */
+type SameKey<Value, Other> = [Value, Other] extends [Other, Value]
+  ? unknown
+  : 'a stream whose key has values of another type: map them to one type first';
 
 /** A stream whose tuples have a key: tuples of one key go to one replica, in order. */
 export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string, Inputs = unknown> extends Stream<
@@ -550,6 +556,30 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const operator = checkedOperator(checked, options.supervision !== undefined);
     const rest = { closure, state, tables, end, onTimer, isInEventTime };
     return this.emitter(name, process, operator, given, rest);
+  }
+
+  /**
+   * This stream and another whose key has the same types: tuples of one key meet. See docs/joins.md.
+   * @returns what joins them: `intervalJoin`, `windowJoin`, `lookupJoin`, or `process` with a closure for each
+   * @throws MillraceError BAD_FLOW if the keys have different types
+   */
+  connect<Right extends Shape, RightKey extends keyof Right & string, RightInputs>(
+    other: KeyedStream<Right, RightKey, RightInputs> & SameKey<TupleOf<Fields>[Key], TupleOf<Right>[RightKey]>,
+    ...surplus: readonly never[]
+  ): ConnectedStreams<Fields, Key, Right, Inputs & RightInputs> {
+    refuseSurplus('connect(other)', 1, surplus);
+    const { builder } = this;
+    const right: unknown = other;
+    if (!(right instanceof KeyedStream))
+      throw errors.badOption('other', other, 'a stream with a key: call keyBy() on it');
+    const sides = { left: this.asSide(), right: right.asSide() };
+    requireSameKey(builder.name, sides.left, sides.right);
+    return new ConnectedStreams({ builder, ...sides }, (node) => Stream.of(builder, node));
+  }
+
+  private asSide(): Side {
+    const { schema, key = [], time } = this;
+    return { schema, key, time, input: (closure) => this.asInput(closure) };
   }
 
   /**

@@ -1,11 +1,10 @@
-// The plan of a test: one operator of a flow, with those that a job fuses behind it, between an input and an output of the
-// test's own.
+// The plan of a test: one operator of a flow, with those that a job fuses behind it, between inputs and outputs of the test's own.
 // Promises: the operator's stage is one actor, planned by the job's own planner; only what it reads and who reads it are
 // replaced, and replicas are one.
 // Relies on: build functions that declare the same graph each time.
 
 import { errors } from '../errors.ts';
-import type { Graph, OperatorNode, StreamRef } from '../flow/graph.ts';
+import type { Graph, NodeInput, OperatorNode, StreamRef } from '../flow/graph.ts';
 import { collect } from '../flow/kinds/collect.ts';
 import { sources } from '../flow/kinds/source.ts';
 import { type Plan, planOf, type Stage } from '../flow/plan.ts';
@@ -24,6 +23,8 @@ export interface WorldTaps {
 export interface OperatorPlan {
   readonly plan: Plan;
   readonly stage: Stage;
+  /** What a test may call each input of the operator by: its own name, if it has one, and those of the operators that it reads. */
+  readonly inputs: readonly (readonly string[])[];
 }
 
 /** Operators that run as actors: those that can be tested. */
@@ -53,6 +54,15 @@ const ALONE = { min: 1, max: 1 };
 /** Which output of the operator before it an operator of a chain reads. */
 const handedOn = (chain: readonly OperatorNode[], k: number): number => chain[k].inputs[0].from[0].output;
 
+/** The operators that an input reads; of what gives tuples their times, the one before it. */
+const writersOf = ({ operators }: Graph, { name, from }: NodeInput): string[] => {
+  const writers = from.map(({ operator }) => {
+    const { eventTime, inputs } = operators[operator];
+    return operators[eventTime === undefined ? operator : inputs[0].from[0].operator].name;
+  });
+  return name === undefined ? writers : [name, ...writers];
+};
+
 /**
  * Cuts an operator out of a flow's graph.
  * @throws MillraceError UNKNOWN_NAME; BAD_OPTION for one that is no actor; FILE_CONFLICT
@@ -62,9 +72,10 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
   checkFiles({ operators: chain });
   const [head] = chain;
   const nodes: OperatorNode[] = [];
+  /** @param from what each of its inputs reads */
   const add = (node: OperatorNode, ...from: readonly StreamRef[]): number => {
     const id = nodes.length;
-    const inputs = node.inputs.map((input) => ({ ...input, from }));
+    const inputs = node.inputs.map((input, i) => ({ ...input, from: [from[i]] }));
     nodes.push({ ...node, id, inputs, parallelism: 1, replicas: ALONE, fuse: true });
     return id;
   };
@@ -79,17 +90,19 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
     failure: 'deadLetter',
     supervision,
   } as const;
-  if (head.source === undefined) {
-    const [{ from, schema }] = head.inputs;
+  for (const { from, schema, time } of head.inputs) {
     // Its name is that of the operator before, so that errors and positions read as they do in a job.
     const { name } = graph.operators[from[0].operator];
-    const outputs = [{ name, schema }];
+    const outputs = [{ name, schema, time }];
     add({ ...end, name, kind: sources.push, outputs, source: { kind: 'push', fields: {} } });
   }
   const first = nodes.length;
   chain.forEach(({ source, sink, ...node }, k) => {
-    const from = k === 0 ? { operator: 0, output: 0 } : { operator: first + k - 1, output: handedOn(chain, k) };
-    add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) }, from);
+    const from =
+      k === 0
+        ? node.inputs.map((_, input) => ({ operator: input, output: 0 }))
+        : [{ operator: first + k - 1, output: handedOn(chain, k) }];
+    add({ ...node, source: source && taps.source(source), sink: sink && taps.sink(sink) }, ...from);
   });
   // Also what nobody reads in the flow.
   chain.forEach(({ name, outputs }, k) => {
@@ -104,5 +117,5 @@ export function operatorPlan(graph: Graph, operator: string, alone: boolean, tap
   if (stage === undefined || stage.operators.length !== chain.length) {
     throw errors.invariant(`the operators fused behind '${operator}' are one actor in a test, too`);
   }
-  return { plan, stage };
+  return { plan, stage, inputs: head.inputs.map((input) => writersOf(graph, input)) };
 }

@@ -5,6 +5,7 @@
 
 import { errors } from '../errors.ts';
 import { buildGraph, type FlowDefinition, isFlow } from '../flow/dataflow.ts';
+import { LATEST_MS } from '../flow/event-time.ts';
 import { internStrings } from '../flow/params.ts';
 import { rowLayout } from '../state/rows/row-layout.ts';
 import { keyGroupFinder } from '../state/rows/state-reader.ts';
@@ -14,6 +15,7 @@ import { arrangedRow } from './comparison.ts';
 import { operatorPlan } from './operator-plan.ts';
 import { PairedRun } from './paired-run.ts';
 import { checkTestOptions, type TestOptions } from './test-options.ts';
+import { type FedTime, type FeedOptions, fedTime, placeOf, type TestedInput } from './tested-input.ts';
 import type { WorldTap } from './world-taps.ts';
 
 type Fields = Record<string, unknown>;
@@ -46,7 +48,8 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   /** Tuples that wait for their commit, and until when. */
   private waiting = 0;
   private commitAtMs = Number.POSITIVE_INFINITY;
-  private ended = false;
+  /** By input. */
+  private readonly ended: boolean[];
   private closed = false;
   private failure: { readonly error: unknown } | undefined;
 
@@ -67,6 +70,7 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
     this.operator = operator;
     this.lingerMs = checked.lingerMs;
     this.run = new PairedRun(build, checked, () => this.nowMs);
+    this.ended = this.run.tested.inputNames.map(() => false);
     this.state = testedState(operator, this.run) as TestedState<Row>;
   }
 
@@ -74,27 +78,93 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
    * Hands the operator tuples, which are one batch: it is rolled back and run again, and the tuples are then committed one by
    * one, with a snapshot after each. With `lingerMs` they wait for the clock first.
    * @param tuples a tuple, or an iterable of tuples
+   * @param options their event time, if the stream has event time
    * @throws MillraceError BAD_VALUE or UNKNOWN_FIELD for a tuple that does not fit the schema of the operator's input: then none
    * is taken; NOT_REPEATABLE if the operator depends on more than its tuples and its state; OPERATOR_FAILED and others if it
-   * fails and its `failure` is not `deadLetter`
+   * fails and its `failure` is not `deadLetter`; BAD_OPTION for an event time that the operator's source would not have passed on; UNKNOWN_NAME if
+   * the operator has several inputs, see {@link input}
    */
-  feed(tuples: Input | Iterable<Input>): void {
-    this.requireInput();
+  feed(tuples: Input | Iterable<Input>, options: FeedOptions<Input> = {}): void {
+    this.feedInto(this.onlyInput('feed'), tuples, fedTime(options));
+  }
+
+  private feedInto(input: number, tuples: unknown, at: FedTime): void {
+    this.requireInput(input);
     const list = isIterable(tuples) ? [...tuples] : [tuples];
-    this.run.push(list);
+    this.run.push(list, input, at);
     this.waiting += list.length;
     this.commitAtMs = Math.min(this.commitAtMs, this.nowMs + this.lingerMs);
     this.process();
   }
 
-  /** Ends the input: `end` of a keyed operator runs for every key. What lingers is committed before. */
-  end(): void {
-    if (this.ended) return;
-    this.requireInput();
+  /**
+   * One of several inputs.
+   * @param name of the operator whose stream it is, or what the operator calls it: 'left' and 'right' after `connect()`
+   * @throws MillraceError UNKNOWN_NAME
+   */
+  input<Each = Fields>(name: string): TestedInput<Each> {
+    const input = placeOf(name, this.run.tested.inputNames);
+    return {
+      feed: (tuples, options = {}) => this.feedInto(input, tuples, fedTime(options)),
+      advanceWatermark: (ms) => this.advanceTime([input], ms),
+      end: () => this.endInput(input),
+    };
+  }
+
+  private onlyInput(method: string): number {
+    const { inputNames } = this.run.tested;
+    if (inputNames.length > 1) throw errors.severalInputs(this.operator, method, inputNames.flat());
+    return 0;
+  }
+
+  /**
+   * Says that no tuple that is still to come has an earlier event time, unless it is late: in every input that has event time. Timers in
+   * event time and windows that are due by then fire, after what lingers is committed.
+   * @param ms milliseconds since the epoch; time never goes back
+   * @throws MillraceError NO_EVENT_TIME
+   */
+  advanceWatermark(ms: number): void {
+    const { inputNames, stage } = this.run.tested;
+    const timed = inputNames.flatMap((_, input) =>
+      stage.operators[0].inputs[input].time === undefined ? [] : [input],
+    );
+    if (timed.length === 0) throw errors.noEventTime(this.operator, 'advanceWatermark()');
+    this.advanceTime(timed, ms);
+  }
+
+  private advanceTime(inputs: readonly number[], ms: number): void {
+    if (!(ms >= -LATEST_MS && ms <= LATEST_MS)) throw errors.badOption('ms', ms, 'milliseconds since the epoch');
+    for (const input of inputs) this.requireInput(input);
+    this.commitNow();
+    for (const input of inputs) this.run.pushTime(input, ms);
+    this.orFail(() => this.run.fire());
+  }
+
+  /** What lingers is committed. */
+  private commitNow(): void {
     this.commitAtMs = this.nowMs;
     this.process();
-    this.ended = true;
-    this.orFail(() => this.run.end());
+  }
+
+  /** Ends the input, or all of them: `end` of a keyed operator runs for every key. What lingers is committed before. */
+  end(): void {
+    if (this.hasEnded) return;
+    this.requireOpen();
+    if (this.run.head.source !== undefined) throw errors.testedSource(this.operator);
+    for (const input of this.ended.keys()) this.endInput(input);
+  }
+
+  private endInput(input: number): void {
+    if (this.ended[input]) return;
+    this.requireInput(input);
+    this.commitNow();
+    this.ended[input] = true;
+    this.run.pushEnd(input);
+    this.orFail(() => (this.hasEnded ? this.run.end() : this.run.fire()));
+  }
+
+  private get hasEnded(): boolean {
+    return this.ended.length > 0 && !this.ended.includes(false);
   }
 
   /**
@@ -116,8 +186,8 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
 
   /** When the next thing happens on the clock of the test. */
   private get nextMs(): number {
-    const { waiting, commitAtMs, ended, run } = this;
-    const timersAtMs = ended ? Number.POSITIVE_INFINITY : run.timersDueAtMs;
+    const { waiting, commitAtMs, hasEnded, run } = this;
+    const timersAtMs = hasEnded ? Number.POSITIVE_INFINITY : run.timersDueAtMs;
     return waiting === 0 ? timersAtMs : Math.min(commitAtMs, timersAtMs);
   }
 
@@ -223,13 +293,13 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
 
   private requireOpen(): void {
     if (this.failure !== undefined) throw this.failure.error;
-    if (this.closed) throw errors.inputClosed(this.run.tested.inputName);
+    if (this.closed) throw errors.inputClosed(this.run.tested.inputName(0));
   }
 
-  private requireInput(): void {
+  private requireInput(input: number): void {
     this.requireOpen();
     if (this.run.head.source !== undefined) throw errors.testedSource(this.operator);
-    if (this.ended) throw errors.inputClosed(this.run.tested.inputName);
+    if (this.ended[input]) throw errors.inputClosed(this.run.tested.inputName(input));
   }
 }
 

@@ -18,6 +18,7 @@ import { processEnd, processTimers, processTuples, readTuples } from './disturba
 import type { OperatorPlan } from './operator-plan.ts';
 import { Site } from './site.ts';
 import type { CheckedTestOptions } from './test-options.ts';
+import type { FedTime } from './tested-input.ts';
 import { WorldTap } from './world-taps.ts';
 
 /** Steps without a tuple that the undisturbed actor of a source may take: to find its position, to fail. */
@@ -61,10 +62,22 @@ export class PairedRun {
     return arrangedRows(this.head, this.tested.rows());
   }
 
-  /** Puts tuples into both inputs. */
-  push(tuples: readonly unknown[]): void {
-    this.tested.push(tuples);
-    this.undisturbed?.push(tuples);
+  /** Puts tuples into an input of both. */
+  push(tuples: readonly unknown[], input: number, at: FedTime): void {
+    this.tested.push(tuples, input, at);
+    this.undisturbed?.push(tuples, input, at);
+  }
+
+  /** Says how far the event time of an input has come. */
+  pushTime(input: number, watermark: number): void {
+    this.tested.pushTime(input, watermark);
+    this.undisturbed?.pushTime(input, watermark);
+  }
+
+  /** Ends one of several inputs. */
+  pushEnd(input: number): void {
+    this.tested.pushEnd(input);
+    this.undisturbed?.pushEnd(input);
   }
 
   /** Processes the `waiting` tuples of the input. */
@@ -87,18 +100,16 @@ export class PairedRun {
     return this.tested.timersDueAtMs;
   }
 
-  /** Fires the timers that are due. */
+  /** Fires the timers that are due: by the clock, or because of what the inputs have said of time. */
   fire(): void {
     processTimers(this.tested, this.options);
     this.undisturbed?.settle();
     this.compare();
   }
 
-  /** Ends the input, and processes its end. */
+  /** Processes the end of the inputs. */
   end(): void {
     this.ended = true;
-    this.tested.pushEnd();
-    this.undisturbed?.pushEnd();
     processEnd(this.tested, this.options);
     this.undisturbed?.settle();
     this.compare();

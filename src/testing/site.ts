@@ -25,6 +25,7 @@ import { ActorDriver, type Beginning } from './actor-driver.ts';
 import { nothing, type Outcome } from './comparison.ts';
 import { InputFeed } from './input-feed.ts';
 import type { OperatorPlan } from './operator-plan.ts';
+import type { FedTime } from './tested-input.ts';
 import type { WorldTap } from './world-taps.ts';
 
 export interface SiteSetup {
@@ -73,7 +74,8 @@ export class Site {
   private readonly wakeWords = new WakeWords(WakeWords.allocate(2));
   /** One for each output of the stage. */
   private readonly outputs: readonly TupleReader<unknown>[];
-  private readonly input: InputFeed | undefined;
+  /** One for each input of the stage; none of a source. */
+  private readonly feeds: readonly InputFeed[];
   private readonly log: CommitLog;
   private readonly record: CommitRecord;
   private operator: OperatorPlan;
@@ -91,10 +93,10 @@ export class Site {
     const { placements } = deploy(plan, 1, setup.limits);
     const own = placements[stage.index].descriptor;
     const { wakeWords } = this;
-    if (stage.index > 0) {
-      const [output] = placements[stage.index - 1].descriptor.outputs;
-      if (output !== undefined) this.input = new InputFeed(plan.stages[stage.index - 1], output, APP, wakeWords);
-    }
+    this.feeds = stage.upstream.map(({ stage: before }) => {
+      const [output] = placements[before].descriptor.outputs;
+      return new InputFeed(plan.stages[before], output, APP, wakeWords);
+    });
     this.outputs = stage.outputs.map((_, output) => {
       const [{ stage: reader }] = readersOf(plan, stage, output);
       const { descriptor } = placements[reader.index];
@@ -166,12 +168,16 @@ export class Site {
     this.woken = () => {};
   }
 
-  push(tuples: readonly unknown[]): void {
-    this.input?.push(tuples);
+  push(tuples: readonly unknown[], input = 0, at?: FedTime): void {
+    this.feeds[input].push(tuples, at);
   }
 
-  pushEnd(): void {
-    this.input?.end();
+  pushTime(input: number, watermark: number): void {
+    this.feeds[input].tellTime(watermark);
+  }
+
+  pushEnd(input: number): void {
+    this.feeds[input].end();
   }
 
   /** One batch, or a part of the open one. What is committed by then is in {@link take}. */
@@ -180,7 +186,7 @@ export class Site {
       const status = this.actor.step(Number.NEGATIVE_INFINITY);
       this.gather();
       this.refuseEndlessTimers();
-      const moved = this.input?.drain() === true;
+      const moved = this.feeds.map((feed) => feed.drain()).includes(true);
       return status === 'superseded' || (moved && status === 'idle') ? 'more' : status;
     } catch (error) {
       this.gather();
@@ -282,10 +288,15 @@ export class Site {
     return this.operator.stage;
   }
 
-  /** The name of what it reads, as errors tell it. */
-  get inputName(): string {
+  /** The name of what an input reads, as errors tell it. */
+  inputName(input: number): string {
     const { plan, stage } = this.operator;
-    return stageName(plan.stages[Math.max(0, stage.index - 1)]);
+    return stageName(plan.stages[stage.upstream[input]?.stage ?? stage.index]);
+  }
+
+  /** What a test may call each input by. */
+  get inputNames(): readonly (readonly string[])[] {
+    return this.operator.inputs;
   }
 }
 

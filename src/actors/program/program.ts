@@ -409,6 +409,7 @@ const view = ${perArena(parts, 'view')};
 view.row = timers.row;
 timers.view = view;
 context.timer = { name: timers.name, atMs: timers.atMs };
+context.untilMs = nowMs;
 ${parts.timers.isInEventTime ? `time[${TimeCell.inWork}] = timers.atMs;` : ''}
 work[${WorkCell.operator}] = 0;
 work[${WorkCell.row}] = timerMark(timers.tag);
@@ -621,6 +622,8 @@ function closureContext({ stage, timers, time }: ProgramParts) {
     },
     timers: timers?.forClosures ?? noTimers(stageName(stage)),
     timer: undefined,
+    /** Up to which time timers are due. */
+    untilMs: Number.NEGATIVE_INFINITY,
     /** What is emitted has this time. */
     setTime(atMs: number): void {
       time[TimeCell.inWork] = atMs;

@@ -1,0 +1,256 @@
+// Two keyed streams whose tuples meet, as their methods show them: by a closure for each, or by a join.
+
+import { errors } from '../../errors.ts';
+import type { Ignored } from '../../mailbox/deferred.ts';
+import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
+import { checkOptions } from '../../options/check.ts';
+import { rowLayout } from '../../state/rows/row-layout.ts';
+import { refuseSurplus } from '../../surplus.ts';
+import type { OperatorNode } from '../graph.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
+import {
+  type Emit,
+  PROCESS_SCHEMAS,
+  type ProcessContext,
+  type ProcessOptions,
+  type ProcessSchemas,
+  type StateOf,
+  type Tables,
+} from '../keyed-options.ts';
+import { join as joinKind } from '../kinds/join.ts';
+import type { OperatorKind } from '../kinds/kind.ts';
+import { process } from '../kinds/process.ts';
+import {
+  type CheckedOperator,
+  checkedOperator,
+  INTERVAL_OPTIONS,
+  type IntervalOptions,
+  JOIN_OPTIONS,
+  type JoinKind,
+  type JoinOptions,
+  LOOKUP_OPTIONS,
+  type LookupOptions,
+  PROCESS_OPTIONS,
+} from '../operator-options.ts';
+import type { Stream } from '../stream.ts';
+import { requireWindow, type SlicedWindow } from '../windows/window.ts';
+import { intervalClosures } from './interval-join.ts';
+import type { JoinClosures, JoinTuples } from './join-closures.ts';
+import { asOfClosures, latestClosures } from './lookup-join.ts';
+import type { Side } from './sides.ts';
+import { type Bounds, windowJoinClosures } from './window-join.ts';
+
+/** The closures of an operator that two streams go into. */
+export interface ConnectedClosures<
+  Left extends Shape,
+  LeftKey extends keyof Left,
+  Right extends Shape,
+  State extends Shape,
+  SubTables extends Tables,
+  Output extends Shape,
+> extends Pick<ProcessOptions<Left, LeftKey, State, SubTables, Output>, 'onTimer' | 'end'> {
+  /** Gets each tuple of the left stream, with the state of its key. */
+  left: (
+    tuple: TupleOf<Left>,
+    state: StateOf<State, SubTables>,
+    emit: Emit<Output>,
+    context: ProcessContext,
+  ) => Ignored;
+  /** Gets each tuple of the right stream, with the state of its key. */
+  right: (
+    tuple: TupleOf<Right>,
+    state: StateOf<State, SubTables>,
+    emit: Emit<Output>,
+    context: ProcessContext,
+  ) => Ignored;
+}
+
+/** Options of an operator that two streams go into. */
+export type ConnectedOptions = Omit<ProcessOptions<Shape, string, Shape, Tables, Shape>, 'onTimer' | 'end'>;
+
+/** The tuple of a side that comes out with or without a mate. */
+type Mate<Fields extends Shape, Kind, Alone> = Kind extends Alone ? TupleOf<Fields> | undefined : TupleOf<Fields>;
+
+/** The left tuple has none to come with only if right ones come out alone, and the other way round. */
+type Joined<
+  Left extends Shape,
+  Right extends Shape,
+  Output extends Shape,
+  Kind,
+  More extends readonly unknown[] = [],
+> = (left: Mate<Left, Kind, 'full'>, right: Mate<Right, Kind, 'left' | 'full'>, ...more: More) => TupleOf<Output>;
+
+/** What two streams are, to the operator that they go into. */
+export interface Connected {
+  readonly builder: GraphBuilder;
+  readonly left: Side;
+  readonly right: Side;
+}
+
+/** Two keyed streams whose keys have the same types. Tuples of one key meet. */
+export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & string, Right extends Shape, Inputs> {
+  readonly #of: Connected;
+  readonly #streamOf: (node: OperatorNode) => unknown;
+
+  /** @internal */
+  constructor(of: Connected, streamOf: (node: OperatorNode) => unknown) {
+    this.#of = of;
+    this.#streamOf = streamOf;
+  }
+
+  /**
+   * An operator with one state for each key, and a closure for the tuples of each stream. `onTimer` and `end` get the key by the left
+   * stream's names. Timers go by event time if both streams have it.
+   * @throws MillraceError BAD_OPTION, BAD_SCHEMA, NO_EVENT_TIME
+   */
+  process<
+    State extends Shape = Record<never, never>,
+    SubTables extends Tables = Record<never, never>,
+    Output extends Shape = Record<never, never>,
+  >(
+    name: string,
+    schemas: ProcessSchemas<State, SubTables, Output>,
+    closures: ConnectedClosures<Left, LeftKey, Right, State, SubTables, Output>,
+    options: ConnectedOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('process(name, schemas, closures, options)', 4, surplus);
+    const where = `operator '${name}'`;
+    const checkedSchemas = checkOptions(
+      where,
+      PROCESS_SCHEMAS,
+      schemas,
+      'schemas',
+      'an object { state, tables, output }',
+    );
+    const { state = {}, tables = {}, output } = checkedSchemas;
+    if (typeof closures !== 'object' || closures === null)
+      throw errors.badOption('closures', closures, 'an object { left, right, onTimer, end }', where);
+    const { left, right, onTimer, end, ...others } = closures;
+    const [other] = Object.keys(others);
+    if (other !== undefined) throw errors.unknownOption(`the closures of ${where}`, other, CLOSURES, undefined);
+    const { left: first, right: second, builder } = this.#of;
+    rowLayout(`state of ${where}`, keyFields(first), state, tables);
+    const checked = checkOptions(where, PROCESS_OPTIONS, { ...options, onTimer, end });
+    const isTimed = first.time !== undefined && second.time !== undefined;
+    const isInEventTime = (checked.timers ?? (isTimed ? 'event' : 'processing')) === 'event';
+    if (isInEventTime && !isTimed) throw errors.noEventTime(name, "the option timers: 'event'");
+    const outputs =
+      output === undefined
+        ? []
+        : [{ name, schema: Schema.of(output as Shape, where), ...(!isInEventTime && { time: undefined }) }];
+    const inputs = [
+      { ...first.input(left), name: 'left' },
+      { ...second.input(right), name: 'right' },
+    ];
+    const node = builder.operator(name, process, inputs, outputs, checkedOperator(checked, isSupervised(options)), {
+      state,
+      tables,
+      end: checked.end,
+      onTimer: checked.onTimer,
+      isInEventTime,
+    });
+    return this.#streamOf(node) as never;
+  }
+
+  /**
+   * Pairs of tuples whose times are near each other: `left.time + fromMs <= right.time < left.time + toMs`. A pair comes out with its
+   * second tuple; a tuple without a mate, if `kind` wants it, when the watermark says that none can come. See docs/joins.md.
+   * @param join makes the row of a pair
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION, BAD_SCHEMA
+   */
+  intervalJoin<Output extends Shape, const Kind extends JoinKind = 'inner'>(
+    name: string,
+    interval: IntervalOptions,
+    output: Output,
+    join: Joined<Left, Right, Output, Kind>,
+    options: JoinOptions & { kind?: Kind } = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('intervalJoin(name, interval, output, join, options)', 5, surplus);
+    const where = `operator '${name}'`;
+    const { fromMs, toMs } = checkOptions(where, INTERVAL_OPTIONS, interval, 'interval', 'an object { fromMs, toMs }');
+    if (toMs <= fromMs) throw errors.badOption('toMs', toMs, `above fromMs, which is ${fromMs}`, where);
+    const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
+    const { left, right } = this.#of;
+    requireFunction(join, where);
+    const closures = intervalClosures(name, left, right, { fromMs, toMs }, kind, join as JoinTuples);
+    return this.#add(name, joinKind, output, closures, checkedOperator(operator, isSupervised(options)), true);
+  }
+
+  /**
+   * All pairs of tuples of one window, when it closes. See docs/joins.md.
+   * @param window as `tumbling` of `millrace/windows` makes it
+   * @param join makes the row of a pair; its third parameter has the window's bounds
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION, BAD_SCHEMA
+   */
+  windowJoin<Output extends Shape, const Kind extends JoinKind = 'inner'>(
+    name: string,
+    window: SlicedWindow,
+    output: Output,
+    join: Joined<Left, Right, Output, Kind, [window: Bounds]>,
+    options: JoinOptions & { kind?: Kind } = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('windowJoin(name, window, output, join, options)', 5, surplus);
+    const where = `operator '${name}'`;
+    requireWindow(window, name);
+    const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
+    const { left, right } = this.#of;
+    requireFunction(join, where);
+    const closures = windowJoinClosures(name, left, right, window, kind, join as never);
+    return this.#add(name, joinKind, output, closures, checkedOperator(operator, isSupervised(options)), true);
+  }
+
+  /**
+   * Each tuple of the left stream with the latest row for its key of the right one, which is a changelog; undefined if there is none.
+   * By default the latest is what has come before; with `asOf` what was valid at the tuple's time. See docs/joins.md.
+   * @param join makes the row, or undefined for none
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION, BAD_SCHEMA
+   */
+  lookupJoin<Output extends Shape>(
+    name: string,
+    output: Output,
+    join: (fact: TupleOf<Left>, latest: TupleOf<Right> | undefined) => TupleOf<Output> | undefined,
+    options: LookupOptions<TupleOf<Right>> = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs> {
+    refuseSurplus('lookupJoin(name, output, join, options)', 4, surplus);
+    const where = `operator '${name}'`;
+    const { asOf, isRemoval, ...operator } = checkOptions(where, LOOKUP_OPTIONS, options);
+    const { left, right } = this.#of;
+    requireFunction(join, where);
+    const closures = (asOf ? asOfClosures : latestClosures)(name, left, right, join as never, isRemoval as never);
+    return this.#add(name, joinKind, output, closures, checkedOperator(operator, isSupervised(options)), asOf);
+  }
+
+  #add<Output extends Shape>(
+    name: string,
+    kind: OperatorKind,
+    output: Output,
+    { left, right, state, tables, onTimer }: Partial<JoinClosures>,
+    checked: CheckedOperator,
+    isInEventTime: boolean,
+  ): Stream<Output, Inputs> {
+    const { left: first, right: second, builder } = this.#of;
+    const inputs = [
+      { ...first.input(left), name: 'left' },
+      { ...second.input(right), name: 'right' },
+    ];
+    // What comes out at a tuple of the left stream has its time.
+    const time = isInEventTime ? {} : { time: first.time };
+    const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`), ...time }];
+    const node = builder.operator(name, kind, inputs, outputs, checked, { state, tables, onTimer, isInEventTime });
+    return this.#streamOf(node) as never;
+  }
+}
+
+const CLOSURES = ['left', 'right', 'onTimer', 'end'];
+
+const keyFields = ({ schema, key }: Side) => key.map((field) => schema.fields[schema.indexOf(field)]);
+
+const isSupervised = ({ supervision }: { supervision?: unknown }): boolean => supervision !== undefined;
+
+function requireFunction(join: unknown, where: string): void {
+  if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of two tuples', where);
+}
