@@ -1,14 +1,18 @@
 // The flows of the queries, by the tables that they write. A table that is not here has no flow yet, and the command says so.
 
 import type { nexmark } from './flows/flow.ts';
+import { interval } from './flows/interval.ts';
 import { lateAuctions, lateBids, lateBidsAllowed, lateLines, latePersons } from './flows/late.ts';
 import { q0 } from './flows/q0.ts';
 import { q1 } from './flows/q1.ts';
 import { q2 } from './flows/q2.ts';
 import { q3 } from './flows/q3.ts';
+import { q4 } from './flows/q4.ts';
 import { q5 } from './flows/q5.ts';
+import { q6 } from './flows/q6.ts';
 import { q7 } from './flows/q7.ts';
 import { q8 } from './flows/q8.ts';
+import { q9 } from './flows/q9.ts';
 import { q11 } from './flows/q11.ts';
 import { q12, q12Allowed } from './flows/q12.ts';
 import { q13 } from './flows/q13.ts';
@@ -26,9 +30,12 @@ export const flows: Readonly<Record<string, ReturnType<typeof nexmark>>> = {
   q1,
   q2,
   q3,
+  q4,
   q5,
+  q6,
   q7,
   q8,
+  q9,
   q11,
   q12,
   q12_allowed: q12Allowed,
@@ -38,5 +45,6 @@ export const flows: Readonly<Record<string, ReturnType<typeof nexmark>>> = {
   q16,
   q18,
   q19,
+  interval,
   words,
 };

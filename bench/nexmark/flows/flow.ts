@@ -42,7 +42,7 @@ type Flow = Parameters<Parameters<typeof dataflow<NexmarkParams>>[2]>[0];
 type AnyStream = TimedStream<Shape>;
 
 /** What the build function of a flow is given. */
-class Query {
+export class Query {
   readonly params: NexmarkParams;
   readonly #flow: Flow;
 
