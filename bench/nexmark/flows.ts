@@ -1,4 +1,4 @@
-// The flows of the queries, by the tables that they write. A table that is not here has no flow yet, and the command says so.
+// The flows of the queries, by the tables that they write.
 
 import type { nexmark } from './flows/flow.ts';
 import { interval } from './flows/interval.ts';

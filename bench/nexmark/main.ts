@@ -10,7 +10,6 @@ import { fileOf } from './files.ts';
 import { writeLonger } from './longer.ts';
 import type { LoopOrder, LoopReport } from './loops/run.ts';
 import { runFlow } from './run.ts';
-import { TABLE_NAMES } from './tables.ts';
 
 type Loops = Solo<LoopOrder, LoopReport>;
 
@@ -67,9 +66,6 @@ export async function main(args: readonly string[]): Promise<boolean> {
     console.log(USAGE);
     return true;
   }
-  const left = TABLE_NAMES.filter((name) => !order.tables.includes(name));
-  if (!order.isLoop && !args.some((argument) => argument.startsWith('--query')) && left.length > 0)
-    console.log(`without a flow yet: ${left.join(', ')} (there are loops: --loop)`);
   if (order.copies === 1) return runTables(order);
   return inTemporaryFolder('nexmark', async (input) => {
     writeLonger(order.input, input, order.copies);
