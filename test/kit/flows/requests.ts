@@ -4,6 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataflow, type FailurePolicy, type RequestContext, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
+import { type Trap, trapsAt } from './traps.ts';
 
 export interface RequestParams {
   readonly count: number;
@@ -22,6 +23,9 @@ export interface RequestParams {
   readonly failure?: FailurePolicy;
   readonly retries?: number;
   readonly ratePerSecond?: number;
+  /** Traps in the closure, before it gives a promise; and in its promise. */
+  readonly traps?: readonly Trap<'ask' | 'later'>[];
+  readonly shots?: SharedArrayBuffer;
   /** A file that gets a line for each attempt. */
   readonly log?: string;
 }
@@ -34,16 +38,23 @@ export const scattered = (n: number): number => (Math.imul(n, 0x9e3779b1) >>> 16
 
 export const fails = (n: number, failing = 0): boolean => failing > 0 && n % failing === failing - 1;
 
-async function answer(n: number, id: string, params: RequestParams): Promise<{ n: number; key: number; id: string }> {
+async function answer(
+  n: number,
+  id: string,
+  params: RequestParams,
+  later: (n: number) => void,
+): Promise<{ n: number; key: number; id: string }> {
   const { delayMs = 0, failing, failsBy = 'rejecting' } = params;
   const ms = Math.floor(scattered(n) * (delayMs + 1));
   if (ms > 0) await sleep(ms);
+  later(n);
   const isBad = fails(n, failing);
   if (isBad && failsBy === 'rejecting') throw new RangeError(`no ${n} here`);
   return { n: isBad && failsBy === 'bad field' ? -1 : n, key: n % 7, id };
 }
 
 export const requests = dataflow(import.meta.url, 'requests', (flow, params: RequestParams) => {
+  const traps = trapsAt(['ask', 'later'], params);
   const { count, capacity, ordered, parallelism, by, failing, failsBy, failure, retries, fuse } = params;
   const numbers = flow.source(
     'numbers',
@@ -57,7 +68,8 @@ export const requests = dataflow(import.meta.url, 'requests', (flow, params: Req
       ({ n }, { idempotencyKey, attempt }) => {
         if (params.log !== undefined) appendFileSync(params.log, `${n} ${idempotencyKey} ${attempt}\n`);
         if (failsBy === 'throwing' && fails(n, failing)) throw new RangeError(`no ${n} here`);
-        return answer(n, idempotencyKey, params);
+        traps.ask(n);
+        return answer(n, idempotencyKey, params, traps.later);
       },
       { capacity, ordered, parallelism, failure, retries, backoffMs: 1 },
     )
