@@ -387,6 +387,11 @@ export class Requests {
     });
   }
 
+  /** True while something has been asked whose row is not committed. */
+  get isBusy(): boolean {
+    return this.aheads.some(({ requests }) => requests.length > 0);
+  }
+
   /** True while results are out of rows behind the cursors: nobody else may read these rows. */
   get hasEarly(): boolean {
     return this.aheads.some(({ requests, finished }) => finished.length > 0 || requests.some(({ isOut }) => isOut));
