@@ -15,6 +15,8 @@ export interface ReadMark {
   fence: number;
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark: number;
+  /** How often the position has come round to 0: with it, a place in the ring is like no other. */
+  laps: number;
 }
 
 /** Where a reader of a new ring stands. */
@@ -24,6 +26,7 @@ export const startMark = (position = 0): ReadMark => ({
   ended: false,
   fence: 0,
   watermark: Number.NEGATIVE_INFINITY,
+  laps: 0,
 });
 
 /** Reads frames in order. The fields after {@link load} describe the current frame. */
@@ -40,13 +43,15 @@ export class RingReader {
   fence = 0;
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark = Number.NEGATIVE_INFINITY;
+  /** How often the position has come round to 0. */
+  laps = 0;
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;
   private seenPublished: number;
   private releasedAt: number;
 
-  constructor(ring: Ring, slot: number, { position, row, ended, fence, watermark }: ReadMark) {
+  constructor(ring: Ring, slot: number, { position, row, ended, fence, watermark, laps }: ReadMark) {
     this.ring = ring;
     this.slot = slot;
     this.position = position;
@@ -54,17 +59,19 @@ export class RingReader {
     this.ended = ended;
     this.fence = fence;
     this.watermark = watermark;
+    this.laps = laps;
     this.seenPublished = position;
     this.releasedAt = ring.released(slot);
   }
 
   /** Moves to where a commit said; everything after it is read again. */
-  reset({ position, row, ended, fence, watermark }: ReadMark): void {
+  reset({ position, row, ended, fence, watermark, laps }: ReadMark): void {
     this.position = position;
     this.row = row;
     this.ended = ended;
     this.fence = fence;
     this.watermark = watermark;
+    this.laps = laps;
     this.seenPublished = position;
     this.count = 0;
   }
@@ -76,6 +83,7 @@ export class RingReader {
     mark.ended = this.ended;
     mark.fence = this.fence;
     mark.watermark = this.watermark;
+    mark.laps = this.laps;
   }
 
   /** True if nothing more comes, unless another replica hands groups over to the ring's writer, or has. */
@@ -109,8 +117,7 @@ export class RingReader {
         if (this.row < this.count) return kind;
         this.leave();
       } else if (kind === FrameKind.padding) {
-        this.position = (this.position + i32[at]) | 0;
-        this.row = 0;
+        this.goOn(i32[at]);
       } else if (kind === FrameKind.fence || kind === FrameKind.endOfStream) return kind;
       else throw errors.invariant(`frame kind ${kind} at position ${this.position} is known`);
     }
@@ -136,7 +143,13 @@ export class RingReader {
   private leave(): void {
     const { i32, f64 } = this.ring.data;
     this.watermark = Math.max(this.watermark, f64[this.frameIndex + 2]);
-    this.position = (this.position + i32[this.frameIndex << 1]) | 0;
+    this.goOn(i32[this.frameIndex << 1]);
+  }
+
+  private goOn(words: number): void {
+    const next = (this.position + words) | 0;
+    if (this.position < 0 && next >= 0) this.laps++;
+    this.position = next;
     this.row = 0;
   }
 

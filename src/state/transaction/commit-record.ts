@@ -14,6 +14,8 @@ const READ_MARK = {
   fence: 0,
   /** Of the last frame that was read: no tuple behind it has an earlier time. */
   watermark: Number.NEGATIVE_INFINITY,
+  /** How often the position has come round to 0. */
+  laps: 0,
 };
 
 /** Where an output stands: the ring's head, and the range of the outbox in words. */

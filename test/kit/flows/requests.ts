@@ -4,6 +4,7 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataflow, type FailurePolicy, type RequestContext, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
+import { late } from './crash-cases.ts';
 import { type Trap, trapsAt } from './traps.ts';
 
 export interface RequestParams {
@@ -148,3 +149,27 @@ export const partCount = (n: number): number => [0, 1, 100, 3][n % 4];
 function* partsOf(n: number): Generator<{ n: number; i: number }> {
   for (let i = 0; i < partCount(n); i++) yield { n, i };
 }
+
+/** Results that come at once, after some turns of the microtasks, or at a retry: nothing of it is left to the machine's clock. */
+export const untimed = dataflow(
+  import.meta.url,
+  'untimed',
+  (flow, { count, ordered, parallelism }: Pick<RequestParams, 'count' | 'ordered' | 'parallelism'>) =>
+    flow
+      .source(
+        'numbers',
+        generate(IN, (n) => ({ n, key: n % 50 }), { count }),
+      )
+      .keyBy('key')
+      .mapAsync(
+        'ask',
+        OUT,
+        ({ n, key }, { attempt, idempotencyKey: id }) => {
+          if (n % 10 === 3 && attempt === 1) throw new Error('not now');
+          if (n % 25 === 7) throw new Error('never');
+          return n % 4 === 0 ? { n, key, id } : late({ n, key, id }, n % 5);
+        },
+        { capacity: 8, ordered, parallelism, retries: 1, backoffMs: 20 },
+      )
+      .collect('out'),
+);
