@@ -94,12 +94,10 @@ export class RowReader {
       if (requests === undefined || rows === 0) return rows;
       const readable = requests.readable(input, isAlone);
       if (readable > 0 || !requests.isOut(input)) return Math.min(rows, readable);
+      batch.begin();
       input.reader.advance(input.reader.row + 1);
       // What fails alone, or dies, is the row at the committed cursor.
-      if (isAlone) {
-        batch.begin();
-        batch.commit();
-      }
+      if (isAlone) batch.commit();
     }
   }
 

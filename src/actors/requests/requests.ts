@@ -304,7 +304,7 @@ export class Requests {
       this.askAbout(ahead, reader, reader.row);
     }
     const request = this.first(ahead);
-    return !isAt(request, reader) || request.isSettled ? 1 : 0;
+    return !isAt(request, reader) || (request.isSettled && !request.isOut) ? 1 : 0;
   }
 
   private get isAsking(): boolean {
