@@ -62,6 +62,13 @@ export const questions: readonly Question[] = [
     ],
   },
   {
+    asks: 'How many requests can it await?',
+    answers: [
+      answer('async/ordered-256', '256 in flight of 5 ms each, in order, 1 thread', 'wake-up', 'single thread'),
+      answer('async/unordered-256', 'the same, results as they come', 'wake-up', 'single thread'),
+    ],
+  },
+  {
     asks: 'How long does one tuple take?',
     answers: [
       answer('latency/idle-3-hops-p50', 'three hops, one tuple at a time, p50', 'wake-up'),
