@@ -75,6 +75,7 @@ export function aggregateContent(
     add: (into) => `${one.code}\n${mergeCode(into, travelling)}`,
     merge: (into) => mergeCode(into, arrived),
     join: (into, other) => mergeCode(into, slots(other)),
+    clear: (of) => fields.map(({ name, codec }, i) => `${of}.${name} = ${codec.zero(i)};`).join(' '),
     empty: `{ ${fields.map(({ name, codec }, i) => `${name}: ${codec.zero(i)}`).join(', ')} }`,
     give: (of, start, end) => {
       const results = [

@@ -20,6 +20,8 @@ export interface WindowContent {
   readonly merge: ((pane: string) => string) | undefined;
   /** Statements that take one pane into another. */
   join(pane: string, other: string): string;
+  /** Statements that make a pane one without tuples. */
+  clear(pane: string): string;
   /** An expression for a pane without tuples, as an object. */
   readonly empty: string;
   /** Statements that emit a window, given its pane and the expressions of its bounds. */

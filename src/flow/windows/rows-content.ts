@@ -58,6 +58,7 @@ export function rowsContent(
       `{ const row = state.$rows.upsert(state.$count++); row.${TIME} = context.time; ${names.map((name) => `row.${name} = tuple.${name};`).join(' ')} }`,
     merge: undefined,
     join: () => '',
+    clear: () => '',
     empty: '{}',
     give: (_, start, end) =>
       `closeWindow({ ${[...keys.map(({ name }) => `${name}: key.${name}`), `start: ${start}`, `end: ${end}`].join(', ')} }, rowsOf(state.$rows, ${start}, ${end}), emit);`,

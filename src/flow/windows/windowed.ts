@@ -17,6 +17,7 @@ import { countClosures } from './counts.ts';
 import { rowsContent } from './rows-content.ts';
 import { sessionClosures } from './sessions.ts';
 import { slicedClosures } from './slices.ts';
+import { tumblingClosures } from './tumbling.ts';
 import type { Window } from './window.ts';
 
 /** A keyed stream, and how its tuples are grouped. */
@@ -117,6 +118,8 @@ function closuresOf({ window, input }: Windowed, { name, emit }: WindowPlan, con
   const { time } = input(undefined);
   if (time === undefined) throw errors.noEventTime(name, `a ${window.kind} window`);
   const givesChanges = emit === 'changes';
+  if (window.kind === 'tumbling' && time.allowedLatenessMs === 0)
+    return tumblingClosures(name, content, window, givesChanges);
   return window.kind === 'session'
     ? sessionClosures(name, content, window, time.allowedLatenessMs, givesChanges)
     : slicedClosures(name, content, window, time.allowedLatenessMs, givesChanges);
