@@ -101,6 +101,14 @@ export const PROCESS_OPTIONS = {
     defaultText: '`event` if the stream has event time, else `processing`',
     page: 'timers.md',
   }),
+  ttlMs: number({
+    help: 'removes the row of a key that is not heard of for so long, by the time that timers go by',
+    unit: 'milliseconds',
+    above: 0,
+    to: 2 ** 50,
+    defaultText: 'rows stay',
+    page: 'state.md#time-to-live',
+  }),
 };
 
 export const EVENT_TIME_OPTIONS = {

@@ -68,6 +68,7 @@ import {
   type SinkOptions,
 } from './operator-options.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
+import { expiring } from './time-to-live.ts';
 import {
   type CountWindow,
   requireWindow,
@@ -549,12 +550,14 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
     rowLayout(`state of operator '${name}'`, key, state, tables);
     const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
-    const { end, onTimer, timers = this.time === undefined ? 'processing' : 'event' } = checked;
+    const { end, ttlMs, timers = this.time === undefined ? 'processing' : 'event' } = checked;
     const isInEventTime = timers === 'event';
     if (isInEventTime && this.time === undefined) throw errors.noEventTime(name, "the option timers: 'event'");
     const given = output as Output | NamedOutputs<Outputs> | undefined;
     const operator = checkedOperator(checked, options.supervision !== undefined);
-    const rest = { closure, state, tables, end, onTimer, isInEventTime };
+    const own = { state, tables, closures: [closure], onTimer: checked.onTimer };
+    const kept = ttlMs === undefined ? own : expiring(name, ttlMs, own);
+    const rest = { closure: kept.closures[0], state: kept.state, tables, end, onTimer: kept.onTimer, isInEventTime };
     return this.emitter(name, process, operator, given, rest);
   }
 
