@@ -69,6 +69,7 @@ export function aggregateContent(
   const { fields } = Schema.of(pane, `operator '${operator}'`);
   const tabled = kept.flatMap(({ name, code }, a) => (code.table === undefined ? [] : [{ name, code, a }]));
   return {
+    isJoined: tabled.length === 0,
     pane,
     state: {},
     tables: Object.fromEntries(tabled.flatMap(({ name, code }) => valuesTable(code).map((each) => [name, each]))),

@@ -9,6 +9,8 @@ type Closure = (...values: never[]) => void;
 
 /** What stands in the closures' scope: `tuple` or `key`, with the fields of the key; `state`, `emit` and `context`. */
 export interface WindowContent {
+  /** True if all that is kept of tuples is in panes, so that panes can be joined. */
+  readonly isJoined: boolean;
   /** Fields of a pane: of what is kept of a stretch of tuples. */
   readonly pane: Shape;
   /** What is kept of a key besides its panes. */

@@ -51,6 +51,7 @@ export function rowsContent(
   };
   const declared = Object.fromEntries(schema.fields.map((field) => [field.name, field.declared]));
   return {
+    isJoined: false,
     pane: {},
     state: { $count: t.f64() },
     tables: { $rows: table({ [NUMBER]: t.f64() }, { [TIME]: t.f64(), ...declared }) },

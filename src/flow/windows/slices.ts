@@ -14,7 +14,7 @@ import type { SlicedWindow } from './window.ts';
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** The length of a slice. */
-const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
+export const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
 
 /** An expression for the start of the slice that a time is in. */
 export function sliceCode(window: SlicedWindow, time: string): string {
@@ -24,6 +24,10 @@ export function sliceCode(window: SlicedWindow, time: string): string {
     ? `Math.floor(${time} / ${ms}) * ${ms}`
     : `Math.floor((${time} - ${offsetMs}) / ${ms}) * ${ms} + ${offsetMs}`;
 }
+
+/** An expression for the end of the first window that ends after a time. */
+export const endAfterCode = ({ sizeMs, everyMs, offsetMs }: SlicedWindow, time: string): string =>
+  `(Math.floor((${time} - ${sizeMs + offsetMs}) / ${everyMs}) + 1) * ${everyMs} + ${sizeMs + offsetMs}`;
 
 /**
  * The closures of an operator that keeps windows of one length.
@@ -49,7 +53,7 @@ ${code}
 changed(tuple, state, pane, start, emit, context);
 }`;
   const body = `
-const endAfter = (time) => (Math.floor((time - ${sizeMs + offsetMs}) / ${everyMs}) + 1) * ${everyMs} + ${sizeMs + offsetMs};
+const endAfter = (time) => ${endAfterCode(window, 'time')};
 const lastEnd = (start) => Math.floor((start - ${offsetMs}) / ${everyMs}) * ${everyMs} + ${sizeMs + offsetMs};
 function changed(key, state, pane, start, emit, { timers }) {
 const first = endAfter(start), due = timers.due();
