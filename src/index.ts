@@ -6,6 +6,8 @@ export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
+export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
+export type { Bounds } from './flow/joins/window-join.ts';
 export type {
   Emit,
   ProcessContext,
@@ -14,9 +16,18 @@ export type {
   StateOf,
   TimerContext,
 } from './flow/keyed-options.ts';
-export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
-export type { Bounds } from './flow/joins/window-join.ts';
-export type { IntervalOptions, JoinKind, JoinOptions, LookupOptions, OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
+export type {
+  DeduplicateOptions,
+  IntervalOptions,
+  JoinKind,
+  JoinOptions,
+  LookupOptions,
+  OperatorOptions,
+  ParallelismRange,
+  SampleOptions,
+  SinkOptions,
+  ThrottleOptions,
+} from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,

@@ -3,7 +3,7 @@
 
 import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
-import { choice, closure, integer, number, toggle } from '../options/kinds.ts';
+import { choice, closure, integer, number, toggle, value } from '../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../options/option.ts';
 import { FAILURE_POLICIES, supervisionOption } from './failure-policy.ts';
 import type { OperatorNode } from './graph.ts';
@@ -85,6 +85,9 @@ export const OPERATOR_OPTIONS = {
   }),
   ...SINK_OPTIONS,
 };
+
+const isNames = (given: unknown): given is readonly string[] =>
+  Array.isArray(given) && given.every((name) => typeof name === 'string');
 
 export const PROCESS_OPTIONS = {
   ...OPERATOR_OPTIONS,
@@ -242,6 +245,62 @@ export const JOIN_OPTIONS = {
     page: 'joins.md',
   }),
 };
+
+export const DEDUPLICATE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /** How far apart the event times of two tuples of a key are that both pass, at least: milliseconds, an integer from 1 on. */
+  withinMs: integer({
+    help: 'how far apart the event times of two tuples of a key are that both pass, at least',
+    unit: 'milliseconds, an integer',
+    from: 1,
+    to: 2 ** 50,
+    isRequired: true,
+  }),
+};
+
+/** Options of `deduplicate`. */
+export interface DeduplicateOptions extends Given<typeof DEDUPLICATE_OPTIONS> {
+  withinMs: number;
+}
+
+export const THROTTLE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /** How long a pause is, in event time: milliseconds, an integer from 1 on. */
+  everyMs: integer({
+    help: 'how long a pause is, in event time',
+    unit: 'milliseconds, an integer',
+    from: 1,
+    to: 2 ** 50,
+    isRequired: true,
+  }),
+  /**
+   * Which tuples of a pause pass: the first, the last, or both if these are two: 'leading', 'trailing' or 'both'. Default:
+   * `leading`.
+   */
+  edge: choice(['leading', 'trailing', 'both'], {
+    help: 'which tuples of a pause pass: the first, the last, or both if these are two',
+    default: 'leading',
+  }),
+};
+
+/** Options of `throttle`. */
+export interface ThrottleOptions extends Given<typeof THROTTLE_OPTIONS> {
+  everyMs: number;
+}
+
+export const SAMPLE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /** Chooses one of many samples: an integer from 0 to 4294967295. Default: 0. */
+  seed: integer({ help: 'chooses one of many samples', from: 0, to: 2 ** 32 - 1, default: 0 }),
+  /** The fields that decide: names of fields. Default: all that can be keys. */
+  by: value('names of fields', isNames, { help: 'the fields that decide', defaultText: 'all that can be keys' }),
+};
+
+/** Options of `sample`. `Name` are the fields of the stream. */
+export interface SampleOptions<Name extends string> extends Omit<Given<typeof SAMPLE_OPTIONS>, 'by'> {
+  /** The fields that decide. Default: all that can be keys. */
+  by?: readonly Name[];
+}
 
 /** Which rows of a join come out though they have no mate. */
 export type JoinKind = 'inner' | 'left' | 'full';

@@ -43,20 +43,31 @@ import { post } from './kinds/post.ts';
 import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
+import { thin } from './kinds/thin.ts';
 import {
   AGGREGATE_OPTIONS,
   type AggregateOptions,
   type CheckedOperator,
   checkedOperator,
   checkOperator,
+  DEDUPLICATE_OPTIONS,
+  type DeduplicateOptions,
   EVENT_TIME_OPTIONS,
   type EventTimeOptions,
   type OperatorOptions,
   PROCESS_OPTIONS,
+  SAMPLE_OPTIONS,
+  type SampleOptions,
   SINK_OPTIONS,
   type SinkOptions,
+  THROTTLE_OPTIONS,
+  type ThrottleOptions,
 } from './operator-options.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
+import { deduplicateClosures } from './thinning/deduplicate.ts';
+import { sampleClosure } from './thinning/sample.ts';
+import type { ThinningClosures } from './thinning/thinning.ts';
+import { throttleClosures } from './thinning/throttle.ts';
 import { requireWindow, type Window } from './windows/window.ts';
 import { WindowedStream } from './windows/windowed-stream.ts';
 
@@ -84,7 +95,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   static {
     // Types do not have these methods here; a program without types would meet "is not a function".
-    for (const method of ['process', 'aggregate', 'window', 'connect']) {
+    for (const method of ['process', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
           throw errors.needsKey(String(name), method, this.schema.names);
@@ -156,6 +167,26 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   ): Stream<Output, Inputs> {
     refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
     return this.derive(name, flatMap, Schema.of(output, `operator '${name}'`), closure, options);
+  }
+
+  /**
+   * Passes on a share of the tuples. Which ones depends on the seed and on their fields alone, so every run, replay and replica chooses the
+   * same.
+   * @param fraction the share, from 0 to 1
+   * @throws MillraceError BAD_OPTION
+   */
+  sample(
+    name: string,
+    fraction: number,
+    options: SampleOptions<keyof Fields & string> = {},
+    ...surplus: readonly never[]
+  ): Stream<Fields, Inputs> {
+    refuseSurplus('sample(name, fraction, options)', 3, surplus);
+    const { seed, by, ...operator } = checkOptions(`operator '${name}'`, SAMPLE_OPTIONS, options);
+    const closure = sampleClosure(name, this.schema, fraction, { seed, by });
+    const outputs = [{ name, schema: this.schema }];
+    const checked = checkedOperator(operator, options.supervision !== undefined);
+    return Stream.of(this.builder, this.add(name, filter, checked, { closure, outputs }));
   }
 
   /**
@@ -483,6 +514,43 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const sides = { left: this.asSide(), right: right.asSide() };
     requireSameKey(builder.name, sides.left, sides.right);
     return new ConnectedStreams({ builder, ...sides }, (node) => Stream.of(builder, node));
+  }
+
+  /**
+   * Passes on a tuple unless one of its key has passed whose event time is less than `withinMs` from its own: the first to come stays.
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
+   */
+  deduplicate(name: string, options: DeduplicateOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
+    refuseSurplus('deduplicate(name, options)', 2, surplus);
+    const { withinMs, ...operator } = checkOptions(`operator '${name}'`, DEDUPLICATE_OPTIONS, options);
+    const closures = deduplicateClosures(withinMs, this.latenessFor(name, 'deduplicate'));
+    return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
+  }
+
+  /**
+   * Passes on the first tuple of each key in a pause, the last, or both. A pause begins with the first tuple that is in none, and is
+   * `everyMs` of event time long. A tuple waits until the watermark says that no earlier one can come.
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
+   */
+  throttle(name: string, options: ThrottleOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
+    refuseSurplus('throttle(name, options)', 2, surplus);
+    const { everyMs, edge, ...operator } = checkOptions(`operator '${name}'`, THROTTLE_OPTIONS, options);
+    const { schema, key = [] } = this;
+    const closures = throttleClosures(name, schema, key, { everyMs, edge }, this.latenessFor(name, 'throttle'));
+    return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
+  }
+
+  private latenessFor(name: string, method: string): number {
+    if (this.time === undefined) throw errors.noEventTime(name, method);
+    return this.time.allowedLatenessMs;
+  }
+
+  private thin(name: string, checked: CheckedOperator, { take, ...rest }: ThinningClosures): Stream<Fields, Inputs> {
+    const outputs = [{ name, schema: this.schema }];
+    return Stream.of(
+      this.builder,
+      this.add(name, thin, checked, { closure: take, outputs, isInEventTime: true, ...rest }),
+    );
   }
 
   private asSide(): Side {

@@ -5,11 +5,12 @@
 
 import { errors } from '../../errors.ts';
 import type { JoinKind } from '../operator-options.ts';
+import { dueBefore, timeBefore } from '../timed/due.ts';
+import { keptFields, type Tuple } from '../timed/kept-fields.ts';
+import type { EmitTuple, OwnContext } from '../timed/own-context.ts';
 import type { Window } from '../windows/window.ts';
 import { Buckets, type Kept, type KeptRow } from './buckets.ts';
-import { dueBefore, timeBefore } from './due.ts';
-import type { EmitTuple, JoinClosures, OwnContext } from './join-closures.ts';
-import { keptFields, type Tuple } from './kept-fields.ts';
+import type { JoinClosures } from './join-closures.ts';
 import { latenessOf, type Side } from './sides.ts';
 
 /** The bounds of a window, [start, end), in milliseconds since the epoch. */

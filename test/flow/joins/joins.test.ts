@@ -103,7 +103,7 @@ test('interval join: pairs at once, what has no mate when none can come, nothing
       });
       assert.deepEqual(rows, rowsOf(joinModel(lefts, rights, isMate), kind));
     }),
-    runs(120),
+    runs(60),
   );
 });
 
@@ -125,6 +125,6 @@ test('window join: all pairs of a window when it closes', () => {
       });
       assert.deepEqual(rows, rowsOf(joinModel(lefts, rights, isMate), kind));
     }),
-    runs(120),
+    runs(60),
   );
 });
