@@ -1,6 +1,6 @@
 // Flows that let some of the tuples of each key pass.
 
-import { dataflow, t } from '../../../src/index.ts';
+import { dataflow, type ParallelismRange, t } from '../../../src/index.ts';
 import { generate, push } from '../../../src/sources.ts';
 
 const EVENT = { key: t.u32(), at: t.f64(), id: t.u32() };
@@ -15,7 +15,8 @@ interface Params {
   readonly count?: number;
   readonly keys?: number;
   readonly outOfOrderMs?: number;
-  readonly parallelism?: number;
+  readonly ratePerSecond?: number;
+  readonly parallelism?: number | ParallelismRange;
   readonly seed?: number;
 }
 
@@ -35,13 +36,13 @@ export const eventAt = (n: number, keys: number, outOfOrderMs: number): ThinnedE
 export const thinned = dataflow(
   import.meta.url,
   'thinned',
-  (flow, { how, ms = 10, count, keys = 4, outOfOrderMs = 0, parallelism = 1, seed = 0 }: Params) => {
+  (flow, { how, ms = 10, count, keys = 4, outOfOrderMs = 0, ratePerSecond, parallelism = 1, seed = 0 }: Params) => {
     const events =
       count === undefined
         ? flow.source('events', push(EVENT))
         : flow.source(
             'events',
-            generate(EVENT, (n) => eventAt(n, keys, outOfOrderMs), { count }),
+            generate(EVENT, (n) => eventAt(n, keys, outOfOrderMs), { count, ratePerSecond }),
           );
     const timed = events
       .withEventTime('at', { outOfOrderMs, allowedLatenessMs: count === undefined ? LATENESS_MS : 0 })
