@@ -7,7 +7,7 @@ export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
 export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
-export type { Bounds } from './flow/joins/window-join.ts';
+export type { JoinBounds } from './flow/joins/window-join.ts';
 export type {
   Emit,
   ProcessContext,

@@ -236,8 +236,8 @@ export const WINDOW_OPTIONS = {
 export const JOIN_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
-   * Which tuples come out though they have no mate: none, those of the left stream, or those of both: 'inner', 'left' or
-   * 'full'. Default: `inner`. See docs/joins.md.
+   * Which tuples come out though they have no mate: none, those of the left stream, or those of both: 'inner', 'left'
+   * or 'full'. Default: `inner`. See docs/joins.md.
    */
   kind: choice(['inner', 'left', 'full'], {
     help: 'which tuples come out though they have no mate: none, those of the left stream, or those of both',
@@ -248,7 +248,10 @@ export const JOIN_OPTIONS = {
 
 export const DEDUPLICATE_OPTIONS = {
   ...OPERATOR_OPTIONS,
-  /** How far apart the event times of two tuples of a key are that both pass, at least: milliseconds, an integer from 1 on. */
+  /**
+   * How far apart the event times of two tuples of a key are that both pass, at least: milliseconds, an integer from 1
+   * to 1125899906842624.
+   */
   withinMs: integer({
     help: 'how far apart the event times of two tuples of a key are that both pass, at least',
     unit: 'milliseconds, an integer',
@@ -265,7 +268,7 @@ export interface DeduplicateOptions extends Given<typeof DEDUPLICATE_OPTIONS> {
 
 export const THROTTLE_OPTIONS = {
   ...OPERATOR_OPTIONS,
-  /** How long a pause is, in event time: milliseconds, an integer from 1 on. */
+  /** How long a pause is, in event time: milliseconds, an integer from 1 to 1125899906842624. */
   everyMs: integer({
     help: 'how long a pause is, in event time',
     unit: 'milliseconds, an integer',
@@ -274,8 +277,8 @@ export const THROTTLE_OPTIONS = {
     isRequired: true,
   }),
   /**
-   * Which tuples of a pause pass: the first, the last, or both if these are two: 'leading', 'trailing' or 'both'. Default:
-   * `leading`.
+   * Which tuples of a pause pass: the first, the last, or both if these are two: 'leading', 'trailing' or 'both'.
+   * Default: `leading`.
    */
   edge: choice(['leading', 'trailing', 'both'], {
     help: 'which tuples of a pause pass: the first, the last, or both if these are two',
@@ -309,7 +312,10 @@ export type JoinKind = 'inner' | 'left' | 'full';
 const SPAN_MAX_MS = 2 ** 50;
 
 export const INTERVAL_OPTIONS = {
-  /** How much later than the left tuple the right one is at least: milliseconds, an integer; negative if it may be earlier. */
+  /**
+   * How much later than the left tuple the right one is at least: milliseconds, an integer from -1125899906842624 to
+   * 1125899906842624.
+   */
   fromMs: integer({
     help: 'how much later than the left tuple the right one is at least',
     unit: 'milliseconds, an integer',
@@ -317,7 +323,10 @@ export const INTERVAL_OPTIONS = {
     to: SPAN_MAX_MS,
     isRequired: true,
   }),
-  /** How much later than the left tuple the right one is at most, itself left out: milliseconds, an integer above `fromMs`. */
+  /**
+   * How much later than the left tuple the right one is at most, itself left out: milliseconds, an integer from
+   * -1125899906842624 to 1125899906842624.
+   */
   toMs: integer({
     help: 'how much later than the left tuple the right one is at most, itself left out',
     unit: 'milliseconds, an integer',
@@ -330,8 +339,8 @@ export const INTERVAL_OPTIONS = {
 export const LOOKUP_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
-   * `true` joins a tuple with the row that was valid at its time, which needs event time; it then waits for the watermark:
-   * true or false. Default: `false`. See docs/joins.md.
+   * `true` joins a tuple with the row that was valid at its time, which needs event time; it then waits for the
+   * watermark: true or false. Default: `false`. See docs/joins.md.
    */
   asOf: toggle({
     help: '`true` joins a tuple with the row that was valid at its time, which needs event time; it then waits for the watermark',

@@ -38,7 +38,7 @@ import { intervalClosures } from './interval-join.ts';
 import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { asOfClosures, latestClosures } from './lookup-join.ts';
 import type { Side } from './sides.ts';
-import { type Bounds, windowJoinClosures } from './window-join.ts';
+import { type JoinBounds, windowJoinClosures } from './window-join.ts';
 
 /** The closures of an operator that two streams go into. */
 export interface ConnectedClosures<
@@ -188,7 +188,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     name: string,
     window: SlicedWindow,
     output: Output,
-    join: Joined<Left, Right, Output, Kind, [window: Bounds]>,
+    join: Joined<Left, Right, Output, Kind, [window: JoinBounds]>,
     options: JoinOptions & { kind?: Kind } = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
