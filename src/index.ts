@@ -26,6 +26,7 @@ export type {
   ParallelismRange,
   SampleOptions,
   SinkOptions,
+  TableOptions,
   ThrottleOptions,
 } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';

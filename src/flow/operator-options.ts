@@ -354,6 +354,23 @@ export const LOOKUP_OPTIONS = {
   }),
 };
 
+export const TABLE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /** `false` looks at what has come of the table so far instead of waiting for its end: true or false. Default: `true`. */
+  wait: toggle({
+    help: '`false` looks at what has come of the table so far instead of waiting for its end',
+    default: true,
+    page: 'joins.md',
+  }),
+  isRemoval: LOOKUP_OPTIONS.isRemoval,
+};
+
+/** Options of `lookup`. `Row` is a tuple of the table. */
+export interface TableOptions<Row> extends Omit<Given<typeof TABLE_OPTIONS>, 'isRemoval'> {
+  /** True of a tuple that says that the key has no row any more. */
+  isRemoval?: (row: Row) => boolean;
+}
+
 /** Options of `intervalJoin` and `windowJoin`. */
 export interface JoinOptions extends Given<typeof JOIN_OPTIONS> {}
 

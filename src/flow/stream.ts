@@ -21,6 +21,7 @@ import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
 import { ConnectedStreams } from './joins/connected-streams.ts';
 import { requireSameKey, type Side } from './joins/sides.ts';
+import { addTableLookup } from './joins/table-lookup.ts';
 import {
   type Emit,
   PROCESS_SCHEMAS,
@@ -60,6 +61,8 @@ import {
   type SampleOptions,
   SINK_OPTIONS,
   type SinkOptions,
+  TABLE_OPTIONS,
+  type TableOptions,
   THROTTLE_OPTIONS,
   type ThrottleOptions,
 } from './operator-options.ts';
@@ -167,6 +170,48 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   ): Stream<Output, Inputs> {
     refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
     return this.derive(name, flatMap, Schema.of(output, `operator '${name}'`), closure, options);
+  }
+
+  /**
+   * Each tuple with its row of a small table, which every replica has whole: no tuple goes to where its row is. See docs/joins.md.
+   * @param table a stream, keyed; it is read to its end before a tuple is looked up, unless `wait` is false
+   * @param by the field that has the key of the row, or two of them
+   * @param join makes the row that is emitted, or undefined for none
+   * @throws MillraceError BAD_FLOW, BAD_OPTION, UNKNOWN_KEY_FIELD
+   */
+  lookup<Row extends Shape, RowKey extends keyof Row & string, TableInputs, Output extends Shape>(
+    name: string,
+    table: KeyedStream<Row, RowKey, TableInputs>,
+    by: FieldLike<Fields, TupleOf<Row>[RowKey]> | readonly FieldLike<Fields, TupleOf<Row>[RowKey]>[],
+    output: Output,
+    join: (tuple: TupleOf<Fields>, row: TupleOf<Row> | undefined) => TupleOf<Output> | undefined,
+    options: TableOptions<TupleOf<Row>> = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs & TableInputs> {
+    refuseSurplus('lookup(name, table, by, output, join, options)', 6, surplus);
+    const where = `operator '${name}'`;
+    const { wait, isRemoval, ...operator } = checkOptions(where, TABLE_OPTIONS, options);
+    if (!((table as unknown) instanceof KeyedStream))
+      throw errors.badOption('table', table, 'a stream with a key: call keyBy() on it', where);
+    if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of a tuple and a row', where);
+    const fields = typeof by === 'string' ? [by] : (by as readonly string[]);
+    const facts = this.keyBy(...(fields as [never])).asSide();
+    const rows = table.asSide();
+    requireSameKey(this.builder.name, facts, rows);
+    const checked = checkedOperator(operator, options.supervision !== undefined);
+    const { builder } = this;
+    const node = addTableLookup({
+      name,
+      builder,
+      facts,
+      rows,
+      output,
+      join: join as never,
+      checked,
+      waits: wait,
+      isRemoval: isRemoval as never,
+    });
+    return Stream.of(builder, node);
   }
 
   /**
@@ -431,6 +476,11 @@ function single(where: string, options: SinkOptions): CheckedOperator {
   return checkedOperator({ ...checked, parallelism }, options.supervision !== undefined);
 }
 
+/** The fields whose values may be those of a key. */
+type FieldLike<Fields extends Shape, Value> = {
+  [Name in keyof Fields & string]: TupleOf<Fields>[Name] extends Value | null ? Name : never;
+}[keyof Fields & string];
+
 /** Refuses a stream whose key has values of another type. */
 type SameKey<Value, Other> = [Value, Other] extends [Other, Value]
   ? unknown
@@ -553,7 +603,8 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     );
   }
 
-  private asSide(): Side {
+  /** @internal */
+  asSide(): Side {
     const { schema, key = [], time } = this;
     return { schema, key, time, input: (closure) => this.asInput(closure) };
   }
