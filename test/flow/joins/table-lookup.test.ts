@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeadLetter, Job } from '../../../src/index.ts';
+import { testOperator } from '../../../src/testing.ts';
 import { lookedUp } from '../../kit/flows/looked-up.ts';
 import { noThreadLeft, start, TIMEOUT, tuplesOf } from '../../kit/run-flow.ts';
 
@@ -76,6 +77,28 @@ for (const isTimed of [false, true]) {
     assert.ok(found.every(({ version }) => version === null));
   });
 }
+
+test('a share that gets its first tuple when the table is complete, in the same actor', () => {
+  const named = testOperator<never, Named>(lookedUp, 'named', {
+    params: { count: 0, rows: 2 * IDS },
+    alone: true,
+    rollback: false,
+    restore: false,
+  });
+  const facts = named.input<{ n: number; ref: number; at: number; $share: number }>('left');
+  const rows = named.input<{ id: number; version: string; $share: number }>('right');
+  for (const share of [1, 2]) rows.feed({ id: 5, version: 'v', $share: share }, { at: 0 });
+  facts.feed({ n: 0, ref: 5, at: 0, $share: 1 });
+  assert.deepEqual(named.emitted(), []);
+  rows.end();
+  assert.deepEqual(named.emitted(), [{ n: 0, id: 5, version: 'v' }]);
+  for (const share of [1, 2, 3]) facts.feed({ n: share, ref: 5, at: 0, $share: share });
+  assert.deepEqual(named.emitted(), [
+    { n: 1, id: 5, version: 'v' },
+    { n: 2, id: 5, version: 'v' },
+    { n: 3, id: 5, version: null },
+  ]);
+});
 
 test('without waiting, each tuple comes out once, with what there is', TIMEOUT, async () => {
   const found = await namedOf({ parallelism: 2, wait: false });
