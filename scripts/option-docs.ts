@@ -26,6 +26,7 @@ import {
   PROCESS_OPTIONS,
   SAMPLE_OPTIONS,
   SINK_OPTIONS,
+  TABLE_OPTIONS,
   THROTTLE_OPTIONS,
 } from '../src/flow/operator-options.ts';
 import type { Option, OptionTable } from '../src/options/option.ts';
@@ -57,6 +58,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   deduplicate: DEDUPLICATE_OPTIONS,
   throttle: THROTTLE_OPTIONS,
   sample: SAMPLE_OPTIONS,
+  lookupTable: TABLE_OPTIONS,
   sum: SUM_OPTIONS,
   topN: TOP_OPTIONS,
   approxDistinct: APPROX_DISTINCT_OPTIONS,
@@ -111,6 +113,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     DEDUPLICATE_OPTIONS,
     THROTTLE_OPTIONS,
     SAMPLE_OPTIONS,
+    TABLE_OPTIONS,
   },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },

@@ -39,7 +39,10 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "import('millrace').Stream<{ order: import('millrace').Field<string>, cents: import('millrace').Field<number> }>",
     payments:
       "import('millrace').Stream<{ paid: import('millrace').Field<string>, cents: import('millrace').Field<number> }>",
-    events: "import('millrace').Stream<{ id: import('millrace').Field<number> }>",
+    events:
+      "import('millrace').Stream<{ id: import('millrace').Field<number>, product: import('millrace').Field<string> }>",
+    products:
+      "import('millrace').Stream<{ code: import('millrace').Field<string>, name: import('millrace').Field<string> }>",
   },
   'docs/own-connectors.md': {
     flow: FLOW,

@@ -356,12 +356,16 @@ export const LOOKUP_OPTIONS = {
 
 export const TABLE_OPTIONS = {
   ...OPERATOR_OPTIONS,
-  /** `false` looks at what has come of the table so far instead of waiting for its end: true or false. Default: `true`. */
+  /**
+   * `false` looks at what has come of the table so far instead of waiting for its end: true or false. Default: `true`.
+   * See docs/joins.md.
+   */
   wait: toggle({
     help: '`false` looks at what has come of the table so far instead of waiting for its end',
     default: true,
     page: 'joins.md',
   }),
+  /** True of a change that says that the key has no row any more: a function. See docs/joins.md. */
   isRemoval: LOOKUP_OPTIONS.isRemoval,
 };
 
