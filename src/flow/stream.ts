@@ -6,7 +6,7 @@
 
 import { errors } from '../errors.ts';
 import { KEY_TYPES } from '../mailbox/columns/registry.ts';
-import type { Ignored } from '../mailbox/deferred.ts';
+import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { KEY_FIELDS_MAX, rowLayout } from '../state/rows/row-layout.ts';
@@ -194,6 +194,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     if (!((table as unknown) instanceof KeyedStream))
       throw errors.badOption('table', table, 'a stream with a key: call keyBy() on it', where);
     if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of a tuple and a row', where);
+    refuseDeferredFunction(name, join);
     const fields = typeof by === 'string' ? [by] : (by as readonly string[]);
     const facts = this.keyBy(...(fields as [never])).asSide();
     const rows = table.asSide();

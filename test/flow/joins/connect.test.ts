@@ -185,6 +185,27 @@ test('what cannot meet is told of', () => {
       /throttle goes by event time/,
       (flow) => void events(flow, 'a').keyBy('key').throttle('t', { everyMs: 5 }),
     ],
+    'a join that gives promises': [
+      'ASYNC_CLOSURE',
+      /an async function/,
+      (flow) =>
+        void events(flow, 'a')
+          .keyBy('key')
+          .connect(events(flow, 'b').keyBy('key'))
+          .lookupJoin('j', { n: t.u32() }, (async () => ({ n: 1 })) as never),
+    ],
+    'a table with event time that tuples would wait for': [
+      'BAD_FLOW',
+      /the table of operator 'l' has event time/,
+      (flow) =>
+        void events(flow, 'a').lookup(
+          'l',
+          events(flow, 'b').withEventTime('at').keyBy('key'),
+          'key',
+          { n: t.u32() },
+          ({ key }) => ({ n: key }),
+        ),
+    ],
     'a sample of more than all': [
       'BAD_OPTION',
       /'fraction' .* from 0 to 1/,
