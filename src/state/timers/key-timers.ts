@@ -188,7 +188,8 @@ export class KeyTimers implements Timer {
   take(nowMs: number): boolean {
     const { heap, taken } = this;
     this.isFound = false;
-    while (heap.nextAtMs <= nowMs) {
+    // At the end of time every timer is due, and there may be none.
+    while (heap.size > 0 && heap.nextAtMs <= nowMs) {
       heap.take();
       const { atMs, owner, timer } = heap;
       taken.push(atMs, owner, timer);
