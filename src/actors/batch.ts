@@ -422,12 +422,17 @@ export class Batch {
 
   /** Puts all that is written into frames of the outputs. */
   flushOutput(): void {
-    const { program, ports, stage, vitals } = this;
-    if (program.holder !== undefined) {
-      vitals.work[WorkCell.operator] = stage.operators.length - 1;
-      program.holder.flush();
-    }
+    const { ports } = this;
+    this.flushHolder();
     for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
+  }
+
+  /** Writes what is held until the batch commits. */
+  private flushHolder(): void {
+    const { program, stage, vitals } = this;
+    if (program.holder === undefined) return;
+    vitals.work[WorkCell.operator] = stage.operators.length - 1;
+    program.holder.flush();
   }
 
   /** True if it keeps so much of an input's ring from being released that the ring's writer may have to wait for its commit. */
@@ -446,6 +451,8 @@ export class Batch {
     const { progress, cursors } = record;
     if (!this.isOpen) return;
     if (this.clock !== undefined && this.partitions === undefined) progress.source.seen = this.clock.seen;
+    // May take several frames: only the last of them says how far time has come.
+    this.flushHolder();
     this.advanceWatermark();
     this.flushOutput();
     const { writer } = this.sink;

@@ -81,28 +81,33 @@ function finish(key, state, end, emit, context) {
 context.setTime(end - 1);
 give(key, state, end, emit);
 }
-function holdsLate(end) {
-for (const start of late) if (start >= end - ${sizeMs} && start < end) return true;
-return false;
+const late = [], kept = [];
+const inOrder = (one, other) => one - other;
+// Only ends of windows that have something: how much time lies between slices costs nothing.
+function finishAll(starts, from, until, key, state, emit, context) {
+let next = from;
+for (const start of starts.sort(inOrder)) {
+const last = Math.min(lastEnd(start), until);
+for (let end = Math.max(next, endAfter(start)); end <= last; end += ${everyMs}) {
+finish(key, state, end, emit, context);
+next = end + ${everyMs};
 }
-const late = [];
+}
+}
 function onTimer(key, state, emit, context) {
 const now = context.timer.atMs, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
-let lateEnd = Infinity, first = Infinity;
-late.length = 0;
+late.length = kept.length = 0;
 for (const pane of ${panes}) {
-const start = pane.${SLICE}, end = endAfter(start);
-first = Math.min(first, end);
+kept.push(pane.${SLICE});
 if (!pane.$isLate) continue;
 pane.$isLate = false;
-late.push(start);
-lateEnd = Math.min(lateEnd, end);
+late.push(pane.${SLICE});
 }
 ${
   givesChanges
     ? ''
-    : `${eachEnd('lateEnd', 'fired', 'if (holdsLate(end)) finish(key, state, end, emit, context);')}
-${eachEnd('Math.max(first, endAfter(fired))', 'now', 'finish(key, state, end, emit, context);')}`
+    : `finishAll(late, -Infinity, fired, key, state, emit, context);
+finishAll(kept, endAfter(fired), now, key, state, emit, context);`
 }
 state.$isFired = true;
 state.$fired = until;
