@@ -31,7 +31,9 @@ export interface TimedSource {
 /** An operator between the sources and those that go by time; tuples of a key stay in order in all of them. */
 export type Relay =
   | { readonly kind: 'map'; readonly fuse: boolean; readonly parallelism: Parallelism; readonly poisonEvery: number }
-  | { readonly kind: 'process'; readonly parallelism: Parallelism }
+  /** With `leaves` each key has one more tuple at its end, which has the latest time. */
+  | { readonly kind: 'process'; readonly parallelism: Parallelism; readonly leaves: boolean }
+  | { readonly kind: 'mapAsync'; readonly parallelism: Parallelism; readonly capacity: number }
   /** Of five tuples so many are left out. */
   | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
   /** The stream, and beside it one of which all is left out, as one. */
@@ -77,6 +79,8 @@ export type TimedReader =
       readonly kind: 'timers';
       readonly sizeMs: number;
       readonly echoes: number;
+      /** Of how many buckets one fails when it is emptied; 0 for none. */
+      readonly poisonEvery: number;
       readonly parallelism: Parallelism;
       readonly second: SecondStage | undefined;
     }
@@ -134,11 +138,13 @@ function timedSource(random: Random, allowsLate: boolean, isStopped: boolean): T
 
 function relay(random: Random): Relay {
   const fuse = random.chance(0.5);
-  switch (random.weighted({ map: 3, process: 3, filter: 1, dry: 2 })) {
+  switch (random.weighted({ map: 3, process: 3, filter: 1, dry: 2, mapAsync: 1 })) {
     case 'map':
       return { kind: 'map', fuse, parallelism: parallelismOf(random), poisonEvery: random.pick([0, 0, 30]) };
     case 'process':
-      return { kind: 'process', parallelism: parallelismOf(random) };
+      return { kind: 'process', parallelism: parallelismOf(random), leaves: random.chance(0.2) };
+    case 'mapAsync':
+      return { kind: 'mapAsync', parallelism: parallelismOf(random), capacity: random.pick([1, 4, 64]) };
     case 'filter':
       return { kind: 'filter', fuse, drop: random.pick([1, 2, 4, 5]) };
     case 'dry':
@@ -184,6 +190,7 @@ function timedReader(random: Random, allowsLate: boolean): TimedReader {
         kind: 'timers',
         sizeMs: random.pick([10, 100, 500]),
         echoes: random.pick([0, 1, 3]),
+        poisonEvery: allowsLate ? 0 : random.pick([0, 0, 2, 7]),
         parallelism,
         second,
       };

@@ -9,7 +9,10 @@ import {
   gatherResult,
   gatherTimed,
   isKept,
+  isPoisonBucket,
   isTimedPoison,
+  LATEST_MS,
+  leftTuple,
   type Result,
   type Timed,
   timedTuple,
@@ -57,6 +60,11 @@ export function relayed({ relays }: TimedFlow, given: readonly Timed[]): Relayed
     if (relay.kind === 'filter') tuples = tuples.filter((tuple) => isKept(relay.drop, tuple));
     for (const tuple of tuples) if (isTimedPoison(relay, tuple)) poison.push([`${relay.kind}-${index}`, tuple]);
     tuples = tuples.filter((tuple) => !isTimedPoison(relay, tuple));
+    if (relay.kind !== 'process' || !relay.leaves) return;
+    const left = [...grouped(tuples, ({ key }) => key)].map(([key, own]) =>
+      leftTuple(index, key, own[0].team, own.reduce(chainTimed, 0)),
+    );
+    tuples = [...tuples, ...left];
   });
   return { tuples, poison };
 }
@@ -159,7 +167,7 @@ function countsOf({ size, every, rest, rows }: Of<'count'>, key: string, tuples:
   return results;
 }
 
-function timersOf({ sizeMs, echoes }: Of<'timers'>, key: string, tuples: readonly Timed[]): Result[] {
+function timersOf({ sizeMs, echoes, poisonEvery }: Of<'timers'>, key: string, tuples: readonly Timed[]): Result[] {
   const buckets = [...grouped(tuples, ({ at }) => String(Math.floor(at / sizeMs) * sizeMs))]
     .map(([start, own]) => [Number(start), own] as const)
     .sort(([one], [other]) => one - other);
@@ -171,25 +179,40 @@ function timersOf({ sizeMs, echoes }: Of<'timers'>, key: string, tuples: readonl
     while (echoAt < until) {
       results.push({ key, all: '', start: from, end: echoAt, tuples: 0, digest: left });
       left -= 1;
-      echoAt = left > 0 ? echoAt + ECHO_MS : Number.POSITIVE_INFINITY;
+      echoAt = left > 0 ? echoAfter(echoAt) : Number.POSITIVE_INFINITY;
     }
   };
   for (const [start, own] of buckets) {
-    const end = start + sizeMs;
+    const end = Math.min(start + sizeMs, LATEST_MS);
     echoUntil(end);
+    if (isPoisonBucket(poisonEvery, key, start)) continue;
     results.push(resultOf(key, start, end, own, false));
     from = start;
     left = echoes;
     if (own.length % 3 === 0) echoAt = Number.POSITIVE_INFINITY;
-    else if (left > 0) echoAt = end + ECHO_MS;
+    else if (left > 0) echoAt = echoAfter(end);
   }
   echoUntil(Number.POSITIVE_INFINITY);
   return results;
 }
 
+const echoAfter = (atMs: number): number => (atMs + ECHO_MS <= LATEST_MS ? atMs + ECHO_MS : Number.POSITIVE_INFINITY);
+
+/** Buckets that fail, as what their errors say. */
+export function poisonBucketsOf(reader: TimedReader, tuples: readonly Timed[]): string[] {
+  if (reader.kind !== 'timers') return [];
+  const { sizeMs, poisonEvery } = reader;
+  const buckets = grouped(tuples, ({ key, at }) => `${key} ${Math.floor(at / sizeMs) * sizeMs}`);
+  return [...buckets.keys()].filter((name) => {
+    const [key, start] = name.split(' ');
+    return isPoisonBucket(poisonEvery, key, Number(start));
+  });
+}
+
 /** Windows of results. Their time is the end of their window, less what is the least there is; of a timer it is the timer's. */
 export function secondOf(reader: TimedReader, { by, sizeMs }: SecondStage, results: readonly Result[]): Result[] {
-  const timeOf = ({ end }: Result): number => (reader.kind === 'timers' ? end : Math.ceil(end) - 1);
+  const timeOf = ({ end }: Result): number =>
+    reader.kind === 'timers' ? end : Math.min(Math.ceil(end) - 1, LATEST_MS);
   const byWindow = grouped(results, (result) => `${result[by]} ${Math.floor(timeOf(result) / sizeMs) * sizeMs}`);
   return [...byWindow.values()].map((own) => {
     const start = Math.floor(timeOf(own[0]) / sizeMs) * sizeMs;

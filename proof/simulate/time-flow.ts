@@ -16,7 +16,10 @@ import {
   gatherTimed,
   isKept,
   isKeptBefore,
+  isPoisonBucket,
   isTimedPoison,
+  LATEST_MS,
+  leftTuple,
   type Result,
   type Timed,
   timedTuple,
@@ -103,13 +106,24 @@ function addRelay(stream: TimedStream, relay: Relay, index: number): TimedStream
     case 'process':
       return stream.keyBy('key').process(
         name,
-        { state: { digest: t.u32() }, output: FIELDS },
+        { state: { digest: t.u32(), team: t.string() }, output: FIELDS },
         (tuple, state, emit) => {
           state.digest = chainTimed(state.digest, tuple);
+          state.team = tuple.team;
           emit(tuple);
         },
-        { parallelism: relay.parallelism },
+        {
+          parallelism: relay.parallelism,
+          ...(relay.leaves
+            ? { end: ({ key }, { team, digest }, emit) => emit(leftTuple(index, key, team, digest)) }
+            : {}),
+        },
       );
+    case 'mapAsync':
+      return spread(stream, relay.parallelism).mapAsync(name, FIELDS, async (tuple) => tuple, {
+        parallelism: relay.parallelism,
+        capacity: relay.capacity,
+      });
     case 'filter':
       return stream.filter(name, (tuple) => isKept(relay.drop, tuple), { fuse: relay.fuse });
     case 'dry':
@@ -242,7 +256,7 @@ function counts(stream: TimedStream, reader: Extract<TimedReader, { kind: 'count
 }
 
 function withTimers(stream: TimedStream, reader: Extract<TimedReader, { kind: 'timers' }>, name: string): Results {
-  const { sizeMs, echoes, parallelism } = reader;
+  const { sizeMs, echoes, poisonEvery, parallelism } = reader;
   return stream.keyBy('key').process(
     name,
     {
@@ -257,7 +271,7 @@ function withTimers(stream: TimedStream, reader: Extract<TimedReader, { kind: 't
       const bucket = buckets.upsert(start);
       bucket.tuples += 1;
       bucket.digest = gatherTimed(bucket.digest, tuple);
-      timers.at(start + sizeMs, `${start}`);
+      timers.at(Math.min(start + sizeMs, LATEST_MS), `${start}`);
     },
     {
       parallelism,
@@ -267,6 +281,7 @@ function withTimers(stream: TimedStream, reader: Extract<TimedReader, { kind: 't
           state.left -= 1;
         } else {
           const start = Number(of);
+          if (isPoisonBucket(poisonEvery, key, start)) throw new Error(`${key} ${start} is poison`);
           const { tuples = 0, digest = 0 } = state.buckets.get(start) ?? {};
           state.buckets.delete(start);
           emit({ key, all: '', start, end: atMs, tuples, digest });
@@ -278,7 +293,7 @@ function withTimers(stream: TimedStream, reader: Extract<TimedReader, { kind: 't
             return;
           }
         }
-        if (state.left > 0) timers.at(atMs + ECHO_MS, 'echo');
+        if (state.left > 0 && atMs + ECHO_MS <= LATEST_MS) timers.at(atMs + ECHO_MS, 'echo');
       },
     },
   );

@@ -6,7 +6,7 @@ import type { DeadLetter, JobReading } from '../../src/index.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
 import type { SeedResult } from './run.ts';
 import { type TimedCase, type TimedReader, timedCaseOf } from './time-case.ts';
-import { grouped, judged, relayed, resultsOf, secondOf } from './time-expected.ts';
+import { grouped, judged, poisonBucketsOf, relayed, resultsOf, secondOf } from './time-expected.ts';
 import { timedFlow } from './time-flow.ts';
 import { type Result, type Timed, timedTuple } from './time-steps.ts';
 
@@ -86,6 +86,10 @@ class Verdict {
     });
     const { tuples, poison } = relayed(flow, all);
     letters.push(...poison.map(([operator, tuple]) => `${operator} ${tupleName(tuple)}`));
+    flow.readers.forEach((reader, index) => {
+      const failed = poisonBucketsOf(reader, tuples);
+      letters.push(...failed.map((name) => `${reader.kind}-${index}: ${name} is poison`));
+    });
     this.compare('dead letters', deadLetters.map(letterName), letters);
     flow.readers.forEach((reader, index) => {
       this.judgeReader(reader, index, tuples);

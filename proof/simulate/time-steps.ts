@@ -65,6 +65,24 @@ export const isKept = (drop: number, { digest }: Timed): boolean => (digest >>> 
 export const isTimedPoison = (relay: Relay, { digest }: Timed): boolean =>
   relay.kind === 'map' && relay.poisonEvery > 0 && (digest >>> 5) % relay.poisonEvery === 0;
 
+/** The latest time that there is, which is that of what keys leave at the end. */
+export const LATEST_MS = 8.64e15;
+const LEFT_FIRST = 0xffff0000;
+
+/** What a key leaves at its end. */
+export const leftTuple = (relay: number, key: string, team: string, digest: number): Timed => ({
+  key,
+  team,
+  number: LEFT_FIRST + relay,
+  at: LATEST_MS,
+  digest,
+  text: '',
+});
+
+/** True if the closure of a timer throws. */
+export const isPoisonBucket = (poisonEvery: number, key: string, start: number): boolean =>
+  poisonEvery > 0 && (mix(Math.round(start), key.charCodeAt(key.length - 1)) >>> 9) % poisonEvery === 0;
+
 /** The digest of tuples in any order, with one more. */
 export const gatherTimed = (digest: number, tuple: Timed): number => (digest + mix(tuple.digest, tuple.number)) >>> 0;
 /** The same of tuples in their order. */

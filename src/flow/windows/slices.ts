@@ -8,7 +8,7 @@ import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { SLICE } from './aggregate-content.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import type { SlicedWindow } from './window.ts';
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
@@ -58,7 +58,7 @@ ${
     ? eachEnd('first', 'lastEnd(start)', 'give(key, state, end, emit);')
     : 'if (state.$isFired && first <= state.$fired) pane.$isLate = true;'
 }
-if (due === undefined || first < due) timers.at(first);
+if (due === undefined || first < due) timers.at(${timerAt('first')});
 }
 ${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
@@ -78,7 +78,7 @@ if (pane === undefined) return;
 ${content.give('pane', `end - ${sizeMs}`, 'end')}
 }
 function finish(key, state, end, emit, context) {
-context.setTime(end - 1);
+context.setTime(${resultTime('end')});
 give(key, state, end, emit);
 }
 const late = [], kept = [];
@@ -95,7 +95,7 @@ next = end + ${everyMs};
 }
 }
 function onTimer(key, state, emit, context) {
-const now = context.timer.atMs, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
+const now = ${TIMER_TIME}, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
 late.length = kept.length = 0;
 for (const pane of ${panes}) {
 kept.push(pane.${SLICE});
@@ -120,7 +120,7 @@ else next = Math.min(next, last > until ? Math.max(endAfter(start), endAfter(unt
 }
 if (gone !== undefined) for (const start of gone) { ${content.release('start', `start + ${ms}`)} ${panes}.delete(start); }
 if (${panes}.size === 0) context.remove();
-else if (next < Infinity) context.timers.at(next);
+else if (next < Infinity) context.timers.at(${timerAt('next')});
 }
 return { add, merge, onTimer };`;
   return {
