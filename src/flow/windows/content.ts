@@ -4,6 +4,7 @@
 
 import type { Shape } from '../../mailbox/schema.ts';
 import type { TableDefinition } from '../../state/rows/row-layout.ts';
+import { LATEST_MS } from '../event-time.ts';
 
 type Closure = (...values: never[]) => void;
 
@@ -48,3 +49,12 @@ export interface WindowClosures {
 
 /** The name of the table that has the panes of a key. */
 export const PANES = '$windows';
+
+/** An expression for when a timer is set. What ends after the latest time, as windows of results at the end of a stream do, ends with it. */
+export const timerAt = (end: string): string => `Math.min(${end}, ${LATEST_MS})`;
+
+/** An expression for up to when windows have ended, in the closure of a timer: with the latest time all have. */
+export const TIMER_TIME = `(context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity)`;
+
+/** An expression for the event time of a window's results: the last one in it. */
+export const resultTime = (end: string): string => `Math.min(${end} - 1, ${LATEST_MS})`;

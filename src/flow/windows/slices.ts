@@ -8,7 +8,7 @@ import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { SLICE } from './aggregate-content.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import type { SlicedWindow } from './window.ts';
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
@@ -62,7 +62,7 @@ ${
     ? eachEnd('first', 'lastEnd(start)', 'give(key, state, end, emit);')
     : 'if (state.$isFired && first <= state.$fired) pane.$isLate = true;'
 }
-if (due === undefined || first < due) timers.at(first);
+if (due === undefined || first < due) timers.at(${timerAt('first')});
 }
 ${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
@@ -82,31 +82,36 @@ if (pane === undefined) return;
 ${content.give('pane', `end - ${sizeMs}`, 'end')}
 }
 function finish(key, state, end, emit, context) {
-context.setTime(end - 1);
+context.setTime(${resultTime('end')});
 give(key, state, end, emit);
 }
-function holdsLate(end) {
-for (const start of late) if (start >= end - ${sizeMs} && start < end) return true;
-return false;
+const late = [], kept = [];
+const inOrder = (one, other) => one - other;
+// Only ends of windows that have something: how much time lies between slices costs nothing.
+function finishAll(starts, from, until, key, state, emit, context) {
+let next = from;
+for (const start of starts.sort(inOrder)) {
+const last = Math.min(lastEnd(start), until);
+for (let end = Math.max(next, endAfter(start)); end <= last; end += ${everyMs}) {
+finish(key, state, end, emit, context);
+next = end + ${everyMs};
 }
-const late = [];
+}
+}
 function onTimer(key, state, emit, context) {
-const now = context.timer.atMs, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
-let lateEnd = Infinity, first = Infinity;
-late.length = 0;
+const now = ${TIMER_TIME}, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
+late.length = kept.length = 0;
 for (const pane of ${panes}) {
-const start = pane.${SLICE}, end = endAfter(start);
-first = Math.min(first, end);
+kept.push(pane.${SLICE});
 if (!pane.$isLate) continue;
 pane.$isLate = false;
-late.push(start);
-lateEnd = Math.min(lateEnd, end);
+late.push(pane.${SLICE});
 }
 ${
   givesChanges
     ? ''
-    : `${eachEnd('lateEnd', 'fired', 'if (holdsLate(end)) finish(key, state, end, emit, context);')}
-${eachEnd('Math.max(first, endAfter(fired))', 'now', 'finish(key, state, end, emit, context);')}`
+    : `finishAll(late, -Infinity, fired, key, state, emit, context);
+finishAll(kept, endAfter(fired), now, key, state, emit, context);`
 }
 state.$isFired = true;
 state.$fired = until;
@@ -119,7 +124,7 @@ else next = Math.min(next, last > until ? Math.max(endAfter(start), endAfter(unt
 }
 if (gone !== undefined) for (const start of gone) { ${content.release('start', `start + ${ms}`)} ${panes}.delete(start); }
 if (${panes}.size === 0) context.remove();
-else if (next < Infinity) context.timers.at(next);
+else if (next < Infinity) context.timers.at(${timerAt('next')});
 }
 return { add, merge, onTimer };`;
   return {
