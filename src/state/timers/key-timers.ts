@@ -35,6 +35,10 @@ export interface TimerClock {
   untilMs(): number;
 }
 
+/** What stands in a row for a timer. 0 stands for none, so times from 1970 on are stored one higher. */
+const storedOf = (atMs: number): number => (atMs < 0 ? atMs : atMs + 1);
+const dueOf = (stored: number): number => (stored < 0 ? stored : stored - 1);
+
 const cellOf = (fields: readonly RowField[], name: string): number =>
   (fields.find((field) => field.name === name) as RowField).cell;
 
@@ -142,7 +146,8 @@ export class KeyTimers implements Timer {
     if (!(ms >= -LATEST_MS && ms <= LATEST_MS)) throw errors.badTimer(this.operator, method, given);
     const { arena, row } = this.rowInWork();
     const owner = arena.i32[row + ROW_TAG];
-    const atMs = Math.max(0, Math.ceil(ms));
+    const atMs = Math.ceil(ms);
+    const stored = storedOf(atMs);
     let timer = UNNAMED;
     let cell = row + this.cell;
     if (name !== '') {
@@ -150,10 +155,9 @@ export class KeyTimers implements Timer {
       timer = arena.i32[found + ROW_TAG];
       cell = found + this.namedCell;
     }
-    // 0 in a row stands for none.
     const before = arena.f64[cell >> 1];
-    arena.f64[cell >> 1] = atMs + 1;
-    if (before !== 0 && before <= atMs + 1) return;
+    arena.f64[cell >> 1] = stored;
+    if (before !== 0 && before <= stored) return;
     if (before !== 0) this.stale++;
     this.heap.add(atMs, owner, timer);
   }
@@ -178,7 +182,7 @@ export class KeyTimers implements Timer {
     const found = name === '' ? row : this.access.find(arena, row + this.root, name);
     if (found < 0) return undefined;
     const stored = arena.f64[(found + (name === '' ? this.cell : this.namedCell)) >> 1];
-    return stored === 0 ? undefined : stored - 1;
+    return stored === 0 ? undefined : dueOf(stored);
   }
 
   /**
@@ -256,13 +260,13 @@ export class KeyTimers implements Timer {
     for (let row = table.tagged(arena, root, owner); row >= 0; row = table.tagged(arena, root, owner, row)) {
       if (timer === UNNAMED) {
         const stored = arena.f64[(row + this.cell) >> 1];
-        if (stored !== 0) visit(stored - 1, arena, row, -1);
+        if (stored !== 0) visit(dueOf(stored), arena, row, -1);
         continue;
       }
       const { named, root: cell } = this;
       let found = named.tagged(arena, row + cell, timer);
       for (; found >= 0; found = named.tagged(arena, row + cell, timer, found)) {
-        visit(arena.f64[(found + this.namedCell) >> 1] - 1, arena, row, found);
+        visit(dueOf(arena.f64[(found + this.namedCell) >> 1]), arena, row, found);
       }
     }
   }
@@ -287,12 +291,12 @@ export class KeyTimers implements Timer {
       rows++;
       const owner = arena.i32[row + ROW_TAG];
       const stored = arena.f64[(row + this.cell) >> 1];
-      if (stored !== 0) heap.add(stored - 1, owner, UNNAMED);
+      if (stored !== 0) heap.add(dueOf(stored), owner, UNNAMED);
       const names = row + this.root;
       if (arena.i32[names + ROOT_LIVE] === 0) continue;
       let found = named.next(arena, names, 0);
       for (; found >= 0; found = named.next(arena, names, named.slotOf(arena, names, found) + 1)) {
-        heap.add(arena.f64[(found + this.namedCell) >> 1] - 1, owner, arena.i32[found + ROW_TAG]);
+        heap.add(dueOf(arena.f64[(found + this.namedCell) >> 1]), owner, arena.i32[found + ROW_TAG]);
       }
     }
     return rows;
