@@ -6,6 +6,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
+import { LATEST_MS } from '../event-time.ts';
 import { PANES, type WindowClosures, type WindowContent } from './content.ts';
 import type { SessionWindow } from './window.ts';
 
@@ -32,11 +33,13 @@ changed(tuple, state, pane, emit, context);
 }`;
   const body = `
 const joined = [];
+const byTime = (one, other) => one - other;
 function paneOf(state, first, last) {
 joined.length = 0;
 for (const pane of ${panes}) {
 if (first < pane.${LAST} + ${gapMs} && last > pane.${FIRST} - ${gapMs}) joined.push(pane.${FIRST});
 }
+joined.sort(byTime);
 let from = first, until = last;
 for (const start of joined) from = Math.min(from, start);
 const pane = ${panes}.upsert(from);
@@ -59,19 +62,20 @@ setTimer(state, timers);
 function setTimer(state, timers) {
 let next = Infinity;
 for (const pane of ${panes}) next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
-if (next < Infinity) timers.at(next);
+if (next < Infinity) timers.at(Math.min(next, ${LATEST_MS}));
 }
 ${arrival('add', 'context.time', 'context.time', content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane'))}
 function onTimer(key, state, emit, context) {
-const now = context.timer.atMs, due = [];
+// The latest timer that there can be stands for all times behind it.
+const now = context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity, due = [];
 for (const pane of ${panes}) if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
-due.sort((one, other) => one - other);
+due.sort(byTime);
 for (const first of due) {
 const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};
 if (!pane.$isFired) {
 pane.$isFired = true;
-${givesChanges ? '' : `context.setTime(Math.ceil(end) - 1); ${content.give('pane', 'first', 'end')}`}
+${givesChanges ? '' : `context.setTime(Math.min(Math.ceil(end) - 1, ${LATEST_MS})); ${content.give('pane', 'first', 'end')}`}
 }
 if (end + ${allowedLatenessMs} <= now) { ${content.release('first', 'end')} ${panes}.delete(first); }
 }

@@ -1,12 +1,14 @@
 // Windows of one length, by slices: what is kept of tuples is kept once for each slice of time, the largest that no window cuts, and
 // joined when a window closes.
 // Promises: a window is given when the watermark has come to its end, in the order of ends; one without tuples is not. A tuple that
-// comes late, though not too late, has its windows given again. Slices go when the last window of theirs can change no more.
+// comes late, though not too late, has its windows given again. Slices go when the last window of theirs can change no more. Work goes
+// by the slices that there are, and not by the time between them.
 // Relies on: a timer of the key at the next end (state/timers); tuples that are later than allowed never come (event-time.ts).
 
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
+import { LATEST_MS } from '../event-time.ts';
 import { SLICE } from './aggregate-content.ts';
 import { PANES, type WindowClosures, type WindowContent } from './content.ts';
 import type { SlicedWindow } from './window.ts';
@@ -58,7 +60,7 @@ ${
     ? eachEnd('first', 'lastEnd(start)', 'give(key, state, end, emit);')
     : 'if (state.$isFired && first <= state.$fired) pane.$isLate = true;'
 }
-if (due === undefined || first < due) timers.at(first);
+if (due === undefined || first < due) timers.at(Math.min(first, ${LATEST_MS}));
 }
 ${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
@@ -78,32 +80,31 @@ if (pane === undefined) return;
 ${content.give('pane', `end - ${sizeMs}`, 'end')}
 }
 function finish(key, state, end, emit, context) {
-context.setTime(end - 1);
+context.setTime(Math.min(end - 1, ${LATEST_MS}));
 give(key, state, end, emit);
 }
-function holdsLate(end) {
-for (const start of late) if (start >= end - ${sizeMs} && start < end) return true;
-return false;
-}
-const late = [];
-function onTimer(key, state, emit, context) {
-const now = context.timer.atMs, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
-let lateEnd = Infinity, first = Infinity;
-late.length = 0;
+const ends = [];
+const byTime = (one, other) => one - other;
+function finishAll(key, state, fired, now, emit, context) {
+ends.length = 0;
+const next = endAfter(fired);
 for (const pane of ${panes}) {
-const start = pane.${SLICE}, end = endAfter(start);
-first = Math.min(first, end);
-if (!pane.$isLate) continue;
-pane.$isLate = false;
-late.push(start);
-lateEnd = Math.min(lateEnd, end);
+const start = pane.${SLICE}, isLate = pane.$isLate, last = Math.min(lastEnd(start), Math.max(now, fired));
+${eachEnd('isLate ? endAfter(start) : Math.max(endAfter(start), next)', 'last', 'ends.push(end);')}
+if (isLate) pane.$isLate = false;
 }
-${
-  givesChanges
-    ? ''
-    : `${eachEnd('lateEnd', 'fired', 'if (holdsLate(end)) finish(key, state, end, emit, context);')}
-${eachEnd('Math.max(first, endAfter(fired))', 'now', 'finish(key, state, end, emit, context);')}`
+if (ends.length > 1) ends.sort(byTime);
+let before;
+for (const end of ends) {
+if (end !== before) finish(key, state, end, emit, context);
+before = end;
 }
+}
+function onTimer(key, state, emit, context) {
+// The latest timer that there can be stands for all times behind it.
+const now = context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity;
+const fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
+${givesChanges ? '' : 'finishAll(key, state, fired, now, emit, context);'}
 state.$isFired = true;
 state.$fired = until;
 let next = Infinity, gone;
@@ -115,7 +116,7 @@ else next = Math.min(next, last > until ? Math.max(endAfter(start), endAfter(unt
 }
 if (gone !== undefined) for (const start of gone) { ${content.release('start', `start + ${ms}`)} ${panes}.delete(start); }
 if (${panes}.size === 0) context.remove();
-else if (next < Infinity) context.timers.at(next);
+else if (next < Infinity) context.timers.at(Math.min(next, ${LATEST_MS}));
 }
 return { add, merge, onTimer };`;
   return {
