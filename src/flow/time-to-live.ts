@@ -20,8 +20,8 @@ type Closure = Function;
 
 /** What the library's own closures get besides. */
 interface FiringContext extends TimerContext {
-  /** True once the input has ended: then timers fire whose time has not come. */
-  readonly isAtEnd: boolean;
+  /** Up to when timers are due; Infinity once the input has ended: then timers fire whose time has not come. */
+  readonly untilMs: number;
 }
 
 /** The parts of a keyed operator that expiry is put around. */
@@ -66,7 +66,7 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
       const { timer } = context;
       if (timer.name === name) {
         // At the end all time has passed: rows are there for `end`.
-        if (!context.isAtEnd && timer.atMs >= (row[EXPIRY_FIELD] as number)) context.remove();
+        if (context.untilMs < Number.POSITIVE_INFINITY && timer.atMs >= (row[EXPIRY_FIELD] as number)) context.remove();
         return undefined;
       }
       touch(row, context, timer.atMs);

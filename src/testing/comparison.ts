@@ -4,6 +4,7 @@
 
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { show } from '../errors.ts';
+import { compare } from '../flow/aggregates/order.ts';
 import type { OperatorNode } from '../flow/graph.ts';
 import type { Stage } from '../flow/plan.ts';
 import type { StateEntry, StateRow } from '../state/rows/state-reader.ts';
@@ -126,14 +127,9 @@ export function outcomeDifference(
   );
 }
 
-const compareValues = (a: unknown, b: unknown): number => {
-  if (a === b) return 0;
-  return (a as string | number) < (b as string | number) ? -1 : 1;
-};
-
 function compareKeys(a: Record<string, unknown>, b: Record<string, unknown>): number {
   for (const name of Object.keys(a)) {
-    const order = compareValues(a[name], b[name]);
+    const order = compare(a[name], b[name]);
     if (order !== 0) return order;
   }
   return 0;

@@ -409,7 +409,6 @@ const view = ${perArena(parts, 'view')};
 view.row = timers.row;
 timers.view = view;
 context.timer = { name: timers.name, atMs: timers.atMs };
-context.isAtEnd = nowMs === Infinity;
 context.untilMs = nowMs;
 ${parts.timers.isInEventTime ? `time[${TimeCell.inWork}] = timers.atMs;` : ''}
 work[${WorkCell.operator}] = 0;
@@ -623,7 +622,6 @@ function closureContext({ stage, timers, time }: ProgramParts) {
     },
     timers: timers?.forClosures ?? noTimers(stageName(stage)),
     timer: undefined,
-    isAtEnd: false,
     /** Up to which time timers are due. */
     untilMs: Number.NEGATIVE_INFINITY,
     /** What is emitted has this time. */

@@ -32,11 +32,13 @@ changed(tuple, state, pane, emit, context);
 }`;
   const body = `
 const joined = [];
+const byTime = (one, other) => one - other;
 function paneOf(state, first, last) {
 joined.length = 0;
 for (const pane of ${panes}) {
 if (first < pane.${LAST} + ${gapMs} && last > pane.${FIRST} - ${gapMs}) joined.push(pane.${FIRST});
 }
+joined.sort(byTime);
 let from = first, until = last;
 for (const start of joined) from = Math.min(from, start);
 const pane = ${panes}.upsert(from);
@@ -66,7 +68,7 @@ ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `t
 function onTimer(key, state, emit, context) {
 const now = ${TIMER_TIME}, due = [];
 for (const pane of ${panes}) if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
-due.sort((one, other) => one - other);
+due.sort(byTime);
 for (const first of due) {
 const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};
 if (!pane.$isFired) {

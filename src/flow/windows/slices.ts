@@ -1,7 +1,8 @@
 // Windows of one length, by slices: what is kept of tuples is kept once for each slice of time, the largest that no window cuts, and
 // joined when a window closes.
 // Promises: a window is given when the watermark has come to its end, in the order of ends; one without tuples is not. A tuple that
-// comes late, though not too late, has its windows given again. Slices go when the last window of theirs can change no more.
+// comes late, though not too late, has its windows given again. Slices go when the last window of theirs can change no more. Work goes
+// by the slices that there are, and not by the time between them.
 // Relies on: a timer of the key at the next end (state/timers); tuples that are later than allowed never come (event-time.ts).
 
 import { generate } from '../../mailbox/codegen.ts';

@@ -12,7 +12,7 @@ import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { SLICE } from './aggregate-content.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import { endAfterCode, sliceCode, sliceMs } from './slices.ts';
 import type { SlicedWindow } from './window.ts';
 
@@ -35,7 +35,7 @@ if (!state.$isOpen || start < state.$first) {
 state.$isOpen = true;
 state.$first = start;
 const end = endAfter(start), due = timers.due();
-if (due === undefined || end < due) timers.at(end);
+if (due === undefined || end < due) timers.at(${timerAt('end')});
 }
 return pane;
 }
@@ -70,8 +70,9 @@ ${content.join('state', 'pane')}
 state.$hasFront = true;
 }
 }
-function onTimer(key, state, emit, context) {
-const end = context.timer.atMs, start = end - ${sizeMs};
+/** Gives the window that ends at \`end\`; returns the end of the next one. */
+function close(key, state, end, emit, context) {
+const start = end - ${sizeMs};
 let back;
 if (!state.$isBuilt || start >= state.$until) {
 state.$isBuilt = true;
@@ -85,12 +86,12 @@ if (back !== undefined || state.$hasFront) {
 const pane = ${content.empty};
 if (back !== undefined) { ${content.join('pane', 'back')} }
 if (state.$hasFront) { ${content.join('pane', 'state')} }
-context.setTime(end - 1);
+context.setTime(${resultTime('end')});
 ${content.give('pane', 'start', 'end')}
 }
 const gone = start + ${everyMs};
 for (let at = state.$first; at < gone && ${panes}.size > 0; at += ${ms}) ${panes}.delete(at);
-if (${panes}.size === 0) { context.remove(); return; }
+if (${panes}.size === 0) return Infinity;
 if (state.$first < gone) {
 let first = gone;
 // What comes next may be far away.
@@ -100,7 +101,14 @@ for (const pane of ${panes}) first = Math.min(first, pane.${SLICE});
 }
 state.$first = first;
 }
-context.timers.at(Math.max(end + ${everyMs}, endAfter(state.$first)));
+return Math.max(end + ${everyMs}, endAfter(state.$first));
+}
+function onTimer(key, state, emit, context) {
+const now = ${TIMER_TIME};
+let next = now < Infinity ? close(key, state, now, emit, context) : endAfter(state.$first);
+if (now === Infinity) while (next < Infinity) next = close(key, state, next, emit, context);
+if (next < Infinity) context.timers.at(${timerAt('next')});
+else context.remove();
 }
 return { add, merge, onTimer };`;
   return {

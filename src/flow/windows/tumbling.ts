@@ -7,7 +7,7 @@ import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { SLICE } from './aggregate-content.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import { sliceCode } from './slices.ts';
 import type { SlicedWindow } from './window.ts';
 
@@ -34,7 +34,7 @@ ${isInRow ? `if (state.$isOpen && state.$start === start) return state;` : ''}
 const before = ${panes}.size, found = before > 0 ? ${panes}.get(start) : undefined;
 if (found !== undefined) return found;
 const due = timers.due(), end = start + ${sizeMs};
-if (due === undefined || end < due) timers.at(end);
+if (due === undefined || end < due) timers.at(${timerAt('end')});
 ${isInRow ? `if (!state.$isOpen) { state.$isOpen = true; state.$start = start; return state; }` : ''}
 return ${panes}.upsert(start);
 }
@@ -43,18 +43,27 @@ ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `t
 function give(key, state, pane, start, emit) {
 ${content.give('pane', 'start', `start + ${sizeMs}`)}
 }
-function onTimer(key, state, emit, context) {
-const end = context.timer.atMs, start = end - ${sizeMs};
+function close(key, state, start, emit, context) {
+const end = start + ${sizeMs};
 const isOwn = ${isInRow ? 'state.$isOpen && state.$start === start' : 'false'};
 const pane = isOwn ? state : ${panes}.get(start);
-${givesChanges ? '' : 'if (pane !== undefined) { context.setTime(end - 1); give(key, state, pane, start, emit); }'}
+${givesChanges ? '' : `if (pane !== undefined) { context.setTime(${resultTime('end')}); give(key, state, pane, start, emit); }`}
 ${content.release('start', 'end')}
-if (${panes}.size === 0 && (isOwn || !state.$isOpen)) { context.remove(); return; }
+if (isOwn && ${panes}.size === 0) return Infinity;
 if (isOwn) { state.$isOpen = false; ${content.clear('state')} }
 else ${panes}.delete(start);
-let next = state.$isOpen ? state.$start : Infinity;
-for (const pane of ${panes}) next = Math.min(next, pane.${SLICE});
-if (next < Infinity) context.timers.at(next + ${sizeMs});
+return first(state);
+}
+function first(state) {
+let least = state.$isOpen ? state.$start : Infinity;
+for (const pane of ${panes}) least = Math.min(least, pane.${SLICE});
+return least;
+}
+function onTimer(key, state, emit, context) {
+const now = ${TIMER_TIME};
+let next = now < Infinity ? close(key, state, now - ${sizeMs}, emit, context) : first(state);
+if (now === Infinity) while (next < Infinity) next = close(key, state, next, emit, context);
+if (next < Infinity) context.timers.at(${timerAt(`next + ${sizeMs}`)});
 else context.remove();
 }
 return { add, merge, onTimer };`;
