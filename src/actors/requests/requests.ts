@@ -148,6 +148,7 @@ export class Requests {
     this.isInTurn = isInTurn;
     if (this.careful > 0 || this.closed) return false;
     const { aheads } = this;
+    for (const ahead of aheads) this.catchUp(ahead);
     let left = LOOK_EVERY;
     let room = this.room(until);
     for (let k = 0; k < aheads.length; k++) {
@@ -167,6 +168,14 @@ export class Requests {
     }
     this.next = (this.next + 1) % Math.max(1, aheads.length);
     return false;
+  }
+
+  /** Goes behind what was asked about one by one, which its reader has not come by. */
+  private catchUp({ requests, passed, reader }: Ahead): void {
+    const last = requests[passed - 1];
+    if (last === undefined || isBehind(last, reader)) return;
+    this.goToRow(reader, last);
+    reader.advance(last.row + 1);
   }
 
   /**
