@@ -46,7 +46,7 @@ test('with more replicas than key groups all are reached by some group', () => {
   for (let replica = 0; replica < 300; replica++) assert.ok(placement.groupOf(replica) >= 0);
 });
 
-for (const seed of [2, 7, 15]) {
+for (const seed of [6, 12, 19]) {
   test(`seed ${seed}: who is on the way is waited for, wherever key groups have moved to`, async () => {
     assert.deepEqual(await lostOf(seed), []);
   });
@@ -54,7 +54,7 @@ for (const seed of [2, 7, 15]) {
 
 test('by the key groups that replicas had at the start mail is lost: the simulation tells', async (t: TestContext) => {
   t.mock.method(Placement.prototype, 'moved', () => {});
-  for (const seed of [2, 7, 15, 17]) if ((await lostOf(seed)).some((text) => /nobody is there/.test(text))) return;
+  for (const seed of [6, 12, 19, 24]) if ((await lostOf(seed)).some((text) => /nobody is there/.test(text))) return;
   assert.fail('none of the seeds has told');
 });
 

@@ -70,7 +70,7 @@ test('a worker that dies again and again before it has begun a tuple: no tuple i
   let deadLetters = 0;
   // Around the first tuple of an input, and around the first key at its end.
   for (const { first, from, to } of [
-    { first: 10, from: 40, to: 66 },
+    { first: 10, from: 50, to: 76 },
     { first: 600, from: 4, to: 22 },
   ]) {
     let blameless = 0;
