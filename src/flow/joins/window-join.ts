@@ -14,7 +14,9 @@ import { latenessOf, type Side } from './sides.ts';
 
 /** The bounds of a window, [start, end), in milliseconds since the epoch. */
 export interface Bounds {
+  /** The first millisecond of the window. */
   readonly windowStart: number;
+  /** The first one behind it. */
   readonly windowEnd: number;
 }
 
