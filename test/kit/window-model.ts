@@ -61,7 +61,7 @@ function sessionsOf(items: readonly Item[], gapMs: number): Omit<ModelWindow, 'k
       last.end = item.at + gapMs;
     } else sessions.push({ start: item.at, end: item.at + gapMs, items: [item] });
   }
-  for (const session of sessions) session.items.sort((one, other) => items.indexOf(one) - items.indexOf(other));
+  for (const session of sessions) session.items.sort((one, other) => one.n - other.n);
   return sessions;
 }
 
