@@ -18,6 +18,7 @@ import { nexmark } from './suites/nexmark.ts';
 import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
+import { windows } from './suites/windows.ts';
 import { wordCount } from './suites/word-count.ts';
 
 type Suite = (effort: Effort) => (Experiment | Measurement)[];
@@ -28,6 +29,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   'csv-aggregate': csvAggregate,
   csv,
   nexmark,
+  windows,
   ranges,
   mailbox,
   latency,
@@ -48,13 +50,14 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   'csv-aggregate': 32,
   csv: 20,
   nexmark: 22,
+  windows: 24,
   ranges: 14,
   mailbox: 28,
   latency: 26,
   async: 14,
-  actors: 90,
-  elasticity: 125,
-  recovery: 135,
+  actors: 84,
+  elasticity: 108,
+  recovery: 120,
   micro: 38,
 };
 

@@ -8,7 +8,7 @@ export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
 export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
-export type { Bounds } from './flow/joins/window-join.ts';
+export type { JoinBounds } from './flow/joins/window-join.ts';
 export type {
   Emit,
   ProcessContext,
@@ -21,6 +21,7 @@ export type { EmitOf, EmitTo, NamedOutputs, OutputShapes } from './flow/named-ou
 export { outputs } from './flow/named-outputs.ts';
 export type {
   AsyncOptions,
+  DeduplicateOptions,
   EventTimeOptions,
   IntervalOptions,
   JoinKind,
@@ -28,7 +29,10 @@ export type {
   LookupOptions,
   OperatorOptions,
   ParallelismRange,
+  SampleOptions,
   SinkOptions,
+  TableOptions,
+  ThrottleOptions,
 } from './flow/operator-options.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {

@@ -28,6 +28,22 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'docs/explorer.md': { Door: 'any' },
   'docs/hand-over.md': { job: JOB },
+  'docs/joins.md': {
+    visits: "import('millrace').Stream<{ page: import('millrace').Field<string> }>",
+    clicks: "import('millrace').Stream<{ page: import('millrace').Field<string> }>",
+    trades:
+      "import('millrace').Stream<{ currency: import('millrace').Field<string>, amount: import('millrace').Field<number> }>",
+    rates:
+      "import('millrace').Stream<{ code: import('millrace').Field<string>, euros: import('millrace').Field<number> }>",
+    orders:
+      "import('millrace').Stream<{ order: import('millrace').Field<string>, cents: import('millrace').Field<number> }>",
+    payments:
+      "import('millrace').Stream<{ paid: import('millrace').Field<string>, cents: import('millrace').Field<number> }>",
+    events:
+      "import('millrace').Stream<{ id: import('millrace').Field<number>, product: import('millrace').Field<string> }>",
+    products:
+      "import('millrace').Stream<{ code: import('millrace').Field<string>, name: import('millrace').Field<string> }>",
+  },
   'docs/own-connectors.md': {
     flow: FLOW,
     broker: 'any',
@@ -52,6 +68,7 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const IMPORTS: Readonly<Record<string, string>> = {
   t: 'millrace',
   table: 'millrace',
+  tumbling: 'millrace/windows',
   generate: 'millrace/sources',
   readCsv: 'millrace/sources',
   readLines: 'millrace/sources',

@@ -161,6 +161,11 @@ for (const [page, flow, check] of [
     assert.equal(code, 0, stderr);
   });
 }
+test('joins.md: payments.test.js', async () => {
+  const files = { ...named('docs/joins.md', 'payments.js'), ...named('docs/joins.md', 'payments.test.js') };
+  const { code, stderr } = await run(files, 'payments.test.js');
+  assert.equal(code, 0, stderr);
+});
 
 test('every block that is a file is run above', () => {
   const all = codeBlocks.filter(({ name }) => name !== undefined).map(({ page, name }) => `${page} ${name}`);

@@ -48,6 +48,14 @@ export const questions: readonly Question[] = [
       answer('nexmark/q1', 'Nexmark q1: with another currency', 'single thread', 'cores'),
       answer('nexmark/q2', 'Nexmark q2: few of them', 'single thread', 'cores'),
       answer('nexmark/q3', 'Nexmark q3: auctions with their sellers', 'single thread', 'cores'),
+      answer('nexmark/q4', 'Nexmark q4: averages of winning bids', 'random read', 'cores'),
+      answer('nexmark/q5', 'Nexmark q5: the hottest auctions of sliding windows', 'random read', 'cores'),
+      answer('nexmark/q6', "Nexmark q6: averages of sellers' last ten", 'random read', 'cores'),
+      answer('nexmark/q7', 'Nexmark q7: the highest bids of windows', 'single thread', 'cores'),
+      answer('nexmark/q8', 'Nexmark q8: sellers of the window in which they came', 'random read', 'cores'),
+      answer('nexmark/q9', 'Nexmark q9: winning bids', 'random read', 'cores'),
+      answer('nexmark/q11', 'Nexmark q11: sessions of bidders', 'random read', 'cores'),
+      answer('nexmark/q12', 'Nexmark q12: bids of bidders in windows', 'random read', 'cores'),
       answer('nexmark/q13', 'Nexmark q13: bids with a value of a table', 'single thread', 'cores'),
       answer('nexmark/q18', 'Nexmark q18: last bid of each bidder and auction', 'random read', 'cores'),
       answer('nexmark/q19', 'Nexmark q19: the ten best bids of each auction', 'random read', 'cores'),
@@ -59,6 +67,21 @@ export const questions: readonly Question[] = [
       answer('mailbox/fixed', 'one hop of three numbers', 'single thread', 'copy'),
       answer('mailbox/word', 'one hop of two numbers, a repeated word', 'single thread', 'copy'),
       answer('mailbox/unique', 'one hop of two numbers, a new string', 'single thread', 'copy'),
+    ],
+  },
+  {
+    asks: 'What do windows cost?',
+    answers: [
+      answer('windows/tumbling', 'windows of ten tuples a key, over no windows', 'random read', 'cores'),
+      answer('windows/sliding', 'sixty slices a window, over no windows', 'random read', 'cores'),
+      answer('windows/session', 'sessions, over no windows', 'random read', 'cores'),
+    ],
+  },
+  {
+    asks: 'How many requests can it await?',
+    answers: [
+      answer('async/ordered-256', '256 in flight of 5 ms each, in order, 1 thread', 'wake-up', 'single thread'),
+      answer('async/unordered-256', 'the same, results as they come', 'wake-up', 'single thread'),
     ],
   },
   {

@@ -115,7 +115,7 @@ function range(random: Random): Required<ParallelismRange> {
   return { min, max, start: min + random.below(max - min + 1) };
 }
 
-const parallelismOf = (random: Random): Parallelism => random.pick([1, 1, 2, 3, range(random), range(random)]);
+export const parallelismOf = (random: Random): Parallelism => random.pick([1, 1, 2, 3, range(random), range(random)]);
 
 function sourceCase(random: Random): SourceCase {
   const kind = random.weighted<SourceKind>({ generate: 4, array: 2, async: 2, push: 2 });

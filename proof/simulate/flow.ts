@@ -3,8 +3,8 @@
 
 import { count, custom } from '../../src/aggregates.ts';
 import { dataflow, outputs, type SinkDefinition, type Stream, t, table } from '../../src/index.ts';
-import { fromIterable, generate, push, type SourceDefinition, type SourceReader } from '../../src/sources.ts';
-import { type FlowCase, Interruption, type OperatorCase, replicasMax, type SourceCase } from './case.ts';
+import { type FlowCase, Interruption, type OperatorCase, replicasMax } from './case.ts';
+import { sourceOf } from './sources.ts';
 import {
   advance,
   endTuple,
@@ -54,10 +54,14 @@ export interface SimulatedParams extends FlowCase {}
 
 export const simulated = dataflow(import.meta.url, 'simulated', (flow, params: SimulatedParams) => {
   const [first, ...others] = params.sources.map((source, index) =>
-    flow.source(`source-${index}`, sourceOf(params, source, index), {
-      failure: params.failure,
-      parallelism: source.parallelism,
-    }),
+    flow.source(
+      `source-${index}`,
+      sourceOf(FIELDS, (at) => sourceTuple(params, index, at), source),
+      {
+        failure: params.failure,
+        parallelism: source.parallelism,
+      },
+    ),
   );
   let stream: Stream<typeof FIELDS> = others.length === 0 ? first : first.merge(...others);
   const interrupt = interrupter(params.interruptAfter);
@@ -82,65 +86,6 @@ function interrupter(after: readonly number[] = []): () => void {
     calls = 0;
     throw new Interruption('on purpose');
   };
-}
-
-/** One turn of the event loop, which is no time of the simulation's. */
-const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** A source of readers that say wait after each burst. */
-function burstSource(
-  make: (at: number) => Numbered,
-  { tuples, partitions, burst }: SourceCase,
-): SourceDefinition<typeof FIELDS> {
-  return {
-    kind: 'reader',
-    fields: FIELDS,
-    partitions,
-    open({ partition, position, wake }) {
-      const count = Math.ceil((tuples - partition) / partitions);
-      const reader: SourceReader<Numbered> = {
-        position,
-        read(emit, limit) {
-          for (let left = Math.min(limit, burst); left > 0; left--) {
-            if (reader.position >= count) return 'end';
-            emit(make(partition + reader.position * partitions));
-            reader.position++;
-          }
-          setImmediate(wake);
-          return 'wait';
-        },
-        close: () => {},
-      };
-      return reader;
-    },
-  };
-}
-
-function sourceOf(params: FlowCase, source: SourceCase, index: number) {
-  const { kind, tuples, ratePerSecond, partitions, burst } = source;
-  const make = (at: number): Numbered => sourceTuple(params, index, at);
-  function* all(partition: number): Generator<Numbered> {
-    for (let at = partition; at < tuples; at += partitions) yield make(at);
-  }
-  async function* slowly(partition: number): AsyncGenerator<Numbered> {
-    let given = 0;
-    for (const tuple of all(partition)) {
-      yield tuple;
-      if (burst > 0 && ++given % burst === 0) await pause();
-    }
-  }
-  switch (kind) {
-    case 'generate':
-      return generate(FIELDS, make, { count: tuples, ratePerSecond, partitions });
-    case 'array':
-      return fromIterable(FIELDS, all, { partitions });
-    case 'async':
-      return fromIterable(FIELDS, slowly, { partitions });
-    case 'bursts':
-      return burstSource(make, source);
-    case 'push':
-      return push(FIELDS);
-  }
 }
 
 function addOperator(

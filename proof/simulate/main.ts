@@ -1,6 +1,7 @@
 // The simulation: whole jobs in one thread each, under a seeded scheduler with virtual time, with crashes at any step.
 // Usage: npm run simulate -- --seeds 1000 [--from 0], or --seed S to replay one, with its trace. Exits 1 if a seed fails.
-// Of ten seeds of flows there is one more of a system of spawned actors; with --actors all are.
+// Of ten seeds of flows there is one more of a system of spawned actors, and of five one of a flow in event time; with --actors, or
+// --time, all are.
 // Seeds are spread over the cores; what a seed does depends on nothing but itself.
 
 import { fork } from 'node:child_process';
@@ -10,20 +11,34 @@ import { parseArgs } from 'node:util';
 import { caseOf, describeCase } from './case.ts';
 import { runSeed, type SeedResult } from './run.ts';
 import { describeSystemCase, runSystemSeed } from './system-run.ts';
+import { describeTimedCase } from './time-case.ts';
+import { runTimedSeed } from './time-run.ts';
+
+/** What a seed is of: any flow, one in event time, a system of actors. */
+type Kind = 'flow' | 'time' | 'actors';
 
 /** A seed, and of what. */
 interface SimulatedJob {
-  readonly of: 'flow' | 'actors';
+  readonly of: Kind;
   readonly seed: number;
 }
 
 /** Flows for each system of actors. */
 const FLOWS_PER_SYSTEM = 10;
+/** Flows for each one in event time. */
+const FLOWS_PER_TIMED = 5;
 
-const run = ({ of, seed }: SimulatedJob): Promise<SeedResult> => (of === 'flow' ? runSeed(seed) : runSystemSeed(seed));
-const describeJob = ({ of, seed }: SimulatedJob): string =>
-  of === 'flow' ? describeCase(caseOf(seed)) : describeSystemCase(seed);
-const nameOf = ({ of, seed }: SimulatedJob): string => (of === 'flow' ? `seed ${seed}` : `seed ${seed} of actors`);
+const KINDS: Readonly<
+  Record<Kind, { readonly run: (seed: number) => Promise<SeedResult>; readonly describe: (seed: number) => string }>
+> = {
+  flow: { run: runSeed, describe: (seed) => describeCase(caseOf(seed)) },
+  time: { run: (seed) => runTimedSeed(seed), describe: describeTimedCase },
+  actors: { run: runSystemSeed, describe: describeSystemCase },
+};
+
+const run = ({ of, seed }: SimulatedJob): Promise<SeedResult> => KINDS[of].run(seed);
+const describeJob = ({ of, seed }: SimulatedJob): string => KINDS[of].describe(seed);
+const nameOf = ({ of, seed }: SimulatedJob): string => (of === 'flow' ? `seed ${seed}` : `seed ${seed} of ${of}`);
 
 /** What a seed came to, as it goes between processes. */
 interface Told
@@ -49,6 +64,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '0' },
     seed: { type: 'string' },
     actors: { type: 'boolean', default: false },
+    time: { type: 'boolean', default: false },
     processes: { type: 'string', default: String(availableParallelism()) },
   },
 });
@@ -58,6 +74,12 @@ const integer = (name: string, text: string, from: number): number => {
   console.error(`--${name} takes an integer from ${from} on, got '${text}'`);
   process.exit(1);
 };
+
+/** What all seeds are of, if that is said. */
+function only(): Kind | undefined {
+  if (values.actors) return 'actors';
+  return values.time ? 'time' : undefined;
+}
 
 async function tell(job: SimulatedJob): Promise<Told> {
   try {
@@ -77,8 +99,7 @@ if (process.send !== undefined) {
     }
     process.send?.('more');
   });
-} else if (values.seed !== undefined)
-  await replay({ of: values.actors ? 'actors' : 'flow', seed: integer('seed', values.seed, 0) });
+} else if (values.seed !== undefined) await replay({ of: only() ?? 'flow', seed: integer('seed', values.seed, 0) });
 else
   await runAll(
     integer('from', values.from, 0),
@@ -108,12 +129,19 @@ async function replay(job: SimulatedJob): Promise<void> {
 
 async function runAll(from: number, count: number, processes: number): Promise<void> {
   const startedMs = performance.now();
+  const all = only();
   const jobs = Array.from({ length: count }, (_, index) => from + index).flatMap((seed): SimulatedJob[] => {
-    if (values.actors) return [{ of: 'actors', seed }];
-    const flow = { of: 'flow', seed } as const;
-    return seed % FLOWS_PER_SYSTEM === 0 ? [flow, { of: 'actors', seed }] : [flow];
+    if (all !== undefined) return [{ of: all, seed }];
+    const kinds: Kind[] = ['flow'];
+    if (seed % FLOWS_PER_TIMED === 0) kinds.push('time');
+    if (seed % FLOWS_PER_SYSTEM === 0) kinds.push('actors');
+    return kinds.map((of) => ({ of, seed }));
   });
-  const systems = jobs.filter(({ of }) => of === 'actors').length;
+  const besides = (['time', 'actors'] as const)
+    .map((kind) => ({ kind, length: jobs.filter(({ of }) => of === kind && of !== all).length }))
+    .filter(({ length }) => length > 0)
+    .map(({ kind, length }) => `, and ${length} of ${kind},`)
+    .join('');
   const failed: Told[] = [];
   const sums = { ...NOTHING };
   let crashed = 0;
@@ -128,11 +156,11 @@ async function runAll(from: number, count: number, processes: number): Promise<v
   await Promise.all(Array.from({ length: Math.min(processes, count) }, () => runSome(jobs, hear)));
   const seconds = (performance.now() - startedMs) / 1000;
   console.log(
-    `simulate: ${count} seeds from ${from}${systems > 0 && !values.actors ? `, and ${systems} of actors,` : ''} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.changes} changes with ${sums.handOvers} hand-overs, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
+    `simulate: ${count} seeds from ${from}${besides} in ${seconds.toFixed(1)} s: ${sums.tuples} tuples, ${sums.crashes} crashes in ${crashed} seeds, ${sums.changes} changes with ${sums.handOvers} hand-overs, ${sums.deadLetters} dead letters, ${sums.steps} steps, ${(sums.virtualMs / 60_000).toFixed(0)} min of virtual time; ${failed.length} failed`,
   );
   if (failed.length === 0) return;
   console.error(
-    `FAILED: ${failed.map(({ job }) => nameOf(job)).join(', ')}; npm run simulate -- ${failed[0].job.of === 'actors' ? '--actors ' : ''}--seed ${failed[0].job.seed} replays the first`,
+    `FAILED: ${failed.map(({ job }) => nameOf(job)).join(', ')}; npm run simulate -- ${failed[0].job.of === 'flow' ? '' : `--${failed[0].job.of} `}--seed ${failed[0].job.seed} replays the first`,
   );
   process.exitCode = 1;
 }

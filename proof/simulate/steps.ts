@@ -16,7 +16,7 @@ export interface Numbered {
 export const END_FIRST = 0xffff0000;
 
 const isEnd = (number: number): boolean => number >= END_FIRST;
-const mix = (digest: number, value: number): number => (Math.imul(digest ^ value, 0x9e3779b1) + 1) >>> 0;
+export const mix = (digest: number, value: number): number => (Math.imul(digest ^ value, 0x9e3779b1) + 1) >>> 0;
 
 /** Tuple `index` of a source. */
 export function sourceTuple({ sources, textBytes }: FlowCase, source: number, index: number): Numbered {

@@ -426,6 +426,11 @@ export class Actor {
     this.environment.wake();
   }
 
+  /** True while its operator has asked something whose tuple is not committed. */
+  get isAsking(): boolean {
+    return this.batch.requests?.isBusy === true;
+  }
+
   /** True between transactions, when the state is what has been committed. */
   get isReadable(): boolean {
     return !this.batch.isOpen && this.batch.actorState !== 'replaying';

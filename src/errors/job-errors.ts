@@ -2,6 +2,7 @@
 // One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
 
 import { MillraceError } from './millrace-error.ts';
+import { show } from './show.ts';
 
 export const jobErrors = {
   jobCancelled(flow: string, cause?: unknown): MillraceError {
@@ -19,6 +20,13 @@ export const jobErrors = {
       'OUTPUT_TAKEN',
       `output '${name}' already has an iterator: an output is read once, so share what its one iterator yields`,
       { name },
+    );
+  },
+  timeRanBack(operator: string, time: number, watermark: number): MillraceError {
+    return new MillraceError(
+      'INVARIANT',
+      `operator '${operator}' has read a tuple of the time ${show(time)}, and its inputs have said that none comes before ${show(watermark)}: this is a fault of Millrace, please report it`,
+      { operator, time, watermark },
     );
   },
   invariant(rule: string): MillraceError {

@@ -28,13 +28,6 @@ export const testingErrors = {
       { actor, handler },
     );
   },
-  severalInputs(operator: string, method: string, inputs: readonly string[]): MillraceError {
-    return new MillraceError(
-      'UNKNOWN_NAME',
-      `${method}() takes an operator with one input, and '${operator}' has several: use input(name).${method}(), with one of ${inputs.map((name) => `'${name}'`).join(', ')}`,
-      { operator, known: inputs },
-    );
-  },
   notSettled(stepsMax: number): MillraceError {
     return new MillraceError(
       'NOT_SETTLED',

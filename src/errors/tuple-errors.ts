@@ -154,13 +154,6 @@ export const tupleErrors = {
       { operator, time, maxAheadMs },
     );
   },
-  timeRanBack(operator: string, time: number, watermark: number): MillraceError {
-    return new MillraceError(
-      'INVARIANT',
-      `operator '${operator}' has read a tuple of the time ${show(time)}, and its inputs have said that none comes before ${show(watermark)}: this is a fault of Millrace, please report it`,
-      { operator, time, watermark },
-    );
-  },
   endlessTimers(operator: string, fired: number, atMs: number): MillraceError {
     return new MillraceError(
       'ENDLESS_TIMER',

@@ -52,6 +52,13 @@ export const usageErrors = {
       { option: 'parallelism', operator: source, value: replicas, partitions },
     );
   },
+  severalInputs(operator: string, method: string, inputs: readonly string[]): MillraceError {
+    return new MillraceError(
+      'UNKNOWN_NAME',
+      `${method}() takes an operator with one input, and '${operator}' has several: use input(name).${method}(), with one of ${inputs.map((name) => `'${name}'`).join(', ')}`,
+      { operator, known: inputs },
+    );
+  },
   surplusArguments(what: string, most: number, got: number): MillraceError {
     return new MillraceError(
       'SURPLUS_ARGUMENTS',

@@ -88,6 +88,11 @@ export interface ProcessOptions<
    * or 'processing'. Default: `event` if the stream has event time, else `processing`. See docs/timers.md.
    */
   timers?: 'event' | 'processing';
+  /**
+   * Removes the row of a key that is not heard of for so long, by the time that timers go by: milliseconds above 0. Default: rows stay.
+   * See docs/state.md#time-to-live.
+   */
+  ttlMs?: number;
   /** Called when a timer of a key is due: one that a closure has set by `context.timers`. See docs/timers.md. */
   onTimer?: (
     key: TupleOf<Pick<Input, Key>>,

@@ -3,7 +3,7 @@
 
 import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
-import { choice, closure, integer, number, toggle } from '../options/kinds.ts';
+import { choice, closure, integer, number, toggle, value } from '../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../options/option.ts';
 import { FAILURE_POLICIES, supervisionOption } from './failure-policy.ts';
 import type { OperatorNode } from './graph.ts';
@@ -86,6 +86,9 @@ export const OPERATOR_OPTIONS = {
   ...SINK_OPTIONS,
 };
 
+const isNames = (given: unknown): given is readonly string[] =>
+  Array.isArray(given) && given.every((name) => typeof name === 'string');
+
 export const PROCESS_OPTIONS = {
   ...OPERATOR_OPTIONS,
   end: closure<(...values: never[]) => unknown>({
@@ -100,6 +103,14 @@ export const PROCESS_OPTIONS = {
     help: 'whether timers go by the event time of the stream, or by the clock; by the clock what the operator emits has no event time',
     defaultText: '`event` if the stream has event time, else `processing`',
     page: 'timers.md',
+  }),
+  ttlMs: number({
+    help: 'removes the row of a key that is not heard of for so long, by the time that timers go by',
+    unit: 'milliseconds',
+    above: 0,
+    to: 2 ** 50,
+    defaultText: 'rows stay',
+    page: 'state.md#time-to-live',
   }),
 };
 
@@ -308,8 +319,8 @@ export const WINDOW_OPTIONS = {
 export const JOIN_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
-   * Which tuples come out though they have no mate: none, those of the left stream, or those of both: 'inner', 'left' or
-   * 'full'. Default: `inner`. See docs/joins.md.
+   * Which tuples come out though they have no mate: none, those of the left stream, or those of both: 'inner', 'left'
+   * or 'full'. Default: `inner`. See docs/joins.md.
    */
   kind: choice(['inner', 'left', 'full'], {
     help: 'which tuples come out though they have no mate: none, those of the left stream, or those of both',
@@ -318,6 +329,65 @@ export const JOIN_OPTIONS = {
   }),
 };
 
+export const DEDUPLICATE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /**
+   * How far apart the event times of two tuples of a key are that both pass, at least: milliseconds, an integer from 1
+   * to 1125899906842624.
+   */
+  withinMs: integer({
+    help: 'how far apart the event times of two tuples of a key are that both pass, at least',
+    unit: 'milliseconds, an integer',
+    from: 1,
+    to: 2 ** 50,
+    isRequired: true,
+  }),
+};
+
+/** Options of `deduplicate`. */
+export interface DeduplicateOptions extends Given<typeof DEDUPLICATE_OPTIONS> {
+  withinMs: number;
+}
+
+export const THROTTLE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /** How long a pause is, in event time: milliseconds, an integer from 1 to 1125899906842624. */
+  everyMs: integer({
+    help: 'how long a pause is, in event time',
+    unit: 'milliseconds, an integer',
+    from: 1,
+    to: 2 ** 50,
+    isRequired: true,
+  }),
+  /**
+   * Which tuples of a pause pass: the first, the last, or both if these are two: 'leading', 'trailing' or 'both'.
+   * Default: `leading`.
+   */
+  edge: choice(['leading', 'trailing', 'both'], {
+    help: 'which tuples of a pause pass: the first, the last, or both if these are two',
+    default: 'leading',
+  }),
+};
+
+/** Options of `throttle`. */
+export interface ThrottleOptions extends Given<typeof THROTTLE_OPTIONS> {
+  everyMs: number;
+}
+
+export const SAMPLE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /** Chooses one of many samples: an integer from 0 to 4294967295. Default: 0. */
+  seed: integer({ help: 'chooses one of many samples', from: 0, to: 2 ** 32 - 1, default: 0 }),
+  /** The fields that decide: names of fields. Default: all that can be keys. */
+  by: value('names of fields', isNames, { help: 'the fields that decide', defaultText: 'all that can be keys' }),
+};
+
+/** Options of `sample`. `Name` are the fields of the stream. */
+export interface SampleOptions<Name extends string> extends Omit<Given<typeof SAMPLE_OPTIONS>, 'by'> {
+  /** The fields that decide. Default: all that can be keys. */
+  by?: readonly Name[];
+}
+
 /** Which rows of a join come out though they have no mate. */
 export type JoinKind = 'inner' | 'left' | 'full';
 
@@ -325,7 +395,10 @@ export type JoinKind = 'inner' | 'left' | 'full';
 const SPAN_MAX_MS = 2 ** 50;
 
 export const INTERVAL_OPTIONS = {
-  /** How much later than the left tuple the right one is at least: milliseconds, an integer; negative if it may be earlier. */
+  /**
+   * How much later than the left tuple the right one is at least: milliseconds, an integer from -1125899906842624 to
+   * 1125899906842624.
+   */
   fromMs: integer({
     help: 'how much later than the left tuple the right one is at least',
     unit: 'milliseconds, an integer',
@@ -333,7 +406,10 @@ export const INTERVAL_OPTIONS = {
     to: SPAN_MAX_MS,
     isRequired: true,
   }),
-  /** How much later than the left tuple the right one is at most, itself left out: milliseconds, an integer above `fromMs`. */
+  /**
+   * How much later than the left tuple the right one is at most, itself left out: milliseconds, an integer from
+   * -1125899906842624 to 1125899906842624.
+   */
   toMs: integer({
     help: 'how much later than the left tuple the right one is at most, itself left out',
     unit: 'milliseconds, an integer',
@@ -346,8 +422,8 @@ export const INTERVAL_OPTIONS = {
 export const LOOKUP_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
-   * `true` joins a tuple with the row that was valid at its time, which needs event time; it then waits for the watermark:
-   * true or false. Default: `false`. See docs/joins.md.
+   * `true` joins a tuple with the row that was valid at its time, which needs event time; it then waits for the
+   * watermark: true or false. Default: `false`. See docs/joins.md.
    */
   asOf: toggle({
     help: '`true` joins a tuple with the row that was valid at its time, which needs event time; it then waits for the watermark',
@@ -360,6 +436,27 @@ export const LOOKUP_OPTIONS = {
     page: 'joins.md',
   }),
 };
+
+export const TABLE_OPTIONS = {
+  ...OPERATOR_OPTIONS,
+  /**
+   * `false` looks at what has come of the table so far instead of waiting for its end: true or false. Default: `true`.
+   * See docs/joins.md.
+   */
+  wait: toggle({
+    help: '`false` looks at what has come of the table so far instead of waiting for its end',
+    default: true,
+    page: 'joins.md',
+  }),
+  /** True of a change that says that the key has no row any more: a function. See docs/joins.md. */
+  isRemoval: LOOKUP_OPTIONS.isRemoval,
+};
+
+/** Options of `lookup`. `Row` is a tuple of the table. */
+export interface TableOptions<Row> extends Omit<Given<typeof TABLE_OPTIONS>, 'isRemoval'> {
+  /** True of a tuple that says that the key has no row any more. */
+  isRemoval?: (row: Row) => boolean;
+}
 
 /** Options of `intervalJoin` and `windowJoin`. */
 export interface JoinOptions extends Given<typeof JOIN_OPTIONS> {}

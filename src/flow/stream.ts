@@ -6,7 +6,7 @@
 
 import { errors } from '../errors.ts';
 import { KEY_TYPES } from '../mailbox/columns/registry.ts';
-import type { Ignored } from '../mailbox/deferred.ts';
+import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { KEY_FIELDS_MAX, rowLayout } from '../state/rows/row-layout.ts';
@@ -22,6 +22,7 @@ import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
 import { ConnectedStreams } from './joins/connected-streams.ts';
 import { requireSameKey, type Side } from './joins/sides.ts';
+import { addTableLookup } from './joins/table-lookup.ts';
 import {
   PROCESS_SCHEMAS,
   type ProcessContext,
@@ -45,6 +46,7 @@ import { post } from './kinds/post.ts';
 import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
+import { thin } from './kinds/thin.ts';
 import {
   byOutput,
   type EmitOf,
@@ -60,14 +62,27 @@ import {
   type CheckedOperator,
   checkedOperator,
   checkOperator,
+  DEDUPLICATE_OPTIONS,
+  type DeduplicateOptions,
   EVENT_TIME_OPTIONS,
   type EventTimeOptions,
   type OperatorOptions,
   PROCESS_OPTIONS,
+  SAMPLE_OPTIONS,
+  type SampleOptions,
   SINK_OPTIONS,
   type SinkOptions,
+  TABLE_OPTIONS,
+  type TableOptions,
+  THROTTLE_OPTIONS,
+  type ThrottleOptions,
 } from './operator-options.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
+import { deduplicateClosures } from './thinning/deduplicate.ts';
+import { sampleClosure } from './thinning/sample.ts';
+import type { ThinningClosures } from './thinning/thinning.ts';
+import { throttleClosures } from './thinning/throttle.ts';
+import { expiring } from './time-to-live.ts';
 import {
   type CountWindow,
   requireWindow,
@@ -111,7 +126,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   static {
     // Types do not have these methods here; a program without types would meet "is not a function".
-    for (const method of ['process', 'aggregate', 'window', 'connect']) {
+    for (const method of ['process', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
           throw errors.needsKey(String(name), method, this.schema.names);
@@ -233,6 +248,69 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
     const { checked, asking } = checkAsync(name, options, kind === flatMapAsync);
     return Stream.of(this.builder, this.add(name, kind, checked, { closure: closure as () => void, outputs, asking }));
+  }
+
+  /**
+   * Each tuple with its row of a small table, which every replica has whole: no tuple goes to where its row is. See docs/joins.md.
+   * @param table a stream, keyed; it is read to its end before a tuple is looked up, unless `wait` is false
+   * @param by the field that has the key of the row, or two of them
+   * @param join makes the row that is emitted, or undefined for none
+   * @throws MillraceError BAD_FLOW, BAD_OPTION, UNKNOWN_KEY_FIELD
+   */
+  lookup<Row extends Shape, RowKey extends keyof Row & string, TableInputs, Output extends Shape>(
+    name: string,
+    table: KeyedStream<Row, RowKey, TableInputs>,
+    by: FieldLike<Fields, TupleOf<Row>[RowKey]> | readonly FieldLike<Fields, TupleOf<Row>[RowKey]>[],
+    output: Output,
+    join: (tuple: TupleOf<Fields>, row: TupleOf<Row> | undefined) => TupleOf<Output> | undefined,
+    options: TableOptions<TupleOf<Row>> = {},
+    ...surplus: readonly never[]
+  ): Stream<Output, Inputs & TableInputs> {
+    refuseSurplus('lookup(name, table, by, output, join, options)', 6, surplus);
+    const where = `operator '${name}'`;
+    const { wait, isRemoval, ...operator } = checkOptions(where, TABLE_OPTIONS, options);
+    if (!((table as unknown) instanceof KeyedStream))
+      throw errors.badOption('table', table, 'a stream with a key: call keyBy() on it', where);
+    if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of a tuple and a row', where);
+    refuseDeferredFunction(name, join);
+    const fields = typeof by === 'string' ? [by] : (by as readonly string[]);
+    const facts = this.keyBy(...(fields as [never])).asSide();
+    const rows = table.asSide();
+    requireSameKey(this.builder.name, facts, rows);
+    const checked = checkedOperator(operator, options.supervision !== undefined);
+    const { builder } = this;
+    const node = addTableLookup({
+      name,
+      builder,
+      facts,
+      rows,
+      output,
+      join: join as never,
+      checked,
+      waits: wait,
+      isRemoval: isRemoval as never,
+    });
+    return Stream.of(builder, node);
+  }
+
+  /**
+   * Passes on a share of the tuples. Which ones depends on the seed and on their fields alone, so every run, replay and replica chooses the
+   * same.
+   * @param fraction the share, from 0 to 1
+   * @throws MillraceError BAD_OPTION
+   */
+  sample(
+    name: string,
+    fraction: number,
+    options: SampleOptions<keyof Fields & string> = {},
+    ...surplus: readonly never[]
+  ): Stream<Fields, Inputs> {
+    refuseSurplus('sample(name, fraction, options)', 3, surplus);
+    const { seed, by, ...operator } = checkOptions(`operator '${name}'`, SAMPLE_OPTIONS, options);
+    const closure = sampleClosure(name, this.schema, fraction, { seed, by });
+    const outputs = [{ name, schema: this.schema }];
+    const checked = checkedOperator(operator, options.supervision !== undefined);
+    return Stream.of(this.builder, this.add(name, filter, checked, { closure, outputs }));
   }
 
   /**
@@ -507,6 +585,11 @@ const outputOf = (name: string, output: Shape): NodeOutput => ({
   name,
   schema: Schema.of(output, `operator '${name}'`),
 });
+/** The fields whose values may be those of a key. */
+type FieldLike<Fields extends Shape, Value> = {
+  [Name in keyof Fields & string]: TupleOf<Fields>[Name] extends Value | null ? Name : never;
+}[keyof Fields & string];
+
 /** Refuses a stream whose key has values of another type. */
 type SameKey<Value, Other> = [Value, Other] extends [Other, Value]
   ? unknown
@@ -549,12 +632,14 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
     rowLayout(`state of operator '${name}'`, key, state, tables);
     const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
-    const { end, onTimer, timers = this.time === undefined ? 'processing' : 'event' } = checked;
+    const { end, ttlMs, timers = this.time === undefined ? 'processing' : 'event' } = checked;
     const isInEventTime = timers === 'event';
     if (isInEventTime && this.time === undefined) throw errors.noEventTime(name, "the option timers: 'event'");
     const given = output as Output | NamedOutputs<Outputs> | undefined;
     const operator = checkedOperator(checked, options.supervision !== undefined);
-    const rest = { closure, state, tables, end, onTimer, isInEventTime };
+    const own = { state, tables, closures: [closure], onTimer: checked.onTimer };
+    const kept = ttlMs === undefined ? own : expiring(name, ttlMs, own);
+    const rest = { closure: kept.closures[0], state: kept.state, tables, end, onTimer: kept.onTimer, isInEventTime };
     return this.emitter(name, process, operator, given, rest);
   }
 
@@ -577,7 +662,45 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     return new ConnectedStreams({ builder, ...sides }, (node) => Stream.of(builder, node));
   }
 
-  private asSide(): Side {
+  /**
+   * Passes on a tuple unless one of its key has passed whose event time is less than `withinMs` from its own: the first to come stays.
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
+   */
+  deduplicate(name: string, options: DeduplicateOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
+    refuseSurplus('deduplicate(name, options)', 2, surplus);
+    const { withinMs, ...operator } = checkOptions(`operator '${name}'`, DEDUPLICATE_OPTIONS, options);
+    const closures = deduplicateClosures(withinMs, this.latenessFor(name, 'deduplicate'));
+    return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
+  }
+
+  /**
+   * Passes on the first tuple of each key in a pause, the last, or both. A pause begins with the first tuple that is in none, and is
+   * `everyMs` of event time long. A tuple waits until the watermark says that no earlier one can come.
+   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
+   */
+  throttle(name: string, options: ThrottleOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
+    refuseSurplus('throttle(name, options)', 2, surplus);
+    const { everyMs, edge, ...operator } = checkOptions(`operator '${name}'`, THROTTLE_OPTIONS, options);
+    const { schema, key = [] } = this;
+    const closures = throttleClosures(name, schema, key, { everyMs, edge }, this.latenessFor(name, 'throttle'));
+    return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
+  }
+
+  private latenessFor(name: string, method: string): number {
+    if (this.time === undefined) throw errors.noEventTime(name, method);
+    return this.time.allowedLatenessMs;
+  }
+
+  private thin(name: string, checked: CheckedOperator, { take, ...rest }: ThinningClosures): Stream<Fields, Inputs> {
+    const outputs = [{ name, schema: this.schema }];
+    return Stream.of(
+      this.builder,
+      this.add(name, thin, checked, { closure: take, outputs, isInEventTime: true, ...rest }),
+    );
+  }
+
+  /** @internal */
+  asSide(): Side {
     const { schema, key = [], time } = this;
     return { schema, key, time, input: (closure) => this.asInput(closure) };
   }

@@ -18,6 +18,8 @@ export interface ReadMark {
   /** The time that counts in place of a later one until the fence of hand-over `heldUntil` has been passed. */
   heldAt: number;
   heldUntil: number;
+  /** How often the position has come round to 0: with it, a place in the ring is like no other. */
+  laps: number;
 }
 
 /** True if one place is behind another, on the same ring and at most one ring away. */
@@ -35,6 +37,7 @@ export const startMark = (position = 0): ReadMark => ({
   watermark: Number.NEGATIVE_INFINITY,
   heldAt: Number.POSITIVE_INFINITY,
   heldUntil: 0,
+  laps: 0,
 });
 
 /** Reads frames in order. The fields after {@link load} describe the current frame. */
@@ -54,6 +57,8 @@ export class RingReader {
   /** See {@link holdAt}. */
   heldAt = Number.POSITIVE_INFINITY;
   heldUntil = 0;
+  /** How often the position has come round to 0. */
+  laps = 0;
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;
@@ -70,7 +75,7 @@ export class RingReader {
   }
 
   /** Moves to where a commit said; everything after it is read again. */
-  reset({ position, row, ended, fence, watermark, heldAt, heldUntil }: ReadMark): void {
+  reset({ position, row, ended, fence, watermark, heldAt, heldUntil, laps }: ReadMark): void {
     this.position = position;
     this.row = row;
     this.ended = ended;
@@ -78,6 +83,7 @@ export class RingReader {
     this.watermark = watermark;
     this.heldAt = heldAt;
     this.heldUntil = heldUntil;
+    this.laps = laps;
     this.seenPublished = position;
     this.count = 0;
   }
@@ -91,6 +97,7 @@ export class RingReader {
     mark.watermark = this.watermark;
     mark.heldAt = this.heldAt;
     mark.heldUntil = this.heldUntil;
+    mark.laps = this.laps;
   }
 
   /** The time that this input has come to: no tuple that is still to be read has an earlier one. */
@@ -135,8 +142,7 @@ export class RingReader {
         if (this.row < this.count) return kind;
         this.leave();
       } else if (kind === FrameKind.padding) {
-        this.position = (this.position + i32[at]) | 0;
-        this.row = 0;
+        this.goOn(i32[at]);
       } else if (kind >= FrameKind.endOfStream && kind <= FrameKind.time) return kind;
       else throw errors.invariant(`frame kind ${kind} at position ${this.position} is known`);
     }
@@ -167,7 +173,13 @@ export class RingReader {
   private leave(): void {
     const { i32, f64 } = this.ring.data;
     this.watermark = f64[this.frameIndex + 2];
-    this.position = (this.position + i32[this.frameIndex << 1]) | 0;
+    this.goOn(i32[this.frameIndex << 1]);
+  }
+
+  private goOn(words: number): void {
+    const next = (this.position + words) | 0;
+    if (this.position < 0 && next >= 0) this.laps++;
+    this.position = next;
     this.row = 0;
   }
 

@@ -227,6 +227,21 @@ export class OperatorTest<Input = Fields, Output = Fields, Row = Fields> {
   }
 
   /**
+   * Resolves when all results are there that the operator awaits, if it is a `mapAsync` or `flatMapAsync`. Its tuples are not run again,
+   * nor from snapshots, and `timeoutMs` and `backoffMs` are times of the system's clock.
+   * @throws MillraceError as {@link feed}
+   */
+  async settled(): Promise<void> {
+    this.requireOpen();
+    try {
+      await this.run.settled();
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+
+  /**
    * Makes the actor anew with fresh closures, as after a crash of its worker, and goes on: also after a failure under
    * `failure: 'escalate'` or `'stop'`, whose tuple is then tried again.
    */

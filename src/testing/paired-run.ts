@@ -43,11 +43,13 @@ export class PairedRun {
     const { openSink, rollback, restore, partition } = options;
     const setup = { build, limits: options, now };
     const tap = new WorldTap(openSink, partition);
-    this.options = options;
     this.tested = new Site({ ...setup, tap, snapshots: restore ? (rollback ? 'when told' : 'at once') : 'never' });
+    // What is outside may answer otherwise the second time.
+    const isAwaited = this.tested.stage.operators[0].asking !== undefined;
+    this.options = isAwaited ? { ...options, rollback: false, restore: false } : options;
     this.outcome = nothing(this.tested.stage);
     this.ahead = nothing(this.tested.stage);
-    if (rollback || restore) {
+    if (this.options.rollback || this.options.restore) {
       this.undisturbed = new Site({ ...setup, tap: new WorldTap(false, partition, tap), snapshots: 'never' });
     }
   }
@@ -112,6 +114,16 @@ export class PairedRun {
     this.ended = true;
     processEnd(this.tested, this.options);
     this.undisturbed?.settle();
+    this.compare();
+  }
+
+  /** Awaits all that the operator has asked, and what comes of it. */
+  async settled(): Promise<void> {
+    const { tested } = this;
+    while (tested.isAsking && tested.failure === undefined) {
+      await tested.wait();
+      tested.settle();
+    }
     this.compare();
   }
 

@@ -159,7 +159,12 @@ export class Site {
     await this.driver.openSource();
   }
 
-  /** Resolves when the source may have more. */
+  /** True while the operator awaits results. */
+  get isAsking(): boolean {
+    return this.actor.isAsking;
+  }
+
+  /** Resolves when the source, or what the operator awaits, may have more. */
   async wait(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.woken = resolve;

@@ -15,6 +15,7 @@ import {
   type SilenceParams,
   silence,
 } from '../kit/flows/requests.ts';
+import { armed } from '../kit/flows/traps.ts';
 import { failureOf, noThreadLeft, start, TIMEOUT, thrown, tuplesOf, until } from '../kit/run-flow.ts';
 
 const unhandled: unknown[] = [];
@@ -71,6 +72,52 @@ test("with failure 'stop' the job fails, and what came before is out", TIMEOUT, 
     upTo(299),
   );
 });
+
+for (const [misdeed, capacity, ordered] of [
+  ['exit', 16, true],
+  ['exit', 16, false],
+  ['loop', 4, true],
+  ['exit', 1, true],
+] as const) {
+  test(
+    `a closure that ends its worker each time (${misdeed}, capacity ${capacity}): one dead letter`,
+    TIMEOUT,
+    async () => {
+      const traps = [{ place: 'ask', at: 133, misdeed } as const];
+      const params = armed<RequestParams>({ count: 400, capacity, ordered, delayMs: 3, traps });
+      const job = await start(requests, { params, workers: 1, hangTimeoutMs: 400 });
+      const [tuples, letters] = await Promise.all([tuplesOf(job.output('out')), lettersOf(job as unknown as Job)]);
+      await job.done;
+      const kept = tuples.map(({ n }) => n).sort((a, b) => a - b);
+      assert.deepEqual(
+        kept,
+        upTo(400).filter((n) => n !== 133),
+      );
+      assert.deepEqual(
+        letters.map(({ n, error }) => [n, error.code]),
+        [[133, 'TUPLE_KILLED_WORKER']],
+      );
+    },
+  );
+}
+
+for (const misdeed of ['exit', 'throw-later', 'reject', 'loop-later'] as const) {
+  test(
+    `a worker that is ended once by what comes after the first await (${misdeed}): nothing is lost`,
+    TIMEOUT,
+    async () => {
+      const traps = [{ place: 'later', at: 133, misdeed, times: 1 } as const];
+      const params = armed<RequestParams>({ count: 400, capacity: 16, delayMs: 3, traps });
+      const job = await start(requests, { params, workers: 1, hangTimeoutMs: 400 });
+      const tuples = await tuplesOf(job.output('out'));
+      await job.done;
+      assert.deepEqual(
+        tuples.map(({ n }) => n),
+        upTo(400),
+      );
+    },
+  );
+}
 
 const shared = (): SharedArrayBuffer => new SharedArrayBuffer(64);
 

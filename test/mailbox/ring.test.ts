@@ -28,6 +28,7 @@ for (const start of EDGES) {
       read.push(...stream.readToEnd());
     }
     assert.deepStrictEqual(read, expected);
+    assert.equal(stream.consumers[0].reader.laps, start >= 2 ** 32 - 700 ? 1 : 0);
   });
 }
 

@@ -58,6 +58,27 @@ test('timers in event time fire in order, and one in the past at once', () => {
   );
 });
 
+test('timers that are due at the end of time all fire, but one that fails', () => {
+  for (const rollback of [false, true]) {
+    const remind = testOperator<Word, Word>(reminders, 'remind', { rollback, restore: rollback });
+    const said = ['a', 'b', 'unspeakable', 'c', 'd', 'e', 'f'];
+    remind.feed(
+      said.map((word, i) => ({ word, at: i })),
+      { at },
+    );
+    remind.emitted();
+    remind.end();
+    assert.deepEqual(
+      remind
+        .emitted()
+        .map(({ word }) => word)
+        .sort(),
+      ['a', 'b', 'c', 'd', 'e', 'f'],
+    );
+    assert.equal(remind.deadLetters().length, 1);
+  }
+});
+
 test('what lingers is committed before time moves on', () => {
   const remind = testOperator<Word, Word>(reminders, 'remind', { lingerMs: 50 });
   remind.feed(words(10), { at });

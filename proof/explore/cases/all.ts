@@ -7,6 +7,7 @@ import { handOverCases } from './hand-over-cases.ts';
 import { loopCases } from './loop-cases.ts';
 import { recoveryCases } from './recovery-cases.ts';
 import { ringCases } from './ring-cases.ts';
+import { timeCases } from './time-cases.ts';
 
 export const cases: readonly ExplorerCase[] = [
   ...ringCases,
@@ -15,6 +16,7 @@ export const cases: readonly ExplorerCase[] = [
   ...recoveryCases,
   ...handOverCases,
   ...loopCases,
+  ...timeCases,
 ];
 
 export function caseNamed(name: string): ExplorerCase {

@@ -19,7 +19,7 @@ const MOVED = 1;
 const KEPT = 2;
 
 const READER_HOST = 0;
-const HAND_OVER = 1;
+export const HAND_OVER = 1;
 
 /** Waits as hosts do: it announces, looks again, and sleeps. All that changes meanwhile is in `held`. */
 async function until(
@@ -37,8 +37,16 @@ async function until(
   }
 }
 
-/** Rings of giver and receiver, what `writes` writes into them, and a reader of both that expects 1, 2, … up to `count`. */
-function readerScene(count: number, names: readonly string[], writes: (rings: readonly Writing[]) => void): Scene {
+/**
+ * Rings of giver and receiver, what `writes` writes into them, and a reader of both that expects 1, 2, … up to `count`.
+ * @param check is called before each read; it may throw
+ */
+export function readerScene(
+  count: number,
+  names: readonly string[],
+  writes: (rings: readonly Writing[]) => void,
+  check: (kept: Kept, alignment: Alignment) => void = () => {},
+): Scene {
   const rings = names.map(() => {
     const buffer = smallRing(Ring.allocate(RING_BYTES_MIN, 1), 16, 0);
     new Ring(buffer).activate(0, 0);
@@ -53,7 +61,10 @@ function readerScene(count: number, names: readonly string[], writes: (rings: re
       const readers = rings.map((ring) => new RingReader(new Ring(ring), 0, startMark()));
       const alignment = new Alignment(readers.map((reader) => ({ reader, upstream: 0 })));
       await until(context, new WakeWords(wakeBuffer), READER_HOST, [readers, kept], () => {
-        for (const reader of readers) while (readNext(reader, kept, 'reader', alignment));
+        for (const reader of readers) {
+          do check(kept, alignment);
+          while (readNext(reader, kept, 'reader', alignment));
+        }
         return readers.every((reader) => reader.isOver);
       });
       if (kept.reader !== count) throw new Error(`read ${kept.reader ?? 0} of ${count} tuples`);
@@ -73,7 +84,7 @@ function readerScene(count: number, names: readonly string[], writes: (rings: re
 }
 
 /** What the supervisor does when a replica has retired. */
-function retire({ output, wakeWords }: Writing): void {
+export function retire({ output, wakeWords }: Writing): void {
   const { ring } = output as unknown as { ring: Ring };
   ring.setDormant(true);
   wakeWords.wakeUnconditionally(ring.readerHost(0));

@@ -119,6 +119,9 @@ export class Isolation {
       const failureAt = (where: Whereabouts): Failure => hand.failureAt(operator, where, fromRecord(error));
       if (this.skipTimer(failureAt, (tag) => timerMark(tag) === slot)) return;
     }
+    // What makes it due may be how far the inputs have been passed: a rollback is not to take that back.
+    batch.begin();
+    batch.commit();
     work[WorkCell.row] = NO_ROW;
     this.alone(() => this.actor.fire(1));
     batch.commit();

@@ -87,13 +87,18 @@ export class RowReader {
 
   /** Rows that can be read of an input's next frame, up to a mark if there is one. */
   private rowsAt(input: Input, until: readonly ReadMark[] | undefined): number {
-    const { requests } = this.batch;
+    const { batch } = this;
+    const { requests } = batch;
+    const isAlone = this.work[WorkCell.isolating] === 1;
     for (;;) {
       const rows = this.rowsThere(input, until);
       if (requests === undefined || rows === 0) return rows;
-      const readable = requests.readable(input, this.work[WorkCell.isolating] === 1);
+      const readable = requests.readable(input, isAlone);
       if (readable > 0 || !requests.isOut(input)) return Math.min(rows, readable);
+      batch.begin();
       input.reader.advance(input.reader.row + 1);
+      // What fails alone, or dies, is the row at the committed cursor.
+      if (isAlone) batch.commit();
     }
   }
 

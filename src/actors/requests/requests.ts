@@ -204,10 +204,10 @@ export class Requests {
       const to = Math.min(reader.count, reader.row + rows);
       let { row } = reader;
       for (; row < to; row++) {
-        if (this.passes(ahead, reader.position, row) || this.isFinished(ahead, reader.position, row)) continue;
+        if (this.passes(ahead, reader.position, row) || this.isFinished(ahead, reader, row)) continue;
         isFull = asked === room;
         if (isFull) break;
-        this.askAbout(ahead, reader.position, row);
+        this.askAbout(ahead, reader, row);
         asked++;
       }
       reader.advance(row);
@@ -228,17 +228,17 @@ export class Requests {
   }
 
   /** Notes a row, which {@link passes} has come to, whose result was out before a crash. */
-  private isFinished(ahead: Ahead, position: number, row: number): boolean {
+  private isFinished(ahead: Ahead, reader: RingReader, row: number): boolean {
     if (ahead.finished[0] !== true) return false;
-    this.requestOf(ahead, position, row).finish();
+    this.requestOf(ahead, reader, row).finish();
     return true;
   }
 
   /** Begins the request of a row of the decoder's frame, which {@link passes} has come to. */
-  private askAbout(ahead: Ahead, position: number, row: number): void {
+  private askAbout(ahead: Ahead, reader: RingReader, row: number): void {
     const { work } = this.parts;
     const { input } = ahead;
-    const request = this.requestOf(ahead, position, row);
+    const request = this.requestOf(ahead, reader, row);
     // The closure may end, or hang, its worker.
     work[WorkCell.input] = input.index;
     work[WorkCell.row] = row;
@@ -247,9 +247,9 @@ export class Requests {
     request.begin();
   }
 
-  private requestOf(ahead: Ahead, position: number, row: number): Request {
+  private requestOf(ahead: Ahead, { position, laps }: RingReader, row: number): Request {
     const { requests, decoder, input } = ahead;
-    const key = `${this.parts.keyPrefix}/${input.index}/${position >>> 0}/${row}`;
+    const key = `${this.parts.keyPrefix}/${input.index}/${laps}.${position >>> 0}.${row}`;
     const group = groupOf(ahead, position, row);
     const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
     ahead.finished.shift();
@@ -299,11 +299,11 @@ export class Requests {
     ahead.passed = 0;
     if (!this.passes(ahead, reader.position, reader.row)) {
       if (this.isAsking) return 0;
-      if (this.isFinished(ahead, reader.position, reader.row)) return 0;
-      this.askAbout(ahead, reader.position, reader.row);
+      if (this.isFinished(ahead, reader, reader.row)) return 0;
+      this.askAbout(ahead, reader, reader.row);
     }
     const request = this.first(ahead);
-    return !isAt(request, reader) || request.isSettled ? 1 : 0;
+    return !isAt(request, reader) || (request.isSettled && !request.isOut) ? 1 : 0;
   }
 
   private get isAsking(): boolean {
@@ -351,8 +351,8 @@ export class Requests {
   }
 
   private goToRow(reader: RingReader, { position, row }: Request): void {
-    const { ended, fence, watermark, heldAt, heldUntil } = reader;
-    reader.reset({ position, row, ended, fence, watermark, heldAt, heldUntil });
+    const { ended, fence, watermark, heldAt, heldUntil, laps } = reader;
+    reader.reset({ position, row, ended, fence, watermark, heldAt, heldUntil, laps });
     if (reader.load() !== FrameKind.data) throw errors.invariant('a row that was read ahead is still there');
   }
 
@@ -384,6 +384,11 @@ export class Requests {
       const request = this.first(ahead);
       return isAt(request, ahead.input.reader) && request.state === RequestState.failed;
     });
+  }
+
+  /** True while something has been asked whose row is not committed. */
+  get isBusy(): boolean {
+    return this.aheads.some(({ requests }) => requests.length > 0);
   }
 
   /** True while results are out of rows behind the cursors: nobody else may read these rows. */

@@ -6,7 +6,7 @@
 import { type Shape, t } from '../../mailbox/schema.ts';
 import { type TableDefinition, table } from '../../state/rows/row-layout.ts';
 import type { StateTable } from '../../state/rows/state-table.ts';
-import type { KeptFields, Tuple } from './kept-fields.ts';
+import type { KeptFields, Tuple } from '../timed/kept-fields.ts';
 
 /** The row of a tuple. */
 export interface KeptRow extends Tuple {

@@ -1,7 +1,7 @@
 // Two keyed streams whose tuples meet, as their methods show them: by a closure for each, or by a join.
 
 import { errors } from '../../errors.ts';
-import type { Ignored } from '../../mailbox/deferred.ts';
+import { type Ignored, refuseDeferredFunction } from '../../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { rowLayout } from '../../state/rows/row-layout.ts';
@@ -38,7 +38,7 @@ import { intervalClosures } from './interval-join.ts';
 import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { asOfClosures, latestClosures } from './lookup-join.ts';
 import type { Side } from './sides.ts';
-import { type Bounds, windowJoinClosures } from './window-join.ts';
+import { type JoinBounds, windowJoinClosures } from './window-join.ts';
 
 /** The closures of an operator that two streams go into. */
 export interface ConnectedClosures<
@@ -173,7 +173,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     if (toMs <= fromMs) throw errors.badOption('toMs', toMs, `above fromMs, which is ${fromMs}`, where);
     const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
     const { left, right } = this.#of;
-    requireFunction(join, where);
+    requireFunction(name, join);
     const closures = intervalClosures(name, left, right, { fromMs, toMs }, kind, join as JoinTuples);
     return this.#add(name, joinKind, output, closures, checkedOperator(operator, isSupervised(options)), true);
   }
@@ -188,7 +188,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     name: string,
     window: SlicedWindow,
     output: Output,
-    join: Joined<Left, Right, Output, Kind, [window: Bounds]>,
+    join: Joined<Left, Right, Output, Kind, [window: JoinBounds]>,
     options: JoinOptions & { kind?: Kind } = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
@@ -197,7 +197,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     requireWindow(window, name);
     const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
     const { left, right } = this.#of;
-    requireFunction(join, where);
+    requireFunction(name, join);
     const closures = windowJoinClosures(name, left, right, window, kind, join as never);
     return this.#add(name, joinKind, output, closures, checkedOperator(operator, isSupervised(options)), true);
   }
@@ -219,7 +219,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     const where = `operator '${name}'`;
     const { asOf, isRemoval, ...operator } = checkOptions(where, LOOKUP_OPTIONS, options);
     const { left, right } = this.#of;
-    requireFunction(join, where);
+    requireFunction(name, join);
     const closures = (asOf ? asOfClosures : latestClosures)(name, left, right, join as never, isRemoval as never);
     return this.#add(name, joinKind, output, closures, checkedOperator(operator, isSupervised(options)), asOf);
   }
@@ -251,6 +251,8 @@ const keyFields = ({ schema, key }: Side) => key.map((field) => schema.fields[sc
 
 const isSupervised = ({ supervision }: { supervision?: unknown }): boolean => supervision !== undefined;
 
-function requireFunction(join: unknown, where: string): void {
-  if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of two tuples', where);
+function requireFunction(name: string, join: unknown): void {
+  if (typeof join !== 'function')
+    throw errors.badOption('join', join, 'a function of two tuples', `operator '${name}'`);
+  refuseDeferredFunction(name, join);
 }

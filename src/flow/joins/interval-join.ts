@@ -7,11 +7,11 @@
 // closure that fails at such a tuple fails at that one only. A bucket goes when all these timers have fired.
 
 import type { JoinKind } from '../operator-options.ts';
+import { dueBefore, dueUpTo, timeBefore } from '../timed/due.ts';
+import { keptFields, type Tuple } from '../timed/kept-fields.ts';
+import { type EmitTuple, type OwnContext, wakeBy } from '../timed/own-context.ts';
 import { type Bucket, Buckets, type Kept, type KeptRow } from './buckets.ts';
-import { dueBefore, dueUpTo, timeBefore } from './due.ts';
-import type { EmitTuple, JoinClosures, JoinTuples, OwnContext } from './join-closures.ts';
-import { wakeBy } from './join-closures.ts';
-import { keptFields, type Tuple } from './kept-fields.ts';
+import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { latenessOf, type Side } from './sides.ts';
 
 export interface Interval {

@@ -7,10 +7,10 @@
 import { type Shape, t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { LATEST_MS } from '../event-time.ts';
-import { dueUpTo } from './due.ts';
-import type { EmitTuple, JoinClosures, OwnContext } from './join-closures.ts';
-import { wakeBy } from './join-closures.ts';
-import { keptFields, type Tuple } from './kept-fields.ts';
+import { dueUpTo } from '../timed/due.ts';
+import { keptFields, type Tuple } from '../timed/kept-fields.ts';
+import { type EmitTuple, type OwnContext, wakeBy } from '../timed/own-context.ts';
+import type { JoinClosures } from './join-closures.ts';
 import { latenessOf, type Side } from './sides.ts';
 
 type JoinWithLatest = (fact: Tuple, latest: Tuple | undefined) => unknown;

@@ -5,22 +5,23 @@
 
 import { errors } from '../../errors.ts';
 import type { JoinKind } from '../operator-options.ts';
+import { dueBefore, timeBefore } from '../timed/due.ts';
+import { keptFields, type Tuple } from '../timed/kept-fields.ts';
+import type { EmitTuple, OwnContext } from '../timed/own-context.ts';
 import type { Window } from '../windows/window.ts';
 import { Buckets, type Kept, type KeptRow } from './buckets.ts';
-import { dueBefore, timeBefore } from './due.ts';
-import type { EmitTuple, JoinClosures, OwnContext } from './join-closures.ts';
-import { keptFields, type Tuple } from './kept-fields.ts';
+import type { JoinClosures } from './join-closures.ts';
 import { latenessOf, type Side } from './sides.ts';
 
 /** The bounds of a window, [start, end), in milliseconds since the epoch. */
-export interface Bounds {
+export interface JoinBounds {
   /** The first millisecond of the window. */
   readonly windowStart: number;
   /** The first one behind it. */
   readonly windowEnd: number;
 }
 
-type JoinInWindow = (left: Tuple | undefined, right: Tuple | undefined, bounds: Bounds) => unknown;
+type JoinInWindow = (left: Tuple | undefined, right: Tuple | undefined, bounds: JoinBounds) => unknown;
 
 /** @throws MillraceError NO_EVENT_TIME, BAD_SCHEMA, BAD_OPTION for windows that are not tumbling */
 export function windowJoinClosures(
@@ -47,11 +48,11 @@ export function windowJoinClosures(
   const rights = new Buckets('right', rightFields);
   const hasLefts = kind !== 'inner';
   const hasRights = kind === 'full';
-  const boundsOf = (windowStart: number): Bounds => ({ windowStart, windowEnd: windowStart + sizeMs });
+  const boundsOf = (windowStart: number): JoinBounds => ({ windowStart, windowEnd: windowStart + sizeMs });
   const startOf = (atMs: number): number => Math.floor((atMs - offsetMs) / sizeMs) * sizeMs + offsetMs;
 
   const take =
-    (buckets: Buckets, hasNullKey: (tuple: Tuple) => boolean, alone: (tuple: Tuple, bounds: Bounds) => unknown) =>
+    (buckets: Buckets, hasNullKey: (tuple: Tuple) => boolean, alone: (tuple: Tuple, bounds: JoinBounds) => unknown) =>
     (tuple: Tuple, state: Kept, emit: EmitTuple, context: OwnContext): void => {
       const start = startOf(context.time);
       if (hasNullKey(tuple)) {

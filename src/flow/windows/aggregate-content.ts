@@ -69,12 +69,14 @@ export function aggregateContent(
   const { fields } = Schema.of(pane, `operator '${operator}'`);
   const tabled = kept.flatMap(({ name, code }, a) => (code.table === undefined ? [] : [{ name, code, a }]));
   return {
+    isJoined: tabled.length === 0,
     pane,
     state: {},
     tables: Object.fromEntries(tabled.flatMap(({ name, code }) => valuesTable(code).map((each) => [name, each]))),
     add: (into) => `${one.code}\n${mergeCode(into, travelling)}`,
     merge: (into) => mergeCode(into, arrived),
     join: (into, other) => mergeCode(into, slots(other)),
+    clear: (of) => fields.map(({ name, codec }, i) => `${of}.${name} = ${codec.zero(i)};`).join(' '),
     empty: `{ ${fields.map(({ name, codec }, i) => `${name}: ${codec.zero(i)}`).join(', ')} }`,
     give: (of, start, end) => {
       const results = [

@@ -4,11 +4,14 @@
 
 import type { Shape } from '../../mailbox/schema.ts';
 import type { TableDefinition } from '../../state/rows/row-layout.ts';
+import { LATEST_MS } from '../event-time.ts';
 
 type Closure = (...values: never[]) => void;
 
 /** What stands in the closures' scope: `tuple` or `key`, with the fields of the key; `state`, `emit` and `context`. */
 export interface WindowContent {
+  /** True if all that is kept of tuples is in panes, so that panes can be joined. */
+  readonly isJoined: boolean;
   /** Fields of a pane: of what is kept of a stretch of tuples. */
   readonly pane: Shape;
   /** What is kept of a key besides its panes. */
@@ -20,6 +23,8 @@ export interface WindowContent {
   readonly merge: ((pane: string) => string) | undefined;
   /** Statements that take one pane into another. */
   join(pane: string, other: string): string;
+  /** Statements that make a pane one without tuples. */
+  clear(pane: string): string;
   /** An expression for a pane without tuples, as an object. */
   readonly empty: string;
   /** Statements that emit a window, given its pane and the expressions of its bounds. */
@@ -44,3 +49,12 @@ export interface WindowClosures {
 
 /** The name of the table that has the panes of a key. */
 export const PANES = '$windows';
+
+/** An expression for when a timer is set. What ends after the latest time, as windows of results at the end of a stream do, ends with it. */
+export const timerAt = (end: string): string => `Math.min(${end}, ${LATEST_MS})`;
+
+/** An expression for up to when windows have ended, in the closure of a timer: with the latest time all have. */
+export const TIMER_TIME = `(context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity)`;
+
+/** An expression for the event time of a window's results: the last one in it. */
+export const resultTime = (end: string): string => `Math.min(${end} - 1, ${LATEST_MS})`;

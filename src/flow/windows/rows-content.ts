@@ -51,6 +51,7 @@ export function rowsContent(
   };
   const declared = Object.fromEntries(schema.fields.map((field) => [field.name, field.declared]));
   return {
+    isJoined: false,
     pane: {},
     state: { $count: t.f64() },
     tables: { $rows: table({ [NUMBER]: t.f64() }, { [TIME]: t.f64(), ...declared }) },
@@ -58,6 +59,7 @@ export function rowsContent(
       `{ const row = state.$rows.upsert(state.$count++); row.${TIME} = context.time; ${names.map((name) => `row.${name} = tuple.${name};`).join(' ')} }`,
     merge: undefined,
     join: () => '',
+    clear: () => '',
     empty: '{}',
     give: (_, start, end) =>
       `closeWindow({ ${[...keys.map(({ name }) => `${name}: key.${name}`), `start: ${start}`, `end: ${end}`].join(', ')} }, rowsOf(state.$rows, ${start}, ${end}), emit);`,

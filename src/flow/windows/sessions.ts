@@ -6,8 +6,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { LATEST_MS } from '../event-time.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import type { SessionWindow } from './window.ts';
 
 /** The slot of time, no longer than the gap, in which combined tuples are: they are of one session. */
@@ -62,20 +61,19 @@ setTimer(state, timers);
 function setTimer(state, timers) {
 let next = Infinity;
 for (const pane of ${panes}) next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
-if (next < Infinity) timers.at(Math.min(next, ${LATEST_MS}));
+if (next < Infinity) timers.at(${timerAt('next')});
 }
 ${arrival('add', 'context.time', 'context.time', content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane'))}
 function onTimer(key, state, emit, context) {
-// The latest timer that there can be stands for all times behind it.
-const now = context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity, due = [];
+const now = ${TIMER_TIME}, due = [];
 for (const pane of ${panes}) if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
 due.sort(byTime);
 for (const first of due) {
 const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};
 if (!pane.$isFired) {
 pane.$isFired = true;
-${givesChanges ? '' : `context.setTime(Math.min(Math.ceil(end) - 1, ${LATEST_MS})); ${content.give('pane', 'first', 'end')}`}
+${givesChanges ? '' : `context.setTime(${resultTime('Math.ceil(end)')}); ${content.give('pane', 'first', 'end')}`}
 }
 if (end + ${allowedLatenessMs} <= now) { ${content.release('first', 'end')} ${panes}.delete(first); }
 }

@@ -8,15 +8,14 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { LATEST_MS } from '../event-time.ts';
 import { SLICE } from './aggregate-content.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import type { SlicedWindow } from './window.ts';
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** The length of a slice. */
-const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
+export const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
 
 /** An expression for the start of the slice that a time is in. */
 export function sliceCode(window: SlicedWindow, time: string): string {
@@ -26,6 +25,10 @@ export function sliceCode(window: SlicedWindow, time: string): string {
     ? `Math.floor(${time} / ${ms}) * ${ms}`
     : `Math.floor((${time} - ${offsetMs}) / ${ms}) * ${ms} + ${offsetMs}`;
 }
+
+/** An expression for the end of the first window that ends after a time. */
+export const endAfterCode = ({ sizeMs, everyMs, offsetMs }: SlicedWindow, time: string): string =>
+  `(Math.floor((${time} - ${sizeMs + offsetMs}) / ${everyMs}) + 1) * ${everyMs} + ${sizeMs + offsetMs}`;
 
 /**
  * The closures of an operator that keeps windows of one length.
@@ -51,7 +54,7 @@ ${code}
 changed(tuple, state, pane, start, emit, context);
 }`;
   const body = `
-const endAfter = (time) => (Math.floor((time - ${sizeMs + offsetMs}) / ${everyMs}) + 1) * ${everyMs} + ${sizeMs + offsetMs};
+const endAfter = (time) => ${endAfterCode(window, 'time')};
 const lastEnd = (start) => Math.floor((start - ${offsetMs}) / ${everyMs}) * ${everyMs} + ${sizeMs + offsetMs};
 function changed(key, state, pane, start, emit, { timers }) {
 const first = endAfter(start), due = timers.due();
@@ -60,7 +63,7 @@ ${
     ? eachEnd('first', 'lastEnd(start)', 'give(key, state, end, emit);')
     : 'if (state.$isFired && first <= state.$fired) pane.$isLate = true;'
 }
-if (due === undefined || first < due) timers.at(Math.min(first, ${LATEST_MS}));
+if (due === undefined || first < due) timers.at(${timerAt('first')});
 }
 ${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
@@ -80,31 +83,37 @@ if (pane === undefined) return;
 ${content.give('pane', `end - ${sizeMs}`, 'end')}
 }
 function finish(key, state, end, emit, context) {
-context.setTime(Math.min(end - 1, ${LATEST_MS}));
+context.setTime(${resultTime('end')});
 give(key, state, end, emit);
 }
-const ends = [];
-const byTime = (one, other) => one - other;
-function finishAll(key, state, fired, now, emit, context) {
-ends.length = 0;
-const next = endAfter(fired);
-for (const pane of ${panes}) {
-const start = pane.${SLICE}, isLate = pane.$isLate, last = Math.min(lastEnd(start), Math.max(now, fired));
-${eachEnd('isLate ? endAfter(start) : Math.max(endAfter(start), next)', 'last', 'ends.push(end);')}
-if (isLate) pane.$isLate = false;
+const late = [], kept = [];
+const inOrder = (one, other) => one - other;
+// Only ends of windows that have something: how much time lies between slices costs nothing.
+function finishAll(starts, from, until, key, state, emit, context) {
+let next = from;
+for (const start of starts.sort(inOrder)) {
+const last = Math.min(lastEnd(start), until);
+for (let end = Math.max(next, endAfter(start)); end <= last; end += ${everyMs}) {
+finish(key, state, end, emit, context);
+next = end + ${everyMs};
 }
-if (ends.length > 1) ends.sort(byTime);
-let before;
-for (const end of ends) {
-if (end !== before) finish(key, state, end, emit, context);
-before = end;
 }
 }
 function onTimer(key, state, emit, context) {
-// The latest timer that there can be stands for all times behind it.
-const now = context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity;
-const fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
-${givesChanges ? '' : 'finishAll(key, state, fired, now, emit, context);'}
+const now = ${TIMER_TIME}, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
+late.length = kept.length = 0;
+for (const pane of ${panes}) {
+kept.push(pane.${SLICE});
+if (!pane.$isLate) continue;
+pane.$isLate = false;
+late.push(pane.${SLICE});
+}
+${
+  givesChanges
+    ? ''
+    : `finishAll(late, -Infinity, fired, key, state, emit, context);
+finishAll(kept, endAfter(fired), now, key, state, emit, context);`
+}
 state.$isFired = true;
 state.$fired = until;
 let next = Infinity, gone;
@@ -116,7 +125,7 @@ else next = Math.min(next, last > until ? Math.max(endAfter(start), endAfter(unt
 }
 if (gone !== undefined) for (const start of gone) { ${content.release('start', `start + ${ms}`)} ${panes}.delete(start); }
 if (${panes}.size === 0) context.remove();
-else if (next < Infinity) context.timers.at(Math.min(next, ${LATEST_MS}));
+else if (next < Infinity) context.timers.at(${timerAt('next')});
 }
 return { add, merge, onTimer };`;
   return {

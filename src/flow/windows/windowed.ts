@@ -17,6 +17,8 @@ import { countClosures } from './counts.ts';
 import { rowsContent } from './rows-content.ts';
 import { sessionClosures } from './sessions.ts';
 import { slicedClosures } from './slices.ts';
+import { slidingClosures } from './sliding.ts';
+import { tumblingClosures } from './tumbling.ts';
 import type { Window } from './window.ts';
 
 /** A keyed stream, and how its tuples are grouped. */
@@ -118,6 +120,10 @@ function closuresOf({ window, input }: Windowed, { name, emit }: WindowPlan, con
   const { time } = input(undefined);
   if (time === undefined) throw errors.noEventTime(name, `a ${window.kind} window`);
   const givesChanges = emit === 'changes';
+  const closesOnce = time.allowedLatenessMs === 0;
+  if (window.kind === 'sliding' && closesOnce && !givesChanges && content.isJoined)
+    return slidingClosures(name, content, window);
+  if (window.kind === 'tumbling' && closesOnce) return tumblingClosures(name, content, window, givesChanges);
   return window.kind === 'session'
     ? sessionClosures(name, content, window, time.allowedLatenessMs, givesChanges)
     : slicedClosures(name, content, window, time.allowedLatenessMs, givesChanges);

@@ -76,11 +76,15 @@ const NAMED_TIMERS: TableDefinition = { key: { name: t.string() }, row: { at: t.
 export const TIMER_FIELD = '$timer';
 export const TIMERS_TABLE = '$timers';
 
+/** When a row expires, where rows do. */
+export const EXPIRY_FIELD = '$expires';
+
 /** Properties of the state object that point it at a row, or are not the flow's. */
 const RESERVED_NAMES = ['arena', 'row', TIMER_FIELD, TIMERS_TABLE];
+const HIDDEN_NAMES = [TIMER_FIELD, TIMERS_TABLE, EXPIRY_FIELD];
 
 /** True of what a row holds for the library: nobody sees it who reads state. */
-export const isHidden = ({ name }: { readonly name: string }): boolean => name === TIMER_FIELD || name === TIMERS_TABLE;
+export const isHidden = ({ name }: { readonly name: string }): boolean => HIDDEN_NAMES.includes(name);
 
 /** What a layout is besides the rows of a flow's operator. */
 interface LayoutKind {

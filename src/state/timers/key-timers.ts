@@ -35,9 +35,9 @@ export interface TimerClock {
   untilMs(): number;
 }
 
-/** What stands in a row for a timer. 0 stands for none, so times from 1970 on are stored one higher. */
-const storedOf = (atMs: number): number => (atMs < 0 ? atMs : atMs + 1);
-const dueOf = (stored: number): number => (stored < 0 ? stored : stored - 1);
+/** What a cell says of a timer: 0, as which rows begin, stands for none. Times before 1970 are less than 0. */
+const stored = (atMs: number): number => (atMs < 0 ? atMs : atMs + 1);
+const timeIn = (cell: number): number => (cell < 0 ? cell : cell - 1);
 
 const cellOf = (fields: readonly RowField[], name: string): number =>
   (fields.find((field) => field.name === name) as RowField).cell;
@@ -146,8 +146,8 @@ export class KeyTimers implements Timer {
     if (!(ms >= -LATEST_MS && ms <= LATEST_MS)) throw errors.badTimer(this.operator, method, given);
     const { arena, row } = this.rowInWork();
     const owner = arena.i32[row + ROW_TAG];
-    const atMs = Math.ceil(ms);
-    const stored = storedOf(atMs);
+    // Adding 0 leaves no -0.
+    const atMs = this.isInEventTime ? Math.ceil(ms) + 0 : Math.max(0, Math.ceil(ms));
     let timer = UNNAMED;
     let cell = row + this.cell;
     if (name !== '') {
@@ -156,8 +156,8 @@ export class KeyTimers implements Timer {
       cell = found + this.namedCell;
     }
     const before = arena.f64[cell >> 1];
-    arena.f64[cell >> 1] = stored;
-    if (before !== 0 && before <= stored) return;
+    arena.f64[cell >> 1] = stored(atMs);
+    if (before !== 0 && timeIn(before) <= atMs) return;
     if (before !== 0) this.stale++;
     this.heap.add(atMs, owner, timer);
   }
@@ -181,8 +181,8 @@ export class KeyTimers implements Timer {
     const { arena, row } = this.rowInWork();
     const found = name === '' ? row : this.access.find(arena, row + this.root, name);
     if (found < 0) return undefined;
-    const stored = arena.f64[(found + (name === '' ? this.cell : this.namedCell)) >> 1];
-    return stored === 0 ? undefined : dueOf(stored);
+    const cell = arena.f64[(found + (name === '' ? this.cell : this.namedCell)) >> 1];
+    return cell === 0 ? undefined : timeIn(cell);
   }
 
   /**
@@ -192,7 +192,8 @@ export class KeyTimers implements Timer {
   take(nowMs: number): boolean {
     const { heap, taken } = this;
     this.isFound = false;
-    while (heap.nextAtMs <= nowMs) {
+    // At the end of time every timer is due, and there may be none.
+    while (heap.size > 0 && heap.nextAtMs <= nowMs) {
       heap.take();
       const { atMs, owner, timer } = heap;
       taken.push(atMs, owner, timer);
@@ -259,14 +260,14 @@ export class KeyTimers implements Timer {
     const root = groupHeader(group) + GROUP_ROOT;
     for (let row = table.tagged(arena, root, owner); row >= 0; row = table.tagged(arena, root, owner, row)) {
       if (timer === UNNAMED) {
-        const stored = arena.f64[(row + this.cell) >> 1];
-        if (stored !== 0) visit(dueOf(stored), arena, row, -1);
+        const unnamed = arena.f64[(row + this.cell) >> 1];
+        if (unnamed !== 0) visit(timeIn(unnamed), arena, row, -1);
         continue;
       }
       const { named, root: cell } = this;
       let found = named.tagged(arena, row + cell, timer);
       for (; found >= 0; found = named.tagged(arena, row + cell, timer, found)) {
-        visit(dueOf(arena.f64[(found + this.namedCell) >> 1]), arena, row, found);
+        visit(timeIn(arena.f64[(found + this.namedCell) >> 1]), arena, row, found);
       }
     }
   }
@@ -290,13 +291,13 @@ export class KeyTimers implements Timer {
     for (; row >= 0; row = table.next(arena, root, table.slotOf(arena, root, row) + 1)) {
       rows++;
       const owner = arena.i32[row + ROW_TAG];
-      const stored = arena.f64[(row + this.cell) >> 1];
-      if (stored !== 0) heap.add(dueOf(stored), owner, UNNAMED);
+      const unnamed = arena.f64[(row + this.cell) >> 1];
+      if (unnamed !== 0) heap.add(timeIn(unnamed), owner, UNNAMED);
       const names = row + this.root;
       if (arena.i32[names + ROOT_LIVE] === 0) continue;
       let found = named.next(arena, names, 0);
       for (; found >= 0; found = named.next(arena, names, named.slotOf(arena, names, found) + 1)) {
-        heap.add(dueOf(arena.f64[(found + this.namedCell) >> 1]), owner, arena.i32[found + ROW_TAG]);
+        heap.add(timeIn(arena.f64[(found + this.namedCell) >> 1]), owner, arena.i32[found + ROW_TAG]);
       }
     }
     return rows;

@@ -17,6 +17,8 @@ const READ_MARK = {
   /** The time that counts in place of a later one until the fence of hand-over `heldUntil` has been passed. */
   heldAt: Number.POSITIVE_INFINITY,
   heldUntil: 0,
+  /** How often the position has come round to 0. */
+  laps: 0,
 };
 
 /** Where an output stands: the ring's head, and the range of the outbox in words. */

@@ -30,7 +30,12 @@ export const reminders = dataflow(import.meta.url, 'reminders', (flow) =>
         timers.at(time + 100, String(time));
         emit({ word, seen: state.seen, at: time });
       },
-      { onTimer: ({ word }, state, emit, { timer }) => emit({ word, seen: state.seen, at: timer.atMs }) },
+      {
+        onTimer({ word }, state, emit, { timer }) {
+          if (word === 'unspeakable') throw new RangeError('not to be said');
+          emit({ word, seen: state.seen, at: timer.atMs });
+        },
+      },
     )
     .collect('out'),
 );

@@ -1,6 +1,6 @@
 // Flows in which two streams meet: fed by a test, or generated, with times out of order.
 
-import { dataflow, type JoinKind, t } from '../../../src/index.ts';
+import { dataflow, type JoinKind, type ParallelismRange, t } from '../../../src/index.ts';
 import { generate, push } from '../../../src/sources.ts';
 import { tumbling } from '../../../src/windows.ts';
 
@@ -35,7 +35,8 @@ interface Params {
   readonly count?: number;
   readonly keys?: number;
   readonly outOfOrderMs?: number;
-  readonly parallelism?: number;
+  readonly ratePerSecond?: number;
+  readonly parallelism?: number | ParallelismRange;
 }
 
 /** A time for each number that goes up, by fits and starts. */
@@ -58,21 +59,31 @@ export const joined = dataflow(
   'joined',
   (
     flow,
-    { how, kind = 'inner', fromMs = 0, toMs = 10, count, keys = 5, outOfOrderMs = 0, parallelism = 1 }: Params,
+    {
+      how,
+      kind = 'inner',
+      fromMs = 0,
+      toMs = 10,
+      count,
+      keys = 5,
+      outOfOrderMs = 0,
+      ratePerSecond,
+      parallelism = 1,
+    }: Params,
   ) => {
     const lefts =
       count === undefined
         ? flow.source('lefts', push(LEFT))
         : flow.source(
             'lefts',
-            generate(LEFT, (n) => leftAt(n, { keys, outOfOrderMs }), { count }),
+            generate(LEFT, (n) => leftAt(n, { keys, outOfOrderMs }), { count, ratePerSecond }),
           );
     const rights =
       count === undefined
         ? flow.source('rights', push(RIGHT))
         : flow.source(
             'rights',
-            generate(RIGHT, (n) => rightAt(n, { keys, outOfOrderMs }), { count }),
+            generate(RIGHT, (n) => rightAt(n, { keys, outOfOrderMs }), { count, ratePerSecond }),
           );
     const late = count === undefined ? LATENESS : { left: 0, right: 0 };
     const both = lefts

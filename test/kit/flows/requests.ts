@@ -4,6 +4,8 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataflow, type FailurePolicy, type RequestContext, t } from '../../../src/index.ts';
 import { generate } from '../../../src/sources.ts';
+import { late } from './crash-cases.ts';
+import { type Trap, trapsAt } from './traps.ts';
 
 export interface RequestParams {
   readonly count: number;
@@ -22,6 +24,9 @@ export interface RequestParams {
   readonly failure?: FailurePolicy;
   readonly retries?: number;
   readonly ratePerSecond?: number;
+  /** Traps in the closure, before it gives a promise; and in its promise. */
+  readonly traps?: readonly Trap<'ask' | 'later'>[];
+  readonly shots?: SharedArrayBuffer;
   /** A file that gets a line for each attempt. */
   readonly log?: string;
 }
@@ -34,16 +39,23 @@ export const scattered = (n: number): number => (Math.imul(n, 0x9e3779b1) >>> 16
 
 export const fails = (n: number, failing = 0): boolean => failing > 0 && n % failing === failing - 1;
 
-async function answer(n: number, id: string, params: RequestParams): Promise<{ n: number; key: number; id: string }> {
+async function answer(
+  n: number,
+  id: string,
+  params: RequestParams,
+  later: (n: number) => void,
+): Promise<{ n: number; key: number; id: string }> {
   const { delayMs = 0, failing, failsBy = 'rejecting' } = params;
   const ms = Math.floor(scattered(n) * (delayMs + 1));
   if (ms > 0) await sleep(ms);
+  later(n);
   const isBad = fails(n, failing);
   if (isBad && failsBy === 'rejecting') throw new RangeError(`no ${n} here`);
   return { n: isBad && failsBy === 'bad field' ? -1 : n, key: n % 7, id };
 }
 
 export const requests = dataflow(import.meta.url, 'requests', (flow, params: RequestParams) => {
+  const traps = trapsAt(['ask', 'later'], params);
   const { count, capacity, ordered, parallelism, by, failing, failsBy, failure, retries, fuse } = params;
   const numbers = flow.source(
     'numbers',
@@ -57,7 +69,8 @@ export const requests = dataflow(import.meta.url, 'requests', (flow, params: Req
       ({ n }, { idempotencyKey, attempt }) => {
         if (params.log !== undefined) appendFileSync(params.log, `${n} ${idempotencyKey} ${attempt}\n`);
         if (failsBy === 'throwing' && fails(n, failing)) throw new RangeError(`no ${n} here`);
-        return answer(n, idempotencyKey, params);
+        traps.ask(n);
+        return answer(n, idempotencyKey, params, traps.later);
       },
       { capacity, ordered, parallelism, failure, retries, backoffMs: 1 },
     )
@@ -136,3 +149,27 @@ export const partCount = (n: number): number => [0, 1, 100, 3][n % 4];
 function* partsOf(n: number): Generator<{ n: number; i: number }> {
   for (let i = 0; i < partCount(n); i++) yield { n, i };
 }
+
+/** Results that come at once, after some turns of the microtasks, or at a retry: nothing of it is left to the machine's clock. */
+export const untimed = dataflow(
+  import.meta.url,
+  'untimed',
+  (flow, { count, ordered, parallelism }: Pick<RequestParams, 'count' | 'ordered' | 'parallelism'>) =>
+    flow
+      .source(
+        'numbers',
+        generate(IN, (n) => ({ n, key: n % 50 }), { count }),
+      )
+      .keyBy('key')
+      .mapAsync(
+        'ask',
+        OUT,
+        ({ n, key }, { attempt, idempotencyKey: id }) => {
+          if (n % 10 === 3 && attempt === 1) throw new Error('not now');
+          if (n % 25 === 7) throw new Error('never');
+          return n % 4 === 0 ? { n, key, id } : late({ n, key, id }, n % 5);
+        },
+        { capacity: 8, ordered, parallelism, retries: 1, backoffMs: 20 },
+      )
+      .collect('out'),
+);

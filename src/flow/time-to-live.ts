@@ -1,0 +1,86 @@
+// State that goes when its key is not heard of: a timer of the key removes the row.
+// Promises: a row expires `ttlMs` after the latest time of its key's tuples and timers: of event time if the stream has it, else of the
+// clock. A tuple that comes then, or later, finds none, whether the timer has come by or not; a timer of the app's for that time still
+// finds it, and keeps it alive.
+// Relies on: timers are part of the row (state/timers), so expiry is part of a transaction, survives crashes and moves with the row.
+
+import { generate } from '../mailbox/codegen.ts';
+import { constantsOf } from '../mailbox/columns/codec.ts';
+import { refuseDeferredFunction } from '../mailbox/deferred.ts';
+import { Schema, type Shape, t } from '../mailbox/schema.ts';
+import { EXPIRY_FIELD } from '../state/rows/row-layout.ts';
+import type { Tables, TimerContext } from './keyed-options.ts';
+
+/** The name of its timer, where the operator has timers of its own. */
+const TIMER = '$ttl';
+
+type State = Record<string, unknown>;
+// biome-ignore lint/complexity/noBannedTypes: closures of every shape; the typed API in stream.ts guards their use
+type Closure = Function;
+
+/** What the library's own closures get besides. */
+interface FiringContext extends TimerContext {
+  /** Up to when timers are due; Infinity once the input has ended: then timers fire whose time has not come. */
+  readonly untilMs: number;
+}
+
+/** The parts of a keyed operator that expiry is put around. */
+interface Keyed {
+  readonly state: Shape;
+  readonly tables: Tables;
+  readonly closures: readonly Closure[];
+  readonly onTimer: Closure | undefined;
+}
+
+/** The same parts of an operator whose rows expire. */
+export function expiring(operator: string, ttlMs: number, { state, tables, closures, onTimer }: Keyed) {
+  const name = onTimer === undefined ? '' : TIMER;
+  for (const closure of [...closures, onTimer]) refuseDeferredFunction(operator, closure);
+  const reset = resetCode(operator, state, tables);
+  // 0 in a row stands for none.
+  const touch = (row: State, { timers }: TimerContext, nowMs: number): void => {
+    const before = row[EXPIRY_FIELD] as number;
+    const due = Math.ceil(nowMs + ttlMs) + 1;
+    if (due <= before) return;
+    row[EXPIRY_FIELD] = due;
+    timers.at(due, name);
+  };
+  return {
+    state: { ...state, [EXPIRY_FIELD]: t.f64() },
+    // What is no function is refused as it is.
+    closures: closures.map((closure) =>
+      typeof closure !== 'function'
+        ? closure
+        : (tuple: unknown, row: State, emit: unknown, context: TimerContext) => {
+            const now = context.timers.now();
+            const due = row[EXPIRY_FIELD] as number;
+            if (due !== 0 && now >= due - 1) {
+              reset(row);
+              row[EXPIRY_FIELD] = 0;
+            }
+            touch(row, context, now);
+            return closure(tuple, row, emit, context);
+          },
+    ),
+    onTimer: (key: unknown, row: State, emit: unknown, context: FiringContext) => {
+      const { timer } = context;
+      if (timer.name === name) {
+        // At the end all time has passed: rows are there for `end`.
+        if (context.untilMs < Number.POSITIVE_INFINITY && timer.atMs >= (row[EXPIRY_FIELD] as number)) context.remove();
+        return undefined;
+      }
+      touch(row, context, timer.atMs);
+      return onTimer?.(key, row, emit, context);
+    },
+  };
+}
+
+/** A function that makes a row one that has just begun. */
+function resetCode(operator: string, state: Shape, tables: Tables): (row: State) => void {
+  const fields = Object.keys(state).length === 0 ? [] : Schema.of(state, `state of operator '${operator}'`).fields;
+  const code = [
+    ...fields.map(({ name, codec }, i) => `row.${name} = ${codec.zero(i)};`),
+    ...Object.keys(tables).map((name) => `row.${name}.clear();`),
+  ];
+  return generate(`${operator}/expire`, constantsOf(fields, operator), `return (row) => { ${code.join(' ')} };`);
+}

@@ -1,0 +1,18 @@
+// What the closures of the library's own keyed operators are called with, beyond what those of apps get.
+
+import type { TimerContext } from '../keyed-options.ts';
+
+export interface OwnContext extends TimerContext {
+  /** What is emitted from now on has this time. */
+  setTime(atMs: number): void;
+  /** Of a timer: the time up to which timers are due. */
+  readonly untilMs: number;
+}
+
+export type EmitTuple = (tuple: unknown) => void;
+
+/** Sets the timer of a key, unless it is due before. */
+export function wakeBy({ timers }: Pick<OwnContext, 'timers'>, dueMs: number): void {
+  const due = timers.due();
+  if (due === undefined || dueMs < due) timers.at(dueMs);
+}

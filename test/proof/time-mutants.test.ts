@@ -1,0 +1,91 @@
+// Goal: the simulation of event time is not blind: broken variants that no case of the explorer is large enough for are found by it.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { replacing } from '../../proof/explore/mutants/mutant.ts';
+import { runTimedSeed } from '../../proof/simulate/time-run.ts';
+import { Batch } from '../../src/actors/batch.ts';
+import { EventClock } from '../../src/actors/time/event-clock.ts';
+import { KeyTimers } from '../../src/state/timers/key-timers.ts';
+
+interface BatchInside {
+  readonly clock: unknown;
+  readonly record: { readonly progress: { readonly watermark: number } };
+  readonly alignment: { readonly watermark: number };
+  readonly inputs: readonly unknown[];
+}
+
+const seen = new WeakSet<object>();
+
+const MUTANTS: readonly { readonly name: string; readonly seed: number; readonly apply: () => () => void }[] = [
+  {
+    name: 'an operator says how far time has come before the timers up to then have fired',
+    seed: 1,
+    apply: replacing<BatchInside, [], number>(
+      Batch.prototype,
+      'reachedTime',
+      (original) =>
+        function () {
+          if (this.clock !== undefined || this.inputs.length === 0) return original.call(this);
+          const { watermark } = this.alignment;
+          return watermark === Number.POSITIVE_INFINITY ? this.record.progress.watermark : watermark;
+        },
+    ),
+  },
+  {
+    name: 'a receiver does not take back its time for what is earlier of what it has been given',
+    seed: 4,
+    apply: replacing(Batch.prototype, 'rewindTime', () => () => {}),
+  },
+  {
+    name: 'a replica that has given all away still holds time back',
+    seed: 2,
+    apply: replacing(Batch.prototype, 'leaveTime', () => () => {}),
+  },
+  {
+    name: 'the timers of key groups that change hands are lost',
+    seed: 13,
+    apply: replacing<object, [], void>(
+      KeyTimers.prototype,
+      'ownersChanged',
+      (original) =>
+        function () {
+          if (!seen.has(this)) original.call(this);
+          seen.add(this);
+        },
+    ),
+  },
+  {
+    name: 'what a batch had seen of time before it was rolled back, or in another partition, still counts',
+    seed: 0,
+    apply: replacing<EventClock, [number], void>(
+      EventClock.prototype,
+      'enter',
+      (original) =>
+        function (given) {
+          original.call(this, Math.max(given, this.seen));
+        },
+    ),
+  },
+];
+
+/** What is wrong with a run, if anything. */
+async function problemOf(seed: number): Promise<string | undefined> {
+  try {
+    return (await runTimedSeed(seed)).violations.at(0);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+for (const { name, seed, apply } of MUTANTS) {
+  test(`it is found that ${name}`, { timeout: 120_000 }, async () => {
+    const undo = apply();
+    try {
+      assert.ok((await problemOf(seed)) !== undefined, 'it survives');
+    } finally {
+      undo();
+    }
+    assert.equal(await problemOf(seed), undefined);
+  });
+}
