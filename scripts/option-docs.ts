@@ -19,6 +19,7 @@ import {
   AGGREGATE_OPTIONS,
   ASYNC_OPTIONS,
   DEDUPLICATE_OPTIONS,
+  EVENT_TIME_OPTIONS,
   EVERY_OPTIONS,
   INTERVAL_OPTIONS,
   JOIN_OPTIONS,
@@ -29,7 +30,9 @@ import {
   SINK_OPTIONS,
   TABLE_OPTIONS,
   THROTTLE_OPTIONS,
+  WINDOW_OPTIONS,
 } from '../src/flow/operator-options.ts';
+import { COUNT_OPTIONS, SESSION_OPTIONS, SLIDING_OPTIONS, TUMBLING_OPTIONS } from '../src/flow/windows/window.ts';
 import type { Option, OptionTable } from '../src/options/option.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
@@ -53,6 +56,12 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   process: PROCESS_SCHEMAS,
   aggregate: AGGREGATE_OPTIONS,
   async: ASYNC_OPTIONS,
+  eventTime: EVENT_TIME_OPTIONS,
+  window: WINDOW_OPTIONS,
+  tumbling: TUMBLING_OPTIONS,
+  sliding: SLIDING_OPTIONS,
+  session: SESSION_OPTIONS,
+  count: COUNT_OPTIONS,
   every: EVERY_OPTIONS,
   interval: INTERVAL_OPTIONS,
   join: JOIN_OPTIONS,
@@ -93,6 +102,8 @@ const PAGES = [
   'docs/scaling.md',
   'docs/supervision.md',
   'docs/testing.md',
+  'docs/time.md',
+  'docs/windows.md',
 ];
 
 /** The sources that hold tables, and the tables' names there. */
@@ -110,7 +121,9 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     OPERATOR_OPTIONS: PROCESS_OPTIONS,
     AGGREGATE_OPTIONS,
     ASYNC_OPTIONS,
+    EVENT_TIME_OPTIONS,
     EVERY_OPTIONS,
+    WINDOW_OPTIONS,
     INTERVAL_OPTIONS,
     JOIN_OPTIONS,
     LOOKUP_OPTIONS,
@@ -119,6 +132,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     SAMPLE_OPTIONS,
     TABLE_OPTIONS,
   },
+  'src/flow/windows/window.ts': { TUMBLING_OPTIONS, SLIDING_OPTIONS, SESSION_OPTIONS, COUNT_OPTIONS },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
   'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },

@@ -151,6 +151,16 @@ test('timers.md: silences.test.js', async () => {
   assert.equal(code, 0, stderr);
 });
 
+for (const [page, flow, check] of [
+  ['docs/timers.md', 'payments.js', 'payments.test.js'],
+  ['docs/time.md', 'alarms.js', 'alarms.test.js'],
+  ['docs/windows.md', 'traffic.js', 'traffic.test.js'],
+] as const) {
+  test(`${page.slice(5)}: ${check}`, async () => {
+    const { code, stderr } = await run({ ...named(page, flow), ...named(page, check) }, check);
+    assert.equal(code, 0, stderr);
+  });
+}
 test('joins.md: payments.test.js', async () => {
   const files = { ...named('docs/joins.md', 'payments.js'), ...named('docs/joins.md', 'payments.test.js') };
   const { code, stderr } = await run(files, 'payments.test.js');

@@ -117,8 +117,7 @@ export const PROCESS_OPTIONS = {
 export const EVENT_TIME_OPTIONS = {
   /**
    * How much later than the largest time before it in its source's partition a tuple may come and be on time:
-   * milliseconds from 0 on, or Infinity, with which nothing is late and windows fire at the end. Default: 0. See
-   * docs/time.md.
+   * milliseconds from 0 on, or Infinity. Default: 0. See docs/time.md.
    */
   outOfOrderMs: number({
     help: "how much later than the largest time before it in its source's partition a tuple may come and be on time",
@@ -129,8 +128,8 @@ export const EVENT_TIME_OPTIONS = {
     page: 'time.md',
   }),
   /**
-   * How long a partition of the source may have nothing until the others go on without it: milliseconds from 1 on, or
-   * Infinity. Default: Infinity. See docs/time.md#idle-sources.
+   * How long a partition of the source may have nothing until the others go on without it: milliseconds from 1 to
+   * 2147483647, or Infinity. Default: never. See docs/time.md#idle-sources.
    */
   idleAfterMs: number({
     help: 'how long a partition of the source may have nothing until the others go on without it',
@@ -142,8 +141,8 @@ export const EVENT_TIME_OPTIONS = {
     page: 'time.md#idle-sources',
   }),
   /**
-   * By how much a tuple may be late and still be passed on, to correct what has been emitted: milliseconds from 0 on, or
-   * Infinity, with which windows are kept for ever. Default: 0. See docs/time.md#late-tuples.
+   * By how much a tuple may be late and still be passed on, to correct what has been emitted: milliseconds from 0 on,
+   * or Infinity. Default: 0. See docs/time.md#late-tuples.
    */
   allowedLatenessMs: number({
     help: 'by how much a tuple may be late and still be passed on, to correct what has been emitted',
@@ -298,6 +297,10 @@ export const WINDOW_OPTIONS = {
     default: 'close',
     page: 'windows.md',
   }),
+  /**
+   * `false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made: true
+   * or false. Default: `true`. See docs/aggregates.md.
+   */
   combine: AGGREGATE_OPTIONS.combine,
   /**
    * How long tuples are combined before they are sent, at most: milliseconds from 0 to 10000. Default: a tenth of the

@@ -180,6 +180,43 @@ test('log-file', async () => {
   );
 });
 
+test('log-windows', async () => {
+  const found = await rows('examples/log-windows.js');
+  const late = found.filter(([output]) => output === 'late');
+  assert.equal(late.length, 6, 'the lines that came 90 s late');
+  const minutes = found.filter(([output]) => output === 'minutes');
+  assert.equal(minutes.length, 30, 'ten minutes of three paths');
+  assert.equal(
+    minutes.reduce((sum, [, , , requests]) => sum + Number(requests), 0),
+    600 - late.length,
+  );
+  assert.deepEqual(
+    minutes
+      .filter(([, minute]) => minute === '2024-05-01T12:00')
+      .map(([, , path, requests]) => path + requests)
+      .sort(),
+    ['/29', '/basket10', '/search20'],
+  );
+});
+
+test('sessions', async () => {
+  const visits = await rows('examples/sessions.js');
+  assert.deepEqual(
+    visits.map(([user, from, seconds, clicks]) => [user, from.slice(11), seconds, clicks].join(' ')).sort(),
+    [
+      'ann 12:00 20 2',
+      'ann 12:34 330 4',
+      'ann 13:24 140 2',
+      'bob 12:00 310 3',
+      'bob 12:50 530 5',
+      'bob 13:55 280 3',
+      'cyd 12:01 330 4',
+      'cyd 13:02 230 2',
+      'cyd 13:39 420 4',
+    ],
+  );
+});
+
 /** It takes its time for each death; other examples whose workers die are run each time. */
 const LONG = { skip: shortOrLong<string | false>('in the long form', false) };
 

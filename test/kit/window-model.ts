@@ -61,7 +61,7 @@ function sessionsOf(items: readonly Item[], gapMs: number): Omit<ModelWindow, 'k
       last.end = item.at + gapMs;
     } else sessions.push({ start: item.at, end: item.at + gapMs, items: [item] });
   }
-  for (const session of sessions) session.items.sort((one, other) => items.indexOf(one) - items.indexOf(other));
+  for (const session of sessions) session.items.sort((one, other) => one.n - other.n);
   return sessions;
 }
 
@@ -90,7 +90,7 @@ const show = (value: unknown): string =>
   Object.is(value, -0) ? '-0' : Array.isArray(value) ? `[${value.map(show).join()}]` : String(value);
 
 /** What the aggregates give, but for those that go by the order of tuples, where this is not told. */
-export function results(items: readonly Item[], window: WindowGiven): Record<string, unknown> {
+function results(items: readonly Item[], window: WindowGiven): Record<string, unknown> {
   const values = items.flatMap(({ value }) => (value === null ? [] : [value])).sort(compare);
   const total = values.reduce((sum, value) => sum + value, 0);
   const ns = items.map(({ n }) => n);

@@ -15,7 +15,9 @@ import { latenessOf, type Side } from './sides.ts';
 
 /** The bounds of a window, [start, end), in milliseconds since the epoch. */
 export interface JoinBounds {
+  /** The first millisecond of the window. */
   readonly windowStart: number;
+  /** The first one behind it. */
   readonly windowEnd: number;
 }
 

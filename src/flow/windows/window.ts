@@ -11,32 +11,36 @@ import { refuseSurplus } from '../../surplus.ts';
 /** The longest window: beyond it ends would not be exact. */
 const SIZE_MAX_MS = 2 ** 50;
 
-const sizeMs = integer({
+const length = integer({
   help: 'how long a window is',
   unit: 'milliseconds, an integer',
   from: 1,
   to: SIZE_MAX_MS,
   isRequired: true,
 });
-const offsetMs = integer({
-  help: 'by how much later than multiples of its length, counted from 1970 UTC, a window starts',
-  unit: 'milliseconds, an integer',
-  from: -SIZE_MAX_MS,
-  to: SIZE_MAX_MS,
-  default: 0,
-});
+const offsetFrom = (multiples: string) =>
+  integer({
+    help: `by how much later than ${multiples}, counted from 1970 UTC, a window starts`,
+    unit: 'milliseconds, an integer',
+    from: -SIZE_MAX_MS,
+    to: SIZE_MAX_MS,
+    default: 0,
+  });
 
 export const TUMBLING_OPTIONS = {
-  /** How long a window is: milliseconds, an integer from 1 on. */
-  sizeMs,
-  /** By how much later than multiples of its length, counted from 1970 UTC, a window starts: milliseconds, an integer. Default: 0. */
-  offsetMs,
+  /** How long a window is: milliseconds, an integer from 1 to 1125899906842624. */
+  sizeMs: length,
+  /**
+   * By how much later than multiples of its length, counted from 1970 UTC, a window starts: milliseconds, an integer
+   * from -1125899906842624 to 1125899906842624. Default: 0.
+   */
+  offsetMs: offsetFrom('multiples of its length'),
 };
 
 export const SLIDING_OPTIONS = {
-  /** How long a window is: milliseconds, an integer from 1 on. */
-  sizeMs,
-  /** How long after a window starts the next one does: milliseconds, an integer from 1 on. */
+  /** How long a window is: milliseconds, an integer from 1 to 1125899906842624. */
+  sizeMs: length,
+  /** How long after a window starts the next one does: milliseconds, an integer from 1 to 1125899906842624. */
   everyMs: integer({
     help: 'how long after a window starts the next one does',
     unit: 'milliseconds, an integer',
@@ -44,12 +48,18 @@ export const SLIDING_OPTIONS = {
     to: SIZE_MAX_MS,
     isRequired: true,
   }),
-  /** By how much later than multiples of `everyMs`, counted from 1970 UTC, a window starts: milliseconds, an integer. Default: 0. */
-  offsetMs,
+  /**
+   * By how much later than multiples of `everyMs`, counted from 1970 UTC, a window starts: milliseconds, an integer
+   * from -1125899906842624 to 1125899906842624. Default: 0.
+   */
+  offsetMs: offsetFrom('multiples of `everyMs`'),
 };
 
 export const SESSION_OPTIONS = {
-  /** A tuple that is less than this after one before it belongs to its session: milliseconds, an integer from 1 on. */
+  /**
+   * A tuple that is less than this after one before it belongs to its session: milliseconds, an integer from 1 to
+   * 1125899906842624.
+   */
   gapMs: integer({
     help: 'a tuple that is less than this after one before it belongs to its session',
     unit: 'milliseconds, an integer',
@@ -60,16 +70,18 @@ export const SESSION_OPTIONS = {
 };
 
 export const COUNT_OPTIONS = {
-  /** How many tuples a window has: an integer from 1 on. */
+  /** How many tuples a window has: an integer from 1 to 2147483648. */
   size: integer({ help: 'how many tuples a window has', from: 1, to: 2 ** 31, isRequired: true }),
-  /** How many tuples after a window starts the next one does: an integer from 1 on. Default: `size`. */
+  /** How many tuples after a window starts the next one does: an integer from 1 to 2147483648. Default: `size`. */
   every: integer({
     help: 'how many tuples after a window starts the next one does',
     from: 1,
     to: 2 ** 31,
     defaultText: '`size`',
   }),
-  /** Gives what is left at the end of the input, which fills no window, as a last one: true or false. Default: `false`. */
+  /**
+   * Gives what is left at the end of the input, which fills no window, as a last one: true or false. Default: `false`.
+   */
   rest: toggle({
     help: 'gives what is left at the end of the input, which fills no window, as a last one',
     default: false,
@@ -99,23 +111,33 @@ export interface CountOptions extends Given<typeof COUNT_OPTIONS> {
 
 /** Windows of one length, each of which starts so much after the one before. */
 export interface SlicedWindow {
+  /** Which function has made it. */
   readonly kind: 'tumbling' | 'sliding';
+  /** How long a window is, in milliseconds. */
   readonly sizeMs: number;
+  /** How long after a window starts the next one does, in milliseconds. */
   readonly everyMs: number;
+  /** By how much later than multiples of `everyMs`, counted from 1970 UTC, a window starts, in milliseconds. */
   readonly offsetMs: number;
 }
 
 /** Windows that end when no tuple has come for so long. */
 export interface SessionWindow {
+  /** Which function has made it. */
   readonly kind: 'session';
+  /** A tuple that is less than this after one before it belongs to its session: milliseconds. */
   readonly gapMs: number;
 }
 
 /** Windows of so many tuples. */
 export interface CountWindow {
+  /** Which function has made it. */
   readonly kind: 'count';
+  /** How many tuples a window has. */
   readonly size: number;
+  /** How many tuples after a window starts the next one does. */
   readonly every: number;
+  /** Whether what is left at the end of the input is given as a last one. */
   readonly rest: boolean;
 }
 

@@ -41,7 +41,7 @@ export class WindowedStream<
    * Emits aggregates of each window, with the key, `windowStart` and `windowEnd`, when the window closes. The tuples of a key and a
    * slice of time are combined where they are made, on every core: docs/windows.md.
    * @param aggregates by the names of the results
-   * @throws MillraceError BAD_AGGREGATE, BAD_OPTION, NO_EVENT_TIME
+   * @throws MillraceError BAD_AGGREGATE, BAD_OPTION, NO_EVENT_TIME; BAD_FLOW if two fields of the result have one name
    */
   aggregate<const Aggregates extends AggregatesOf<Fields>>(
     name: string,

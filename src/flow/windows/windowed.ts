@@ -108,8 +108,9 @@ function addOperator(
   output: Shape,
 ): OperatorNode {
   const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
-  const isInEventTime = onTimer !== undefined;
-  return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, onTimer, end, isInEventTime });
+  // Without timers its results have the times of the tuples that they come of.
+  const timers = onTimer === undefined ? {} : { onTimer, isInEventTime: true };
+  return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, end, ...timers });
 }
 
 const keysOf = ({ schema, key }: Windowed): SchemaField[] => key.map((name) => schema.fields[schema.indexOf(name)]);
