@@ -11,7 +11,7 @@ import { refuseSurplus } from '../../surplus.ts';
 /** The longest window: beyond it ends would not be exact. */
 const SIZE_MAX_MS = 2 ** 50;
 
-const length = integer({
+const windowLength = integer({
   help: 'how long a window is',
   unit: 'milliseconds, an integer',
   from: 1,
@@ -29,7 +29,7 @@ const offsetFrom = (multiples: string) =>
 
 export const TUMBLING_OPTIONS = {
   /** How long a window is: milliseconds, an integer from 1 to 1125899906842624. */
-  sizeMs: length,
+  sizeMs: windowLength,
   /**
    * By how much later than multiples of its length, counted from 1970 UTC, a window starts: milliseconds, an integer
    * from -1125899906842624 to 1125899906842624. Default: 0.
@@ -39,7 +39,7 @@ export const TUMBLING_OPTIONS = {
 
 export const SLIDING_OPTIONS = {
   /** How long a window is: milliseconds, an integer from 1 to 1125899906842624. */
-  sizeMs: length,
+  sizeMs: windowLength,
   /** How long after a window starts the next one does: milliseconds, an integer from 1 to 1125899906842624. */
   everyMs: integer({
     help: 'how long after a window starts the next one does',
