@@ -78,14 +78,24 @@ async function problemOf(seed: number): Promise<string | undefined> {
   }
 }
 
+/** The first of some seeds that tells; what a seed means changes with the code, so the one at hand is only where to begin. */
+async function findingSeed(first: number): Promise<number | undefined> {
+  for (let seed = first; seed < first + SEEDS; seed++) if ((await problemOf(seed)) !== undefined) return seed;
+  return undefined;
+}
+
+const SEEDS = 60;
+
 for (const { name, seed, apply } of MUTANTS) {
-  test(`it is found that ${name}`, { timeout: 120_000 }, async () => {
-    const undo = apply();
+  test(`it is found that ${name}`, async () => {
+    const mend = apply();
+    let found: number | undefined;
     try {
-      assert.ok((await problemOf(seed)) !== undefined, 'it survives');
+      found = await findingSeed(seed);
     } finally {
-      undo();
+      mend();
     }
-    assert.equal(await problemOf(seed), undefined);
+    assert.ok(found !== undefined, 'it survives');
+    assert.equal(await problemOf(found), undefined, `seed ${found} tells without it as well`);
   });
 }
