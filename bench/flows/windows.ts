@@ -27,6 +27,8 @@ const SLICES = 60;
 /** Two tuples of a key in three are closer than the gap. */
 const SESSION_GAP_MS = 110;
 
+/** Windows are most of the work: both workers have a half of the keys. */
+const REPLICAS = { parallelism: 2 };
 const TOTALS = { tuples: count(), value: sum('value') };
 const FIELDS = { key: t.u32(), at: t.f64(), value: t.f64() };
 
@@ -52,10 +54,10 @@ export const windowsFlow = dataflow(
       .withEventTime('at')
       .keyBy('key');
     const windows = {
-      tumbling: () => keyed.window(tumbling({ sizeMs: SLICE_MS })).aggregate('windows', TOTALS),
+      tumbling: () => keyed.window(tumbling({ sizeMs: SLICE_MS })).aggregate('windows', TOTALS, REPLICAS),
       sliding: () =>
-        keyed.window(sliding({ sizeMs: SLICES * SLICE_MS, everyMs: SLICE_MS })).aggregate('windows', TOTALS),
-      session: () => keyed.window(session({ gapMs: SESSION_GAP_MS })).aggregate('windows', TOTALS),
+        keyed.window(sliding({ sizeMs: SLICES * SLICE_MS, everyMs: SLICE_MS })).aggregate('windows', TOTALS, REPLICAS),
+      session: () => keyed.window(session({ gapMs: SESSION_GAP_MS })).aggregate('windows', TOTALS, REPLICAS),
     };
     return windows[kind]()
       .map('sizes', { all: t.u8(), tuples: t.u32() }, ({ tuples: size }) => ({ all: 0, tuples: size }))

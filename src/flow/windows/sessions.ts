@@ -30,10 +30,39 @@ const pane = paneOf(state, ${first}, ${last});
 ${code}
 changed(tuple, state, pane, emit, context);
 }`;
+  // A key with one session, which is nearly all of them, has that in its own row; more of them are rows of a table under the key.
+  const isInRow = allowedLatenessMs === 0;
+  const inRowCode = `if (${panes}.size === 0) {
+if (!state.$isOpen) {
+state.$isOpen = true;
+state.${FIRST} = first;
+state.${LAST} = last;
+return state;
+}
+if (first < state.${LAST} + ${gapMs} && last > state.${FIRST} - ${gapMs}) {
+if (first < state.${FIRST}) state.${FIRST} = first;
+if (last > state.${LAST}) state.${LAST} = last;
+return state;
+}
+const pane = ${panes}.upsert(state.${FIRST});
+pane.${LAST} = state.${LAST};
+${content.join('pane', 'state')}
+state.$isOpen = false;
+${content.clear('state')}
+}`;
+  const closeCode = `if (state.$isOpen) {
+const first = state.${FIRST}, end = state.${LAST} + ${gapMs};
+if (end > now) { context.timers.at(${timerAt('end')}); return; }
+${givesChanges ? '' : `context.setTime(${resultTime('Math.ceil(end)')}); ${content.give('state', 'first', 'end')}`}
+${content.release('first', 'end')}
+context.remove();
+return;
+}`;
   const body = `
 const joined = [];
 const byTime = (one, other) => one - other;
 function paneOf(state, first, last) {
+${isInRow ? inRowCode : ''}
 joined.length = 0;
 for (const pane of ${panes}) {
 if (first < pane.${LAST} + ${gapMs} && last > pane.${FIRST} - ${gapMs}) joined.push(pane.${FIRST});
@@ -59,6 +88,7 @@ ${givesChanges ? `{ const first = pane.${FIRST}, end = pane.${LAST} + ${gapMs}; 
 setTimer(state, timers);
 }
 function setTimer(state, timers) {
+${isInRow ? `if (state.$isOpen) { const end = state.${LAST} + ${gapMs}; timers.at(${timerAt('end')}); return; }` : ''}
 let next = Infinity;
 for (const pane of ${panes}) next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
 if (next < Infinity) timers.at(${timerAt('next')});
@@ -67,6 +97,7 @@ ${arrival('add', 'context.time', 'context.time', content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane'))}
 function onTimer(key, state, emit, context) {
 const now = ${TIMER_TIME}, due = [];
+${isInRow ? closeCode : ''}
 for (const pane of ${panes}) if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
 due.sort(byTime);
 for (const first of due) {
@@ -82,7 +113,10 @@ else setTimer(state, context.timers);
 }
 return { add, merge, onTimer };`;
   return {
-    state: content.state,
+    state: {
+      ...(isInRow && { $isOpen: t.bool(), [FIRST]: t.f64(), [LAST]: t.f64(), ...content.pane }),
+      ...content.state,
+    },
     tables: {
       [PANES]: table({ [FIRST]: t.f64() }, { [LAST]: t.f64(), $isFired: t.bool(), ...content.pane }),
       ...content.tables,
