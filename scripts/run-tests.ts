@@ -8,6 +8,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Several times as long as the longest file takes on a slow machine. */
+const FILE_MINUTES_MAX = 15;
+
 const root = fileURLToPath(new URL('../test', import.meta.url));
 const isLong = process.argv.includes('--long');
 const wanted = process.argv.slice(2).filter((argument) => argument !== '--long');
@@ -25,7 +28,9 @@ if (files.length === 0) {
 }
 // By default Node.js leaves one core idle, which is half of a small machine.
 const concurrency = `--test-concurrency=${availableParallelism()}`;
-const { status } = spawnSync(process.execPath, ['--test', concurrency, '--test-reporter=spec', ...files], {
+// A file whose threads stay behind would never end.
+const timeout = `--test-timeout=${FILE_MINUTES_MAX * 60_000}`;
+const { status } = spawnSync(process.execPath, ['--test', concurrency, timeout, '--test-reporter=spec', ...files], {
   stdio: 'inherit',
   env: isLong ? { ...process.env, MILLRACE_TEST_LONG: '1' } : process.env,
 });
