@@ -140,7 +140,7 @@ async function runAll(from: number, count: number, processes: number): Promise<v
   const besides = (['time', 'actors'] as const)
     .map((kind) => ({ kind, length: jobs.filter(({ of }) => of === kind && of !== all).length }))
     .filter(({ length }) => length > 0)
-    .map(({ kind, length }) => `, and ${length} of ${kind},`)
+    .map(({ kind, length }) => `, and ${length} of ${kind}`)
     .join('');
   const failed: Told[] = [];
   const sums = { ...NOTHING };
