@@ -8,6 +8,7 @@ import { type Simulated, simulate } from '../../src/testing/simulate.ts';
 import { caseOf, type FlowCase, type SimulationCase } from './case.ts';
 import { type Expected, expect, leftOutName } from './expected.ts';
 import { simulated, written } from './flow.ts';
+import { pushedInputs } from './sources.ts';
 import { END_FIRST, type Numbered, sourceTuple } from './steps.ts';
 
 export interface SeedResult {
@@ -31,13 +32,7 @@ const STEPS_MAX = 200_000;
 export async function runSeed(seed: number): Promise<SeedResult> {
   const { flow, tight, killers, backup, stopAfterMs, changes: changeRate, stateReads } = caseOf(seed);
   written.delete(seed);
-  const inputs = Object.fromEntries(
-    flow.sources.flatMap(({ kind, tuples }, source) =>
-      kind === 'push'
-        ? [[`source-${source}`, Array.from({ length: tuples }, (_, index) => sourceTuple(flow, source, index))]]
-        : [],
-    ),
-  );
+  const inputs = pushedInputs(flow.sources, (source, index) => sourceTuple(flow, source, index));
   const result = await simulate(simulated, {
     seed,
     params: flow,

@@ -65,3 +65,16 @@ export function sourceOf<Fields extends Shape>(fields: Fields, make: (at: number
       return push(fields);
   }
 }
+
+/** What an app pushes into the sources that it feeds, by the names of its inputs. */
+export const pushedInputs = <Tuple>(
+  sources: readonly Pick<Pace, 'kind' | 'tuples'>[],
+  tupleOf: (source: number, index: number) => Tuple,
+): Record<string, Tuple[]> =>
+  Object.fromEntries(
+    sources.flatMap(({ kind, tuples }, source) =>
+      kind === 'push'
+        ? [[`source-${source}`, Array.from({ length: tuples }, (_, index) => tupleOf(source, index))]]
+        : [],
+    ),
+  );

@@ -5,6 +5,7 @@
 import type { DeadLetter, JobReading } from '../../src/index.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
 import type { SeedResult } from './run.ts';
+import { pushedInputs } from './sources.ts';
 import { type TimedCase, type TimedReader, timedCaseOf } from './time-case.ts';
 import { grouped, judged, poisonBucketsOf, relayed, resultsOf, secondOf } from './time-expected.ts';
 import { timedFlow } from './time-flow.ts';
@@ -16,13 +17,7 @@ const SHOWN_MAX = 4;
 /** @throws MillraceError SIMULATION_FAILED if the job fails, stands still or leaves something behind */
 export async function runTimedSeed(seed: number, timed: TimedCase = timedCaseOf(seed)): Promise<SeedResult> {
   const { flow, tight, backup, stopAfterMs, strategy, changes: changeRate } = timed;
-  const inputs = Object.fromEntries(
-    flow.sources.flatMap(({ kind, tuples }, source) =>
-      kind === 'push'
-        ? [[`source-${source}`, Array.from({ length: tuples }, (_, index) => timedTuple(flow, source, index))]]
-        : [],
-    ),
-  );
+  const inputs = pushedInputs(flow.sources, (source, index) => timedTuple(flow, source, index));
   const result = await simulate(timedFlow, {
     seed,
     params: flow,

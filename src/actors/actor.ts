@@ -31,7 +31,7 @@ import { PartitionedFeed } from './inputs/partitioned-feed.ts';
 import { endReplay, nextReplayed, takeUpState } from './inputs/restored-state.ts';
 import { RowReader } from './inputs/row-reader.ts';
 import { type FedSource, sourceFeed } from './inputs/source-feed.ts';
-import { announcePark, canStep, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
+import { announcePark, canStep, comesTo, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
 import type { IdleWatch } from './time/idle-watch.ts';
 import { AT_TIMER, Vitals, WorkCell } from './vitals/vitals.ts';
 import { WorkInHand } from './work-in-hand.ts';
@@ -227,7 +227,7 @@ export class Actor {
       const stance = this.part?.stance() ?? 'free';
       const until = stance === 'free' ? undefined : this.part?.limit;
       vitals.work[WorkCell.batch]++;
-      const readsOn = stance === 'free' || until !== undefined || this.comesTo;
+      const readsOn = stance === 'free' || until !== undefined || comesTo(batch, this.part);
       const asksOn = readsOn && this.ask(until, stance !== 'free', untilMs);
       const startedMs = environment.now();
       const status =
@@ -354,11 +354,6 @@ export class Actor {
     batch.commit();
   }
 
-  /** True while it has yet to come to where its last results are out, so that it can say where it stands. */
-  private get comesTo(): boolean {
-    return this.part?.isUnposted === true && this.batch.requests?.hasEarly === true;
-  }
-
   /** Does what an open hand-over asks for. Returns undefined if the actor is to read, up to `until` if that is known. */
   private takesPart(stance: Stance, until: readonly ReadMark[] | undefined): StepStatus | undefined {
     const { part, batch } = this;
@@ -369,7 +364,7 @@ export class Actor {
     if (this.fires && batch.isTimeDue) return 'more';
     // Its letter is written here, where it killed its worker, and not wherever its key group may come to.
     if (part.isUnposted && this.isolation.canSkip) return undefined;
-    if (this.comesTo) return undefined;
+    if (comesTo(batch, part)) return undefined;
     if (stance === 'wait') return 'idle';
     part.advance();
     return batch.actorState === 'dormant' ? 'retired' : 'more';

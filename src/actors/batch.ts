@@ -428,6 +428,10 @@ export class Batch {
   /** Puts all that is written, or held, into frames of the outputs. */
   flushOutput(): void {
     this.flushHeld();
+    this.flushFrames();
+  }
+
+  private flushFrames(): void {
     const { ports } = this;
     for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
   }
@@ -459,7 +463,7 @@ export class Batch {
     // Before time moves on: rows that are held are of the time before, and fill more than one frame.
     this.flushHeld();
     this.advanceWatermark();
-    this.flushOutput();
+    this.flushFrames();
     const { writer } = this.sink;
     if (writer !== undefined) {
       const { name } = this.tail;

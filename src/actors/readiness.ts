@@ -22,6 +22,10 @@ export function withdrawPark({ outputs }: Batch): void {
   for (const output of outputs) output.withdrawWait();
 }
 
+/** True while the actor has yet to come to where its last results are out, so that it can say where it stands. */
+export const comesTo = ({ requests }: Batch, part: HandOverPart | undefined): boolean =>
+  part?.isUnposted === true && requests?.hasEarly === true;
+
 /**
  * True if a step would get somewhere now.
  * @param isDue true if the time has come that it wanted to be stepped at
@@ -48,8 +52,7 @@ export function canStep(
   const stance = part?.stance() ?? 'free';
   if (stance === 'wait') return batch.isOpen;
   const limit = stance === 'free' ? undefined : part?.limit;
-  const comesTo = part?.isUnposted === true && batch.requests?.hasEarly === true;
-  if (stance === 'act' && limit === undefined && !comesTo) return true;
+  if (stance === 'act' && limit === undefined && !comesTo(batch, part)) return true;
   // What is to be read again is there; that all has been read, or written, is yet to be committed.
   if (isDue || actorState === 'replaying' || actorState === 'draining' || actorState === 'done') return true;
   if (feed !== undefined) return feed.canRead();

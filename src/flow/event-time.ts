@@ -14,11 +14,18 @@ export interface StreamTime {
   readonly allowedLatenessMs: number;
 }
 
+/** What is known of the times of tuples that come of any of some streams; nothing if one of these has no event time. */
+export function jointTime(times: readonly (StreamTime | undefined)[]): StreamTime | undefined {
+  const known = times.flatMap((time) => time ?? []);
+  if (known.length === 0 || known.length < times.length) return undefined;
+  return { allowedLatenessMs: Math.max(...known.map(({ allowedLatenessMs }) => allowedLatenessMs)) };
+}
+
 /** What an operator that gives tuples their times goes by. */
 export interface EventTime extends Checked<typeof EVENT_TIME_OPTIONS> {}
 
-/** The latest time, and the earliest with a minus: those of a Date. Results at the end of a stream have the latest. */
-export const LATEST_MS = 8.64e15;
+/** Results at the end of a stream have this time. */
+export { LATEST_MS } from '../state/timers/timers.ts';
 
 /** Fields that say a time. */
 type TimeField<Fields extends Shape> = {

@@ -3,17 +3,10 @@
 
 import { errors } from '../errors.ts';
 import { refuseDeferredFunction } from '../mailbox/deferred.ts';
-import type { StreamTime } from './event-time.ts';
+import { jointTime } from './event-time.ts';
 import { finishGraph, type Graph, type NodeInput, type NodeOutput, type OperatorNode } from './graph.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import type { CheckedOperator } from './operator-options.ts';
-
-/** What is known of the times of tuples that come of any of some inputs. */
-function jointTime(inputs: readonly NodeInput[]): StreamTime | undefined {
-  const times = inputs.flatMap(({ time }) => time ?? []);
-  if (times.length === 0 || times.length < inputs.length) return undefined;
-  return { allowedLatenessMs: Math.max(...times.map(({ allowedLatenessMs }) => allowedLatenessMs)) };
-}
 
 export class GraphBuilder {
   readonly name: string;
@@ -83,7 +76,7 @@ export class GraphBuilder {
     const read = inputs.map((input) =>
       input.loop === undefined ? input : { ...input, from: [...input.from, { operator: id, output: input.loop }] },
     );
-    const time = rest.isInEventTime === false ? undefined : jointTime(inputs);
+    const time = rest.isInEventTime === false ? undefined : jointTime(inputs.map((input) => input.time));
     return this.add({
       name,
       kind,

@@ -9,28 +9,22 @@ import { KEY_TYPES } from '../mailbox/columns/registry.ts';
 import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
-import { KEY_FIELDS_MAX, rowLayout } from '../state/rows/row-layout.ts';
+import { KEY_FIELDS_MAX } from '../state/rows/row-layout.ts';
 import { refuseSurplus } from '../surplus.ts';
 import { aggregationOf } from './aggregates/aggregation.ts';
 import { combinedInput, combineMsOf } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import { checkAsync, type RequestContext } from './asking.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
-import { type StreamTime, type TimeOf, timeOf } from './event-time.ts';
+import { jointTime, type StreamTime, type TimeOf, timeOf } from './event-time.ts';
 import type { NodeInput, NodeOutput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
 import { ConnectedStreams } from './joins/connected-streams.ts';
 import { requireSameKey, type Side } from './joins/sides.ts';
 import { addTableLookup } from './joins/table-lookup.ts';
-import {
-  PROCESS_SCHEMAS,
-  type ProcessContext,
-  type ProcessOptions,
-  type ProcessSchemas,
-  type StateOf,
-  type Tables,
-} from './keyed-options.ts';
+import type { ProcessContext, ProcessOptions, ProcessSchemas, StateOf, Tables } from './keyed-options.ts';
+import { keyedParts, keyedSchemas } from './keyed-parts.ts';
 import { aggregate } from './kinds/aggregate.ts';
 import { collect } from './kinds/collect.ts';
 import { eventTime } from './kinds/event-time.ts';
@@ -82,7 +76,6 @@ import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
 import type { ThinningClosures } from './thinning/thinning.ts';
 import { throttleClosures } from './thinning/throttle.ts';
-import { expiring } from './time-to-live.ts';
 import {
   type CountWindow,
   requireWindow,
@@ -383,7 +376,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     }
     const times = [this, ...others].flatMap((each: Stream<Fields>) => each.time ?? []);
     if (times.length > 0 && times.length <= others.length) throw errors.mixedTime(this.builder.name);
-    const time = times.length === 0 ? undefined : latest(times);
+    const time = jointTime(times);
     const all = [...this.from, ...others.flatMap((other) => other.from)];
     const from = new Map(all.map((stream) => [`${stream.operator}.${stream.output}`, stream]));
     return new Stream(this.builder, [...from.values()], this.schema, undefined, false, time);
@@ -556,11 +549,6 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   }
 }
 
-/** What is known of the times of tuples of several streams. */
-const latest = (times: readonly StreamTime[]): StreamTime => ({
-  allowedLatenessMs: Math.max(...times.map(({ allowedLatenessMs }) => allowedLatenessMs)),
-});
-
 /** A stream whose tuples have event times. Those that are late are a stream of their own. */
 export class TimedStream<Fields extends Shape, Inputs = unknown> extends Stream<Fields, Inputs> {
   /** The tuples that are late by more than `allowedLatenessMs`, without event times. If nobody reads it they are counted. */
@@ -622,25 +610,14 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     ...surplus: readonly never[]
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
     refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
-    const misplaced = Object.keys(schemas ?? {}).find((option) => Object.hasOwn(PROCESS_OPTIONS, option));
-    if (misplaced !== undefined) throw errors.misplacedOption(name, misplaced);
-    const {
-      state = {},
-      tables = {},
-      output,
-    } = checkOptions(`operator '${name}'`, PROCESS_SCHEMAS, schemas, 'schemas', 'an object { state, tables, output }');
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
-    rowLayout(`state of operator '${name}'`, key, state, tables);
+    const { state, tables, output } = keyedSchemas(name, schemas, key);
     const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
-    const { end, ttlMs, timers = this.time === undefined ? 'processing' : 'event' } = checked;
-    const isInEventTime = timers === 'event';
-    if (isInEventTime && this.time === undefined) throw errors.noEventTime(name, "the option timers: 'event'");
+    const own = { state, tables, closures: [closure] };
+    const { closures, rest } = keyedParts(name, this.time !== undefined, checked, own);
     const given = output as Output | NamedOutputs<Outputs> | undefined;
     const operator = checkedOperator(checked, options.supervision !== undefined);
-    const own = { state, tables, closures: [closure], onTimer: checked.onTimer };
-    const kept = ttlMs === undefined ? own : expiring(name, ttlMs, own);
-    const rest = { closure: kept.closures[0], state: kept.state, tables, end, onTimer: kept.onTimer, isInEventTime };
-    return this.emitter(name, process, operator, given, rest);
+    return this.emitter(name, process, operator, given, { closure: closures[0], ...rest });
   }
 
   /**

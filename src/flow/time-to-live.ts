@@ -10,19 +10,14 @@ import { refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, t } from '../mailbox/schema.ts';
 import { EXPIRY_FIELD } from '../state/rows/row-layout.ts';
 import type { Tables, TimerContext } from './keyed-options.ts';
+import type { OwnContext } from './timed/own-context.ts';
 
 /** The name of its timer, where the operator has timers of its own. */
 const TIMER = '$ttl';
 
 type State = Record<string, unknown>;
 // biome-ignore lint/complexity/noBannedTypes: closures of every shape; the typed API in stream.ts guards their use
-type Closure = Function;
-
-/** What the library's own closures get besides. */
-interface FiringContext extends TimerContext {
-  /** Up to when timers are due; Infinity once the input has ended: then timers fire whose time has not come. */
-  readonly untilMs: number;
-}
+export type Closure = Function;
 
 /** The parts of a keyed operator that expiry is put around. */
 interface Keyed {
@@ -41,7 +36,7 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
   const touch = (row: State, { timers }: TimerContext, nowMs: number): void => {
     const before = row[EXPIRY_FIELD] as number;
     const due = Math.ceil(nowMs + ttlMs) + 1;
-    if (due <= before) return;
+    if (before !== 0 && due <= before) return;
     row[EXPIRY_FIELD] = due;
     timers.at(due, name);
   };
@@ -62,7 +57,7 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
             return closure(tuple, row, emit, context);
           },
     ),
-    onTimer: (key: unknown, row: State, emit: unknown, context: FiringContext) => {
+    onTimer: (key: unknown, row: State, emit: unknown, context: OwnContext) => {
       const { timer } = context;
       if (timer.name === name) {
         // At the end all time has passed: rows are there for `end`.

@@ -25,6 +25,16 @@ const give = (operator: string, from: number, to: number, takes: Wish['takes'] =
 
 const KEYS = { count: 150, keys: 7 };
 
+const OF_ASKING = [
+  give('ask', 0, 1, even),
+  give('count', 0, 1, upper),
+  give('ask', 0, 1, upper),
+  give('ask', 1, 2, upper),
+  give('ask', 2, 0),
+  give('ask', 1, 0),
+  give('ask', 0, 2, even),
+];
+
 const CASES: Readonly<Record<string, HandOverCase & { readonly stride: number; readonly handOvers: number }>> = {
   'a replica joins, is given more, gives to a third, and all comes back': {
     params: KEYS,
@@ -106,29 +116,13 @@ const CASES: Readonly<Record<string, HandOverCase & { readonly stride: number; r
   },
   'results that are awaited': {
     params: { ...KEYS, asks: 'between' },
-    wishes: [
-      give('ask', 0, 1, even),
-      give('count', 0, 1, upper),
-      give('ask', 0, 1, upper),
-      give('ask', 1, 2, upper),
-      give('ask', 2, 0),
-      give('ask', 1, 0),
-      give('ask', 0, 2, even),
-    ],
+    wishes: OF_ASKING,
     handOvers: 7,
     stride: 299,
   },
   'results that are awaited, in no order': {
     params: { ...KEYS, asks: 'unordered' },
-    wishes: [
-      give('ask', 0, 1, even),
-      give('count', 0, 1, upper),
-      give('ask', 0, 1, upper),
-      give('ask', 1, 2, upper),
-      give('ask', 2, 0),
-      give('ask', 1, 0),
-      give('ask', 0, 2, even),
-    ],
+    wishes: OF_ASKING,
     handOvers: 7,
     stride: 299,
   },

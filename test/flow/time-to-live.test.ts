@@ -109,3 +109,40 @@ test('without event time the clock decides', () => {
   count.advance(101);
   assert.deepEqual(count.state.entries(), []);
 });
+
+test('rows of an operator with two inputs go, too', () => {
+  const flow = dataflow(import.meta.url, 'both', (build) => {
+    const [left, right] = ['left', 'right'].map((name) =>
+      build
+        .source(name, push({ key: t.string(), at: t.f64() }))
+        .withEventTime('at')
+        .keyBy('key'),
+    );
+    const add = (
+      { key }: { key: string },
+      state: { seen: number },
+      emit: (row: { key: string; seen: number }) => void,
+    ): void => {
+      state.seen += 1;
+      emit({ key, seen: state.seen });
+    };
+    return left
+      .connect(right)
+      .process(
+        'count',
+        { state: { seen: t.u32() }, output: { key: t.string(), seen: t.u32() } },
+        { left: add, right: add },
+        { ttlMs: 100 },
+      )
+      .collect('counts');
+  });
+  const count = testOperator(flow, 'count');
+  count.input('left').feed({ key: 'a', at: -300 }, { at: -300 });
+  count.input('right').feed({ key: 'a', at: -250 }, { at: -250 });
+  count.input('left').feed({ key: 'a', at: -150 }, { at: -150 });
+  assert.deepEqual(seenOf(count), [1, 2, 1]);
+  count.advanceWatermark(-50);
+  assert.equal(count.state.entries().length, 1);
+  count.advanceWatermark(-49);
+  assert.deepEqual(count.state.entries(), []);
+});

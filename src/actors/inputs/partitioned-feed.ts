@@ -228,8 +228,7 @@ export class PartitionedFeed implements Feed {
     clock?.enter(mark.seen);
     const status = read();
     if (clock !== undefined) mark.seen = clock.seen;
-    const now = environment.now();
-    part.idle?.look(status === 'idle', now);
+    part.idle?.look(status === 'idle', environment.now());
     const tuples = this.isGenerated ? madeBetween(from, mark.position) : (work[WorkCell.row] - row) | 0;
     this.taken += tuples;
     load[partition] += tuples;

@@ -130,17 +130,10 @@ function closuresOf(
   const one = singleCode(kept, (field) => (field === undefined ? 'tuple' : `tuple.${field}`));
   const merge = (other: (aggregate: number) => Slots): string =>
     kept.map(({ name, code }, a) => code.merge(state(name), other(a))).join('\n');
-  // What travels of one tuple is what its part of state would be merged with, too.
-  const travelling =
-    (a: number): Slots =>
-    (part = '') => {
-      const { travel } = kept[a].code;
-      return travel === undefined ? one.slots(a)(part) : `(${travel(part, one.slots(a))})`;
-    };
   const body = `
 function add(tuple, state, emit, context) {
 ${one.code}
-${merge(travelling)}
+${merge(one.travelling)}
 ${changes}
 }
 function merge(tuple, state, emit, context) {

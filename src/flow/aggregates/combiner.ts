@@ -98,20 +98,28 @@ function rowCode(
   return `{ ${[...key, ...parts].join(', ')} }`;
 }
 
-/** Statements that declare what is kept of one tuple, as variables; and the names of these. */
+/** Statements that declare what is kept of one tuple, as variables; the names of these; and what would travel of them. */
 export function singleCode(
   aggregates: readonly KeptAggregate[],
   given: Given,
 ): {
   code: string;
   slots: (aggregate: number) => Slots;
+  travelling: (aggregate: number) => Slots;
 } {
   const slots =
     (a: number): Slots =>
     (part = '') =>
       `one${slotId(a, part)}`;
   const declared = slotsOf(aggregates).map(({ aggregate, part, zero }) => `let ${slots(aggregate)(part)} = ${zero};`);
-  return { code: [...declared, ...aggregates.map(({ code }, a) => code.add(slots(a), given))].join('\n'), slots };
+  const travelling =
+    (a: number): Slots =>
+    (part = '') => {
+      const { travel } = aggregates[a].code;
+      return travel === undefined ? slots(a)(part) : `(${travel(part, slots(a))})`;
+    };
+  const code = [...declared, ...aggregates.map((aggregate, a) => aggregate.code.add(slots(a), given))].join('\n');
+  return { code, slots, travelling };
 }
 
 /**

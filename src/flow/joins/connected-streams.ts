@@ -4,19 +4,11 @@ import { errors } from '../../errors.ts';
 import { type Ignored, refuseDeferredFunction } from '../../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
-import { rowLayout } from '../../state/rows/row-layout.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { OperatorNode } from '../graph.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
-import {
-  type Emit,
-  PROCESS_SCHEMAS,
-  type ProcessContext,
-  type ProcessOptions,
-  type ProcessSchemas,
-  type StateOf,
-  type Tables,
-} from '../keyed-options.ts';
+import type { Emit, ProcessContext, ProcessOptions, ProcessSchemas, StateOf, Tables } from '../keyed-options.ts';
+import { keyedParts, keyedSchemas } from '../keyed-parts.ts';
 import { join as joinKind } from '../kinds/join.ts';
 import type { OperatorKind } from '../kinds/kind.ts';
 import { process } from '../kinds/process.ts';
@@ -116,40 +108,27 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
   ): Stream<Output, Inputs> {
     refuseSurplus('process(name, schemas, closures, options)', 4, surplus);
     const where = `operator '${name}'`;
-    const checkedSchemas = checkOptions(
-      where,
-      PROCESS_SCHEMAS,
-      schemas,
-      'schemas',
-      'an object { state, tables, output }',
-    );
-    const { state = {}, tables = {}, output } = checkedSchemas;
     if (typeof closures !== 'object' || closures === null)
       throw errors.badOption('closures', closures, 'an object { left, right, onTimer, end }', where);
     const { left, right, onTimer, end, ...others } = closures;
     const [other] = Object.keys(others);
     if (other !== undefined) throw errors.unknownOption(`the closures of ${where}`, other, CLOSURES, undefined);
     const { left: first, right: second, builder } = this.#of;
-    rowLayout(`state of ${where}`, keyFields(first), state, tables);
+    const { state, tables, output } = keyedSchemas(name, schemas, keyFields(first));
     const checked = checkOptions(where, PROCESS_OPTIONS, { ...options, onTimer, end });
     const isTimed = first.time !== undefined && second.time !== undefined;
-    const isInEventTime = (checked.timers ?? (isTimed ? 'event' : 'processing')) === 'event';
-    if (isInEventTime && !isTimed) throw errors.noEventTime(name, "the option timers: 'event'");
+    const parts = keyedParts(name, isTimed, checked, { state, tables, closures: [left, right] });
+    const { isInEventTime } = parts.rest;
     const outputs =
       output === undefined
         ? []
         : [{ name, schema: Schema.of(output as Shape, where), ...(!isInEventTime && { time: undefined }) }];
     const inputs = [
-      { ...first.input(left), name: 'left' },
-      { ...second.input(right), name: 'right' },
+      { ...first.input(parts.closures[0]), name: 'left' },
+      { ...second.input(parts.closures[1]), name: 'right' },
     ];
-    const node = builder.operator(name, process, inputs, outputs, checkedOperator(checked, isSupervised(options)), {
-      state,
-      tables,
-      end: checked.end,
-      onTimer: checked.onTimer,
-      isInEventTime,
-    });
+    const operator = checkedOperator(checked, isSupervised(options));
+    const node = builder.operator(name, process, inputs, outputs, operator, parts.rest);
     return this.#streamOf(node) as never;
   }
 

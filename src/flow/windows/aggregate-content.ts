@@ -3,25 +3,13 @@
 
 import { errors } from '../../errors.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
+import { Schema, type SchemaField, t } from '../../mailbox/schema.ts';
 import { type TableDefinition, table } from '../../state/rows/row-layout.ts';
 import type { AggregateCode, Slots } from '../aggregates/aggregate.ts';
+import { partsOf } from '../aggregates/aggregation.ts';
 import { type KeptAggregate, partName, singleCode } from '../aggregates/combiner.ts';
-import type { WindowContent } from './content.ts';
+import { SLICE, type WindowContent } from './content.ts';
 import { WindowValues } from './window-values.ts';
-
-/** The key field of a pane of a slice. */
-export const SLICE = '$slice';
-
-/** The parts of a pane. Of an aggregate that keeps a table, how many rows it has there. */
-const partsOf = (kept: readonly KeptAggregate[]): Shape =>
-  Object.fromEntries(
-    kept.flatMap(({ name, code }) =>
-      code.table === undefined
-        ? Object.entries(code.kept).map(([part, field]) => [partName(name, part), field] as const)
-        : [[name, t.u32()] as const],
-    ),
-  );
 
 /** Different values by slice, for an aggregate that keeps a table. */
 const valuesTable = ({ table: own }: AggregateCode): TableDefinition[] =>
@@ -53,27 +41,22 @@ export function aggregateContent(
       return code.table === undefined ? `${pane}.${partName(name, part)}` : `values${a}.of(state.${name}, ${pane})`;
     };
   const one = singleCode(kept, (field) => (field === undefined ? 'tuple' : `tuple.${field}`));
-  const travelling =
-    (a: number): Slots =>
-    (part = '') => {
-      const { travel } = kept[a].code;
-      return travel === undefined ? one.slots(a)(part) : `(${travel(part, one.slots(a))})`;
-    };
   const arrived =
     (a: number): Slots =>
     (part = '') =>
       `tuple.${partName(kept[a].name, part)}`;
   const mergeCode = (pane: string, other: (a: number) => Slots): string =>
     kept.map(({ code }, a) => code.merge(slots(pane)(a), other(a))).join('\n');
-  const pane = partsOf(kept);
-  const { fields } = Schema.of(pane, `operator '${operator}'`);
   const tabled = kept.flatMap(({ name, code }, a) => (code.table === undefined ? [] : [{ name, code, a }]));
+  // Of an aggregate that keeps a table, how many rows it has there.
+  const pane = { ...partsOf(kept, true), ...Object.fromEntries(tabled.map(({ name }) => [name, t.u32()])) };
+  const { fields } = Schema.of(pane, `operator '${operator}'`);
   return {
     isJoined: tabled.length === 0,
     pane,
     state: {},
     tables: Object.fromEntries(tabled.flatMap(({ name, code }) => valuesTable(code).map((each) => [name, each]))),
-    add: (into) => `${one.code}\n${mergeCode(into, travelling)}`,
+    add: (into) => `${one.code}\n${mergeCode(into, one.travelling)}`,
     merge: (into) => mergeCode(into, arrived),
     join: (into, other) => mergeCode(into, slots(other)),
     clear: (of) => fields.map(({ name, codec }, i) => `${of}.${name} = ${codec.zero(i)};`).join(' '),

@@ -5,7 +5,7 @@ import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts
 import type { Aggregation } from '../aggregates/aggregation.ts';
 import { partsOf } from '../aggregates/aggregation.ts';
 import { generateCombiner, type KeptAggregate } from '../aggregates/combiner.ts';
-import { SLICE } from './aggregate-content.ts';
+import { SLICE } from './content.ts';
 import { FIRST, LAST, SLOT } from './sessions.ts';
 import { sliceCode } from './slices.ts';
 import type { Window } from './window.ts';

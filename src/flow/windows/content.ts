@@ -50,6 +50,12 @@ export interface WindowClosures {
 /** The name of the table that has the panes of a key. */
 export const PANES = '$windows';
 
+/** The key field of a pane of a slice. */
+export const SLICE = '$slice';
+
+/** The largest number that two numbers are multiples of: what no window cuts. */
+export const commonDivisor = (a: number, b: number): number => (b === 0 ? a : commonDivisor(b, a % b));
+
 /** An expression for when a timer is set. What ends after the latest time, as windows of results at the end of a stream do, ends with it. */
 export const timerAt = (end: string): string => `Math.min(${end}, ${LATEST_MS})`;
 

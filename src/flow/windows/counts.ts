@@ -5,12 +5,10 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { PANES, type WindowClosures, type WindowContent } from './content.ts';
+import { commonDivisor, PANES, type WindowClosures, type WindowContent } from './content.ts';
 import type { CountWindow } from './window.ts';
 
 const PANE = '$pane';
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** The closures of an operator whose windows are of so many tuples. */
 export function countClosures(
@@ -18,7 +16,7 @@ export function countClosures(
   content: WindowContent,
   { size, every, rest }: CountWindow,
 ): WindowClosures {
-  const step = gcd(size, every);
+  const step = commonDivisor(size, every);
   const panes = `state.${PANES}`;
   const body = `
 function give(key, state, start, end, emit) {

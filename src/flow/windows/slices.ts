@@ -8,14 +8,20 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { SLICE } from './aggregate-content.ts';
-import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import {
+  commonDivisor,
+  PANES,
+  resultTime,
+  SLICE,
+  TIMER_TIME,
+  timerAt,
+  type WindowClosures,
+  type WindowContent,
+} from './content.ts';
 import type { SlicedWindow } from './window.ts';
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-
 /** The length of a slice. */
-export const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => gcd(sizeMs, everyMs);
+export const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => commonDivisor(sizeMs, everyMs);
 
 /** An expression for the start of the slice that a time is in. */
 export function sliceCode(window: SlicedWindow, time: string): string {

@@ -6,8 +6,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { SLICE } from './aggregate-content.ts';
-import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import { PANES, resultTime, SLICE, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
 import { sliceCode } from './slices.ts';
 import type { SlicedWindow } from './window.ts';
 

@@ -4,8 +4,7 @@
 
 import type { Shape } from '../../mailbox/schema.ts';
 import type { StateTable } from '../../state/rows/state-table.ts';
-
-const SLICE = '$slice';
+import { SLICE } from './content.ts';
 
 /** Rows of a table whose key is the window and a value, as the generated code has them. */
 interface Table extends Pick<StateTable<Shape, Shape>, 'size'>, Iterable<Readonly<Record<string, unknown>>> {

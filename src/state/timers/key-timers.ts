@@ -14,7 +14,7 @@ import type { RowView } from '../rows/row-class.ts';
 import { ROOT_LIVE, ROW_TAG, type RowField, TIMER_FIELD, TIMERS_TABLE } from '../rows/row-layout.ts';
 import { type KeyedAccess, keyedAccess, keyValuesReader } from '../rows/state-table.ts';
 import { TimerHeap } from './timer-heap.ts';
-import type { Timer, Timers } from './timers.ts';
+import { LATEST_MS, type Timer, type Timers } from './timers.ts';
 
 /** The timer without a name, in the heap: the others go by the tags of their rows, which are never 0. */
 const UNNAMED = 0;
@@ -22,8 +22,6 @@ const UNNAMED = 0;
 const SCAN_ROWS = 4096;
 /** Entries of timers that are no more, from which on the heap is cleaned if they are half of it. */
 const STALE_MIN = 1024;
-/** The latest time of a Date: one beyond it is a mistake. */
-const LATEST_MS = 8.64e15;
 
 /** What timers go by. */
 export interface TimerClock {

@@ -2,6 +2,9 @@
 // Promises: a timer is part of the transaction that sets it, as a field of its key's row is; its closure runs once, in a transaction of
 // its own, not before its time has come.
 
+/** The latest time that a timer can have, and with a minus the earliest: those of a Date. One beyond is a mistake. */
+export const LATEST_MS = 8.64e15;
+
 /**
  * The timers of the key in work, in event time if the operator's stream has such, else in processing time. Valid within the closure
  * that got them. See docs/timers.md.
