@@ -81,9 +81,10 @@ export function nexmark(effort: Effort): Measurement[] {
           for (const table of effort === 'usual' ? USUAL : queries()) {
             const { from } = tableOf(table);
             const hasBids = from.includes('bids');
-            const input = join(folder, hasBids ? 'bids' : 'few');
+            const streams = hasBids ? MERGED : from;
+            const input = join(folder, streams.join('-'));
             const copies = COPIES[effort] * (hasBids ? 1 : FEW_LINES);
-            if (!existsSync(input)) writeLonger(SMALL, input, copies, hasBids ? MERGED : from);
+            if (!existsSync(input)) writeLonger(SMALL, input, copies, streams);
             results.push(...(await measureQuery(table, { ...output, input }, ROUNDS[effort], progress)));
           }
           return results;
