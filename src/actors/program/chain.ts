@@ -12,6 +12,7 @@ import { type Destination, destinationOf, type Stage } from '../../flow/plan.ts'
 import { refuseDeferred, refuseResult } from '../../mailbox/deferred.ts';
 import type { Schema } from '../../mailbox/schema.ts';
 import { generateTupleCopier, type TupleChecks, tupleChecks } from '../../mailbox/tuple-copy.ts';
+import { TimeCell } from '../time/time-cells.ts';
 import { WorkCell } from '../vitals/vitals.ts';
 
 /**
@@ -135,7 +136,7 @@ const emits${k} = Object.freeze(new Emits${k}(${functions.join(', ')}));`;
  * output that leaves the chain, or that nobody reads.
  */
 function putOutCode({ at, k, destination, out, isHeld, held }: ChainOutput): string {
-  const tried = isHeld ? `held${at}.push(${held});` : out;
+  const tried = isHeld ? holdBackCode(at, held) : out;
   const feed = isHeld
     ? `function feed${at}(tuple) { if (guard === ${Guard.sifting}) { ${tried} } else { ${out} } }`
     : destination.to === 'port'
@@ -152,7 +153,7 @@ if (guard === ${Guard.sifting}) { ${tried} }
 
 /** The same of an output that the next operator of the chain reads. */
 function handOnCode({ at, k, held: kept }: ChainOutput, held: HeldFeed | undefined): string {
-  const hold = `held${at}.push(${kept});`;
+  const hold = holdBackCode(at, kept);
   const { check, give } = held ?? { check: `const own = copy${at}(tuple);`, give: `${stepName(k + 1)}(own);` };
   return `
 function feed${at}(tuple) {
@@ -172,6 +173,11 @@ if (guard === ${Guard.sifting}) ${hold}
 }`;
 }
 
+/** Keeps a tuple that is made while its operator is tried, with the event time that it was made at: others may be made after it. */
+const holdBackCode = (at: string, kept: string): string =>
+  `held${at}.push({ tuple: ${kept}, atMs: time[${TimeCell.inWork}] });`;
+const TAKE_UP_TIME = `time[${TimeCell.inWork}] = atMs;`;
+
 /**
  * sift<k>(): operator k has run to its end. What it has put out of the chain, and was held, goes there; what it has made for operator
  * k + 1 is handed on, one by one to the chain's end.
@@ -181,7 +187,7 @@ function siftCode(stage: Stage, k: number): string {
   // First, as a failure further on drops all that is held.
   const put = held
     .filter(({ out }) => out !== '')
-    .map(({ at, out }) => `for (const tuple of held${at}.splice(0)) { ${out} }`);
+    .map(({ at, out }) => `for (const { tuple, atMs } of held${at}.splice(0)) { ${TAKE_UP_TIME} ${out} }`);
   const handed = held.filter(({ out }) => out === '').map(({ at }) => siftNextCode(at, k + 1));
   return `function sift${k}() {
 ${[...put, ...handed].join('\n')}
@@ -191,7 +197,8 @@ ${[...put, ...handed].join('\n')}
 /** Hands the tuples that are held at an output to operator `next`. */
 function siftNextCode(at: string, next: number): string {
   // What it had emitted when it failed is dropped, as in a batch of its own; and its letter tells the tuple as it came.
-  return `for (const tuple of held${at}.splice(0)) {
+  return `for (const { tuple, atMs } of held${at}.splice(0)) {
+${TAKE_UP_TIME}
 const nth = ++entered[${next}];
 work[${WorkCell.nth}] = nth;
 work[${WorkCell.operator}] = ${next};
