@@ -130,7 +130,7 @@ const DAMAGE: readonly [string, 'roots' | 'rows', (place: Place) => void, RegExp
     /^key groups 77 and 78: their tables overlap/,
   ],
   ['a row that is not counted', 'rows', ({ i32, root }) => (i32[root + ROOT_LIVE] -= 1), /counts \d+ rows/],
-  ['a slot that is not counted', 'rows', ({ i32, root }) => (i32[root + ROOT_USED] -= 1), /slots in use, but has/],
+  ['a slot that is counted twice', 'rows', ({ i32, root }) => (i32[root + ROOT_USED] += 1), /slots in use, but has/],
   ['a lost row', 'rows', ({ i32, row }) => (i32[row + ROW_TAG] = TAG_DELETED), /counts \d+ rows .* but has/],
   ['another tag', 'rows', ({ i32, row }) => (i32[row + ROW_TAG] ^= 1 << 12), /its tag is not the hash of its key/],
   ['another key', 'rows', ({ i32, row, store }) => (i32[row + keyCell(store, 'at')] ^= 5), /its tag is not the hash/],
@@ -265,7 +265,7 @@ function damageable(): Store {
     row.text = LONG;
     (row.parts as AnyTable).upsert(`${LONG} ${i}`).blob = new Uint8Array(30);
   }
-  // Slots of removed rows are in use, too.
+  // Slots of removed rows may be in use, too.
   for (const key of damaged.slice(0, 2)) store.remove(...key);
   store.commit();
   return store;

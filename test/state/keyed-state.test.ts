@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { hashString } from '../../src/mailbox/hash.ts';
 import { t } from '../../src/mailbox/schema.ts';
+import { checkState } from '../../src/state/images/integrity.ts';
+import { GROUP_ROOT, groupHeader } from '../../src/state/memory/arena.ts';
+import { ROOT_USED } from '../../src/state/rows/row-layout.ts';
 import { anyString, runs } from '../kit/arbitraries.ts';
 import { ALL_GROUPS, imageOf, keysOfGroup, Store } from '../kit/store.ts';
 
@@ -134,4 +137,33 @@ test('a state object that is kept and used before its arena has a row again chan
   const before = imageOf(store);
   for (let i = 0; i < 60; i++) kept[`f${i}`] = 7;
   assert.deepStrictEqual(imageOf(store), before);
+});
+
+test('slots of removed rows are empty again once searches need not pass over them, and so are all when no row is left', () => {
+  const steps = fc.array(fc.tuple(fc.nat(63), fc.boolean()), { maxLength: 200 });
+  fc.assert(
+    fc.property(steps, (list) => {
+      const store = new Store({ key: { id: t.u32() }, state: { count: t.u32() } });
+      const ids = keysOfGroup(7, 64);
+      const root = groupHeader(7) + GROUP_ROOT;
+      const used = (): number => store.state.transaction.arenaOf(7).i32[root + ROOT_USED];
+      store.begin();
+      for (const [pick, isRemoval] of list) {
+        if (isRemoval) store.remove(ids[pick]);
+        else store.at(ids[pick]);
+      }
+      store.commit();
+      const live = ids.filter((id) => store.find(id) >= 0);
+      store.begin();
+      for (const id of ids) store.remove(id);
+      assert.equal(used(), 0);
+      store.rollback();
+      assert.deepEqual(
+        ids.filter((id) => store.find(id) >= 0),
+        live,
+      );
+      assert.equal(checkState(store.state, ALL_GROUPS, 'rows'), undefined);
+    }),
+    runs(100),
+  );
 });

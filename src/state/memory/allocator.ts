@@ -30,15 +30,15 @@ const EXTENT_WORDS_MIN = 2;
 export function sizeClassOf(words: number): number {
   if (words <= STEPS) return Math.max(words, EXTENT_WORDS_MIN);
   const log = 31 - Math.clz32(words - 1);
-  const step = 2 ** (log - 2);
-  return log * STEPS + Math.ceil((words - 2 ** log) / step);
+  const step = 1 << (log - 2);
+  return log * STEPS + ((words - (1 << log) + step - 1) >> (log - 2));
 }
 
 /** The words of a size class. */
 export function sizeOfClass(sizeClass: number): number {
   if (sizeClass <= STEPS) return sizeClass;
-  const log = Math.floor(sizeClass / STEPS);
-  return 2 ** log + (sizeClass % STEPS) * 2 ** (log - 2);
+  const log = (sizeClass / STEPS) | 0;
+  return (1 << log) + (sizeClass % STEPS) * (1 << (log - 2));
 }
 
 export class Allocator {

@@ -156,7 +156,7 @@ return p;
 }
 return { find, upsert, save, firstProbe };`;
 
-  const { allocator } = transaction;
+  const { allocator, undo } = transaction;
   const generated = generate<{
     find: Table['find'];
     firstProbe: Table['firstProbe'];
@@ -165,7 +165,7 @@ return { find, upsert, save, firstProbe };`;
   }>(
     `${name}/table`,
     {
-      undo: transaction.undo,
+      undo,
       insertions,
       ...Object.assign({}, ...keys.map(({ key }, i) => key.constants(i))),
       sameText,
@@ -224,6 +224,28 @@ return { find, upsert, save, firstProbe };`;
       const q = to + slot * cells;
       for (let i = 0; i < cells; i++) i32[q + i] = i32[p + i];
     }
+  }
+
+  /**
+   * Searches pass over deleted rows. Where one would end behind this row anyway, neither it nor deleted ones right before it are needed:
+   * a table whose rows come and go, as those of windows do, is searched as fast as one that they have never left.
+   */
+  function emptySlots(arena: Arena, root: number, row: number): void {
+    const { i32 } = arena;
+    const base = i32[root + ROOT_ADDRESS] * 2;
+    const mask = (1 << i32[root + ROOT_LOG_ROWS]) - 1;
+    const slot = slotOf(arena, root, row);
+    if (i32[base + ((slot + 1) & mask) * cells + ROW_TAG] !== TAG_EMPTY) return;
+    i32[row + ROW_TAG] = TAG_EMPTY;
+    let emptied = 1;
+    for (let before = (slot - 1) & mask; ; before = (before - 1) & mask) {
+      const cell = base + before * cells + ROW_TAG;
+      if (i32[cell] !== TAG_DELETED) break;
+      undo.save(arena.id, i32, cell, 1);
+      i32[cell] = TAG_EMPTY;
+      emptied++;
+    }
+    i32[root + ROOT_USED] -= emptied;
   }
 
   const textCells = externalCells([...keys, ...layout.fields]);
@@ -285,6 +307,7 @@ return { find, upsert, save, firstProbe };`;
       arena.i32.fill(0, row + 2, row + cells);
       arena.i32[row + ROW_TAG] = TAG_DELETED;
       arena.i32[root + ROOT_LIVE] -= 1;
+      emptySlots(arena, root, row);
       moved(root);
     },
     clear(arena, root) {

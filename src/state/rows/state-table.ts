@@ -93,6 +93,9 @@ interface RowReference {
   readonly '@table': { readonly parent: RowView; readonly root: number };
   readonly '@key': readonly unknown[];
   '@row': number;
+  /** Of the key and the transaction that were in work then. */
+  '@parentRow': number;
+  '@stamp': number;
   /** The transaction's `moves` when the row was found. */
   '@moves': number;
 }
@@ -125,6 +128,7 @@ export function stateTableFactory(operator: string, table: Table, transaction: T
   class Rows implements StateTable<Shape, Shape> {
     readonly parent: RowView;
     private readonly rootCell: number;
+    private moved: RowReference | undefined;
 
     constructor(parent: RowView, rootCell: number) {
       this.parent = parent;
@@ -188,6 +192,31 @@ export function stateTableFactory(operator: string, table: Table, transaction: T
         if (arena.i32[this.root + ROOT_ADDRESS] !== extent) throw errors.tableChanged(operator);
         row = table.next(arena, this.root, slot + 1, end);
       }
+    }
+
+    /**
+     * The first row, as an object that {@link nextRow} moves: for operators of our own, which go through few rows often. The table must
+     * not change meanwhile.
+     */
+    firstRow(): TupleOf<Shape> | undefined {
+      return this.rowFrom(0);
+    }
+
+    nextRow(): TupleOf<Shape> | undefined {
+      const row = this.moved?.['@row'] as number;
+      return this.rowFrom(table.slotOf(this.parent.arena, this.root, row) + 1);
+    }
+
+    private rowFrom(slot: number): TupleOf<Shape> | undefined {
+      const row = table.next(this.parent.arena, this.root, slot);
+      if (row < 0) return undefined;
+      this.moved ??= new RowClass(this, row, []);
+      const { moved } = this;
+      moved['@row'] = row;
+      moved['@moves'] = transaction.moves;
+      moved['@parentRow'] = this.parent.row;
+      moved['@stamp'] = transaction.stamp;
+      return moved as unknown as TupleOf<Shape>;
     }
 
     private reference(row: number, key: readonly unknown[]): TupleOf<Shape> {
