@@ -5,7 +5,7 @@
 import { errors } from '../errors.ts';
 import type { Schema, Shape } from '../mailbox/schema.ts';
 import type { TableDefinition } from '../state/rows/row-layout.ts';
-import type { TupleHolder } from './aggregates/combiner.ts';
+import type { HeldTime, TupleHolder } from './aggregates/combiner.ts';
 import type { Asking } from './asking.ts';
 import type { Bridge } from './bridge.ts';
 import type { EventTime, StreamTime } from './event-time.ts';
@@ -105,7 +105,7 @@ export interface OperatorNode {
   /** The operator of the app's that it is a part of: what it fails at, that one has failed at. */
   readonly partOf?: string;
   /** Makes what holds its tuples until the batch commits. */
-  readonly holder?: (emit: (tuple: unknown) => void) => TupleHolder;
+  readonly holder?: (emit: (tuple: unknown) => void, time?: HeldTime) => TupleHolder;
   /** How long these may wait for the commit, also if the job's commits do not linger as long. */
   readonly holdMs?: number;
   /** What hands its tuples on to a system of actors, or from it, and the input that it pushes into. */

@@ -4,7 +4,7 @@
 // Relies on: the actor opens the transaction before and commits after; source texts differ per instance (codegen.ts).
 
 import { errors } from '../../errors.ts';
-import type { TupleHolder } from '../../flow/aggregates/combiner.ts';
+import type { HeldTime, TupleHolder } from '../../flow/aggregates/combiner.ts';
 import { LATEST_MS } from '../../flow/event-time.ts';
 import { type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
 import type { Resident } from '../../flow/resident.ts';
@@ -451,6 +451,20 @@ const generating = [generateRows, lastOfFour];`;
  */
 const lastOfFour = (_first: unknown, _second: unknown, _third: unknown, last: unknown): unknown => last;
 
+/** How a holder at the end of a source's chain learns of time, and tells it; undefined where time is not that of one partition. */
+function heldTime({ stage, clock, ports }: ProgramParts, port: number): HeldTime | undefined {
+  if (clock === undefined || stage.partitions > 1) return undefined;
+  const { encoder, output } = ports[port];
+  return {
+    watermark: () => clock.watermarkOf(clock.seen),
+    tell(watermark) {
+      if (watermark <= output.watermark) return;
+      encoder.flush();
+      output.watermark = watermark;
+    },
+  };
+}
+
 /** Generates the program of one replica. */
 export function generateProgram(parts: ProgramParts): Program {
   const { stage, streams, ports, state } = parts;
@@ -463,7 +477,7 @@ export function generateProgram(parts: ProgramParts): Program {
   // Only the last operator of a chain may hold tuples: nobody behind it would get them before the commit.
   const last = stage.operators.length - 1;
   const heldPort = stage.outputs.findIndex(({ operator }) => operator === last);
-  const holder = stage.operators[last].holder?.(ports[heldPort].encoder.emit);
+  const holder = stage.operators[last].holder?.(ports[heldPort].encoder.emit, heldTime(parts, heldPort));
   const checks = heldChecks(stage, parts.ringBytes);
   const constants: Record<string, unknown> = {
     ...chainConstants(stage, parts.ringBytes, checks, holder, parts.lateEmit),

@@ -8,7 +8,14 @@ import { Schema, type SchemaField, type Shape } from '../../mailbox/schema.ts';
 import { type TableDefinition, TIMER_FIELD } from '../../state/rows/row-layout.ts';
 import type { AggregateEmit } from '../operator-options.ts';
 import type { Aggregate, Slots } from './aggregate.ts';
-import { generateCombiner, type KeptAggregate, partName, singleCode, type TupleHolder } from './combiner.ts';
+import {
+  generateCombiner,
+  type HeldTime,
+  type KeptAggregate,
+  partName,
+  singleCode,
+  type TupleHolder,
+} from './combiner.ts';
 
 export interface Aggregation {
   /** What travels from the combiners. */
@@ -21,7 +28,7 @@ export interface Aggregation {
   readonly merge: (...values: never[]) => void;
   readonly end: ((...values: never[]) => void) | undefined;
   readonly onTimer: ((...values: never[]) => void) | undefined;
-  combiner(emit: (row: unknown) => void): TupleHolder;
+  combiner(emit: (row: unknown) => void, time?: HeldTime): TupleHolder;
 }
 
 /**

@@ -3,6 +3,8 @@
 // Promises: what it holds belongs to the open batch: it is flushed before the batch commits, and dropped when it is rolled back, so it
 // needs no protection. Where keys hardly repeat it hands tuples on one by one, and tries again from time to time.
 // Keys stay in its table from batch to batch, so that one that comes again costs neither a row nor garbage.
+// Rows of stretches of time that have passed gain nothing by being held: once there are many of them the batch may end. They go in the
+// order of time, and what follows them says how far that has come, so that whoever gets them can be done with one stretch before the next.
 // Relies on: the batch ends soon after `isFull`; until then tuples of new keys are handed on one by one if the table is full.
 
 import { generate } from '../../mailbox/codegen.ts';
@@ -26,6 +28,12 @@ const SAMPLE_TUPLES_MIN = 1 << 12;
 /** Tuples that are handed on one by one before combining is tried again: at first, and at most. */
 const PAUSE_TUPLES_FIRST = 1 << 17;
 const PAUSE_TUPLES_MAX = 1 << 22;
+
+/** Rows, and stretches of time that have passed since the first of them, from which on a batch may end. */
+const PASSED_ROWS_MIN = 1 << 12;
+const PASSED_MIN = 8;
+/** Rows at least between two words of how far time has come: each ends a frame. */
+const TOLD_ROWS_MIN = 32;
 
 /** Bits of a slot of the index that tell an entry, counted from 1; those above are of the hash, and tell most keys apart. */
 const ENTRY_BITS = 19;
@@ -53,6 +61,22 @@ export interface TupleHolder {
   isPaused(): boolean;
   /** Hands every tuple on by itself, as long as tuples are tried alone. */
   single(isOn: boolean): void;
+}
+
+/** How time goes on while tuples are held. */
+export interface HeldTime {
+  /** No tuple that is taken in from now on has an earlier time. */
+  watermark(): number;
+  /** Says so of what is emitted from now on. */
+  tell(watermark: number): void;
+}
+
+/** What the combiner of windows knows of time. */
+interface Stretches {
+  /** Fields of the schema that tuples do not have: expressions of the time in work. */
+  readonly computed: Readonly<Record<string, string>>;
+  /** If the watermark is known: how far it has come, and an expression for the end of the stretch that a time is in. */
+  readonly time: (HeldTime & { readonly endOf: (time: string) => string }) | undefined;
 }
 
 /** A part of what is kept, as the table holds it. */
@@ -122,11 +146,29 @@ export function singleCode(
   return { code, slots, travelling };
 }
 
+/** Notes before which rows a stretch of time has passed. */
+const passedCode = (time: Stretches['time']): string =>
+  time === undefined
+    ? ''
+    : `
+const passedRows = [], passedTimes = [];
+let passedUntil = -Infinity, isPassed = false;
+function comeTo(watermark) {
+if (watermark < passedUntil || watermark === -Infinity) return;
+passedUntil = ${time.endOf('watermark')};
+const last = passedRows.length - 1;
+if (last >= 0 && rows - passedRows[last] < ${TOLD_ROWS_MIN}) return;
+passedRows.push(rows);
+passedTimes.push(watermark);
+isPassed = passedRows.length > ${PASSED_MIN} && rows >= ${PASSED_ROWS_MIN};
+}
+const tellPassed = (i) => heldTime.tell(passedTimes[i]);`;
+
 /**
  * Generates the combiner of one writer.
  * @param schema of the tuples
  * @param emit gets the combined rows
- * @param computed fields of the schema that tuples do not have, by expressions of the time in work
+ * @param stretches if rows are of one stretch of time each
  */
 export function generateCombiner(
   operator: string,
@@ -134,7 +176,7 @@ export function generateCombiner(
   keys: readonly SchemaField[],
   aggregates: readonly KeptAggregate[],
   emit: (row: unknown) => void,
-  computed: Readonly<Record<string, string>> = {},
+  { computed, time }: Stretches = { computed: {}, time: undefined },
 ): TupleHolder {
   const named = new Set([...keys.map(({ name }) => name), ...aggregates.flatMap(({ fields }) => fields)]);
   const takesAll = aggregates.some(({ code }) => code.takesTuples === true);
@@ -236,7 +278,9 @@ entries[${entryWords} * e + ${stampAt}] = 0;
 ${owns.map((own, k) => own.store(fieldOf(k), k, k)).join('\n')}
 return e;
 }
+${passedCode(time)}
 function begin(e) {
+${time === undefined ? '' : 'comeTo(heldTime.watermark());'}
 entries[${entryWords} * e + ${stampAt}] = stamp;
 live[rows++] = e;
 ${empty}
@@ -284,6 +328,7 @@ function clear() {
 rows = 0;
 tuples = 0;
 stamp = (stamp + 1) | 0;
+${time === undefined ? '' : 'passedRows.length = passedTimes.length = 0; isPassed = false;'}
 if (keys <= ${KEYS_KEPT_MAX} && stamp !== 0) return;
 if (stamp === 0) stamp = 1;
 index.fill(0);
@@ -304,16 +349,17 @@ isDirect = true;
 nextPause = Math.min(${PAUSE_TUPLES_MAX}, nextPause * 2);
 } else nextPause = ${PAUSE_TUPLES_FIRST};
 }
-for (let r = 0; r < rows; r++) {
+for (let r = 0${time === undefined ? '' : ', told = 0'}; r < rows; r++) {
 const e = live[r];
+${time === undefined ? '' : 'if (passedRows[told] === r) tellPassed(told++);'}
 ${large.length === 0 ? '' : `if (${isNew} === 0) continue;`}
 emitRow(e);
 }
 clear();
 },
-discard() { if (tuples > 0) clear(); },
+discard() { ${time === undefined ? '' : 'passedUntil = -Infinity;'} if (tuples > 0) clear(); },
 isEmpty() { return tuples === 0; },
-isFull() { return keys === ${KEYS_MAX}; },
+isFull() { return keys === ${KEYS_MAX}${time === undefined ? '' : ' || isPassed'}; },
 isPaused() { return pause > 0; },
 single(isOn) { isSingle = isOn; isDirect = isOn || pause > 0; },
 };`;
@@ -331,6 +377,7 @@ single(isOn) { isSingle = isOn; isDirect = isOn || pause > 0; },
       ownText,
       Texts,
       emit,
+      heldTime: time,
     },
     body,
   );

@@ -7,7 +7,7 @@ import { partsOf } from '../aggregates/aggregation.ts';
 import { generateCombiner, type KeptAggregate } from '../aggregates/combiner.ts';
 import { SLICE } from './content.ts';
 import { FIRST, LAST, SLOT } from './sessions.ts';
-import { sliceCode } from './slices.ts';
+import { sliceCode, sliceMs } from './slices.ts';
 import type { Window } from './window.ts';
 
 /** An expression of the time of the tuple in work, in a program. */
@@ -34,6 +34,8 @@ interface Extra {
   readonly keys: Shape;
   readonly kept: readonly KeptAggregate[];
   readonly computed: Readonly<Record<string, string>>;
+  /** An expression for the end of the stretch of time, of those that rows are of, that a time is in. */
+  readonly endOf: (time: string) => string;
   /** About how long the windows behind wait for their tuples. */
   readonly everyMs: number;
 }
@@ -46,6 +48,7 @@ function extraOf(window: Window): Extra | undefined {
       keys: { [SLOT]: t.f64() },
       kept: [edgeOfTime(FIRST, '<', 'Infinity'), edgeOfTime(LAST, '>', '-Infinity')],
       computed: { [SLOT]: `Math.floor(${TIME_IN_WORK} / ${gapMs})`, [TIME]: TIME_IN_WORK },
+      endOf: (time) => `(Math.floor(${time} / ${gapMs}) + 1) * ${gapMs}`,
       everyMs: gapMs,
     };
   }
@@ -53,6 +56,7 @@ function extraOf(window: Window): Extra | undefined {
     keys: { [SLICE]: t.f64() },
     kept: [],
     computed: { [SLICE]: sliceCode(window, TIME_IN_WORK) },
+    endOf: (time) => `${sliceCode(window, time)} + ${sliceMs(window)}`,
     everyMs: window.everyMs,
   };
 }
@@ -77,6 +81,10 @@ export function windowCombiner(
   return {
     everyMs: extra.everyMs,
     partial: Schema.of({ ...declared(keys), ...extra.keys, ...partsOf(all, false) }, where),
-    combiner: (emit) => generateCombiner(operator, withComputed, allKeys, all, emit, extra.computed),
+    combiner: (emit, time) =>
+      generateCombiner(operator, withComputed, allKeys, all, emit, {
+        computed: extra.computed,
+        time: time && { ...time, endOf: extra.endOf },
+      }),
   };
 }

@@ -50,6 +50,10 @@ export interface WindowClosures {
 /** The name of the table that has the panes of a key. */
 export const PANES = '$windows';
 
+/** A loop's head: goes through the rows of a table that does not change meanwhile, with one object for all of them. */
+export const eachRow = (row: string, rows: string): string =>
+  `for (let ${row} = ${rows}.firstRow(); ${row} !== undefined; ${row} = ${rows}.nextRow())`;
+
 /** The key field of a pane of a slice. */
 export const SLICE = '$slice';
 
@@ -59,8 +63,14 @@ export const commonDivisor = (a: number, b: number): number => (b === 0 ? a : co
 /** An expression for when a timer is set. What ends after the latest time, as windows of results at the end of a stream do, ends with it. */
 export const timerAt = (end: string): string => `Math.min(${end}, ${LATEST_MS})`;
 
-/** An expression for up to when windows have ended, in the closure of a timer: with the latest time all have. */
-export const TIMER_TIME = `(context.timer.atMs < ${LATEST_MS} ? context.timer.atMs : Infinity)`;
+/**
+ * An expression for up to when windows have ended, in the closure of a timer: with the latest time all have. It is the watermark and not
+ * the timer's own time, so that windows of a key that have ended meanwhile are given together.
+ */
+export const ENDED_UNTIL = `(context.untilMs < ${LATEST_MS} ? context.untilMs : Infinity)`;
+
+/** Windows that one firing gives; the key has a timer for what is left, so that a batch does not grow with how far time has jumped. */
+export const WINDOWS_AT_ONCE = 256;
 
 /** An expression for the event time of a window's results: the last one in it. */
 export const resultTime = (end: string): string => `Math.min(${end} - 1, ${LATEST_MS})`;

@@ -6,7 +6,15 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import {
+  ENDED_UNTIL,
+  eachRow,
+  PANES,
+  resultTime,
+  timerAt,
+  type WindowClosures,
+  type WindowContent,
+} from './content.ts';
 import type { SessionWindow } from './window.ts';
 
 /** The slot of time, no longer than the gap, in which combined tuples are: they are of one session. */
@@ -24,6 +32,7 @@ export function sessionClosures(
   givesChanges: boolean,
 ): WindowClosures {
   const panes = `state.${PANES}`;
+  const eachPane = eachRow('pane', panes);
   const arrival = (name: string, first: string, last: string, code: string): string => `
 function ${name}(tuple, state, emit, context) {
 const pane = paneOf(state, ${first}, ${last});
@@ -64,7 +73,7 @@ const byTime = (one, other) => one - other;
 function paneOf(state, first, last) {
 ${isInRow ? inRowCode : ''}
 joined.length = 0;
-for (const pane of ${panes}) {
+${eachPane} {
 if (first < pane.${LAST} + ${gapMs} && last > pane.${FIRST} - ${gapMs}) joined.push(pane.${FIRST});
 }
 joined.sort(byTime);
@@ -90,15 +99,15 @@ setTimer(state, timers);
 function setTimer(state, timers) {
 ${isInRow ? `if (state.$isOpen) { const end = state.${LAST} + ${gapMs}; timers.at(${timerAt('end')}); return; }` : ''}
 let next = Infinity;
-for (const pane of ${panes}) next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
+${eachPane} next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
 if (next < Infinity) timers.at(${timerAt('next')});
 }
 ${arrival('add', 'context.time', 'context.time', content.add('pane'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane'))}
 function onTimer(key, state, emit, context) {
-const now = ${TIMER_TIME}, due = [];
+const now = ${ENDED_UNTIL}, due = [];
 ${isInRow ? closeCode : ''}
-for (const pane of ${panes}) if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
+${eachPane} if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
 due.sort(byTime);
 for (const first of due) {
 const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};

@@ -10,10 +10,11 @@ import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import {
   commonDivisor,
+  ENDED_UNTIL,
+  eachRow,
   PANES,
   resultTime,
   SLICE,
-  TIMER_TIME,
   timerAt,
   type WindowClosures,
   type WindowContent,
@@ -51,6 +52,7 @@ export function slicedClosures(
   const ms = sliceMs(window);
   const isWhole = ms === sizeMs;
   const panes = `state.${PANES}`;
+  const eachPane = eachRow('pane', panes);
   const eachEnd = (from: string, until: string, code: string): string =>
     `for (let end = ${from}; end <= ${until}; end += ${everyMs}) ${code}`;
   const arrival = (name: string, start: string, code: string): string => `
@@ -106,9 +108,9 @@ next = end + ${everyMs};
 }
 }
 function onTimer(key, state, emit, context) {
-const now = ${TIMER_TIME}, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
+const now = ${ENDED_UNTIL}, fired = state.$isFired ? state.$fired : -Infinity, until = Math.max(now, fired);
 late.length = kept.length = 0;
-for (const pane of ${panes}) {
+${eachPane} {
 kept.push(pane.${SLICE});
 if (!pane.$isLate) continue;
 pane.$isLate = false;
@@ -123,7 +125,7 @@ finishAll(kept, endAfter(fired), now, key, state, emit, context);`
 state.$isFired = true;
 state.$fired = until;
 let next = Infinity, gone;
-for (const pane of ${panes}) {
+${eachPane} {
 const start = pane.${SLICE}, last = lastEnd(start);
 if (last + ${allowedLatenessMs} <= now) (gone ??= []).push(start);
 // The next end of a window with this slice, or else the time from which on nothing changes it.

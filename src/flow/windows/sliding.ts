@@ -11,7 +11,18 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { PANES, resultTime, SLICE, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import { LATEST_MS } from '../event-time.ts';
+import {
+  ENDED_UNTIL,
+  eachRow,
+  PANES,
+  resultTime,
+  SLICE,
+  timerAt,
+  WINDOWS_AT_ONCE,
+  type WindowClosures,
+  type WindowContent,
+} from './content.ts';
 import { endAfterCode, sliceCode, sliceMs } from './slices.ts';
 import type { SlicedWindow } from './window.ts';
 
@@ -20,6 +31,7 @@ export function slidingClosures(operator: string, content: WindowContent, window
   const { sizeMs, everyMs } = window;
   const ms = sliceMs(window);
   const panes = `state.${PANES}`;
+  const eachPane = eachRow('pane', panes);
   const arrival = (name: string, start: string, code: string): string => `
 function ${name}(tuple, state, emit, context) {
 const start = ${start}, pane = paneOf(state, start, context.timers);
@@ -96,16 +108,17 @@ let first = gone;
 // What comes next may be far away.
 if (!${panes}.has(first)) {
 first = Infinity;
-for (const pane of ${panes}) first = Math.min(first, pane.${SLICE});
+${eachPane} first = Math.min(first, pane.${SLICE});
 }
 state.$first = first;
 }
 return Math.max(end + ${everyMs}, endAfter(state.$first));
 }
 function onTimer(key, state, emit, context) {
-const now = ${TIMER_TIME};
-let next = now < Infinity ? close(key, state, now, emit, context) : endAfter(state.$first);
-if (now === Infinity) while (next < Infinity) next = close(key, state, next, emit, context);
+const now = ${ENDED_UNTIL};
+let next = context.timer.atMs, left = ${WINDOWS_AT_ONCE};
+if (next >= ${LATEST_MS}) next = Math.max(endAfter(state.$first), state.$isBuilt ? state.$taken + ${everyMs} : -Infinity);
+while (next <= now && next < Infinity && left-- > 0) next = close(key, state, next, emit, context);
 if (next < Infinity) context.timers.at(${timerAt('next')});
 else context.remove();
 }

@@ -1,12 +1,22 @@
 // Windows that follow each other without a gap, and close once: nothing of theirs is kept when the watermark has come to their end.
 // Promises: what is given is what slices.ts would give. A key with one open window, which is nearly all of them, keeps that in its own
 // row; more of them, while tuples come out of order around an end, are rows of a table under the key.
-// Relies on: timers of a key fire in the order of their times, so each finds the window that ends then.
+// Relies on: a timer of the key at the first end.
 
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import { PANES, resultTime, SLICE, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import {
+  ENDED_UNTIL,
+  eachRow,
+  PANES,
+  resultTime,
+  SLICE,
+  timerAt,
+  WINDOWS_AT_ONCE,
+  type WindowClosures,
+  type WindowContent,
+} from './content.ts';
 import { sliceCode } from './slices.ts';
 import type { SlicedWindow } from './window.ts';
 
@@ -19,6 +29,7 @@ export function tumblingClosures(
 ): WindowClosures {
   const { sizeMs } = window;
   const panes = `state.${PANES}`;
+  const eachPane = eachRow('pane', panes);
   // A table of values has the name of its aggregate, which a field of the row cannot have then.
   const isInRow = Object.keys(content.tables).length === 0;
   const arrival = (name: string, start: string, code: string): string => `
@@ -42,26 +53,43 @@ ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `t
 function give(key, state, pane, start, emit) {
 ${content.give('pane', 'start', `start + ${sizeMs}`)}
 }
-function close(key, state, start, emit, context) {
+function close(key, state, pane, start, emit, context) {
 const end = start + ${sizeMs};
-const isOwn = ${isInRow ? 'state.$isOpen && state.$start === start' : 'false'};
-const pane = isOwn ? state : ${panes}.get(start);
-${givesChanges ? '' : `if (pane !== undefined) { context.setTime(${resultTime('end')}); give(key, state, pane, start, emit); }`}
+${givesChanges ? '' : `context.setTime(${resultTime('end')}); give(key, state, pane, start, emit);`}
 ${content.release('start', 'end')}
-if (isOwn && ${panes}.size === 0) return Infinity;
-if (isOwn) { state.$isOpen = false; ${content.clear('state')} }
-else ${panes}.delete(start);
-return first(state);
 }
-function first(state) {
-let least = state.$isOpen ? state.$start : Infinity;
-for (const pane of ${panes}) least = Math.min(least, pane.${SLICE});
-return least;
-}
+const ended = [];
+const inOrder = (one, other) => one - other;
 function onTimer(key, state, emit, context) {
-const now = ${TIMER_TIME};
-let next = now < Infinity ? close(key, state, now - ${sizeMs}, emit, context) : first(state);
-if (now === Infinity) while (next < Infinity) next = close(key, state, next, emit, context);
+const latest = ${ENDED_UNTIL} - ${sizeMs};
+const isOwn = state.$isOpen && state.$start <= latest;
+if (isOwn && ${panes}.size === 0) {
+close(key, state, state, state.$start, emit, context);
+context.remove();
+return;
+}
+let next = state.$isOpen && !isOwn ? state.$start : Infinity;
+ended.length = 0;
+if (isOwn) ended.push(state.$start);
+${eachPane} {
+const start = pane.${SLICE};
+if (start <= latest) ended.push(start);
+else if (start < next) next = start;
+}
+ended.sort(inOrder);
+const count = Math.min(ended.length, ${WINDOWS_AT_ONCE});
+if (count < ended.length) next = ended[count];
+for (let i = 0; i < count; i++) {
+const start = ended[i];
+if (state.$isOpen && state.$start === start) {
+close(key, state, state, start, emit, context);
+state.$isOpen = false;
+${isInRow ? content.clear('state') : ''}
+} else {
+close(key, state, ${panes}.get(start), start, emit, context);
+${panes}.delete(start);
+}
+}
 if (next < Infinity) context.timers.at(${timerAt(`next + ${sizeMs}`)});
 else context.remove();
 }

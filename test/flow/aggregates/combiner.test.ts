@@ -170,3 +170,76 @@ test('parts of a long string do not keep it alive', () => {
   combiner.flush();
   assert.deepEqual(rows, [{ key: long.slice(3, 29), n: 1 }]);
 });
+
+test('rows come in the order of time, and how far it has come is told between them and never too early', () => {
+  const steps = fc.array(fc.record({ atMs: fc.nat(400), key: fc.nat(40) }), { minLength: 1, maxLength: 300 });
+  fc.assert(
+    fc.property(steps, fc.constantFrom(0, 7, 50), fc.constantFrom(5, 20), (drawn, boundMs, sizeMs) => {
+      const schema = Schema.of({ key: t.u32(), slice: t.f64() }, 'a test');
+      const emitted: ({ readonly told: number } | Row)[] = [];
+      let seen = Number.NEGATIVE_INFINITY;
+      const combiner = fedByTuples(
+        generateCombiner(
+          'op',
+          schema,
+          schema.fields,
+          [{ name: 'n', fields: [], code: planOf(count()) }],
+          (row) => emitted.push(row as Row),
+          {
+            computed: {},
+            time: {
+              watermark: () => seen - boundMs,
+              tell: (told) => emitted.push({ told }),
+              endOf: (time) => `(Math.floor(${time} / ${sizeMs}) + 1) * ${sizeMs}`,
+            },
+          },
+        ),
+      );
+      let expected = 0;
+      for (const { atMs, key } of drawn) {
+        // Late ones never come.
+        if (atMs < seen - boundMs) continue;
+        seen = Math.max(seen, atMs);
+        expected++;
+        combiner.add({ key, slice: Math.floor(atMs / sizeMs) * sizeMs });
+      }
+      combiner.flush();
+      let watermark = Number.NEGATIVE_INFINITY;
+      let found = 0;
+      for (const each of emitted) {
+        if ('told' in each) {
+          assert.ok((each.told as number) > watermark);
+          watermark = each.told as number;
+        } else {
+          found += each.n as number;
+          assert.ok((each.slice as number) + sizeMs > watermark, 'a row of a stretch that was said to have passed');
+        }
+      }
+      assert.equal(found, expected);
+    }),
+    runs(100),
+  );
+});
+
+test('a batch may end once many rows are of stretches that have passed, and not for time alone', () => {
+  const schema = Schema.of({ key: t.u32() }, 'a test');
+  let atMs = 0;
+  const combiner = fedByTuples(
+    generateCombiner('op', schema, schema.fields, [{ name: 'n', fields: [], code: planOf(count()) }], () => {}, {
+      computed: {},
+      time: {
+        watermark: () => atMs,
+        tell: () => {},
+        endOf: (time) => `(Math.floor(${time} / 10) + 1) * 10`,
+      },
+    }),
+  );
+  for (let key = 0; key < 2000; key++, atMs += 10) combiner.add({ key });
+  assert.ok(!combiner.isFull(), 'there are few rows');
+  for (let key = 2000; key < 6000; key++, atMs += 10) combiner.add({ key });
+  assert.ok(combiner.isFull());
+  combiner.flush();
+  assert.ok(!combiner.isFull());
+  for (let key = 0; key < 6000; key++) combiner.add({ key: key + 10_000 });
+  assert.ok(!combiner.isFull(), 'no time has passed');
+});
