@@ -20,7 +20,7 @@ interface Took {
 }
 
 async function runTable(table: string, order: NexmarkOrder, loops: Loops | undefined): Promise<Took> {
-  if (loops !== undefined) return { ...(await loops.run({ ...order, table })), remark: '' };
+  if (loops !== undefined) return { ...(await loops.run({ ...order, table, by: 'bytes' })), remark: '' };
   const { lines, elapsedMs, chaos } = await runFlow({ ...order, table });
   const remark =
     order.chaosSeed === undefined ? '' : `, ${chaos.kills} workers killed, ${chaos.recoveries} actors resumed`;

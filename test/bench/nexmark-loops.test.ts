@@ -30,11 +30,15 @@ const expectedFile = (table: string): string => {
 
 const order = { boundMs: BOUND_MS, allowedMs: ALLOWED_MS };
 
-for (const layout of LAYOUTS) {
-  test(`all tables, layout ${layout}`, async () => {
+const ways = [
+  ...LAYOUTS.map((layout) => ({ layout, by: 'bytes' as const })),
+  { layout: 'types', by: 'readline' } as const,
+];
+for (const way of ways) {
+  test(`all tables, layout ${way.layout}, read by ${way.by}`, async () => {
     const output = newPath('');
     for (const table of TABLE_NAMES) {
-      await runLoop({ ...order, table, input, output, layout });
+      await runLoop({ ...order, table, input, output, ...way });
       const comparison = compareTable(table, join(output, `${table}.csv`), expectedFile(table));
       assert.ok(isSame(comparison), JSON.stringify(comparison, null, 1));
     }
@@ -43,8 +47,11 @@ for (const layout of LAYOUTS) {
 
 test('compressed files are the same input', async () => {
   const output = newPath('');
-  for (const table of ['q3', 'words']) {
-    await runLoop({ ...order, table, input: small, output, layout: 'types' });
+  for (const [table, by] of [
+    ['q3', 'bytes'],
+    ['words', 'readline'],
+  ] as const) {
+    await runLoop({ ...order, table, input: small, output, layout: 'types', by });
     const comparison = compareTable(table, join(output, `${table}.csv`), expectedFile(table));
     assert.ok(isSame(comparison), JSON.stringify(comparison, null, 1));
   }

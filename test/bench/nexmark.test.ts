@@ -83,7 +83,7 @@ test('a longer trace has the answers of each copy', async () => {
   const output = newPath('');
   writeLonger(small, input, 3);
   const rows = async (table: string): Promise<string[][]> => {
-    await runLoop({ ...times, table, input, output, layout: 'dealt2' });
+    await runLoop({ ...times, table, input, output, layout: 'dealt2', by: 'bytes' });
     const lines = readFileSync(join(output, `${table}.csv`), 'utf8')
       .trimEnd()
       .split('\n');

@@ -2,7 +2,7 @@
 // Relies on: an auction that a bid counts for has a time that is not after the bid's, and is on time: once the watermark is beyond the
 // bid, it does not come any more.
 
-import type { BidFile } from './lines.ts';
+import type { Events } from './loop.ts';
 import { Timers } from './timers.ts';
 
 export interface EarlyBid {
@@ -22,7 +22,7 @@ export class EarlyBids {
   readonly #byAuction = new Map<number, Waiting>();
   readonly #timers = new Timers<Waiting>();
 
-  add({ auction, seq, bidder, price, dateTime }: BidFile): void {
+  add({ auction, seq, bidder, price, dateTime }: Events['bids']): void {
     let waiting = this.#byAuction.get(auction);
     if (waiting === undefined) {
       waiting = { auction, newestMs: dateTime, bids: [] };

@@ -21,6 +21,11 @@ export abstract class LineFile {
   #at = 0;
   readonly #chunks: Chunks;
 
+  /** The file itself is its present line. */
+  get event(): this {
+    return this;
+  }
+
   constructor(path: string) {
     this.#chunks = new Chunks(path);
   }

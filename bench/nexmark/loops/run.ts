@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { fileOf } from '../files.ts';
 import { type Layout, partsOf } from '../layouts.ts';
 import { type StreamName, tableOf } from '../tables.ts';
-import { AuctionFile, BidFile, type LineFile, PersonFile, TextFile } from './lines.ts';
-import type { Steps } from './loop.ts';
+import { AuctionFile, BidFile, PersonFile, TextFile } from './lines.ts';
+import type { EventFile, Events, Steps } from './loop.ts';
 import { loops } from './loops.ts';
 import { Rows } from './rows.ts';
+import { splitLines } from './split-lines.ts';
 
 export interface LoopOrder {
   readonly table: string;
@@ -21,6 +22,8 @@ export interface LoopOrder {
   readonly layout: Layout;
   readonly boundMs: number;
   readonly allowedMs: number;
+  /** How lines are read: byte by byte into one object, or by node:readline and split. */
+  readonly by: 'bytes' | 'readline';
 }
 
 export interface LoopReport {
@@ -33,7 +36,7 @@ export interface LoopReport {
 
 /** A stream while it is read. */
 interface Reading {
-  readonly file: LineFile;
+  readonly file: EventFile;
   /** The largest time of each partition so far. */
   readonly newest: Float64Array;
   readonly parts: number;
@@ -45,21 +48,25 @@ const nothing = (): void => {};
 /** Streams whose watermarks are judged together with others: lines have an order of their own. */
 const MERGED: readonly StreamName[] = ['persons', 'auctions', 'bids'];
 
-function openStream(stream: StreamName, path: string, steps: Steps): Pick<Reading, 'file' | 'deliver'> {
-  if (stream === 'persons') {
-    const file = new PersonFile(path);
-    return { file, deliver: steps.person ? () => steps.person?.(file) : nothing };
-  }
-  if (stream === 'auctions') {
-    const file = new AuctionFile(path);
-    return { file, deliver: steps.auction ? () => steps.auction?.(file) : nothing };
-  }
-  if (stream === 'bids') {
-    const file = new BidFile(path);
-    return { file, deliver: steps.bid ? () => steps.bid?.(file) : nothing };
-  }
-  const file = new TextFile(path);
-  return { file, deliver: steps.line ? () => steps.line?.(file) : nothing };
+const BY_BYTES: { readonly [Name in StreamName]: (path: string) => EventFile<Events[Name]> } = {
+  persons: (path) => new PersonFile(path),
+  auctions: (path) => new AuctionFile(path),
+  bids: (path) => new BidFile(path),
+  lines: (path) => new TextFile(path),
+};
+
+/** The step that takes the events of a stream. */
+const STEPS = { persons: 'person', auctions: 'auction', bids: 'bid', lines: 'line' } as const;
+
+function openStream<Name extends StreamName>(
+  stream: Name,
+  path: string,
+  by: LoopOrder['by'],
+  steps: Steps,
+): Pick<Reading, 'file' | 'deliver'> {
+  const file: EventFile<Events[Name]> = by === 'bytes' ? BY_BYTES[stream](path) : splitLines(stream, path);
+  const take = steps[STEPS[stream]] as ((event: Events[Name]) => void) | undefined;
+  return { file, deliver: take === undefined ? nothing : () => take.call(steps, file.event) };
 }
 
 /** Reads streams side by side, and tells steps what is on time, what is late, and how late it is. */
@@ -67,12 +74,12 @@ class Run {
   lines = 0;
   readonly #readings: Reading[];
   readonly #steps: Steps;
-  readonly #from: ReadonlySet<LineFile>;
+  readonly #from: ReadonlySet<EventFile>;
   readonly #boundMs: number;
   readonly #lateMs: number;
   #watermark = Number.NEGATIVE_INFINITY;
 
-  constructor(readings: Reading[], steps: Steps, from: ReadonlySet<LineFile>, boundMs: number, lateMs: number) {
+  constructor(readings: Reading[], steps: Steps, from: ReadonlySet<EventFile>, boundMs: number, lateMs: number) {
     this.#readings = readings;
     this.#steps = steps;
     this.#from = from;
@@ -121,7 +128,7 @@ class Run {
     const { dateTime } = file;
     this.lines++;
     if (dateTime < newest[part] - this.#lateMs) {
-      if (this.#from.has(file)) this.#steps.late?.(file);
+      if (this.#from.has(file)) this.#steps.late?.(file.event);
       return;
     }
     reading.deliver();
@@ -146,7 +153,7 @@ class Run {
 /** Writes one table. */
 export async function runLoop(order: LoopOrder): Promise<LoopReport> {
   const startedMs = performance.now();
-  const { input, output, layout, boundMs, allowedMs } = order;
+  const { input, output, layout, boundMs, allowedMs, by } = order;
   const { name, columns, from } = tableOf(order.table);
   const loop = loops[name];
   mkdirSync(output, { recursive: true });
@@ -158,7 +165,7 @@ export async function runLoop(order: LoopOrder): Promise<LoopReport> {
   const parts = partsOf(layout);
   const readings = (isMerged ? MERGED : from).map((stream) => {
     const newest = isMerged ? shared : new Float64Array(parts).fill(Number.NEGATIVE_INFINITY);
-    return { ...openStream(stream, fileOf(input, stream), steps), newest, parts, stream };
+    return { ...openStream(stream, fileOf(input, stream), by, steps), newest, parts, stream };
   });
   const asked = new Set(readings.filter(({ stream }) => from.includes(stream)).map(({ file }) => file));
   const run = new Run([...readings], steps, asked, boundMs, boundMs + (loop.allows ? allowedMs : 0));

@@ -1,7 +1,7 @@
 // The twelve counts of q15 and q16: bids, distinct bidders, distinct auctions, each in all and by rank of price.
 
 import { rankOf } from '../rules.ts';
-import type { BidFile } from './lines.ts';
+import type { Events } from './loop.ts';
 
 /** Distinct ids, in all and by rank: a mask of ranks for each. */
 class Distinct {
@@ -27,7 +27,7 @@ export class Statistics {
   readonly #bidders = new Distinct();
   readonly #auctions = new Distinct();
 
-  add({ bidder, auction, price }: BidFile): void {
+  add({ bidder, auction, price }: Events['bids']): void {
     const rank = rankOf(price);
     this.#bids++;
     this.#byRank[rank]++;
