@@ -74,7 +74,7 @@ export class Query {
 
   /** Ends a stream in the file of this table. */
   write<Fields extends Shape>(stream: Stream<Fields>, toLine: (tuple: TupleOf<Fields>) => string): void {
-    stream.to('rows', writeLines(join(this.params.output, `${this.#flow.name}.csv`), toLine));
+    stream.to('rows', writeLines(join(this.params.output, `${this.#flow.name}.csv`), toLine), { fuse: false });
   }
 
   #streams<Names extends Asked>(

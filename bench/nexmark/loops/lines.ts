@@ -11,7 +11,7 @@ const QUOTE = 34;
 const ZERO = 48;
 
 /** One of the files: its present line's `seq` and `dateTime`, and in subclasses all others. */
-export abstract class LineFile {
+abstract class LineFile {
   seq = -1;
   dateTime = 0;
   /** Of the present line, from 0 behind the header. */

@@ -2,7 +2,7 @@
 
 import type { Rows } from './rows.ts';
 
-export interface Timed {
+interface Timed {
   readonly seq: number;
   /** In milliseconds since the epoch. */
   readonly dateTime: number;
