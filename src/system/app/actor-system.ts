@@ -31,6 +31,7 @@ import { AppPost } from './app-post.ts';
 import { FlowPost } from './flow-post.ts';
 import { IdleShare, type ReplicaLook } from './idle-share.ts';
 import { Inboxes } from './inboxes.ts';
+import { Logger, type LoggerOption, logRules } from './logger.ts';
 import type { AnyHandlers, Inbox, InboxHandlers } from './open-inbox.ts';
 import { type SpawnGround, spawnOn } from './spawning.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
@@ -102,6 +103,7 @@ export class RunningSystem implements ActorSystem {
   readonly #errorBytes: number;
   readonly #clock: Clock;
   readonly #inboxes: Inboxes;
+  readonly #logger: Logger;
   /** Where unnamed actors begin; undefined if there is one worker. */
   readonly #idleShare: IdleShare | undefined;
   readonly [SYSTEM]: FlowPost;
@@ -109,7 +111,14 @@ export class RunningSystem implements ActorSystem {
   /** True once the job has ended, however it has. */
   #isOver = false;
 
-  constructor(job: Job, { definitions, rules, workers }: SystemParams, notices: NoticeOption, clock = systemClock) {
+  constructor(
+    job: Job,
+    { definitions, rules, workers }: SystemParams,
+    notices: NoticeOption,
+    logger: LoggerOption,
+    clock = systemClock,
+  ) {
+    this.#logger = new Logger(rules.log, logger);
     this.#job = job;
     this.#clock = clock;
     this.#errorBytes = rules.errorBytes;
@@ -152,6 +161,7 @@ export class RunningSystem implements ActorSystem {
       this.#post.end(why);
       this[SYSTEM].end(why);
       this.#inboxes.end();
+      this.#logger.end();
     });
   }
 
@@ -383,6 +393,7 @@ export class RunningSystem implements ActorSystem {
     this.#post.end(errors.systemStopped());
     this[SYSTEM].end(errors.systemStopped());
     this.#inboxes.end();
+    this.#logger.end();
     this.#events.end();
   }
 
@@ -411,12 +422,17 @@ function idleShareOf(job: Job, clock: Clock): IdleShare {
  */
 export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
   refuseSurplus('actorSystem(options)', 1, surplus);
-  const { supervision, handlerTimeoutMs, placement, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
+  const { supervision, handlerTimeoutMs, placement, logger, logLevel, ...given } = checkOptions(
+    'actorSystem()',
+    SYSTEM_OPTIONS,
+    options,
+  );
   const workers = given.workers ?? availableParallelism();
-  const params = systemParams(workers, given.ringBytes, { supervision, handlerTimeoutMs }, given.startTimeoutMs);
+  const rules = { supervision, handlerTimeoutMs, log: logRules(logger, logLevel) };
+  const params = systemParams(workers, given.ringBytes, rules, given.startTimeoutMs);
   const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const job = await systemFlow.run({ ...runOptions, workers, scaling: scalingOf(placement), params });
-  return new RunningSystem(job as unknown as Job, params, given.notices);
+  return new RunningSystem(job as unknown as Job, params, given.notices, logger);
 }
 
 /**
@@ -426,7 +442,7 @@ export async function actorSystem(options: SystemOptions = {}, ...surplus: reado
 export function systemParams(
   workers: number,
   ringBytes: number,
-  rules: Pick<SystemRules, 'supervision' | 'handlerTimeoutMs'>,
+  rules: Pick<SystemRules, 'supervision' | 'handlerTimeoutMs' | 'log'>,
   startTimeoutMs: number,
   system?: number,
 ): SystemParams {

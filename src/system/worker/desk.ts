@@ -10,12 +10,14 @@ import { Deadlines } from '../deadlines.ts';
 import type { CheckedActorSupervision } from '../definition.ts';
 import type { Definitions } from '../definitions.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
+import type { LogSink } from '../log.ts';
 import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
 import type { Placement } from '../placement.ts';
 import { Ref } from '../ref.ts';
 import { type KeptMail, Restart, type Row } from '../rows.ts';
 import { packError } from '../slots.ts';
 import { LocalMail } from './local-mail.ts';
+import type { LogRules } from './log-sender.ts';
 
 /** What holds for all actors of a system. */
 export interface SystemRules {
@@ -27,6 +29,8 @@ export interface SystemRules {
   readonly errorBytes: number;
   /** How long the import of a definition's module may take. */
   readonly startTimeoutMs: number;
+  /** Where lines go that actors log, and which do. */
+  readonly log: LogRules;
 }
 
 /** Characters of the reason of a dead letter. */
@@ -43,6 +47,7 @@ export class Desk {
   readonly host: ResidentHost;
   readonly rules: SystemRules;
   readonly placement: Placement;
+  readonly log: LogSink;
   readonly outbox = new Outbox();
   readonly timers = new TimerHeap();
   readonly asks: Deadlines;
@@ -53,11 +58,12 @@ export class Desk {
   private readonly ordered = new Set<Cancel>();
   private wakesAtOnce = true;
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement, log: LogSink) {
     this.definitions = definitions;
     this.host = host;
     this.rules = rules;
     this.placement = placement;
+    this.log = log;
     this.local = new LocalMail(host, rules.errorBytes);
     this.asks = new Deadlines({ now: () => host.now(), after: (ms, action) => this.after(ms, action) });
   }

@@ -16,6 +16,7 @@ import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { GROUP_KINDS, Groups } from './groups.ts';
 import { Handling } from './handling.ts';
 import { Lives, nameOf } from './lives.ts';
+import { logSender } from './log-sender.ts';
 import { Rings } from './rings.ts';
 import { Runs } from './runs.ts';
 
@@ -75,8 +76,15 @@ export class SystemResident implements Resident {
   /** Mail that was kept, on its way out. */
   private readonly kept = new Mail();
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
-    this.desk = new Desk(definitions, host, rules, placement);
+  /** @param log takes what actors log; by default the way to the app's thread */
+  constructor(
+    definitions: Definitions,
+    host: ResidentHost,
+    rules: SystemRules,
+    placement: Placement,
+    log = logSender(rules.log),
+  ) {
+    this.desk = new Desk(definitions, host, rules, placement, log);
     // Whoever was here before may have died as it took key groups, or gave them away.
     placement.moved(host.replica, host.groups);
     this.runs = new Runs(this.desk);
