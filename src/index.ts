@@ -106,6 +106,7 @@ export type { SystemEventType, SystemOccurrences } from './system/app/system-eve
 export type { ActorContext, ActorSpace, ActorTimers, SpawnOptions } from './system/context.ts';
 export type {
   ActorDefinition,
+  ActorHandlers,
   ActorMailbox,
   ActorParts,
   ActorSupervision,

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { codecOf } from '../mailbox/columns/registry.ts';
 import type { Shape } from '../mailbox/schema.ts';
 import { type AnyActor, isInbox, type MessageShape, splitMessage } from './definition.ts';
+import { methodOf } from './methods.ts';
 
 const fieldsOf = (shape: Shape = {}): [string, string][] =>
   Object.entries(shape).map(([name, field]) => [name, codecOf(field).label]);
@@ -15,7 +16,11 @@ export function fingerprintOf(definition: AnyActor): string {
     const { fields, reply } = splitMessage(shape);
     return [name, fieldsOf(fields), reply && fieldsOf(reply)];
   });
-  const ofBehaviours = Object.entries(behaviours).map(([name, handlers]) => [name, Object.keys(handlers as object)]);
+  const names = Object.keys(messages);
+  const ofBehaviours = Object.entries(behaviours).map(([name, handlers]) => [
+    name,
+    names.filter((message) => methodOf(handlers as object, message) !== undefined),
+  ]);
   const hooks = [start, stop, ended].map((hook) => hook !== undefined);
   const parts = [isInbox(definition), ofMessages, fieldsOf(state), fieldsOf(args), ofBehaviours, hooks];
   // Infinity is no value of JSON.

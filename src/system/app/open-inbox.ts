@@ -149,7 +149,7 @@ export class OpenInbox {
     }
     let answer: unknown;
     try {
-      answer = handler(message.codec.read(mail), { sender: events.senderOf(mail) });
+      answer = handler.call(this.handlers, message.codec.read(mail), { sender: events.senderOf(mail) });
     } catch (error) {
       this.failed(mail, message, error);
       handled?.();
