@@ -57,10 +57,12 @@ export const Kept = {
   failures: 8,
   /** Why it ends. */
   end: 9,
-  /** The members of a group, by id: `n0` is the order, `n1` the life. */
+  /** The members of a group, by id: `n0` is the order, `n1` the life, `n2` how much of the group's mail is before it. */
   member: 10,
   /** There is mail in the queue that its life needs, and that came when its definition was not loaded on the thread. */
   held: 11,
+  /** `n0` is how much of the queue are reports, which take no room of the mailbox. */
+  reports: 12,
 } as const;
 
 export const WAITS = 1;

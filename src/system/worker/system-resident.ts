@@ -6,6 +6,7 @@
 import { errors, fromRecord } from '../../errors.ts';
 import type { Resident, ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
+import { reportedOf } from '../answers.ts';
 import { controlId } from '../control-ids.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
@@ -193,6 +194,10 @@ export class SystemResident implements Resident {
           lives.stop(id, row, 'stopped');
         else this.keep(mail, row);
         break;
+      case MailKind.report:
+        if (row.status === Status.idle && row.head === row.tail) this.report(mail, id);
+        else this.keep(mail, row);
+        break;
       case MailKind.ended:
         if (row.kept.has(Kept.watching, mail.from)) this.keep(mail, row);
         break;
@@ -245,24 +250,39 @@ export class SystemResident implements Resident {
     const loaded = desk.definitions.at(row.definition);
     // Senders outside are held back by the app; between actors nobody waits.
     if (loaded === undefined || loaded.mailbox.full === 'wait') return true;
-    if (row.tail - row.head < loaded.mailbox.capacity) return true;
+    const { kept } = row;
+    const reports = (): number => kept.get(Kept.reports, 0)?.n0 ?? 0;
+    const { capacity } = loaded.mailbox;
+    if (row.tail - row.head < capacity || row.tail - row.head - reports() < capacity) return true;
     const error = errors.mailboxFull(desk.nameOf(row, id), loaded.mailbox.capacity);
     if (loaded.mailbox.full === 'dropNewest') {
       desk.dead(mail, id, error);
       return false;
     }
-    const oldest = row.kept.get(Kept.mail, row.head);
+    let oldest = kept.get(Kept.mail, row.head);
+    // What they ask about has been handled, or was left out.
+    while (oldest?.kind === MailKind.report) {
+      this.report(plainMail(oldest), id);
+      this.dropFirst(row, MailKind.report);
+      oldest = kept.get(Kept.mail, row.head);
+    }
     // What is to be told of its life is never left out.
     if (oldest === undefined || oldest.kind !== MailKind.message) return true;
     desk.dead(oldest, id, error);
-    this.dropFirst(row);
+    this.dropFirst(row, MailKind.message);
     return true;
+  }
+
+  /** Tells a group that its member has come as far as this. */
+  private report({ from, n0 }: KeptMail, id: number): void {
+    Object.assign(this.desk.outbox.next(), reportedOf({ from, to: id, n0 }));
   }
 
   /** Puts mail behind what is there. */
   private keep(mail: KeptMail, row: Row): void {
     copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
     row.tail++;
+    if (mail.kind === MailKind.report) row.kept.upsert(Kept.reports, 0).n0++;
   }
 
   /** A tick waits once: a thread that takes over sends those that are due again. */
@@ -273,9 +293,13 @@ export class SystemResident implements Resident {
     this.keep(mail, row);
   }
 
-  private dropFirst(row: Row): void {
+  private dropFirst(row: Row, kind: number): void {
     row.kept.delete(Kept.mail, row.head);
     row.head++;
+    if (kind !== MailKind.report) return;
+    const reports = row.kept.upsert(Kept.reports, 0);
+    if (reports.n0 > 1) reports.n0--;
+    else row.kept.delete(Kept.reports, 0);
   }
 
   /** Handles what is kept, as far as the actor can, and as long as it is its turn. */
@@ -293,7 +317,7 @@ export class SystemResident implements Resident {
       const next = row.kept.get(Kept.mail, row.head);
       if (next === undefined) throw errors.invariant('mail is kept from head to tail');
       copyMail(next, kept);
-      this.dropFirst(row);
+      this.dropFirst(row, kept.kind);
       this.handleKept(kept, id, row);
       if (row.definition === 0) return;
     }
@@ -306,6 +330,7 @@ export class SystemResident implements Resident {
     else if (mail.kind === MailKind.stop) lives.stop(id, row, 'stopped');
     else if (mail.kind === MailKind.childFailed) lives.childFailed(mail, id, row);
     else if (mail.kind === MailKind.stopNow) lives.stop(id, row, 'stopped');
+    else if (mail.kind === MailKind.report) this.report(mail, id);
     else if (mail.kind === MailKind.watch) lives.watch(mail, row);
     else if (mail.kind === MailKind.ended && row.kept.delete(Kept.watching, mail.from)) handling.hook(mail, id, row);
   }
@@ -333,7 +358,7 @@ export class SystemResident implements Resident {
     } else if (mail.n0 === MailKind.goOn && row.head < row.tail) {
       // It was handed the first of what it has kept.
       copyMail(row.kept.get(Kept.mail, row.head) as KeptMail, culprit);
-      this.dropFirst(row);
+      this.dropFirst(row, culprit.kind);
     } else {
       culprit.kind = mail.n0;
       culprit.from = mail.n1;
@@ -445,7 +470,7 @@ export class SystemResident implements Resident {
       for (let seq = row.head; seq < row.tail; seq++) this.toGone(row.kept.get(Kept.mail, seq) as KeptMail, id);
       row.status = Status.nobody;
       this.context?.remove();
-    } else if (MAY_COME_FIRST.has(kind)) this.keep(mail, row);
+    } else if (MAY_COME_FIRST.has(kind) || kind === MailKind.report) this.keep(mail, row);
   }
 
   /** Of the mail that has waited for an actor, what was for another life of its name. */
@@ -468,6 +493,7 @@ export class SystemResident implements Resident {
       mails.push(copy);
       kept.delete(Kept.mail, seq);
     }
+    row.kept.delete(Kept.reports, 0);
     row.head = 0;
     row.tail = 0;
     return mails;

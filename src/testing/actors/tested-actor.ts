@@ -3,7 +3,7 @@
 
 import type { AnyActor, MessagesOf, StateOf } from '../../system/definition.ts';
 import type { LoadedActor } from '../../system/loaded-actor.ts';
-import { messageOf } from '../../system/mail.ts';
+import { MailKind, messageOf } from '../../system/mail.ts';
 import { type ActorRef, type Ask, type Post, Ref, type Tell } from '../../system/ref.ts';
 import { Kept } from '../../system/rows.ts';
 import type { StateColumns } from '../../system/state.ts';
@@ -111,7 +111,7 @@ export class TestedActor<Definition extends AnyActor> {
 
   /** How many messages wait in its mailbox: while a handler awaits, or a restart. */
   get waiting(): number {
-    return this.kept(Kept.mail).length;
+    return this.kept(Kept.mail).filter(({ kind }) => kind !== MailKind.report).length;
   }
 
   /** How many messages it has put aside by `stash()`. */
