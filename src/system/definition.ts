@@ -122,7 +122,7 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
   readonly receive: ActorHandlers<NoInfer<Messages>, NoInfer<State>>;
   /** Other handlers, by the name that `context.become(name)` takes: those of `receive` hold for what a behaviour leaves out. */
   readonly behaviours?: Readonly<Record<string, Partial<ActorHandlers<NoInfer<Messages>, NoInfer<State>>>>>;
-  /** Runs before the first message, and at each restart. */
+  /** Runs before the first message, at each restart, and when a virtual actor that has rested wakes. */
   readonly start?: (
     args: TupleOf<NoInfer<Args>>,
     state: TupleOf<NoInfer<State>>,
@@ -136,6 +136,16 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
   /** Told of the end of an actor that it watches. */
   readonly ended?: (
     ended: Ended,
+    state: TupleOf<NoInfer<State>>,
+    context: ActorContext<NoInfer<Messages>, undefined>,
+  ) => void | Promise<void>;
+  /**
+   * Of virtual actors: how long one has nothing to do before it rests, in milliseconds above 0. `rest` runs then, and before its next
+   * message `start`. Its state and its timers stay. Default: never.
+   */
+  readonly restAfterMs?: number;
+  /** Runs when a virtual actor has had nothing to do for `restAfterMs`: lets go what it has besides its state. */
+  readonly rest?: (
     state: TupleOf<NoInfer<State>>,
     context: ActorContext<NoInfer<Messages>, undefined>,
   ) => void | Promise<void>;
@@ -195,6 +205,9 @@ export const isActor = (value: unknown): value is AnyActor =>
   typeof value === 'object' && value !== null && (value as Partial<AnyActor>)[ACTOR] === true;
 
 const NAME = /^[A-Za-z_$][\w$]*$/;
+/** Milliseconds beyond which a double is no longer exact. */
+const REST_AFTER_MS_MAX = 2 ** 53;
+
 const KNOWN_PARTS = [
   'messages',
   'state',
@@ -204,6 +217,8 @@ const KNOWN_PARTS = [
   'start',
   'stop',
   'ended',
+  'restAfterMs',
+  'rest',
   'mailbox',
   'supervision',
 ];
@@ -278,11 +293,11 @@ export function actor<
     if (methodOf(receive, message) === undefined)
       throw errors.badActor(name, `has no handler of '${message}': add it to receive`);
   }
-  const { start, stop, ended } = parts;
+  const { start, stop, ended, rest, restAfterMs } = parts;
   const handlers = [receive, ...Object.values(behaviours)].flatMap((each) =>
     names.map((message) => [message, methodOf(each, message)] as const),
   );
-  for (const [handler, call] of [...handlers, ...Object.entries({ start, stop, ended })]) {
+  for (const [handler, call] of [...handlers, ...Object.entries({ start, stop, ended, rest })]) {
     if (/Generator/.test(Object.prototype.toString.call(call))) {
       throw errors.badActor(
         name,
@@ -301,10 +316,18 @@ export function actor<
         throw errors.badActor(name, `handles '${message}' in ${behaviour}, which is none of its messages: declare it`);
     }
   }
-  for (const hook of ['start', 'stop', 'ended'] as const) {
+  for (const hook of ['start', 'stop', 'ended', 'rest'] as const) {
     if (parts[hook] !== undefined && typeof parts[hook] !== 'function')
       throw errors.badActor(name, `has a '${hook}' that is no function`);
   }
+  const isDelay = typeof restAfterMs === 'number' && restAfterMs > 0 && restAfterMs <= REST_AFTER_MS_MAX;
+  if (restAfterMs !== undefined && !isDelay)
+    throw errors.badActor(
+      name,
+      `has ${String(restAfterMs)} as restAfterMs: give it milliseconds above 0, at most ${REST_AFTER_MS_MAX}`,
+    );
+  if (rest !== undefined && restAfterMs === undefined)
+    throw errors.badActor(name, "has a 'rest' that nobody calls: give it restAfterMs, too");
   checkShape(state, `the state of actor '${name}'`);
   checkShape(args, `the args of actor '${name}'`);
   checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');

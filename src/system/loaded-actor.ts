@@ -42,6 +42,12 @@ const handlerOf = (call: AnyHandler, owner: object): LoadedHandler => ({
   isAsync: isAsyncFunction(call),
 });
 
+/** A hook that takes a state and a context. */
+const withoutMessage = (hook: AnyHandler, owner: object): LoadedHandler => ({
+  call: (_message, state, context) => hook.call(owner, state, context, undefined),
+  isAsync: isAsyncFunction(hook),
+});
+
 /** What handles a message: of the first of some objects that does. */
 function handlerIn(objects: readonly object[], message: string): LoadedHandler {
   const owner = objects.find((each) => methodOf(each, message) !== undefined);
@@ -69,6 +75,9 @@ export class LoadedActor {
   readonly start: LoadedHandler | undefined;
   readonly stop: LoadedHandler | undefined;
   readonly ended: LoadedHandler | undefined;
+  readonly rest: LoadedHandler | undefined;
+  /** Of virtual actors: how long they have nothing to do before they rest; Infinity for ever. */
+  readonly restAfterMs: number;
   readonly mailbox: Checked<typeof ACTOR_MAILBOX>;
   readonly supervision: CheckedActorSupervision;
   readonly Tells: new (
@@ -110,12 +119,11 @@ export class LoadedActor {
     this.behaviours = [receive, ...Object.values(behaviours)].map((handlers) =>
       this.messages.map(({ name: message }) => handlerIn([handlers, receive], message)),
     );
-    const { start, stop, ended } = parts as Partial<Record<'start' | 'stop' | 'ended', AnyHandler>>;
+    const { start, stop, ended, rest } = parts as Partial<Record<'start' | 'stop' | 'ended' | 'rest', AnyHandler>>;
     this.start = start && handlerOf(start, parts);
-    this.stop = stop && {
-      call: (_message, state, context) => stop.call(parts, state, context, undefined),
-      isAsync: isAsyncFunction(stop),
-    };
+    this.stop = stop && withoutMessage(stop, parts);
+    this.rest = rest && withoutMessage(rest, parts);
+    this.restAfterMs = parts.restAfterMs ?? Number.POSITIVE_INFINITY;
     this.ended = ended && handlerOf(ended, parts);
     this.mailbox = checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');
     this.supervision = checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');

@@ -63,6 +63,8 @@ export const MailKind = {
   report: 30,
   /** The answer. */
   reported: 31,
+  /** Rest: there was nothing to do for a while. */
+  rest: 32,
   /** To the app: mail that nobody has handled. `n0` was its receiver, `text` why. */
   deadLetter: 18,
   /**

@@ -74,6 +74,8 @@ const OPEN_OPTIONS = ['name'];
 export interface SystemMetrics {
   /** Actors that are there, virtual ones included. */
   readonly actors: number;
+  /** Those of them that rest: virtual ones that had nothing to do for `restAfterMs`. */
+  readonly resting: number;
   /** Mail that nobody has handled. */
   readonly deadLetters: number;
   /** Failures of actors. */
@@ -88,6 +90,12 @@ export interface SystemMetrics {
 
 /** How long an answer to a request of the system's own is waited for before it is asked again: a worker may have died with it. */
 const ASK_AGAIN_MS = 500;
+
+/** What key groups have. */
+type ActorCounts = Pick<SystemMetrics, 'actors' | 'resting'>;
+
+/** Of a system that has ended, or does not answer in time. */
+const UNKNOWN: ActorCounts = { actors: Number.NaN, resting: Number.NaN };
 
 /** Of an error that travels: what is larger loses its stacks, and then its causes. */
 const ERROR_BYTES_MAX = 1 << 16;
@@ -322,35 +330,42 @@ export class RunningSystem implements ActorSystem {
     return this.#events.on(type, listener);
   }
 
-  /** Asks all key groups, again and again where a worker died with the question; resolves with the actors that they have. */
+  /** Asks all key groups, again and again where a worker died with the question; resolves with how many actors they have. */
   async #askGroups(kind: number, untilMs: number): Promise<number> {
+    return (await this.#countGroups(kind, untilMs)).actors;
+  }
+
+  async #countGroups(kind: number, untilMs: number): Promise<ActorCounts> {
     const left = new Map(this.#controls.map((id, group) => [group, id]));
-    let actors = 0;
+    const counts = { actors: 0, resting: 0 };
     while (left.size > 0) {
-      if (this.#isOver) return Number.NaN;
+      if (this.#isOver) return UNKNOWN;
       for (const id of left.values()) {
         const of = { text: 'the system' } as Ref;
         void this.#post.control(kind, id, of).then(
-          ({ group, count }) => {
-            if (left.delete(group)) actors += count;
+          ({ group, count, resting }) => {
+            if (!left.delete(group)) return;
+            counts.actors += count;
+            counts.resting += resting;
           },
           () => {},
         );
       }
       for (let waitedMs = 0; left.size > 0 && waitedMs < ASK_AGAIN_MS; waitedMs += 5) {
-        if (this.#isOver || this.#clock.now() > untilMs) return Number.NaN;
+        if (this.#isOver || this.#clock.now() > untilMs) return UNKNOWN;
         await sleep(this.#clock, 5);
       }
     }
-    return actors;
+    return counts;
   }
 
   async metrics(): Promise<SystemMetrics> {
-    const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
+    const { actors, resting } = await this.#countGroups(MailKind.count, Number.POSITIVE_INFINITY);
     if (Number.isNaN(actors)) throw errors.systemStopped();
     const { deadLetter, actorFailed, lateAnswer } = this.#events.counts;
     return {
       actors,
+      resting,
       deadLetters: deadLetter,
       failures: actorFailed,
       asks: this.#post.asking,

@@ -49,6 +49,10 @@ const NEED_DEFINITION: ReadonlySet<number> = new Set([
 const needsDefinition = ({ kind, token }: KeptMail): boolean =>
   NEED_DEFINITION.has(kind) || (kind === MailKind.tick && token === 0);
 
+/** True of an actor that has nothing to do. */
+const isFree = ({ status, head, tail }: Row): boolean =>
+  head === tail && (status === Status.idle || status === Status.resting);
+
 interface RowContext {
   remove(): void;
 }
@@ -190,12 +194,14 @@ export class SystemResident implements Resident {
         else this.keepTick(mail, row);
         break;
       case MailKind.stop:
-        if (row.status === Status.idle && row.head === row.tail && desk.definitions.at(row.definition) !== undefined)
-          lives.stop(id, row, 'stopped');
+        if (isFree(row) && desk.definitions.at(row.definition) !== undefined) lives.stop(id, row, 'stopped');
         else this.keep(mail, row);
         break;
+      case MailKind.rest:
+        lives.rest(id, row);
+        break;
       case MailKind.report:
-        if (row.status === Status.idle && row.head === row.tail) this.report(mail, id);
+        if (isFree(row)) this.report(mail, id);
         else this.keep(mail, row);
         break;
       case MailKind.ended:
@@ -309,6 +315,7 @@ export class SystemResident implements Resident {
       if (row.status !== Status.loading) this.awaitDefinition(id, row.definition);
       return;
     }
+    if (row.head < row.tail && row.status === Status.resting) this.lives.wake(id, row);
     for (let left = this.careful > 0 ? atLeast : SLICE; row.status === Status.idle && row.head < row.tail; left--) {
       if (left === 0) {
         this.desk.send(MailKind.goOn, id, id, row);
@@ -342,6 +349,7 @@ export class SystemResident implements Resident {
       if (error === undefined) this.awaitDefinition(id, row.definition);
       else this.lives.cannotLoad(id, row, error);
     } else if (row.status === Status.loading) this.lives.load(id, row);
+    else if (row.status === Status.idle) this.lives.expectRest(id, row);
     else if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
   }
 
@@ -565,6 +573,7 @@ export class SystemResident implements Resident {
     mail.token = token;
     mail.n0 = group;
     mail.n1 = this.desk.live[group];
+    mail.n2 = this.desk.resting[group];
   }
 
   work(nowMs: number, emit: SystemEmit, eachRow: EachRow): void {
@@ -587,6 +596,9 @@ export class SystemResident implements Resident {
       mail.token = timer;
       mail.n0 = atMs;
     }
+    desk.idling.due(nowMs, (id) => {
+      desk.send(MailKind.rest, id, id, undefined);
+    });
     if (this.stopping.size > 0) this.stopGroups(eachRow);
     desk.flush(emit, false);
   }
@@ -596,11 +608,15 @@ export class SystemResident implements Resident {
     const { desk } = this;
     this.isNew = false;
     desk.live.fill(0);
+    desk.resting.fill(0);
     desk.timers.clear();
+    desk.idling.clear();
     eachRow(([id], row: Row) => {
       const actor = id as number;
       if (row.definition === 0) return;
       desk.live[keyGroupOf(hashDouble(actor))]++;
+      if (row.status === Status.resting) desk.resting[keyGroupOf(hashDouble(actor))]++;
+      else this.lives.expectRest(actor, row);
       if (row.status === Status.loading) this.awaitDefinition(actor, row.definition);
       else if (desk.definitions.at(row.definition) === undefined) this.awaitDefinition(actor, row.definition);
       else if (row.status === Status.busy || row.head < row.tail) desk.send(MailKind.goOn, actor, actor, undefined);

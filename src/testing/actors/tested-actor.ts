@@ -5,7 +5,7 @@ import type { AnyActor, MessagesOf, StateOf } from '../../system/definition.ts';
 import type { LoadedActor } from '../../system/loaded-actor.ts';
 import { MailKind, messageOf } from '../../system/mail.ts';
 import { type ActorRef, type Ask, type Post, Ref, type Tell } from '../../system/ref.ts';
-import { Kept } from '../../system/rows.ts';
+import { Kept, Status } from '../../system/rows.ts';
 import type { StateColumns } from '../../system/state.ts';
 import type { Effects, SentMessage, SpawnedActor } from './effects.ts';
 import type { ReadRow } from './system-site.ts';
@@ -75,6 +75,11 @@ export class TestedActor<Definition extends AnyActor> {
   /** True until it has ended; of a virtual actor from its first message on. */
   get isThere(): boolean {
     return this.row !== undefined;
+  }
+
+  /** True of a virtual actor that has had nothing to do for its `restAfterMs`. */
+  get isResting(): boolean {
+    return this.row?.status === Status.resting;
   }
 
   /** A copy of its state; undefined if it is not there. */
