@@ -100,11 +100,13 @@ export type { SupervisionNode } from './supervisor/supervision/tree.ts';
 export type { WorkerState } from './supervisor/workers/job-worker.ts';
 export type { ActorSystem, OpenOptions, SystemMetrics } from './system/app/actor-system.ts';
 export { actorSystem } from './system/app/actor-system.ts';
+export type { LoggerOption, LogTarget } from './system/app/logger.ts';
 export type { Inbox, InboxContext, InboxHandlers } from './system/app/open-inbox.ts';
 export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
 export type { ActorContext, ActorSpace, ActorTimers, SpawnOptions } from './system/context.ts';
 export type {
   ActorDefinition,
+  ActorHandlers,
   ActorMailbox,
   ActorParts,
   ActorSupervision,
@@ -116,5 +118,6 @@ export { ask } from './system/flows/ask.ts';
 export type { ActorGroup, GroupRoute } from './system/group.ts';
 export type { InboxParts } from './system/inbox.ts';
 export { inbox } from './system/inbox.ts';
+export type { ActorLog, LogLevel, LogLine } from './system/log.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
 export type { ActorPlacement, StopOptions, SystemOptions } from './system/system-options.ts';

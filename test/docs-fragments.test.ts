@@ -110,7 +110,7 @@ test('every fragment compiles among what its page says is around it', () => {
   const modules = fragments.map((block, i): [string, string] => {
     const page = block.page.replace(/^docs\/|\.md$/g, '');
     // Those in TypeScript compile as JavaScript, too, unless they have types of their own.
-    const extension = /: \w+ \{/.test(block.text) && block.language === 'ts' ? 'ts' : 'js';
+    const extension = /: \w+ \{|\bimplements\b/.test(block.text) && block.language === 'ts' ? 'ts' : 'js';
     return [`${page}-${i}.${extension}`, moduleOf(block)];
   });
   const configuration = {

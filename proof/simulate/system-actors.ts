@@ -90,6 +90,23 @@ export const listener = actor(import.meta.url, 'listener', {
   },
 });
 
+/** Tells all of its kind, itself included, and so do these, until the storm is over. @public As the greeter. */
+export const stormer = actor(import.meta.url, 'stormer', {
+  messages: {
+    hit: { depth: t.u32(), size: t.u32(), text: t.string() },
+    hits: { reply: { hits: t.u32() } },
+  },
+  state: { hits: t.u32() },
+  receive: {
+    hit({ depth, size, text }, state, context) {
+      state.hits++;
+      if (depth === 0) return;
+      for (let to = 0; to < size; to++) context.get(stormer, String(to)).tell.hit({ depth: depth - 1, size, text });
+    },
+    hits: (_message, { hits }) => ({ hits }),
+  },
+});
+
 /** Counts who is born, greeted and gone. */
 export const registry = actor(import.meta.url, 'registry', {
   messages: {

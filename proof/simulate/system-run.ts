@@ -1,12 +1,12 @@
 // Runs one seed of the simulation of spawned actors, and judges what came of it.
 // Promises: a case depends on its seed alone. Money is neither made nor lost, mail of each pair comes once and in order, timers tick as
-// often as they are to, every child is born once, and greeted by all who were told of it.
+// often as they are to, storms are over when each has been told as often as it is to, every child is born once, and greeted by all who were told of it.
 
 import type { ActorSystem } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
 import { simulateSystem } from '../../src/testing/simulate-system.ts';
 import type { SeedResult } from './run.ts';
-import { account, child, listener, parent, registry, talker } from './system-actors.ts';
+import { account, child, listener, parent, registry, stormer, talker } from './system-actors.ts';
 
 interface SystemCase {
   readonly ringBytes: number;
@@ -29,6 +29,9 @@ interface SystemCase {
   /** Children that the app greets, behind so much noise each. */
   readonly raised: number;
   readonly noises: number;
+  /** All tell all, so many times one upon the other; 0 for no storm. */
+  readonly stormDepth: number;
+  readonly stormers: number;
   /** Most virtual milliseconds between two things that the app does. */
   readonly pauseMs: number;
   /** True if the system is stopped, and not cancelled, at the end. */
@@ -64,13 +67,14 @@ function systemCaseOf(seed: number): SystemCase {
     stops: random.chance(0.15),
   };
   // Last: what the seeds had drawn before there was this, they still draw.
-  return { ...drawn, raised: random.below(8), noises: random.below(12) };
+  const later = { raised: random.below(8), noises: random.below(12) };
+  return { ...drawn, ...later, stormDepth: random.pick([0, 0, 2, 3]), stormers: 1 + random.below(6) };
 }
 
 export function describeSystemCase(seed: number): string {
   const { ringBytes, accounts, payments, moves, talkers, listeners, talks, failsEvery, textBytes, ...rest } =
     systemCaseOf(seed);
-  const { ticks, parents, children, greeters, raised, noises, changes, stops } = rest;
+  const { ticks, parents, children, greeters, raised, noises, stormDepth, stormers, changes, stops } = rest;
   return [
     `${payments} payments × ${moves} among ${accounts}`,
     `${talks} talks of ${talkers} to ${listeners}${textBytes > 0 ? ` with ${textBytes} bytes` : ''}`,
@@ -78,6 +82,7 @@ export function describeSystemCase(seed: number): string {
     ticks > 0 && `${ticks} ticks`,
     parents * children > 0 && `${parents} × ${children} children, ${greeters} greeters`,
     raised > 0 && `${raised} children greeted by the app, behind ${noises} noises each`,
+    stormDepth > 0 && `a storm of ${stormers} by ${stormDepth}`,
     `rings of ${ringBytes}`,
     changes > 0 && `changes ${changes}`,
     stops && 'stopped',
@@ -201,11 +206,15 @@ async function act(
       await pause();
     }
   };
-  await Promise.all([paying(), talking(), growing(), raising()]);
+  const storming = async (): Promise<void> => {
+    const { stormDepth: depth, stormers: size } = drawn;
+    if (depth > 0) await system.get(stormer, '0').tell.hit({ depth, size, text });
+  };
+  await Promise.all([paying(), talking(), growing(), raising(), storming()]);
 }
 
 async function problems(system: ActorSystem, drawn: SystemCase, { told }: Done): Promise<string[]> {
-  const { accounts, payments, listeners, ticks, parents, children, greeters, raised } = drawn;
+  const { accounts, payments, listeners, ticks, parents, children, greeters, raised, stormDepth, stormers } = drawn;
   const found: string[] = [];
   const balances = await Promise.all(names(accounts).map((name) => system.get(account, name).ask.balance({}, ASK)));
   const cents = balances.reduce((sum, each) => sum + each.cents, 0);
@@ -217,6 +226,13 @@ async function problems(system: ActorSystem, drawn: SystemCase, { told }: Done):
     for (const [from, count] of told) {
       if ((last[from] ?? 0) !== count) found.push(`listener ${to} has heard ${last[from] ?? 0} of ${count} of ${from}`);
     }
+  }
+  if (stormDepth > 0) {
+    const counts = await Promise.all(names(stormers).map((name) => system.get(stormer, name).ask.hits({}, ASK)));
+    const hits = counts.reduce((sum, each) => sum + each.hits, 0);
+    let due = 1;
+    for (let left = stormDepth; left > 0; left--) due = 1 + stormers * due;
+    if (hits !== due) found.push(`${hits} of ${due} messages of a storm`);
   }
   const { born, greeted, gone, wrong } = await system.get(registry, 'all').ask.counts({}, ASK);
   const grown = parents * children;

@@ -37,3 +37,11 @@ export function endedOf(watcher: Watcher, inbox: number, definition: number, rea
   mail.text = reason;
   return mail;
 }
+
+/** To a group: its member has handled what came before the report. */
+export function reportedOf({ from, to, n0 }: Pick<Mail, 'from' | 'to' | 'n0'>): Mail {
+  const mail = new Mail().address(from, MailKind.reported);
+  mail.from = to;
+  mail.n0 = n0;
+  return mail;
+}

@@ -4,6 +4,7 @@
 
 import type { ActorDefinition, AnyActor, ArgsOf, MessageOf, MessageShapes, Spawnable } from './definition.ts';
 import type { ActorGroup } from './group.ts';
+import type { ActorLog } from './log.ts';
 import type { ActorRef } from './ref.ts';
 import type { RestartName } from './rows.ts';
 
@@ -84,4 +85,6 @@ export interface ActorContext<Messages extends MessageShapes, Reply> extends Act
   unstash(): void;
   /** Messages to itself, later. */
   readonly timers: ActorTimers<Messages>;
+  /** Tells a line to option `logger` of `actorSystem()`, at once: it is no part of the message's transaction. */
+  readonly log: ActorLog;
 }

@@ -131,7 +131,8 @@ export class Deadlines {
     const waiting = this.settle(mail.token);
     if (waiting === undefined) return false;
     if (mail.kind === MailKind.failure) waiting.reject(fromRecord(unpackRest(mail.rest) as never));
-    else if (waiting.message === undefined) waiting.resolve({ group: mail.n0, count: mail.n1 } as never);
+    else if (waiting.message === undefined)
+      waiting.resolve({ group: mail.n0, count: mail.n1, resting: mail.n2 } as never);
     else waiting.resolve(waiting.message.reply?.read(mail) as never);
     return true;
   }

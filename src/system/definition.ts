@@ -10,6 +10,7 @@ import type { Checked, Given } from '../options/option.ts';
 import { refuseSurplus } from '../surplus.ts';
 import type { ActorContext } from './context.ts';
 import { MESSAGES_MAX } from './mail.ts';
+import { methodOf } from './methods.ts';
 import type { Ended } from './ref.ts';
 
 /** The fields of a message; `reply` are those of its answer. */
@@ -35,7 +36,8 @@ type Handler<M, State extends Shape, Messages extends MessageShapes> = (
   // biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
 ) => Answer<M> | void | Promise<Answer<M> | void>;
 
-type Handlers<Messages extends MessageShapes, State extends Shape> = {
+/** What handles each message of an actor: what a class of handlers implements. */
+export type ActorHandlers<Messages extends MessageShapes, State extends Shape = Record<never, never>> = {
   readonly [Name in keyof Messages]: Handler<Messages[Name], State, Messages>;
 };
 
@@ -116,11 +118,11 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
   readonly state?: State;
   /** Fields of what it is spawned with. */
   readonly args?: Args;
-  /** What handles each message. */
-  readonly receive: Handlers<NoInfer<Messages>, NoInfer<State>>;
+  /** What handles each message: an object of functions, or one of a class with these methods. */
+  readonly receive: ActorHandlers<NoInfer<Messages>, NoInfer<State>>;
   /** Other handlers, by the name that `context.become(name)` takes: those of `receive` hold for what a behaviour leaves out. */
-  readonly behaviours?: Readonly<Record<string, Partial<Handlers<NoInfer<Messages>, NoInfer<State>>>>>;
-  /** Runs before the first message, and at each restart. */
+  readonly behaviours?: Readonly<Record<string, Partial<ActorHandlers<NoInfer<Messages>, NoInfer<State>>>>>;
+  /** Runs before the first message, at each restart, and when a virtual actor that has rested wakes. */
   readonly start?: (
     args: TupleOf<NoInfer<Args>>,
     state: TupleOf<NoInfer<State>>,
@@ -134,6 +136,16 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
   /** Told of the end of an actor that it watches. */
   readonly ended?: (
     ended: Ended,
+    state: TupleOf<NoInfer<State>>,
+    context: ActorContext<NoInfer<Messages>, undefined>,
+  ) => void | Promise<void>;
+  /**
+   * Of virtual actors: how long one has nothing to do before it rests, in milliseconds above 0. `rest` runs then, and before its next
+   * message `start`. Its state and its timers stay. Default: never.
+   */
+  readonly restAfterMs?: number;
+  /** Runs when a virtual actor has had nothing to do for `restAfterMs`: lets go what it has besides its state. */
+  readonly rest?: (
     state: TupleOf<NoInfer<State>>,
     context: ActorContext<NoInfer<Messages>, undefined>,
   ) => void | Promise<void>;
@@ -193,6 +205,9 @@ export const isActor = (value: unknown): value is AnyActor =>
   typeof value === 'object' && value !== null && (value as Partial<AnyActor>)[ACTOR] === true;
 
 const NAME = /^[A-Za-z_$][\w$]*$/;
+/** Milliseconds beyond which a double is no longer exact. */
+const REST_AFTER_MS_MAX = 2 ** 53;
+
 const KNOWN_PARTS = [
   'messages',
   'state',
@@ -202,6 +217,8 @@ const KNOWN_PARTS = [
   'start',
   'stop',
   'ended',
+  'restAfterMs',
+  'rest',
   'mailbox',
   'supervision',
 ];
@@ -270,20 +287,17 @@ export function actor<
   if (typeof behaviours !== 'object' || behaviours === null)
     throw errors.badActor(name, 'has behaviours that are no object of handlers');
   const names = checkMessages(name, messages);
+  if (typeof receive !== 'object' || receive === null)
+    throw errors.badActor(name, 'has no receive: give it an object of handlers');
   for (const message of names) {
-    if (
-      typeof (receive === undefined || !Object.hasOwn(receive, message) ? undefined : receive[message]) !== 'function'
-    )
+    if (methodOf(receive, message) === undefined)
       throw errors.badActor(name, `has no handler of '${message}': add it to receive`);
   }
-  const { start, stop, ended } = parts;
-  for (const [handler, call] of Object.entries({
-    ...receive,
-    ...Object.assign({}, ...Object.values(behaviours)),
-    start,
-    stop,
-    ended,
-  })) {
+  const { start, stop, ended, rest, restAfterMs } = parts;
+  const handlers = [receive, ...Object.values(behaviours)].flatMap((each) =>
+    names.map((message) => [message, methodOf(each, message)] as const),
+  );
+  for (const [handler, call] of [...handlers, ...Object.entries({ start, stop, ended, rest })]) {
     if (/Generator/.test(Object.prototype.toString.call(call))) {
       throw errors.badActor(
         name,
@@ -293,14 +307,27 @@ export function actor<
   }
   for (const [behaviour, handlers] of [['receive', receive], ...Object.entries(behaviours)] as const) {
     for (const message of Object.keys(handlers as object)) {
+      if (Object.getPrototypeOf(handlers) !== Object.prototype && methodOf(handlers, message) === undefined)
+        throw errors.badActor(
+          name,
+          `keeps '${message}' in an object of ${behaviour}, where a crash loses it: declare it in state`,
+        );
       if (!names.includes(message))
         throw errors.badActor(name, `handles '${message}' in ${behaviour}, which is none of its messages: declare it`);
     }
   }
-  for (const hook of ['start', 'stop', 'ended'] as const) {
+  for (const hook of ['start', 'stop', 'ended', 'rest'] as const) {
     if (parts[hook] !== undefined && typeof parts[hook] !== 'function')
       throw errors.badActor(name, `has a '${hook}' that is no function`);
   }
+  const isDelay = typeof restAfterMs === 'number' && restAfterMs > 0 && restAfterMs <= REST_AFTER_MS_MAX;
+  if (restAfterMs !== undefined && !isDelay)
+    throw errors.badActor(
+      name,
+      `has ${String(restAfterMs)} as restAfterMs: give it milliseconds above 0, at most ${REST_AFTER_MS_MAX}`,
+    );
+  if (rest !== undefined && restAfterMs === undefined)
+    throw errors.badActor(name, "has a 'rest' that nobody calls: give it restAfterMs, too");
   checkShape(state, `the state of actor '${name}'`);
   checkShape(args, `the args of actor '${name}'`);
   checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');

@@ -1,4 +1,4 @@
-// Groups: actors of one definition under one name, to whom mail is told together, in turn, or by a key.
+// Groups: actors of one definition under one name, to whom mail is told together, in turn, by a key, or by who has least to do.
 // Promises: who has joined is a part of the group's row, so it survives crashes; who ends leaves by itself.
 
 import type { AnyActor, MessagesOf } from './definition.ts';
@@ -19,6 +19,11 @@ export interface ActorGroup<Definition extends AnyActor> {
   readonly tell: Tell<MessagesOf<Definition>>;
   /** One member after the other. */
   readonly next: GroupRoute<Definition>;
+  /**
+   * The member with least of the group's mail before it, waiting or in work; of equal ones, one after the other. What others have told a
+   * member is not counted.
+   */
+  readonly smallest: GroupRoute<Definition>;
   /** Of all members always the same for a key, as long as none joins or leaves. */
   keyed(key: string): GroupRoute<Definition>;
   /** Adds a member; a second time changes nothing. */
@@ -44,6 +49,10 @@ export class Group implements ActorGroup<AnyActor> {
 
   get next(): GroupRoute<AnyActor> {
     return this.all.as(MailKind.toNext, '') as never;
+  }
+
+  get smallest(): GroupRoute<AnyActor> {
+    return this.all.as(MailKind.toSmallest, '') as never;
   }
 
   keyed(key: string): GroupRoute<AnyActor> {

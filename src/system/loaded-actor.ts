@@ -11,6 +11,7 @@ import {
   splitMessage,
 } from './definition.ts';
 import { MESSAGES_MAX } from './mail.ts';
+import { methodOf } from './methods.ts';
 import { type Ref, sendersOf } from './ref.ts';
 import { type MessageCodec, messageCodec } from './slots.ts';
 import { type ActorState, stateClass } from './state.ts';
@@ -35,7 +36,26 @@ export interface LoadedHandler {
   readonly isAsync: boolean;
 }
 
-const handlerOf = (call: AnyHandler): LoadedHandler => ({ call, isAsync: isAsyncFunction(call) });
+/** @param owner what `this` is within: handlers may call each other, and what else their object has */
+const handlerOf = (call: AnyHandler, owner: object): LoadedHandler => ({
+  call: call.bind(owner),
+  isAsync: isAsyncFunction(call),
+});
+
+/** A hook that takes a state and a context. */
+const withoutMessage = (hook: AnyHandler, owner: object): LoadedHandler => ({
+  call: (_message, state, context) => hook.call(owner, state, context, undefined),
+  isAsync: isAsyncFunction(hook),
+});
+
+/** What handles a message: of the first of some objects that does. */
+function handlerIn(objects: readonly object[], message: string): LoadedHandler {
+  const owner = objects.find((each) => methodOf(each, message) !== undefined);
+  // Of an inbox nothing is called.
+  return owner === undefined ? NO_HANDLER : handlerOf(methodOf(owner, message) as AnyHandler, owner);
+}
+
+const NO_HANDLER: LoadedHandler = { call: () => {}, isAsync: false };
 
 const isAsyncFunction = (call: unknown): boolean => Object.prototype.toString.call(call) === '[object AsyncFunction]';
 
@@ -55,6 +75,9 @@ export class LoadedActor {
   readonly start: LoadedHandler | undefined;
   readonly stop: LoadedHandler | undefined;
   readonly ended: LoadedHandler | undefined;
+  readonly rest: LoadedHandler | undefined;
+  /** Of virtual actors: how long they have nothing to do before they rest; Infinity for ever. */
+  readonly restAfterMs: number;
   readonly mailbox: Checked<typeof ACTOR_MAILBOX>;
   readonly supervision: CheckedActorSupervision;
   readonly Tells: new (
@@ -90,19 +113,18 @@ export class LoadedActor {
       };
     });
     this.args = messageCodec(name, 'args', parts.args ?? {});
-    const receive = parts.receive as Record<string, AnyHandler>;
-    const behaviours = (parts.behaviours ?? {}) as Record<string, Record<string, AnyHandler>>;
+    const receive = parts.receive as object;
+    const behaviours = (parts.behaviours ?? {}) as Record<string, object>;
     this.behaviourNames = ['receive', ...Object.keys(behaviours)];
     this.behaviours = [receive, ...Object.values(behaviours)].map((handlers) =>
-      this.messages.map(({ name: message }) => handlerOf(handlers[message] ?? receive[message])),
+      this.messages.map(({ name: message }) => handlerIn([handlers, receive], message)),
     );
-    const { start, stop, ended } = parts as Partial<Record<'start' | 'stop' | 'ended', AnyHandler>>;
-    this.start = start && handlerOf(start);
-    this.stop = stop && {
-      ...handlerOf((_message, state, context) => stop(state, context, undefined)),
-      isAsync: isAsyncFunction(stop),
-    };
-    this.ended = ended && handlerOf(ended);
+    const { start, stop, ended, rest } = parts as Partial<Record<'start' | 'stop' | 'ended' | 'rest', AnyHandler>>;
+    this.start = start && handlerOf(start, parts);
+    this.stop = stop && withoutMessage(stop, parts);
+    this.rest = rest && withoutMessage(rest, parts);
+    this.restAfterMs = parts.restAfterMs ?? Number.POSITIVE_INFINITY;
+    this.ended = ended && handlerOf(ended, parts);
     this.mailbox = checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');
     this.supervision = checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
     this.Tells = sendersOf(name, this.messages, 'tell');

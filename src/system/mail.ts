@@ -57,6 +57,14 @@ export const MailKind = {
   toAll: 24,
   toNext: 25,
   toKeyed: 26,
+  /** The same, for the member that has least of it before itself. */
+  toSmallest: 29,
+  /** Of a group, to a member: tell when what came before this is handled. `n0` says by which joining it is a member. */
+  report: 30,
+  /** The answer. */
+  reported: 31,
+  /** Rest: there was nothing to do for a while. */
+  rest: 32,
   /** To the app: mail that nobody has handled. `n0` was its receiver, `text` why. */
   deadLetter: 18,
   /**

@@ -27,6 +27,8 @@ export const Status = {
   awaited: 8,
   /** Is no actor: hands mail on to its members. */
   group: 9,
+  /** Is a virtual actor that had nothing to do for a while: its next mail wakes it. */
+  resting: 10,
 } as const;
 
 /** How an actor restarts; virtual ones are made by the first mail to them. */
@@ -57,13 +59,18 @@ export const Kept = {
   failures: 8,
   /** Why it ends. */
   end: 9,
-  /** The members of a group, by id: `n0` is the order, `n1` the life. */
+  /** The members of a group, by id: `n0` is the order, `n1` the life, `n2` how much of the group's mail is before it. */
   member: 10,
   /** There is mail in the queue that its life needs, and that came when its definition was not loaded on the thread. */
   held: 11,
+  /** `n0` is how much of the queue are reports, which take no room of the mailbox. */
+  reports: 12,
 } as const;
 
 export const WAITS = 1;
+
+/** In place of the life that a message is for: it is of a timer. */
+export const OF_TIMER = -1;
 
 export const ROW = {
   /** Number of its definition; 0 if nobody is here. */
@@ -79,6 +86,8 @@ export const ROW = {
   parent: t.f64(),
   head: t.f64(),
   tail: t.f64(),
+  /** When it has had something to do last, of virtual actors that rest. */
+  activeMs: t.f64(),
   name: t.string(),
   n0: t.f64(),
   n1: t.f64(),
@@ -119,6 +128,7 @@ export interface Row extends StateColumns {
   parent: number;
   head: number;
   tail: number;
+  activeMs: number;
   name: string;
   readonly kept: StateTable<typeof KEPT_KEY, typeof KEPT_ROW>;
 }

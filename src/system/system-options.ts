@@ -1,11 +1,13 @@
 // Options of actorSystem(): one table.
 
 import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
-import { integer, nested, number, toggle } from '../options/kinds.ts';
+import { choice, integer, nested, number, toggle, value } from '../options/kinds.ts';
 import type { Checked, Given, Option } from '../options/option.ts';
 import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
+import { isLogger } from './app/logger.ts';
 import { ACTOR_SUPERVISION, type ActorSupervision, type CheckedActorSupervision } from './definition.ts';
+import { LOG_LEVELS } from './log.ts';
 
 /** Of the option `placement`. */
 export const ACTOR_PLACEMENT = {
@@ -125,6 +127,24 @@ export const SYSTEM_OPTIONS = {
    * false, or a function (notice) => void. Default: `true`. See docs/supervision.md#what-people-are-told.
    */
   notices: RUN_OPTIONS.notices,
+  /**
+   * Where lines go that actors log: to standard error, nowhere, to an object, or to a function: true, false, an object
+   * as console is, or a function (line) => void. Default: `true`. See docs/actors.md#logging.
+   */
+  logger: value('true, false, an object as console is, or a function (line) => void', isLogger, {
+    help: 'where lines go that actors log: to standard error, nowhere, to an object, or to a function',
+    default: true,
+    page: 'actors.md#logging',
+  }),
+  /**
+   * The least urgent lines that are told; what is below does not leave its worker: 'debug', 'info', 'warn' or 'error'.
+   * Default: `info`. See docs/actors.md#logging.
+   */
+  logLevel: choice(LOG_LEVELS, {
+    help: 'the least urgent lines that are told; what is below does not leave its worker',
+    default: 'info',
+    page: 'actors.md#logging',
+  }),
   /**
    * Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers and shared memory do not count:
    * an object, as of new Worker() in node:worker_threads. Default: none.

@@ -7,6 +7,7 @@ import { checkOptions } from '../options/check.ts';
 import { sleep } from '../platform/clock.ts';
 import type { Job } from '../supervisor/job/job-api.ts';
 import { type ActorSystem, RunningSystem, systemParams } from '../system/app/actor-system.ts';
+import { logRules } from '../system/app/logger.ts';
 import { systemFlow } from '../system/system-flow.ts';
 import { SYSTEM_OPTIONS, type SystemOptions } from '../system/system-options.ts';
 import { Random } from './random.ts';
@@ -33,13 +34,19 @@ export function simulateSystem(options: SimulateSystemOptions): Promise<Simulate
   const rules = checkOptions('simulateSystem()', SYSTEM_OPTIONS, { supervision, handlerTimeoutMs });
   const { workers = 1, ringBytes = rules.ringBytes } = run;
   const system = 1 + (checked.seed % 1_000_000);
-  const params = systemParams(workers, ringBytes, rules, rules.startTimeoutMs, system);
+  const params = systemParams(
+    workers,
+    ringBytes,
+    { ...rules, log: logRules(false, 'error') },
+    rules.startTimeoutMs,
+    system,
+  );
   const plan = new CrashPlan(new Random(checked.seed ^ PLAN), checked.crashes);
   return simulateWith(
     systemFlow,
     { ...checked, run: { ...run, params } },
     async (job, clock) => {
-      const running = new RunningSystem(job as unknown as Job, params, false, clock);
+      const running = new RunningSystem(job as unknown as Job, params, false, false, clock);
       await app(running, (ms) => sleep(clock, ms));
       if (stops) await running.stop({ timeoutMs: 86_400_000 });
       else await job.cancel('the app has come to its end');

@@ -14,4 +14,9 @@ export const loopCases: readonly ExplorerCase[] = [
     title: 'a token becomes more of them than the ring holds: they wait while their writer reads on',
     scene: () => loopScene({ hops: [1], copies: 2, ringWords: 16, start: -4 }),
   },
+  {
+    name: 'loop, one crashes',
+    title: 'a token goes from one replica to the other, and the one that passes it on dies at any step',
+    scene: () => loopScene({ hops: [1], copies: 1, ringWords: 32, crashing: ['left'], crashes: 1 }),
+  },
 ];

@@ -39,14 +39,14 @@ const FIRST = 32;
 const TRAILER_CELLS = 2;
 const SPACE_SHIFT = 28;
 
-/** Recovery, in which `prototype` has a method that does nothing. */
-const recoveryWithout = (prototype: object, name: string) =>
+/** Recovery, which is broken by `change`. */
+const recoveryWith = (change: () => () => void) =>
   replacing<Batch, [], void>(
     Batch.prototype,
     'applyLastCommit',
     (original) =>
       function () {
-        const undo = replacing(prototype, name, () => () => {})();
+        const undo = change();
         try {
           original.call(this);
         } finally {
@@ -54,6 +54,9 @@ const recoveryWithout = (prototype: object, name: string) =>
         }
       },
   );
+
+/** Recovery, in which `prototype` has a method that does nothing. */
+const recoveryWithout = (prototype: object, name: string) => recoveryWith(replacing(prototype, name, () => () => {}));
 
 /** A commit, before which something happens too early. */
 const beforeCommit = (early: (batch: BatchInside) => void) =>
@@ -260,6 +263,21 @@ export const commitMutants: readonly Mutant[] = [
     breaks: 'an adopter does not publish what the last commit has written',
     caughtBy: 'writer crashes',
     apply: recoveryWithout(Output.prototype, 'publish'),
+  },
+  {
+    name: 'recovery leaves out the loop',
+    breaks: 'an adopter does not publish what the last commit has written to replicas that it reads itself',
+    caughtBy: 'loop, one crashes',
+    apply: recoveryWith(
+      replacing<Output, unknown[], void>(
+        Output.prototype,
+        'publish',
+        (original) =>
+          function (...values) {
+            if (!this.overflows) original.apply(this, values);
+          },
+      ),
+    ),
   },
   {
     name: 'recovery does not release',

@@ -31,6 +31,7 @@ import { AppPost } from './app-post.ts';
 import { FlowPost } from './flow-post.ts';
 import { IdleShare, type ReplicaLook } from './idle-share.ts';
 import { Inboxes } from './inboxes.ts';
+import { Logger, type LoggerOption, logRules } from './logger.ts';
 import type { AnyHandlers, Inbox, InboxHandlers } from './open-inbox.ts';
 import { type SpawnGround, spawnOn } from './spawning.ts';
 import { SystemEvents, type SystemEventType, type SystemOccurrences } from './system-events.ts';
@@ -73,6 +74,8 @@ const OPEN_OPTIONS = ['name'];
 export interface SystemMetrics {
   /** Actors that are there, virtual ones included. */
   readonly actors: number;
+  /** Those of them that rest: virtual ones that had nothing to do for `restAfterMs`. */
+  readonly resting: number;
   /** Mail that nobody has handled. */
   readonly deadLetters: number;
   /** Failures of actors. */
@@ -88,6 +91,12 @@ export interface SystemMetrics {
 /** How long an answer to a request of the system's own is waited for before it is asked again: a worker may have died with it. */
 const ASK_AGAIN_MS = 500;
 
+/** What key groups have. */
+type ActorCounts = Pick<SystemMetrics, 'actors' | 'resting'>;
+
+/** Of a system that has ended, or does not answer in time. */
+const UNKNOWN: ActorCounts = { actors: Number.NaN, resting: Number.NaN };
+
 /** Of an error that travels: what is larger loses its stacks, and then its causes. */
 const ERROR_BYTES_MAX = 1 << 16;
 
@@ -102,6 +111,7 @@ export class RunningSystem implements ActorSystem {
   readonly #errorBytes: number;
   readonly #clock: Clock;
   readonly #inboxes: Inboxes;
+  readonly #logger: Logger;
   /** Where unnamed actors begin; undefined if there is one worker. */
   readonly #idleShare: IdleShare | undefined;
   readonly [SYSTEM]: FlowPost;
@@ -109,7 +119,14 @@ export class RunningSystem implements ActorSystem {
   /** True once the job has ended, however it has. */
   #isOver = false;
 
-  constructor(job: Job, { definitions, rules, workers }: SystemParams, notices: NoticeOption, clock = systemClock) {
+  constructor(
+    job: Job,
+    { definitions, rules, workers }: SystemParams,
+    notices: NoticeOption,
+    logger: LoggerOption,
+    clock = systemClock,
+  ) {
+    this.#logger = new Logger(rules.log, logger);
     this.#job = job;
     this.#clock = clock;
     this.#errorBytes = rules.errorBytes;
@@ -152,6 +169,7 @@ export class RunningSystem implements ActorSystem {
       this.#post.end(why);
       this[SYSTEM].end(why);
       this.#inboxes.end();
+      this.#logger.end();
     });
   }
 
@@ -312,35 +330,42 @@ export class RunningSystem implements ActorSystem {
     return this.#events.on(type, listener);
   }
 
-  /** Asks all key groups, again and again where a worker died with the question; resolves with the actors that they have. */
+  /** Asks all key groups, again and again where a worker died with the question; resolves with how many actors they have. */
   async #askGroups(kind: number, untilMs: number): Promise<number> {
+    return (await this.#countGroups(kind, untilMs)).actors;
+  }
+
+  async #countGroups(kind: number, untilMs: number): Promise<ActorCounts> {
     const left = new Map(this.#controls.map((id, group) => [group, id]));
-    let actors = 0;
+    const counts = { actors: 0, resting: 0 };
     while (left.size > 0) {
-      if (this.#isOver) return Number.NaN;
+      if (this.#isOver) return UNKNOWN;
       for (const id of left.values()) {
         const of = { text: 'the system' } as Ref;
         void this.#post.control(kind, id, of).then(
-          ({ group, count }) => {
-            if (left.delete(group)) actors += count;
+          ({ group, count, resting }) => {
+            if (!left.delete(group)) return;
+            counts.actors += count;
+            counts.resting += resting;
           },
           () => {},
         );
       }
       for (let waitedMs = 0; left.size > 0 && waitedMs < ASK_AGAIN_MS; waitedMs += 5) {
-        if (this.#isOver || this.#clock.now() > untilMs) return Number.NaN;
+        if (this.#isOver || this.#clock.now() > untilMs) return UNKNOWN;
         await sleep(this.#clock, 5);
       }
     }
-    return actors;
+    return counts;
   }
 
   async metrics(): Promise<SystemMetrics> {
-    const actors = await this.#askGroups(MailKind.count, Number.POSITIVE_INFINITY);
+    const { actors, resting } = await this.#countGroups(MailKind.count, Number.POSITIVE_INFINITY);
     if (Number.isNaN(actors)) throw errors.systemStopped();
     const { deadLetter, actorFailed, lateAnswer } = this.#events.counts;
     return {
       actors,
+      resting,
       deadLetters: deadLetter,
       failures: actorFailed,
       asks: this.#post.asking,
@@ -383,6 +408,7 @@ export class RunningSystem implements ActorSystem {
     this.#post.end(errors.systemStopped());
     this[SYSTEM].end(errors.systemStopped());
     this.#inboxes.end();
+    this.#logger.end();
     this.#events.end();
   }
 
@@ -411,12 +437,17 @@ function idleShareOf(job: Job, clock: Clock): IdleShare {
  */
 export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
   refuseSurplus('actorSystem(options)', 1, surplus);
-  const { supervision, handlerTimeoutMs, placement, ...given } = checkOptions('actorSystem()', SYSTEM_OPTIONS, options);
+  const { supervision, handlerTimeoutMs, placement, logger, logLevel, ...given } = checkOptions(
+    'actorSystem()',
+    SYSTEM_OPTIONS,
+    options,
+  );
   const workers = given.workers ?? availableParallelism();
-  const params = systemParams(workers, given.ringBytes, { supervision, handlerTimeoutMs }, given.startTimeoutMs);
+  const rules = { supervision, handlerTimeoutMs, log: logRules(logger, logLevel) };
+  const params = systemParams(workers, given.ringBytes, rules, given.startTimeoutMs);
   const runOptions = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const job = await systemFlow.run({ ...runOptions, workers, scaling: scalingOf(placement), params });
-  return new RunningSystem(job as unknown as Job, params, given.notices);
+  return new RunningSystem(job as unknown as Job, params, given.notices, logger);
 }
 
 /**
@@ -426,7 +457,7 @@ export async function actorSystem(options: SystemOptions = {}, ...surplus: reado
 export function systemParams(
   workers: number,
   ringBytes: number,
-  rules: Pick<SystemRules, 'supervision' | 'handlerTimeoutMs'>,
+  rules: Pick<SystemRules, 'supervision' | 'handlerTimeoutMs' | 'log'>,
   startTimeoutMs: number,
   system?: number,
 ): SystemParams {

@@ -190,7 +190,7 @@ export class AppPost implements Post {
   }
 
   /** Asks something of the library's own of a key group; resolves with the numbers of the answer. */
-  control(kind: number, id: number, of: Ref): Promise<{ group: number; count: number }> {
+  control(kind: number, id: number, of: Ref): Promise<{ group: number; count: number; resting: number }> {
     const mail = this.mail.address(id, kind);
     return this.asked(mail, of, undefined, { timeoutMs: Number.POSITIVE_INFINITY }) as Promise<never>;
   }

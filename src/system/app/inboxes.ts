@@ -4,7 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import { checkName, idOfInbox } from '../addresses.ts';
-import { deadLetterOf, endedOf, failureOf } from '../answers.ts';
+import { deadLetterOf, endedOf, failureOf, reportedOf } from '../answers.ts';
 import type { AnyActor, AnyInbox } from '../definition.ts';
 import type { Definitions } from '../definitions.ts';
 import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
@@ -99,7 +99,11 @@ export class Inboxes {
       if (inbox === undefined) this.out.send(endedOf(mail, mail.to, definitionOf(mail.type), 'gone'));
       else inbox.watch(mail);
     } else if (kind === MailKind.unwatch) inbox?.unwatch(mail);
-    else if (INBOX_STOPS.has(kind) && inbox !== undefined) this.close(inbox, kind === MailKind.stopNow);
+    else if (kind === MailKind.report) {
+      const tell = () => this.out.send(reportedOf(mail));
+      if (inbox === undefined) tell();
+      else inbox.behind(tell);
+    } else if (INBOX_STOPS.has(kind) && inbox !== undefined) this.close(inbox, kind === MailKind.stopNow);
     return undefined;
   }
 

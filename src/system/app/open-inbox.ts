@@ -56,9 +56,13 @@ const keyOf = ({ from, token }: Watcher): number => (from === 0 ? -token : from)
 
 interface Waiting {
   readonly mail: Mail;
-  /** Called when the message has been handled, if somebody waits for that. */
-  readonly handled: (() => void) | undefined;
+  /** Called when the message has been handled, or left out. */
+  readonly handled: (() => void)[];
 }
+
+const callAll = (calls: readonly (() => void)[]): void => {
+  for (const call of calls) call();
+};
 
 export class OpenInbox {
   readonly id: number;
@@ -99,16 +103,24 @@ export class OpenInbox {
   /** A message. Returns what to await until it is handled; undefined if it has been, or is left out. */
   take(mail: Mail): Promise<void> | undefined {
     if (!this.isBusy) {
-      this.handle({ mail, handled: undefined });
+      this.handle({ mail, handled: [] });
       if (!this.isAtWork) return undefined;
       return new Promise((resolve) => this.afterwards.push(resolve));
     }
     if (!this.hasRoom(mail)) return undefined;
-    return new Promise((handled) => this.queue.push({ mail, handled }));
+    return new Promise((handled) => this.queue.push({ mail, handled: [handled] }));
   }
 
   /** Whoever waits for the message that is handled. */
   private readonly afterwards: (() => void)[] = [];
+
+  /** Calls `then` when all that has come so far is handled, or left out. */
+  behind(then: () => void): void {
+    const last = this.queue.at(-1);
+    if (last !== undefined) last.handled.push(then);
+    else if (this.isAtWork) this.afterwards.push(then);
+    else then();
+  }
 
   /** True if one more message may wait. If not, this one or the first one is left out, as the inbox's mailbox says. */
   private hasRoom(mail: Mail): boolean {
@@ -126,7 +138,7 @@ export class OpenInbox {
   private drop(waiting: Waiting | undefined, error: Error): void {
     if (waiting === undefined) return;
     this.events.dead(waiting.mail, error);
-    waiting.handled?.();
+    callAll(waiting.handled);
   }
 
   watch({ from, token }: Watcher): void {
@@ -144,24 +156,24 @@ export class OpenInbox {
     if (handler === undefined || definitionOf(mail.type) !== loaded.index) {
       const taken = loaded.messages.filter(({ name }) => this.handlers[name] !== undefined).map(({ name }) => name);
       events.dead(mail, errors.unknownMessage(loaded.name, message?.name ?? `number ${mail.type}`, taken));
-      handled?.();
+      callAll(handled);
       return;
     }
     let answer: unknown;
     try {
-      answer = handler(message.codec.read(mail), { sender: events.senderOf(mail) });
+      answer = handler.call(this.handlers, message.codec.read(mail), { sender: events.senderOf(mail) });
     } catch (error) {
       this.failed(mail, message, error);
-      handled?.();
+      callAll(handled);
       return;
     }
     if (typeof (answer as Partial<PromiseLike<unknown>> | null)?.then !== 'function') {
       this.answer(mail, message, answer);
-      handled?.();
+      callAll(handled);
       return;
     }
     this.isAtWork = true;
-    if (handled !== undefined) this.afterwards.push(handled);
+    this.afterwards.push(...handled);
     (answer as PromiseLike<unknown>).then(
       (value) => {
         this.answer(mail, message, value);
@@ -195,7 +207,7 @@ export class OpenInbox {
   /** A handler that awaited has come to its end. */
   private goOn(): void {
     this.isAtWork = false;
-    for (const resolve of this.afterwards.splice(0)) resolve();
+    callAll(this.afterwards.splice(0));
     while (!this.isAtWork) {
       const next = this.queue.shift();
       if (next === undefined) break;

@@ -10,12 +10,15 @@ import { Deadlines } from '../deadlines.ts';
 import type { CheckedActorSupervision } from '../definition.ts';
 import type { Definitions } from '../definitions.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
+import type { LogSink } from '../log.ts';
 import { Mail, MailKind, MESSAGES_MAX, Outbox } from '../mail.ts';
 import type { Placement } from '../placement.ts';
 import { Ref } from '../ref.ts';
 import { type KeptMail, Restart, type Row } from '../rows.ts';
 import { packError } from '../slots.ts';
+import { Idling } from './idling.ts';
 import { LocalMail } from './local-mail.ts';
+import type { LogRules } from './log-sender.ts';
 
 /** What holds for all actors of a system. */
 export interface SystemRules {
@@ -27,6 +30,8 @@ export interface SystemRules {
   readonly errorBytes: number;
   /** How long the import of a definition's module may take. */
   readonly startTimeoutMs: number;
+  /** Where lines go that actors log, and which do. */
+  readonly log: LogRules;
 }
 
 /** Characters of the reason of a dead letter. */
@@ -43,21 +48,25 @@ export class Desk {
   readonly host: ResidentHost;
   readonly rules: SystemRules;
   readonly placement: Placement;
+  readonly log: LogSink;
   readonly outbox = new Outbox();
   readonly timers = new TimerHeap();
+  readonly idling = new Idling();
   readonly asks: Deadlines;
-  /** Actors by key group, and what of it the open batch has changed. */
+  /** Actors by key group, those of them that rest, and what of both the open batch has changed. */
   readonly live = new Int32Array(KEY_GROUPS);
+  readonly resting = new Int32Array(KEY_GROUPS);
   private readonly local: LocalMail;
   private readonly changes: number[] = [];
   private readonly ordered = new Set<Cancel>();
   private wakesAtOnce = true;
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
+  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement, log: LogSink) {
     this.definitions = definitions;
     this.host = host;
     this.rules = rules;
     this.placement = placement;
+    this.log = log;
     this.local = new LocalMail(host, rules.errorBytes);
     this.asks = new Deadlines({ now: () => host.now(), after: (ms, action) => this.after(ms, action) });
   }
@@ -82,7 +91,7 @@ export class Desk {
   }
 
   get dueAtMs(): number {
-    return this.wakesAtOnce ? 0 : this.timers.nextAtMs;
+    return this.wakesAtOnce ? 0 : Math.min(this.timers.nextAtMs, this.idling.nextAtMs);
   }
 
   /** Something is to be done outside of a batch that reads mail. */
@@ -97,9 +106,23 @@ export class Desk {
 
   /** An actor has come into being, or ended. */
   count(id: number, change: 1 | -1): void {
-    const group = keyGroupOf(hashDouble(id));
-    this.live[group] += change;
-    this.changes.push(change > 0 ? group : ~group);
+    this.change(keyGroupOf(hashDouble(id)), change);
+  }
+
+  /** An actor has gone to rest, or rests no more. */
+  countResting(id: number, change: 1 | -1): void {
+    this.change(KEY_GROUPS + keyGroupOf(hashDouble(id)), change);
+  }
+
+  /** @param at a key group, of those that rest behind those that there are */
+  private change(at: number, change: 1 | -1): void {
+    this.add(at, change);
+    this.changes.push(change > 0 ? at : ~at);
+  }
+
+  private add(at: number, change: number): void {
+    if (at < KEY_GROUPS) this.live[at] += change;
+    else this.resting[at - KEY_GROUPS] += change;
   }
 
   committed(): void {
@@ -111,8 +134,8 @@ export class Desk {
 
   rolledBack(): void {
     for (const change of this.changes) {
-      if (change >= 0) this.live[change]--;
-      else this.live[~change]++;
+      if (change >= 0) this.add(change, -1);
+      else this.add(~change, 1);
     }
     this.changes.length = 0;
     for (const token of this.settled) this.settledBefore.add(token);

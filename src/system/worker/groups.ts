@@ -12,6 +12,10 @@ interface Member {
   readonly id: number;
   readonly life: number;
   readonly key: string;
+  /** By which joining it is a member. */
+  readonly order: number;
+  /** The group's mail that it has not yet handled, where that is counted. */
+  waiting: number;
 }
 
 export const GROUP_KINDS: ReadonlySet<number> = new Set([
@@ -20,6 +24,8 @@ export const GROUP_KINDS: ReadonlySet<number> = new Set([
   MailKind.toAll,
   MailKind.toNext,
   MailKind.toKeyed,
+  MailKind.toSmallest,
+  MailKind.reported,
 ]);
 
 export class Groups {
@@ -49,6 +55,9 @@ export class Groups {
         break;
       case MailKind.ended:
         this.remove(mail.from, id, row);
+        break;
+      case MailKind.reported:
+        this.reported(mail, id, row);
         break;
       default:
         this.handOn(mail, id, row);
@@ -83,7 +92,7 @@ export class Groups {
     if (members === undefined) {
       members = [...row.kept]
         .filter(({ what }) => what === Kept.member)
-        .map(({ seq, n0, n1, text }) => ({ id: seq, order: n0, life: n1, key: text }))
+        .map(({ seq, n0, n1, n2, text }) => ({ id: seq, order: n0, life: n1, waiting: n2, key: text }))
         .sort((a, b) => a.order - b.order);
       this.known.set(id, members);
     }
@@ -98,11 +107,47 @@ export class Groups {
       const error = errors.targetStopped(`the group ${id} of actors '${name}'`, 'a message', 'nobody is in the group');
       const { from, fromType, token, type } = mail;
       this.desk.dead({ from, fromType, token, kind: MailKind.message, type }, id, error);
-    } else if (kind === MailKind.toAll) for (const member of members) this.copy(mail, member);
-    else {
-      const at = kind === MailKind.toNext ? row.n0++ : hashString(mail.key) >>> 0;
-      this.copy(mail, members[at % members.length]);
+      return;
     }
+    // From the first time on that it matters, mail that goes another way is counted, too.
+    if (kind === MailKind.toSmallest) row.n1 = 1;
+    if (kind === MailKind.toAll) for (const member of members) this.handTo(member, mail, id, row);
+    else this.handTo(this.choose(kind, mail.key, members, row), mail, id, row);
+  }
+
+  private choose(kind: number, key: string, members: readonly Member[], row: Row): Member {
+    const { length } = members;
+    if (kind === MailKind.toKeyed) return members[(hashString(key) >>> 0) % length];
+    let at = row.n0 % length;
+    if (kind === MailKind.toSmallest) {
+      // From the next one on, so that equal ones take turns.
+      const first = at;
+      for (let i = 1; i < length && members[at].waiting > 0; i++) {
+        const other = (first + i) % length;
+        if (members[other].waiting < members[at].waiting) at = other;
+      }
+    }
+    row.n0 = at + 1;
+    return members[at];
+  }
+
+  private handTo(member: Member, mail: Mail, id: number, row: Row): void {
+    this.copy(mail, member);
+    if (row.n1 === 0) return;
+    member.waiting++;
+    row.kept.upsert(Kept.member, member.id).n2 = member.waiting;
+    const report = this.desk.send(MailKind.report, member.id, id, undefined);
+    report.life = member.life;
+    report.n0 = member.order;
+  }
+
+  /** A member has handled one more of what it was handed. */
+  private reported({ from, n0 }: Mail, id: number, row: Row): void {
+    const kept = row.kept.get(Kept.member, from);
+    if (kept === undefined || kept.n0 !== n0) return;
+    kept.n2--;
+    const member = this.known.get(id)?.find((each) => each.id === from);
+    if (member !== undefined) member.waiting = kept.n2;
   }
 
   private copy(from: Mail, { id, life, key }: Member): void {

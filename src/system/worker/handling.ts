@@ -6,7 +6,7 @@ import { errors } from '../../errors.ts';
 import type { LoadedActor, LoadedHandler, LoadedMessage } from '../loaded-actor.ts';
 import { definitionOf, MailKind, MESSAGES_MAX, messageOf, Outbox } from '../mail.ts';
 import { workAs } from '../ref.ts';
-import { copyMail, Kept, type KeptMail, plainMail, Restart, type Row, Status } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, OF_TIMER, plainMail, Restart, type Row, Status } from '../rows.ts';
 import { unpackRest } from '../slots.ts';
 import { copyOf, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
@@ -69,7 +69,7 @@ export class Handling {
     work.kind = MailKind.message;
     work.from = 0;
     work.token = 0;
-    work.life = 0;
+    work.life = OF_TIMER;
     if (timer.from === 0) {
       row.kept.delete(Kept.timer, mail.token);
       row.timers--;
@@ -84,7 +84,7 @@ export class Handling {
     this.message(work, id, row);
   }
 
-  /** Its `start`, `stop` or `ended`. Returns false if it has none. */
+  /** Its `start`, `stop`, `rest` or `ended`. Returns false if it has none. */
   hook(mail: KeptMail, id: number, row: Row): boolean {
     const { desk } = this;
     const loaded = desk.definitions.at(row.definition) as LoadedActor;
@@ -96,6 +96,9 @@ export class Handling {
     } else if (mail.kind === MailKind.stop) {
       if (loaded.stop === undefined) return false;
       this.call(loaded.stop, undefined, mail, id, row, loaded, undefined);
+    } else if (mail.kind === MailKind.rest) {
+      if (loaded.rest === undefined) return false;
+      this.call(loaded.rest, undefined, mail, id, row, loaded, undefined);
     } else {
       const watched = desk.definitions.at(definitionOf(mail.fromType));
       if (loaded.ended === undefined || watched === undefined) return false;
@@ -153,7 +156,7 @@ export class Handling {
   private answer(context: WorkContext, answer: unknown, loaded: LoadedActor, message: LoadedMessage | undefined): void {
     if (isPromise(answer)) {
       void Promise.resolve(answer).catch(() => {});
-      throw errors.notAsync(loaded.name, message?.name ?? 'start, stop or ended');
+      throw errors.notAsync(loaded.name, message?.name ?? 'start, stop, rest or ended');
     }
     if (message?.reply !== undefined) context.reply(answer);
   }

@@ -7,7 +7,7 @@ import { errors, fromRecord } from '../../errors.ts';
 import type { CheckedActorSupervision } from '../definition.ts';
 import type { LoadedActor } from '../loaded-actor.ts';
 import { Directive, definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../mail.ts';
-import { copyMail, Kept, type KeptMail, plainMail, Restart, type Row, Status } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, OF_TIMER, plainMail, Restart, type Row, Status } from '../rows.ts';
 import { packError, packRest, unpackRest } from '../slots.ts';
 import { EMPTY_STATE, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
@@ -95,7 +95,56 @@ export class Lives implements Afterwards {
     // Its token says how it restarts, and nobody asks.
     mail.token = 0;
     mail.from = row.parent;
+    this.touch(id, row);
     this.handling.hook(mail, id, row);
+  }
+
+  /** How long a virtual actor has nothing to do before it rests; Infinity of others, and while that is not known. */
+  private restAfterMs(row: Row): number {
+    if (row.restart !== Restart.virtual) return Number.POSITIVE_INFINITY;
+    return this.desk.definitions.at(row.definition)?.restAfterMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** An actor has had something to do. */
+  private touch(id: number, row: Row): void {
+    if (this.restAfterMs(row) === Number.POSITIVE_INFINITY) return;
+    row.activeMs = this.desk.host.now();
+    this.expectRest(id, row);
+  }
+
+  /** Has an actor come up when it is to rest. */
+  expectRest(id: number, row: Row): void {
+    const restAfterMs = this.restAfterMs(row);
+    if (restAfterMs < Number.POSITIVE_INFINITY) this.desk.idling.expect(id, row.activeMs, restAfterMs);
+  }
+
+  /** It rests, if it has still nothing to do. */
+  rest(id: number, row: Row): void {
+    const { desk } = this;
+    if (row.status !== Status.idle || row.head < row.tail) return;
+    if (row.activeMs + this.restAfterMs(row) > desk.host.now()) return;
+    const mail = { ...NO_MAIL, kind: MailKind.rest, type: row.definition * MESSAGES_MAX };
+    if (!this.handling.hook(mail, id, row)) this.rested(id, row);
+  }
+
+  private rested(id: number, row: Row): void {
+    row.status = Status.resting;
+    this.desk.countResting(id, 1);
+    this.desk.idling.forget(id);
+  }
+
+  /** Mail has come to one that rests: it starts, with the state that it had. */
+  wake(id: number, row: Row): void {
+    this.leaveRest(id, row);
+    this.touch(id, row);
+    const mail = { ...NO_MAIL, kind: MailKind.spawn, type: row.definition * MESSAGES_MAX };
+    this.handling.hook(mail, id, row);
+  }
+
+  private leaveRest(id: number, row: Row): void {
+    if (row.status !== Status.resting) return;
+    row.status = Status.idle;
+    this.desk.countResting(id, -1);
   }
 
   /** Its definition cannot be loaded. */
@@ -105,7 +154,9 @@ export class Lives implements Afterwards {
   }
 
   handled(mail: KeptMail, id: number, row: Row, stops: boolean): void {
+    if (mail.kind === MailKind.message && mail.life !== OF_TIMER) this.touch(id, row);
     if (mail.kind === MailKind.stop) this.end(id, row, reasonOf(row));
+    else if (mail.kind === MailKind.rest && !stops) this.rested(id, row);
     else if (stops && row.restart === Restart.permanent) this.restart(id, row, 0);
     else if (stops) this.stop(id, row, 'stopped');
   }
@@ -120,12 +171,19 @@ export class Lives implements Afterwards {
       this.end(id, row, reasonOf(row));
       return;
     }
+    if (mail.kind === MailKind.rest) {
+      this.tell(id, row, error, 'resume');
+      this.rested(id, row);
+      return;
+    }
     if (mail.kind !== MailKind.spawn) desk.dead(mail, id, error);
+    this.touch(id, row);
     this.decide(id, row, error);
   }
 
   /** Something is to be decided about an actor that has failed: by its parent, or by the system's rule. */
   private decide(id: number, row: Row, error: Error): void {
+    this.leaveRest(id, row);
     if (row.parent !== 0) {
       this.tell(id, row, error, 'ask');
       row.status = Status.suspended;
@@ -221,6 +279,7 @@ export class Lives implements Afterwards {
 
   /** Begins again, when its children have ended, and after a while. */
   private restart(id: number, row: Row, delayMs: number): void {
+    this.leaveRest(id, row);
     this.handling.cancel(id, row, errors.targetStopped(this.desk.nameOf(row, id), 'a message', 'it begins again'));
     for (const timer of [...row.kept].filter(({ what }) => what === Kept.timer)) row.kept.delete(Kept.timer, timer.seq);
     row.timers = 0;
@@ -254,6 +313,7 @@ export class Lives implements Afterwards {
   /** Ends, when its children have. */
   stop(id: number, row: Row, reason: string): void {
     if (row.status === Status.stopping || row.kept.get(Kept.current, 0)?.kind === MailKind.stop) return;
+    this.leaveRest(id, row);
     this.handling.cancel(id, row, errors.targetStopped(this.desk.nameOf(row, id), 'a message', `it has ${reason}`));
     const loaded = this.desk.definitions.at(row.definition);
     if (row.children === 0 && loaded?.stop === undefined) {
@@ -344,6 +404,8 @@ export class Lives implements Afterwards {
       else if (kept.kind !== MailKind.tick) desk.dead(kept, id, error('a message'));
     }
     this.tellParent(row.parent, id, row.life, reason);
+    this.leaveRest(id, row);
+    desk.idling.forget(id);
     desk.count(id, -1);
     row.definition = 0;
     row.status = Status.nobody;
@@ -399,6 +461,7 @@ const reasonOf = (row: Row): string => row.kept.get(Kept.end, 0)?.text || 'stopp
 export function nameOf({ kind, type }: KeptMail, loaded: LoadedActor): string {
   if (kind === MailKind.spawn) return 'start';
   if (kind === MailKind.stop) return 'stop';
+  if (kind === MailKind.rest) return 'rest';
   if (kind === MailKind.ended) return 'ended';
   return loaded.messages[messageOf(type)]?.name ?? 'a message';
 }

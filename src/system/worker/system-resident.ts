@@ -6,6 +6,7 @@
 import { errors, fromRecord } from '../../errors.ts';
 import type { Resident, ResidentHost } from '../../flow/resident.ts';
 import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
+import { reportedOf } from '../answers.ts';
 import { controlId } from '../control-ids.ts';
 import type { Definitions } from '../definitions.ts';
 import { definitionOf, Mail, MailKind } from '../mail.ts';
@@ -16,6 +17,7 @@ import { Desk, type SystemEmit, type SystemRules } from './desk.ts';
 import { GROUP_KINDS, Groups } from './groups.ts';
 import { Handling } from './handling.ts';
 import { Lives, nameOf } from './lives.ts';
+import { logSender } from './log-sender.ts';
 import { Rings } from './rings.ts';
 import { Runs } from './runs.ts';
 
@@ -47,6 +49,10 @@ const NEED_DEFINITION: ReadonlySet<number> = new Set([
 const needsDefinition = ({ kind, token }: KeptMail): boolean =>
   NEED_DEFINITION.has(kind) || (kind === MailKind.tick && token === 0);
 
+/** True of an actor that has nothing to do. */
+const isFree = ({ status, head, tail }: Row): boolean =>
+  head === tail && (status === Status.idle || status === Status.resting);
+
 interface RowContext {
   remove(): void;
 }
@@ -75,8 +81,15 @@ export class SystemResident implements Resident {
   /** Mail that was kept, on its way out. */
   private readonly kept = new Mail();
 
-  constructor(definitions: Definitions, host: ResidentHost, rules: SystemRules, placement: Placement) {
-    this.desk = new Desk(definitions, host, rules, placement);
+  /** @param log takes what actors log; by default the way to the app's thread */
+  constructor(
+    definitions: Definitions,
+    host: ResidentHost,
+    rules: SystemRules,
+    placement: Placement,
+    log = logSender(rules.log),
+  ) {
+    this.desk = new Desk(definitions, host, rules, placement, log);
     // Whoever was here before may have died as it took key groups, or gave them away.
     placement.moved(host.replica, host.groups);
     this.runs = new Runs(this.desk);
@@ -181,8 +194,14 @@ export class SystemResident implements Resident {
         else this.keepTick(mail, row);
         break;
       case MailKind.stop:
-        if (row.status === Status.idle && row.head === row.tail && desk.definitions.at(row.definition) !== undefined)
-          lives.stop(id, row, 'stopped');
+        if (isFree(row) && desk.definitions.at(row.definition) !== undefined) lives.stop(id, row, 'stopped');
+        else this.keep(mail, row);
+        break;
+      case MailKind.rest:
+        lives.rest(id, row);
+        break;
+      case MailKind.report:
+        if (isFree(row)) this.report(mail, id);
         else this.keep(mail, row);
         break;
       case MailKind.ended:
@@ -237,24 +256,39 @@ export class SystemResident implements Resident {
     const loaded = desk.definitions.at(row.definition);
     // Senders outside are held back by the app; between actors nobody waits.
     if (loaded === undefined || loaded.mailbox.full === 'wait') return true;
-    if (row.tail - row.head < loaded.mailbox.capacity) return true;
+    const { kept } = row;
+    const reports = (): number => kept.get(Kept.reports, 0)?.n0 ?? 0;
+    const { capacity } = loaded.mailbox;
+    if (row.tail - row.head < capacity || row.tail - row.head - reports() < capacity) return true;
     const error = errors.mailboxFull(desk.nameOf(row, id), loaded.mailbox.capacity);
     if (loaded.mailbox.full === 'dropNewest') {
       desk.dead(mail, id, error);
       return false;
     }
-    const oldest = row.kept.get(Kept.mail, row.head);
+    let oldest = kept.get(Kept.mail, row.head);
+    // What they ask about has been handled, or was left out.
+    while (oldest?.kind === MailKind.report) {
+      this.report(plainMail(oldest), id);
+      this.dropFirst(row, MailKind.report);
+      oldest = kept.get(Kept.mail, row.head);
+    }
     // What is to be told of its life is never left out.
     if (oldest === undefined || oldest.kind !== MailKind.message) return true;
     desk.dead(oldest, id, error);
-    this.dropFirst(row);
+    this.dropFirst(row, MailKind.message);
     return true;
+  }
+
+  /** Tells a group that its member has come as far as this. */
+  private report({ from, n0 }: KeptMail, id: number): void {
+    Object.assign(this.desk.outbox.next(), reportedOf({ from, to: id, n0 }));
   }
 
   /** Puts mail behind what is there. */
   private keep(mail: KeptMail, row: Row): void {
     copyMail(mail, row.kept.upsert(Kept.mail, row.tail));
     row.tail++;
+    if (mail.kind === MailKind.report) row.kept.upsert(Kept.reports, 0).n0++;
   }
 
   /** A tick waits once: a thread that takes over sends those that are due again. */
@@ -265,9 +299,13 @@ export class SystemResident implements Resident {
     this.keep(mail, row);
   }
 
-  private dropFirst(row: Row): void {
+  private dropFirst(row: Row, kind: number): void {
     row.kept.delete(Kept.mail, row.head);
     row.head++;
+    if (kind !== MailKind.report) return;
+    const reports = row.kept.upsert(Kept.reports, 0);
+    if (reports.n0 > 1) reports.n0--;
+    else row.kept.delete(Kept.reports, 0);
   }
 
   /** Handles what is kept, as far as the actor can, and as long as it is its turn. */
@@ -277,6 +315,7 @@ export class SystemResident implements Resident {
       if (row.status !== Status.loading) this.awaitDefinition(id, row.definition);
       return;
     }
+    if (row.head < row.tail && row.status === Status.resting) this.lives.wake(id, row);
     for (let left = this.careful > 0 ? atLeast : SLICE; row.status === Status.idle && row.head < row.tail; left--) {
       if (left === 0) {
         this.desk.send(MailKind.goOn, id, id, row);
@@ -285,7 +324,7 @@ export class SystemResident implements Resident {
       const next = row.kept.get(Kept.mail, row.head);
       if (next === undefined) throw errors.invariant('mail is kept from head to tail');
       copyMail(next, kept);
-      this.dropFirst(row);
+      this.dropFirst(row, kept.kind);
       this.handleKept(kept, id, row);
       if (row.definition === 0) return;
     }
@@ -298,6 +337,7 @@ export class SystemResident implements Resident {
     else if (mail.kind === MailKind.stop) lives.stop(id, row, 'stopped');
     else if (mail.kind === MailKind.childFailed) lives.childFailed(mail, id, row);
     else if (mail.kind === MailKind.stopNow) lives.stop(id, row, 'stopped');
+    else if (mail.kind === MailKind.report) this.report(mail, id);
     else if (mail.kind === MailKind.watch) lives.watch(mail, row);
     else if (mail.kind === MailKind.ended && row.kept.delete(Kept.watching, mail.from)) handling.hook(mail, id, row);
   }
@@ -309,6 +349,7 @@ export class SystemResident implements Resident {
       if (error === undefined) this.awaitDefinition(id, row.definition);
       else this.lives.cannotLoad(id, row, error);
     } else if (row.status === Status.loading) this.lives.load(id, row);
+    else if (row.status === Status.idle) this.lives.expectRest(id, row);
     else if (row.status === Status.busy && this.runs.of(id) === undefined) this.handling.again(id, row);
   }
 
@@ -325,7 +366,7 @@ export class SystemResident implements Resident {
     } else if (mail.n0 === MailKind.goOn && row.head < row.tail) {
       // It was handed the first of what it has kept.
       copyMail(row.kept.get(Kept.mail, row.head) as KeptMail, culprit);
-      this.dropFirst(row);
+      this.dropFirst(row, culprit.kind);
     } else {
       culprit.kind = mail.n0;
       culprit.from = mail.n1;
@@ -437,7 +478,7 @@ export class SystemResident implements Resident {
       for (let seq = row.head; seq < row.tail; seq++) this.toGone(row.kept.get(Kept.mail, seq) as KeptMail, id);
       row.status = Status.nobody;
       this.context?.remove();
-    } else if (MAY_COME_FIRST.has(kind)) this.keep(mail, row);
+    } else if (MAY_COME_FIRST.has(kind) || kind === MailKind.report) this.keep(mail, row);
   }
 
   /** Of the mail that has waited for an actor, what was for another life of its name. */
@@ -460,6 +501,7 @@ export class SystemResident implements Resident {
       mails.push(copy);
       kept.delete(Kept.mail, seq);
     }
+    row.kept.delete(Kept.reports, 0);
     row.head = 0;
     row.tail = 0;
     return mails;
@@ -531,6 +573,7 @@ export class SystemResident implements Resident {
     mail.token = token;
     mail.n0 = group;
     mail.n1 = this.desk.live[group];
+    mail.n2 = this.desk.resting[group];
   }
 
   work(nowMs: number, emit: SystemEmit, eachRow: EachRow): void {
@@ -553,6 +596,9 @@ export class SystemResident implements Resident {
       mail.token = timer;
       mail.n0 = atMs;
     }
+    desk.idling.due(nowMs, (id) => {
+      desk.send(MailKind.rest, id, id, undefined);
+    });
     if (this.stopping.size > 0) this.stopGroups(eachRow);
     desk.flush(emit, false);
   }
@@ -562,11 +608,15 @@ export class SystemResident implements Resident {
     const { desk } = this;
     this.isNew = false;
     desk.live.fill(0);
+    desk.resting.fill(0);
     desk.timers.clear();
+    desk.idling.clear();
     eachRow(([id], row: Row) => {
       const actor = id as number;
       if (row.definition === 0) return;
       desk.live[keyGroupOf(hashDouble(actor))]++;
+      if (row.status === Status.resting) desk.resting[keyGroupOf(hashDouble(actor))]++;
+      else this.lives.expectRest(actor, row);
       if (row.status === Status.loading) this.awaitDefinition(actor, row.definition);
       else if (desk.definitions.at(row.definition) === undefined) this.awaitDefinition(actor, row.definition);
       else if (row.status === Status.busy || row.head < row.tail) desk.send(MailKind.goOn, actor, actor, undefined);

@@ -8,6 +8,7 @@ import { type ActorContext, type ActorTimers, SPAWN_OPTIONS, type SpawnOptions }
 import type { AnyActor, MessageShapes } from '../definition.ts';
 import { Group } from '../group.ts';
 import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
+import { type ActorLog, actorLog } from '../log.ts';
 import { definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
 import { type ActorRef, ASK_OPTIONS, type AskOptions, checkKeys, checkRef, type Post, Ref } from '../ref.ts';
 import { copyMail, Kept, type KeptMail, RESTARTS, type Row } from '../rows.ts';
@@ -39,6 +40,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   private readonly mayAwait: boolean;
   private effects: Effect[] | undefined;
   private timersOf: ActorTimers<MessageShapes> | undefined;
+  private logOf: ActorLog | undefined;
   private isOver = false;
   private hasReplied = false;
   private isReplyKept = false;
@@ -357,6 +359,14 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
       cancel: (timer) => this.cancel(timer),
     };
     return this.timersOf;
+  }
+
+  get log(): ActorLog {
+    this.logOf ??= actorLog(this.desk.log, () => {
+      const { self, name, loaded, id } = this;
+      return { actor: loaded.name, id: name === '' ? `${id}` : name, address: self.address };
+    });
+    return this.logOf;
   }
 
   private delay(option: string, given: number, from: number): number {

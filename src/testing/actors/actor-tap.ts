@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Resident } from '../../flow/resident.ts';
 import type { Definitions } from '../../system/definitions.ts';
+import type { LogLine } from '../../system/log.ts';
 import { definitionOf, Mail, MailKind } from '../../system/mail.ts';
 import type { Row } from '../../system/rows.ts';
 import type { SystemEmit } from '../../system/worker/desk.ts';
@@ -18,6 +19,8 @@ class HandledOnce extends Error {}
 export interface TapEvents {
   /** Mail that an actor has sent is committed. */
   sent(mail: Mail): void;
+  /** An actor has logged a line. */
+  logged(line: LogLine): void;
   /** Takes mail in place of its receiver. Returns what is to be done when that is committed, and undefined if it is not for a stand-in. */
   takes(mail: Mail, emit: SystemEmit): (() => void) | undefined;
   /** Mail that was handled twice has not come to the same. */
@@ -43,6 +46,8 @@ export class ActorTap implements Resident {
   /** Mail that was handled once, and rolled back. */
   private first: { readonly mail: Mail; readonly witness: Witness } | undefined;
   private readonly open: (() => void)[] = [];
+  /** True while a handler runs whose batch may be rolled back on purpose. */
+  private isHandling = false;
 
   constructor(resident: SystemResident, definitions: Definitions, events: TapEvents) {
     this.resident = resident;
@@ -96,10 +101,21 @@ export class ActorTap implements Resident {
     const { to, kind } = mail;
     const [head, status] = [row.head, row.status];
     const sent: Mail[] = [];
-    this.resident.receive(mail, row, this.noting(emit, sent, to), context);
+    this.isHandling = true;
+    try {
+      this.resident.receive(mail, row, this.noting(emit, sent, to), context);
+    } finally {
+      this.isHandling = false;
+    }
     // Whoever begins anew has its actors look what there is to do.
     if (kind !== MailKind.goOn || row.head !== head || row.status !== status) this.hasHandled = true;
     return sent;
+  }
+
+  /** A line of a handler that is run twice on purpose is told once. */
+  logged(line: LogLine): void {
+    if (this.isHandling) this.open.push(() => this.events.logged(line));
+    else this.events.logged(line);
   }
 
   /** @param from whose mail it is that is told of; undefined for anybody's: a group hands on what others have sent */

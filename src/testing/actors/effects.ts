@@ -36,7 +36,12 @@ export interface SpawnedActor {
   readonly restart: RestartName;
 }
 
-const TO_GROUPS: ReadonlySet<number> = new Set([MailKind.toAll, MailKind.toNext, MailKind.toKeyed]);
+const TO_GROUPS: ReadonlySet<number> = new Set([
+  MailKind.toAll,
+  MailKind.toNext,
+  MailKind.toKeyed,
+  MailKind.toSmallest,
+]);
 const STOPS: ReadonlySet<number> = new Set([MailKind.stop, MailKind.stopNow]);
 
 /** What one actor has sent, since it was asked last. */

@@ -2,6 +2,7 @@
 // Promises: what is noted was committed by its sender; no handler of the definition runs.
 
 import { errors } from '../../errors.ts';
+import { reportedOf } from '../../system/answers.ts';
 import type { AnyActor, MessageOf, MessagesOf, ReplyOf } from '../../system/definition.ts';
 import type { LoadedMessage } from '../../system/loaded-actor.ts';
 import { Mail, MailKind, MESSAGES_MAX, messageOf } from '../../system/mail.ts';
@@ -77,6 +78,7 @@ export class StandingIn implements StandIn<AnyActor> {
   /** Takes mail to it, and answers within the batch of whoever hands it out. Returns what is to be noted when that is committed. */
   take(mail: Mail, emit: SystemEmit): () => void {
     if (mail.kind === MailKind.watch || mail.kind === MailKind.unwatch) return this.watchedBy(mail);
+    if (mail.kind === MailKind.report) emit.mail(reportedOf(mail));
     if (mail.kind !== MailKind.message) return () => {};
     const message = this.own.loaded.messages[messageOf(mail.type)];
     const fields = message.codec.read(mail);

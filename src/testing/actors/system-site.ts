@@ -14,6 +14,7 @@ import { hashDouble, keyGroupOf } from '../../mailbox/hash.ts';
 import type { TupleReader } from '../../mailbox/tuple-reader.ts';
 import { WakeWords } from '../../mailbox/wake.ts';
 import { deploy, type MemoryLimits } from '../../supervisor/deployment.ts';
+import { logRules } from '../../system/app/logger.ts';
 import { type ActorModules, Definitions } from '../../system/definitions.ts';
 import type { Mail } from '../../system/mail.ts';
 import { Placement } from '../../system/placement.ts';
@@ -120,6 +121,7 @@ export class SystemSite {
       handlerTimeoutMs,
       errorBytes: this.errorBytes,
       startTimeoutMs: START_TIMEOUT_MS,
+      log: logRules(false, 'error'),
     };
     this.wakeWords = new WakeWords(WakeWords.allocate(1 + replicas));
     const plan = this.plan(replicas);
@@ -158,7 +160,9 @@ export class SystemSite {
     const plan = this.plan(this.replicas.length, (host) => {
       // Each piece of mail is a step of the test's: all goes through the ring, as where tuples are tried alone.
       const ownHost = { ...host, isAlone: () => true };
-      const resident = new SystemResident(definitions, ownHost, rules, new Placement(this.placement));
+      const resident = new SystemResident(definitions, ownHost, rules, new Placement(this.placement), (line) =>
+        replica.tap.logged({ ...line, atMs: this.clock.nowMs }),
+      );
       replica.tap = new ActorTap(resident, definitions, events);
       return replica.tap;
     });

@@ -4,6 +4,7 @@
 import { errors } from '../../errors.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AnyActor, ArgsOf, Spawnable } from '../../system/definition.ts';
+import type { LogLine } from '../../system/log.ts';
 import type { Ref } from '../../system/ref.ts';
 import type { StandIn } from './stand-in.ts';
 import {
@@ -64,6 +65,11 @@ export class TestActor<Definition extends AnyActor> extends TestedActor<Definiti
   /** Mail that nobody has handled, since the last call: of all actors of the system. */
   deadLetters(): DeadMail[] {
     return this.#run.deadLetters();
+  }
+
+  /** What was logged since the last call, by all actors of the system: lines of all levels, also of messages that have failed. */
+  logged(): LogLine[] {
+    return this.#run.logged();
   }
 
   /** Failures since the last call: of all actors of the system. */

@@ -24,6 +24,7 @@ import type { ActorSpace, SpawnOptions } from '../../system/context.ts';
 import type { AnyActor, ArgsOf, Spawnable } from '../../system/definition.ts';
 import { type ActorGroup, Group } from '../../system/group.ts';
 import type { LoadedMessage } from '../../system/loaded-actor.ts';
+import type { LogLine } from '../../system/log.ts';
 import { definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf } from '../../system/mail.ts';
 import { type ActorRef, type AskOptions, checkKeys, checkRef, type Ended, type Post, Ref } from '../../system/ref.ts';
 import { packError, unpackRest } from '../../system/slots.ts';
@@ -109,6 +110,8 @@ export interface TestSystem extends ActorSpace {
   deadLetters(): DeadMail[];
   /** Failures of actors since the last call. */
   failures(): FailedActor[];
+  /** What actors have logged since the last call: lines of all levels, also of messages that have failed. */
+  logged(): LogLine[];
 }
 
 export class SystemUnderTest implements TestSystem, TestedHome {
@@ -121,6 +124,7 @@ export class SystemUnderTest implements TestSystem, TestedHome {
   readonly #effects = new Map<number, Effects>();
   readonly #letters: Mail[] = [];
   readonly #failures: Mail[] = [];
+  readonly #lines: LogLine[] = [];
   #settling: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
@@ -132,6 +136,7 @@ export class SystemUnderTest implements TestSystem, TestedHome {
     const replicas = random === undefined ? 1 : DRAWN_REPLICAS;
     const events: SiteEvents = {
       sent: (mail) => this.#sent(mail),
+      logged: (line) => void this.#lines.push(line),
       takes: (mail, emit) => this.#takes(mail, emit),
       differs: (mail, difference) => this.#differs(mail, difference),
       toApp: (mail) => this.#toApp(mail),
@@ -420,6 +425,10 @@ export class SystemUnderTest implements TestSystem, TestedHome {
       from: from === 0 ? 'the test' : this.#text(fromType, from),
       reason: text,
     }));
+  }
+
+  logged(): LogLine[] {
+    return this.#lines.splice(0);
   }
 
   failures(): FailedActor[] {

@@ -3,9 +3,9 @@
 
 import type { AnyActor, MessagesOf, StateOf } from '../../system/definition.ts';
 import type { LoadedActor } from '../../system/loaded-actor.ts';
-import { messageOf } from '../../system/mail.ts';
+import { MailKind, messageOf } from '../../system/mail.ts';
 import { type ActorRef, type Ask, type Post, Ref, type Tell } from '../../system/ref.ts';
-import { Kept } from '../../system/rows.ts';
+import { Kept, Status } from '../../system/rows.ts';
 import type { StateColumns } from '../../system/state.ts';
 import type { Effects, SentMessage, SpawnedActor } from './effects.ts';
 import type { ReadRow } from './system-site.ts';
@@ -77,6 +77,11 @@ export class TestedActor<Definition extends AnyActor> {
     return this.row !== undefined;
   }
 
+  /** True of a virtual actor that has had nothing to do for its `restAfterMs`. */
+  get isResting(): boolean {
+    return this.row?.status === Status.resting;
+  }
+
   /** A copy of its state; undefined if it is not there. */
   get state(): StateOf<Definition> | undefined {
     const { row } = this;
@@ -111,7 +116,7 @@ export class TestedActor<Definition extends AnyActor> {
 
   /** How many messages wait in its mailbox: while a handler awaits, or a restart. */
   get waiting(): number {
-    return this.kept(Kept.mail).length;
+    return this.kept(Kept.mail).filter(({ kind }) => kind !== MailKind.report).length;
   }
 
   /** How many messages it has put aside by `stash()`. */
