@@ -64,6 +64,7 @@ export class PartitionedFeed implements Feed {
     for (const [partition, { feed }] of parts) {
       if (owned.has(partition)) continue;
       parts.delete(partition);
+      environment.vitals.setIdle(partition, false);
       feed.close();
     }
     for (const partition of owned) {
@@ -71,7 +72,8 @@ export class PartitionedFeed implements Feed {
       const mark = { position: undefined, seen: Number.NEGATIVE_INFINITY };
       marks.read(partition, mark);
       const feed = sourceFeed(source, environment, partition);
-      const idle = environment.clock?.idleWatch(environment.now());
+      const tell = (isIdle: boolean): void => environment.vitals.setIdle(partition, isIdle);
+      const idle = environment.clock?.idleWatch(environment.now(), tell);
       parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false, idle });
     }
     this.active = [...parts.values()]

@@ -7,11 +7,15 @@ const LOOKS = 4;
 
 export class IdleWatch {
   private readonly everyMs: number;
+  private readonly tell: (isIdle: boolean) => void;
   private empty = 0;
   /** When the next look counts, on the clock of its actor. */
   nextAtMs: number;
 
-  constructor(idleAfterMs: number, nowMs: number) {
+  /** @param tell called when it becomes idle, and when it is it no more; and at once: a host that died may have told of it */
+  constructor(idleAfterMs: number, nowMs: number, tell: (isIdle: boolean) => void) {
+    this.tell = tell;
+    tell(false);
     this.everyMs = idleAfterMs / LOOKS;
     this.nextAtMs = nowMs + this.everyMs;
   }
@@ -23,10 +27,12 @@ export class IdleWatch {
   /** The partition was asked. */
   look(hadNothing: boolean, nowMs: number): void {
     if (!hadNothing) {
+      if (this.isIdle) this.tell(false);
       this.empty = 0;
       this.nextAtMs = nowMs + this.everyMs;
     } else if (nowMs >= this.nextAtMs) {
       this.empty++;
+      if (this.empty === LOOKS) this.tell(true);
       this.nextAtMs = nowMs + this.everyMs;
     }
   }
