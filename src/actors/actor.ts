@@ -486,7 +486,7 @@ export class Actor {
     const { idle, batch, environment, taken } = this;
     const { clock, board } = batch;
     if (idle === undefined || clock === undefined) return;
-    if (lookForIdle(idle, clock, taken === 0, { now: environment.now, board })) batch.begin();
+    if (lookForIdle(idle, clock, taken === 0 ? 'nothing' : 'something', { now: environment.now, board })) batch.begin();
     this.wakeAtMs = Math.min(this.wakeAtMs, idle.nextAtMs);
   }
 

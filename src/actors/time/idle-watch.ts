@@ -1,6 +1,8 @@
 // Whether a partition is idle: whether it was asked, and had nothing, for so long.
 // Promises: only what is asked counts: a partition is not idle because its reader is held up, waits in a hand-over, or is stopped with
-// the process. So the time is counted in looks, one each quarter of it.
+// the process, nor because it is being opened. So the time is counted in looks, one each quarter of it.
+
+import type { Found } from '../inputs/feed.ts';
 
 /** Looks that find nothing, one after the other, until a partition is idle. */
 const LOOKS = 4;
@@ -24,15 +26,15 @@ export class IdleWatch {
     return this.empty >= LOOKS;
   }
 
-  /** The partition was asked. */
-  look(hadNothing: boolean, nowMs: number): void {
-    if (!hadNothing) {
+  /** The partition was asked, or might have been. */
+  look(found: Found, nowMs: number): void {
+    if (found === 'something') {
       if (this.isIdle) this.tell(false);
       this.empty = 0;
       this.nextAtMs = nowMs + this.everyMs;
     } else if (nowMs >= this.nextAtMs) {
-      this.empty++;
-      if (this.empty === LOOKS) this.tell(true);
+      if (found === 'nothing') this.empty++;
+      if (found === 'nothing' && this.empty === LOOKS) this.tell(true);
       this.nextAtMs = nowMs + this.everyMs;
     }
   }
