@@ -65,6 +65,29 @@ test('watermark, lag, late tuples, and an input that is idle, comes back, and en
   assert.equal(operatorOf(job, 'a').time, undefined, 'and a source neither, before its tuples have times');
 });
 
+test(
+  'if all inputs are idle time stands still, and the reading says why; what comes then is on time',
+  TIMEOUT,
+  async () => {
+    const job = await start(met, { params: { idleAfterMs: 40 }, workers: 1, spares: 0 });
+    const rows = tuplesOf(job.output('out'));
+    const late = tuplesOf(job.output('late'));
+    for (const name of ['a', 'b'] as const) await job.input(name).push({ key: 'k', at: 110 });
+    await until(() => statesOf(job, 'counts').join() === 'a-time idle,b-time idle', 'both to be idle');
+    const { watermark, movedAtMs } = timeOf(job, 'counts');
+    assert.equal(watermark, 110);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual([timeOf(job, 'counts').watermark, timeOf(job, 'counts').movedAtMs], [110, movedAtMs]);
+    await job.input('b').push({ key: 'k', at: 120 });
+    for (const name of ['a', 'b'] as const) job.input(name).end();
+    await job.done;
+    assert.deepEqual(
+      [(await rows).map(({ windowStart, n }) => [windowStart, n]), await late, timeOf(job, 'counts').late],
+      [[[100, 3]], [], 0],
+    );
+  },
+);
+
 test('of a source with partitions each is an input: the one behind, the ones that have ended', TIMEOUT, async () => {
   const gate = new SharedArrayBuffer(4);
   const job = await start(parted, { params: { gate }, workers: 2 });
