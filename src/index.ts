@@ -91,6 +91,7 @@ export type {
   ReplicaReading,
 } from './supervisor/readings/job-reading.ts';
 export type { JobTopology, TopologyEdge, TopologyOperator } from './supervisor/readings/job-topology.ts';
+export type { TimeInput, TimeInputState, TimeReading } from './supervisor/readings/time-reading.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';
 export type { CrashContext, CrashReport } from './supervisor/recovery/crash-report.ts';
 export { renderCrashReport } from './supervisor/recovery/crash-report.ts';

@@ -1,7 +1,7 @@
 // The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, while its operators are scaled,
 // rebalanced and moved, and checks every tuple.
 // Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]; with --actors spawned actors are in the place
-// of the pipeline. Exits 1 if anything was lost, doubled,
+// of the pipeline, with --time windows, joins and timers in event time. Exits 1 if anything was lost, doubled,
 // reordered or wrong, or if a thread is left; the same seed makes the same plan again.
 
 import { parseArgs } from 'node:util';
@@ -9,6 +9,8 @@ import { runActorChaos } from './actors-run.ts';
 import { Violations } from './oracle.ts';
 import { describeDrill, describeSettings, drillsOf, settingsOf } from './plan.ts';
 import { type ChaosResult, runChaos } from './run.ts';
+import { runTimeChaos } from './time-run.ts';
+import { timePlanOf } from './time-tuples.ts';
 
 const PLAN_SHOWN = 12;
 /** A process that has nothing left to do ends before. */
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     verbose: { type: 'boolean', default: false },
     actors: { type: 'boolean', default: false },
+    time: { type: 'boolean', default: false },
   },
 });
 const integer = (name: string, text: string, from: number): number => {
@@ -42,6 +45,22 @@ if (values.actors) {
   for (const text of wrong.slice(0, 20)) console.error(text);
   console.log(wrong.length === 0 ? 'nothing lost, doubled or reordered' : `FAILED: ${wrong.length} violations`);
   process.exit(wrong.length === 0 ? 0 : 1);
+}
+
+if (values.time) {
+  const plan = timePlanOf(seed);
+  console.log(
+    `chaos in event time: seed ${seed}, ${seconds} s, ${workers} workers: ${JSON.stringify({ ...plan.flow, ...plan.run })}`,
+  );
+  const found = new Violations();
+  const { kills, handOvers, oracle } = await runTimeChaos({ seconds, seed, workers, killsMax }, plan, found);
+  const { onTime, late, leftBehind, rows } = oracle;
+  console.log(
+    `${kills} kills, ${handOvers} hand-overs; ${onTime} tuples on time and ${late} late, of these ${leftBehind} behind a silence; ${rows} results`,
+  );
+  for (const text of found.texts) console.error(text);
+  console.log(found.total === 0 ? 'all as the model says' : `FAILED: ${found.total} violations`);
+  process.exit(found.total === 0 ? 0 : 1);
 }
 
 const settings = settingsOf(seed);

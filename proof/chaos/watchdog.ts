@@ -35,7 +35,7 @@ export function describeEvent(event: JobEvent): string {
 export class Watchdog {
   private readonly timer: NodeJS.Timeout;
 
-  constructor(job: Job, seen: () => number, violations: Violations, drills: DrillMaster) {
+  constructor(job: Job, seen: () => number, violations: Violations, drills: Pick<DrillMaster, 'history'>) {
     let before = '';
     let looks = 0;
     this.timer = setInterval(() => {
@@ -59,7 +59,7 @@ export class Watchdog {
 }
 
 /** How a job stands: its workers, its tree, its counts, and what was done to it last. */
-function diagnosis(job: Job, drills: DrillMaster): string {
+function diagnosis(job: Job, drills: Pick<DrillMaster, 'history'>): string {
   const workers = job.workers().map(({ worker, state, actors }) => `worker ${worker} ${state}: ${namesOf(actors)}`);
   const tree = job.tree().children.map(({ name, state, children }) => {
     const replicas = children.map((child) => `${child.state} on ${child.worker}, ${child.restarts} restarts`);

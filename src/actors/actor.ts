@@ -111,7 +111,7 @@ export class Actor {
     );
     this.feed = source && this.feedOf(source as FedSource);
     this.hand.feed = this.feed;
-    this.idle = this.feed === undefined ? this.batch.clock?.idleWatch(environment.now()) : undefined;
+    this.idle = this.feed === undefined ? this.idleWatch() : undefined;
     this.batch.isIdle = () => this.idle?.isIdle ?? this.feed?.isIdle ?? false;
     if (resumption.isCareful) this.batch.beCareful();
     if (resumption.isolate) this.batch.requests?.beCareful();
@@ -151,7 +151,7 @@ export class Actor {
     if (partitions === undefined) {
       const feed = sourceFeed(source, forFeed);
       const { clock } = batch;
-      const watch = clock?.idleWatch(environment.now());
+      const watch = this.idleWatch();
       return clock === undefined || watch === undefined ? feed : new IdleFeed(feed, watch, clock, forFeed);
     }
     const owned = (): readonly number[] => batch.groups;
@@ -160,6 +160,12 @@ export class Actor {
     const feed = new PartitionedFeed(source, { ...forFeed, vitals, owned, isOpen, tellEnd }, partitions);
     batch.ownersChanged = () => feed.own();
     return feed;
+  }
+
+  /** Of what is read as one partition. */
+  private idleWatch(): IdleWatch | undefined {
+    const { batch, environment, vitals } = this;
+    return batch.clock?.idleWatch(environment.now(), (isIdle) => vitals.setIdle(0, isIdle));
   }
 
   /** Opens the sink, if the actor has one. Call it once before the first step, when the job is certain to start. */
@@ -480,7 +486,7 @@ export class Actor {
     const { idle, batch, environment, taken } = this;
     const { clock, board } = batch;
     if (idle === undefined || clock === undefined) return;
-    if (lookForIdle(idle, clock, taken === 0, { now: environment.now, board })) batch.begin();
+    if (lookForIdle(idle, clock, taken === 0 ? 'nothing' : 'something', { now: environment.now, board })) batch.begin();
     this.wakeAtMs = Math.min(this.wakeAtMs, idle.nextAtMs);
   }
 

@@ -476,6 +476,7 @@ export class Batch {
     for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
     this.requests?.save(record);
     this.count();
+    if (this.timers !== undefined) progress.expired += this.timers.expired;
     if (inputs.length === 0 && this.partitions?.isChanged !== true && commitCodec.equal(record, committed)) {
       // A source that had nothing has made no progress, and recovery takes a commit for one.
       this.isOpen = false;
@@ -564,7 +565,19 @@ export class Batch {
       const isOut = cursors.isDormant || hasEnded(progress.sweep) || this.isIdle();
       this.board.tell(progress.watermark, isOut || progress.watermark === Number.POSITIVE_INFINITY);
     }
-    vitals.show(progress.counts, log.sequence());
+    vitals.show(progress, this.newestTime(), log.sequence());
+  }
+
+  /** The largest event time that its source has given; -Infinity if none is judged here. */
+  private newestTime(): number {
+    const { clock, partitions, committed } = this;
+    const { groups, source } = committed.progress;
+    if (clock === undefined || partitions === undefined) return source.seen;
+    let newest = Number.NEGATIVE_INFINITY;
+    for (let partition = 0; partition < partitions.partitions; partition++) {
+      if (hasGroup(groups, partition)) newest = Math.max(newest, partitions.seen(partition));
+    }
+    return newest;
   }
 
   /** Adds to the record's counts what the program has counted since the last commit. */

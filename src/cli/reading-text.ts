@@ -3,10 +3,14 @@
 
 import type { OperatorRates } from '../supervisor/readings/between.ts';
 import type { OperatorReading } from '../supervisor/readings/job-reading.ts';
+import type { TimeReading } from '../supervisor/readings/time-reading.ts';
 import type { Sample } from './sample.ts';
 
 const BAR_CELLS = 10;
-const COLUMNS = ['operator', 'replicas', 'in', 'out', 'tuples/s', 'busy', 'blocked', 'queue'];
+const COLUMNS = ['operator', 'replicas', 'in', 'out', 'tuples/s', 'busy', 'blocked'];
+/** Of jobs with event time, and while they run. */
+const TIME_COLUMNS = ['late', 'lag', 'watermark'];
+const LEFT: ReadonlySet<string> = new Set(['operator', 'queue', 'watermark']);
 
 /** 1234567 as 1,234,567. */
 export const countText = (count: number): string => Math.round(count).toLocaleString('en-US');
@@ -41,7 +45,37 @@ const isInApp = ({ replicas }: OperatorRates): boolean => replicas.every(({ work
 const queueFillOf = ({ replicas }: OperatorReading): number =>
   Math.max(0, ...replicas.map(({ queueFill }) => queueFill));
 
-function operatorCells(operator: OperatorReading, rates: OperatorRates, withQueue: boolean): string[] {
+/** What a table shows: the queues are empty at the end, and time is over. */
+interface Shown {
+  readonly isLive: boolean;
+  readonly hasTime: boolean;
+}
+
+const hasTime = ({ reading }: Sample): boolean => reading.operators.some(({ time }) => time !== undefined);
+
+/** By how much it is behind what has been read. */
+const lagText = ({ lagMs, newestMs }: TimeReading): string =>
+  newestMs === Number.NEGATIVE_INFINITY || lagMs === Number.POSITIVE_INFINITY ? '-' : secondsText(lagMs);
+
+/** A watermark as a date, and what it waits for: the only input that is as far behind. */
+function watermarkText({ watermark, inputs }: TimeReading): string {
+  if (watermark === Number.POSITIVE_INFINITY) return 'ended';
+  const date = new Date(watermark);
+  const text = Number.isNaN(date.getTime()) ? 'none' : date.toISOString();
+  const [first, second] = [...inputs].sort((one, other) => one.watermark - other.watermark);
+  if (second === undefined || !(first.watermark < second.watermark)) return text;
+  const { from, partition, state } = first;
+  const which = partition === undefined ? `'${from}'` : `partition ${partition} of '${from}'`;
+  return `${text}, waits for ${which}${state === 'running' ? '' : ` (${state})`}`;
+}
+
+const timeCells = ({ time }: OperatorReading, isLive: boolean): string[] => {
+  if (time === undefined) return isLive ? ['', '', ''] : [''];
+  const late = countText(time.late);
+  return isLive ? [late, lagText(time), watermarkText(time)] : [late];
+};
+
+function operatorCells(operator: OperatorReading, rates: OperatorRates, shown: Shown): string[] {
   const fused = operator.fusedInto !== undefined;
   const inApp = isInApp(rates);
   const cells = [
@@ -54,24 +88,25 @@ function operatorCells(operator: OperatorReading, rates: OperatorRates, withQueu
     fused || inApp ? '' : shareText(rates.busy),
     fused || inApp ? '' : shareText(rates.blocked),
   ];
-  if (withQueue) cells.push(fused || operator.role === 'source' ? '' : barText(queueFillOf(operator)));
-  return cells;
+  if (shown.isLive) cells.push(fused || operator.role === 'source' ? '' : barText(queueFillOf(operator)));
+  return shown.hasTime ? [...cells, ...timeCells(operator, shown.isLive)] : cells;
 }
 
-/** The table of operators, a line each below a heading. Without `withQueue` it says nothing of the queues: they are empty at the end. */
-export function operatorTable({ reading, rates }: Sample, withQueue: boolean): string[] {
-  const heading = withQueue ? COLUMNS : COLUMNS.slice(0, -1);
-  const rows = [
-    heading,
-    ...reading.operators.map((operator, i) => operatorCells(operator, rates.operators[i], withQueue)),
-  ];
+function headingOf({ isLive, hasTime }: Shown): string[] {
+  const columns = isLive ? [...COLUMNS, 'queue'] : COLUMNS;
+  return hasTime ? [...columns, ...(isLive ? TIME_COLUMNS : TIME_COLUMNS.slice(0, 1))] : columns;
+}
+
+/** The table of operators, a line each below a heading; while the job runs, with its queues and how far event time has come. */
+export function operatorTable(sample: Sample, isLive: boolean): string[] {
+  const { reading, rates } = sample;
+  const shown = { isLive, hasTime: hasTime(sample) };
+  const heading = headingOf(shown);
+  const rows = [heading, ...reading.operators.map((operator, i) => operatorCells(operator, rates.operators[i], shown))];
   const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
     row
-      .map((cell, column) => {
-        const toTheLeft = column === 0 || COLUMNS[column] === 'queue';
-        return toTheLeft ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
-      })
+      .map((cell, column) => (LEFT.has(heading[column]) ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
       .join('  ')
       .trimEnd(),
   );
@@ -80,11 +115,14 @@ export function operatorTable({ reading, rates }: Sample, withQueue: boolean): s
 /** What could use more threads, a line each. */
 export const hintLines = ({ reading }: Sample): string[] => reading.hints.map(({ text }) => `hint: ${text}`);
 
-/** One line for a log: `2.0 s: lines 1.20 k/s, split 92.1 k/s, count 92.1 k/s (busy 97 %)`. */
+/** One line for a log: `2.0 s: lines 1.20 k/s, split 92.1 k/s, count 92.1 k/s (busy 97 %, 5.0 s behind)`. */
 export function progressLine({ reading, rates }: Sample): string {
-  const parts = rates.operators.map((operator) => {
+  const parts = rates.operators.map((operator, i) => {
     const measured = operator.fusedInto === undefined && !isInApp(operator);
-    return `${operator.name} ${rateText(rateOf(operator))}/s${measured ? ` (busy ${shareText(operator.busy)})` : ''}`;
+    const { time } = reading.operators[i];
+    const lag = time === undefined || !measured ? '-' : lagText(time);
+    const told = [...(measured ? [`busy ${shareText(operator.busy)}`] : []), ...(lag === '-' ? [] : [`${lag} behind`])];
+    return `${operator.name} ${rateText(rateOf(operator))}/s${told.length > 0 ? ` (${told.join(', ')})` : ''}`;
   });
   return `${secondsText(reading.elapsedMs)}: ${parts.join(', ')}`;
 }

@@ -46,11 +46,12 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
     closures: closures.map((closure) =>
       typeof closure !== 'function'
         ? closure
-        : (tuple: unknown, row: State, emit: unknown, context: TimerContext) => {
+        : (tuple: unknown, row: State, emit: unknown, context: OwnContext) => {
             const now = context.timers.now();
             const due = row[EXPIRY_FIELD] as number;
             if (due !== 0 && now >= due - 1) {
               reset(row);
+              context.expired();
               row[EXPIRY_FIELD] = 0;
             }
             touch(row, context, now);
@@ -61,7 +62,10 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
       const { timer } = context;
       if (timer.name === name) {
         // At the end all time has passed: rows are there for `end`.
-        if (context.untilMs < Number.POSITIVE_INFINITY && timer.atMs >= (row[EXPIRY_FIELD] as number)) context.remove();
+        if (context.untilMs < Number.POSITIVE_INFINITY && timer.atMs >= (row[EXPIRY_FIELD] as number)) {
+          context.remove();
+          context.expired();
+        }
         return undefined;
       }
       touch(row, context, timer.atMs);

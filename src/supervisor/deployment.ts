@@ -148,7 +148,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
           initialGroups(replica, stage.parallelism, groupCount(stage)),
           inputs.flatMap(({ isSilent }, input) => (isSilent ? [input] : [])),
         ),
-        vitals: Vitals.allocate(countsOf(stage)),
+        vitals: Vitals.allocate(countsOf(stage), replica >= stage.parallelism),
         transaction: arenas && allocateTransaction(arenas),
         partitions: marks && { marks, undo: UndoLog.allocate(marks.byteLength) },
         sourceMemory,

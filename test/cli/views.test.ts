@@ -14,14 +14,16 @@ import { errors } from '../../src/errors.ts';
 import type { Occurrence } from '../../src/supervisor/job/events/job-event.ts';
 import type { DeadLetter, ReplicaName } from '../../src/supervisor/job/job-api.ts';
 import type { OperatorRates } from '../../src/supervisor/readings/between.ts';
+import type { TimeReading } from '../../src/supervisor/readings/time-reading.ts';
 
 interface Shown extends Partial<OperatorRates> {
   readonly queueFill?: number;
+  readonly time?: TimeReading;
 }
 
 const idle = { tuplesIn: 0, tuplesOut: 0, rateIn: 0, rateOut: 0, busy: 0, blocked: 0, idle: 1, processingRate: 0 };
 
-function operator(name: string, values: Shown): OperatorRates & { queueFill: number } {
+function operator(name: string, values: Shown): OperatorRates & { queueFill: number; time?: TimeReading } {
   const replica = { ...idle, ...values, replica: 0, worker: values.kind === 'collect' ? -1 : 0 };
   return {
     ...idle,
@@ -40,7 +42,7 @@ function operator(name: string, values: Shown): OperatorRates & { queueFill: num
 /** A sample of operators of which all that there is happened in its span. */
 function sampleOf(elapsedMs: number, operators: readonly ReturnType<typeof operator>[]): Sample {
   const readings = operators.map(
-    ({ name, kind, role, fusedInto, deadLetters, tuplesIn, tuplesOut, queueFill, replicas }) => ({
+    ({ name, kind, role, fusedInto, deadLetters, tuplesIn, tuplesOut, queueFill, replicas, time }) => ({
       name,
       kind,
       role,
@@ -48,6 +50,8 @@ function sampleOf(elapsedMs: number, operators: readonly ReturnType<typeof opera
       deadLetters,
       tuplesIn,
       tuplesOut,
+      expired: 0,
+      ...(time !== undefined && { time }),
       groups: undefined,
       replicas: replicas.map(({ replica, worker }) => {
         const times = { busyMs: 0, blockedMs: 0, queueBytes: 0 };
@@ -92,6 +96,45 @@ test('the table of operators', () => {
     'count            1  2,400,000          7    1.20 M  97 %      0 %  █████░░░░░',
     'counts         app          7                    4                 ░░░░░░░░░░',
   ]);
+});
+
+test('the table of a job with event time: lag and watermark while it runs, late tuples at the end, too', () => {
+  const at = Date.UTC(2026, 0, 1);
+  const time = (watermark: number, inputs: TimeReading['inputs'], lagMs: number): TimeReading => ({
+    ...{ watermark, movedAtMs: at, newestMs: at + 5000, lagMs, late: 12, inputs },
+  });
+  const a = { from: 'a', watermark: at, state: 'running' as const };
+  const timed = sampleOf(1000, [
+    operator('a', { kind: 'source', role: 'source' }),
+    operator('a-time', {
+      kind: 'eventTime',
+      fusedInto: 'a',
+      time: time(
+        at,
+        [
+          { ...a, partition: 3, state: 'idle' },
+          { ...a, partition: 4, watermark: at + 1 },
+        ],
+        5000,
+      ),
+    }),
+    operator('met', { time: time(at - 1, [a, { ...a, from: 'b', watermark: at - 1 }], 5001) }),
+    operator('none', { time: time(Number.NEGATIVE_INFINITY, [a], Number.POSITIVE_INFINITY) }),
+    operator('over', { time: time(Number.POSITIVE_INFINITY, [a], 0) }),
+  ]);
+  assert.deepEqual(operatorTable(timed, true), [
+    'operator  replicas  in  out  tuples/s  busy  blocked  queue       late    lag  watermark',
+    'a                1        0         0   0 %      0 %',
+    "└ a-time         1   0    0         0                               12  5.0 s  2026-01-01T00:00:00.000Z, waits for partition 3 of 'a' (idle)",
+    "met              1   0    0         0   0 %      0 %  ░░░░░░░░░░    12  5.0 s  2025-12-31T23:59:59.999Z, waits for 'b'",
+    'none             1   0    0         0   0 %      0 %  ░░░░░░░░░░    12      -  none',
+    'over             1   0    0         0   0 %      0 %  ░░░░░░░░░░    12  0.0 s  ended',
+  ]);
+  assert.deepEqual(
+    operatorTable(timed, false).map((line) => line.slice(-4)),
+    ['late', ' 0 %', '  12', '  12', '  12', '  12'],
+  );
+  assert.match(progressLine(timed), /met 0\/s \(busy 0 %, 5\.0 s behind\), none 0\/s \(busy 0 %\)/);
 });
 
 test('hints are lines of the summary', () => {

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { met } from '../kit/flows/idle-sources.ts';
-import { noThreadLeft, start, TIMEOUT, until } from '../kit/run-flow.ts';
+import { SLOW_KEYS, SLOW_TUPLES, slowGivers } from '../kit/flows/slow-givers.ts';
+import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 
@@ -77,3 +78,25 @@ test('the end of sources of which one, or all, are idle closes what is open, onc
   await job.done;
   assert.deepEqual(rows.sort(), ['j 0 1', 'k 0 1']);
 });
+
+for (const [what, pace] of [
+  ['gives a tuple and waits for the next, time and again', { openMs: 0, everyMs: 15, exitAt: -1 }],
+  ['is opened again, which takes long,', { openMs: 300, everyMs: 0, exitAt: 30 }],
+] as const) {
+  for (const partitions of [1, 2] as const) {
+    test(`a source of ${partitions === 1 ? 'one partition' : 'two'} that ${what} is not idle`, TIMEOUT, async () => {
+      const done = new SharedArrayBuffer(8);
+      const params = { partitions, idleAfterMs: 40, done, ...pace };
+      const job = await start(slowGivers, { params, workers: 2 });
+      const [late, closed] = await Promise.all([tuplesOf(job.output('late')), tuplesOf(job.output('closed'))]);
+      await job.done;
+      assert.equal(Atomics.load(new Int32Array(done), 1), pace.exitAt >= 0 ? 1 : 0, 'its worker has exited');
+      // The other source is ahead by all of it, and would have made it late.
+      assert.deepEqual(late, []);
+      const own = closed.filter(({ key }) => key >= SLOW_KEYS);
+      const counted = own.reduce((sum, { tuples }) => sum + tuples, 0);
+      assert.equal(counted, partitions * SLOW_TUPLES);
+      assert.equal(own.length, partitions * (SLOW_TUPLES / 10), 'each window of a key once');
+    });
+  }
+}

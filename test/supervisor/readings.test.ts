@@ -186,7 +186,7 @@ function readingOf(
   groups?: OperatorReading['groups'],
 ): JobReading {
   const sum = (name: 'tuplesIn' | 'tuplesOut'): number => replicas.reduce((all, each) => all + each[name], 0);
-  const counts = { tuplesIn: sum('tuplesIn'), tuplesOut: sum('tuplesOut'), deadLetters: 0 };
+  const counts = { tuplesIn: sum('tuplesIn'), tuplesOut: sum('tuplesOut'), deadLetters: 0, expired: 0 };
   const operator = {
     name: 'count',
     kind: 'process',

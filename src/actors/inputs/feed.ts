@@ -12,6 +12,9 @@ import type { TimeBoard } from '../time/time-board.ts';
 /** What a read ended with: there may be more; nothing now; or the end of the stream. */
 export type FeedStatus = 'more' | 'idle' | 'end';
 
+/** What came of asking: something, be it only before there was nothing more; nothing; or it could not be asked, because it opens. */
+export type Found = 'something' | 'nothing' | 'unasked';
+
 /** What the feed gets from its actor. */
 export interface FeedEnvironment {
   /** The source operator's name. */
@@ -92,4 +95,10 @@ export interface Feed {
   readSingle(mark: SourceMark, skip: Skip | undefined, failed: (failure: SingleFailure) => void): FeedStatus;
   /** Closes what is open. It can be opened again. */
   close(): void;
+}
+
+/** The feed of a source of one partition, or of one of its partitions. */
+export interface PartitionFeed extends Feed {
+  /** What came of the last read, and of the wait since. */
+  readonly found: Found;
 }

@@ -3,14 +3,15 @@
 
 import { type AnyGeneratorDefinition, partitionsOf } from '../../flow/source.ts';
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
-import type { Feed, FeedEnvironment, FeedStatus, SingleFailure, Skip } from './feed.ts';
+import type { FeedEnvironment, FeedStatus, Found, PartitionFeed, SingleFailure, Skip } from './feed.ts';
 
 const countOf = ({ position }: SourceMark): number => (position as number | undefined) ?? 0;
 
-export class GeneratorFeed implements Feed {
+export class GeneratorFeed implements PartitionFeed {
   readonly isGenerated = true;
   dueMs = Number.POSITIVE_INFINITY;
   taken = 0;
+  found: Found = 'unasked';
   readonly isIdle = false;
   readonly partition: number;
   private readonly partitions: number;
@@ -68,6 +69,7 @@ export class GeneratorFeed implements Feed {
     if (from >= count) return 'end';
     let to = Math.min(count, from + limit);
     if (source.ratePerSecond !== undefined) to = this.dueUntil(from, to, source.ratePerSecond / partitions);
+    this.found = to <= from ? 'nothing' : 'something';
     if (to <= from) return 'idle';
     environment.begin();
     const made = environment.generate(from, to, partition);

@@ -4,17 +4,17 @@
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
 import type { EventClock } from '../time/event-clock.ts';
 import type { IdleWatch } from '../time/idle-watch.ts';
-import type { Feed, FeedEnvironment, FeedStatus, SingleFailure, Skip } from './feed.ts';
+import type { Feed, FeedEnvironment, FeedStatus, Found, PartitionFeed, SingleFailure, Skip } from './feed.ts';
 
 export class IdleFeed implements Feed {
   readonly isGenerated: boolean;
   readonly partition: number;
-  private readonly feed: Feed;
+  private readonly feed: PartitionFeed;
   private readonly watch: IdleWatch;
   private readonly clock: EventClock;
   private readonly environment: FeedEnvironment;
 
-  constructor(feed: Feed, watch: IdleWatch, clock: EventClock, environment: FeedEnvironment) {
+  constructor(feed: PartitionFeed, watch: IdleWatch, clock: EventClock, environment: FeedEnvironment) {
     this.isGenerated = feed.isGenerated;
     this.partition = feed.partition;
     this.feed = feed;
@@ -64,8 +64,8 @@ export class IdleFeed implements Feed {
   }
 
   private watched(status: FeedStatus): FeedStatus {
-    const { watch, clock, environment } = this;
-    if (lookForIdle(watch, clock, status === 'idle', environment)) environment.begin();
+    const { feed, watch, clock, environment } = this;
+    if (lookForIdle(watch, clock, status === 'idle' ? feed.found : 'something', environment)) environment.begin();
     return status;
   }
 
@@ -81,10 +81,10 @@ export class IdleFeed implements Feed {
 export function lookForIdle(
   watch: IdleWatch,
   clock: EventClock,
-  hadNothing: boolean,
+  found: Found,
   { now, board }: Pick<FeedEnvironment, 'now' | 'board'>,
 ): boolean {
-  watch.look(hadNothing, now());
+  watch.look(found, now());
   const time = watch.isIdle ? board?.othersTime() : undefined;
   if (time === undefined || clock.followed(clock.seen, time) === clock.seen) return false;
   clock.follow(time);

@@ -7,13 +7,13 @@
 import type { PartitionMarks, SourceMark } from '../../state/transaction/partition-marks.ts';
 import type { IdleWatch } from '../time/idle-watch.ts';
 import { LOAD_SAMPLES, type Vitals, WorkCell } from '../vitals/vitals.ts';
-import type { Feed, FeedEnvironment, FeedStatus, SingleFailure, Skip } from './feed.ts';
+import type { Feed, FeedEnvironment, FeedStatus, PartitionFeed, SingleFailure, Skip } from './feed.ts';
 import { type FedSource, sourceFeed } from './source-feed.ts';
 
 /** A partition that this replica owns. */
 interface Part {
   readonly partition: number;
-  readonly feed: Feed;
+  readonly feed: PartitionFeed;
   /** Where it stands with what the open batch has read. */
   readonly mark: SourceMark;
   isOpen: boolean;
@@ -64,6 +64,7 @@ export class PartitionedFeed implements Feed {
     for (const [partition, { feed }] of parts) {
       if (owned.has(partition)) continue;
       parts.delete(partition);
+      environment.vitals.setIdle(partition, false);
       feed.close();
     }
     for (const partition of owned) {
@@ -71,7 +72,8 @@ export class PartitionedFeed implements Feed {
       const mark = { position: undefined, seen: Number.NEGATIVE_INFINITY };
       marks.read(partition, mark);
       const feed = sourceFeed(source, environment, partition);
-      const idle = environment.clock?.idleWatch(environment.now());
+      const tell = (isIdle: boolean): void => environment.vitals.setIdle(partition, isIdle);
+      const idle = environment.clock?.idleWatch(environment.now(), tell);
       parts.set(partition, { partition, feed, mark, isOpen: false, isRead: false, idle });
     }
     this.active = [...parts.values()]
@@ -171,7 +173,8 @@ export class PartitionedFeed implements Feed {
     for (let left = this.active.length; left > 0 && this.active.length > 0 && this.taken < limit; left--) {
       const part = this.takeTurn();
       if (!part.feed.canRead()) {
-        part.idle?.look(true, this.environment.now());
+        // It has said that it waits, or it is being opened.
+        part.idle?.look(part.feed.found === 'unasked' ? 'unasked' : 'nothing', this.environment.now());
         continue;
       }
       if (this.readPart(part, () => part.feed.read(part.mark, limit - this.taken)) !== 'idle') status = 'more';
@@ -228,7 +231,7 @@ export class PartitionedFeed implements Feed {
     clock?.enter(mark.seen);
     const status = read();
     if (clock !== undefined) mark.seen = clock.seen;
-    part.idle?.look(status === 'idle', environment.now());
+    part.idle?.look(status === 'idle' ? feed.found : 'something', environment.now());
     const tuples = this.isGenerated ? madeBetween(from, mark.position) : (work[WorkCell.row] - row) | 0;
     this.taken += tuples;
     load[partition] += tuples;

@@ -7,8 +7,8 @@ import { type AnySourceDefinition, MEMORY_CELLS, type SourceReader, type SourceS
 import { refuseDeferred } from '../../mailbox/deferred.ts';
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
-import { copyOfPosition } from '../../state/transaction/position.ts';
-import type { Feed, FeedEnvironment, FeedStatus, Rejection, SingleFailure, Skip } from './feed.ts';
+import { copyOfPosition, equalPositions } from '../../state/transaction/position.ts';
+import type { FeedEnvironment, FeedStatus, Found, PartitionFeed, Rejection, SingleFailure, Skip } from './feed.ts';
 
 /** Tuples that a source reader emits before the output is looked at again. */
 const SOURCE_READ_TUPLES = 128;
@@ -19,7 +19,7 @@ const MEMORY_BYTES = MEMORY_CELLS * Int32Array.BYTES_PER_ELEMENT;
 export const allocateMemory = (partitions: number): SharedArrayBuffer =>
   allocateShared({ of: 'the memory of a source' }, partitions * MEMORY_BYTES);
 
-export class ReaderFeed implements Feed {
+export class ReaderFeed implements PartitionFeed {
   readonly dueMs = Number.POSITIVE_INFINITY;
   readonly isGenerated = false;
   taken = 0;
@@ -31,6 +31,8 @@ export class ReaderFeed implements Feed {
   /** Counts openings: a source that opens late must not take the place of a later one. */
   private opening = 0;
   private ready = true;
+  /** True if the last read has moved the reader. */
+  private hasMoved = false;
   private stopping = false;
   private failure: { error: unknown } | undefined;
   /** Of the read in work; undefined outside of one. */
@@ -42,6 +44,11 @@ export class ReaderFeed implements Feed {
     this.source = source;
     this.environment = environment;
     this.partition = partition;
+  }
+
+  get found(): Found {
+    if (this.reader === undefined) return 'unasked';
+    return this.hasMoved ? 'something' : 'nothing';
   }
 
   open(mark: SourceMark): Promise<void> {
@@ -123,12 +130,17 @@ export class ReaderFeed implements Feed {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
     const { reader, environment } = this;
-    if (reader === undefined || !this.ready) return 'idle';
+    if (reader === undefined || !this.ready) return this.isWaiting();
     environment.begin();
     this.ready = false;
     const status = this.readOften(reader, limit);
     this.moveMark(mark, reader);
     return status;
+  }
+
+  private isWaiting(): 'idle' {
+    this.hasMoved = false;
+    return 'idle';
   }
 
   /** Reads again and again, until there are `limit` tuples or the output is full. */
@@ -152,7 +164,9 @@ export class ReaderFeed implements Feed {
 
   /** The mark has a copy of its own: a reader may change its position in place. */
   private moveMark(mark: SourceMark, { position }: SourceReader<never, unknown>): void {
+    const before = this.positionOf(mark);
     mark.position = copyOfPosition(this.environment.operator, position);
+    this.hasMoved = !equalPositions(before, mark.position);
   }
 
   /** One read of a reader, which gives up what it rejects. */
@@ -174,7 +188,7 @@ export class ReaderFeed implements Feed {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.stopping) return 'end';
     const { reader, environment } = this;
-    if (reader === undefined || !this.ready) return 'idle';
+    if (reader === undefined || !this.ready) return this.isWaiting();
     environment.begin();
     this.ready = false;
     let emitted = 0;

@@ -638,6 +638,9 @@ function closureContext({ stage, timers, time }: ProgramParts) {
     timer: undefined,
     /** Up to which time timers are due. */
     untilMs: Number.NEGATIVE_INFINITY,
+    expired(): void {
+      if (timers !== undefined) timers.expired++;
+    },
     /** What is emitted has this time. */
     setTime(atMs: number): void {
       time[TimeCell.inWork] = atMs;

@@ -41,9 +41,9 @@ export class EventClock {
     this.idleAfterMs = idleAfterMs;
   }
 
-  /** Watches whether a partition is idle, if that is wanted. */
-  idleWatch(nowMs: number): IdleWatch | undefined {
-    return this.idleAfterMs === Number.POSITIVE_INFINITY ? undefined : new IdleWatch(this.idleAfterMs, nowMs);
+  /** Watches whether a partition is idle, if that is wanted, and tells of it. */
+  idleWatch(nowMs: number, tell: (isIdle: boolean) => void): IdleWatch | undefined {
+    return this.idleAfterMs === Number.POSITIVE_INFINITY ? undefined : new IdleWatch(this.idleAfterMs, nowMs, tell);
   }
 
   /** The largest time that has been seen in the partition in work; -Infinity if none has. */

@@ -7,6 +7,7 @@ import { KEY_GROUPS } from '../../mailbox/hash.ts';
 import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_BYTES } from '../../mailbox/views.ts';
 import { systemClock } from '../../platform/clock.ts';
+import type { CommitRecord } from '../../state/transaction/commit-record.ts';
 
 const TUPLES_IN = 0;
 const TUPLES_OUT = 1;
@@ -15,8 +16,14 @@ const BLOCKED_MS = 3;
 const COMMITS = 4;
 const ACTIVITY = 5;
 const SINCE_MS = 6;
+const WATERMARK = 7;
+const MOVED_AT_MS = 8;
+const NEWEST_MS = 9;
+const EXPIRED = 10;
 const IN_CHAIN = LINE_BYTES / 8;
 const WORK_CELLS = LINE_BYTES / 4;
+/** The cells of the work block that say which partitions of a source are idle, a bit each. */
+const IDLE_AT = 16;
 const LOAD_BYTES = 4 * (KEY_GROUPS + 2);
 /** The cell of the load in which samples are counted: what the others rest on. */
 export const LOAD_SAMPLES = KEY_GROUPS;
@@ -59,6 +66,16 @@ export const timerMark = (tag: number): number => (tag === NO_ROW ? NO_ROW - 1 :
 export const Activity = { idle: 0, busy: 1, blocked: 2 } as const;
 export type Activity = (typeof Activity)[keyof typeof Activity];
 
+/** How far event time has come at an actor, by its last commit. */
+export interface TimeVitals {
+  /** The time that its output has come to: Infinity once it has ended, and while it has no part in the stream. */
+  readonly watermark: number;
+  /** When that has changed last, in milliseconds since the epoch; 0 if it never has. */
+  readonly movedAtMs: number;
+  /** The largest event time that its source has read; -Infinity if it has no source that judges times, or has read nothing. */
+  readonly newestMs: number;
+}
+
 /** One reading of an actor's vitals. */
 export interface VitalsReading {
   readonly tuplesIn: number;
@@ -68,6 +85,8 @@ export interface VitalsReading {
   /** Time in which the output had no room, in milliseconds. */
   readonly blockedMs: number;
   readonly commits: number;
+  /** Rows of its state that have expired. */
+  readonly expired: number;
   /** What has come of the tuples in the fused chain, in the order of the commit's counts. */
   readonly inChain: readonly number[];
 }
@@ -89,10 +108,14 @@ export class Vitals {
     this.load = new Uint32Array(buffer, loadAt);
   }
 
-  /** Shared memory for an actor that keeps so many counts. */
-  static allocate(counts: number): SharedArrayBuffer {
+  /** Shared memory for an actor that keeps so many counts, and may have no part in the stream at first. */
+  static allocate(counts: number, isDormant = false): SharedArrayBuffer {
     const inChain = counts - ACTOR_COUNTS;
-    return allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 8 * inChain + LOAD_BYTES);
+    const buffer = allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 8 * inChain + LOAD_BYTES);
+    const { values } = new Vitals(buffer);
+    values[WATERMARK] = isDormant ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    values[NEWEST_MS] = Number.NEGATIVE_INFINITY;
+    return buffer;
   }
 
   read(): VitalsReading {
@@ -106,17 +129,45 @@ export class Vitals {
       busyMs: values[BUSY_MS] + (activity === Activity.busy ? soFarMs : 0),
       blockedMs: values[BLOCKED_MS] + (activity === Activity.blocked ? soFarMs : 0),
       commits: values[COMMITS],
+      expired: values[EXPIRED],
       inChain: [...values.subarray(IN_CHAIN)],
     };
   }
 
-  /** Shows what has been committed: tuples read, tuples written, and what has come of them between fused operators. */
-  show(counts: readonly number[], commits: number): void {
+  /** How far event time has come. */
+  readTime(): TimeVitals {
     const { values } = this;
+    return { watermark: values[WATERMARK], movedAtMs: values[MOVED_AT_MS], newestMs: values[NEWEST_MS] };
+  }
+
+  /**
+   * Shows what has been committed: tuples read, tuples written, what has come of them between fused operators, and event time.
+   * @param newestMs the largest event time that its source has read
+   */
+  show({ counts, expired, watermark }: CommitRecord['progress'], newestMs: number, commits: number): void {
+    const { values } = this;
+    values[EXPIRED] = expired;
+    if (newestMs > values[NEWEST_MS]) values[NEWEST_MS] = newestMs;
+    if (watermark !== values[WATERMARK]) {
+      values[WATERMARK] = watermark;
+      values[MOVED_AT_MS] = this.epochMs();
+    }
     values[TUPLES_IN] = counts[0];
     values[TUPLES_OUT] = counts[1];
     values[COMMITS] = commits;
     for (let i = ACTOR_COUNTS; i < counts.length; i++) values[IN_CHAIN + i - ACTOR_COUNTS] = counts[i];
+  }
+
+  /** A partition of its source, 0 if that has but one, has become idle, or is it no more. */
+  setIdle(partition: number, isIdle: boolean): void {
+    const bit = 1 << (partition & 31);
+    const cell = IDLE_AT + (partition >> 5);
+    this.work[cell] = isIdle ? this.work[cell] | bit : this.work[cell] & ~bit;
+  }
+
+  /** True while a partition of its source is idle. */
+  isIdle(partition: number): boolean {
+    return ((this.work[IDLE_AT + (partition >> 5)] >> (partition & 31)) & 1) === 1;
   }
 
   /** The batches that the actor has begun, modulo 2^32. */

@@ -5,6 +5,8 @@ import type { TimerContext } from '../keyed-options.ts';
 export interface OwnContext extends TimerContext {
   /** What is emitted from now on has this time. */
   setTime(atMs: number): void;
+  /** Counts a row that has expired. */
+  expired(): void;
   /** Of a timer: the time up to which timers are due. */
   readonly untilMs: number;
 }

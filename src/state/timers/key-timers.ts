@@ -51,6 +51,8 @@ export class KeyTimers implements Timer {
   group = 0;
   row = -1;
   tag = 0;
+  /** Rows that have expired in the open batch. */
+  expired = 0;
   readonly isInEventTime: boolean;
   private readonly clock: TimerClock;
   private readonly operator: string;
@@ -323,6 +325,7 @@ export class KeyTimers implements Timer {
 
   committed(): void {
     this.taken.length = 0;
+    this.expired = 0;
   }
 
   /** What was taken is due again. What was set is found to be no more when its time has come. */
@@ -330,6 +333,7 @@ export class KeyTimers implements Timer {
     const { heap, taken } = this;
     for (let i = 0; i < taken.length; i += 3) heap.add(taken[i], taken[i + 1], taken[i + 2]);
     taken.length = 0;
+    this.expired = 0;
   }
 
   /** The replica owns other key groups than before. */

@@ -38,6 +38,8 @@ const COMMIT = {
     sweep: { watermark: Number.NEGATIVE_INFINITY, group: 0, slot: 0 },
     /** Timers that have fired, since the job began. */
     fired: 0,
+    /** Rows of state that have expired, since the job began. */
+    expired: 0,
     /** The time that its output has come to: no tuple that it has yet to write has an earlier one. */
     watermark: Number.NEGATIVE_INFINITY,
     /** The key groups that the replica owns. */

@@ -12,6 +12,8 @@ import { GroupCounter, isShared } from './group-counter.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from './job-reading.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
+import { TimeReader } from './time-reader.ts';
+import type { TimeReading } from './time-reading.ts';
 
 /** The worker of what runs in the app's own thread. */
 const APP = -1;
@@ -57,6 +59,7 @@ export class JobReader {
   readonly #hints: readonly Hint[];
   readonly #tracked: ReadonlyMap<Stage, readonly Tracked[]>;
   readonly #counters: ReadonlyMap<Stage, GroupCounter>;
+  readonly #times: TimeReader;
   /** When the job has ended, on both clocks. */
   #end: { readonly nowMs: number; readonly epochMs: number } | undefined;
 
@@ -66,6 +69,7 @@ export class JobReader {
     this.#sources = sources;
     this.#startedAtMs = clock.now();
     this.#hints = hintsOf(plan, options.maxWorkers);
+    this.#times = new TimeReader(job);
     const epochMs = (): number => this.#end?.epochMs ?? clock.epochMs();
     const track = (placement: Placement): Tracked => {
       const { descriptor } = placement;
@@ -87,27 +91,31 @@ export class JobReader {
   read(): JobReading {
     const { clock, plan } = this.#job;
     const nowMs = this.#end?.nowMs ?? clock.now();
+    const times = this.#times.read();
     return {
       atMs: clock.epochMs(),
       elapsedMs: nowMs - this.#startedAtMs,
       stalled: this.#sources.stall(),
       hints: this.#hints,
-      operators: plan.stages.flatMap((stage) => this.#operatorsOf(stage)),
+      operators: plan.stages.flatMap((stage) => this.#operatorsOf(stage, times)),
     };
   }
 
-  #operatorsOf(stage: Stage): OperatorReading[] {
+  #operatorsOf(stage: Stage, times: ReadonlyMap<number, TimeReading>): OperatorReading[] {
     const tracked = (this.#tracked.get(stage) ?? []).map((each) => ({ ...each, now: this.#vitalsOf(each) }));
     const groups = this.#counters.get(stage)?.read();
     return stage.operators.map((node, k): OperatorReading => {
       const { name, kind } = node;
       const replicas = tracked.map(({ now, ...each }) => this.#replicaOf(each, now, k));
+      const time = times.get(node.id);
       return {
         name,
         kind: kind.name,
         role: kind.role,
         fusedInto: k === 0 ? undefined : stage.operators[0].name,
         deadLetters: this.#sources.lettersOf(name),
+        expired: k === 0 ? sum(tracked.map(({ now }) => now.expired)) : 0,
+        ...(time !== undefined && { time }),
         tuplesIn: sum(replicas.map(({ tuplesIn }) => tuplesIn)),
         tuplesOut: sum(replicas.map(({ tuplesOut }) => tuplesOut)),
         ...outputsReading(stage, k, tracked),

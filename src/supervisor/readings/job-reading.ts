@@ -6,6 +6,7 @@ import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { NodeState } from '../supervision/child.ts';
 import type { Hint } from './hints.ts';
+import type { TimeReading } from './time-reading.ts';
 
 /** One replica of an operator, also one that is dormant now. */
 export interface ReplicaReading {
@@ -57,6 +58,10 @@ export interface OperatorReading {
   readonly fusedInto: string | undefined;
   /** Dead letters of its own that the app's thread has got: tuples that it failed at, and records that a source rejected. */
   readonly deadLetters: number;
+  /** Rows of its state that `ttlMs` has let go since the start. */
+  readonly expired: number;
+  /** How far event time has come; left out if its tuples have none, and in the app's thread. */
+  readonly time?: TimeReading;
   /** Tuples taken in since the start. */
   readonly tuplesIn: number;
   /** Tuples emitted since the start. */

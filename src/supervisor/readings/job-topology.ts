@@ -7,6 +7,8 @@ import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
 import type { JobContext } from '../job-context.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import { EMPTY, type Fill, fuller, Mailboxes } from './mailboxes.ts';
+import { TimeReader } from './time-reader.ts';
+import type { TimeReading } from './time-reading.ts';
 
 /** An operator of a running job. */
 export interface TopologyOperator {
@@ -24,6 +26,8 @@ export interface TopologyOperator {
   readonly replicas: number;
   /** The workers that host them, in ascending order. */
   readonly workers: readonly number[];
+  /** How far event time has come; left out if its tuples have none, and in the app's thread. */
+  readonly time?: TimeReading;
 }
 
 /** The stream from one operator to another. */
@@ -55,10 +59,12 @@ export interface JobTopology {
 export class TopologyReader {
   readonly #job: JobContext;
   readonly #mailboxes: ReadonlyMap<Stage, readonly Mailboxes[]>;
+  readonly #times: TimeReader;
 
   constructor(job: JobContext) {
     const { plan, placements } = job;
     this.#job = job;
+    this.#times = new TimeReader(job);
     this.#mailboxes = new Map(
       plan.stages.map((stage) => [
         stage,
@@ -70,8 +76,9 @@ export class TopologyReader {
   read(): JobTopology {
     const { plan, options } = this.#job;
     const { operators } = plan.graph;
+    const times = this.#times.read();
     return {
-      operators: operators.map((node) => this.#operatorOf(node, stageOf(plan, node))),
+      operators: operators.map((node) => this.#operatorOf(node, stageOf(plan, node), times.get(node.id))),
       edges: operators.flatMap((node) =>
         node.inputs.flatMap((input, index) =>
           input.from.map(({ operator, output }): TopologyEdge => {
@@ -87,7 +94,7 @@ export class TopologyReader {
     };
   }
 
-  #operatorOf({ name, kind }: OperatorNode, stage: Stage): TopologyOperator {
+  #operatorOf({ name, kind }: OperatorNode, stage: Stage, time: TimeReading | undefined): TopologyOperator {
     const enlisted = this.#job.roster.enlisted(stage);
     const { place, operators } = stage;
     const fusedInto = operators[0].name === name ? undefined : stageName(stage);
@@ -100,6 +107,7 @@ export class TopologyReader {
       place,
       replicas: place === 'app' ? 1 : enlisted.length,
       workers: [...workers].sort((one, other) => one - other),
+      ...(time !== undefined && { time }),
     };
   }
 

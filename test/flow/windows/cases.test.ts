@@ -462,3 +462,26 @@ test('what is no window, and windows where there is no event time, are typed err
     'BAD_FLOW',
   );
 });
+
+test('days are of fixed lengths: over a change of the clocks each tuple is in one, and a time zone is refused', () => {
+  const dayMs = 86_400_000;
+  // Midnight of winter in Berlin. The night of 28 to 29 March 2026 has 23 hours there, that of 24 to 25 October 25.
+  const offsetMs = -3_600_000;
+  for (const from of [Date.UTC(2026, 2, 28), Date.UTC(2026, 9, 24)]) {
+    const { operator, feed } = windowsAt({ window: { kind: 'tumbling', sizeMs: dayMs, offsetMs } });
+    const times = Array.from({ length: 3 * 48 }, (_, i) => from + i * 1_800_000);
+    feed(...times);
+    operator.end();
+    const days = operator.emitted();
+    assert.equal(
+      days.reduce((sum, { n }) => sum + n, 0),
+      times.length,
+    );
+    for (const { windowStart, windowEnd, n } of days) {
+      assert.deepEqual([windowEnd - windowStart, (windowStart - offsetMs) % dayMs], [dayMs, 0]);
+      assert.equal(n, times.filter((at) => windowStart <= at && at < windowEnd).length);
+    }
+  }
+  const zoned = { sizeMs: dayMs, timeZone: 'Europe/Berlin' } as { sizeMs: number };
+  thrown(() => tumbling(zoned), 'BAD_OPTION');
+});
