@@ -72,9 +72,17 @@ export class Query {
     return this.#streams(names, allowedMs, ({ late }) => late);
   }
 
-  /** Ends a stream in the file of this table. */
-  write<Fields extends Shape>(stream: Stream<Fields>, toLine: (tuple: TupleOf<Fields>) => string): void {
-    stream.to('rows', writeLines(join(this.params.output, `${this.#flow.name}.csv`), toLine), { fuse: false });
+  /**
+   * Ends a stream in the file of this table.
+   * @param isApart gives the file an actor of its own: two threads then share a query without a key, of which many rows come
+   */
+  write<Fields extends Shape>(
+    stream: Stream<Fields>,
+    toLine: (tuple: TupleOf<Fields>) => string,
+    { isApart = false } = {},
+  ): void {
+    const file = writeLines(join(this.params.output, `${this.#flow.name}.csv`), toLine);
+    stream.to('rows', file, { fuse: !isApart });
   }
 
   #streams<Names extends Asked>(

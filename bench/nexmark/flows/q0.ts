@@ -9,5 +9,6 @@ export const q0 = nexmark(import.meta.url, 'q0', (query) => {
     bids,
     ({ seq, auction, bidder, price, channel, url, dateTime }) =>
       `${seq},${auction},${bidder},${price},${csvCell(channel)},${csvCell(url)},${dateTime}`,
+    { isApart: true },
   );
 });

@@ -8,5 +8,6 @@ export const q1 = nexmark(import.meta.url, 'q1', (query) => {
   query.write(
     bids,
     ({ seq, auction, bidder, price, dateTime }) => `${seq},${auction},${bidder},${inEuros(price)},${dateTime}`,
+    { isApart: true },
   );
 });

@@ -13,5 +13,6 @@ export const q13 = nexmark(import.meta.url, 'q13', (query) => {
     bids.filter('with a value', ({ auction }) => values.has(auction % SIDE_MODULO)),
     ({ seq, auction, bidder, price, dateTime }) =>
       `${seq},${auction},${bidder},${price},${dateTime},${csvCell(values.get(auction % SIDE_MODULO) ?? '')}`,
+    { isApart: true },
   );
 });
