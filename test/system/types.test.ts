@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ActorSystem, actor, ask, type FlowBuilder, t } from '../../src/index.ts';
+import { type ActorSystem, actor, ask, type FlowBuilder, type SystemMetrics, t } from '../../src/index.ts';
 import { tell } from '../../src/sinks.ts';
 import { push, told } from '../../src/sources.ts';
 import { testActor, testSystem } from '../../src/testing.ts';
@@ -74,6 +74,32 @@ async function compiles(system: ActorSystem): Promise<void> {
   system.open(news, { item() {}, square: () => ({ n: 'one' }), wait() {}, bad() {} });
   // @ts-expect-error: no definition of an actor
   system.spawn({ name: 'counter' });
+  const group = system.group(counter, 'all');
+  same<Awaited<ReturnType<typeof group.smallest.ask.get>>, { n: number }>(true);
+  group.smallest.tell.add({ n: 1 });
+  // @ts-expect-error: who wants a reply asks
+  group.smallest.tell.get({});
+  // @ts-expect-error: the field is of another type
+  group.next.tell.add({ n: 'one' });
+  // @ts-expect-error: a member is of the group's definition
+  group.join(system.find(parent, 'name'));
+  // @ts-expect-error: there is no such message
+  system.find(counter, 'name').tell.multiply({ n: 2 });
+  same<ReturnType<typeof system.metrics>, Promise<SystemMetrics>>(true);
+  actor(import.meta.url, 'resting', {
+    messages: { a: {} },
+    state: { n: t.u32() },
+    restAfterMs: 5,
+    rest(state, context) {
+      same<typeof state.n, number>(true);
+      context.log.warn('rests', { n: state.n });
+      // @ts-expect-error: there is no such level
+      context.log.loud('rests');
+      // @ts-expect-error: a text comes first
+      context.log.info({ n: 1 });
+    },
+    receive: { a() {} },
+  });
 }
 
 /** Compiled, and never run. */
