@@ -32,6 +32,12 @@ const CASES: Readonly<Record<string, Omit<WindowParams, 'items'>>> = {
     parallelism: 4,
   },
   'sessions, combined': { window: { kind: 'session', gapMs: 90 }, boundMs: 40, parallelism: 4 },
+  'sessions with early results': {
+    window: { kind: 'session', gapMs: 90 },
+    boundMs: 40,
+    emit: { everyMs: 15 },
+    parallelism: 2,
+  },
   'all items of sessions': { window: { kind: 'session', gapMs: 90 }, boundMs: 40, how: 'process', parallelism: 2 },
 };
 

@@ -6,7 +6,9 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
+import type { WindowEmit } from '../operator-options.ts';
 import { PANES, resultTime, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import { changedCode, earlyField, earlyTime, isEarly, onClockCode } from './early.ts';
 import type { SessionWindow } from './window.ts';
 
 /** The slot of time, no longer than the gap, in which combined tuples are: they are of one session. */
@@ -21,17 +23,19 @@ export function sessionClosures(
   content: WindowContent,
   { gapMs }: SessionWindow,
   allowedLatenessMs: number,
-  givesChanges: boolean,
+  emit: WindowEmit,
 ): WindowClosures {
+  const givesChanges = emit === 'changes';
   const panes = `state.${PANES}`;
   const arrival = (name: string, first: string, last: string, code: string): string => `
 function ${name}(tuple, state, emit, context) {
 const pane = paneOf(state, ${first}, ${last});
 ${code}
 changed(tuple, state, pane, emit, context);
+${changedCode(emit, 'pane')}
 }`;
   // A key with one session, which is nearly all of them, has that in its own row; more of them are rows of a table under the key.
-  const isInRow = allowedLatenessMs === 0;
+  const isInRow = allowedLatenessMs === 0 && !isEarly(emit);
   const inRowCode = `if (${panes}.size === 0) {
 if (!state.$isOpen) {
 state.$isOpen = true;
@@ -111,17 +115,35 @@ if (end + ${allowedLatenessMs} <= now) { ${content.release('first', 'end')} ${pa
 if (${panes}.size === 0) context.remove();
 else setTimer(state, context.timers);
 }
-return { add, merge, onTimer };`;
+${onClockCode(
+  emit,
+  panes,
+  FIRST,
+  `for (const first of changed) {
+const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};
+if (pane.$isFired) continue;
+${earlyTime('first', 'Math.ceil(end)')}
+${content.give('pane', 'first', 'end')}
+}`,
+)}
+return { add, merge, onTimer, onClock };`;
   return {
     state: {
       ...(isInRow && { $isOpen: t.bool(), [FIRST]: t.f64(), [LAST]: t.f64(), ...content.pane }),
       ...content.state,
     },
     tables: {
-      [PANES]: table({ [FIRST]: t.f64() }, { [LAST]: t.f64(), $isFired: t.bool(), ...content.pane }),
+      [PANES]: table(
+        { [FIRST]: t.f64() },
+        { [LAST]: t.f64(), $isFired: t.bool(), ...earlyField(emit), ...content.pane },
+      ),
       ...content.tables,
     },
     end: undefined,
-    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer'>>(`${operator}/sessions`, content.constants, body),
+    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer' | 'onClock'>>(
+      `${operator}/sessions`,
+      content.constants,
+      body,
+    ),
   };
 }

@@ -9,11 +9,12 @@ import { combinedInput } from '../aggregates/combined-input.ts';
 import type { NodeInput, OperatorNode } from '../graph.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import { window as windowKind } from '../kinds/window.ts';
-import type { CheckedOperator } from '../operator-options.ts';
+import type { CheckedOperator, WindowEmit } from '../operator-options.ts';
 import { aggregateContent } from './aggregate-content.ts';
 import { windowCombiner } from './combining.ts';
 import type { WindowClosures, WindowContent } from './content.ts';
 import { countClosures } from './counts.ts';
+import { isEarly } from './early.ts';
 import { rowsContent } from './rows-content.ts';
 import { sessionClosures } from './sessions.ts';
 import { slicedClosures } from './slices.ts';
@@ -35,7 +36,7 @@ export interface Windowed {
 export interface WindowPlan {
   readonly name: string;
   readonly checked: CheckedOperator;
-  readonly emit: 'close' | 'changes';
+  readonly emit: WindowEmit;
 }
 
 /** The same of one that keeps aggregates. */
@@ -48,6 +49,9 @@ const BOUNDS: Shape = { windowStart: t.timestamp(), windowEnd: t.timestamp() };
 
 /** How long tuples are combined at most: little of what a window waits for anyway. */
 const COMBINE_MS_MAX = 1000;
+
+const combineMsOf = (emit: WindowEmit, everyMs: number): number =>
+  emit === 'changes' ? 0 : Math.min(COMBINE_MS_MAX, everyMs / 10, isEarly(emit) ? emit.everyMs / 10 : everyMs);
 
 /**
  * Adds an operator that emits aggregates of each window.
@@ -76,7 +80,7 @@ export function addWindowAggregate(
       ? undefined
       : combinedInput(name, raw, { ...combiner, merge }, checked, {
           combine,
-          combineMs: plan.combineMs ?? (emit === 'changes' ? 0 : Math.min(COMBINE_MS_MAX, combiner.everyMs / 10)),
+          combineMs: plan.combineMs ?? combineMsOf(emit, combiner.everyMs),
         });
   const output = {
     ...Object.fromEntries(keys.map((field) => [field.name, field.declared])),
@@ -103,28 +107,37 @@ export function addWindowProcess(of: Windowed, output: Shape, closure: unknown, 
 function addOperator(
   { builder }: Windowed,
   { name, checked }: WindowPlan,
-  { state, tables, onTimer, end }: WindowClosures,
+  { state, tables, onTimer, onClock, end }: WindowClosures,
   input: NodeInput,
   output: Shape,
 ): OperatorNode {
   const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
   // Without timers its results have the times of the tuples that they come of.
-  const timers = onTimer === undefined ? {} : { onTimer, isInEventTime: true };
+  const timers = onTimer === undefined ? {} : { onTimer, onClock, isInEventTime: true };
   return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, end, ...timers });
 }
 
 const keysOf = ({ schema, key }: Windowed): SchemaField[] => key.map((name) => schema.fields[schema.indexOf(name)]);
 
 function closuresOf({ window, input }: Windowed, { name, emit }: WindowPlan, content: WindowContent): WindowClosures {
-  if (window.kind === 'count') return countClosures(name, content, window);
+  if (window.kind === 'count') {
+    if (emit !== 'close')
+      throw errors.badOption(
+        'emit',
+        emit,
+        `'close': a window of counts is emitted at its last tuple`,
+        `operator '${name}'`,
+      );
+    return countClosures(name, content, window);
+  }
   const { time } = input(undefined);
   if (time === undefined) throw errors.noEventTime(name, `a ${window.kind} window`);
-  const givesChanges = emit === 'changes';
   const closesOnce = time.allowedLatenessMs === 0;
-  if (window.kind === 'sliding' && closesOnce && !givesChanges && content.isJoined)
+  if (window.kind === 'sliding' && closesOnce && emit === 'close' && content.isJoined)
     return slidingClosures(name, content, window);
-  if (window.kind === 'tumbling' && closesOnce) return tumblingClosures(name, content, window, givesChanges);
+  if (window.kind === 'tumbling' && closesOnce && !isEarly(emit))
+    return tumblingClosures(name, content, window, emit === 'changes');
   return window.kind === 'session'
-    ? sessionClosures(name, content, window, time.allowedLatenessMs, givesChanges)
-    : slicedClosures(name, content, window, time.allowedLatenessMs, givesChanges);
+    ? sessionClosures(name, content, window, time.allowedLatenessMs, emit)
+    : slicedClosures(name, content, window, time.allowedLatenessMs, emit);
 }

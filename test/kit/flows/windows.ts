@@ -49,7 +49,7 @@ export interface GeneratedItems {
 export interface WindowParams {
   readonly window: WindowGiven;
   readonly how?: 'aggregate' | 'process';
-  readonly emit?: 'close' | 'changes';
+  readonly emit?: 'close' | 'changes' | { readonly everyMs: number };
   readonly combine?: boolean;
   readonly combineMs?: number;
   readonly boundMs?: number;
