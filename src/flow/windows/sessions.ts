@@ -97,8 +97,8 @@ let next = Infinity;
 for (const pane of ${panes}) next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
 if (next < Infinity) timers.at(${timerAt('next')});
 }
-${arrival('add', 'context.time', 'context.time', content.add('pane'))}
-${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane'))}
+${arrival('add', 'context.time', 'context.time', content.add('pane', 'context.time'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane', `tuple.${FIRST}`))}
 function onTimer(key, state, emit, context) {
 const now = ${TIMER_TIME}, due = [];
 ${isInRow ? closeCode : ''}

@@ -75,8 +75,8 @@ ${
 }
 if (due === undefined || first < due) timers.at(${timerAt('first')});
 }
-${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
-${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
+${arrival('add', sliceCode(window, 'context.time'), content.add('pane', 'start'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane', 'start'))}
 function give(key, state, end, emit) {
 ${
   isWhole

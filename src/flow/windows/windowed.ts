@@ -50,6 +50,13 @@ const BOUNDS: Shape = { windowStart: t.timestamp(), windowEnd: t.timestamp() };
 /** How long tuples are combined at most: little of what a window waits for anyway. */
 const COMBINE_MS_MAX = 1000;
 
+/** How far from each other tuples of a key are always of the same windows, if these share tuples, or become one. */
+const stretchOf = (window: Window): number | undefined => {
+  if (window.kind === 'tumbling') return undefined;
+  // Slices and panes are told by where they start.
+  return window.kind === 'session' ? window.gapMs : 1;
+};
+
 const combineMsOf = (emit: WindowEmit, everyMs: number): number =>
   emit === 'changes' ? 0 : Math.min(COMBINE_MS_MAX, everyMs / 10, isEarly(emit) ? emit.everyMs / 10 : everyMs);
 
@@ -70,7 +77,7 @@ export function addWindowAggregate(
   if (both !== undefined) throw errors.windowName(name, both);
   const kept = keptOf(name, schema, key, aggregates);
   const keys = keysOf(of);
-  const content = aggregateContent(name, keys, kept, window.kind === 'tumbling', hasBounds);
+  const content = aggregateContent(name, keys, kept, stretchOf(window), hasBounds);
   const closures = closuresOf(of, plan, content);
   const raw = of.input(closures.add);
   const combiner = windowCombiner(name, window, schema, keys, kept);
