@@ -43,6 +43,8 @@ export interface WindowClosures {
   readonly merge: Closure | undefined;
   /** For the time at which a window may end; none if windows end by what comes. */
   readonly onTimer: Closure | undefined;
+  /** True if `onTimer` goes by the clock. */
+  readonly isByClock?: true;
   /** For the time of the clock at which results of open windows are given; none unless they are. */
   readonly onClock?: Closure | undefined;
   /** For each key at the end of the input; none if nothing is left to be emitted then. */

@@ -15,6 +15,7 @@ import { windowCombiner } from './combining.ts';
 import type { WindowClosures, WindowContent } from './content.ts';
 import { countClosures } from './counts.ts';
 import { isEarly } from './early.ts';
+import { globalClosures } from './global-window.ts';
 import { rowsContent } from './rows-content.ts';
 import { sessionClosures } from './sessions.ts';
 import { slicedClosures } from './slices.ts';
@@ -57,6 +58,9 @@ const stretchOf = (window: Window): number | undefined => {
   return window.kind === 'session' ? window.gapMs : 1;
 };
 
+/** True of windows that begin and end at times of tuples. */
+const isOfTime = ({ kind }: Window): boolean => kind !== 'count' && kind !== 'global';
+
 const combineMsOf = (emit: WindowEmit, everyMs: number): number =>
   emit === 'changes' ? 0 : Math.min(COMBINE_MS_MAX, everyMs / 10, isEarly(emit) ? emit.everyMs / 10 : everyMs);
 
@@ -71,7 +75,7 @@ export function addWindowAggregate(
 ): OperatorNode {
   const { schema, key, window } = of;
   const { name, checked, emit, combine } = plan;
-  const hasBounds = window.kind !== 'count';
+  const hasBounds = isOfTime(window);
   const taken = [...key, ...Object.keys(Object(aggregates))];
   const both = hasBounds ? Object.keys(BOUNDS).find((field) => taken.includes(field)) : undefined;
   if (both !== undefined) throw errors.windowName(name, both);
@@ -105,7 +109,7 @@ export function addWindowProcess(of: Windowed, output: Shape, closure: unknown, 
   const { name } = plan;
   if (typeof closure !== 'function') throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
   refuseDeferredFunction(name, closure);
-  const by = of.window.kind === 'count' ? 'number' : 'time';
+  const by = isOfTime(of.window) ? 'time' : 'number';
   const content = rowsContent(name, keysOf(of), of.schema, by, closure as never);
   const closures = closuresOf(of, plan, content);
   return addOperator(of, plan, closures, of.input(closures.add), output);
@@ -114,28 +118,25 @@ export function addWindowProcess(of: Windowed, output: Shape, closure: unknown, 
 function addOperator(
   { builder }: Windowed,
   { name, checked }: WindowPlan,
-  { state, tables, onTimer, onClock, end }: WindowClosures,
+  { state, tables, onTimer, isByClock, onClock, end }: WindowClosures,
   input: NodeInput,
   output: Shape,
 ): OperatorNode {
   const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
   // Without timers its results have the times of the tuples that they come of.
-  const timers = onTimer === undefined ? {} : { onTimer, onClock, isInEventTime: true };
+  const timers = onTimer === undefined ? {} : { onTimer, onClock, isInEventTime: isByClock !== true };
   return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, end, ...timers });
 }
 
 const keysOf = ({ schema, key }: Windowed): SchemaField[] => key.map((name) => schema.fields[schema.indexOf(name)]);
 
 function closuresOf({ window, input }: Windowed, { name, emit }: WindowPlan, content: WindowContent): WindowClosures {
-  if (window.kind === 'count') {
-    if (emit !== 'close')
-      throw errors.badOption(
-        'emit',
-        emit,
-        `'close': a window of counts is emitted at its last tuple`,
-        `operator '${name}'`,
-      );
-    return countClosures(name, content, window);
+  if (window.kind === 'count' || window.kind === 'global') {
+    if (emit !== 'close') {
+      const when = window.kind === 'count' ? 'at its last tuple' : 'by its trigger';
+      throw errors.badOption('emit', emit, `'close': the window is emitted ${when}`, `operator '${name}'`);
+    }
+    return window.kind === 'count' ? countClosures(name, content, window) : globalClosures(name, content, window);
   }
   const { time } = input(undefined);
   if (time === undefined) throw errors.noEventTime(name, `a ${window.kind} window`);
