@@ -76,6 +76,7 @@ import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
 import type { ThinningClosures } from './thinning/thinning.ts';
 import { throttleClosures } from './thinning/throttle.ts';
+import type { CalendarWindow } from './windows/calendar.ts';
 import type { GlobalWindow } from './windows/global-window.ts';
 import {
   type CountWindow,
@@ -692,7 +693,10 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     window: CountWindow | GlobalWindow<TupleOf<Fields>>,
     ...surplus: readonly never[]
   ): WindowedStream<Fields, Key, Inputs, Record<never, never>>;
-  window(window: SlicedWindow | SessionWindow, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs>;
+  window(
+    window: SlicedWindow | SessionWindow | CalendarWindow,
+    ...surplus: readonly never[]
+  ): WindowedStream<Fields, Key, Inputs>;
   window(window: Window, ...surplus: readonly never[]): unknown {
     refuseSurplus('window(window)', 1, surplus);
     const { builder, schema } = this;

@@ -11,6 +11,7 @@ import type { GraphBuilder } from '../graph-builder.ts';
 import { window as windowKind } from '../kinds/window.ts';
 import type { CheckedOperator, WindowEmit } from '../operator-options.ts';
 import { aggregateContent } from './aggregate-content.ts';
+import { calendarClosures } from './calendar.ts';
 import { windowCombiner } from './combining.ts';
 import type { WindowClosures, WindowContent } from './content.ts';
 import { countClosures } from './counts.ts';
@@ -53,7 +54,7 @@ const COMBINE_MS_MAX = 1000;
 
 /** How far from each other tuples of a key are always of the same windows, if these share tuples, or become one. */
 const stretchOf = (window: Window): number | undefined => {
-  if (window.kind === 'tumbling') return undefined;
+  if (window.kind === 'tumbling' || window.kind === 'calendar') return undefined;
   // Slices and panes are told by where they start.
   return window.kind === 'session' ? window.gapMs : 1;
 };
@@ -140,6 +141,7 @@ function closuresOf({ window, input }: Windowed, { name, emit }: WindowPlan, con
   }
   const { time } = input(undefined);
   if (time === undefined) throw errors.noEventTime(name, `a ${window.kind} window`);
+  if (window.kind === 'calendar') return calendarClosures(name, content, window, time.allowedLatenessMs, emit);
   const closesOnce = time.allowedLatenessMs === 0;
   if (window.kind === 'sliding' && closesOnce && emit === 'close' && content.isJoined)
     return slidingClosures(name, content, window);
