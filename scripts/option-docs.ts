@@ -32,6 +32,8 @@ import {
   THROTTLE_OPTIONS,
   WINDOW_OPTIONS,
 } from '../src/flow/operator-options.ts';
+import { CALENDAR_OPTIONS } from '../src/flow/windows/calendar.ts';
+import { GLOBAL_OPTIONS } from '../src/flow/windows/global-window.ts';
 import { COUNT_OPTIONS, SESSION_OPTIONS, SLIDING_OPTIONS, TUMBLING_OPTIONS } from '../src/flow/windows/window.ts';
 import type { Option, OptionTable } from '../src/options/option.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
@@ -59,6 +61,8 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   eventTime: EVENT_TIME_OPTIONS,
   window: WINDOW_OPTIONS,
   tumbling: TUMBLING_OPTIONS,
+  global: GLOBAL_OPTIONS,
+  calendar: CALENDAR_OPTIONS,
   sliding: SLIDING_OPTIONS,
   session: SESSION_OPTIONS,
   count: COUNT_OPTIONS,

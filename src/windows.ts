@@ -1,6 +1,8 @@
 // Entry point `millrace/windows`: what `keyed.window(…)` takes.
 
 export type { WindowOptions } from './flow/operator-options.ts';
+export { type CalendarOptions, type CalendarWindow, calendar } from './flow/windows/calendar.ts';
+export { type GlobalOptions, type GlobalWindow, globalWindow } from './flow/windows/global-window.ts';
 export {
   type CountOptions,
   type CountWindow,

@@ -155,6 +155,7 @@ for (const [page, flow, check] of [
   ['docs/timers.md', 'payments.js', 'payments.test.js'],
   ['docs/time.md', 'alarms.js', 'alarms.test.js'],
   ['docs/windows.md', 'traffic.js', 'traffic.test.js'],
+  ['docs/windows.md', 'board.js', 'board.test.js'],
 ] as const) {
   test(`${page.slice(5)}: ${check}`, async () => {
     const { code, stderr } = await run({ ...named(page, flow), ...named(page, check) }, check);

@@ -11,6 +11,7 @@ import type { ReadMark } from '../mailbox/ring-reader.ts';
 import { hasGroup } from '../state/groups/group-set.ts';
 import { HandOver } from '../state/groups/hand-over.ts';
 import { type StateReader, stateReader } from '../state/rows/state-reader.ts';
+import type { KeyTimers } from '../state/timers/key-timers.ts';
 import { advanceSweep, endSweep, isEnding, sweepTo } from '../state/transaction/sweep.ts';
 import {
   type ActorDescriptor,
@@ -33,7 +34,7 @@ import { RowReader } from './inputs/row-reader.ts';
 import { type FedSource, sourceFeed } from './inputs/source-feed.ts';
 import { announcePark, canStep, comesTo, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
 import type { IdleWatch } from './time/idle-watch.ts';
-import { AT_TIMER, Vitals, WorkCell } from './vitals/vitals.ts';
+import { AT_CLOCK, AT_TIMER, Vitals, WorkCell } from './vitals/vitals.ts';
 import { WorkInHand } from './work-in-hand.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
@@ -97,7 +98,7 @@ export class Actor {
       {
         read: (limit, until) => this.read(limit, until),
         wasFed: (feed) => this.wasFed(feed),
-        fire: (limit) => this.fire(limit),
+        fire: (timers, limit) => this.fire(timers, limit),
         finish: () => this.finish(),
         rollback: () => {
           this.rollback();
@@ -277,8 +278,7 @@ export class Actor {
   /** In how many milliseconds a timer is due; 0 or less if one is now. At the end of the input time stands still. */
   private get timersDueInMs(): number {
     const { batch } = this;
-    if (batch.timers?.isInEventTime) return this.fires && batch.isTimeDue ? 0 : Number.POSITIVE_INFINITY;
-    return batch.timers === undefined ? Number.POSITIVE_INFINITY : this.timersDueAtMs - this.timersUntilMs;
+    return this.fires && batch.isTimeDue ? 0 : this.timersDueAtMs - this.clockMs;
   }
 
   /** True while timers fire: not while restored state is brought up to date, and not once keys have had their end. */
@@ -287,50 +287,59 @@ export class Actor {
     return actorState === 'reading' && !isEnding(record.progress.sweep) && !committed.cursors.isDormant;
   }
 
-  private get timersUntilMs(): number {
-    const { environment, batch } = this;
-    const { timers } = batch;
-    if (timers?.isInEventTime) return timers.untilMs;
-    return environment.timersUntilMs?.() ?? timers?.untilMs ?? Number.NEGATIVE_INFINITY;
+  /** Its timers that go by the clock. */
+  private get clocked(): KeyTimers | undefined {
+    const { timers, clockTimers } = this.batch;
+    return timers?.isInEventTime === true ? clockTimers : timers;
+  }
+
+  /** Those whose turn it is: what is due in event time comes before all else. */
+  private get inTurn(): KeyTimers | undefined {
+    return this.batch.isTimeDue ? this.batch.timers : this.clocked;
+  }
+
+  /** Up to which time timers by the clock fire. */
+  private get clockMs(): number {
+    return this.environment.timersUntilMs?.() ?? this.clocked?.untilMs ?? Number.NEGATIVE_INFINITY;
   }
 
   /** When the clock makes the next timer due, in milliseconds since the epoch; Infinity if it makes none. */
   get timersDueAtMs(): number {
-    const { timers } = this.batch;
-    return timers === undefined || timers.isInEventTime || !this.fires ? Number.POSITIVE_INFINITY : timers.dueAtMs;
+    const { clocked } = this;
+    return clocked === undefined || !this.fires ? Number.POSITIVE_INFINITY : clocked.dueAtMs;
   }
 
   /** Runs closures of timers that are due, within the open batch. */
   private fireTimers(): void {
     const { batch, environment, isolation } = this;
-    const { timers } = batch;
-    if (timers?.isBehind) {
+    const behind = this.inTurn;
+    if (behind?.isBehind) {
       batch.commit();
-      timers.catchUp();
+      behind.catchUp();
     }
-    if (timers?.isBehind || this.timersDueInMs > 0) return;
+    const timers = this.inTurn;
+    if (timers === undefined || timers.isBehind || this.timersDueInMs > 0) return;
     const startedMs = environment.now();
-    if (isolation.isOn) isolation.singleTimer();
-    else this.fire(this.batchTuples);
+    if (isolation.isOn) isolation.singleTimer(timers);
+    else this.fire(timers, this.batchTuples);
     this.fitBatch(environment.now() - startedMs);
   }
 
   /** True while timers have yet to fire that were due when the input ended. */
   private isTimeLeft(): boolean {
-    const { timers } = this.batch;
-    if (timers === undefined) return false;
-    if (timers.isBehind) return true;
-    if (timers.isInEventTime) return this.batch.isTimeDue;
+    if (this.batch.isTimeDue) return true;
+    const { clocked } = this;
+    if (clocked === undefined) return false;
+    if (clocked.isBehind) return true;
     // No more than were there then: one may set itself again and again.
-    this.atEnd ??= { atMs: timers.forClosures.now(), timers: timers.pending };
-    return timers.dueAtMs <= this.atEnd.atMs && this.atEnd.timers > 0;
+    this.atEnd ??= { atMs: clocked.forClosures.now(), timers: clocked.pending };
+    return clocked.dueAtMs <= this.atEnd.atMs && this.atEnd.timers > 0;
   }
 
   /** In event time all that is due fires before anything is read: what never ends would hold the stream up in silence. */
-  private refuseEndless(): void {
-    const { batch, taken } = this;
-    const { timers, alignment } = batch;
-    if (timers?.isInEventTime !== true) return;
+  private refuseEndless(timers: KeyTimers): void {
+    const { taken } = this;
+    const { alignment } = this.batch;
     // At the end any time has come; before it those of one moment are counted.
     const at = alignment.watermark === Number.POSITIVE_INFINITY ? alignment.watermark : timers.atMs;
     if (this.firedAt !== at) this.fired = -timers.pending * ENDLESS_TIMERS_EACH;
@@ -339,16 +348,18 @@ export class Actor {
     if (this.fired > ENDLESS_TIMERS) throw errors.endlessTimers(this.name, this.fired, timers.atMs);
   }
 
-  private fire(limit: number): void {
+  private fire(timers: KeyTimers, limit: number): void {
     const { batch, hand, vitals } = this;
+    const isBesides = timers === batch.clockTimers;
     batch.begin();
-    hand.isFiring = true;
-    vitals.work[WorkCell.input] = AT_TIMER;
-    this.taken = batch.program.fireTimers(this.timersUntilMs, limit);
-    hand.isFiring = false;
-    this.refuseEndless();
+    hand.firing = timers;
+    vitals.work[WorkCell.input] = isBesides ? AT_CLOCK : AT_TIMER;
+    const untilMs = timers.isInEventTime ? timers.untilMs : this.clockMs;
+    this.taken = isBesides ? batch.program.fireClock(untilMs, limit) : batch.program.fireTimers(untilMs, limit);
+    hand.firing = undefined;
     batch.record.progress.fired += this.taken;
-    if (this.atEnd !== undefined) this.atEnd.timers -= this.taken;
+    if (timers.isInEventTime) this.refuseEndless(timers);
+    else if (this.atEnd !== undefined) this.atEnd.timers -= this.taken;
   }
 
   /** In a batch of its own: a tuple that fails is looked for among those that were read. */
@@ -567,14 +578,14 @@ export class Actor {
       return 'more';
     }
     const { batch, hand, isolation } = this;
-    const { tuples, lastInput, isSweeping, isFiring } = hand;
+    const { tuples, lastInput, isSweeping, firing } = hand;
     const wasLong = batch.isLong;
     const { fired } = batch;
     const failure = hand.failureOf(cause);
     const slot = isSweeping ? batch.program.endingSlot() : undefined;
     this.rollback();
     if (!failure.isOfTuple) throw new ActorFailure(errorOf(failure), failure.policy, failure.where.position);
-    if (isolation.isOn) return isolation.failed(failure, lastInput, slot, isFiring);
+    if (isolation.isOn) return isolation.failed(failure, lastInput, slot, firing);
     if (wasLong) {
       batch.beCareful();
       this.reopenSource();
@@ -583,7 +594,7 @@ export class Actor {
     // A source gave up to a whole order of tuples before it failed, and was counted after it.
     // Inputs take turns tuple by tuple, and did not in the batch.
     const turns = Math.max(1, tuples) * batch.inputs.length + fired;
-    isolation.begin(this.feed !== undefined || isSweeping || isFiring ? BATCH_TUPLES_MAX : turns);
+    isolation.begin(this.feed !== undefined || isSweeping || firing !== undefined ? BATCH_TUPLES_MAX : turns);
     this.batchTuples = BATCH_TUPLES_FIRST;
     this.reopenSource();
     return 'more';

@@ -19,7 +19,7 @@ import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
 import { groupsOf, hasGroup } from '../state/groups/group-set.ts';
 import { type KeyedState, keyedState } from '../state/rows/keyed-state.ts';
-import { KeyTimers, type TimerClock } from '../state/timers/key-timers.ts';
+import { CLOCK_TIMERS, KeyTimers, type TimerClock } from '../state/timers/key-timers.ts';
 import { CommitLog } from '../state/transaction/commit-log.ts';
 import { type CommitRecord, commitCodec } from '../state/transaction/commit-record.ts';
 import { PartitionMarks } from '../state/transaction/partition-marks.ts';
@@ -79,6 +79,8 @@ export class Batch {
   readonly program: Program;
   /** The timers of its keys, if its operator has a closure for them. */
   readonly timers: KeyTimers | undefined;
+  /** Those by the clock, of an operator whose others are in event time. */
+  readonly clockTimers: KeyTimers | undefined;
   /** The time of what is in work, and what is known of times; see {@link TimeCell}. */
   readonly time = new Float64Array(TIME_CELLS);
   /** Judges the event times of tuples, if that is done here. */
@@ -188,7 +190,10 @@ export class Batch {
       });
     }
     if (this.state !== undefined && head.onTimer !== undefined) {
-      this.timers = new KeyTimers(head.name, this.state, this.owned, this.timerClock(head));
+      this.timers = new KeyTimers(head.name, this.state, this.owned, this.timerClock(head.isInEventTime));
+    }
+    if (this.state !== undefined && head.onClock !== undefined) {
+      this.clockTimers = new KeyTimers(head.name, this.state, this.owned, this.timerClock(false), CLOCK_TIMERS);
     }
     const judging = stage.operators.find(({ eventTime }) => eventTime !== undefined);
     if (judging?.eventTime !== undefined) {
@@ -205,6 +210,7 @@ export class Batch {
       resident: this.resident,
       requests: this.requests,
       timers: this.timers,
+      clockTimers: this.clockTimers,
       time: this.time,
       clock: this.clock,
       owned: this.owned,
@@ -234,7 +240,7 @@ export class Batch {
     };
   }
 
-  private timerClock({ isInEventTime }: Stage['operators'][number]): TimerClock {
+  private timerClock(isInEventTime = false): TimerClock {
     const { environment, time, alignment } = this;
     const now = environment.epochMs ?? environment.now;
     return isInEventTime
@@ -310,6 +316,7 @@ export class Batch {
     if (this.backup === undefined) this.backup = this.backupOf(environment);
     else this.backup.own(this.groups);
     this.timers?.ownersChanged();
+    this.clockTimers?.ownersChanged();
     this.resident?.ownersChanged(this.groups);
     this.requests?.ownersChanged();
     this.ownersChanged?.();
@@ -494,6 +501,7 @@ export class Batch {
     this.apply();
     this.commitSink();
     this.timers?.committed();
+    this.clockTimers?.committed();
     this.resident?.committed();
     this.requests?.committed();
   }
@@ -613,6 +621,7 @@ export class Batch {
     commitCodec.copy(committed, this.record);
     this.clock?.enter(committed.progress.source.seen);
     this.timers?.rolledBack();
+    this.clockTimers?.rolledBack();
     this.resident?.rolledBack();
     this.requests?.rolledBack();
     this.giveUpOutput();

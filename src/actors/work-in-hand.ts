@@ -3,6 +3,7 @@
 // Relies on: it is asked before the rollback, while the frame in work is still the reader's current one.
 
 import { type Stage, stageName } from '../flow/plan.ts';
+import type { KeyTimers } from '../state/timers/key-timers.ts';
 import type { Batch, Input } from './batch.ts';
 import {
   AT_COMMIT,
@@ -26,8 +27,8 @@ export class WorkInHand {
   lastInput: Input | undefined;
   /** True while the closure of a key runs. */
   isSweeping = false;
-  /** True while the closure of a timer runs. */
-  isFiring = false;
+  /** The timers of which one has come, while its closure runs. */
+  firing: KeyTimers | undefined;
   /** The source, if there is one. */
   feed: Feed | undefined;
   private readonly work: Int32Array;
@@ -43,7 +44,7 @@ export class WorkInHand {
     this.input = undefined;
     this.lastInput = undefined;
     this.isSweeping = false;
-    this.isFiring = false;
+    this.firing = undefined;
   }
 
   /** Of the tuple in work. */
@@ -58,15 +59,12 @@ export class WorkInHand {
   }
 
   whereabouts(): Whereabouts {
-    const { batch, feed, input, row } = this;
+    const { batch, feed, firing, input, row } = this;
     const { program, record } = batch;
     if (feed !== undefined) {
       return this.atSource(feed.position(record.progress.source, row));
     }
-    if (this.isFiring && batch.timers !== undefined) {
-      const { key, name, atMs } = batch.timers;
-      return atTimer(key, name, atMs);
-    }
+    if (firing !== undefined) return atTimer(firing.key, firing.name, firing.atMs);
     if (this.isSweeping) return atEndOfInput(program.endingKey());
     if (input === undefined) return AT_COMMIT;
     return this.atRow(input, row === NO_ROW ? input.reader.row : row);

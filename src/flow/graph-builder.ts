@@ -46,6 +46,7 @@ export class GraphBuilder {
         | 'end'
         | 'onTimer'
         | 'isInEventTime'
+        | 'onClock'
         | 'eventTime'
         | 'resident'
         | 'partOf'

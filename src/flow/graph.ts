@@ -98,6 +98,8 @@ export interface OperatorNode {
   readonly onTimer?: Closure;
   /** True if its timers go by event time. */
   readonly isInEventTime?: boolean;
+  /** Of an operator with timers in event time: runs for each timer by the clock, which it sets with `context.clock`. */
+  readonly onClock?: Closure;
   /** How it judges its tuples, if it gives them their event times. */
   readonly eventTime?: EventTime;
   /** How it asks, if its closure is awaited. */
@@ -139,7 +141,7 @@ export const consumersOf = (
 /** Everything of an operator that the plan or the layout of shared memory depends on. */
 function fingerprintOf(node: OperatorNode): string {
   const { id, name, kind, inputs, outputs, parallelism, replicas, fuse, source, state, tables, end, onTimer } = node;
-  const { isInEventTime, eventTime, asking } = node;
+  const { isInEventTime, onClock, eventTime, asking } = node;
   return JSON.stringify([
     id,
     name,
@@ -156,6 +158,7 @@ function fingerprintOf(node: OperatorNode): string {
     end !== undefined,
     onTimer !== undefined,
     isInEventTime,
+    onClock !== undefined,
     eventTime,
     asking,
   ]);

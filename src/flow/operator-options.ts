@@ -239,8 +239,21 @@ export const EVERY_OPTIONS = {
   }),
 };
 
+/** Reads when results are emitted: one of some words, or every so often. */
+const readEmit =
+  <Word extends string>(words: readonly Word[]) =>
+  (given: unknown, { where, name }: { readonly where: string; readonly name: string }): Word | { everyMs: number } => {
+    const word = words.find((each) => each === given);
+    if (word !== undefined) return word;
+    if (typeof given !== 'object' || given === null)
+      throw errors.badOption(name, given, `${words.map((each) => `'${each}'`).join(', ')} or { everyMs }`, where);
+    return checkOptions(where, EVERY_OPTIONS, given, name);
+  };
+
 /** When an aggregate emits a key's results. */
 export type AggregateEmit = 'end' | 'changes' | { readonly everyMs: number };
+/** When a window's results are emitted. */
+export type WindowEmit = 'close' | 'changes' | { readonly everyMs: number };
 
 export const AGGREGATE_OPTIONS = {
   ...OPERATOR_OPTIONS,
@@ -255,12 +268,7 @@ export const AGGREGATE_OPTIONS = {
     defaultText: '`end`',
     page: 'aggregates.md#every-so-often',
     within: EVERY_OPTIONS,
-    read: (given, { where, name }) => {
-      if (given === 'end' || given === 'changes') return given;
-      if (typeof given !== 'object' || given === null)
-        throw errors.badOption(name, given, "'end', 'changes' or { everyMs }", where);
-      return checkOptions(where, EVERY_OPTIONS, given, name);
-    },
+    read: readEmit<'end' | 'changes'>(['end', 'changes']),
     absent: () => 'end',
   }),
   /**
@@ -289,13 +297,18 @@ export const AGGREGATE_OPTIONS = {
 export const WINDOW_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
-   * When a window's results are emitted: once, when it closes; or each time that they have changed: 'close' or
-   * 'changes'. Default: `close`. See docs/windows.md.
+   * When a window's results are emitted: once, when it closes; each time that they have changed; or when it closes, and
+   * before that, if they have changed, every so many milliseconds: 'close', 'changes' or { everyMs }. Default: `close`.
+   * See docs/windows.md#early-results.
    */
-  emit: choice(['close', 'changes'], {
-    help: "when a window's results are emitted: once, when it closes; or each time that they have changed",
-    default: 'close',
-    page: 'windows.md',
+  emit: ownEntry<WindowEmit, WindowEmit>({
+    help: "when a window's results are emitted: once, when it closes; each time that they have changed; or when it closes, and before that, if they have changed, every so many milliseconds",
+    rule: "'close', 'changes' or { everyMs }",
+    defaultText: '`close`',
+    page: 'windows.md#early-results',
+    within: EVERY_OPTIONS,
+    read: readEmit<'close' | 'changes'>(['close', 'changes']),
+    absent: () => 'close',
   }),
   /**
    * `false` sends every tuple to the operator by itself instead of combining tuples of a key where they are made: true

@@ -76,6 +76,8 @@ import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
 import type { ThinningClosures } from './thinning/thinning.ts';
 import { throttleClosures } from './thinning/throttle.ts';
+import type { CalendarWindow } from './windows/calendar.ts';
+import type { GlobalWindow } from './windows/global-window.ts';
 import {
   type CountWindow,
   requireWindow,
@@ -683,12 +685,18 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
   }
 
   /**
-   * Groups the tuples of each key: by windows in event time, or by so many tuples. See docs/windows.md.
+   * Groups the tuples of each key: by windows in event time, by so many tuples, or by a trigger. See docs/windows.md.
    * @param window as the functions of `millrace/windows` make it
    * @throws MillraceError BAD_OPTION
    */
-  window(window: CountWindow, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs, Record<never, never>>;
-  window(window: SlicedWindow | SessionWindow, ...surplus: readonly never[]): WindowedStream<Fields, Key, Inputs>;
+  window(
+    window: CountWindow | GlobalWindow<TupleOf<Fields>>,
+    ...surplus: readonly never[]
+  ): WindowedStream<Fields, Key, Inputs, Record<never, never>>;
+  window(
+    window: SlicedWindow | SessionWindow | CalendarWindow,
+    ...surplus: readonly never[]
+  ): WindowedStream<Fields, Key, Inputs>;
   window(window: Window, ...surplus: readonly never[]): unknown {
     refuseSurplus('window(window)', 1, surplus);
     const { builder, schema } = this;

@@ -21,11 +21,12 @@ const item = fc.record({
   ),
 });
 
-/** Items, each so much later than the earliest that may come; a step of the watermark; or a restart. */
+/** Items, each so much later than the earliest that may come; a step of the watermark, or of the clock; or a restart. */
 export const windowActs = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.array(item, { minLength: 1, maxLength: 4 }) },
     { weight: 3, arbitrary: fc.constantFrom(0, 1, 5, 20, 37, 2000) },
+    { weight: 2, arbitrary: fc.record({ clockMs: fc.constantFrom(1, 9, 10, 35) }) },
     { weight: 1, arbitrary: fc.constant('restart' as const) },
   ),
   { maxLength: 16 },
@@ -52,6 +53,7 @@ function shapes({ window, how, emit }: WindowParams) {
     isSession: window.kind === 'session',
     isProcess: how === 'process',
     givesChanges: emit === 'changes',
+    earlyMs: typeof emit === 'object' ? emit.everyMs : undefined,
     expected: (each: ModelWindow): Record<string, string> =>
       how === 'process' ? { ns: each.items.map(({ n }) => n).join() } : modelRow(each, window, leftOut),
     found: (row: Record<string, unknown>): Row => {
@@ -67,6 +69,41 @@ function shapes({ window, how, emit }: WindowParams) {
 const overlap = (one: { start: number; end: number }, other: { start: number; end: number }): boolean =>
   one.start < other.end && one.end > other.start;
 
+/** What comes by the clock of windows that are open: of each key so long after a change all that have changed since the last time. */
+class EarlyModel {
+  private readonly everyMs: number;
+  /** Of each key: when it is due, and the items that have come since the last time. */
+  private readonly keys = new Map<string, { dueMs: number; changed: Set<Item> }>();
+  private nowMs = 0;
+
+  constructor(everyMs: number) {
+    this.everyMs = everyMs;
+  }
+
+  take(item: Item): void {
+    const own = this.keys.get(item.key);
+    if (own === undefined) this.keys.set(item.key, { dueMs: this.nowMs + this.everyMs, changed: new Set([item]) });
+    else own.changed.add(item);
+  }
+
+  /** A key whose windows have all gone has no timer any more. */
+  forget(isKept: (key: string) => boolean): void {
+    for (const key of this.keys.keys()) if (!isKept(key)) this.keys.delete(key);
+  }
+
+  /** The windows that are given while the clock goes on. */
+  advance(ms: number, open: readonly ModelWindow[]): ModelWindow[] {
+    this.nowMs += ms;
+    const given: ModelWindow[] = [];
+    for (const [key, { dueMs, changed }] of [...this.keys].sort(([, one], [, other]) => one.dueMs - other.dueMs)) {
+      if (dueMs > this.nowMs) continue;
+      this.keys.delete(key);
+      given.push(...open.filter((each) => each.key === key && each.items.some((item) => changed.has(item))));
+    }
+    return given;
+  }
+}
+
 /** Fails if a row comes too early, twice, not at all, or with other results than the model has. */
 export function driveWindows(params: WindowParams, acts: WindowActs, isDisturbed: boolean): void {
   const { window, allowedMs = 0 } = params;
@@ -80,6 +117,7 @@ export function driveWindows(params: WindowParams, acts: WindowActs, isDisturbed
   const last = new LastRows<Row>();
   /** What a window of this name was last given with: how many items all windows had by then. */
   const given = new Map<string, string>();
+  const early = shape.earlyMs === undefined ? undefined : new EarlyModel(shape.earlyMs);
   let watermark = START_MS;
   operator.advanceWatermark(watermark);
 
@@ -107,9 +145,25 @@ export function driveWindows(params: WindowParams, acts: WindowActs, isDisturbed
     );
   };
 
+  const lookAtEarly = (ms: number): void => {
+    const open = windowsOf(items, window).filter(({ end }) => end > watermark);
+    const expected = early?.advance(ms, open) ?? [];
+    assert.deepEqual(
+      operator
+        .emitted()
+        .map((raw) => shape.found(raw))
+        .map((row) => [windowName(row), row.text] as const)
+        .sort(byName),
+      expected.map((each) => [windowName(each), shape.expected(each)] as const).sort(byName),
+    );
+  };
+
   for (const act of acts) {
     if (act === 'restart') operator.restart();
-    else if (typeof act === 'number') {
+    else if (typeof act === 'object' && 'clockMs' in act) {
+      operator.advance(act.clockMs);
+      lookAtEarly(act.clockMs);
+    } else if (typeof act === 'number') {
       watermark += act;
       operator.advanceWatermark(watermark);
     } else {
@@ -121,8 +175,11 @@ export function driveWindows(params: WindowParams, acts: WindowActs, isDisturbed
       }));
       items.push(...fed);
       operator.feed(fed, { at: ({ at }) => at });
+      for (const each of fed) early?.take(each);
     }
     look();
+    const kept = new Set(operator.state.entries().map(({ key }) => key.key));
+    early?.forget((key) => kept.has(key));
   }
   operator.end();
   watermark = Number.POSITIVE_INFINITY;

@@ -106,7 +106,7 @@ function results(items: readonly Item[], window: WindowGiven): Record<string, un
     about: different,
     squares: values.reduce((sum, value) => sum + value ** 2, 0),
     ...(ordered && { earliest: ordered[0], latest: ordered.at(-1), some: ordered.slice(0, 3) }),
-    ...(window.kind === 'tumbling' && { different }),
+    different,
   };
 }
 

@@ -4,8 +4,8 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import type { Job } from '../../src/index.ts';
+import { disturb } from '../kit/disturb.ts';
 import { type WindowParams, windowed } from '../kit/flows/windows.ts';
 import { noThreadLeft, start, tuplesOf } from '../kit/run-flow.ts';
 import { randomOf } from '../kit/seeds.ts';
@@ -32,33 +32,14 @@ const CASES: Readonly<Record<string, Omit<WindowParams, 'items'>>> = {
     parallelism: 4,
   },
   'sessions, combined': { window: { kind: 'session', gapMs: 90 }, boundMs: 40, parallelism: 4 },
+  'sessions with early results': {
+    window: { kind: 'session', gapMs: 90 },
+    boundMs: 40,
+    emit: { everyMs: 15 },
+    parallelism: 2,
+  },
   'all items of sessions': { window: { kind: 'session', gapMs: 90 }, boundMs: 40, how: 'process', parallelism: 2 },
 };
-
-/** Kills, scales and rebalances until it is told to stop; returns how often it has. */
-function disturb(job: Job, random: (below: number) => number): { stop(): Promise<number> } {
-  let isOver = false;
-  const run = async (): Promise<number> => {
-    let times = 0;
-    for (; !isOver; times++) {
-      await setTimeout(50 + random(150));
-      const workers = job.workers().filter(({ state }) => state === 'active');
-      const what = random(4);
-      if (what === 0 && workers.length > 0)
-        await job.killWorker(workers[random(workers.length)].worker).catch(() => {});
-      else if (what === 1) await job.rebalance('results').catch(() => {});
-      else await job.scale('results', 1 + random(4)).catch(() => {});
-    }
-    return times;
-  };
-  const running = run();
-  return {
-    stop: () => {
-      isOver = true;
-      return running;
-    },
-  };
-}
 
 for (const [name, given] of Object.entries(CASES)) {
   test(`${name}, while replicas change and workers die`, TIMEOUT, async (context) => {

@@ -6,13 +6,14 @@
 
 import { errors, fromRecord } from '../../errors.ts';
 import { isBehind, type ReadMark } from '../../mailbox/ring-reader.ts';
+import type { KeyTimers } from '../../state/timers/key-timers.ts';
 import { advanceSweep, sweepTo } from '../../state/transaction/sweep.ts';
 import type { Condemned, Resumption, StepStatus } from '../actor-descriptor.ts';
 import { BATCH_TUPLES_MAX, type Batch, type Input } from '../batch.ts';
 import type { Feed } from '../inputs/feed.ts';
 import { partitionAt } from '../inputs/partitioned-feed.ts';
 import type { RowReader } from '../inputs/row-reader.ts';
-import { AT_TIMER, NO_ROW, timerMark, WorkCell } from '../vitals/vitals.ts';
+import { AT_CLOCK, AT_TIMER, isAtTimer, NO_ROW, timerMark, WorkCell } from '../vitals/vitals.ts';
 import type { WorkInHand } from '../work-in-hand.ts';
 import { ChainSieve, TryAgain } from './chain-sieve.ts';
 import { ActorFailure, AT_COMMIT, atEndOfInput, atTimer, errorOf, type Failure, type Whereabouts } from './failure.ts';
@@ -24,7 +25,7 @@ export interface Isolated {
   /** A source has been read: it says when it is due, and how much it gave. */
   wasFed(feed: Feed): void;
   /** Runs closures of timers that are due, at most `limit`, within a batch. */
-  fire(limit: number): void;
+  fire(timers: KeyTimers, limit: number): void;
   /** Ends the stream. */
   finish(): StepStatus;
   /** Returns everything to the last commit, the source too. */
@@ -95,7 +96,7 @@ export class Isolation {
   single(until: readonly ReadMark[] | undefined): StepStatus {
     const { work, condemned, batch } = this;
     const { feed } = this.hand;
-    const isOfInput = condemned !== undefined && condemned.input !== AT_TIMER;
+    const isOfInput = condemned !== undefined && !isAtTimer(condemned.input);
     if (isOfInput && feed === undefined && this.mayBeSkipped(condemned, until)) {
       return this.skipCondemned(condemned);
     }
@@ -112,18 +113,18 @@ export class Isolation {
   }
 
   /** The closure of one timer that is due, in a batch of its own; or a letter in its place. */
-  singleTimer(): void {
+  singleTimer(timers: KeyTimers): void {
     const { condemned, batch, hand, work } = this;
-    if (condemned?.input === AT_TIMER) {
+    if (condemned?.input === (timers === batch.clockTimers ? AT_CLOCK : AT_TIMER)) {
       const { operator, slot, error } = condemned;
       const failureAt = (where: Whereabouts): Failure => hand.failureAt(operator, where, fromRecord(error));
-      if (this.skipTimer(failureAt, (tag) => timerMark(tag) === slot)) return;
+      if (this.skipTimer(timers, failureAt, (tag) => timerMark(tag) === slot)) return;
     }
     // What makes it due may be how far the inputs have been passed: a rollback is not to take that back.
     batch.begin();
     batch.commit();
     work[WorkCell.row] = NO_ROW;
-    this.alone(() => this.actor.fire(1));
+    this.alone(() => this.actor.fire(timers, 1));
     batch.commit();
     this.tried();
   }
@@ -184,13 +185,18 @@ export class Isolation {
    * Does what is to be done about a tuple that has failed alone; the batch is rolled back.
    * @param input whose row was tried, if it was a row
    * @param slot of the key whose closure failed, if it was a key
-   * @param isOfTimer true if it was a timer
+   * @param firing the timers of which it was one, if it was a timer
    * @throws ActorFailure if the actor cannot go on
    */
-  failed(failure: Failure, input: Input | undefined, slot: number | undefined, isOfTimer: boolean): StepStatus {
-    if (isOfTimer) {
+  failed(
+    failure: Failure,
+    input: Input | undefined,
+    slot: number | undefined,
+    firing: KeyTimers | undefined,
+  ): StepStatus {
+    if (firing !== undefined) {
       // It is the next one at every try: others have not become due before it.
-      if (!this.skipTimer(() => failure)) throw errors.invariant('a timer that failed alone is still there');
+      if (!this.skipTimer(firing, () => failure)) throw errors.invariant('a timer that failed alone is still there');
       return 'more';
     }
     if (slot !== undefined) return this.skipKey(failure, slot);
@@ -234,11 +240,15 @@ export class Isolation {
    * @param isMeant tells by the tag of its key whether it is the one; without it, it is
    * @returns false if it is not
    */
-  private skipTimer(failureAt: (where: Whereabouts) => Failure, isMeant?: (tag: number) => boolean): boolean {
+  private skipTimer(
+    timers: KeyTimers,
+    failureAt: (where: Whereabouts) => Failure,
+    isMeant?: (tag: number) => boolean,
+  ): boolean {
     const { batch } = this;
-    const { timers, record } = batch;
+    const { record } = batch;
     batch.begin();
-    if (timers?.take(timers.untilMs) !== true || isMeant?.(timers.tag) === false) {
+    if (!timers.take(timers.untilMs) || isMeant?.(timers.tag) === false) {
       this.actor.rollback();
       return false;
     }

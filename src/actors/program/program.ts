@@ -64,6 +64,8 @@ export interface ProgramParts {
   readonly requests: Requests | undefined;
   /** The timers of its keys, if its operator has a closure for them. */
   readonly timers: KeyTimers | undefined;
+  /** Those by the clock, of an operator whose others are in event time. */
+  readonly clockTimers: KeyTimers | undefined;
   /** See {@link TimeCell}. */
   readonly time: Float64Array;
   /** Judges the event times of tuples, if that is done here. */
@@ -109,6 +111,8 @@ export interface Program {
    * @returns how many
    */
   fireTimers(nowMs: number, limit: number): number;
+  /** The same for timers by the clock, of an operator whose others are in event time. */
+  fireClock(nowMs: number, limit: number): number;
   /** Lets the rows have what the resident has for them. */
   deliver(): void;
   /** Lets the resident do its own work. */
@@ -227,6 +231,7 @@ function phasesCode(parts: ProgramParts, u: number): string {
   const hasSpilled = anyOutput(parts, 'spilled');
   const keyTexts = keys.flatMap(({ codec }, k) => (codec.isCached ? [`, state.keyText(${k}, g, h, p)`] : []));
   const hasTimers = parts.timers !== undefined;
+  const hasClock = parts.clockTimers !== undefined;
   const hasTables = hasTimers || Object.keys(head.tables ?? {}).length > 0;
   const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
   const seek = keys.map(({ index, codec }) => codec.seek(`key${u}_${index}`)).filter((code) => code !== '');
@@ -269,6 +274,7 @@ function remove${u}(k, p, j, n) {
 const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
 context.removed = false;
 ${hasTimers ? 'timers.removing(timers.view);' : ''}
+${hasClock ? 'clockTimers.removing(timers.view);' : ''}
 state.remove(g, p);
 // The row stands where it stood, without its key: nobody else's has moved.
 for (let i = j + 1; i < n; i++) if (rows[i] === p) return true;
@@ -282,6 +288,7 @@ ${needsGroup ? `const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};` : ''
 const view = ${perArena(parts, 'view')};
 view.row = p;
 ${hasTimers ? 'timers.view = view;' : ''}
+${hasClock ? 'clockTimers.view = view;' : ''}
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
@@ -395,28 +402,36 @@ const newKeyCode = ({ stage }: ProgramParts): string => {
   return `new Key(${(inputs[0].key ?? []).map((_, k) => `key[${k}]`).join(', ')})`;
 };
 
-function timersCode(parts: ProgramParts): string {
-  if (parts.timers === undefined) return 'function fireTimers() { return 0; }';
+/** The loop over timers that are due. */
+function firingCode(parts: ProgramParts, name: 'fireTimers' | 'fireClock'): string {
+  const isOwn = name === 'fireTimers';
+  const { timers: own, clockTimers } = parts;
+  if ((isOwn ? own : clockTimers) === undefined) return `function ${name}() { return 0; }`;
+  const timers = isOwn ? 'timers' : 'clockTimers';
+  // By the clock, time is what the inputs have come to.
+  const time = isOwn ? 'timers.atMs' : 'timers.untilMs';
+  const each = (code: (timers: string) => string): string =>
+    `${code('timers')} ${clockTimers === undefined ? '' : code('clockTimers')}`;
   const [head] = parts.stage.operators;
   const isFull = anyOutput(parts, 'isBatchFull');
   return `
-function fireTimers(nowMs, limit) {
+function ${name}(nowMs, limit) {
 let fired = 0;
 state.resume();
-while (fired < limit && timers.take(nowMs)) {
-const g = timers.group, key = timers.key;
+while (fired < limit && ${timers}.take(nowMs)) {
+const g = ${timers}.group, key = ${timers}.key;
 const view = ${perArena(parts, 'view')};
-view.row = timers.row;
-timers.view = view;
-context.timer = { name: timers.name, atMs: timers.atMs };
+view.row = ${timers}.row;
+${each((all) => `${all}.view = view;`)}
+context.timer = { name: ${timers}.name, atMs: ${timers}.atMs };
 context.untilMs = nowMs;
-${parts.timers.isInEventTime ? `time[${TimeCell.inWork}] = timers.atMs;` : ''}
+${own?.isInEventTime ? `time[${TimeCell.inWork}] = ${time};` : ''}
 work[${WorkCell.operator}] = 0;
-work[${WorkCell.row}] = timerMark(timers.tag);
-${runClosureCode(`onTimer(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
+work[${WorkCell.row}] = timerMark(${timers}.tag);
+${runClosureCode(`${isOwn ? 'onTimer' : 'onClock'}(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
 ${parts.stage.operators.length > 1 ? rethrowCode : ''}
 fired++;
-if (context.removed) { context.removed = false; timers.removing(view); state.remove(g, view.row); }
+if (context.removed) { context.removed = false; ${each((all) => `${all}.removing(view);`)} state.remove(g, view.row); }
 ${isFull === '' ? '' : `if (${isFull}) break;`}
 }
 state.expire();
@@ -496,7 +511,9 @@ export function generateProgram(parts: ProgramParts): Program {
     firstProbe: state?.table.firstProbe,
     end: stage.operators[0].end,
     onTimer: stage.operators[0].onTimer,
+    onClock: stage.operators[0].onClock,
     timers: parts.timers,
+    clockTimers: parts.clockTimers,
     timerMark,
     time: parts.time,
     judge: parts.clock?.judge,
@@ -539,7 +556,8 @@ ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${state === undefined ? '' : keyClassCode(parts)}
 ${endCode(parts)}
-${timersCode(parts)}
+${firingCode(parts, 'fireTimers')}
+${firingCode(parts, 'fireClock')}
 ${deliverCode(parts)}
 ${isGenerator ? generatorCode(parts) : ''}
 function eachRow(visit) {
@@ -582,14 +600,18 @@ feed(tuple) {
 enter();
 try { ${isSource ? `${stepName(0)}(tuple);` : ''} if (sieve !== undefined) sift0(); } finally { leave(); }
 },
-fireTimers(nowMs, limit) {
+${(['fireTimers', 'fireClock'] as const)
+  .map(
+    (name) => `${name}(nowMs, limit) {
 enter();
 try {
-const fired = fireTimers(nowMs, limit);
+const fired = ${name}(nowMs, limit);
 if (sieve !== undefined) sift0();
 return fired;
 } finally { leave(); }
-},
+},`,
+  )
+  .join('\n')}
 deliver() {
 enter();
 try { ${parts.resident === undefined ? '' : `deliver(${emitName(stage.operators[0], 0)});`} } finally { leave(); }
@@ -628,13 +650,15 @@ function receivers({ stage, resident, requests }: ProgramParts): Record<string, 
 }
 
 /** What closures get as their context. */
-function closureContext({ stage, timers, time }: ProgramParts) {
+function closureContext({ stage, timers, clockTimers, time }: ProgramParts) {
   const context = {
     removed: false,
     remove(): void {
       context.removed = true;
     },
     timers: timers?.forClosures ?? noTimers(stageName(stage)),
+    /** For operators of the library. */
+    clock: clockTimers?.forClosures,
     timer: undefined,
     /** Up to which time timers are due. */
     untilMs: Number.NEGATIVE_INFINITY,

@@ -38,7 +38,7 @@ export const COUNTED_ROWS_MAX = 8;
 
 /**
  * Cells of an actor's work block, for whoever finds it dead or hanging: the row (at the end of the input, the key's slot) and
- * the operator in work, the input that the row is of (-1 for none, -2 for a timer), a count of the batches begun, 1 while a single tuple is
+ * the operator in work, the input that the row is of (-1 for none, -2 or -3 for a timer), a count of the batches begun, 1 while a single tuple is
  * tried, which incarnation of the actor may step, and while a single tuple is tried, which one of those that the operator in work
  * has got on its behalf (0 in the first operator of the chain), and 1 while the open batch may be longer than usual.
  */
@@ -58,6 +58,11 @@ export const NO_ROW = -1;
 
 /** In place of the input, while the closure of a timer runs; the row in work then tells the key: {@link timerMark}. */
 export const AT_TIMER = -2;
+/** The same of a timer by the clock, where others are in event time. */
+export const AT_CLOCK = -3;
+
+/** True of what stands in place of the input while the closure of a timer runs. */
+export const isAtTimer = (input: number): boolean => input === AT_TIMER || input === AT_CLOCK;
 
 /** What tells in the work block whose timer is in work: the tag of its key's row, which must not look like {@link NO_ROW}. */
 export const timerMark = (tag: number): number => (tag === NO_ROW ? NO_ROW - 1 : tag);

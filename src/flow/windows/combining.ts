@@ -41,7 +41,7 @@ interface Extra {
 }
 
 function extraOf(window: Window): Extra | undefined {
-  if (window.kind === 'count') return undefined;
+  if (window.kind === 'count' || window.kind === 'global' || window.kind === 'calendar') return undefined;
   if (window.kind === 'session') {
     const { gapMs } = window;
     return {

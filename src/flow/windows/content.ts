@@ -17,10 +17,10 @@ export interface WindowContent {
   /** What is kept of a key besides its panes. */
   readonly state: Shape;
   readonly tables: Readonly<Record<string, TableDefinition>>;
-  /** Statements that take `tuple` into a pane. */
-  add(pane: string): string;
+  /** Statements that take `tuple` into a pane, given where it stands: a time, or a number of tuples, of the same windows. */
+  add(pane: string, place: string): string;
   /** The same for a combined row; undefined if tuples are not combined. */
-  readonly merge: ((pane: string) => string) | undefined;
+  readonly merge: ((pane: string, place: string) => string) | undefined;
   /** Statements that take one pane into another. */
   join(pane: string, other: string): string;
   /** Statements that make a pane one without tuples. */
@@ -43,6 +43,10 @@ export interface WindowClosures {
   readonly merge: Closure | undefined;
   /** For the time at which a window may end; none if windows end by what comes. */
   readonly onTimer: Closure | undefined;
+  /** True if `onTimer` goes by the clock. */
+  readonly isByClock?: true;
+  /** For the time of the clock at which results of open windows are given; none unless they are. */
+  readonly onClock?: Closure | undefined;
   /** For each key at the end of the input; none if nothing is left to be emitted then. */
   readonly end: Closure | undefined;
 }

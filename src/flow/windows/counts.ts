@@ -28,8 +28,8 @@ if (other !== undefined) { ${content.join('pane', 'other')} }
 ${content.give('pane', 'start', 'end')}
 }
 function add(tuple, state, emit, context) {
-const pane = ${panes}.upsert(Math.floor(state.$n / ${step}));
-${content.add('pane')}
+const at = Math.floor(state.$n / ${step}), pane = ${panes}.upsert(at);
+${content.add('pane', `at * ${step}`)}
 const n = ++state.$n;
 if (n < ${size} || (n - ${size}) % ${every} !== 0) return;
 const start = n - ${size};

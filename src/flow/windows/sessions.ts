@@ -6,6 +6,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
+import type { WindowEmit } from '../operator-options.ts';
 import {
   ENDED_UNTIL,
   eachRow,
@@ -15,6 +16,7 @@ import {
   type WindowClosures,
   type WindowContent,
 } from './content.ts';
+import { changedCode, earlyField, earlyTime, isEarly, onClockCode } from './early.ts';
 import type { SessionWindow } from './window.ts';
 
 /** The slot of time, no longer than the gap, in which combined tuples are: they are of one session. */
@@ -29,8 +31,9 @@ export function sessionClosures(
   content: WindowContent,
   { gapMs }: SessionWindow,
   allowedLatenessMs: number,
-  givesChanges: boolean,
+  emit: WindowEmit,
 ): WindowClosures {
+  const givesChanges = emit === 'changes';
   const panes = `state.${PANES}`;
   const eachPane = eachRow('pane', panes);
   const arrival = (name: string, first: string, last: string, code: string): string => `
@@ -38,9 +41,10 @@ function ${name}(tuple, state, emit, context) {
 const pane = paneOf(state, ${first}, ${last});
 ${code}
 changed(tuple, state, pane, emit, context);
+${changedCode(emit, 'pane')}
 }`;
   // A key with one session, which is nearly all of them, has that in its own row; more of them are rows of a table under the key.
-  const isInRow = allowedLatenessMs === 0;
+  const isInRow = allowedLatenessMs === 0 && !isEarly(emit);
   const inRowCode = `if (${panes}.size === 0) {
 if (!state.$isOpen) {
 state.$isOpen = true;
@@ -102,8 +106,8 @@ let next = Infinity;
 ${eachPane} next = Math.min(next, pane.${LAST} + ${gapMs} + (pane.$isFired ? ${allowedLatenessMs} : 0));
 if (next < Infinity) timers.at(${timerAt('next')});
 }
-${arrival('add', 'context.time', 'context.time', content.add('pane'))}
-${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane'))}
+${arrival('add', 'context.time', 'context.time', content.add('pane', 'context.time'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane', `tuple.${FIRST}`))}
 function onTimer(key, state, emit, context) {
 const now = ${ENDED_UNTIL}, due = [];
 ${isInRow ? closeCode : ''}
@@ -120,17 +124,35 @@ if (end + ${allowedLatenessMs} <= now) { ${content.release('first', 'end')} ${pa
 if (${panes}.size === 0) context.remove();
 else setTimer(state, context.timers);
 }
-return { add, merge, onTimer };`;
+${onClockCode(
+  emit,
+  panes,
+  FIRST,
+  `for (const first of changed) {
+const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};
+if (pane.$isFired) continue;
+${earlyTime('first', 'Math.ceil(end)')}
+${content.give('pane', 'first', 'end')}
+}`,
+)}
+return { add, merge, onTimer, onClock };`;
   return {
     state: {
       ...(isInRow && { $isOpen: t.bool(), [FIRST]: t.f64(), [LAST]: t.f64(), ...content.pane }),
       ...content.state,
     },
     tables: {
-      [PANES]: table({ [FIRST]: t.f64() }, { [LAST]: t.f64(), $isFired: t.bool(), ...content.pane }),
+      [PANES]: table(
+        { [FIRST]: t.f64() },
+        { [LAST]: t.f64(), $isFired: t.bool(), ...earlyField(emit), ...content.pane },
+      ),
       ...content.tables,
     },
     end: undefined,
-    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer'>>(`${operator}/sessions`, content.constants, body),
+    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer' | 'onClock'>>(
+      `${operator}/sessions`,
+      content.constants,
+      body,
+    ),
   };
 }

@@ -8,6 +8,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
+import type { WindowEmit } from '../operator-options.ts';
 import {
   commonDivisor,
   ENDED_UNTIL,
@@ -19,6 +20,7 @@ import {
   type WindowClosures,
   type WindowContent,
 } from './content.ts';
+import { changedCode, earlyField, earlyTime, onClockCode } from './early.ts';
 import type { SlicedWindow } from './window.ts';
 
 /** The length of a slice. */
@@ -39,15 +41,16 @@ export const endAfterCode = ({ sizeMs, everyMs, offsetMs }: SlicedWindow, time: 
 
 /**
  * The closures of an operator that keeps windows of one length.
- * @param givesChanges true if each window is given whenever it has changed, instead of at its end
+ * @param emit when windows are given: at their ends, or whenever they have changed instead, or early besides
  */
 export function slicedClosures(
   operator: string,
   content: WindowContent,
   window: SlicedWindow,
   allowedLatenessMs: number,
-  givesChanges: boolean,
+  emit: WindowEmit,
 ): WindowClosures {
+  const givesChanges = emit === 'changes';
   const { sizeMs, everyMs, offsetMs } = window;
   const ms = sliceMs(window);
   const isWhole = ms === sizeMs;
@@ -60,6 +63,7 @@ function ${name}(tuple, state, emit, context) {
 const start = ${start}, pane = ${panes}.upsert(start);
 ${code}
 changed(tuple, state, pane, start, emit, context);
+${changedCode(emit, 'pane')}
 }`;
   const body = `
 const endAfter = (time) => ${endAfterCode(window, 'time')};
@@ -73,8 +77,8 @@ ${
 }
 if (due === undefined || first < due) timers.at(${timerAt('first')});
 }
-${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
-${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
+${arrival('add', sliceCode(window, 'context.time'), content.add('pane', 'start'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane', 'start'))}
 function give(key, state, end, emit) {
 ${
   isWhole
@@ -135,11 +139,32 @@ if (gone !== undefined) for (const start of gone) { ${content.release('start', `
 if (${panes}.size === 0) context.remove();
 else if (next < Infinity) context.timers.at(${timerAt('next')});
 }
-return { add, merge, onTimer };`;
+${onClockCode(
+  emit,
+  panes,
+  SLICE,
+  `let next = endAfter(state.$isFired ? state.$fired : -Infinity);
+for (const start of changed) {
+const last = lastEnd(start);
+for (let end = Math.max(next, endAfter(start)); end <= last; end += ${everyMs}) {
+${earlyTime(`end - ${sizeMs}`, 'end')}
+give(key, state, end, emit);
+next = end + ${everyMs};
+}
+}`,
+)}
+return { add, merge, onTimer, onClock };`;
   return {
     state: { $isFired: t.bool(), $fired: t.f64(), ...content.state },
-    tables: { [PANES]: table({ [SLICE]: t.f64() }, { $isLate: t.bool(), ...content.pane }), ...content.tables },
+    tables: {
+      [PANES]: table({ [SLICE]: t.f64() }, { $isLate: t.bool(), ...earlyField(emit), ...content.pane }),
+      ...content.tables,
+    },
     end: undefined,
-    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer'>>(`${operator}/windows`, content.constants, body),
+    ...generate<Pick<WindowClosures, 'add' | 'merge' | 'onTimer' | 'onClock'>>(
+      `${operator}/windows`,
+      content.constants,
+      body,
+    ),
   };
 }

@@ -50,8 +50,8 @@ if (due === undefined || end < due) timers.at(${timerAt('end')});
 }
 return pane;
 }
-${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
-${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
+${arrival('add', sliceCode(window, 'context.time'), content.add('pane', 'start'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane', 'start'))}
 /** Slices from \`start\` to \`end\` are joined with those behind them; returns the first one. */
 function rebuild(state, start, end) {
 let newer;

@@ -48,8 +48,8 @@ if (due === undefined || end < due) timers.at(${timerAt('end')});
 ${isInRow ? `if (!state.$isOpen) { state.$isOpen = true; state.$start = start; return state; }` : ''}
 return ${panes}.upsert(start);
 }
-${arrival('add', sliceCode(window, 'context.time'), content.add('pane'))}
-${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane'))}
+${arrival('add', sliceCode(window, 'context.time'), content.add('pane', 'start'))}
+${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${SLICE}`, content.merge('pane', 'start'))}
 function give(key, state, pane, start, emit) {
 ${content.give('pane', 'start', `start + ${sizeMs}`)}
 }

@@ -7,6 +7,8 @@ import { checkOptions } from '../../options/check.ts';
 import { integer, toggle } from '../../options/kinds.ts';
 import type { Given, OptionTable } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import type { CalendarWindow } from './calendar.ts';
+import type { GlobalWindow } from './global-window.ts';
 
 /** The longest window: beyond it ends would not be exact. */
 const SIZE_MAX_MS = 2 ** 50;
@@ -142,12 +144,12 @@ export interface CountWindow {
 }
 
 /** What `keyed.window()` takes. */
-export type Window = SlicedWindow | SessionWindow | CountWindow;
+export type Window = SlicedWindow | SessionWindow | CalendarWindow | CountWindow | GlobalWindow<never>;
 
 /** @throws MillraceError BAD_OPTION unless it was made by one of the functions below */
 export function requireWindow(given: unknown, operator: string): void {
   const kind = (given as Partial<Window> | null | undefined)?.kind as string;
-  if (!['tumbling', 'sliding', 'session', 'count'].includes(kind))
+  if (!['tumbling', 'sliding', 'session', 'calendar', 'count', 'global'].includes(kind))
     throw errors.badOption(
       'window',
       given,

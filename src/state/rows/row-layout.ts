@@ -75,13 +75,17 @@ const NAMED_TIMERS: TableDefinition = { key: { name: t.string() }, row: { at: t.
 /** Where the timers of a key stand in its row: when the one without a name is due, and a table of those with names. */
 export const TIMER_FIELD = '$timer';
 export const TIMERS_TABLE = '$timers';
+/** The same of timers that go by the clock, of an operator whose others are in event time. */
+export const CLOCK_FIELD = '$clock';
+export const CLOCKS_TABLE = '$clocks';
 
 /** When a row expires, where rows do. */
 export const EXPIRY_FIELD = '$expires';
 
 /** Properties of the state object that point it at a row, or are not the flow's. */
-const RESERVED_NAMES = ['arena', 'row', TIMER_FIELD, TIMERS_TABLE];
-const HIDDEN_NAMES = [TIMER_FIELD, TIMERS_TABLE, EXPIRY_FIELD];
+const TIMER_NAMES = [TIMER_FIELD, TIMERS_TABLE, CLOCK_FIELD, CLOCKS_TABLE];
+const RESERVED_NAMES = ['arena', 'row', ...TIMER_NAMES];
+const HIDDEN_NAMES = [...TIMER_NAMES, EXPIRY_FIELD];
 
 /** True of what a row holds for the library: nobody sees it who reads state. */
 export const isHidden = ({ name }: { readonly name: string }): boolean => HIDDEN_NAMES.includes(name);
@@ -92,6 +96,8 @@ interface LayoutKind {
   readonly isInTable?: boolean;
   /** True if keys have timers. */
   readonly hasTimers?: boolean;
+  /** True if they have others by the clock besides. */
+  readonly hasClock?: boolean;
 }
 
 const cellsOf = ({ codec }: SchemaField): number => codec.cell.cells;
@@ -129,7 +135,7 @@ export function rowLayout(
   key: readonly SchemaField[],
   state: Shape,
   tables: Readonly<Record<string, TableDefinition>>,
-  { isInTable = false, hasTimers = false }: LayoutKind = {},
+  { isInTable = false, hasTimers = false, hasClock = false }: LayoutKind = {},
 ): RowLayout {
   const plan = new CellPlan();
   if (key.length === 0 || key.length > KEY_FIELDS_MAX) {
@@ -145,14 +151,22 @@ export function rowLayout(
     }),
     cellsOf,
   );
-  const own = hasTimers ? { ...state, [TIMER_FIELD]: t.f64() } : state;
+  const own = {
+    ...state,
+    ...(hasTimers && { [TIMER_FIELD]: t.f64() }),
+    ...(hasClock && { [CLOCK_FIELD]: t.f64() }),
+  };
   const fieldList = Object.keys(own).length === 0 ? [] : Schema.of(own, where).fields;
   const names = new Set([...Object.keys(state), ...Object.keys(tables)]);
   for (const name of RESERVED_NAMES) {
     if (!isInTable && names.has(name)) throw errors.badSchema(where, `'${name}' is taken: choose another name`);
   }
   const fields = plan.place(fieldList, cellsOf);
-  const ownTables = hasTimers ? { ...tables, [TIMERS_TABLE]: NAMED_TIMERS } : tables;
+  const ownTables = {
+    ...tables,
+    ...(hasTimers && { [TIMERS_TABLE]: NAMED_TIMERS }),
+    ...(hasClock && { [CLOCKS_TABLE]: NAMED_TIMERS }),
+  };
   const tableList = Object.entries(ownTables).map(([name, definition]) => {
     if (Object.hasOwn(state, name)) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
     return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition) };

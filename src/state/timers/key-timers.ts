@@ -11,7 +11,15 @@ import { type Arena, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import type { RowView } from '../rows/row-class.ts';
-import { ROOT_LIVE, ROW_TAG, type RowField, TIMER_FIELD, TIMERS_TABLE } from '../rows/row-layout.ts';
+import {
+  CLOCK_FIELD,
+  CLOCKS_TABLE,
+  ROOT_LIVE,
+  ROW_TAG,
+  type RowField,
+  TIMER_FIELD,
+  TIMERS_TABLE,
+} from '../rows/row-layout.ts';
 import { type KeyedAccess, keyedAccess, keyValuesReader } from '../rows/state-table.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { LATEST_MS, type Timer, type Timers } from './timers.ts';
@@ -32,6 +40,11 @@ export interface TimerClock {
   /** Up to which time timers are due. */
   untilMs(): number;
 }
+
+/** Where the timers stand in a row. */
+const OWN_TIMERS = { field: TIMER_FIELD, table: TIMERS_TABLE };
+/** The same of those by the clock, where the others are in event time. */
+export const CLOCK_TIMERS = { field: CLOCK_FIELD, table: CLOCKS_TABLE };
 
 /** What a cell says of a timer: 0, as which rows begin, stands for none. Times before 1970 are less than 0. */
 const stored = (atMs: number): number => (atMs < 0 ? atMs : atMs + 1);
@@ -81,15 +94,15 @@ export class KeyTimers implements Timer {
   /**
    * @param owned 1 for each key group of the replica
    */
-  constructor(operator: string, state: KeyedState, owned: Uint8Array, clock: TimerClock) {
+  constructor(operator: string, state: KeyedState, owned: Uint8Array, clock: TimerClock, place = OWN_TIMERS) {
     const { layout, tables } = state.table;
-    const { cell, table } = tables.find(({ name }) => name === TIMERS_TABLE) as (typeof tables)[number];
+    const { cell, table } = tables.find(({ name }) => name === place.table) as (typeof tables)[number];
     this.clock = clock;
     this.isInEventTime = clock.isEventTime;
     this.operator = operator;
     this.state = state;
     this.owned = owned;
-    this.cell = cellOf(layout.fields, TIMER_FIELD);
+    this.cell = cellOf(layout.fields, place.field);
     this.root = cell;
     this.named = table;
     this.namedCell = cellOf(table.layout.fields, 'at');

@@ -3,7 +3,7 @@
 
 import { sourcePosition } from '../../actors/failures/failure.ts';
 import { partitionAt } from '../../actors/inputs/partitioned-feed.ts';
-import { AT_TIMER, WorkCell } from '../../actors/vitals/vitals.ts';
+import { isAtTimer, WorkCell } from '../../actors/vitals/vitals.ts';
 import { show } from '../../errors.ts';
 import { type Plan, stageName } from '../../flow/plan.ts';
 import { PartitionMarks, type SourceMark } from '../../state/transaction/partition-marks.ts';
@@ -49,7 +49,7 @@ export function positionOf(replica: Replica, plan: Plan): string {
     const where = `row ${row} of the frame at ${position >>> 0} from '${from}'`;
     return isAlone ? where : `the batch that begins at ${where}`;
   }
-  if (stage.operators[0].kind.role !== 'source') return input === AT_TIMER ? 'a timer' : 'the end of its input';
+  if (stage.operators[0].kind.role !== 'source') return isAtTimer(input) ? 'a timer' : 'the end of its input';
   const found = partitionInWork(replica);
   const where = sourcePosition(stageName(stage), found?.partition, (found ?? progress.source).position ?? 0);
   return isAlone ? where : `the batch that begins at ${where}`;

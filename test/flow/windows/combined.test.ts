@@ -33,7 +33,7 @@ const cases = fc.record({
   jitterMs: fc.constantFrom(0, 5, 40),
   boundMs: fc.constantFrom(0, 10, 40),
   allowedMs: fc.constantFrom(0, 0, 15),
-  emit: fc.constantFrom('close' as const, 'close' as const, 'changes' as const),
+  emit: fc.constantFrom('close' as const, 'close' as const, 'changes' as const, { everyMs: 1 }),
   combineMs: fc.constantFrom(undefined, 0, 0.2, 50),
   lingerMs: fc.constantFrom(0, 0.3),
   parallelism: fc.integer({ min: 1, max: 2 }),

@@ -9,8 +9,8 @@ import { driveWindows, seldom, windowActs } from '../../kit/window-drive.ts';
 const window = fc.record({ kind: fc.constant('session' as const), gapMs: fc.constantFrom(1, 5, 10, 25, 100) });
 const cases = fc.tuple(window, windowActs, fc.constantFrom(0, 0, 30, 500), seldom);
 
-for (const emit of ['close', 'changes'] as const) {
-  test(`sessions, aggregated, emitted at ${emit}`, () => {
+for (const emit of ['close', 'changes', { everyMs: 20 }] as const) {
+  test(`sessions, aggregated, emitted at ${JSON.stringify(emit)}`, () => {
     fc.assert(
       fc.property(cases, ([drawn, acts, allowedMs, isDisturbed]) => {
         driveWindows({ window: drawn, emit, allowedMs }, acts, isDisturbed);

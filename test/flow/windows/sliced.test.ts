@@ -30,8 +30,8 @@ const sliding: fc.Arbitrary<WindowGiven> = fc
   }));
 
 for (const [name, window] of Object.entries({ tumbling, sliding })) {
-  for (const emit of ['close', 'changes'] as const) {
-    test(`${name} windows, aggregated, emitted at ${emit}`, () => {
+  for (const emit of ['close', 'changes', { everyMs: 20 }] as const) {
+    test(`${name} windows, aggregated, emitted at ${JSON.stringify(emit)}`, () => {
       fc.assert(
         fc.property(
           window,

@@ -49,7 +49,7 @@ export interface GeneratedItems {
 export interface WindowParams {
   readonly window: WindowGiven;
   readonly how?: 'aggregate' | 'process';
-  readonly emit?: 'close' | 'changes';
+  readonly emit?: 'close' | 'changes' | { readonly everyMs: number };
   readonly combine?: boolean;
   readonly combineMs?: number;
   readonly boundMs?: number;
@@ -98,6 +98,7 @@ const AGGREGATES = {
   most: topN('n', 2),
   some: collect('n', 3),
   about: approxDistinct('value'),
+  different: distinct('value'),
   middle: quantile('value', 0.5),
   squares,
 };
@@ -144,8 +145,6 @@ export const windowed = dataflow(import.meta.url, 'windowed', (flow, params: Win
       )
       .collect('out');
   }
-  // Different values are kept where windows do not overlap.
-  const aggregates = params.window.kind === 'tumbling' ? { ...AGGREGATES, different: distinct('value') } : AGGREGATES;
   const options = { parallelism, emit, combine, ...(combineMs !== undefined && { combineMs }) };
-  return grouped.aggregate('results', aggregates as typeof AGGREGATES, options).collect('out');
+  return grouped.aggregate('results', AGGREGATES, options).collect('out');
 });

@@ -1,0 +1,47 @@
+// Results of windows that are still open: so many milliseconds by the clock after a window has changed it is given as it is then.
+// Promises: a timer by the clock a key, whatever the number of its windows, set as long as one of them has changed since it was given;
+// what is given early is no later than the watermark, and no earlier than the window begins.
+// Relies on: what is due in event time fires before what is due by the clock, so a window that an early result is of is open; in the
+// closure of such a timer `context.time` is what the inputs have come to.
+
+import { type Shape, t } from '../../mailbox/schema.ts';
+import type { WindowEmit } from '../operator-options.ts';
+import { eachRow, resultTime } from './content.ts';
+
+export const isEarly = (emit: WindowEmit): emit is { readonly everyMs: number } => typeof emit === 'object';
+
+/** True while a pane has changed since it was given. */
+const CHANGED = '$isChanged';
+
+/** What a pane has for it. */
+export const earlyField = (emit: WindowEmit): Shape => (isEarly(emit) ? { [CHANGED]: t.bool() } : {});
+
+/** Statements for a pane that has changed; none unless results are given early. */
+export const changedCode = (emit: WindowEmit, pane: string): string =>
+  isEarly(emit)
+    ? `${pane}.${CHANGED} = true; if (context.clock.due() === undefined) context.clock.after(${emit.everyMs});`
+    : '';
+
+/**
+ * The function `onClock`; undefined unless results are given early.
+ * @param panes an expression for all panes of the key
+ * @param at the field that panes go by
+ * @param giveCode statements that give what is open of `changed`, the values of that field in ascending order
+ */
+export const onClockCode = (emit: WindowEmit, panes: string, at: string, giveCode: string): string =>
+  isEarly(emit)
+    ? `function onClock(key, state, emit, context) {
+const now = context.time, changed = [];
+${eachRow('pane', panes)} {
+if (!pane.${CHANGED}) continue;
+pane.${CHANGED} = false;
+changed.push(pane.${at});
+}
+changed.sort((one, other) => one - other);
+${giveCode}
+}`
+    : 'const onClock = undefined;';
+
+/** A statement for the time of a result that is given in `onClock`. */
+export const earlyTime = (start: string, end: string): string =>
+  `context.setTime(Math.min(${resultTime(end)}, Math.max(${start}, now)));`;
