@@ -6,6 +6,7 @@ import type { Chart, Point, Series } from '../plot/chart.ts';
 import type { SuiteReport } from '../report.ts';
 import { STATE_SIZES } from './recovery-crashes.ts';
 import { RATES } from './recovery-replay.ts';
+import { WINDOWED_RATES } from './recovery-windows.ts';
 
 const TARGET_MS = 10;
 
@@ -16,9 +17,9 @@ export function recoveryCharts(report: SuiteReport): Record<string, Chart> {
   const subtitle = `${machineOf(report)}; npm run bench -- recovery`;
   const pointAt = (x: number, spread: Spread | undefined): Point[] =>
     spread === undefined ? [] : [{ x, y: spread.value, min: spread.min, max: spread.max }];
-  const theirs = (name: string): Series => ({
+  const theirs = (name: string, rates = RATES): Series => ({
     name: name.replace('-', ' '),
-    points: RATES.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result)?.vs[name])),
+    points: rates.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result)?.vs[name])),
   });
   return {
     'recovery-state-size': {
@@ -49,6 +50,24 @@ export function recoveryCharts(report: SuiteReport): Record<string, Chart> {
             },
             theirs('upstream-backup'),
             theirs('source-replay'),
+          ],
+        },
+      ],
+    },
+    'recovery-windows': {
+      title: 'Windowed word count: recovery time against input rate',
+      subtitle,
+      x: { title: 'input rate', unit: 'words/s', scale: 'log' },
+      panels: [
+        {
+          y: { title: 'crash to words beyond it counted', unit: 'ms', scale: 'log' },
+          series: [
+            {
+              name: 'millrace',
+              points: WINDOWED_RATES.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result))),
+            },
+            theirs('upstream-backup', WINDOWED_RATES),
+            theirs('source-replay', WINDOWED_RATES),
           ],
         },
       ],

@@ -7,6 +7,7 @@ import { combiningCrash } from './recovery-combined.ts';
 import { crashToCommit, stateSize } from './recovery-crashes.ts';
 import { backupOverhead, transactionsOverhead } from './recovery-overhead.ts';
 import { replay } from './recovery-replay.ts';
+import { windowedRecovery } from './recovery-windows.ts';
 
 export function recovery(effort: Effort): (Experiment | Measurement)[] {
   return [
@@ -16,5 +17,6 @@ export function recovery(effort: Effort): (Experiment | Measurement)[] {
     ...transactionsOverhead(effort),
     ...backupOverhead(effort),
     ...replay(effort),
+    ...windowedRecovery(effort),
   ];
 }
