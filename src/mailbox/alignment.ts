@@ -1,14 +1,16 @@
 // What control frames mean for the inputs of one reader together: which of them may be read, and how far time has come.
 // Promises: what comes after a receiver's fence is read when the giver's ring has been read up to its fence of the same number; the
-// watermark is the least of all inputs, and never goes back.
+// watermark is the least of all inputs, and never goes back; frames of a stage that keeps the order of its input are read in the order
+// of their places (places.ts), whichever of its replicas has written them.
 // Relies on: the rings of one upstream operator stand one after the other, in the order of its replicas; the giver's fence says a time
 // before which nothing is that the receiver is given.
 //
 // Why the watermark does not go back: what changes hands may be earlier than what the receiver has said of its own. The giver's ring
 // counts for it up to the giver's fence. From there on the receiver's ring counts at most as the giver's fence says, until the
-// receiver's own fence, which says its time anew.
+// receiver's own fence, which says its time anew. With places it is the same.
 
 import { errors } from '../errors.ts';
+import { NO_PLACE } from './places.ts';
 import { FrameKind, takenBy } from './ring.ts';
 import { isBehind, type ReadMark, type RingReader } from './ring-reader.ts';
 
@@ -58,7 +60,7 @@ export class Alignment {
 
   /** True if a frame (or the rest of one) can be read now. */
   hasInput(reader: RingReader): boolean {
-    return !this.isFenced(reader) && reader.hasInput();
+    return !this.isFenced(reader) && reader.hasInput() && !this.waitsForTurn(reader, reader.nextPlace);
   }
 
   /**
@@ -71,7 +73,7 @@ export class Alignment {
     for (;;) {
       if (until !== undefined && !isBehind(reader, until)) return false;
       const kind = reader.load();
-      if (kind === FrameKind.data) return true;
+      if (kind === FrameKind.data) return !this.waitsForTurn(reader, reader.placeInWork);
       if (kind === undefined || (kind === FrameKind.fence && this.mustWait(reader))) return false;
       if (kind === FrameKind.fence) this.holdReceiver(reader);
       reader.pass();
@@ -82,7 +84,15 @@ export class Alignment {
   private holdReceiver(reader: RingReader): void {
     const { handOver, other } = reader.fenceInWork;
     if (other >= 0) return;
-    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, handOver);
+    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, reader.placeInWork, handOver);
+  }
+
+  /** True if another replica of the stage may still write what comes from before a place. */
+  private waitsForTurn(reader: RingReader, place: number): boolean {
+    if (place === NO_PLACE) return false;
+    const siblings = this.siblings.get(reader) ?? [];
+    for (let i = 0; i < siblings.length; i++) if (siblings[i] !== reader && siblings[i].front < place) return true;
+    return false;
   }
 
   private isFenced(reader: RingReader): boolean {

@@ -248,6 +248,7 @@ target.i32[w << 1] = words;
 target.i32[(w << 1) + 1] = ${FrameKind.data};
 target.i32[(w << 1) + 2] = n;
 target.f64[w + 2] = output.told = output.watermark;
+target.f64[w + 3] = output.toldPlace = output.place;
 const hashes = w + ${FRAME_HEADER_WORDS};
 w = hashes + ${keys.length} * ${half};
 ${columns.map((column) => column.write).join('\n')}

@@ -31,12 +31,12 @@ export const FrameKind = { padding: 0, data: 1, endOfStream: 2, fence: 3, time: 
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 /**
- * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark: no tuple behind the frame has an earlier time. The reserved cell
- * has room for the number of a snapshot. A padding frame may be its first word only. A frame of the kind *time* is its header: it says
- * how far time has come where no tuple does. A fence has the number of a hand-over in place of the count, and then the other replica:
+ * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark: no tuple behind the frame has an earlier time, f64 place: see places.ts.
+ * The reserved cell has room for the number of a snapshot. A padding frame may be its first word only. A frame of the kind *time* is its header: it says
+ * how far time, or the place, has come where no tuple does. A fence has the number of a hand-over in place of the count, and then the other replica:
  * `giver` if it is the receiver's, which waits for the giver's fence of the same number, and -1 - `receiver` if it is the giver's.
  */
-export const FRAME_HEADER_WORDS = 3;
+export const FRAME_HEADER_WORDS = 4;
 
 /** What the fence of a hand-over's giver names: the replica that takes. That of the receiver names the giver as it is. */
 export const takenBy = (receiver: number): number => -1 - receiver;

@@ -43,6 +43,8 @@ export class TupleReader<Tuple> {
     from: readonly number[] = [],
   ): TupleReader<Tuple>[] {
     const readers = rings.map((ring, i) => new TupleReader(ring, decoders[ring.upstream], from[i]));
+    // A replica that begins dormant keeps nobody's turn.
+    for (const { reader } of readers) if (reader.ring.isDormant()) reader.place = Number.POSITIVE_INFINITY;
     const alignment = new Alignment(readers.map(({ reader }, i) => ({ reader, upstream: rings[i].upstream })));
     for (const reader of readers) reader.alignment = alignment;
     return readers;

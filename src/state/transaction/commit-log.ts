@@ -40,7 +40,7 @@ export class CommitLog {
 
   /**
    * @param groups that the replica owns at first; by default none, and dormant if it is to begin so
-   * @param silent of its inputs those that nobody writes at first: they keep its time back no more than it does that of its readers
+   * @param silent of its inputs those that nobody writes at first: they keep its time and its place back no more than they do those of its readers
    */
   static allocate(
     sizes: CommitSizes,
@@ -48,7 +48,11 @@ export class CommitLog {
     silent: readonly number[] = [],
   ): SharedArrayBuffer {
     const record = commitCodec.empty(sizes);
-    for (const input of silent) record.cursors.inputs[input].watermark = Number.POSITIVE_INFINITY;
+    for (const input of silent) {
+      const mark = record.cursors.inputs[input];
+      mark.watermark = Number.POSITIVE_INFINITY;
+      mark.place = Number.POSITIVE_INFINITY;
+    }
     if (groups === 'dormant') {
       record.cursors.isDormant = true;
       record.progress.watermark = Number.POSITIVE_INFINITY;
