@@ -28,7 +28,9 @@ function requireShareable(
       );
     }
     if (kind.mayAwait === true) {
-      refuse(`1 behind ordered(), because its results are awaited: raise 'capacity', which keeps the order, or call unordered() instead`);
+      refuse(
+        `1 behind ordered(), because its results are awaited: raise 'capacity', which keeps the order, or call unordered() instead`,
+      );
     }
     if (outputs.length === 0) {
       refuse('1 behind ordered(), because it has no results whose order could be kept: call unordered() instead');
@@ -137,7 +139,13 @@ export class GraphBuilder {
     const { replicas, fuse, state, inputs } = this.operators[id];
     if (replicas.max > 1) return true;
     const [stream, ...others] = inputs.flatMap(({ from }) => from);
-    return fuse && state === undefined && stream !== undefined && others.length === 0 && this.mayHaveReplicas(stream.operator);
+    return (
+      fuse &&
+      state === undefined &&
+      stream !== undefined &&
+      others.length === 0 &&
+      this.mayHaveReplicas(stream.operator)
+    );
   }
 
   nameOf(id: number): string {

@@ -17,6 +17,20 @@ const FINISHED = 4;
 const HEADER_CELLS = 5;
 const SLOTS_BYTES = LINE_BYTES;
 
+/**
+ * What a replica has committed that has read nothing.
+ * @param silent of its inputs those that nobody writes at first
+ */
+export function firstRecord(sizes: CommitSizes, silent: readonly number[]): CommitRecord {
+  const record = commitCodec.empty(sizes);
+  for (const input of silent) {
+    const mark = record.cursors.inputs[input];
+    mark.watermark = Number.POSITIVE_INFINITY;
+    mark.place = Number.POSITIVE_INFINITY;
+  }
+  return record;
+}
+
 export class CommitLog {
   readonly sizes: CommitSizes;
   private readonly header: Int32Array;
@@ -47,12 +61,7 @@ export class CommitLog {
     groups: GroupSet | 'dormant' = [],
     silent: readonly number[] = [],
   ): SharedArrayBuffer {
-    const record = commitCodec.empty(sizes);
-    for (const input of silent) {
-      const mark = record.cursors.inputs[input];
-      mark.watermark = Number.POSITIVE_INFINITY;
-      mark.place = Number.POSITIVE_INFINITY;
-    }
+    const record = firstRecord(sizes, silent);
     if (groups === 'dormant') {
       record.cursors.isDormant = true;
       record.progress.watermark = Number.POSITIVE_INFINITY;

@@ -8,8 +8,7 @@ import type { Replica } from '../replicas/replica.ts';
 import type { GroupCounts } from './job-reading.ts';
 
 /** True if replicas can share a stage: by keys, by where tuples stand, or by partitions. */
-export const isShared = ({ inputs, partitions }: Stage): boolean =>
-  partitions > 1 || inputs.some(isShareable);
+export const isShared = ({ inputs, partitions }: Stage): boolean => partitions > 1 || inputs.some(isShareable);
 
 interface Counted {
   readonly load: Uint32Array;

@@ -73,6 +73,8 @@ function funnelHint(plan: Plan, stage: Stage, source: Stage): Hint {
     const cure = "Leave out the option 'fuse: false', and it runs in the replicas of the source";
     return { operator, option: 'fuse', text: `${told} ${cure}` };
   }
-  const before = inputs.every(isShareable) ? '' : 'If the order of its tuples does not matter, call unordered() before it. ';
+  const before = inputs.every(isShareable)
+    ? ''
+    : 'If the order of its tuples does not matter, call unordered() before it. ';
   return { operator, option: 'parallelism', text: `${told} ${before}Give it the option 'parallelism'` };
 }
