@@ -14,7 +14,7 @@ import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
-import { blockShift, NO_PLACE, placeOfFrame } from '../mailbox/places.ts';
+import { blockShift, LAST_PLACE, NO_PLACE, placeOfFrame } from '../mailbox/places.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -146,11 +146,18 @@ export class Batch {
     }));
     this.streams = streamsOf(plan, stage);
     const hasTime = (upstream: number): boolean => this.streams[upstream].written.time !== undefined;
-    this.alignment = new Alignment(this.inputs.map((input) => ({ ...input, hasTime: hasTime(input.upstream) })));
+    const isOrdered = (upstream: number): boolean => keepsOrder(this.streams[upstream].from);
+    this.alignment = new Alignment(
+      this.inputs.map((input) => ({
+        ...input,
+        hasTime: hasTime(input.upstream),
+        isOrdered: isOrdered(input.upstream),
+      })),
+    );
     this.ports = descriptor.outputs.map((memory, port) => {
       const output = stage.outputs[port];
       const { name } = stage.operators[output.operator];
-      return outputPort(name, output, memory, cursors.outputs[port], this.time, readsItself(stage));
+      return outputPort(name, output, memory, cursors.outputs[port], this.time, readsItself(stage), keepsOrder(stage));
     });
     const { ring, outbox } = descriptor.letters;
     this.counted = { processed: 0, written: this.ports.map(() => 0) };
@@ -539,6 +546,18 @@ export class Batch {
     for (const { output } of this.ports) output.watermark = watermark;
   }
 
+  /** The place of the first row that the last commit has not read, of the first of its inputs. */
+  get committedPlace(): number {
+    const [mark] = this.committed.cursors.inputs;
+    return placeOfFrame(mark) + mark.row;
+  }
+
+  /** Says the place in a frame of its own: a fence, which comes next, cannot. */
+  tellPlace(): void {
+    if (this.inOrder === undefined) return;
+    for (const { output } of this.ports) output.tellTime();
+  }
+
   /** Where no tuple tells how far time, or the place, has come, a frame of its own does. */
   private tellTime(): void {
     const { ports, stage, inOrder, record } = this;
@@ -554,7 +573,7 @@ export class Batch {
     if (inOrder === undefined) return;
     const shift = inOrder.row === 0 ? 0 : blockShift(inOrder.countAtCursor);
     const place = placeOfFrame(inOrder) + ((inOrder.row >>> shift) << shift);
-    for (const { output } of ports) output.place = record.cursors.isDormant ? Number.POSITIVE_INFINITY : place;
+    for (const { output } of ports) output.place = record.cursors.isDormant ? LAST_PLACE : place;
   }
 
   /** Takes up the time, and the place, of what has been given to it, which may be earlier than what it has said: within the open batch. */

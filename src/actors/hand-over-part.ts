@@ -81,6 +81,7 @@ export class HandOverPart {
     if (role === 'giver') {
       // Released, and told: what follows is the receiver's.
       if (isReleased) return 'free';
+      if (isJoining && !memory.hasPosted(number, replica) && this.isBehind(request.receiver)) return 'free';
       if (batch.committed.cursors.handOver === number || !memory.hasPosted(number, replica)) return 'act';
       return memory.hasCut(request) ? 'act' : 'wait';
     }
@@ -89,6 +90,15 @@ export class HandOverPart {
     if (isJoining) return 'wait';
     if (!memory.hasPosted(number, replica)) return 'act';
     return memory.hasCut(request) && !this.isAtCut(request) ? 'act' : 'wait';
+  }
+
+  /**
+   * True if a replica that joins has written what comes from further on than this one has read, where both keep the order of their input:
+   * it is to begin there, or what it writes would be in no order.
+   */
+  private isBehind(receiver: number): boolean {
+    const { batch, memory } = this;
+    return batch.inOrder !== undefined && batch.committedPlace < memory.leftAt(receiver);
   }
 
   /** Wakes the other replicas: what they waited for, beside a hand-over, has ended. */
@@ -177,6 +187,7 @@ export class HandOverPart {
   private release(request: HandOverRequest): void {
     const { batch } = this;
     batch.begin();
+    batch.tellPlace();
     for (const { output } of batch.ports) output.writeFence(request.number, takenBy(request.receiver));
     removeGroups(batch.record.progress.groups, request.groups);
     this.commit(request);
@@ -195,6 +206,7 @@ export class HandOverPart {
     batch.record.cursors.isDormant = false;
     // Before the fence, which says it.
     batch.rewindTime();
+    batch.tellPlace();
     for (const { output } of batch.ports) output.writeFence(request.number, request.giver);
     this.commit(request);
     this.move(request, released, done);
@@ -221,6 +233,7 @@ export class HandOverPart {
   /** All groups are given away: upstream no longer waits for this replica, and downstream has all that it had to say. */
   private retire(): void {
     const { batch } = this;
+    if (batch.inOrder !== undefined) this.memory.leave(this.replica, batch.committedPlace);
     for (const { reader } of batch.inputs) reader.ring.deactivate(reader.slot);
     // Whoever finds it dormant may have its slots activated again.
     batch.begin();

@@ -7,10 +7,10 @@
 //
 // Why the watermark does not go back: what changes hands may be earlier than what the receiver has said of its own. The giver's ring
 // counts for it up to the giver's fence. From there on the receiver's ring counts at most as the giver's fence says, until the
-// receiver's own fence, which says its time anew. With places it is the same.
+// receiver's own fence, which says its time anew. With places it is the same; a giver's fence
+// is passed in their order too, so that the receiver is not held at what it had been given before.
 
 import { errors } from '../errors.ts';
-import { NO_PLACE } from './places.ts';
 import { FrameKind, takenBy } from './ring.ts';
 import { isBehind, type ReadMark, type RingReader } from './ring-reader.ts';
 
@@ -20,6 +20,8 @@ export interface AlignedInput {
   readonly upstream: number;
   /** False if its tuples have no event time: then it keeps nobody back. */
   readonly hasTime?: boolean;
+  /** True if the replicas that write the stream keep an order together. */
+  readonly isOrdered?: boolean;
 }
 
 /** Where a reader stands before a fence that it may not pass yet. */
@@ -33,17 +35,24 @@ export class Alignment {
   /** Those whose time counts. */
   private readonly timed: readonly RingReader[];
   private readonly siblings = new Map<RingReader, readonly RingReader[]>();
+  /** Of each reader of a stage that keeps an order, the others. */
+  private readonly inOrder = new Map<RingReader, readonly RingReader[]>();
+  private readonly keepsOrder: boolean;
   private readonly fenced = new Map<RingReader, Fenced>();
 
   constructor(inputs: readonly AlignedInput[]) {
     const timed = inputs.filter(({ hasTime }) => hasTime !== false);
     this.timed = (timed.length > 0 ? timed : inputs).map(({ reader }) => reader);
-    for (const { reader, upstream } of inputs) {
-      this.siblings.set(
-        reader,
-        inputs.filter((other) => other.upstream === upstream).map((other) => other.reader),
-      );
+    for (const { reader, upstream, isOrdered } of inputs) {
+      const siblings = inputs.filter((other) => other.upstream === upstream).map((other) => other.reader);
+      this.siblings.set(reader, siblings);
+      if (isOrdered === true)
+        this.inOrder.set(
+          reader,
+          siblings.filter((other) => other !== reader),
+        );
     }
+    this.keepsOrder = this.inOrder.size > 0;
   }
 
   /** For a ring that is read alone. */
@@ -60,7 +69,8 @@ export class Alignment {
 
   /** True if a frame (or the rest of one) can be read now. */
   hasInput(reader: RingReader): boolean {
-    return !this.isFenced(reader) && reader.hasInput() && !this.waitsForTurn(reader, reader.nextPlace);
+    if (this.isFenced(reader) || !reader.hasInput()) return false;
+    return !this.keepsOrder || !reader.needsTurn || !this.waitsForTurn(reader);
   }
 
   /**
@@ -73,8 +83,9 @@ export class Alignment {
     for (;;) {
       if (until !== undefined && !isBehind(reader, until)) return false;
       const kind = reader.load();
-      if (kind === FrameKind.data) return !this.waitsForTurn(reader, reader.placeInWork);
+      if (kind === FrameKind.data) return !this.keepsOrder || !this.waitsForTurn(reader);
       if (kind === undefined || (kind === FrameKind.fence && this.mustWait(reader))) return false;
+      if (this.keepsOrder && reader.needsTurn && this.waitsForTurn(reader)) return false;
       if (kind === FrameKind.fence) this.holdReceiver(reader);
       reader.pass();
     }
@@ -84,14 +95,15 @@ export class Alignment {
   private holdReceiver(reader: RingReader): void {
     const { handOver, other } = reader.fenceInWork;
     if (other >= 0) return;
-    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, reader.placeInWork, handOver);
+    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, reader.place, handOver);
   }
 
-  /** True if another replica of the stage may still write what comes from before a place. */
-  private waitsForTurn(reader: RingReader, place: number): boolean {
-    if (place === NO_PLACE) return false;
-    const siblings = this.siblings.get(reader) ?? [];
-    for (let i = 0; i < siblings.length; i++) if (siblings[i] !== reader && siblings[i].front < place) return true;
+  /** True if another replica of its stage may still write what comes from before the next tuples of a reader. */
+  private waitsForTurn(reader: RingReader): boolean {
+    const others = this.inOrder.get(reader);
+    if (others === undefined) return false;
+    const place = reader.front;
+    for (let i = 0; i < others.length; i++) if (others[i].front < place) return true;
     return false;
   }
 

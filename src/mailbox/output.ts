@@ -5,7 +5,7 @@
 // Relies on: positions before the committed head are never written again; the outbox range is part of the commit.
 
 import { errors } from '../errors.ts';
-import { NO_PLACE } from './places.ts';
+import { NO_PLACE, writePlace } from './places.ts';
 import { FRAME_HEADER_WORDS, FrameKind, type Ring } from './ring.ts';
 import { allocateShared, growShared } from './shared-memory.ts';
 import { type Views, viewsOf } from './views.ts';
@@ -190,6 +190,12 @@ export class Output {
     this.writeHeader(FrameKind.fence, handOver, other);
   }
 
+  /** Says in the header of the frame at a word of {@link target} where its tuples come from. */
+  writePlace(index: number): void {
+    writePlace(this.target.i32, index, this.place);
+    this.toldPlace = this.place;
+  }
+
   /** Writes a frame that is only a header. */
   private writeHeader(kind: FrameKind, first: number, second: number): void {
     const index = this.reserve(FRAME_HEADER_WORDS);
@@ -199,9 +205,8 @@ export class Output {
     i32[(index << 1) + 2] = first;
     i32[(index << 1) + 3] = second;
     f64[index + 2] = this.watermark;
-    f64[index + 3] = this.place;
     this.told = this.watermark;
-    this.toldPlace = this.place;
+    if (kind === FrameKind.time && this.place !== NO_PLACE) this.writePlace(index);
   }
 
   /**

@@ -3,8 +3,8 @@
 // of stream) stays current until its reader is told to pass it: alignment.ts decides when.
 
 import { errors } from '../errors.ts';
-import { NO_PLACE } from './places.ts';
-import { FrameKind, type Ring } from './ring.ts';
+import { hasPlace, readPlace } from './places.ts';
+import { FrameKind, KIND_MASK, type Ring } from './ring.ts';
 import type { WakeWords } from './wake.ts';
 
 /** A cursor: everything before it is read. */
@@ -72,6 +72,8 @@ export class RingReader {
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;
+  /** The cell of its kind. */
+  private header = 0;
   private seenPublished: number;
   private releasedAt: number;
 
@@ -134,32 +136,32 @@ export class RingReader {
   /** The place that this input has come to: no tuple that is still to be read comes from an earlier one. Looks ahead, and stays. */
   get front(): number {
     if (this.ended) return Number.POSITIVE_INFINITY;
-    const { i32, f64 } = this.ring.data;
+    const { i32 } = this.ring.data;
     const end = this.ring.published();
     let { place } = this;
     for (let at = this.position; at !== end; ) {
       const index = at & this.ring.mask;
-      const kind = i32[(index << 1) + 1];
+      const kind = i32[(index << 1) + 1] & KIND_MASK;
       if (kind === FrameKind.endOfStream) return Number.POSITIVE_INFINITY;
-      if (kind !== FrameKind.padding) place = f64[index + 3];
+      if (hasPlace(i32, index)) place = readPlace(i32, index);
       if (kind !== FrameKind.padding && kind !== FrameKind.time) break;
       at = (at + i32[index << 1]) | 0;
     }
     return this.fence < this.heldUntil ? Math.min(place, this.placeHeldAt) : place;
   }
 
-  /** The place of the next frame, if that has tuples and its stage keeps their order. There must be a frame. Stays where it is. */
-  get nextPlace(): number {
-    const { i32, f64 } = this.ring.data;
+  /** True if the next frame has tuples, or says that others go on with what its writer had: those keep to the order. Stays where it is. */
+  get needsTurn(): boolean {
+    const { i32 } = this.ring.data;
     const end = this.ring.published();
     for (let at = this.position; at !== end; ) {
       const index = at & this.ring.mask;
-      const kind = i32[(index << 1) + 1];
-      if (kind === FrameKind.data) return f64[index + 3];
-      if (kind !== FrameKind.padding) break;
+      const kind = i32[(index << 1) + 1] & KIND_MASK;
+      if (kind === FrameKind.fence) return i32[(index << 1) + 3] < 0;
+      if (kind !== FrameKind.padding) return kind === FrameKind.data;
       at = (at + i32[index << 1]) | 0;
     }
-    return NO_PLACE;
+    return false;
   }
 
   /** True if nothing more comes, unless another replica hands groups over to the ring's writer, or has. */
@@ -186,7 +188,8 @@ export class RingReader {
     while (this.hasInput()) {
       const index = this.position & this.ring.mask;
       const at = index << 1;
-      const kind = i32[at + 1] as FrameKind;
+      this.header = i32[at + 1];
+      const kind = (this.header & KIND_MASK) as FrameKind;
       this.frameIndex = index;
       if (kind === FrameKind.data) {
         this.count = i32[at + 2];
@@ -217,11 +220,6 @@ export class RingReader {
     return this.ring.data.f64[this.frameIndex + 2];
   }
 
-  /** The place that the current frame says. */
-  get placeInWork(): number {
-    return this.ring.data.f64[this.frameIndex + 3];
-  }
-
   /** Goes on behind the current frame, which is a control frame. */
   pass(): void {
     const { i32 } = this.ring.data;
@@ -234,7 +232,7 @@ export class RingReader {
   private leave(): void {
     const { i32, f64 } = this.ring.data;
     this.watermark = f64[this.frameIndex + 2];
-    this.place = f64[this.frameIndex + 3];
+    if (this.header > KIND_MASK) this.place = readPlace(i32, this.frameIndex);
     this.goOn(i32[this.frameIndex << 1]);
   }
 

@@ -18,6 +18,8 @@ export interface ReadRing {
   readonly upstream: number;
   /** True if nobody writes it at first. */
   readonly isSilent?: boolean;
+  /** True if the replicas that write the stream keep an order together. */
+  readonly isOrdered?: boolean;
 }
 
 export class TupleReader<Tuple> {
@@ -48,7 +50,9 @@ export class TupleReader<Tuple> {
     for (const [i, { reader }] of readers.entries()) {
       if (rings[i].isSilent === true) reader.place = Number.POSITIVE_INFINITY;
     }
-    const alignment = new Alignment(readers.map(({ reader }, i) => ({ reader, upstream: rings[i].upstream })));
+    const alignment = new Alignment(
+      readers.map(({ reader }, i) => ({ reader, upstream: rings[i].upstream, isOrdered: rings[i].isOrdered })),
+    );
     for (const reader of readers) reader.alignment = alignment;
     return readers;
   }
