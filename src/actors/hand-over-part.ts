@@ -114,6 +114,24 @@ export class HandOverPart {
     return part !== undefined && !this.memory.hasPosted(part.request.number, this.replica);
   }
 
+  /**
+   * True if this actor can tell where it stands though its output has no room: where replicas keep an order together, whoever reads them
+   * may wait for the other one of the two, which waits for this.
+   */
+  get canPostFull(): boolean {
+    const { memory, replica, batch } = this;
+    if (batch.inOrder === undefined) return false;
+    const part = this.partIn(memory.word());
+    if (part === undefined || memory.hasPosted(part.request.number, replica)) return false;
+    return !part.isReleased && this.stanceIn(part) === 'act';
+  }
+
+  /** Does so; the open batch must be committed. */
+  postFull(): void {
+    const part = this.canPostFull ? this.partIn(this.memory.word()) : undefined;
+    if (part !== undefined) this.postOrRefuse(part);
+  }
+
   /** Where to read to and not further; undefined while that is not known, or nothing is left to read before it. For who is not free. */
   get limit(): readonly ReadMark[] | undefined {
     const { memory, batch } = this;

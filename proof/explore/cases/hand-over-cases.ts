@@ -76,9 +76,14 @@ export function readerScene(
         if (order?.silent.includes(name) === true) readers[i].place = Number.POSITIVE_INFINITY;
       }
       await until(context, new WakeWords(wakeBuffer), READER_HOST, [readers, kept], () => {
-        for (const reader of readers) {
-          do check(kept, alignment);
-          while (readNext(reader, kept, 'reader', alignment));
+        // What one ring has may be what another one was not read for.
+        for (let isOver = false; !isOver; ) {
+          isOver = true;
+          for (const reader of readers) {
+            for (check(kept, alignment); readNext(reader, kept, 'reader', alignment); check(kept, alignment)) {
+              isOver = order === undefined;
+            }
+          }
         }
         return readers.every((reader) => reader.isOver);
       });
