@@ -209,7 +209,7 @@ export function forked(random: Random, flow: FlowCase): FlowCase {
 }
 
 /** The same flow, or one in which replicas of an operator somewhere keep the order together, before what is in no order. */
-export function inOrder(random: Random, flow: FlowCase, parallelism: Parallelism): FlowCase {
+function inOrder(random: Random, flow: FlowCase, parallelism: Parallelism): FlowCase {
   if (!random.chance(ORDERED_CHANCE)) return flow;
   const operators = [...flow.operators];
   const unordered = operators.findIndex((operator) => operator.kind === 'map' && operator.isUnordered);

@@ -21,11 +21,6 @@ const KEPT = 2;
 const READER_HOST = 0;
 export const HAND_OVER = 1;
 
-interface InOrder {
-  /** The rings that nobody writes at first. */
-  readonly silent: readonly string[];
-}
-
 /** Waits as hosts do: it announces, looks again, and sleeps. All that changes meanwhile is in `held`. */
 async function until(
   { turn }: ThreadContext,
@@ -45,14 +40,14 @@ async function until(
 /**
  * Rings of giver and receiver, what `writes` writes into them, and a reader of both that expects 1, 2, … up to `count`.
  * @param check is called before each read; it may throw
- * @param order if the rings are of replicas that keep an order together
+ * @param isOrdered true if the rings are of replicas that keep an order together
  */
 export function readerScene(
   count: number,
   names: readonly string[],
   writes: (rings: readonly Writing[]) => void,
   check: (kept: Kept, alignment: Alignment) => void = () => {},
-  order?: InOrder,
+  isOrdered = false,
 ): Scene {
   const rings = names.map(() => {
     const buffer = smallRing(Ring.allocate(RING_BYTES_MIN, 1), 16, 0);
@@ -63,27 +58,15 @@ export function readerScene(
   const wakeBuffer = WakeWords.allocate(1);
   const threads = {
     replicas: () =>
-      writes(
-        rings.map((ring, i) => writing(new Ring(ring), outboxes[i], 0, new WakeWords(wakeBuffer), order !== undefined)),
-      ),
+      writes(rings.map((ring, i) => writing(new Ring(ring), outboxes[i], 0, new WakeWords(wakeBuffer), isOrdered))),
     reader: async (context: ThreadContext) => {
       const kept: Kept = {};
       const readers = rings.map((ring) => new RingReader(new Ring(ring), 0, startMark()));
-      const alignment = new Alignment(
-        readers.map((reader) => ({ reader, upstream: 0, isOrdered: order !== undefined })),
-      );
-      for (const [i, name] of names.entries()) {
-        if (order?.silent.includes(name) === true) readers[i].place = Number.POSITIVE_INFINITY;
-      }
+      const alignment = new Alignment(readers.map((reader) => ({ reader, upstream: 0, isOrdered })));
       await until(context, new WakeWords(wakeBuffer), READER_HOST, [readers, kept], () => {
-        // What one ring has may be what another one was not read for.
-        for (let isOver = false; !isOver; ) {
-          isOver = true;
-          for (const reader of readers) {
-            for (check(kept, alignment); readNext(reader, kept, 'reader', alignment); check(kept, alignment)) {
-              isOver = order === undefined;
-            }
-          }
+        for (const reader of readers) {
+          do check(kept, alignment);
+          while (readNext(reader, kept, 'reader', alignment));
         }
         return readers.every((reader) => reader.isOver);
       });
