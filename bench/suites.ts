@@ -15,6 +15,7 @@ import { keyedCount } from './suites/keyed-count.ts';
 import { latency } from './suites/latency.ts';
 import { mailbox } from './suites/mailbox.ts';
 import { nexmark } from './suites/nexmark.ts';
+import { ordered } from './suites/ordered.ts';
 import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
@@ -34,6 +35,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   mailbox,
   latency,
   async,
+  ordered,
   actors,
   elasticity,
   recovery,
@@ -55,6 +57,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   mailbox: 28,
   latency: 26,
   async: 14,
+  ordered: 14,
   actors: 84,
   elasticity: 108,
   recovery: 120,

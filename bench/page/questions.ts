@@ -85,6 +85,13 @@ export const questions: readonly Question[] = [
     ],
   },
   {
+    asks: 'What do replicas gain that keep the order?',
+    answers: [
+      answer('ordered/in-order', 'a map of about 20 µs, a replica a core, results in order', 'cores'),
+      answer('ordered/in-no-order', 'the same, results as they come', 'cores'),
+    ],
+  },
+  {
     asks: 'How long does one tuple take?',
     answers: [
       answer('latency/idle-3-hops-p50', 'three hops, one tuple at a time, p50', 'wake-up'),

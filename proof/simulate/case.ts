@@ -29,6 +29,8 @@ export type OperatorCase =
       readonly parallelism: Parallelism;
       /** True if its tuples go to any replica, and so in no order: the last operator of a flow. */
       readonly isUnordered: boolean;
+      /** True if its tuples go to any replica, and stay in their order. */
+      readonly isOrdered?: boolean;
     }
   | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
   | { readonly kind: 'flatMap'; readonly fuse: boolean; readonly parts: number }
@@ -96,6 +98,7 @@ const OPERATORS_MAX = 4;
 const REPLICAS_MAX = 4;
 const UNORDERED_CHANCE = 0.2;
 const AGGREGATE_CHANCE = 0.3;
+const ORDERED_CHANCE = 0.3;
 const FORK_CHANCE = 0.3;
 const PARTITIONED_CHANCE = 0.3;
 const PARTITIONS_MAX = 7;
@@ -205,9 +208,22 @@ export function forked(random: Random, flow: FlowCase): FlowCase {
   return { ...flow, operators };
 }
 
+/** The same flow, or one in which replicas of an operator somewhere keep the order together, before what is in no order. */
+function inOrder(random: Random, flow: FlowCase, parallelism: Parallelism): FlowCase {
+  if (!random.chance(ORDERED_CHANCE)) return flow;
+  const operators = [...flow.operators];
+  const unordered = operators.findIndex((operator) => operator.kind === 'map' && operator.isUnordered);
+  const places = unordered < 0 ? operators.length : unordered;
+  const operator: OperatorCase = { kind: 'map', fuse: false, parallelism, isUnordered: false, isOrdered: true };
+  operators.splice(random.below(places + 1), 0, operator);
+  return { ...flow, operators };
+}
+
 export function caseOf(seed: number): SimulationCase {
   const drawn = caseWithout(seed);
-  return aggregated(new Random(seed ^ 0xa66), { ...drawn, flow: forked(new Random(seed ^ 0x51de), drawn.flow) });
+  const random = new Random(seed ^ 0x0de2);
+  const flow = inOrder(random, forked(new Random(seed ^ 0x51de), drawn.flow), range(random));
+  return aggregated(new Random(seed ^ 0xa66), { ...drawn, flow });
 }
 
 function caseWithout(seed: number): SimulationCase {
@@ -267,7 +283,7 @@ export interface FlowSize {
 /** A flow for whoever has no simulation: of sources that never wait, without poison, sinks and aggregates. */
 export function flowOf(random: Random, { tuplesMin, tuplesMax, operatorsMax }: FlowSize): FlowCase {
   const sources = random.pick([1, 1, 2]);
-  return {
+  const flow: FlowCase = {
     seed: 0,
     sources: Array.from({ length: sources }, () => {
       const tuples = Math.floor((tuplesMin + random.below(tuplesMax - tuplesMin)) / sources);
@@ -281,6 +297,7 @@ export function flowOf(random: Random, { tuplesMin, tuplesMax, operatorsMax }: F
     textBytes: random.pick([0, 0, 10, 200]),
     strategy: 'one_for_one',
   };
+  return inOrder(random, flow, 2 + random.below(REPLICAS_MAX - 1));
 }
 
 function parallelText(parallelism: Parallelism): string {
@@ -299,7 +316,8 @@ export function describeCase({ flow, tight, backup, stopAfterMs }: SimulationCas
   const operators = flow.operators.map((operator) => {
     const isFused = 'fuse' in operator && operator.fuse;
     const unordered = 'isUnordered' in operator && operator.isUnordered ? 'unordered ' : '';
-    return `${isFused ? '+' : ''}${unordered}${operator.kind}${'parallelism' in operator ? parallelText(operator.parallelism) : ''}`;
+    const ordered = 'isOrdered' in operator && operator.isOrdered ? 'ordered ' : '';
+    return `${isFused ? '+' : ''}${unordered}${ordered}${operator.kind}${'parallelism' in operator ? parallelText(operator.parallelism) : ''}`;
   });
   return [
     `(${sources.join(', ')}) → ${[...operators, flow.withSink ? 'out, sink' : 'out'].join(' → ')}`,

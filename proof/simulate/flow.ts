@@ -103,9 +103,10 @@ function addOperator(
   };
   switch (operator.kind) {
     case 'map': {
-      const { fuse, parallelism, isUnordered } = operator;
+      const { fuse, parallelism, isUnordered, isOrdered } = operator;
       const keyed = (): Stream<typeof FIELDS> => (replicasMax(parallelism) > 1 ? stream.keyBy('key') : stream);
-      const from = isUnordered ? stream.unordered() : keyed();
+      const inOrder = (): Stream<typeof FIELDS> => (isOrdered ? stream.ordered() : keyed());
+      const from = isUnordered ? stream.unordered() : inOrder();
       return from.map(
         name,
         FIELDS,

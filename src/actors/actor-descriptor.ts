@@ -27,6 +27,21 @@ export interface LetterMemory {
   readonly outbox: SharedArrayBuffer;
 }
 
+/** A ring that an actor reads. */
+interface InputMemory {
+  /** Which of its stage's upstreams the ring belongs to. */
+  readonly upstream: number;
+  readonly memory: RingMemory;
+  /** The actor's reader slot there. */
+  readonly slot: number;
+  /** True if nobody writes it at first. */
+  readonly isSilent: boolean;
+}
+
+/** The inputs that nobody writes at first, as indices. */
+export const silentInputs = (inputs: readonly Pick<InputMemory, 'isSilent'>[]): number[] =>
+  inputs.flatMap(({ isSilent }, input) => (isSilent ? [input] : []));
+
 /** Everything of an actor that outlives its host: shared memory, and which plan it follows. */
 export interface ActorDescriptor {
   /** Among all actors of the job. */
@@ -48,8 +63,8 @@ export interface ActorDescriptor {
   readonly outputs: readonly OutputMemory[];
   /** Where its dead letters go. */
   readonly letters: LetterMemory;
-  /** The rings it reads: which of its stage's upstreams each belongs to, and its reader slot there. */
-  readonly inputs: readonly { readonly upstream: number; readonly memory: RingMemory; readonly slot: number }[];
+  /** The rings that it reads. */
+  readonly inputs: readonly InputMemory[];
   /** Where it tells how far its source has come in event time, if it judges that. */
   readonly board: BoardPlace | undefined;
   /** Of the operator's hand-overs; undefined if it has one replica only. */

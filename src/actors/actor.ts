@@ -395,6 +395,7 @@ export class Actor {
   private blocked(): StepStatus {
     this.batch.commit();
     this.wakeAtMs = Number.POSITIVE_INFINITY;
+    this.part?.postFull();
     this.takeBackup();
     return 'blocked';
   }

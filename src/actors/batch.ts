@@ -5,7 +5,7 @@
 
 import { errors, MillraceError } from '../errors.ts';
 import { LATEST_MS } from '../flow/event-time.ts';
-import { type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
+import { keepsOrder, type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
 import type { Resident, ResidentHost } from '../flow/resident.ts';
 import { ACTOR_COUNTS } from '../flow/stage-counts.ts';
 import { stateLayout } from '../flow/state-layout.ts';
@@ -14,6 +14,7 @@ import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
+import { blockShift, LAST_PLACE, NO_PLACE, placeOfFrame } from '../mailbox/places.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -70,6 +71,8 @@ export class Batch {
   /** Which of the inputs may be read, and the time that they have come to. */
   readonly alignment: Alignment;
   readonly ports: readonly OutputPort[];
+  /** What it reads, if its replicas keep the order of that together (places.ts). */
+  readonly inOrder: RingReader | undefined;
   readonly letters: DeadLetterWriter;
   readonly state: KeyedState | undefined;
   /** Where the partitions of its source stand, if there are several: a part of each commit, beside the record. */
@@ -145,17 +148,26 @@ export class Batch {
     }));
     this.streams = streamsOf(plan, stage);
     const hasTime = (upstream: number): boolean => this.streams[upstream].written.time !== undefined;
-    this.alignment = new Alignment(this.inputs.map((input) => ({ ...input, hasTime: hasTime(input.upstream) })));
+    const isOrdered = (upstream: number): boolean => keepsOrder(this.streams[upstream].from);
+    this.alignment = new Alignment(
+      this.inputs.map((input) => ({
+        ...input,
+        hasTime: hasTime(input.upstream),
+        isOrdered: isOrdered(input.upstream),
+      })),
+    );
     this.ports = descriptor.outputs.map((memory, port) => {
       const output = stage.outputs[port];
       const { name } = stage.operators[output.operator];
-      return outputPort(name, output, memory, cursors.outputs[port], this.time, readsItself(stage));
+      return outputPort(name, output, memory, cursors.outputs[port], this.time, readsItself(stage), keepsOrder(stage));
     });
     const { ring, outbox } = descriptor.letters;
     this.counted = { processed: 0, written: this.ports.map(() => 0) };
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
     this.outputs = [...this.ports.map(({ output }) => output), this.letters.output];
     for (const { output } of this.ports) output.tell(progress.watermark);
+    this.inOrder = keepsOrder(stage) ? this.inputs[0].reader : undefined;
+    this.setPlace();
     if (descriptor.transaction !== undefined) {
       this.transaction = new Transaction(head.name, descriptor.transaction);
       this.transaction.rollback(this.log.sequence());
@@ -471,6 +483,7 @@ export class Batch {
     this.flushHeld();
     this.advanceWatermark();
     this.flushFrames();
+    this.setPlace();
     const { writer } = this.sink;
     if (writer !== undefined) {
       const { name } = this.tail;
@@ -542,14 +555,39 @@ export class Batch {
     for (const { output } of this.ports) output.watermark = watermark;
   }
 
-  /** Where no tuple tells how far time has come, a frame of its own does. */
-  private tellTime(): void {
-    const { ports, stage } = this;
-    for (let i = 0; i < ports.length; i++) if (stage.outputs[i].time !== undefined) ports[i].output.tellTime();
+  /** The place of the first row that the last commit has not read, of the first of its inputs. */
+  get committedPlace(): number {
+    const [mark] = this.committed.cursors.inputs;
+    return placeOfFrame(mark) + mark.row;
   }
 
-  /** Takes up the time of what has been given to it, which may be earlier than what it has said: within the open batch. */
+  /** Says the place in a frame of its own: a fence, which comes next, cannot. */
+  tellPlace(): void {
+    if (this.inOrder === undefined) return;
+    for (const { output } of this.ports) output.tellTime();
+  }
+
+  /** Where no tuple tells how far time, or the place, has come, a frame of its own does. */
+  private tellTime(): void {
+    const { ports, stage, inOrder, record } = this;
+    const tellsPlace = inOrder !== undefined && !hasEnded(record.progress.sweep);
+    for (let i = 0; i < ports.length; i++) {
+      if (tellsPlace || stage.outputs[i].time !== undefined) ports[i].output.tellTime();
+    }
+  }
+
+  /** What is written from now on comes from where the reader stands, or from behind it: from its block of rows, if it is within one. */
+  private setPlace(): void {
+    const { inOrder, ports, record } = this;
+    if (inOrder === undefined) return;
+    const shift = inOrder.row === 0 ? 0 : blockShift(inOrder.countAtCursor);
+    const place = placeOfFrame(inOrder) + ((inOrder.row >>> shift) << shift);
+    for (const { output } of ports) output.place = record.cursors.isDormant ? LAST_PLACE : place;
+  }
+
+  /** Takes up the time, and the place, of what has been given to it, which may be earlier than what it has said: within the open batch. */
   rewindTime(): void {
+    this.setPlace();
     this.setTime(Math.min(this.record.progress.watermark, this.reachedTime()));
   }
 
@@ -636,7 +674,10 @@ export class Batch {
       this.counted.written[port] = encoder.emitted();
       output.restore(committed.cursors.outputs[port]);
       output.tell(committed.progress.watermark);
+      // What the last frame has said is not known any more: the next commit says it anew.
+      output.toldPlace = NO_PLACE;
     }
+    this.setPlace();
     this.counted.processed = program.processed();
     program.takeCounts();
     program.clearFailure();

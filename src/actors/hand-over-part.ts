@@ -81,6 +81,7 @@ export class HandOverPart {
     if (role === 'giver') {
       // Released, and told: what follows is the receiver's.
       if (isReleased) return 'free';
+      if (isJoining && !memory.hasPosted(number, replica) && this.isBehind(request.receiver)) return 'free';
       if (batch.committed.cursors.handOver === number || !memory.hasPosted(number, replica)) return 'act';
       return memory.hasCut(request) ? 'act' : 'wait';
     }
@@ -89,6 +90,15 @@ export class HandOverPart {
     if (isJoining) return 'wait';
     if (!memory.hasPosted(number, replica)) return 'act';
     return memory.hasCut(request) && !this.isAtCut(request) ? 'act' : 'wait';
+  }
+
+  /**
+   * True if a replica that joins has written what comes from further on than this one has read, where both keep the order of their input:
+   * it is to begin there, or what it writes would be in no order.
+   */
+  private isBehind(receiver: number): boolean {
+    const { batch, memory } = this;
+    return batch.inOrder !== undefined && batch.committedPlace < memory.leftAt(receiver);
   }
 
   /** Wakes the other replicas: what they waited for, beside a hand-over, has ended. */
@@ -102,6 +112,24 @@ export class HandOverPart {
   get isUnposted(): boolean {
     const part = this.partIn(this.memory.word());
     return part !== undefined && !this.memory.hasPosted(part.request.number, this.replica);
+  }
+
+  /**
+   * True if this actor can tell where it stands though its output has no room: where replicas keep an order together, whoever reads them
+   * may wait for the other one of the two, which waits for this.
+   */
+  get canPostFull(): boolean {
+    const { memory, replica, batch } = this;
+    if (batch.inOrder === undefined) return false;
+    const part = this.partIn(memory.word());
+    if (part === undefined || memory.hasPosted(part.request.number, replica)) return false;
+    return !part.isReleased && this.stanceIn(part) === 'act';
+  }
+
+  /** Does so; the open batch must be committed. */
+  postFull(): void {
+    const part = this.canPostFull ? this.partIn(this.memory.word()) : undefined;
+    if (part !== undefined) this.postOrRefuse(part);
   }
 
   /** Where to read to and not further; undefined while that is not known, or nothing is left to read before it. For who is not free. */
@@ -177,6 +205,7 @@ export class HandOverPart {
   private release(request: HandOverRequest): void {
     const { batch } = this;
     batch.begin();
+    batch.tellPlace();
     for (const { output } of batch.ports) output.writeFence(request.number, takenBy(request.receiver));
     removeGroups(batch.record.progress.groups, request.groups);
     this.commit(request);
@@ -195,6 +224,7 @@ export class HandOverPart {
     batch.record.cursors.isDormant = false;
     // Before the fence, which says it.
     batch.rewindTime();
+    batch.tellPlace();
     for (const { output } of batch.ports) output.writeFence(request.number, request.giver);
     this.commit(request);
     this.move(request, released, done);
@@ -221,6 +251,7 @@ export class HandOverPart {
   /** All groups are given away: upstream no longer waits for this replica, and downstream has all that it had to say. */
   private retire(): void {
     const { batch } = this;
+    if (batch.inOrder !== undefined) this.memory.leave(this.replica, batch.committedPlace);
     for (const { reader } of batch.inputs) reader.ring.deactivate(reader.slot);
     // Whoever finds it dormant may have its slots activated again.
     batch.begin();

@@ -16,6 +16,7 @@ export interface OutputPort {
  * @param operator that writes
  * @param clock where the event time of what is in work stands
  * @param overflows true if it reads on while output waits for room
+ * @param isOrdered true if its frames say where their tuples come from
  */
 export function outputPort(
   operator: string,
@@ -24,8 +25,9 @@ export function outputPort(
   mark: OutputMark,
   clock: Readonly<Float64Array>,
   overflows = false,
+  isOrdered = false,
 ): OutputPort {
   const output = new Output(operator, new Ring(memory.ring), outbox, mark, overflows);
   const dictionary = memory.dictionary && new DictionaryWriter(memory.dictionary);
-  return { output, encoder: generateEncoder(operator, schema, keys, output, dictionary, time && clock) };
+  return { output, encoder: generateEncoder(operator, schema, keys, output, dictionary, time && clock, isOrdered) };
 }

@@ -43,7 +43,7 @@ export function canStep(
   if (lateEmit !== undefined) return true;
   if (isBlocked(batch)) {
     // An open transaction holds input and output back: a step commits it before it waits.
-    if (batch.isOpen || isDue) return true;
+    if (batch.isOpen || isDue || part?.canPostFull === true) return true;
     if (letters.output.spilled && !letters.output.isDrained()) return false;
     return ports.every(({ output }) => output.hasRoomForBatch || output.isDrained());
   }

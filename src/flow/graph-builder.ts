@@ -5,8 +5,38 @@ import { errors } from '../errors.ts';
 import { refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { jointTime } from './event-time.ts';
 import { finishGraph, type Graph, type NodeInput, type NodeOutput, type OperatorNode } from './graph.ts';
+import { filter } from './kinds/filter.ts';
 import type { OperatorKind } from './kinds/kind.ts';
-import type { CheckedOperator } from './operator-options.ts';
+import { type CheckedOperator, checkOperator } from './operator-options.ts';
+
+/** @throws MillraceError BAD_OPTION if several replicas cannot share what an operator reads */
+function requireShareable(
+  name: string,
+  max: number,
+  kind: OperatorKind,
+  inputs: readonly NodeInput[],
+  outputs: readonly NodeOutput[],
+): void {
+  const refuse = (rule: string): never => {
+    throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
+  };
+  for (const { key, isUnordered, isOrdered } of inputs) {
+    if (key !== undefined || isUnordered) continue;
+    if (isOrdered !== true) {
+      refuse(
+        '1, because its input has no key: call keyBy() before it, ordered() if its results are to come in the order of its tuples, or unordered() if that does not matter',
+      );
+    }
+    if (kind.mayAwait === true) {
+      refuse(
+        `1 behind ordered(), because its results are awaited: raise 'capacity', which keeps the order, or call unordered() instead`,
+      );
+    }
+    if (outputs.length === 0) {
+      refuse('1 behind ordered(), because it has no results whose order could be kept: call unordered() instead');
+    }
+  }
+}
 
 export class GraphBuilder {
   readonly name: string;
@@ -68,13 +98,10 @@ export class GraphBuilder {
     refuseDeferredFunction(name, rest.end);
     refuseDeferredFunction(name, rest.onTimer);
     const { max } = checked.replicas;
-    if (max > 1 && inputs.some(({ key, isUnordered }) => key === undefined && !isUnordered)) {
-      const rule =
-        '1, because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter';
-      throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
-    }
+    if (max > 1) requireShareable(name, max, kind, inputs, outputs);
+    const dealt = inputs.map((input) => (max > 1 && input.isOrdered === true ? this.asOneRing(name, input) : input));
     const id = this.operators.length;
-    const read = inputs.map((input) =>
+    const read = dealt.map((input) =>
       input.loop === undefined ? input : { ...input, from: [...input.from, { operator: id, output: input.loop }] },
     );
     const time = rest.isInEventTime === false ? undefined : jointTime(inputs.map((input) => input.time));
@@ -87,6 +114,39 @@ export class GraphBuilder {
       ...checked,
       ...rest,
     });
+  }
+
+  /**
+   * An input whose order several replicas keep. It comes in one ring: if it does not, an operator with one replica puts it in one, as it
+   * comes.
+   */
+  private asOneRing(name: string, input: NodeInput): NodeInput {
+    const { from, schema } = input;
+    if (from.length === 1 && !this.mayHaveReplicas(from[0].operator)) return input;
+    const gathered = this.operator(
+      `${name}-order`,
+      filter,
+      [{ ...input, isOrdered: false, closure: () => true }],
+      [{ name: `${name}-order`, schema }],
+      // In an actor of its own there is one of it: run in those before it, it would be as many.
+      checkOperator(`${name}-order`, { fuse: false }),
+      { partOf: name },
+    );
+    return { ...input, from: [{ operator: gathered.id, output: 0 }] };
+  }
+
+  /** True if an operator has several replicas, or may run in those of one before it. */
+  private mayHaveReplicas(id: number): boolean {
+    const { replicas, fuse, state, inputs } = this.operators[id];
+    if (replicas.max > 1) return true;
+    const [stream, ...others] = inputs.flatMap(({ from }) => from);
+    return (
+      fuse &&
+      state === undefined &&
+      stream !== undefined &&
+      others.length === 0 &&
+      this.mayHaveReplicas(stream.operator)
+    );
   }
 
   nameOf(id: number): string {

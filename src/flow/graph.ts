@@ -39,6 +39,8 @@ export interface NodeInput {
   readonly key: readonly string[] | undefined;
   /** True if replicas may share it without a key. */
   readonly isUnordered: boolean;
+  /** True if replicas may share it without a key, and what comes of it stays in its order. */
+  readonly isOrdered?: boolean;
   /** What is known of the event times of its tuples; undefined if they have none. */
   readonly time: StreamTime | undefined;
   /** Gets its tuples, if the operator has a closure. */
@@ -146,7 +148,13 @@ function fingerprintOf(node: OperatorNode): string {
     id,
     name,
     kind.name,
-    inputs.map(({ from, key, isUnordered, combined }) => [from, key, isUnordered, combined !== undefined]),
+    inputs.map(({ from, key, isUnordered, isOrdered, combined }) => [
+      from,
+      key,
+      isUnordered,
+      isOrdered === true,
+      combined !== undefined,
+    ]),
     outputs.map(({ name: named, schema, time, isOptional }) => [named, schema.toString(), time, isOptional === true]),
     parallelism,
     replicas,

@@ -18,6 +18,8 @@ export interface StageInput {
   readonly key: readonly number[] | undefined;
   /** True if replicas share the tuples by where these stand in their rings. */
   readonly isUnordered: boolean;
+  /** True if they do so block by block, and what they write is read in the order of what they have read. */
+  readonly isOrdered: boolean;
   readonly closure: NodeInput['closure'];
 }
 
@@ -77,6 +79,17 @@ export interface Plan {
 export const readsItself = ({ index, upstream }: Pick<Stage, 'index' | 'upstream'>): boolean =>
   upstream.some(({ stage }) => stage === index);
 
+/** True of a stage whose replicas keep the order of its input together. */
+export const keepsOrder = ({ inputs }: Pick<Stage, 'inputs'>): boolean => inputs.some(({ isOrdered }) => isOrdered);
+
+/** True if replicas can share an input: by its key, or by where its tuples stand. */
+export const isShareable = ({
+  key,
+  isUnordered,
+  isOrdered,
+}: Pick<NodeInput, 'isUnordered' | 'isOrdered'> & { readonly key: unknown }): boolean =>
+  key !== undefined || isUnordered || isOrdered === true;
+
 /** The name of a stage: that of its first operator. */
 export const stageName = (stage: Stage): string => stage.operators[0].name;
 
@@ -103,11 +116,16 @@ function chainBefore(graph: Graph, node: OperatorNode, chainOf: Chains): Operato
   return consumersOf(graph, stream).length === 1 ? chain : undefined;
 }
 
+/** True of a chain whose replicas keep the order of its input together. */
+const isInOrder = ([{ inputs, replicas }]: readonly OperatorNode[]): boolean =>
+  replicas.max > 1 && inputs.some(({ isOrdered }) => isOrdered === true);
+
 /** The chains that write an input, if each has room for a combiner of its tuples: otherwise each writes for this input alone. */
 function chainsToCombine(graph: Graph, { from }: NodeInput, chainOf: Chains): OperatorNode[][] | undefined {
   const chains = from.flatMap((stream) => {
     const chain = chainBehind(stream, chainOf);
-    const hasRoom = chain !== undefined && last(chain).kind.place === 'worker';
+    // What is combined has no order any more that the replicas could keep.
+    const hasRoom = chain !== undefined && last(chain).kind.place === 'worker' && !isInOrder(chain);
     return hasRoom && consumersOf(graph, stream).length === 1 ? [chain] : [];
   });
   return new Set(chains).size === from.length ? chains : undefined;
@@ -119,7 +137,7 @@ type CombinedInputs = ReadonlyMap<NodeInput, Combined>;
 function stageInput(head: OperatorNode, input: NodeInput, combinedInputs: CombinedInputs): StageInput {
   // What has state, or shares its input with other replicas, reads by key.
   const isPartitioned = head.state !== undefined || head.replicas.max > 1;
-  const { key, isUnordered } = input;
+  const { key, isUnordered, isOrdered } = input;
   const combined = combinedInputs.get(input);
   const { closure } = combined ?? input;
   const schema = combined?.operator.outputs[0].schema ?? input.schema;
@@ -127,6 +145,7 @@ function stageInput(head: OperatorNode, input: NodeInput, combinedInputs: Combin
     schema,
     key: isPartitioned ? key?.map((field) => schema.indexOf(field)) : undefined,
     isUnordered: isUnordered && head.replicas.max > 1,
+    isOrdered: isOrdered === true && head.replicas.max > 1,
     closure,
   };
 }
@@ -201,6 +220,7 @@ export function planOf(graph: Graph): Plan {
     };
   });
   requireJudged(graph, stages);
+  requireOneRing(stages);
   return { graph, stages };
 }
 
@@ -213,6 +233,16 @@ function requireJudged(graph: Graph, stages: readonly Stage[]): void {
     const k = stage.operators.findIndex(({ eventTime }) => eventTime !== undefined);
     if (k < 0 || isAtSource(stages, stage)) continue;
     throw errors.lateEventTime(graph.name, stage.operators[k].name, stageName(stage));
+  }
+}
+
+/** Places are those of one ring (src/mailbox/places.ts). */
+function requireOneRing(stages: readonly Stage[]): void {
+  for (const stage of stages) {
+    const rings = stage.upstream.reduce((sum, { stage: index }) => sum + stages[index].replicas, 0);
+    if (keepsOrder(stage) && rings !== 1) {
+      throw errors.invariant(`'${stageName(stage)}' keeps the order of one ring, and reads ${rings}`);
+    }
   }
 }
 

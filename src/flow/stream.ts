@@ -104,6 +104,12 @@ export type StreamOrStreams<Output extends Shape, Outputs extends OutputShapes, 
   ? Stream<Output, Inputs>
   : StreamsOf<Outputs, Inputs>;
 
+/** How replicas of an operator may share a stream without a key. */
+interface Sharing {
+  readonly isUnordered?: boolean;
+  readonly isOrdered?: boolean;
+}
+
 /**
  * A stream of tuples of one shape. Every method adds an operator; a stream may have several consumers.
  * `Inputs` are the tuples that an app pushes into the sources before it, by their names.
@@ -114,7 +120,8 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   protected readonly from: readonly StreamRef[];
   protected readonly schema: Schema;
   protected readonly key: readonly string[] | undefined;
-  private readonly isUnordered: boolean;
+  /** How replicas of a consumer may share it without a key. */
+  private readonly sharing: Sharing;
   /** What is known of the event times of its tuples. */
   protected readonly time: StreamTime | undefined;
   declare protected readonly inputs?: Inputs;
@@ -136,14 +143,14 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     from: readonly StreamRef[],
     schema: Schema,
     key?: readonly string[],
-    isUnordered = false,
+    sharing: Sharing = {},
     time?: StreamTime,
   ) {
     this.builder = builder;
     this.from = from;
     this.schema = schema;
     this.key = key;
-    this.isUnordered = isUnordered;
+    this.sharing = sharing;
     this.time = time;
   }
 
@@ -157,7 +164,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     output = 0,
   ): Stream<Fields, Inputs> {
     const { schema, time } = outputs[output];
-    return new Stream(builder, [{ operator: id, output }], schema, undefined, false, time);
+    return new Stream(builder, [{ operator: id, output }], schema, undefined, {}, time);
   }
 
   /** One tuple out for each tuple in. */
@@ -324,7 +331,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
       const { key, label } = found.codec;
       if (key === undefined) throw errors.badKeyType(operator, field, label, KEY_TYPES);
     }
-    return new KeyedStream(this.builder, this.from, this.schema, fields, false, this.time);
+    return new KeyedStream(this.builder, this.from, this.schema, fields, {}, this.time);
   }
 
   /**
@@ -333,7 +340,17 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
    */
   unordered(...surplus: readonly never[]): Stream<Fields, Inputs> {
     refuseSurplus('unordered()', 0, surplus);
-    return new Stream(this.builder, this.from, this.schema, undefined, true, this.time);
+    return new Stream(this.builder, this.from, this.schema, undefined, { isUnordered: true }, this.time);
+  }
+
+  /**
+   * The same stream for a consumer whose results stay in its order: a `map`, `filter` or `flatMap` may then have several replicas without
+   * a key, which work side by side, and what comes of a tuple comes before what comes of the next one. Of merged streams, and of
+   * partitions, the order is that within each. See docs/dataflow.md#order.
+   */
+  ordered(...surplus: readonly never[]): Stream<Fields, Inputs> {
+    refuseSurplus('ordered()', 0, surplus);
+    return new Stream(this.builder, this.from, this.schema, undefined, { isOrdered: true }, this.time);
   }
 
   /**
@@ -381,7 +398,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     const time = jointTime(times);
     const all = [...this.from, ...others.flatMap((other) => other.from)];
     const from = new Map(all.map((stream) => [`${stream.operator}.${stream.output}`, stream]));
-    return new Stream(this.builder, [...from.values()], this.schema, undefined, false, time);
+    return new Stream(this.builder, [...from.values()], this.schema, undefined, {}, time);
   }
 
   /**
@@ -526,7 +543,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
           [{ operator: node.id, output: 0 }],
           outputs[0]?.schema ?? this.schema,
           undefined,
-          false,
+          {},
           node.outputs[0]?.time,
         );
     return made as StreamOrStreams<Output, Outputs, Inputs>;
@@ -537,8 +554,9 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
    * @internal
    */
   asInput(closure: NodeInput['closure']): NodeInput {
-    const { from, schema, key, isUnordered, time } = this;
-    return { from, schema, key, isUnordered, time, closure };
+    const { from, schema, key, sharing, time } = this;
+    const { isUnordered = false, isOrdered = false } = sharing;
+    return { from, schema, key, isUnordered, isOrdered, time, closure };
   }
 
   protected add(
@@ -559,7 +577,7 @@ export class TimedStream<Fields extends Shape, Inputs = unknown> extends Stream<
   /** @internal */
   constructor(builder: GraphBuilder, node: OperatorNode) {
     const { schema, time } = node.outputs[0];
-    super(builder, [{ operator: node.id, output: 0 }], schema, undefined, false, time);
+    super(builder, [{ operator: node.id, output: 0 }], schema, undefined, {}, time);
     this.late = Stream.of(builder, node, 1);
   }
 }

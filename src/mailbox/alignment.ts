@@ -1,12 +1,14 @@
 // What control frames mean for the inputs of one reader together: which of them may be read, and how far time has come.
 // Promises: what comes after a receiver's fence is read when the giver's ring has been read up to its fence of the same number; the
-// watermark is the least of all inputs, and never goes back.
+// watermark is the least of all inputs, and never goes back; frames of a stage that keeps the order of its input are read in the order
+// of their places (places.ts), whichever of its replicas has written them.
 // Relies on: the rings of one upstream operator stand one after the other, in the order of its replicas; the giver's fence says a time
 // before which nothing is that the receiver is given.
 //
 // Why the watermark does not go back: what changes hands may be earlier than what the receiver has said of its own. The giver's ring
 // counts for it up to the giver's fence. From there on the receiver's ring counts at most as the giver's fence says, until the
-// receiver's own fence, which says its time anew.
+// receiver's own fence, which says its time anew. With places it is the same; a giver's fence
+// is passed in their order too, so that the receiver is not held at what it had been given before.
 
 import { errors } from '../errors.ts';
 import { FrameKind, takenBy } from './ring.ts';
@@ -18,6 +20,8 @@ export interface AlignedInput {
   readonly upstream: number;
   /** False if its tuples have no event time: then it keeps nobody back. */
   readonly hasTime?: boolean;
+  /** True if the replicas that write the stream keep an order together. */
+  readonly isOrdered?: boolean;
 }
 
 /** Where a reader stands before a fence that it may not pass yet. */
@@ -31,17 +35,24 @@ export class Alignment {
   /** Those whose time counts. */
   private readonly timed: readonly RingReader[];
   private readonly siblings = new Map<RingReader, readonly RingReader[]>();
+  /** Of each reader of a stage that keeps an order, the others. */
+  private readonly inOrder = new Map<RingReader, readonly RingReader[]>();
+  private readonly keepsOrder: boolean;
   private readonly fenced = new Map<RingReader, Fenced>();
 
   constructor(inputs: readonly AlignedInput[]) {
     const timed = inputs.filter(({ hasTime }) => hasTime !== false);
     this.timed = (timed.length > 0 ? timed : inputs).map(({ reader }) => reader);
-    for (const { reader, upstream } of inputs) {
-      this.siblings.set(
-        reader,
-        inputs.filter((other) => other.upstream === upstream).map((other) => other.reader),
-      );
+    for (const { reader, upstream, isOrdered } of inputs) {
+      const siblings = inputs.filter((other) => other.upstream === upstream).map((other) => other.reader);
+      this.siblings.set(reader, siblings);
+      if (isOrdered === true)
+        this.inOrder.set(
+          reader,
+          siblings.filter((other) => other !== reader),
+        );
     }
+    this.keepsOrder = this.inOrder.size > 0;
   }
 
   /** For a ring that is read alone. */
@@ -58,7 +69,8 @@ export class Alignment {
 
   /** True if a frame (or the rest of one) can be read now. */
   hasInput(reader: RingReader): boolean {
-    return !this.isFenced(reader) && reader.hasInput();
+    if (this.isFenced(reader) || !reader.hasInput()) return false;
+    return !this.keepsOrder || !reader.needsTurn || !this.waitsForTurn(reader);
   }
 
   /**
@@ -71,8 +83,9 @@ export class Alignment {
     for (;;) {
       if (until !== undefined && !isBehind(reader, until)) return false;
       const kind = reader.load();
-      if (kind === FrameKind.data) return true;
+      if (kind === FrameKind.data) return !this.keepsOrder || !this.waitsForTurn(reader);
       if (kind === undefined || (kind === FrameKind.fence && this.mustWait(reader))) return false;
+      if (this.keepsOrder && reader.needsTurn && this.waitsForTurn(reader)) return false;
       if (kind === FrameKind.fence) this.holdReceiver(reader);
       reader.pass();
     }
@@ -82,7 +95,16 @@ export class Alignment {
   private holdReceiver(reader: RingReader): void {
     const { handOver, other } = reader.fenceInWork;
     if (other >= 0) return;
-    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, handOver);
+    this.siblings.get(reader)?.[takenBy(other)]?.holdAt(reader.timeInWork, reader.place, handOver);
+  }
+
+  /** True if another replica of its stage may still write what comes from before the next tuples of a reader. */
+  private waitsForTurn(reader: RingReader): boolean {
+    const others = this.inOrder.get(reader);
+    if (others === undefined) return false;
+    const place = reader.front;
+    for (let i = 0; i < others.length; i++) if (others[i].front < place) return true;
+    return false;
   }
 
   private isFenced(reader: RingReader): boolean {

@@ -197,6 +197,7 @@ if (size > CHECKED) checkSize(${exact.join(' + ')});`;
  * @param keys the distinct keys of the stream's consumers, each a list of field indices: one hash column each
  * @param dictionary needed if the schema has dictionary fields
  * @param clock where the event time of the tuple in work stands; undefined if the stream has no event time
+ * @param isOrdered true if frames say where their tuples come from
  * @throws MillraceError TUPLE_TOO_LARGE if no tuple of the schema fits half the ring
  */
 export function generateEncoder<Tuple>(
@@ -206,6 +207,7 @@ export function generateEncoder<Tuple>(
   output: Output,
   dictionary: DictionaryWriter | undefined,
   clock?: Readonly<Float64Array>,
+  isOrdered = false,
 ): Encoder<Tuple> {
   const isTimed = clock !== undefined;
   const columns = columnsOf(schema, isTimed);
@@ -248,6 +250,7 @@ target.i32[w << 1] = words;
 target.i32[(w << 1) + 1] = ${FrameKind.data};
 target.i32[(w << 1) + 2] = n;
 target.f64[w + 2] = output.told = output.watermark;
+${isOrdered ? 'output.writePlace(w);' : ''}
 const hashes = w + ${FRAME_HEADER_WORDS};
 w = hashes + ${keys.length} * ${half};
 ${columns.map((column) => column.write).join('\n')}

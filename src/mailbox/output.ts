@@ -5,6 +5,7 @@
 // Relies on: positions before the committed head are never written again; the outbox range is part of the commit.
 
 import { errors } from '../errors.ts';
+import { NO_PLACE, writePlace } from './places.ts';
 import { FRAME_HEADER_WORDS, FrameKind, type Ring } from './ring.ts';
 import { allocateShared, growShared } from './shared-memory.ts';
 import { type Views, viewsOf } from './views.ts';
@@ -50,6 +51,10 @@ export class Output {
   watermark = Number.NEGATIVE_INFINITY;
   /** What the last frame has said. */
   told = Number.NEGATIVE_INFINITY;
+  /** What its frames say of places (places.ts): nothing that is written from now on comes from an earlier one. */
+  place = NO_PLACE;
+  /** What the last frame has said. */
+  toldPlace = NO_PLACE;
   /** Largest frame, in words: half the ring, or padding could make it fit never. */
   readonly frameWordsMax: number;
   /** True if its writer goes on while output waits in the outbox: that then holds mail of many batches, up to its limit. */
@@ -172,9 +177,9 @@ export class Output {
     this.told = watermark;
   }
 
-  /** Says how far time has come, unless a frame has said so. */
+  /** Says how far time has come, and the place, unless a frame has said so. */
   tellTime(): void {
-    if (this.told !== this.watermark) this.writeHeader(FrameKind.time, 0, 0);
+    if (this.told !== this.watermark || this.toldPlace !== this.place) this.writeHeader(FrameKind.time, 0, 0);
   }
 
   /**
@@ -183,6 +188,12 @@ export class Output {
    */
   writeFence(handOver: number, other: number): void {
     this.writeHeader(FrameKind.fence, handOver, other);
+  }
+
+  /** Says in the header of the frame at a word of {@link target} where its tuples come from. */
+  writePlace(index: number): void {
+    writePlace(this.target.i32, index, this.place);
+    this.toldPlace = this.place;
   }
 
   /** Writes a frame that is only a header. */
@@ -195,6 +206,7 @@ export class Output {
     i32[(index << 1) + 3] = second;
     f64[index + 2] = this.watermark;
     this.told = this.watermark;
+    if (kind === FrameKind.time && this.place !== NO_PLACE) this.writePlace(index);
   }
 
   /**

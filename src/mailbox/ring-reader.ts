@@ -3,7 +3,8 @@
 // of stream) stays current until its reader is told to pass it: alignment.ts decides when.
 
 import { errors } from '../errors.ts';
-import { FrameKind, type Ring } from './ring.ts';
+import { hasPlace, readPlace } from './places.ts';
+import { FrameKind, KIND_MASK, type Ring } from './ring.ts';
 import type { WakeWords } from './wake.ts';
 
 /** A cursor: everything before it is read. */
@@ -18,6 +19,10 @@ export interface ReadMark {
   /** The time that counts in place of a later one until the fence of hand-over `heldUntil` has been passed. */
   heldAt: number;
   heldUntil: number;
+  /** Of the last frame that was read: no tuple behind it comes from an earlier place (places.ts). */
+  place: number;
+  /** The place that counts in place of a later one, as {@link heldAt} does. */
+  placeHeldAt: number;
   /** How often the position has come round to 0: with it, a place in the ring is like no other. */
   laps: number;
 }
@@ -37,6 +42,8 @@ export const startMark = (position = 0): ReadMark => ({
   watermark: Number.NEGATIVE_INFINITY,
   heldAt: Number.POSITIVE_INFINITY,
   heldUntil: 0,
+  place: 0,
+  placeHeldAt: Number.POSITIVE_INFINITY,
   laps: 0,
 });
 
@@ -57,11 +64,16 @@ export class RingReader {
   /** See {@link holdAt}. */
   heldAt = Number.POSITIVE_INFINITY;
   heldUntil = 0;
+  /** Of the last frame that was read: no tuple behind it comes from an earlier place. */
+  place = 0;
+  placeHeldAt = Number.POSITIVE_INFINITY;
   /** How often the position has come round to 0. */
   laps = 0;
   /** Of the current frame: index of its first word in the data, and its row count. */
   frameIndex = 0;
   count = 0;
+  /** The cell of its kind. */
+  private header = 0;
   private seenPublished: number;
   private releasedAt: number;
 
@@ -75,7 +87,8 @@ export class RingReader {
   }
 
   /** Moves to where a commit said; everything after it is read again. */
-  reset({ position, row, ended, fence, watermark, heldAt, heldUntil, laps }: ReadMark): void {
+  reset(mark: ReadMark): void {
+    const { position, row, ended, fence, watermark, heldAt, heldUntil, place, placeHeldAt, laps } = mark;
     this.position = position;
     this.row = row;
     this.ended = ended;
@@ -83,6 +96,8 @@ export class RingReader {
     this.watermark = watermark;
     this.heldAt = heldAt;
     this.heldUntil = heldUntil;
+    this.place = place;
+    this.placeHeldAt = placeHeldAt;
     this.laps = laps;
     this.seenPublished = position;
     this.count = 0;
@@ -97,6 +112,8 @@ export class RingReader {
     mark.watermark = this.watermark;
     mark.heldAt = this.heldAt;
     mark.heldUntil = this.heldUntil;
+    mark.place = this.place;
+    mark.placeHeldAt = this.placeHeldAt;
     mark.laps = this.laps;
   }
 
@@ -105,10 +122,46 @@ export class RingReader {
     return this.fence < this.heldUntil ? Math.min(this.watermark, this.heldAt) : this.watermark;
   }
 
-  /** What its writer is given in a hand-over may be as early as `time`, which it says itself in its own fence and behind it only. */
-  holdAt(time: number, handOver: number): void {
-    this.heldAt = this.fence < this.heldUntil ? Math.min(this.heldAt, time) : time;
+  /**
+   * What its writer is given in a hand-over may be as early as `time`, and of as early a `place`, which it says itself in its own fence
+   * and behind it only.
+   */
+  holdAt(time: number, place: number, handOver: number): void {
+    const isHeld = this.fence < this.heldUntil;
+    this.heldAt = isHeld ? Math.min(this.heldAt, time) : time;
+    this.placeHeldAt = isHeld ? Math.min(this.placeHeldAt, place) : place;
     this.heldUntil = handOver;
+  }
+
+  /** The place that this input has come to: no tuple that is still to be read comes from an earlier one. Looks ahead, and stays. */
+  get front(): number {
+    if (this.ended) return Number.POSITIVE_INFINITY;
+    const { i32 } = this.ring.data;
+    const end = this.ring.published();
+    let { place } = this;
+    for (let at = this.position; at !== end; ) {
+      const index = at & this.ring.mask;
+      const kind = i32[(index << 1) + 1] & KIND_MASK;
+      if (kind === FrameKind.endOfStream) return Number.POSITIVE_INFINITY;
+      if (hasPlace(i32, index)) place = readPlace(i32, index);
+      if (kind !== FrameKind.padding && kind !== FrameKind.time) break;
+      at = (at + i32[index << 1]) | 0;
+    }
+    return this.fence < this.heldUntil ? Math.min(place, this.placeHeldAt) : place;
+  }
+
+  /** True if the next frame has tuples, or says that others go on with what its writer had: those keep to the order. Stays where it is. */
+  get needsTurn(): boolean {
+    const { i32 } = this.ring.data;
+    const end = this.ring.published();
+    for (let at = this.position; at !== end; ) {
+      const index = at & this.ring.mask;
+      const kind = i32[(index << 1) + 1] & KIND_MASK;
+      if (kind === FrameKind.fence) return i32[(index << 1) + 3] < 0;
+      if (kind !== FrameKind.padding) return kind === FrameKind.data;
+      at = (at + i32[index << 1]) | 0;
+    }
+    return false;
   }
 
   /** True if nothing more comes, unless another replica hands groups over to the ring's writer, or has. */
@@ -135,7 +188,8 @@ export class RingReader {
     while (this.hasInput()) {
       const index = this.position & this.ring.mask;
       const at = index << 1;
-      const kind = i32[at + 1] as FrameKind;
+      this.header = i32[at + 1];
+      const kind = (this.header & KIND_MASK) as FrameKind;
       this.frameIndex = index;
       if (kind === FrameKind.data) {
         this.count = i32[at + 2];
@@ -156,6 +210,11 @@ export class RingReader {
     return { handOver: i32[at + 2], other: i32[at + 3] };
   }
 
+  /** The rows of the frame at the cursor, of which some must be processed: it is there whether it is loaded or not. */
+  get countAtCursor(): number {
+    return this.ring.data.i32[((this.position & this.ring.mask) << 1) + 2];
+  }
+
   /** What the current frame says of time. */
   get timeInWork(): number {
     return this.ring.data.f64[this.frameIndex + 2];
@@ -173,6 +232,7 @@ export class RingReader {
   private leave(): void {
     const { i32, f64 } = this.ring.data;
     this.watermark = f64[this.frameIndex + 2];
+    if (this.header > KIND_MASK) this.place = readPlace(i32, this.frameIndex);
     this.goOn(i32[this.frameIndex << 1]);
   }
 

@@ -26,15 +26,19 @@ const SLOT_ACTIVE = 1;
 const SLOT_HOST = 2;
 const CONTROL_BYTES = (3 + READERS_MAX) * LINE_BYTES;
 
-/** Kinds of frames, in the low byte of a frame's second word. */
+/** Kinds of frames, in the low byte of their cell. */
 export const FrameKind = { padding: 0, data: 1, endOfStream: 2, fence: 3, time: 4 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
+/** Masks the kind in its cell. */
+export const KIND_MASK = 0xff;
+
 /**
- * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark: no tuple behind the frame has an earlier time. The reserved cell
- * has room for the number of a snapshot. A padding frame may be its first word only. A frame of the kind *time* is its header: it says
- * how far time has come where no tuple does. A fence has the number of a hand-over in place of the count, and then the other replica:
- * `giver` if it is the receiver's, which waits for the giver's fence of the same number, and -1 - `receiver` if it is the giver's.
+ * Header: i32 {words, kind}, i32 {count, reserved}, f64 watermark: no tuple behind the frame has an earlier time. The reserved cell, and
+ * what the kind leaves of its own, have a place where a stage keeps the order of its input (places.ts). A padding frame may be its first
+ * word only. A frame of the kind *time* is its header: it says how far time, or the place, has come where no tuple does. A fence has the
+ * number of a hand-over in place of the count, and then the other replica: `giver` if it is the receiver's, which waits for the giver's
+ * fence of the same number, and -1 - `receiver` if it is the giver's.
  */
 export const FRAME_HEADER_WORDS = 3;
 

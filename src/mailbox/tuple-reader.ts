@@ -16,6 +16,10 @@ export interface ReadRing {
   readonly slot: number;
   /** Which of the streams that are read it belongs to. */
   readonly upstream: number;
+  /** True if nobody writes it at first. */
+  readonly isSilent?: boolean;
+  /** True if the replicas that write the stream keep an order together. */
+  readonly isOrdered?: boolean;
 }
 
 export class TupleReader<Tuple> {
@@ -25,7 +29,7 @@ export class TupleReader<Tuple> {
   private alignment: Alignment;
 
   /** @param from the position of its first frame */
-  constructor({ memory, slot }: Omit<ReadRing, 'upstream'>, decoder: Decoder<Tuple>, from = 0) {
+  constructor({ memory, slot }: Pick<ReadRing, 'memory' | 'slot'>, decoder: Decoder<Tuple>, from = 0) {
     this.reader = new RingReader(new Ring(memory.ring), slot, startMark(from));
     this.decoder = decoder;
     this.dictionary = memory.dictionary && new DictionaryReader(memory.dictionary);
@@ -43,7 +47,12 @@ export class TupleReader<Tuple> {
     from: readonly number[] = [],
   ): TupleReader<Tuple>[] {
     const readers = rings.map((ring, i) => new TupleReader(ring, decoders[ring.upstream], from[i]));
-    const alignment = new Alignment(readers.map(({ reader }, i) => ({ reader, upstream: rings[i].upstream })));
+    for (const [i, { reader }] of readers.entries()) {
+      if (rings[i].isSilent === true) reader.place = Number.POSITIVE_INFINITY;
+    }
+    const alignment = new Alignment(
+      readers.map(({ reader }, i) => ({ reader, upstream: rings[i].upstream, isOrdered: rings[i].isOrdered })),
+    );
     for (const reader of readers) reader.alignment = alignment;
     return readers;
   }

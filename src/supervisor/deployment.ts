@@ -2,7 +2,7 @@
 // Promises: every ring has its reader slots active at position 0 before any actor runs; nothing here holds a closure, so a
 // deployment can be sent to any thread.
 
-import type { ActorDescriptor, LetterMemory, RingMemory } from '../actors/actor-descriptor.ts';
+import { type ActorDescriptor, type LetterMemory, type RingMemory, silentInputs } from '../actors/actor-descriptor.ts';
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
 import { allocateMemory } from '../actors/inputs/reader-feed.ts';
 import { finishedCells } from '../actors/requests/finished-rows.ts';
@@ -146,7 +146,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
             finished: finishedCells(stage.operators[0].asking, inputs.length),
           },
           initialGroups(replica, stage.parallelism, groupCount(stage)),
-          inputs.flatMap(({ isSilent }, input) => (isSilent ? [input] : [])),
+          silentInputs(inputs),
         ),
         vitals: Vitals.allocate(countsOf(stage), replica >= stage.parallelism),
         transaction: arenas && allocateTransaction(arenas),

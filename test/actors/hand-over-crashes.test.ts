@@ -126,6 +126,21 @@ const CASES: Readonly<Record<string, HandOverCase & { readonly stride: number; r
     handOvers: 7,
     stride: 299,
   },
+  'results that stay in the order of the source': {
+    params: { count: 150, keys: 1, turns: true },
+    wishes: [
+      give('turn', 0, 1, even),
+      give('turn', 0, 2, upper),
+      give('count', 0, 1, even),
+      give('turn', 1, 0),
+      give('turn', 0, 1, even),
+      give('turn', 2, 1),
+      give('turn', 1, 2),
+      give('turn', 0, 1),
+    ],
+    handOvers: 8,
+    stride: 299,
+  },
   'partitions of a generated source': {
     params: { count: 150, keys: 8, partitions: 4 },
     wishes: [
@@ -243,7 +258,7 @@ test('a crash at the end of a source whose replicas wait for each other', TIMEOU
 
 const wishes = fc.array(
   fc.record({
-    operator: fc.constantFrom('numbers', 'count', 'ask', 'check'),
+    operator: fc.constantFrom('numbers', 'count', 'ask', 'check', 'turn'),
     from: fc.nat(REPLICAS - 1),
     to: fc.nat(REPLICAS - 1),
     modulus: fc.integer({ min: 1, max: 4 }),
@@ -280,6 +295,7 @@ test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
         rich: fc.boolean(),
         reader: fc.boolean(),
         asks: fc.constantFrom(undefined, 'between' as const, 'unordered' as const),
+        turns: fc.boolean(),
       }),
       fc.option(fc.integer({ min: 2, max: 9 }), { nil: undefined }),
       fc.constantFrom(0, 0.2, 0.5),
@@ -289,6 +305,7 @@ test('random hand-overs, and random crashes', TIMEOUT, async (context) => {
         const wanted = asked
           .filter(({ from, to, operator }) => from !== to && (operator !== 'numbers' || isShared(from, to, partitions)))
           .filter(({ operator }) => operator !== 'ask' || drawn.asks !== undefined)
+          .filter(({ operator }) => operator !== 'turn' || drawn.turns)
           .map(({ operator, from, to, modulus }) => give(operator, from, to, (group) => group % modulus === 0));
         const params = { ...drawn, partitions, keys: drawn.keys * (partitions ?? 1) };
         const kind = { params, wishes: wanted, tickMs, options: { lingerMs }, backupEveryMs };

@@ -8,7 +8,7 @@ import type { FinalState } from '../../proof/explore/final-state.ts';
 import type { Actor } from '../../src/actors/actor.ts';
 import type { ActorDescriptor } from '../../src/actors/actor-descriptor.ts';
 import { Vitals } from '../../src/actors/vitals/vitals.ts';
-import { initialGroups, type Stage, stageName } from '../../src/flow/plan.ts';
+import { initialGroups, keepsOrder, type Stage, stageName } from '../../src/flow/plan.ts';
 import { Ring } from '../../src/mailbox/ring.ts';
 import { groupsOf } from '../../src/state/groups/group-set.ts';
 import type { StateEntry } from '../../src/state/rows/state-reader.ts';
@@ -154,6 +154,8 @@ export function resultOf(job: LocalJob, witnesses: readonly Witness[], file: rea
       // How many rows tuples are combined to depends on where batches end: each output's, at the end, and the sum of them.
       const isCombined = stage.upstream.some((upstream) => combines(job.plan.stages[upstream.stage]));
       const within = combines(stage) && stage.outputs.length > 1 ? inChain.slice(0, -stage.outputs.length) : inChain;
+      // After a crash frames are others, and so may be which replica gets what of them: who reads them all has counted the same.
+      if (keepsOrder(stage)) return [stageName(stage), descriptor.replica];
       const counted = [isCombined ? undefined : tuplesIn, combines(stage) ? undefined : tuplesOut, within];
       return [stageName(stage), descriptor.replica, ...counted];
     }),

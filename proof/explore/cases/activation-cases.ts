@@ -33,10 +33,16 @@ export interface Writing {
   write(n: number): void;
 }
 
-export function writing(ring: Ring, outbox: SharedArrayBuffer, head: number, wakeWords: WakeWords): Writing {
+export function writing(
+  ring: Ring,
+  outbox: SharedArrayBuffer,
+  head: number,
+  wakeWords: WakeWords,
+  isOrdered = false,
+): Writing {
   const mark = { head, outboxStart: 0, outboxEnd: 0 };
   const output = new Output('writer', ring, outbox, mark);
-  const encoder = generateEncoder<{ n: number }>('writer', NUMBERS, [], output, undefined);
+  const encoder = generateEncoder<{ n: number }>('writer', NUMBERS, [], output, undefined, undefined, isOrdered);
   const publish = (): void => {
     output.save(mark);
     output.publish(mark.head, wakeWords);

@@ -5,6 +5,7 @@ import { activationCases } from './activation-cases.ts';
 import { appCases } from './app-cases.ts';
 import { handOverCases } from './hand-over-cases.ts';
 import { loopCases } from './loop-cases.ts';
+import { placeCases } from './place-cases.ts';
 import { recoveryCases } from './recovery-cases.ts';
 import { ringCases } from './ring-cases.ts';
 import { timeCases } from './time-cases.ts';
@@ -17,6 +18,7 @@ export const cases: readonly ExplorerCase[] = [
   ...handOverCases,
   ...loopCases,
   ...timeCases,
+  ...placeCases,
 ];
 
 export function caseNamed(name: string): ExplorerCase {

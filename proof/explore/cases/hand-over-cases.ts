@@ -40,12 +40,14 @@ async function until(
 /**
  * Rings of giver and receiver, what `writes` writes into them, and a reader of both that expects 1, 2, … up to `count`.
  * @param check is called before each read; it may throw
+ * @param isOrdered true if the rings are of replicas that keep an order together
  */
 export function readerScene(
   count: number,
   names: readonly string[],
   writes: (rings: readonly Writing[]) => void,
   check: (kept: Kept, alignment: Alignment) => void = () => {},
+  isOrdered = false,
 ): Scene {
   const rings = names.map(() => {
     const buffer = smallRing(Ring.allocate(RING_BYTES_MIN, 1), 16, 0);
@@ -55,11 +57,12 @@ export function readerScene(
   const outboxes = names.map(() => allocateOutbox(1 << 12));
   const wakeBuffer = WakeWords.allocate(1);
   const threads = {
-    replicas: () => writes(rings.map((ring, i) => writing(new Ring(ring), outboxes[i], 0, new WakeWords(wakeBuffer)))),
+    replicas: () =>
+      writes(rings.map((ring, i) => writing(new Ring(ring), outboxes[i], 0, new WakeWords(wakeBuffer), isOrdered))),
     reader: async (context: ThreadContext) => {
       const kept: Kept = {};
       const readers = rings.map((ring) => new RingReader(new Ring(ring), 0, startMark()));
-      const alignment = new Alignment(readers.map((reader) => ({ reader, upstream: 0 })));
+      const alignment = new Alignment(readers.map((reader) => ({ reader, upstream: 0, isOrdered })));
       await until(context, new WakeWords(wakeBuffer), READER_HOST, [readers, kept], () => {
         for (const reader of readers) {
           do check(kept, alignment);

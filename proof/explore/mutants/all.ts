@@ -3,6 +3,7 @@
 import { commitMutants } from './commits.ts';
 import { handOverMutants } from './hand-overs.ts';
 import type { Mutant } from './mutant.ts';
+import { placeMutants } from './places.ts';
 import { ringMutants } from './rings.ts';
 import { timeMutants } from './times.ts';
 import { wakingMutants } from './waking.ts';
@@ -13,4 +14,5 @@ export const mutants: readonly Mutant[] = [
   ...commitMutants,
   ...handOverMutants,
   ...timeMutants,
+  ...placeMutants,
 ];

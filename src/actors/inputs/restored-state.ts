@@ -8,8 +8,9 @@ import type { Alignment } from '../../mailbox/alignment.ts';
 import { isBehind, type ReadMark, type RingReader } from '../../mailbox/ring-reader.ts';
 import { type Checkpoint, discardGroups, restore } from '../../state/images/checkpoint.ts';
 import { checkState } from '../../state/images/integrity.ts';
-import { commitCodec, markCodec } from '../../state/transaction/commit-record.ts';
-import type { ActorDescriptor, Resumption } from '../actor-descriptor.ts';
+import { firstRecord } from '../../state/transaction/commit-log.ts';
+import { markCodec } from '../../state/transaction/commit-record.ts';
+import { type ActorDescriptor, type Resumption, silentInputs } from '../actor-descriptor.ts';
 import type { Batch, Input } from '../batch.ts';
 
 /**
@@ -19,7 +20,7 @@ import type { Batch, Input } from '../batch.ts';
 export function takeUpState(
   batch: Batch,
   operator: string,
-  { replica }: ActorDescriptor,
+  { replica, inputs: read }: ActorDescriptor,
   backup: Resumption['restore'],
 ): void {
   const { state, groups, record, inputs } = batch;
@@ -48,7 +49,7 @@ export function takeUpState(
   const checkpoint = backup.checkpoint ?? {
     format: state.images.format,
     sequence: 0,
-    marks: commitCodec.empty({ inputs: inputs.length, outputs: 0, counts: 0, finished: 0 }),
+    marks: firstRecord({ inputs: inputs.length, outputs: 0, counts: 0, finished: 0 }, silentInputs(read)),
     groups: groups.map((group) => ({ group, rows: 0, image: new Uint8Array(0) })),
   };
   // Discarding leaks what the groups held: only where it cannot be walked.

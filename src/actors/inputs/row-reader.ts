@@ -61,7 +61,7 @@ export class RowReader {
         const rows = this.rowsAt(input, until);
         if (rows === 0) break;
         if (batch.isTimeDue) return tuples;
-        tuples += this.readRows(input, Math.min(rows, limit - tuples));
+        tuples += this.readRows(input, Math.min(rows, limit - tuples), rows);
         if (batch.isPortFull) return tuples;
       }
     }
@@ -109,8 +109,12 @@ export class RowReader {
     return alignment.load(reader) ? Number.POSITIVE_INFINITY : 0;
   }
 
-  /** Processes rows of an input's current frame; returns how many. */
-  readRows(input: Input, limit: number): number {
+  /**
+   * Processes rows of an input's current frame.
+   * @param within how far it may go at most, if it passes rows of other replicas
+   * @returns how many it has processed, with those that it has passed; where blocks of rows are dealt out, without
+   */
+  readRows(input: Input, limit: number, within = limit): number {
     const { batch, hand } = this;
     const { reader, upstream, dictionary } = input;
     batch.begin();
@@ -118,12 +122,15 @@ export class RowReader {
     hand.lastInput = input;
     this.work[WorkCell.input] = input.index;
     batch.atRows(batch.streams[upstream]);
-    const next = batch.program.run(upstream, reader, dictionary, limit);
+    const { program } = batch;
+    const before = program.processed();
+    const next = program.run(upstream, reader, dictionary, limit, within);
     hand.input = undefined;
     const rows = next - reader.row;
     batch.tuples += rows;
     reader.advance(next);
-    return rows;
+    // Slow closures are what a batch is made smaller for, and blocks of other replicas are passed in no time.
+    return batch.inOrder === undefined ? rows : Math.max(1, program.processed() - before);
   }
 
   /** True if a reader has moved without reading a tuple: over padding, or a control frame. */

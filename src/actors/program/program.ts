@@ -6,7 +6,7 @@
 import { errors } from '../../errors.ts';
 import type { HeldTime, TupleHolder } from '../../flow/aggregates/combiner.ts';
 import { LATEST_MS } from '../../flow/event-time.ts';
-import { type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
+import { isShareable, type ReadStream, type Stage, type StageInput, stageName } from '../../flow/plan.ts';
 import type { Resident } from '../../flow/resident.ts';
 import type { SinkWriter } from '../../flow/sink.ts';
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
@@ -15,6 +15,7 @@ import type { KeyCodec } from '../../mailbox/columns/codec.ts';
 import { type Decoder, generateDecoder } from '../../mailbox/decoder.ts';
 import type { DictionaryReader } from '../../mailbox/dictionary.ts';
 import { combine32, hashDouble, keyGroupCode, mix32, positionGroupCode } from '../../mailbox/hash.ts';
+import { blockShift, placeOfFrame } from '../../mailbox/places.ts';
 import type { RingReader } from '../../mailbox/ring-reader.ts';
 import { groupRootCode } from '../../state/memory/arena.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
@@ -86,9 +87,16 @@ export interface Program {
   /**
    * Processes rows of a reader's current frame, at most `limit`.
    * @param upstream index in ProgramParts.streams of what it reads
+   * @param within of a stage that keeps the order of its input: how many rows it may pass, while the limit is of its own ones
    * @returns the first row that is not processed
    */
-  run(upstream: number, reader: RingReader, dictionary: DictionaryReader | undefined, limit: number): number;
+  run(
+    upstream: number,
+    reader: RingReader,
+    dictionary: DictionaryReader | undefined,
+    limit: number,
+    within?: number,
+  ): number;
   /** Emits tuples `from` to `to` of a partition of a generator source; returns the first that is not emitted. */
   generate(from: number, to: number, partition: number): number;
   /** Reads from a source reader. */
@@ -148,6 +156,17 @@ function leaveWhenFull(parts: ProgramParts, leave: string): string {
   return isFull === '' ? '' : `if (${isFull}) ${leave}`;
 }
 
+function loopCode(parts: ProgramParts, u: number): string {
+  if (parts.streams[u].input.isOrdered) return orderedLoopCode(parts, u);
+  return parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u);
+}
+
+/** Source text of the key group of a row, within the loop of its upstream stream. */
+function groupOfRowCode({ isOrdered, isUnordered }: StageInput, u: number, row: string): string {
+  if (isOrdered) return positionGroupCode(`(base + (${row} >>> shift))`);
+  return isUnordered ? positionGroupCode(`(base + ${row})`) : keyGroupCode(`decoder${u}.hashAt(${row})`);
+}
+
 /** The row loop of one upstream stream. */
 function runCode(parts: ProgramParts, u: number): string {
   const { input } = parts.streams[u];
@@ -156,8 +175,8 @@ function run${u}(reader, dictionary, limit) {
 decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
 const from = reader.row, to = Math.min(reader.count, from + limit);
 let i = from;
-${parts.stage.operators[0].state === undefined ? statelessLoopCode(parts, u) : statefulLoopCode(parts, u)}
-${input.key === undefined && !input.isUnordered ? '' : sampleCode(parts, u)}
+${loopCode(parts, u)}
+${isShareable(input) ? sampleCode(parts, u) : ''}
 return i;
 }`;
 }
@@ -167,7 +186,7 @@ return i;
  * them all are counted: to count one is little beside that, and a few thousand slow ones are to say which groups have the load.
  */
 function sampleCode({ streams, resident }: ProgramParts, u: number): string {
-  const group = streams[u].input.isUnordered ? positionGroupCode('(base + k)') : keyGroupCode(`decoder${u}.hashAt(k)`);
+  const group = groupOfRowCode(streams[u].input, u, 'k');
   const counted = `for (let k = from; k < i; k++) { const g = ${group}; load[g] += owned[g]; load[${LOAD_SAMPLES}] += owned[g]; }`;
   if (resident !== undefined) return counted;
   return `if (i - from <= ${COUNTED_ROWS_MAX}) ${counted}
@@ -186,8 +205,8 @@ untilSample = k - i;
 
 function statelessLoopCode(parts: ProgramParts, u: number): string {
   const { input, inputIndex } = parts.streams[u];
-  const partitioned = input.key !== undefined || input.isUnordered;
-  const group = input.isUnordered ? positionGroupCode('(base + i)') : keyGroupCode(`decoder${u}.hashAt(i)`);
+  const partitioned = isShareable(input);
+  const group = groupOfRowCode(input, u, 'i');
   return `const base = reader.position;
 for (; i < to; i++) {
 ${partitioned ? `if (owned[${group}] === 0) continue; processed++;` : ''}
@@ -197,6 +216,42 @@ ${stepName(0, inputIndex)}(decoder${u}.tupleAt(i));
 ${leaveWhenFull(parts, '{ i++; break; }')}
 }
 ${partitioned ? '' : 'processed += i - from;'}`;
+}
+
+/**
+ * The same, where blocks of rows are dealt out, and what comes of a block is written as frames of its own that say its place. Blocks of
+ * other replicas are passed up to the next one of its own, so that a commit says how far the replica has nothing to write; while tuples
+ * are tried alone, in a run of their own: what fails is the row at the cursor.
+ */
+function orderedLoopCode(parts: ProgramParts, u: number): string {
+  const { inputIndex } = parts.streams[u];
+  const each = (code: (output: number) => string): string => parts.ports.map((_, output) => code(output)).join(' ');
+  return `const base = reader.position, place = placeOfFrame(reader), count = reader.count, shift = blockShift(count);
+const end = Math.min(count, from + within);
+let left = limit;
+while (i < end) {
+const next = Math.min(count, ((i >>> shift) + 1) << shift), stop = Math.min(next, end);
+if (owned[${groupOfRowCode(parts.streams[u].input, u, 'i')}] === 0) {
+i = stop;
+if (sieve !== undefined && left > 0) break;
+continue;
+}
+if (left <= 0) break;
+${each((output) => `output${output}.place = place + ((i >>> shift) << shift);`)}
+while (i < stop && left > 0) {
+work[${WorkCell.row}] = i;
+${timeOfRowCode(parts, u, 'i')}
+${stepName(0, inputIndex)}(decoder${u}.tupleAt(i));
+processed++;
+i++;
+left--;
+${leaveWhenFull(parts, 'left = 0;')}
+}
+if (i === next) {
+${each((output) => `flush${output}();`)}
+${leaveWhenFull(parts, 'left = 0;')}
+}
+}`;
 }
 
 /** Takes up the event time of a row. That none is earlier than its inputs have said is made sure of: results rely on it. */
@@ -527,6 +582,8 @@ export function generateProgram(parts: ProgramParts): Program {
     combine32,
     load: parts.load,
     lastOfFour,
+    blockShift,
+    placeOfFrame,
     noEmit: () => {
       throw errors.noOutput(name);
     },
@@ -540,6 +597,7 @@ export function generateProgram(parts: ProgramParts): Program {
   ports.forEach(({ output, encoder }, port) => {
     constants[`output${port}`] = output;
     constants[`out${port}`] = encoder.emit;
+    constants[`flush${port}`] = encoder.flush;
   });
   decoders.forEach((decoder, u) => {
     const { input } = streams[u];
@@ -550,7 +608,7 @@ export function generateProgram(parts: ProgramParts): Program {
   const isGenerator = constants.generator !== undefined;
   const isSource = stage.operators[0].source !== undefined;
   const body = `
-let processed = 0, fetched = 0, untilSample = 0, random = 1;
+let processed = 0, fetched = 0, untilSample = 0, random = 1, within = 0;
 ${chainCode(stage, checks, holder)}
 ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\n')}
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
@@ -569,7 +627,8 @@ state.forEachRow(g, 0, (key, arena, row) => { view.row = row; visit(key, view); 
 }
 const runs = [${streams.map((_, u) => `[run${u}, lastOfFour]`).join(', ')}];
 return {
-run(upstream, reader, dictionary, limit) {
+run(upstream, reader, dictionary, limit, rows) {
+within = rows;
 const calls = runs[upstream];
 let row = 0;
 enter();

@@ -360,8 +360,8 @@ export class Requests {
   }
 
   private goToRow(reader: RingReader, { position, row }: Request): void {
-    const { ended, fence, watermark, heldAt, heldUntil, laps } = reader;
-    reader.reset({ position, row, ended, fence, watermark, heldAt, heldUntil, laps });
+    const { ended, fence, watermark, heldAt, heldUntil, place, placeHeldAt, laps } = reader;
+    reader.reset({ position, row, ended, fence, watermark, heldAt, heldUntil, place, placeHeldAt, laps });
     if (reader.load() !== FrameKind.data) throw errors.invariant('a row that was read ahead is still there');
   }
 

@@ -47,19 +47,22 @@ const marksBytesAt = (replicas: number): number => postedAt(replicas) * 4 + line
 export class HandOver {
   private readonly cells: Int32Array;
   private readonly marks: Float64Array;
+  /** Of each replica, which writes its own only; see {@link leave}. */
+  private readonly left: Float64Array;
   readonly replicas: number;
 
   constructor(buffer: SharedArrayBuffer, replicas: number) {
     const marksAt = marksBytesAt(replicas);
     this.cells = new Int32Array(buffer, 0, marksAt >>> 2);
-    this.marks = new Float64Array(buffer, marksAt);
+    this.left = new Float64Array(buffer, marksAt, replicas);
+    this.marks = new Float64Array(buffer, marksAt + replicas * 8);
     this.replicas = replicas;
   }
 
   static allocate(replicas: number, inputs: number): SharedArrayBuffer {
     return allocateShared(
       { of: 'the hand-overs of an operator' },
-      marksBytesAt(replicas) + replicas * inputs * PER_MARK * 8,
+      marksBytesAt(replicas) + replicas * (1 + inputs * PER_MARK) * 8,
     );
   }
 
@@ -150,6 +153,15 @@ export class HandOver {
   private markAt(replica: number, input: number): number {
     const inputs = this.marks.length / (this.replicas * PER_MARK);
     return (replica * inputs + input) * PER_MARK;
+  }
+
+  /** Tells the place that a replica has come to which retires: it begins again nowhere before that (mailbox/places.ts). */
+  leave(replica: number, place: number): void {
+    this.left[replica] = place;
+  }
+
+  leftAt(replica: number): number {
+    return this.left[replica];
   }
 
   /** The host of a replica, to wake it; by default that of the requester. */

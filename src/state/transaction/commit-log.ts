@@ -17,6 +17,20 @@ const FINISHED = 4;
 const HEADER_CELLS = 5;
 const SLOTS_BYTES = LINE_BYTES;
 
+/**
+ * What a replica has committed that has read nothing.
+ * @param silent of its inputs those that nobody writes at first
+ */
+export function firstRecord(sizes: CommitSizes, silent: readonly number[]): CommitRecord {
+  const record = commitCodec.empty(sizes);
+  for (const input of silent) {
+    const mark = record.cursors.inputs[input];
+    mark.watermark = Number.POSITIVE_INFINITY;
+    mark.place = Number.POSITIVE_INFINITY;
+  }
+  return record;
+}
+
 export class CommitLog {
   readonly sizes: CommitSizes;
   private readonly header: Int32Array;
@@ -40,15 +54,14 @@ export class CommitLog {
 
   /**
    * @param groups that the replica owns at first; by default none, and dormant if it is to begin so
-   * @param silent of its inputs those that nobody writes at first: they keep its time back no more than it does that of its readers
+   * @param silent of its inputs those that nobody writes at first: they keep its time and its place back no more than they do those of its readers
    */
   static allocate(
     sizes: CommitSizes,
     groups: GroupSet | 'dormant' = [],
     silent: readonly number[] = [],
   ): SharedArrayBuffer {
-    const record = commitCodec.empty(sizes);
-    for (const input of silent) record.cursors.inputs[input].watermark = Number.POSITIVE_INFINITY;
+    const record = firstRecord(sizes, silent);
     if (groups === 'dormant') {
       record.cursors.isDormant = true;
       record.progress.watermark = Number.POSITIVE_INFINITY;

@@ -17,6 +17,10 @@ const READ_MARK = {
   /** The time that counts in place of a later one until the fence of hand-over `heldUntil` has been passed. */
   heldAt: Number.POSITIVE_INFINITY,
   heldUntil: 0,
+  /** Of the last frame that was read: no tuple behind it comes from an earlier place (src/mailbox/places.ts). */
+  place: 0,
+  /** The place that counts in place of a later one, as `heldAt` does. */
+  placeHeldAt: Number.POSITIVE_INFINITY,
   /** How often the position has come round to 0. */
   laps: 0,
 };

@@ -2,14 +2,13 @@
 // Relies on: actors count or sample them in their vitals, modulo 2^32; someone reads before a word has come round.
 
 import { LOAD_SAMPLES, Vitals } from '../../actors/vitals/vitals.ts';
-import { groupCount, type Stage } from '../../flow/plan.ts';
+import { groupCount, isShareable, type Stage } from '../../flow/plan.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { GroupCounts } from './job-reading.ts';
 
 /** True if replicas can share a stage: by keys, by where tuples stand, or by partitions. */
-export const isShared = ({ inputs, partitions }: Stage): boolean =>
-  partitions > 1 || inputs.some(({ key, isUnordered }) => key !== undefined || isUnordered);
+export const isShared = ({ inputs, partitions }: Stage): boolean => partitions > 1 || inputs.some(isShareable);
 
 interface Counted {
   readonly load: Uint32Array;

@@ -2,7 +2,7 @@
 // Promises: computed from the plan alone, so it is known before the first tuple.
 
 import { consumersOf } from '../../flow/graph.ts';
-import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
+import { isShareable, type Plan, type Stage, stageName } from '../../flow/plan.ts';
 
 /** What keeps an operator on one thread, though it need not be there. */
 export interface Hint {
@@ -47,6 +47,8 @@ function unsharedHint(stage: Stage): Hint {
 function funnelled({ stages }: Plan, { operators: [head], upstream, replicas, place }: Stage): Stage | undefined {
   // What writes outside is one replica, and what has state is told of by its figures: its keys may be few.
   if (replicas > 1 || place === 'app' || head.state !== undefined || head.kind.writesOutside === true) return undefined;
+  // Nor is what an operator is made of that the app has declared.
+  if (head.partOf !== undefined) return undefined;
   return upstream
     .map(({ stage }) => stages[stage])
     .find((writer) => writer.operators[0].kind.role === 'source' && writer.replicas > 1);
@@ -71,7 +73,8 @@ function funnelHint(plan: Plan, stage: Stage, source: Stage): Hint {
     const cure = "Leave out the option 'fuse: false', and it runs in the replicas of the source";
     return { operator, option: 'fuse', text: `${told} ${cure}` };
   }
-  const isShareable = inputs.every(({ key, isUnordered }) => key !== undefined || isUnordered);
-  const before = isShareable ? '' : 'If the order of its tuples does not matter, call unordered() before it. ';
+  const before = inputs.every(isShareable)
+    ? ''
+    : 'If the order of its tuples does not matter, call unordered() before it. ';
   return { operator, option: 'parallelism', text: `${told} ${before}Give it the option 'parallelism'` };
 }

@@ -318,6 +318,38 @@ export const replicas: CrashFlow = dataflow(import.meta.url, 'replicas', (flow, 
     .collect('out'),
 );
 
+/** Two replicas that keep the order of their input together: all tuples have one key. */
+export const inOrder: CrashFlow = dataflow(import.meta.url, 'in-order', (flow, { point, count }) =>
+  flow
+    .source(
+      'numbers',
+      generate(numbers, (n) => ({ key: 0, n }), { count }),
+    )
+    .ordered()
+    .flatMap(
+      'copies',
+      numbers,
+      ({ key, n }, emit) => {
+        point();
+        for (let copy = 0; copy < (n * 3) % 4; copy++) emit({ key, n: n * 10 + copy });
+        point();
+      },
+      { parallelism: 2 },
+    )
+    .keyBy('key')
+    .process(
+      'count',
+      { state: { count: t.u32(), hash: t.u32() }, output: { key: t.u32(), n: t.u32(), count: t.u32(), hash: t.u32() } },
+      ({ key, n }, state, emit) => {
+        point();
+        state.count += 1;
+        state.hash = mix(state.hash, n);
+        emit({ key, n, count: state.count, hash: state.hash });
+      },
+    )
+    .collect('out'),
+);
+
 /** Two inputs; and a stream that two operators read. */
 export const merging: CrashFlow = dataflow(import.meta.url, 'merging', (flow, { point, count }) => {
   const left = flow.source(

@@ -26,6 +26,8 @@ export interface ElasticCrashParams {
   readonly rich?: boolean;
   /** What it throws at, at most once a key: dead letters. */
   readonly poison?: (n: number) => boolean;
+  /** True for an operator before the two whose replicas keep the order of the source together. */
+  readonly turns?: boolean;
   /** For an operator between the two that awaits its results; or one behind them, whose results have no order. */
   readonly asks?: 'between' | 'unordered' | undefined;
   /**
@@ -55,33 +57,32 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
   (flow, params: ElasticCrashParams) => {
     const { point, tick, ends = false, rich = false, partitions = 0 } = params;
     const poison = (partitions === 0 && params.poison) || (() => false);
-    const counted = numbersOf(flow, params)
-      .keyBy('key')
-      .process(
-        'count',
-        {
-          state: { count: t.u32(), hash: t.u32(), text: t.string() },
-          tables: { parts: table({ part: t.string() }, { n: t.u32() }) },
-          output: COUNTED,
-        },
-        ({ key, n }, state, emit, context) => {
-          point();
-          tick();
-          state.count += 1;
-          state.hash = mix(state.hash, n);
-          const { count: counted, hash } = state;
-          emit({ key, n, count: counted, hash });
-          if (poison(n)) throw new Error(`poison ${n}`);
-          if (rich) {
-            state.text = `${state.text}${n},`.slice(-30);
-            state.parts.upsert(`part ${n % 3}`).n += n;
-            if (n % 4 === 0) state.parts.delete(`part ${(n + 1) % 3}`);
-            if (counted === LIFE) context.remove();
-          }
-          point();
-        },
-        { parallelism: { max: REPLICAS } },
-      );
+    const numbers = numbersOf(flow, params);
+    const counted = (params.turns === true ? inTurns(numbers, params) : numbers).keyBy('key').process(
+      'count',
+      {
+        state: { count: t.u32(), hash: t.u32(), text: t.string() },
+        tables: { parts: table({ part: t.string() }, { n: t.u32() }) },
+        output: COUNTED,
+      },
+      ({ key, n }, state, emit, context) => {
+        point();
+        tick();
+        state.count += 1;
+        state.hash = mix(state.hash, n);
+        const { count: counted, hash } = state;
+        emit({ key, n, count: counted, hash });
+        if (poison(n)) throw new Error(`poison ${n}`);
+        if (rich) {
+          state.text = `${state.text}${n},`.slice(-30);
+          state.parts.upsert(`part ${n % 3}`).n += n;
+          if (n % 4 === 0) state.parts.delete(`part ${(n + 1) % 3}`);
+          if (counted === LIFE) context.remove();
+        }
+        point();
+      },
+      { parallelism: { max: REPLICAS } },
+    );
     const checked = (params.asks === 'between' ? asking('ask', counted, COUNTED, params) : counted)
       .keyBy('key')
       .process(
@@ -99,6 +100,19 @@ export const elasticCrash: ElasticCrashFlow = dataflow(
     return out.collect('out');
   },
 );
+
+/** Its results come in the order of its tuples. */
+const inTurns = (stream: Stream<typeof NUMBERED>, { point, tick }: ElasticCrashParams): Stream<typeof NUMBERED> =>
+  stream.ordered().map(
+    'turn',
+    NUMBERED,
+    (tuple) => {
+      point();
+      tick();
+      return tuple;
+    },
+    { parallelism: { max: REPLICAS } },
+  );
 
 /** Its results come at once, or after some turns of the event loop's microtasks. */
 const asking = <Fields extends typeof COUNTED>(
