@@ -158,11 +158,12 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
 /** Marks values of actor() and inbox(), so that a worker finds them among a module's exports. */
 export const ACTOR = Symbol.for('millrace.actor');
 
+// Variance is said: what the compiler finds out of it depends on the order in which it comes to types.
 /** An actor: export it from the module whose URL it was declared with. */
 export interface ActorDefinition<
-  Messages extends MessageShapes = MessageShapes,
-  State extends Shape = Shape,
-  Args extends Shape = Shape,
+  in out Messages extends MessageShapes = MessageShapes,
+  in out State extends Shape = Shape,
+  in out Args extends Shape = Shape,
 > {
   /** @internal */
   readonly [ACTOR]: true;

@@ -11,7 +11,16 @@ import type { Given } from '../../options/option.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { WindowEmit } from '../operator-options.ts';
-import { PANES, resultTime, SLICE, TIMER_TIME, timerAt, type WindowClosures, type WindowContent } from './content.ts';
+import {
+  ENDED_UNTIL,
+  eachRow,
+  PANES,
+  resultTime,
+  SLICE,
+  timerAt,
+  type WindowClosures,
+  type WindowContent,
+} from './content.ts';
 import { changedCode, earlyField, earlyTime, onClockCode } from './early.ts';
 
 const HOUR_MS = 3_600_000;
@@ -185,8 +194,8 @@ const start = pane.${SLICE}, end = pane.$end;
 ${content.give('pane', 'start', 'end')}
 }
 function onTimer(key, state, emit, context) {
-const now = ${TIMER_TIME}, due = [];
-for (const pane of ${panes}) if (pane.$end <= now) due.push(pane.${SLICE});
+const now = ${ENDED_UNTIL}, due = [];
+${eachRow('pane', panes)} if (pane.$end <= now) due.push(pane.${SLICE});
 due.sort((one, other) => one - other);
 for (const start of due) {
 const pane = ${panes}.get(start), end = pane.$end;
@@ -198,7 +207,7 @@ if (end + ${allowedLatenessMs} <= now) { ${content.release('start', 'end')} ${pa
 }
 if (${panes}.size === 0) { context.remove(); return; }
 let next = Infinity;
-for (const pane of ${panes}) next = Math.min(next, pane.$end + (pane.$isFired ? ${allowedLatenessMs} : 0));
+${eachRow('pane', panes)} next = Math.min(next, pane.$end + (pane.$isFired ? ${allowedLatenessMs} : 0));
 if (next < Infinity) context.timers.at(${timerAt('next')});
 }
 ${onClockCode(
