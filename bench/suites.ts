@@ -58,9 +58,9 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   latency: 26,
   async: 14,
   ordered: 14,
-  actors: 84,
-  elasticity: 108,
-  recovery: 120,
+  actors: 80,
+  elasticity: 100,
+  recovery: 116,
   micro: 38,
 };
 

@@ -172,6 +172,9 @@ export const questions: readonly Question[] = [
       answer('recovery/rate-100k', 'from a crash to a new result, 100 k tuples/s', 'wake-up', 'single thread'),
       answer('recovery/rate-300k', 'the same, 300 k tuples/s', 'wake-up', 'single thread'),
       answer('recovery/rate-1m', 'the same, 1 M tuples/s', 'wake-up', 'single thread'),
+      answer('recovery/windows-rate-50k', 'the same of words in windows, 50 k words/s', 'wake-up', 'single thread'),
+      answer('recovery/windows-rate-150k', 'the same, 150 k words/s', 'wake-up', 'single thread'),
+      answer('recovery/windows-rate-500k', 'the same, 500 k words/s', 'wake-up', 'single thread'),
     ],
   },
   {

@@ -26,7 +26,7 @@ function judge(
 }
 
 test('random flows in one thread, stepped in random order and interrupted at random', {
-  timeout: 30_000,
+  timeout: 60_000,
 }, async (context) => {
   await eachSeed(context, 60, (seed) => {
     const random = new Random(seed);
@@ -46,7 +46,7 @@ test('random flows in one thread, stepped in random order and interrupted at ran
   });
 });
 
-test('random flows on worker threads', { timeout: 30_000 }, async (context) => {
+test('random flows on worker threads', { timeout: 60_000 }, async (context) => {
   await eachSeed(context, 8, async (seed) => {
     const random = new Random(seed);
     const params = flowOf(random, { tuplesMin: 0, tuplesMax: 30_000, operatorsMax: 6 });
