@@ -80,6 +80,21 @@ test('dataflow.md: show.js', async () => {
   assert.equal(stdout, shown('docs/dataflow.md', 'node show.js'));
 });
 
+test('dataflow.md: costs.js', async () => {
+  const reads = `import { costs } from './costs.js';
+const job = await costs.run({ workers: 2 });
+const found = [];
+for await (const { n } of job.output('costs')) found.push(n);
+console.log(JSON.stringify(found));`;
+  const files = { ...named('docs/dataflow.md', 'costs.js'), 'reads.js': reads };
+  const { code, stdout, stderr } = await run(files, 'reads.js');
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(
+    JSON.parse(stdout),
+    Array.from({ length: 500 }, (_, i) => 2 * i + 1),
+  );
+});
+
 test('recovery.md: drill.js', async () => {
   // The job must last beyond the drill, which comes after 600 ms.
   const whales = 4000;

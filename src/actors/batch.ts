@@ -14,7 +14,6 @@ import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Output } from '../mailbox/output.ts';
-import { blockShift, LAST_PLACE, NO_PLACE, placeOfFrame } from '../mailbox/places.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -34,6 +33,7 @@ import { generateProgram, type Program, type SinkHolder } from './program/progra
 import { ReplicaBackup } from './replica-backup.ts';
 import { Requests } from './requests/requests.ts';
 import { EventClock } from './time/event-clock.ts';
+import { OutputTime } from './time/output-time.ts';
 import { TimeBoard } from './time/time-board.ts';
 import { TIME_CELLS, TimeCell } from './time/time-cells.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
@@ -71,8 +71,8 @@ export class Batch {
   /** Which of the inputs may be read, and the time that they have come to. */
   readonly alignment: Alignment;
   readonly ports: readonly OutputPort[];
-  /** What it reads, if its replicas keep the order of that together (places.ts). */
-  readonly inOrder: RingReader | undefined;
+  /** How far time has come in what it writes. */
+  readonly outputTime: OutputTime;
   readonly letters: DeadLetterWriter;
   readonly state: KeyedState | undefined;
   /** Where the partitions of its source stand, if there are several: a part of each commit, beside the record. */
@@ -165,9 +165,6 @@ export class Batch {
     this.counted = { processed: 0, written: this.ports.map(() => 0) };
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
     this.outputs = [...this.ports.map(({ output }) => output), this.letters.output];
-    for (const { output } of this.ports) output.tell(progress.watermark);
-    this.inOrder = keepsOrder(stage) ? this.inputs[0].reader : undefined;
-    this.setPlace();
     if (descriptor.transaction !== undefined) {
       this.transaction = new Transaction(head.name, descriptor.transaction);
       this.transaction.rollback(this.log.sequence());
@@ -213,6 +210,7 @@ export class Batch {
       this.clock.enter(progress.source.seen);
       this.board = descriptor.board && new TimeBoard(descriptor.board);
     }
+    this.outputTime = new OutputTime(stage, this);
     this.program = generateProgram({
       stage,
       streams: this.streams,
@@ -481,16 +479,16 @@ export class Batch {
     if (this.clock !== undefined && this.partitions === undefined) progress.source.seen = this.clock.seen;
     // Before time moves on: rows that are held are of the time before, and fill more than one frame.
     this.flushHeld();
-    this.advanceWatermark();
+    this.outputTime.advance();
     this.flushFrames();
-    this.setPlace();
+    this.outputTime.setPlace();
     const { writer } = this.sink;
     if (writer !== undefined) {
       const { name } = this.tail;
       progress.sink = sinkCall(name, () => writer.flush());
       refuseDeferred(name, progress.sink);
     }
-    this.tellTime();
+    this.outputTime.tell();
     for (let i = 0; i < ports.length; i++) ports[i].output.save(cursors.outputs[i]);
     letters.output.save(cursors.letters);
     for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
@@ -519,83 +517,6 @@ export class Batch {
     this.requests?.committed();
   }
 
-  /** Takes up the time that the inputs have come to: what is written behind the next frames has no earlier one. */
-  private advanceWatermark(): void {
-    const { progress } = this.record;
-    const reached = hasEnded(progress.sweep) ? Number.POSITIVE_INFINITY : this.reachedTime();
-    if (reached > progress.watermark) this.setTime(reached);
-  }
-
-  /** The time that the output has come to by what has been read. */
-  private reachedTime(): number {
-    const { alignment, inputs, clock, partitions } = this;
-    const before = this.record.progress.watermark;
-    if (clock !== undefined)
-      return partitions === undefined ? clock.watermarkOf(clock.seen) : this.partitionTime(clock);
-    // What timers emit comes before the time that they have waited for.
-    if (inputs.length === 0 || this.isTimeDue) return before;
-    const { watermark } = alignment;
-    // The end of the inputs is that of the output only when every key has had its end.
-    return watermark === Number.POSITIVE_INFINITY ? before : watermark;
-  }
-
-  /** The least time of the partitions that are owned: one that has ended counts no more, one that has not begun holds all back. */
-  private partitionTime(clock: EventClock): number {
-    const { partitions } = this;
-    let least = Number.POSITIVE_INFINITY;
-    for (const partition of groupsOf(this.record.progress.groups)) {
-      if (partitions?.hasEnded(partition) === false)
-        least = Math.min(least, clock.watermarkOf(partitions.seen(partition)));
-    }
-    return least;
-  }
-
-  private setTime(watermark: number): void {
-    this.record.progress.watermark = watermark;
-    for (const { output } of this.ports) output.watermark = watermark;
-  }
-
-  /** The place of the first row that the last commit has not read, of the first of its inputs. */
-  get committedPlace(): number {
-    const [mark] = this.committed.cursors.inputs;
-    return placeOfFrame(mark) + mark.row;
-  }
-
-  /** Says the place in a frame of its own: a fence, which comes next, cannot. */
-  tellPlace(): void {
-    if (this.inOrder === undefined) return;
-    for (const { output } of this.ports) output.tellTime();
-  }
-
-  /** Where no tuple tells how far time, or the place, has come, a frame of its own does. */
-  private tellTime(): void {
-    const { ports, stage, inOrder, record } = this;
-    const tellsPlace = inOrder !== undefined && !hasEnded(record.progress.sweep);
-    for (let i = 0; i < ports.length; i++) {
-      if (tellsPlace || stage.outputs[i].time !== undefined) ports[i].output.tellTime();
-    }
-  }
-
-  /** What is written from now on comes from where the reader stands, or from behind it: from its block of rows, if it is within one. */
-  private setPlace(): void {
-    const { inOrder, ports, record } = this;
-    if (inOrder === undefined) return;
-    const shift = inOrder.row === 0 ? 0 : blockShift(inOrder.countAtCursor);
-    const place = placeOfFrame(inOrder) + ((inOrder.row >>> shift) << shift);
-    for (const { output } of ports) output.place = record.cursors.isDormant ? LAST_PLACE : place;
-  }
-
-  /** Takes up the time, and the place, of what has been given to it, which may be earlier than what it has said: within the open batch. */
-  rewindTime(): void {
-    this.setPlace();
-    this.setTime(Math.min(this.record.progress.watermark, this.reachedTime()));
-  }
-
-  /** It has nothing any more: it keeps nobody back. Within the open batch. */
-  leaveTime(): void {
-    this.setTime(Number.POSITIVE_INFINITY);
-  }
-
   /** What follows from the last commit: output is published, input released, counts are shown. Doing it again changes nothing. */
   private apply(): void {
     const { committed, ports, letters, inputs, backup, vitals, log, environment } = this;
@@ -611,19 +532,7 @@ export class Batch {
       const isOut = cursors.isDormant || hasEnded(progress.sweep) || this.isIdle();
       this.board.tell(progress.watermark, isOut || progress.watermark === Number.POSITIVE_INFINITY);
     }
-    vitals.show(progress, this.newestTime(), log.sequence());
-  }
-
-  /** The largest event time that its source has given; -Infinity if none is judged here. */
-  private newestTime(): number {
-    const { clock, partitions, committed } = this;
-    const { groups, source } = committed.progress;
-    if (clock === undefined || partitions === undefined) return source.seen;
-    let newest = Number.NEGATIVE_INFINITY;
-    for (let partition = 0; partition < partitions.partitions; partition++) {
-      if (hasGroup(groups, partition)) newest = Math.max(newest, partitions.seen(partition));
-    }
-    return newest;
+    vitals.show(progress, this.outputTime.newest, log.sequence());
   }
 
   /** Adds to the record's counts what the program has counted since the last commit. */
@@ -673,11 +582,8 @@ export class Batch {
       encoder.discard();
       this.counted.written[port] = encoder.emitted();
       output.restore(committed.cursors.outputs[port]);
-      output.tell(committed.progress.watermark);
-      // What the last frame has said is not known any more: the next commit says it anew.
-      output.toldPlace = NO_PLACE;
     }
-    this.setPlace();
+    this.outputTime.rolledBack();
     this.counted.processed = program.processed();
     program.takeCounts();
     program.clearFailure();

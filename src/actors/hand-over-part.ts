@@ -98,7 +98,7 @@ export class HandOverPart {
    */
   private isBehind(receiver: number): boolean {
     const { batch, memory } = this;
-    return batch.inOrder !== undefined && batch.committedPlace < memory.leftAt(receiver);
+    return batch.outputTime.isInOrder && batch.outputTime.committedPlace < memory.leftAt(receiver);
   }
 
   /** Wakes the other replicas: what they waited for, beside a hand-over, has ended. */
@@ -120,7 +120,7 @@ export class HandOverPart {
    */
   get canPostFull(): boolean {
     const { memory, replica, batch } = this;
-    if (batch.inOrder === undefined) return false;
+    if (!batch.outputTime.isInOrder) return false;
     const part = this.partIn(memory.word());
     if (part === undefined || memory.hasPosted(part.request.number, replica)) return false;
     return !part.isReleased && this.stanceIn(part) === 'act';
@@ -205,7 +205,7 @@ export class HandOverPart {
   private release(request: HandOverRequest): void {
     const { batch } = this;
     batch.begin();
-    batch.tellPlace();
+    batch.outputTime.tellPlace();
     for (const { output } of batch.ports) output.writeFence(request.number, takenBy(request.receiver));
     removeGroups(batch.record.progress.groups, request.groups);
     this.commit(request);
@@ -223,8 +223,8 @@ export class HandOverPart {
     }
     batch.record.cursors.isDormant = false;
     // Before the fence, which says it.
-    batch.rewindTime();
-    batch.tellPlace();
+    batch.outputTime.rewind();
+    batch.outputTime.tellPlace();
     for (const { output } of batch.ports) output.writeFence(request.number, request.giver);
     this.commit(request);
     this.move(request, released, done);
@@ -251,12 +251,12 @@ export class HandOverPart {
   /** All groups are given away: upstream no longer waits for this replica, and downstream has all that it had to say. */
   private retire(): void {
     const { batch } = this;
-    if (batch.inOrder !== undefined) this.memory.leave(this.replica, batch.committedPlace);
+    if (batch.outputTime.isInOrder) this.memory.leave(this.replica, batch.outputTime.committedPlace);
     for (const { reader } of batch.inputs) reader.ring.deactivate(reader.slot);
     // Whoever finds it dormant may have its slots activated again.
     batch.begin();
     batch.record.cursors.isDormant = true;
-    batch.leaveTime();
+    batch.outputTime.leave();
     batch.commit();
     for (const { reader } of batch.inputs) this.wakeWords.wakeUnconditionally(reader.ring.writerHost());
     this.wakeWords.wakeUnconditionally(this.memory.host());

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { replacing } from '../../proof/explore/mutants/mutant.ts';
 import { runTimedSeed } from '../../proof/simulate/time-run.ts';
-import { Batch } from '../../src/actors/batch.ts';
 import { EventClock } from '../../src/actors/time/event-clock.ts';
+import { OutputTime } from '../../src/actors/time/output-time.ts';
 import { KeyTimers } from '../../src/state/timers/key-timers.ts';
 
 interface BatchInside {
@@ -21,26 +21,27 @@ const MUTANTS: readonly { readonly name: string; readonly seed: number; readonly
   {
     name: 'an operator says how far time has come before the timers up to then have fired',
     seed: 1,
-    apply: replacing<BatchInside, [], number>(
-      Batch.prototype,
-      'reachedTime',
+    apply: replacing<{ readonly batch: BatchInside }, [], number>(
+      OutputTime.prototype,
+      'reached',
       (original) =>
         function () {
-          if (this.clock !== undefined || this.inputs.length === 0) return original.call(this);
-          const { watermark } = this.alignment;
-          return watermark === Number.POSITIVE_INFINITY ? this.record.progress.watermark : watermark;
+          const { clock, inputs, alignment, record } = this.batch;
+          if (clock !== undefined || inputs.length === 0) return original.call(this);
+          const { watermark } = alignment;
+          return watermark === Number.POSITIVE_INFINITY ? record.progress.watermark : watermark;
         },
     ),
   },
   {
     name: 'a receiver does not take back its time for what is earlier of what it has been given',
     seed: 4,
-    apply: replacing(Batch.prototype, 'rewindTime', () => () => {}),
+    apply: replacing(OutputTime.prototype, 'rewind', () => () => {}),
   },
   {
     name: 'a replica that has given all away still holds time back',
     seed: 2,
-    apply: replacing(Batch.prototype, 'leaveTime', () => () => {}),
+    apply: replacing(OutputTime.prototype, 'leave', () => () => {}),
   },
   {
     name: 'the timers of key groups that change hands are lost',

@@ -2,6 +2,7 @@
 
 import { Batch } from '../../../src/actors/batch.ts';
 import type { EventClock } from '../../../src/actors/time/event-clock.ts';
+import { OutputTime } from '../../../src/actors/time/output-time.ts';
 import { Alignment } from '../../../src/mailbox/alignment.ts';
 import type { RingReader } from '../../../src/mailbox/ring-reader.ts';
 import { groupsOf } from '../../../src/state/groups/group-set.ts';
@@ -17,7 +18,6 @@ interface AlignmentInside {
 interface BatchInside {
   readonly record: CommitRecord;
   readonly clock: EventClock | undefined;
-  readonly partitions: PartitionMarks | undefined;
   readonly alignment: Alignment;
   readonly inputs: readonly unknown[];
 }
@@ -101,13 +101,12 @@ export const timeMutants: readonly Mutant[] = [
     name: 'least of the partitions read',
     breaks: 'a partition of which nothing has been read yet does not hold back the time of its replica',
     caughtBy: 'lagging partition',
-    apply: replacing<BatchInside, [EventClock], number>(
-      Batch.prototype,
-      'partitionTime',
+    apply: replacing<{ readonly batch: BatchInside }, [EventClock, PartitionMarks], number>(
+      OutputTime.prototype,
+      'ofPartitions',
       () =>
-        function (clock) {
-          const { partitions, record } = this;
-          if (partitions === undefined) return Number.NEGATIVE_INFINITY;
+        function (clock, partitions) {
+          const { record } = this.batch;
           const seen = groupsOf(record.progress.groups)
             .filter((partition) => !partitions.hasEnded(partition))
             .map((partition) => partitions.seen(partition))

@@ -130,7 +130,7 @@ export class RowReader {
     batch.tuples += rows;
     reader.advance(next);
     // Slow closures are what a batch is made smaller for, and blocks of other replicas are passed in no time.
-    return batch.inOrder === undefined ? rows : Math.max(1, program.processed() - before);
+    return !batch.outputTime.isInOrder ? rows : Math.max(1, program.processed() - before);
   }
 
   /** True if a reader has moved without reading a tuple: over padding, or a control frame. */

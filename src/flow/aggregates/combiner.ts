@@ -328,7 +328,7 @@ function clear() {
 rows = 0;
 tuples = 0;
 stamp = (stamp + 1) | 0;
-${time === undefined ? '' : 'passedRows.length = passedTimes.length = 0; isPassed = false;'}
+${time === undefined ? '' : 'passedRows.length = passedTimes.length = 0; passedUntil = -Infinity; isPassed = false;'}
 if (keys <= ${KEYS_KEPT_MAX} && stamp !== 0) return;
 if (stamp === 0) stamp = 1;
 index.fill(0);
@@ -357,7 +357,7 @@ emitRow(e);
 }
 clear();
 },
-discard() { ${time === undefined ? '' : 'passedUntil = -Infinity;'} if (tuples > 0) clear(); },
+discard() { if (tuples > 0) clear(); },
 isEmpty() { return tuples === 0; },
 isFull() { return keys === ${KEYS_MAX}${time === undefined ? '' : ' || isPassed'}; },
 isPaused() { return pause > 0; },
