@@ -46,7 +46,9 @@ export class TimeReader {
       const read = node.inputs.flatMap(({ from }) => from);
       const streams = read.filter(({ operator, output }) => operators[operator].outputs[output].time !== undefined);
       const stage = stageOf(plan, node);
-      if (stage.place === 'app' || (!isJudge && streams.length === 0)) return [];
+      // Some make the times of their results themselves.
+      const isTimed = isJudge || streams.length > 0 || node.outputs.some(({ time }) => time !== undefined);
+      if (stage.place === 'app' || !isTimed) return [];
       const replicas = roster.of(stage).map((replica) => tracked.get(replica) as Tracked);
       const { partitions } = replicas[0].replica.descriptor;
       return [
@@ -83,15 +85,17 @@ export class TimeReader {
       late: source === undefined ? sources.reduce((sum, { late }) => sum + late, 0) : lateOf(timed),
       inputs:
         source === undefined
-          ? streams.map((stream) => this.#inputOf(stream, before))
+          ? streams.flatMap((stream) => this.#inputOf(stream, before) ?? [])
           : partsOf(timed, source, watermark),
     };
   }
 
   /** What is read of a stream with event time. */
-  #inputOf({ operator, output }: StreamRef, before: ReadonlyMap<number, TimeReading>): TimeInput {
-    const writer = this.#timed.find(({ node }) => node.id === operator) as Timed;
-    const { watermark, inputs } = before.get(operator) as TimeReading;
+  #inputOf({ operator, output }: StreamRef, before: ReadonlyMap<number, TimeReading>): TimeInput | undefined {
+    const writer = this.#timed.find(({ node }) => node.id === operator);
+    const reading = before.get(operator);
+    if (writer === undefined || reading === undefined) return undefined;
+    const { watermark, inputs } = reading;
     const { name, outputs } = writer.node;
     const open = inputs.filter(({ state }) => state !== 'ended');
     const isIdle = open.length > 0 && open.every(({ state }) => state === 'idle');
