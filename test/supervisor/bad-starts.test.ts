@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { replacing } from '../../proof/explore/mutants/mutant.ts';
 import { dataflow } from '../../src/index.ts';
 import { OUTBOX_BYTES_MAX } from '../../src/mailbox/output.ts';
+import { StallDetector } from '../../src/supervisor/job/stalls/stall-detector.ts';
 import { type Difference, differs, hidden, throwsOnWorkers } from '../kit/flows/bad-modules.ts';
 import { exitsOnImport } from '../kit/flows/exits-on-import.ts';
 import { chain } from '../kit/flows/operators.ts';
@@ -142,3 +144,20 @@ test('READER_SLOTS: more readers of one stream than a ring has slots', TIMEOUT, 
   const error = await rejection(manyReaders.run({ workers: 1 }), 'READER_SLOTS');
   assert.equal(error.details.operator, 'numbers');
 });
+
+test(
+  'a mistake of the library between the start of the threads and that of the actors: run() rejects with it',
+  TIMEOUT,
+  async () => {
+    const restore = replacing<object, [], never>(StallDetector.prototype, 'start', () => () => {
+      throw new TypeError('nobody has thought of this');
+    })();
+    try {
+      await assert.rejects(chain.run({ params: { count: 1, fuse: true }, workers: 2 }), {
+        message: 'nobody has thought of this',
+      });
+    } finally {
+      restore();
+    }
+  },
+);

@@ -61,16 +61,29 @@ export class RunningJob implements Job {
     const abort = (): void => void this.cancel(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     void settlement.gone.finally(() => signal?.removeEventListener('abort', abort));
-    const { workers, stallTimeoutMs, lingerMs, system } = parts.options;
+    const { workers, system } = parts.options;
     parts.ends.bridge(system);
     try {
       await parts.start.deploy(await parts.workers.start(workers));
       if (settlement.isOver) return settlement.told();
+      this.#watch();
     } catch (error) {
       settlement.failureIsTold();
       await this.#finish('failed', error);
       return settlement.told();
     }
+    const failure = await parts.start.begin();
+    if (failure !== undefined) {
+      await this.#finish('failed', failure);
+      return this.done;
+    }
+    parts.endings.checkJob();
+  }
+
+  /** Its actors are about to run: begins to look after them. */
+  #watch(): void {
+    const parts = this.#parts;
+    const { workers, stallTimeoutMs, lingerMs } = parts.options;
     const actors = parts.roster.replicas.filter(({ isDormant }) => !isDormant).length;
     parts.announce({ type: 'started', workers, actors });
     parts.letters.start();
@@ -79,12 +92,6 @@ export class RunningJob implements Job {
     parts.notices.start();
     for (const replica of parts.roster.replicas) if (replica.worker !== undefined) replica.runs();
     parts.elasticity.start();
-    const failure = await parts.start.begin();
-    if (failure !== undefined) {
-      await this.#finish('failed', failure);
-      return this.done;
-    }
-    parts.endings.checkJob();
   }
 
   /** The app reads an output no further. When it was the last thing that the job is for, the job ends. */
