@@ -36,6 +36,7 @@ import { CALENDAR_OPTIONS } from '../src/flow/windows/calendar.ts';
 import { GLOBAL_OPTIONS } from '../src/flow/windows/global-window.ts';
 import { COUNT_OPTIONS, SESSION_OPTIONS, SLIDING_OPTIONS, TUMBLING_OPTIONS } from '../src/flow/windows/window.ts';
 import type { Option, OptionTable } from '../src/options/option.ts';
+import { METRICS_OPTIONS, UI_OPTIONS } from '../src/supervisor/dashboard/page-options.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
 import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
@@ -81,6 +82,8 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   supervision: SUPERVISION_OPTIONS,
   scaling: SCALING_OPTIONS,
   backup: BACKUP_OPTIONS,
+  ui: UI_OPTIONS,
+  metrics: METRICS_OPTIONS,
   readLines: LINES_OPTIONS,
   readCsv: CSV_OPTIONS,
   fromIterable: ITERABLE_OPTIONS,
@@ -100,8 +103,10 @@ const PAGES = [
   'docs/aggregates.md',
   'docs/async.md',
   'docs/command-line.md',
+  'docs/dashboard.md',
   'docs/dataflow.md',
   'docs/joins.md',
+  'docs/metrics.md',
   'docs/recovery.md',
   'docs/scaling.md',
   'docs/supervision.md',
@@ -137,6 +142,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     TABLE_OPTIONS,
   },
   'src/flow/windows/window.ts': { TUMBLING_OPTIONS, SLIDING_OPTIONS, SESSION_OPTIONS, COUNT_OPTIONS },
+  'src/supervisor/dashboard/page-options.ts': { UI_OPTIONS, METRICS_OPTIONS },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
   'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },

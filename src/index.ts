@@ -53,6 +53,8 @@ export type { TableDefinition } from './state/rows/row-layout.ts';
 export { table } from './state/rows/row-layout.ts';
 export type { StateTable } from './state/rows/state-table.ts';
 export type { Timer, Timers } from './state/timers/timers.ts';
+export type { MetricsOptions, UiOptions } from './supervisor/dashboard/page-options.ts';
+export type { JobUrls } from './supervisor/dashboard/pages.ts';
 export type { Decision } from './supervisor/elasticity/scaling/decision.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
 export type {

@@ -52,6 +52,8 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     readRecords: "(path: string) => import('millrace').SourceDefinition<any>",
     writeRecords: "(path: string) => import('millrace').SinkDefinition<any>",
   },
+  'docs/dashboard.md': { flow: "import('millrace').Dataflow" },
+  'docs/metrics.md': { flow: "import('millrace').Dataflow" },
   'docs/readings.md': { job: JOB },
   'docs/scaling.md': { job: JOB, flow: "import('millrace').Dataflow" },
   'docs/schemas.md': {},

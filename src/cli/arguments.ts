@@ -7,7 +7,14 @@ import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
 import { nearest } from '../options/nearest.ts';
 import { checkRunOptions, type RunOptions } from '../supervisor/job/run-options.ts';
-import { type CheckedCommand, COMMAND_FLAGS, COMMAND_OPTIONS, type Flag, RUN_FLAGS } from './command-options.ts';
+import {
+  type CheckedCommand,
+  COMMAND_FLAGS,
+  COMMAND_OPTIONS,
+  type Flag,
+  isBrief,
+  RUN_FLAGS,
+} from './command-options.ts';
 
 export type ParamValue = string | number | boolean;
 
@@ -119,11 +126,17 @@ function tokensOf(args: readonly string[], flags: ReadonlyMap<string, Flag>) {
   const taking = args.flatMap((arg, at) => {
     const name = /^--([^=]+)$/.exec(arg)?.[1];
     if (name === undefined) return [];
-    const takesValue = flags.has(name) ? flags.get(name)?.placeholder !== undefined : isValue(args[at + 1]);
+    const takesValue = takes(flags.get(name), args[at + 1]);
     return [[name, { type: takesValue ? 'string' : 'boolean' }] as const];
   });
   const options = Object.fromEntries(taking);
   return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+}
+
+/** Whether an option takes the argument behind it as its value. */
+function takes(flag: Flag | undefined, next: string | undefined): boolean {
+  if (flag === undefined) return isValue(next);
+  return isBrief(flag) ? next !== undefined && DIGITS.test(next) : flag.placeholder !== undefined;
 }
 
 function take(token: Token, flags: ReadonlyMap<string, Flag>, { positional, given, params, lookalikes }: Sorted): void {
@@ -138,7 +151,8 @@ function take(token: Token, flags: ReadonlyMap<string, Flag>, { positional, give
   const value = inlineValue || isValue(token.value) ? token.value : undefined;
   const flag = flags.get(name);
   if (flag !== undefined) {
-    if (flag.placeholder !== undefined && value === undefined) throw errors.usage(`option --${name} needs a value`);
+    if (flag.placeholder !== undefined && value === undefined && !isBrief(flag))
+      throw errors.usage(`option --${name} needs a value`);
     if (flag.placeholder === undefined && !(value === undefined || value === 'true' || value === 'false'))
       throw errors.usage(`--${name} takes no value, got '${value}'`);
     if (given.has(name)) throw errors.usage(`option --${name} is given twice`);
@@ -163,7 +177,8 @@ function valuesOf(
   read: (text: string) => ParamValue,
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const { name, placeholder, path } of flags) {
+  for (const flag of flags) {
+    const { name, placeholder, path } = flag;
     const value = given.get(name);
     if (value === undefined) continue;
     let owner = values;
@@ -171,6 +186,7 @@ function valuesOf(
       owner[outer] ??= {};
       owner = owner[outer] as Record<string, unknown>;
     }
+    if (isBrief(flag) && value === true) continue;
     owner[path[path.length - 1]] = placeholder === undefined ? value === true || value === 'true' : read(String(value));
   }
   return values;

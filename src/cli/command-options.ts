@@ -7,6 +7,9 @@ import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 
 const isName = (given: unknown): given is string => typeof given === 'string' && given !== '';
 
+/** True of a flag that may stand without its value: what it is of is then there with its default. Such a value is a number. */
+export const isBrief = ({ placeholder }: Pick<Flag, 'placeholder'>): boolean => placeholder?.startsWith('[') === true;
+
 export const COMMAND_OPTIONS = {
   flow: value("a flow's name", isName, {
     help: 'the flow to run, if the module exports several',
@@ -37,7 +40,7 @@ export type CheckedCommand = Checked<typeof COMMAND_OPTIONS>;
 export interface Flag {
   /** Without its dashes. */
   readonly name: string;
-  /** What stands for its value in `--help`; undefined for one that takes none. */
+  /** What stands for its value in `--help`, in brackets if it may be left out; undefined for one that takes none. */
   readonly placeholder: string | undefined;
   readonly help: string;
   readonly defaultText: string;

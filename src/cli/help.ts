@@ -58,6 +58,8 @@ Output
   Crashes, restarts and escalations are told as they happen, above the table or on standard error. Results are as if there had
   been no crash: nothing is lost, and nothing counts twice.
 
+  --ui serves a page that shows the job, on loopback. Its buttons are on if the environment has MILLRACE_UI_TOKEN, and ask for it.
+
   Ctrl-C stops the sources and processes what they have emitted; a second one cancels the job.
 
 Dead letters

@@ -7,6 +7,7 @@ import type { Graph } from '../flow/graph.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
 import type { Job } from '../supervisor/job/job-api.ts';
 import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
+import type { RunOptions } from '../supervisor/job/run-options.ts';
 import { between } from '../supervisor/readings/between.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
@@ -82,6 +83,12 @@ function namesIn({ operators }: Graph): NameOf {
   return ({ operator, replica }) => (several.has(operator) ? `'${operator}/${replica}'` : `'${operator}'`);
 }
 
+/** A token on the command line could be read by everybody on the machine. */
+function withTokens({ ui, ...options }: RunOptions): RunOptions {
+  const token = process.env.MILLRACE_UI_TOKEN;
+  return ui === undefined ? options : { ...options, ui: token ? { ...ui, token } : ui };
+}
+
 /** Reads all outputs and dead letters until the job has ended. A reader's own failure ends the job. */
 async function finished(job: Job, outputs: readonly string[], view: View, incidents: Incidents): Promise<void> {
   const readers = [...outputs.map((output) => readOutput(job, output, view)), readLetters(job, incidents)];
@@ -120,8 +127,9 @@ export async function run(command: RunCommand): Promise<number> {
   const notices = ({ kind, text }: Notice): void => {
     if (kind === 'starting') notice(text);
   };
-  const job = (await flow.run({ ...command.options, notices, params })) as Job;
+  const job = (await flow.run({ ...withTokens(command.options), notices, params })) as Job;
   const { view, restore } = openView(command, flow, outputs);
+  for (const [what, url] of Object.entries(job.urls)) view.note(`${what}: ${url}`);
   const nameOf = namesIn(graph);
   const { verbose } = command;
   const elapsedMs = (): number => performance.now() - startedMs;

@@ -64,6 +64,10 @@ export const ERROR_CODES = {
       "an import of the flow's module, or an `open()`, has not ended within `startTimeoutMs`",
       'end what it awaits, or raise the option',
     ],
+    LISTEN_FAILED: [
+      'the address of `ui` or `metrics` cannot be listened on, for another process does, or it is not of this machine',
+      'give another `port`, or 0 for one that is free',
+    ],
     WORKER_START: [
       'no thread can be started: a permission is missing, or a limit is reached',
       'pass `--allow-worker`, raise the limit, or lower `workers`',

@@ -5,6 +5,14 @@ import { MillraceError } from './millrace-error.ts';
 import { messageOf, type SystemCause } from './system-cause.ts';
 
 export const startErrors = {
+  listenFailed(option: string, host: string, port: number, cause: unknown): MillraceError {
+    return new MillraceError(
+      'LISTEN_FAILED',
+      `option '${option}' cannot listen on port ${port} of ${host}: ${messageOf(cause)}. Give another '${option}.port', or 0 for one that is free`,
+      { option, host, port },
+      cause,
+    );
+  },
   codeGeneration(cause: unknown): MillraceError {
     return new MillraceError(
       'CODE_GENERATION',

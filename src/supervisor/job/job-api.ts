@@ -2,6 +2,7 @@
 
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AnyInputs } from '../../flow/handles.ts';
+import type { JobUrls } from '../dashboard/pages.ts';
 import type { JobReading } from '../readings/job-reading.ts';
 import type { JobTopology } from '../readings/job-topology.ts';
 import type { SupervisionNode } from '../supervision/tree.ts';
@@ -114,6 +115,8 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
   readonly name: string;
   /** Resolves when every tuple is processed and all workers are gone; rejects with the error that failed the job. */
   readonly done: Promise<void>;
+  /** Where the job is to be seen, by the options `ui` and `metrics`: empty without. */
+  readonly urls: JobUrls;
   /** Ends all sources; resolves as `done` when everything that was accepted is processed. */
   stop(): Promise<void>;
   /** Ends the job at once. `done` rejects with JOB_CANCELLED; this resolves when all workers are gone. */

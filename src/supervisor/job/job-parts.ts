@@ -28,6 +28,7 @@ import { CollectedLetters } from './dead-letters.ts';
 import { Endings } from './endings.ts';
 import type { Occurrence } from './events/job-event.ts';
 import type { JobEvents } from './events/job-events.ts';
+import type { DeadLetter } from './job-api.ts';
 import { JobStart } from './job-start.ts';
 import { JobNotices } from './notices/job-notices.ts';
 import { Notices } from './notices/notices.ts';
@@ -63,6 +64,8 @@ export class JobParts implements JobContext {
   readonly backups: Backups | undefined;
   readonly patience: Patience;
   readonly letters: CollectedLetters;
+  /** Told of each letter, which stays unread for the app. */
+  readonly letterWatchers: ((letter: DeadLetter) => void)[] = [];
   readonly notices: JobNotices;
   readonly endings: Endings;
   readonly start: JobStart;
@@ -108,7 +111,10 @@ export class JobParts implements JobContext {
     this.letters = new CollectedLetters(
       this.roster.replicas.map(({ descriptor }) => descriptor),
       new AppHost(hosts + 1, this.wakeWords, clock),
-      (letter) => this.announce(this.notices.letterEvent(letter)),
+      (letter) => {
+        this.announce(this.notices.letterEvent(letter));
+        for (const watch of this.letterWatchers) watch(letter);
+      },
       () => this.notices.lettersRead(),
     );
     this.supervision = superviseStages(flow.name, plan, this.roster, options);

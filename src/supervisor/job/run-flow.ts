@@ -4,6 +4,7 @@ import { errors } from '../../errors.ts';
 import { buildGraph, type FlowDefinition } from '../../flow/dataflow.ts';
 import { declaredName } from '../../flow/graph.ts';
 import { planOf } from '../../flow/plan.ts';
+import { Pages } from '../dashboard/pages.ts';
 import { checkFiles } from './file-conflicts.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';
@@ -14,14 +15,22 @@ export async function runFlow<Params>(
   options: RunOptions<Params>,
   platform: Platform = systemPlatform,
 ): Promise<RunningJob> {
-  checkRunOptions(options);
+  const { ui, metrics, system } = checkRunOptions(options);
   const graph = buildGraph(flow, options.params as Params);
   checkFiles(graph);
   const bridged = graph.operators.find(({ bridge }) => bridge !== undefined);
   if (bridged !== undefined && options.system === undefined) throw errors.noSystem(flow.name, declaredName(bridged));
   const { moduleUrl, name } = flow;
   const reference = { moduleUrl, name, params: options.params, fingerprint: graph.fingerprint };
-  const job = new RunningJob(reference, planOf(graph), options, platform);
-  await job.start(options);
-  return job;
+  const pages = ui === undefined && metrics === undefined ? undefined : await Pages.open({ ui, metrics, system });
+  try {
+    const job = new RunningJob(reference, planOf(graph), options, platform, pages?.urls);
+    const serve = await pages?.watch(job);
+    await job.start(options);
+    serve?.();
+    return job;
+  } catch (error) {
+    pages?.close();
+    throw error;
+  }
 }

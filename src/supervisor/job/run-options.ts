@@ -12,6 +12,7 @@ import { checkOptions } from '../../options/check.ts';
 import { integer, number, value } from '../../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../../options/option.ts';
 import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../../state/memory/arena.ts';
+import { METRICS_OPTION, UI_OPTION } from '../dashboard/page-options.ts';
 import { SCALING_OPTION } from '../elasticity/scaling/scaling-options.ts';
 import { BACKUP_OPTION } from '../recovery/backups.ts';
 import type { NoticeOption } from './notices/notices.ts';
@@ -247,6 +248,10 @@ export const RUN_OPTIONS = {
     help: 'the actors that the flow tells, asks, or is told by',
     page: 'actors.md#flows-and-actors',
   }),
+  /** A page that shows the job: an object { port, host, token }. Default: none. See docs/dashboard.md. */
+  ui: UI_OPTION,
+  /** An endpoint for Prometheus: an object { port, host, token }. Default: none. See docs/metrics.md. */
+  metrics: METRICS_OPTION,
   /** Cancels the job when it is aborted: an AbortSignal. */
   signal: value('an AbortSignal', isSignal, { help: 'cancels the job when it is aborted' }),
 };

@@ -8,13 +8,23 @@ import type { GroupSet } from '../../state/groups/group-set.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { FlowReference } from '../../workers/control.ts';
 import { outcomeOf } from '../../workers/remote-calls.ts';
+import type { JobUrls } from '../dashboard/pages.ts';
 import type { JobReading } from '../readings/job-reading.ts';
 import type { JobTopology } from '../readings/job-topology.ts';
 import type { SupervisionNode } from '../supervision/tree.ts';
 import { workerNamed } from '../workers/job-workers.ts';
 import type { JobEvent, JobEventType, ListenOptions } from './events/job-event.ts';
 import { JobEvents } from './events/job-events.ts';
-import type { DeadLetters, Job, JobInput, JobOutput, JobState, ScaleResult, WorkerInfo } from './job-api.ts';
+import type {
+  DeadLetter,
+  DeadLetters,
+  Job,
+  JobInput,
+  JobOutput,
+  JobState,
+  ScaleResult,
+  WorkerInfo,
+} from './job-api.ts';
 import { JobParts } from './job-parts.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';
@@ -25,12 +35,20 @@ export class RunningJob implements Job {
   readonly name: string;
   readonly done: Promise<void>;
   readonly deadLetters: DeadLetters;
+  readonly urls: JobUrls;
   readonly #settlement = new Settlement();
   readonly #events: JobEvents;
   readonly #parts: JobParts;
   #isStateAsked = false;
 
-  constructor(flow: FlowReference, plan: Plan, options: RunOptions, platform: Platform = systemPlatform) {
+  constructor(
+    flow: FlowReference,
+    plan: Plan,
+    options: RunOptions,
+    platform: Platform = systemPlatform,
+    urls: JobUrls = {},
+  ) {
+    this.urls = urls;
     this.#events = new JobEvents(platform.clock.epochMs);
     this.#parts = new JobParts(flow, plan, checkRunOptions(options), platform, {
       events: this.#events,
@@ -206,6 +224,11 @@ export class RunningJob implements Job {
     refuseSurplus('job.killWorker(worker)', 1, surplus);
     const { workers, recovery } = this.#parts;
     await recovery.terminate(workerNamed(worker, workers.all), errors.workerKilled(worker));
+  }
+
+  /** Tells of each dead letter as it comes. What is told here stays unread for the app. */
+  watchLetters(listener: (letter: DeadLetter) => void): void {
+    this.#parts.letterWatchers.push(listener);
   }
 
   on(
