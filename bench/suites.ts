@@ -18,6 +18,7 @@ import { nexmark } from './suites/nexmark.ts';
 import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
+import { state } from './suites/state.ts';
 import { windows } from './suites/windows.ts';
 import { wordCount } from './suites/word-count.ts';
 
@@ -31,6 +32,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   nexmark,
   windows,
   ranges,
+  state,
   mailbox,
   latency,
   async,
@@ -52,6 +54,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   nexmark: 22,
   windows: 24,
   ranges: 14,
+  state: 24,
   mailbox: 28,
   latency: 26,
   async: 14,
