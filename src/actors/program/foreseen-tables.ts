@@ -44,9 +44,7 @@ export function foreseeCode(tables: readonly ForeseenTable[], u: number, arena: 
     fields
       .map(({ index, key }) => key.hashOfReader(`key${u}_${index}`))
       .reduce((first, second) => `combine32(${first}, ${second})`) as string;
-  const probeCode = (
-    table: ForeseenTable,
-  ): string => `root = rows[j] + ${table.cell};
+  const probeCode = (table: ForeseenTable): string => `root = rows[j] + ${table.cell};
 if (i32[root + ${ROOT_LIVE}] >= ${ROWS_MIN}) {
 const hash = ${hashOf(table)};
 ${locateCode(table.layout, 'hash')}
