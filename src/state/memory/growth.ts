@@ -46,7 +46,10 @@ const RESERVED_SHARE = 0.93;
 export interface Growth {
   /** Makes a slot free for a row with a tag, as an insertion needs it: room that is not needed is given back, too. */
   makeRoom(arena: Arena, root: number, tag: number): void;
-  /** A free slot for a new row with a tag, which counts from now on; the caller writes the row. Not for slots of deleted rows. */
+  /**
+   * A free slot for a new row with a tag, which counts from now on; the caller writes the row. Only for a table that had no extent
+   * before the open transaction.
+   */
   place(arena: Arena, root: number, tag: number): number;
   /** Counts slots that have come into use where rows with a tag are. */
   count(arena: Arena, root: number, tag: number, slots: number): void;
@@ -309,16 +312,17 @@ export function growth(layout: RowLayout, transaction: Transaction): Growth {
     place(arena, root, tag) {
       room(arena, root, tag);
       const { i32 } = arena;
-      let base = i32[root + ROOT_ADDRESS] * 2;
-      let mask = (1 << i32[root + ROOT_LOG_ROWS]) - 1;
-      if (isDirectory(i32[root + ROOT_LOG_ROWS])) {
-        base = i32[firstCell(layout, i32, root, tag)] * 2;
-        mask = slots - 1;
-      }
+      const log = i32[root + ROOT_LOG_ROWS];
+      const isDivided = isDirectory(log);
+      const cell = isDivided ? firstCell(layout, i32, root, tag) : root + ROOT_ADDRESS;
+      const base = i32[cell] * 2;
+      const mask = isDivided ? slots - 1 : (1 << log) - 1;
       let slot = tag & mask;
       while (i32[base + slot * cells + ROW_TAG] !== TAG_EMPTY) slot = (slot + 1) & mask;
       i32[root + ROOT_LIVE] += 1;
-      count(arena, root, tag, 1);
+      // All extents are of this transaction: nothing of them is to be saved.
+      if (isDivided) i32[cell + ENTRY_META] += 1 << DEPTH_BITS;
+      else i32[root + ROOT_USED] += 1;
       return base + slot * cells;
     },
     count,
