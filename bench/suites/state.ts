@@ -6,13 +6,13 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { By, Effort } from '../effort.ts';
-import { type GrowthParams, growthFlow } from '../flows/growth.ts';
+import { type GrowthParams, growthFlow, KEYS_FIRST } from '../flows/growth.ts';
 import type { Contender, Experiment } from '../harness.ts';
 import { onlyTuple } from './only-tuple.ts';
 
 const ROUNDS: By<number> = { quick: 1, usual: 2, full: 3 };
 const GROWTH_KEYS: By<number> = { quick: 100_000, usual: 1_000_000, full: 10_000_000 };
-const KEYS_FIRST = 1000;
+const WARM: By<number> = { quick: 100_000, usual: 500_000, full: 500_000 };
 const RATE_PER_SECOND = 250_000;
 const HELD: Readonly<Record<'number' | 'string', By<number>>> = {
   number: { quick: 100_000, usual: 1_000_000, full: 10_000_000 },
@@ -28,8 +28,10 @@ function growing(params: GrowthParams): Contender {
     name: 'millrace',
     async run() {
       const job = await growthFlow.run({ params, workers: 2 });
-      const { p99Us, maxUs } = await onlyTuple(job.output('report'));
+      const { p99Us, maxUs, keys } = await onlyTuple(job.output('report'));
       await job.done;
+      const expected = KEYS_FIRST + params.count - params.warm;
+      if (keys !== expected) throw new Error(`state: expected ${expected} keys, got ${keys}`);
       return { 'growth-pause-p99': p99Us / 1000, 'growth-pause-max': maxUs / 1000 };
     },
     async close() {},
@@ -68,7 +70,9 @@ export function state(effort: Effort): Experiment[] {
       targets: { 'growth-pause-p99': '≤ 2', 'growth-pause-max': '≤ 10' },
       better: 'lower',
       rounds,
-      ours: async () => growing({ count: GROWTH_KEYS[effort], warm: KEYS_FIRST, ratePerSecond: RATE_PER_SECOND }),
+      ours: async () =>
+        growing({ count: WARM[effort] + GROWTH_KEYS[effort], warm: WARM[effort], ratePerSecond: RATE_PER_SECOND }),
+      warmUp: false,
       baselines: [],
     },
     bytesPerKey('number'),
