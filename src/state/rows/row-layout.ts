@@ -38,7 +38,7 @@ interface SegmentShape {
   readonly commonBits: number;
 }
 
-/** A segment takes about so many bytes: to split one takes some ten microseconds. */
+/** A segment takes so many bytes at most, unless its rows are large: all that an insertion copies of a table. */
 const SEGMENT_BYTES = 1 << 15;
 const LOG_SEGMENT_SLOTS_MIN = 6;
 /** Log2 of the key groups: their tables hold keys of one group each. */
