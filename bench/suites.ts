@@ -58,9 +58,9 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   mailbox: 28,
   latency: 26,
   async: 14,
-  actors: 84,
-  elasticity: 108,
-  recovery: 120,
+  actors: 76,
+  elasticity: 100,
+  recovery: 112,
   micro: 38,
 };
 
