@@ -19,6 +19,7 @@ import { ordered } from './suites/ordered.ts';
 import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
+import { state } from './suites/state.ts';
 import { windows } from './suites/windows.ts';
 import { wordCount } from './suites/word-count.ts';
 
@@ -32,6 +33,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   nexmark,
   windows,
   ranges,
+  state,
   mailbox,
   latency,
   async,
@@ -54,13 +56,14 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   nexmark: 22,
   windows: 24,
   ranges: 14,
+  state: 24,
   mailbox: 28,
   latency: 26,
   async: 14,
   ordered: 14,
-  actors: 80,
-  elasticity: 100,
-  recovery: 116,
+  actors: 76,
+  elasticity: 94,
+  recovery: 104,
   micro: 38,
 };
 

@@ -70,6 +70,15 @@ export const questions: readonly Question[] = [
     ],
   },
   {
+    asks: 'What does state cost as it grows?',
+    answers: [
+      answer('state/growth-pause-p99', 'a tuple while each brings a new key, p99', 'random read', 'wake-up'),
+      answer('state/growth-pause-max', 'the same, the slowest', 'random read', 'wake-up'),
+      answer('state/bytes-per-key-number', 'a row of two numbers, over an object in a Map'),
+      answer('state/bytes-per-key-string', 'the same with a key of 16 characters'),
+    ],
+  },
+  {
     asks: 'What do windows cost?',
     answers: [
       answer('windows/tumbling', 'windows of ten tuples a key, over no windows', 'random read', 'cores'),

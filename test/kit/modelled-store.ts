@@ -82,6 +82,10 @@ export const SHAPES: Readonly<Record<string, { shape: StoreShape; keys: fc.Arbit
       { minLength: 1, maxLength: 15 },
     ),
   },
+  'u32 → tables, of segments': {
+    shape: { key: { id: t.u32() }, state: { count: t.u32() }, tables, logSlots: 4 },
+    keys: fc.constant(keysOfGroup(7, 60).map((key) => [key])),
+  },
   'u32 → tables': { shape: { key: { id: t.u32() }, state: {}, tables }, keys: one(near) },
 };
 

@@ -36,6 +36,8 @@ export interface StoreShape {
   key: Shape;
   state: Shape;
   tables?: Readonly<Record<string, TableDefinition>>;
+  /** log2 of the slots of a segment: with few, small tables have a directory. */
+  logSlots?: number;
 }
 
 export class Store {
@@ -52,7 +54,8 @@ export class Store {
     this.committed = committed;
     this.memory = memory ?? allocateTransaction(allocateArenas(stateBytes));
     this.transaction = new Transaction('test', this.memory);
-    this.layout = rowLayout("operator 'test'", Schema.of(shape.key, 'key').fields, shape.state, shape.tables ?? {});
+    const { key, state, tables, logSlots } = shape;
+    this.layout = rowLayout("operator 'test'", Schema.of(key, 'key').fields, state, tables ?? {}, { logSlots });
     this.state = keyedState('test', this.layout, this.transaction);
     this.access = keyedAccess('test', this.state.table);
   }

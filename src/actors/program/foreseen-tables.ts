@@ -6,11 +6,12 @@
 import type { StageInput } from '../../flow/plan.ts';
 import type { KeyCodec } from '../../mailbox/columns/codec.ts';
 import { keyGroupCode } from '../../mailbox/hash.ts';
+import { locateCode } from '../../state/memory/directory.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
-import { ROOT_ADDRESS, ROOT_LOG_ROWS, ROW_TAG } from '../../state/rows/row-layout.ts';
+import { ROOT_LIVE, ROW_TAG, type RowLayout } from '../../state/rows/row-layout.ts';
 
 /** Smaller tables are in the processor's caches: to look ahead in them costs more than it gains. */
-const LOG_ROWS_MIN = 12;
+const ROWS_MIN = 1434;
 
 /** A table whose keys are fields of the input, by name and type. */
 export interface ForeseenTable {
@@ -18,8 +19,7 @@ export interface ForeseenTable {
   readonly cell: number;
   /** Of its keys: the input's fields, and how they are hashed. */
   readonly fields: readonly { readonly index: number; readonly key: KeyCodec }[];
-  /** Cells of its rows. */
-  readonly cells: number;
+  readonly layout: RowLayout;
 }
 
 /** The tables of an operator's state that are looked up by values of an input, as their names say. */
@@ -33,7 +33,7 @@ export function foreseenTables({ schema }: StageInput, state: KeyedState | undef
     }));
     // Text would have to be decoded.
     if (fields.some(({ index, key }) => index < 0 || key.hashOfReader('') === undefined)) return [];
-    return [{ cell, fields, cells: table.layout.cells }];
+    return [{ cell, fields, layout: table.layout }];
   });
 }
 
@@ -44,16 +44,18 @@ export function foreseeCode(tables: readonly ForeseenTable[], u: number, arena: 
     fields
       .map(({ index, key }) => key.hashOfReader(`key${u}_${index}`))
       .reduce((first, second) => `combine32(${first}, ${second})`) as string;
-  const probeCode = (
-    table: ForeseenTable,
-  ): string => `root = rows[j] + ${table.cell}; log = i32[root + ${ROOT_LOG_ROWS}];
-if (log >= ${LOG_ROWS_MIN}) sum ^= i32[i32[root + ${ROOT_ADDRESS}] * 2 + (${hashOf(table)} & ((1 << log) - 1)) * ${table.cells} + ${ROW_TAG}];`;
+  const probeCode = (table: ForeseenTable): string => `root = rows[j] + ${table.cell};
+if (i32[root + ${ROOT_LIVE}] >= ${ROWS_MIN}) {
+const hash = ${hashOf(table)};
+${locateCode(table.layout, 'hash')}
+sum ^= i32[base + (hash & mask) * ${table.layout.cells} + ${ROW_TAG}];
+}`;
   return `
 function foresee${u}(n) {
 let sum = 0;
 for (let j = 0; j < n; j++) {
 const i = indices[j], g = ${keyGroupCode(`decoder${u}.hashAt(i)`)}, i32 = ${arena}.i32;
-let root, log;
+let root;
 ${tables.map(probeCode).join('\n')}
 }
 return sum;

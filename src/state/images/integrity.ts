@@ -1,16 +1,28 @@
 // The integrity check of a replica's live image: is what shared memory says of its key groups consistent?
 // Promises: it reads only, returns on any contents whatsoever, and names the first rule that is broken. 'roots' looks at the
-// roots of the groups alone and costs the same whatever the state's size; 'rows' looks at every row and value cell.
+// roots of the groups and at their directories alone, an entry for each 32 KiB of rows; 'rows' looks at every row and value cell.
 // Relies on: no transaction is open on the groups, and what a dead owner left open is rolled back. It cannot see that a
 // field holds another value than was written: only what leads a look-up astray, or out of the arena.
 
 import type { CellReader } from '../../mailbox/columns/codec.ts';
 import { combine32, keyGroupOf } from '../../mailbox/hash.ts';
 import { type Arena, FIRST_FREE_WORD, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
-import { LOAD_MAX, LOG_ROWS_DISCARDED } from '../memory/table.ts';
+import {
+  depthOf,
+  ENTRY_CELLS,
+  ENTRY_META,
+  eachExtent,
+  firstCell,
+  isDirectory,
+  LOAD_MAX,
+  LOG_ENTRIES_MAX,
+  usedOf,
+} from '../memory/directory.ts';
+import { LOG_ROWS_DISCARDED } from '../memory/table.ts';
 import { INLINE_BYTES, valueStart } from '../memory/values.ts';
 import type { KeyedState } from '../rows/keyed-state.ts';
 import {
+  DIRECTORY_LOG,
   ROOT_ADDRESS,
   ROOT_LIVE,
   ROOT_LOG_ROWS,
@@ -63,8 +75,12 @@ function topProblem(arena: Arena): string | undefined {
   return `${words} words are in use of ${arena.f64.length}, the first ${FIRST_FREE_WORD} of which always are`;
 }
 
-const slotsOf = ({ i32 }: Arena, root: number): number => 2 ** i32[root + ROOT_LOG_ROWS];
+const slotsOf = ({ segment }: RowLayout, log: number): number => 2 ** (isDirectory(log) ? segment.logSlots : log);
 const extentWords = ({ cells }: RowLayout, slots: number): number => (slots * cells) / 2;
+const directoryWords = (logEntries: number): number => (2 ** logEntries * ENTRY_CELLS) / 2;
+
+const isInUse = (arena: Arena, address: number, words: number): boolean =>
+  address >= FIRST_FREE_WORD && address + words <= usedWordsOf(arena);
 
 function rootProblem(layout: RowLayout, arena: Arena, root: number): string | undefined {
   const { i32 } = arena;
@@ -77,13 +93,55 @@ function rootProblem(layout: RowLayout, arena: Arena, root: number): string | un
     if (logRows === 0 && live === 0 && used === 0) return undefined;
     return `a table without an extent counts 2^${logRows} slots, ${live} rows and ${used} slots in use`;
   }
+  if (isDirectory(logRows)) return directoryProblem(layout, arena, root);
   if (!(logRows > 0 && logRows <= LOG_ROWS_MAX)) return `a table has 2^${logRows} slots`;
-  const slots = slotsOf(arena, root);
-  if (!(address >= FIRST_FREE_WORD && address + extentWords(layout, slots) <= usedWordsOf(arena))) {
+  const slots = slotsOf(layout, logRows);
+  if (!isInUse(arena, address, extentWords(layout, slots))) {
     return `a table of ${slots} slots at word ${address} is not within the ${usedWordsOf(arena)} words in use`;
   }
   if (live >= 0 && live <= used && used <= slots * LOAD_MAX) return undefined;
   return `a table of ${slots} slots counts ${live} rows and ${used} slots in use`;
+}
+
+/** Checks the root of a table of segments, and its directory. */
+function directoryProblem(layout: RowLayout, arena: Arena, root: number): string | undefined {
+  const { i32 } = arena;
+  const address = i32[root + ROOT_ADDRESS];
+  const logEntries = i32[root + ROOT_LOG_ROWS] - DIRECTORY_LOG;
+  const live = i32[root + ROOT_LIVE];
+  const segments = i32[root + ROOT_USED];
+  if (!(logEntries > 0 && logEntries <= LOG_ENTRIES_MAX)) return `a table has a directory of 2^${logEntries} entries`;
+  if (!isInUse(arena, address, directoryWords(logEntries))) {
+    return `a directory of 2^${logEntries} entries at word ${address} is not within the ${usedWordsOf(arena)} words in use`;
+  }
+  const slots = slotsOf(layout, DIRECTORY_LOG);
+  let found = 0;
+  let used = 0;
+  for (let entry = 0; entry < 1 << logEntries; found++) {
+    const cell = address * 2 + entry * ENTRY_CELLS;
+    const segment = i32[cell];
+    const depth = depthOf(i32[cell + ENTRY_META]);
+    const inUse = usedOf(i32[cell + ENTRY_META]);
+    if (!isInUse(arena, segment, extentWords(layout, slots))) {
+      return `entry ${entry} of a directory: a segment at word ${segment} is not within the ${usedWordsOf(arena)} words in use`;
+    }
+    if (!(inUse >= 0 && inUse <= slots * LOAD_MAX)) {
+      return `entry ${entry} of a directory: a segment of ${slots} slots counts ${inUse} in use`;
+    }
+    const next = entry + 2 ** (logEntries - depth);
+    if (depth > logEntries || entry % (next - entry) !== 0) return `entry ${entry} of a directory has depth ${depth}`;
+    for (let other = entry + 1; other < next; other++) {
+      const at = address * 2 + other * ENTRY_CELLS;
+      if (i32[at] !== segment || depthOf(i32[at + ENTRY_META]) !== depth) {
+        return `entries ${entry} and ${other} of a directory are not of one segment`;
+      }
+    }
+    used += inUse;
+    entry = next;
+  }
+  if (found !== segments) return `a table counts ${segments} segments, but has ${found}`;
+  if (live >= 0 && live <= used) return undefined;
+  return `a table of ${segments} segments counts ${live} rows and ${used} slots in use`;
 }
 
 interface GroupRoot {
@@ -92,11 +150,14 @@ interface GroupRoot {
   readonly root: number;
 }
 
+/** Looks at directories, and at tables that have none: their segments are looked at one by one. */
 function overlapProblem(layout: RowLayout, roots: readonly GroupRoot[]): string | undefined {
   const extents = roots
     .map(({ group, arena, root }) => {
       const from = arena.i32[root + ROOT_ADDRESS];
-      return { group, arena: arena.id, from, to: from + extentWords(layout, slotsOf(arena, root)) };
+      const log = arena.i32[root + ROOT_LOG_ROWS];
+      const words = isDirectory(log) ? directoryWords(log - DIRECTORY_LOG) : extentWords(layout, slotsOf(layout, log));
+      return { group, arena: arena.id, from, to: from + words };
     })
     .filter(({ from }) => from !== 0)
     .sort((a, b) => a.arena - b.arena || a.from - b.from);
@@ -109,22 +170,33 @@ function overlapProblem(layout: RowLayout, roots: readonly GroupRoot[]): string 
 /** Checks the rows of a table whose root is sound. `group` is undefined for a table under one key. */
 function rowsProblem(layout: RowLayout, arena: Arena, root: number, group: number | undefined): string | undefined {
   const { i32 } = arena;
-  const first = i32[root + ROOT_ADDRESS] * 2;
-  if (first === 0) return undefined;
-  const end = first + slotsOf(arena, root) * layout.cells;
+  if (i32[root + ROOT_ADDRESS] === 0) return undefined;
+  const log = i32[root + ROOT_LOG_ROWS];
+  const extents: { readonly address: number; readonly counted: number }[] = [];
+  eachExtent(i32, root, (address, counted) => extents.push({ address, counted }));
   let live = 0;
-  let used = 0;
-  for (let row = first; row < end; row += layout.cells) {
-    if (i32[row + ROW_TAG] !== TAG_EMPTY) used++;
-    if (i32[row + ROW_TAG] >>> 1 !== 0) live++;
+  for (const { address, counted } of extents) {
+    let used = 0;
+    const first = address * 2;
+    for (let row = first; row < first + slotsOf(layout, log) * layout.cells; row += layout.cells) {
+      if (i32[row + ROW_TAG] !== TAG_EMPTY) used++;
+      if (i32[row + ROW_TAG] >>> 1 !== 0) live++;
+    }
+    if (used !== counted) {
+      const what = isDirectory(log) ? 'a segment' : 'a table';
+      return `${what} counts ${counted} slots in use, but has ${used}`;
+    }
   }
-  if (live !== i32[root + ROOT_LIVE] || used !== i32[root + ROOT_USED]) {
-    return `a table counts ${i32[root + ROOT_LIVE]} rows and ${i32[root + ROOT_USED]} slots in use, but has ${live} and ${used}`;
+  if (live !== i32[root + ROOT_LIVE]) {
+    return `a table counts ${i32[root + ROOT_LIVE]} rows, but has ${live}`;
   }
-  for (let row = first; row < end; row += layout.cells) {
-    if (i32[row + ROW_TAG] >>> 1 === 0) continue;
-    const problem = rowProblem(layout, arena, root, row, group);
-    if (problem !== undefined) return `the row in slot ${(row - first) / layout.cells}: ${problem}`;
+  for (const { address } of extents) {
+    const first = address * 2;
+    for (let row = first; row < first + slotsOf(layout, log) * layout.cells; row += layout.cells) {
+      if (i32[row + ROW_TAG] >>> 1 === 0) continue;
+      const problem = rowProblem(layout, arena, root, address, row, group);
+      if (problem !== undefined) return `the row in slot ${(row - first) / layout.cells}: ${problem}`;
+    }
   }
   return undefined;
 }
@@ -133,6 +205,7 @@ function rowProblem(
   layout: RowLayout,
   arena: Arena,
   root: number,
+  extent: number,
   row: number,
   group: number | undefined,
 ): string | undefined {
@@ -150,7 +223,8 @@ function rowProblem(
   const hash = hashOf(layout, arena, row);
   if (tag !== (hash >>> 1 === 0 ? hash | 2 : hash)) return 'its tag is not the hash of its key';
   if (group !== undefined && keyGroupOf(tag) !== group) return `its key belongs to key group ${keyGroupOf(tag)}`;
-  const lost = probeProblem(layout, arena, root, row);
+  if (extentOf(layout, arena, root, tag) !== extent) return 'a look-up of its key goes to another segment';
+  const lost = probeProblem(layout, arena, root, extent, row);
   if (lost !== undefined) return lost;
   for (const { name, cell, layout: sub } of tables) {
     const problem = rootProblem(sub, arena, row + cell) ?? rowsProblem(sub, arena, row + cell, undefined);
@@ -178,11 +252,15 @@ function hashOf({ keys }: RowLayout, arena: Arena, row: number): number {
   return keys.map(({ key, cell }) => key.hashOfCells(cells, row + cell)).reduce(combine32);
 }
 
+/** The address of the extent in which the rows with a tag are. */
+const extentOf = (layout: RowLayout, { i32 }: Arena, root: number, tag: number): number =>
+  i32[isDirectory(i32[root + ROOT_LOG_ROWS]) ? firstCell(layout, i32, root, tag) : root + ROOT_ADDRESS];
+
 /** Follows the way of a look-up from the place where it begins to the row. */
-function probeProblem(layout: RowLayout, arena: Arena, root: number, row: number): string | undefined {
+function probeProblem(layout: RowLayout, arena: Arena, root: number, extent: number, row: number): string | undefined {
   const { i32 } = arena;
-  const first = i32[root + ROOT_ADDRESS] * 2;
-  const mask = slotsOf(arena, root) - 1;
+  const first = extent * 2;
+  const mask = slotsOf(layout, i32[root + ROOT_LOG_ROWS]) - 1;
   const tag = i32[row + ROW_TAG];
   for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
     const other = first + slot * layout.cells;

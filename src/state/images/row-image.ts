@@ -11,6 +11,7 @@ import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { combine32, hashDouble, hashString, keyGroupCode, mix32 } from '../../mailbox/hash.ts';
 import type { Arena } from '../memory/arena.ts';
+import { eachExtentCode } from '../memory/directory.ts';
 import type { Table } from '../memory/table.ts';
 import { INLINE_BYTES } from '../memory/values.ts';
 import {
@@ -18,13 +19,10 @@ import {
   ROOT_ADDRESS,
   ROOT_CELLS,
   ROOT_LIVE,
-  ROOT_LOG_ROWS,
-  ROOT_USED,
   ROW_STAMP,
   ROW_TAG,
   type RowField,
   type RowLayout,
-  TAG_EMPTY,
 } from '../rows/row-layout.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 
@@ -182,13 +180,16 @@ function encode(arena, root, from, target, at) {
 const i32 = arena.i32, live = i32[root + ${ROOT_LIVE}];
 let n = at, rows = 0;
 if (i32[root + ${ROOT_ADDRESS}] !== 0) {
-const first = i32[root + ${ROOT_ADDRESS}] * 2, end = first + (1 << i32[root + ${ROOT_LOG_ROWS}]) * ${cells};
 let out = ${isFlat ? `target.room(n, live * ${cells - IMAGE_OFFSET})` : 'target.cells'};
-for (let p = first; p < end; p += ${cells}) {
+${eachExtentCode(
+  layout,
+  `for (let p = first; p < end; p += ${cells}) {
 if ((i32[p + ${ROW_STAMP}] ^ ${EVERY_ROW}) < from || (i32[p + ${ROW_TAG}] >>> 1) === 0) continue;
 rows++;
 ${row}
-} }
+}`,
+)}
+}
 if (rows > live || (from === ${EVERY_ROW} && rows < live)) miscounted(root, rows, live);
 target.rows = rows;
 return n;
@@ -204,23 +205,18 @@ function decode(arena, root, group, rows, stamp, cells, at) {
 if (!(rows >= 0 && rows * ${cells - IMAGE_OFFSET} <= cells.length - at)) damaged();
 if (rows === 0) return at;
 reserve(arena, root, rows);
-const first = arena.i32[root + ${ROOT_ADDRESS}] * 2, mask = (1 << arena.i32[root + ${ROOT_LOG_ROWS}]) - 1;
 let n = at;
 for (let k = 0; k < rows; k++) {
 ${hasSizes ? `const start = n; n += ${SIZE_CELLS};` : ''}
-const i32 = arena.i32, tag = cells[n];
+const tag = cells[n];
 if ((tag >>> 1) === 0 ${isTop ? `|| ${keyGroupCode('tag')} !== group` : ''}) damaged();
-let slot = tag & mask;
-while (i32[first + slot * ${cells} + ${ROW_TAG}] !== ${TAG_EMPTY}) slot = (slot + 1) & mask;
-const p = first + slot * ${cells};
-i32[p + ${ROW_STAMP}] = stamp;
+const p = place(arena, root, tag);
+arena.i32[p + ${ROW_STAMP}] = stamp;
 ${decodeCellsCode(IMAGE_OFFSET, keyEnd, textKeys, [])}
 ${hasSizes ? `if (cells[start + 1] !== n - start - ${SIZE_CELLS}) damaged();` : ''}
 ${decodeCellsCode(keyEnd, cells, values, tables)}
 ${hasSizes ? 'if (cells[start] !== n - start) damaged();' : ''}
 }
-arena.i32[root + ${ROOT_LIVE}] = rows;
-arena.i32[root + ${ROOT_USED}] = rows;
 return n;
 }`;
 }
@@ -248,6 +244,7 @@ function generateCodec(name: string, table: Table, transaction: Transaction, isT
   };
   const constants: Record<string, unknown> = {
     reserve: table.reserve,
+    place: table.place,
     encodeLong,
     decodeLong: (arena: Arena, cell: number, cells: Int32Array, at: number): number => {
       const bytes = arena.i32[cell] >>> 1;

@@ -1,9 +1,11 @@
 // Open-addressing tables of rows: one per key group for keyed state, one per key for sub-keyed tables. Generated per layout.
-// Promises: find, insert, remove and grow touch nothing that the undo log has not saved.
+// Promises: find, insert and remove touch nothing that the undo log has not saved. growth.ts says how a table grows,
+// directory.ts how a large one is divided.
 // Relies on: the cells of the root are saved before insert or remove (the group is open, or the parent row is touched).
 
 import { generate } from '../../mailbox/codegen.ts';
 import {
+  DIRECTORY_LOG,
   externalCells,
   ROOT_ADDRESS,
   ROOT_LIVE,
@@ -18,13 +20,9 @@ import {
 import type { Transaction } from '../transaction/transaction.ts';
 import { saveRowCode } from '../transaction/undo-log.ts';
 import { type Arena, GROUP_REMOVALS, GROUP_ROOT, groupOfRoot } from './arena.ts';
+import { extentOfSlot, firstCell, isDirectory, locateCode, nextRow, slotOfRow, slotsOf } from './directory.ts';
+import { type Growth, growth } from './growth.ts';
 import { clearValue, INLINE_BYTES, reserveValue } from './values.ts';
-
-const LOG_ROWS_FIRST = 4;
-/** The same for a table under one key: there may be many of them, with few rows each. */
-const LOG_SUB_ROWS_FIRST = 2;
-/** A table grows when more than this share of its slots is in use. */
-export const LOAD_MAX = 0.7;
 
 /**
  * Stands for the log2 of the slots in the root of a key group whose rows were discarded and not yet restored. With address
@@ -64,14 +62,20 @@ export interface Table {
   remove(arena: Arena, root: number, row: number, stamp: number): void;
   /** Removes all rows and frees the table's extent. */
   clear(arena: Arena, root: number): void;
-  /** Gives a table without an extent one with free slots for `rows` rows. */
-  reserve(arena: Arena, root: number, rows: number): void;
+  /** See {@link Growth}. */
+  readonly reserve: Growth['reserve'];
+  /** See {@link Growth}. */
+  readonly place: Growth['place'];
   /** The first row at or after slot `slot` and before `end` (by default, of all), or -1. Use {@link slotOf} to go on. */
   next(arena: Arena, root: number, slot: number, end?: number): number;
   /** The first row with a tag in the order of the search for it, or the first after row `after`; -1 if there is none. */
   tagged(arena: Arena, root: number, tag: number, after?: number): number;
   /** The slot of a row. */
   slotOf(arena: Arena, root: number, row: number): number;
+  /** How many slots there are: each row has one, and is in one part of any division of them. */
+  slots(arena: Arena, root: number): number;
+  /** The address of the extent in which a slot is. While that and the root's address are the same, so are the rows' slots. */
+  extentAt(arena: Arena, root: number, slot: number): number;
 }
 
 /** Compares the text in a cell, whose meta is known to be equal, with bytes. */
@@ -105,11 +109,10 @@ export function generateTable(name: string, layout: RowLayout, transaction: Tran
   const equal = keys.map(({ key, cell }, i) => key.equal(cell, i)).join(' && ');
   const probe = (found: string, missing: string): string => `
 const i32 = arena.i32;
-const address = i32[root + ${ROOT_ADDRESS}];
 const tag = (hash >>> 1) === 0 ? hash | 2 : hash;
 ${canonical}
-if (address !== 0) {
-const base = address * 2, mask = (1 << i32[root + ${ROOT_LOG_ROWS}]) - 1;
+if (i32[root + ${ROOT_ADDRESS}] !== 0) {
+${locateCode(layout, 'tag')}
 for (let slot = tag & mask; ; slot = (slot + 1) & mask) {
 const p = base + slot * ${cells};
 const t = i32[p + ${ROW_TAG}];
@@ -121,7 +124,8 @@ ${missing}`;
   const body = `
 function firstProbe(arena, root, hash) {
 const i32 = arena.i32;
-return i32[i32[root + ${ROOT_ADDRESS}] * 2 + (hash & ((1 << i32[root + ${ROOT_LOG_ROWS}]) - 1)) * ${cells} + ${ROW_TAG}];
+${locateCode(layout, 'hash')}
+return i32[base + (hash & mask) * ${cells} + ${ROW_TAG}];
 }
 function find(arena, root, hash, ${parameters}) {
 ${probe('return p;', 'return -1;')}
@@ -138,18 +142,21 @@ ${saveRowCode(cells)}
 i32[p + ${ROW_STAMP}] = stamp;
 }
 function insert(arena, root, hash, stamp, ${parameters}) {
-makeRoom(arena, root);
-const i32 = arena.i32;
 const tag = (hash >>> 1) === 0 ? hash | 2 : hash;
+makeRoom(arena, root, tag);
+const i32 = arena.i32;
 ${canonical}
-const base = i32[root + ${ROOT_ADDRESS}] * 2, mask = (1 << i32[root + ${ROOT_LOG_ROWS}]) - 1;
+${locateCode(layout, 'tag')}
 let slot = tag & mask;
 while ((i32[base + slot * ${cells} + ${ROW_TAG}] >>> 1) !== 0) slot = (slot + 1) & mask;
 const p = base + slot * ${cells};
 save(arena, p, stamp);
 ${keys.map(({ key, cell }, i) => key.store(cell, i)).join('\n')}
 i32[root + ${ROOT_LIVE}] += 1;
-if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) i32[root + ${ROOT_USED}] += 1;
+if (i32[p + ${ROW_TAG}] === ${TAG_EMPTY}) {
+if (i32[root + ${ROOT_LOG_ROWS}] < ${DIRECTORY_LOG}) i32[root + ${ROOT_USED}] += 1;
+else countUsed(arena, root, tag, 1);
+}
 arena.i32[p + ${ROW_TAG}] = tag;
 ${isInRow ? '' : NOTE_CODE}
 return p;
@@ -157,6 +164,7 @@ return p;
 return { find, upsert, save, firstProbe };`;
 
   const { allocator, undo } = transaction;
+  const grown = growth(layout, transaction);
   const generated = generate<{
     find: Table['find'];
     firstProbe: Table['firstProbe'];
@@ -169,7 +177,8 @@ return { find, upsert, save, firstProbe };`;
       insertions,
       ...Object.assign({}, ...keys.map(({ key }, i) => key.constants(i))),
       sameText,
-      makeRoom,
+      makeRoom: grown.makeRoom,
+      countUsed: grown.count,
       storeText: (arena: Arena, cell: number, bytes: Uint8Array, start: number, end: number, wide: boolean) => {
         const at = reserveValue(allocator, arena, cell, end - start, wide);
         for (let i = start; i < end; i++) arena.u8[at + i - start] = bytes[i];
@@ -177,30 +186,6 @@ return { find, upsert, save, firstProbe };`;
     },
     body,
   );
-
-  function extentWords(logRows: number): number {
-    return ((1 << logRows) * cells) / 2;
-  }
-
-  /** Makes a slot free: grows, or drops deleted rows by rehashing into a table of the same size. */
-  function makeRoom(arena: Arena, root: number): void {
-    const { i32 } = arena;
-    const address = i32[root + ROOT_ADDRESS];
-    const logRows = i32[root + ROOT_LOG_ROWS];
-    if (address !== 0 && i32[root + ROOT_USED] + 1 <= (1 << logRows) * LOAD_MAX) return;
-    const live = i32[root + ROOT_LIVE];
-    const first = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
-    const grown = address === 0 ? first : live * 2 > (1 << logRows) * LOAD_MAX ? logRows + 1 : logRows;
-    const target = allocator.allocate(arena, extentWords(grown));
-    if (address !== 0) {
-      rehash(arena.i32, address * 2, 1 << logRows, target * 2, (1 << grown) - 1);
-      allocator.free(arena, address, extentWords(logRows));
-    }
-    arena.i32[root + ROOT_ADDRESS] = target;
-    arena.i32[root + ROOT_LOG_ROWS] = grown;
-    arena.i32[root + ROOT_USED] = live;
-    moved(root);
-  }
 
   function moved(root: number): void {
     transaction.moves++;
@@ -215,26 +200,14 @@ return { find, upsert, save, firstProbe };`;
     if (groupOfRoot(root) !== undefined) arena.i32[root - GROUP_ROOT + GROUP_REMOVALS] += 1;
   }
 
-  function rehash(i32: Int32Array, from: number, rows: number, to: number, mask: number): void {
-    for (let p = from; p < from + rows * cells; p += cells) {
-      const tag = i32[p + ROW_TAG];
-      if (tag >>> 1 === 0) continue;
-      let slot = tag & mask;
-      while (i32[to + slot * cells + ROW_TAG] !== TAG_EMPTY) slot = (slot + 1) & mask;
-      const q = to + slot * cells;
-      for (let i = 0; i < cells; i++) i32[q + i] = i32[p + i];
-    }
-  }
-
   /**
    * Searches pass over deleted rows. Where one would end behind this row anyway, neither it nor deleted ones right before it are needed:
    * a table whose rows come and go, as those of windows do, is searched as fast as one that they have never left.
    */
-  function emptySlots(arena: Arena, root: number, row: number): void {
+  function emptySlots(arena: Arena, root: number, row: number, tag: number): void {
     const { i32 } = arena;
-    const base = i32[root + ROOT_ADDRESS] * 2;
-    const mask = (1 << i32[root + ROOT_LOG_ROWS]) - 1;
-    const slot = slotOf(arena, root, row);
+    locate(i32, root, tag);
+    const slot = (row - base) / cells;
     if (i32[base + ((slot + 1) & mask) * cells + ROW_TAG] !== TAG_EMPTY) return;
     i32[row + ROW_TAG] = TAG_EMPTY;
     let emptied = 1;
@@ -245,7 +218,16 @@ return { find, upsert, save, firstProbe };`;
       i32[cell] = TAG_EMPTY;
       emptied++;
     }
-    i32[root + ROOT_USED] -= emptied;
+    grown.count(arena, root, tag, -emptied);
+  }
+
+  // Where rows with a tag are: the first cell, and the slots - 1.
+  let base = 0;
+  let mask = 0;
+  function locate(i32: Int32Array, root: number, tag: number): void {
+    const log = i32[root + ROOT_LOG_ROWS];
+    base = i32[isDirectory(log) ? firstCell(layout, i32, root, tag) : root + ROOT_ADDRESS] * 2;
+    mask = (1 << (isDirectory(log) ? layout.segment.logSlots : log)) - 1;
   }
 
   const textCells = externalCells([...keys, ...layout.fields]);
@@ -261,25 +243,16 @@ return { find, upsert, save, firstProbe };`;
   }
 
   function next(arena: Arena, root: number, slot: number, end = Number.POSITIVE_INFINITY): number {
-    const { i32 } = arena;
-    const address = i32[root + ROOT_ADDRESS];
-    if (address === 0) return -1;
-    const until = Math.min(end, 1 << i32[root + ROOT_LOG_ROWS]);
-    for (let i = slot; i < until; i++) {
-      const p = address * 2 + i * cells;
-      if (i32[p + ROW_TAG] >>> 1 !== 0) return p;
-    }
-    return -1;
+    return nextRow(layout, arena.i32, root, slot, end);
   }
 
   function tagged(arena: Arena, root: number, tag: number, after = -1): number {
     const { i32 } = arena;
-    const address = i32[root + ROOT_ADDRESS];
-    if (address === 0) return -1;
-    const mask = (1 << i32[root + ROOT_LOG_ROWS]) - 1;
-    let slot = after < 0 ? tag & mask : (slotOf(arena, root, after) + 1) & mask;
+    if (i32[root + ROOT_ADDRESS] === 0) return -1;
+    locate(i32, root, tag);
+    let slot = after < 0 ? tag & mask : ((after - base) / cells + 1) & mask;
     for (; ; slot = (slot + 1) & mask) {
-      const p = address * 2 + slot * cells;
+      const p = base + slot * cells;
       const found = i32[p + ROW_TAG];
       if (found === tag) return p;
       if (found === TAG_EMPTY) return -1;
@@ -287,7 +260,7 @@ return { find, upsert, save, firstProbe };`;
   }
 
   function slotOf(arena: Arena, root: number, row: number): number {
-    return (row - arena.i32[root + ROOT_ADDRESS] * 2) / cells;
+    return slotOfRow(layout, arena.i32, root, row);
   }
 
   return {
@@ -303,36 +276,31 @@ return { find, upsert, save, firstProbe };`;
     remove(arena, root, row, stamp) {
       if (arena.i32[row + ROW_STAMP] !== stamp) generated.save(arena, row, stamp);
       countRemoval(arena, root);
+      const tag = arena.i32[row + ROW_TAG];
       freeContents(arena, row);
       arena.i32.fill(0, row + 2, row + cells);
       arena.i32[row + ROW_TAG] = TAG_DELETED;
       arena.i32[root + ROOT_LIVE] -= 1;
-      emptySlots(arena, root, row);
+      emptySlots(arena, root, row, tag);
       moved(root);
     },
     clear(arena, root) {
-      const address = arena.i32[root + ROOT_ADDRESS];
-      if (address === 0) return;
+      if (arena.i32[root + ROOT_ADDRESS] === 0) return;
       countRemoval(arena, root);
       for (let row = next(arena, root, 0); row >= 0; row = next(arena, root, slotOf(arena, root, row) + 1)) {
         // The rows' cells are not changed, only what they point to is freed: the extent keeps their images.
         freeExtentsOf(arena, row);
       }
-      allocator.free(arena, address, extentWords(arena.i32[root + ROOT_LOG_ROWS]));
-      arena.i32.fill(0, root, root + 4);
+      grown.free(arena, root);
       moved(root);
     },
-    reserve(arena, root, rows) {
-      let logRows = groupOfRoot(root) === undefined ? LOG_SUB_ROWS_FIRST : LOG_ROWS_FIRST;
-      while ((1 << logRows) * LOAD_MAX < rows) logRows++;
-      const address = allocator.allocate(arena, extentWords(logRows));
-      arena.i32[root + ROOT_ADDRESS] = address;
-      arena.i32[root + ROOT_LOG_ROWS] = logRows;
-      moved(root);
-    },
+    reserve: grown.reserve,
+    place: grown.place,
     next,
     tagged,
     slotOf,
+    slots: (arena, root) => slotsOf(layout, arena.i32, root),
+    extentAt: (arena, root, slot) => extentOfSlot(layout, arena.i32, root, slot),
   };
 
   function freeExtentsOf(arena: Arena, row: number): void {

@@ -19,11 +19,33 @@ export const ROOT_CELLS = VALUE_CELLS;
 export const TAG_EMPTY = 0;
 export const TAG_DELETED = 1;
 
-/** A root: address of the extent in words, log2 of its rows, live rows, rows that are not empty. */
+/**
+ * A root: address of the extent in words, log2 of its slots, live rows, slots that are not empty. Of a table of segments:
+ * address of the directory, {@link DIRECTORY_LOG} + log2 of its entries, live rows, segments.
+ */
 export const ROOT_ADDRESS = 0;
 export const ROOT_LOG_ROWS = 1;
 export const ROOT_LIVE = 2;
 export const ROOT_USED = 3;
+/** What stands for log2 of the slots in the root of a table of segments is this and more. */
+export const DIRECTORY_LOG = 32;
+
+/** Into what segments a large table is divided; see memory/directory.ts. */
+interface SegmentShape {
+  /** log2 of the slots of a segment. */
+  readonly logSlots: number;
+  /** Bits of a hash, from the top, that all keys of a table have in common. */
+  readonly commonBits: number;
+}
+
+/** A segment takes so many bytes at most, unless its rows are large: all that an insertion copies of a table. */
+const SEGMENT_BYTES = 1 << 15;
+const LOG_SEGMENT_SLOTS_MIN = 6;
+/** Log2 of the key groups: their tables hold keys of one group each. */
+const GROUP_BITS = 8;
+
+const logSegmentSlots = (cells: number): number =>
+  Math.max(LOG_SEGMENT_SLOTS_MIN, Math.floor(Math.log2(SEGMENT_BYTES / (cells * 4))));
 
 export interface RowField extends SchemaField {
   readonly cell: number;
@@ -41,6 +63,7 @@ interface RowTable {
 
 export interface RowLayout {
   readonly cells: number;
+  readonly segment: SegmentShape;
   readonly keys: readonly RowKey[];
   readonly fields: readonly RowField[];
   readonly tables: readonly RowTable[];
@@ -98,6 +121,8 @@ interface LayoutKind {
   readonly hasTimers?: boolean;
   /** True if they have others by the clock besides. */
   readonly hasClock?: boolean;
+  /** log2 of the slots of a segment, for tests of small tables. By default by the size of rows. */
+  readonly logSlots?: number;
 }
 
 const cellsOf = ({ codec }: SchemaField): number => codec.cell.cells;
@@ -135,7 +160,7 @@ export function rowLayout(
   key: readonly SchemaField[],
   state: Shape,
   tables: Readonly<Record<string, TableDefinition>>,
-  { isInTable = false, hasTimers = false, hasClock = false }: LayoutKind = {},
+  { isInTable = false, hasTimers = false, hasClock = false, logSlots }: LayoutKind = {},
 ): RowLayout {
   const plan = new CellPlan();
   if (key.length === 0 || key.length > KEY_FIELDS_MAX) {
@@ -169,13 +194,14 @@ export function rowLayout(
   };
   const tableList = Object.entries(ownTables).map(([name, definition]) => {
     if (Object.hasOwn(state, name)) throw errors.badSchema(where, `'${name}' is both a field of state and a table`);
-    return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition) };
+    return { name, layout: tableLayout(`table '${name}' of ${where}`, name, definition, logSlots) };
   });
   const placedTables = plan.place(tableList, () => ROOT_CELLS);
-  return { cells: plan.cells, keys, fields, tables: placedTables };
+  const segment = { logSlots: logSlots ?? logSegmentSlots(plan.cells), commonBits: isInTable ? 0 : GROUP_BITS };
+  return { cells: plan.cells, segment, keys, fields, tables: placedTables };
 }
 
-function tableLayout(where: string, name: string, definition: TableDefinition): RowLayout {
+function tableLayout(where: string, name: string, definition: TableDefinition, logSlots?: number): RowLayout {
   if (typeof definition !== 'object' || definition === null || typeof definition.row !== 'object') {
     throw errors.badSchema(where, 'must be made by table(key, row)');
   }
@@ -186,7 +212,7 @@ function tableLayout(where: string, name: string, definition: TableDefinition): 
     if (!Object.hasOwn(definition.row, field.name)) continue;
     throw errors.badSchema(where, `'${field.name}' is both a field of the key and of the row`);
   }
-  return rowLayout(where, key, definition.row, {}, { isInTable: true });
+  return rowLayout(where, key, definition.row, {}, { isInTable: true, logSlots });
 }
 
 /** The cells of fields and keys whose values may lie in extents of their own. */

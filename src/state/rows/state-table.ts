@@ -13,7 +13,7 @@ import type { Table } from '../memory/table.ts';
 import { readText } from '../memory/values.ts';
 import type { Transaction } from '../transaction/transaction.ts';
 import { generateRowClass, type RowView } from './row-class.ts';
-import { ROOT_ADDRESS, ROOT_LIVE, ROOT_LOG_ROWS, type RowLayout } from './row-layout.ts';
+import { ROOT_ADDRESS, ROOT_LIVE, type RowLayout } from './row-layout.ts';
 
 /** The values of a table's key fields, in the order of their declaration. */
 type KeyValues<Key extends Shape> = readonly TupleOf<Key>[keyof Key][];
@@ -183,13 +183,16 @@ export function stateTableFactory(operator: string, table: Table, transaction: T
     private *rowsOf(part: number, parts: number): Generator<TupleOf<Shape>> {
       const { arena } = this.parent;
       const extent = arena.i32[this.root + ROOT_ADDRESS];
-      const slots = extent === 0 ? 0 : 1 << arena.i32[this.root + ROOT_LOG_ROWS];
+      const slots = table.slots(arena, this.root);
       const end = Math.floor(((part + 1) * slots) / parts);
       let row = table.next(arena, this.root, Math.floor((part * slots) / parts), end);
       while (row >= 0) {
         const slot = table.slotOf(arena, this.root, row);
+        const segment = table.extentAt(arena, this.root, slot);
         yield this.reference(row, valuesOf(arena, row));
-        if (arena.i32[this.root + ROOT_ADDRESS] !== extent) throw errors.tableChanged(operator);
+        if (arena.i32[this.root + ROOT_ADDRESS] !== extent || table.extentAt(arena, this.root, slot) !== segment) {
+          throw errors.tableChanged(operator);
+        }
         row = table.next(arena, this.root, slot + 1, end);
       }
     }

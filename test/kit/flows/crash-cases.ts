@@ -218,6 +218,34 @@ const ONE_GROUP = ((): number[] => {
   return keys;
 })();
 
+/** So many fields that a segment has 64 slots, and that the 45th key of a group makes a second one. */
+const WIDE = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`f${i}`, t.f64()]));
+const ONE_GROUP_MORE = ((): number[] => {
+  const keys: number[] = [];
+  for (let key = 0; keys.length < 48; key++) if (mix32(key) >>> 24 === mix32(1) >>> 24) keys.push(key);
+  return keys;
+})();
+
+/** Keys of one group in a table that becomes one of segments; from the 49th tuple on each key comes again. */
+export const dividing: CrashFlow = dataflow(import.meta.url, 'dividing', (flow, { point, count }) =>
+  flow
+    .source(
+      'numbers',
+      generate(numbers, (n) => ({ key: ONE_GROUP_MORE[(n * 5) % 48], n }), { count }),
+    )
+    .keyBy('key')
+    .process(
+      'keep',
+      { state: { hash: t.u32(), ...WIDE }, output: { key: t.u32(), hash: t.u32() } },
+      ({ key, n }, state, emit) => {
+        point();
+        state.hash = mix(state.hash, n);
+        emit({ key, hash: state.hash });
+      },
+    )
+    .collect('out'),
+);
+
 /** Each tuple becomes more than the smallest ring holds. */
 export const spilling: CrashFlow = dataflow(import.meta.url, 'spilling', (flow, { point, count }) =>
   flow
