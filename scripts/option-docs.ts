@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HELP } from '../src/cli/help.ts';
-import { CSV_OPTIONS } from '../src/connectors/csv/read-csv.ts';
+import { CSV_OPTIONS } from '../src/connectors/csv/csv-options.ts';
 import { ITERABLE_OPTIONS } from '../src/connectors/from-iterable.ts';
 import { GENERATE_OPTIONS } from '../src/connectors/generate.ts';
 import { LINES_OPTIONS } from '../src/connectors/lines/read-lines.ts';
@@ -112,7 +112,7 @@ const PAGES = [
 
 /** The sources that hold tables, and the tables' names there. */
 const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> = {
-  'src/connectors/csv/read-csv.ts': { CSV_OPTIONS },
+  'src/connectors/csv/csv-options.ts': { CSV_OPTIONS },
   'src/connectors/from-iterable.ts': { ITERABLE_OPTIONS },
   'src/connectors/generate.ts': { GENERATE_OPTIONS },
   'src/connectors/lines/read-lines.ts': { LINES_OPTIONS },

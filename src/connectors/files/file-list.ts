@@ -6,6 +6,7 @@ import { errors } from '../../errors.ts';
 import { PARTITIONS_MAX, type SourceContext, type SourceDefinition, type SourceReader } from '../../flow/source.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
 import type { Ranges } from '../source-options.ts';
+import type { FileFormat } from './file-format.ts';
 import type { LookMemory } from './file-identity.ts';
 import { FileRange } from './file-ranges.ts';
 import { lookSlot } from './look-slot.ts';
@@ -13,7 +14,7 @@ import { lookSlot } from './look-slot.ts';
 /** A source of one file, which may be asked for one range of it. */
 export interface FileSource<Fields extends Shape, Position> {
   readonly path: string;
-  readonly gzip: boolean;
+  readonly format: FileFormat;
   readonly rangeBytesMin: number;
   readonly fields: Fields;
   readonly start: Position;
@@ -68,10 +69,10 @@ export function filesInRanges<Fields extends Shape, Position>(
     open(context) {
       const { file, range } = placeOf(context.partition, files.length, ranges);
       const source = files[file];
-      const { path, gzip, rangeBytesMin } = source;
+      const { path, format, rangeBytesMin } = source;
       if (ranges === 1) return source.open(context, lookSlot(path, context.memory));
       const memoryOf = (other: number): Int32Array => context.memoryOf(partitionOf(file, other, files.length, ranges));
-      return source.open(context, new FileRange({ path, gzip, ranges, rangeBytesMin }, range, memoryOf));
+      return source.open(context, new FileRange({ path, format, ranges, rangeBytesMin }, range, memoryOf));
     },
   };
 }
