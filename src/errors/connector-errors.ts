@@ -5,7 +5,7 @@ import { MillraceError } from './millrace-error.ts';
 import { type FileFacts, show, showFile } from './show.ts';
 import { messageOf } from './system-cause.ts';
 
-/** Where in a file what is wrong with a record. */
+/** Where in a file something is wrong with a record, and what. */
 export interface CsvTrace {
   /** The number of the cell in its record, from 1. */
   readonly column?: number;
@@ -64,6 +64,18 @@ export const connectorErrors = {
         `${path}, line ${line}: ${problem}${columnOf(trace)}. The record was skipped, as { badRecords: 'skip' } says`,
         { path, line, ...trace },
       );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  },
+  badJson(path: string, line: number, problem: string, isSkipped: boolean, trace: CsvTrace): MillraceError {
+    const { stackTraceLimit } = Error;
+    if (isSkipped) Error.stackTraceLimit = 0;
+    const remedy = isSkipped
+      ? "The line was skipped, as { badRecords: 'skip' } says"
+      : "Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters";
+    try {
+      return new MillraceError('BAD_JSON', `${path}, line ${line}: ${problem}. ${remedy}`, { path, line, ...trace });
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }

@@ -7,22 +7,15 @@ import { errors } from '../../errors.ts';
 import type { SourceContext, SourceReader, SourceStatus } from '../../flow/source.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { FileWindow } from '../files/file-window.ts';
+import { shownText } from '../shown-text.ts';
 import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
 import { tooLong } from './csv-record.ts';
 import type { CsvPosition, CsvSettings } from './csv-settings.ts';
 
-/** Of a bad record. */
-const SHOWN_CHARACTERS_MAX = 1000;
 const NEWLINE = 10;
 
 /** What of a source's context its reader needs. */
 export type CsvContext = Pick<SourceContext, 'operator' | 'reject' | 'wake' | 'fail'>;
-
-/** A record as its dead letter shows it: its text without the line end, and only the beginning of a long one. */
-function shownText(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString('utf8', start, Math.min(end, start + 4 * SHOWN_CHARACTERS_MAX)).replace(/\r?\n$/, '');
-  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`;
-}
 
 /** Which bytes of a file are read, and by what columns. */
 export interface CsvPart {

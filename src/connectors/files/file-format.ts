@@ -61,7 +61,7 @@ const EXTENSIONS: readonly (readonly [string, Exclude<Compression, 'none'>])[] =
 ];
 
 /** What the name of a file says of its compression. */
-const compressionByName = (path: string): Compression =>
+export const compressionByName = (path: string): Compression =>
   EXTENSIONS.find(([extension]) => path.toLowerCase().endsWith(extension))?.[1] ?? 'none';
 
 /**
@@ -72,7 +72,9 @@ export function compressionOf(head: Uint8Array, path: string): Compression {
   if (beginsWith(head, GZIP)) return 'gzip';
   if (beginsWith(head, ZSTD)) return 'zstd';
   const named = compressionByName(path);
-  if (named === 'none' || named === 'brotli' || head.length === 0) return named;
+  // A file without a byte holds nothing, whatever its name.
+  if (head.length === 0) return 'none';
+  if (named === 'none' || named === 'brotli') return named;
   throw new TypeError(
     `its name says ${named}, and its first bytes do not: pass { compression: 'none' } if it is not compressed`,
   );
