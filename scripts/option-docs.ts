@@ -6,10 +6,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HELP } from '../src/cli/help.ts';
-import { CSV_OPTIONS } from '../src/connectors/csv/read-csv.ts';
+import { CSV_OPTIONS } from '../src/connectors/csv/csv-options.ts';
+import { WRITE_CSV_OPTIONS } from '../src/connectors/csv/write-csv.ts';
 import { ITERABLE_OPTIONS } from '../src/connectors/from-iterable.ts';
 import { GENERATE_OPTIONS } from '../src/connectors/generate.ts';
+import { JSON_OPTIONS } from '../src/connectors/json/read-json.ts';
+import { WRITE_JSON_OPTIONS } from '../src/connectors/json/write-json.ts';
 import { LINES_OPTIONS } from '../src/connectors/lines/read-lines.ts';
+import { WRITE_LINES_OPTIONS } from '../src/connectors/lines/write-lines.ts';
 import { APPROX_DISTINCT_OPTIONS, QUANTILE_OPTIONS } from '../src/flow/aggregates/sketches.ts';
 import { SUM_OPTIONS } from '../src/flow/aggregates/sum.ts';
 import { TOP_OPTIONS } from '../src/flow/aggregates/top.ts';
@@ -86,6 +90,10 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   metrics: METRICS_OPTIONS,
   readLines: LINES_OPTIONS,
   readCsv: CSV_OPTIONS,
+  readJson: JSON_OPTIONS,
+  writeLines: WRITE_LINES_OPTIONS,
+  writeCsv: WRITE_CSV_OPTIONS,
+  writeJson: WRITE_JSON_OPTIONS,
   fromIterable: ITERABLE_OPTIONS,
   generate: GENERATE_OPTIONS,
   testOperator: TEST_OPTIONS,
@@ -117,10 +125,14 @@ const PAGES = [
 
 /** The sources that hold tables, and the tables' names there. */
 const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> = {
-  'src/connectors/csv/read-csv.ts': { CSV_OPTIONS },
+  'src/connectors/csv/csv-options.ts': { CSV_OPTIONS },
   'src/connectors/from-iterable.ts': { ITERABLE_OPTIONS },
   'src/connectors/generate.ts': { GENERATE_OPTIONS },
+  'src/connectors/csv/write-csv.ts': { WRITE_CSV_OPTIONS },
+  'src/connectors/json/read-json.ts': { JSON_OPTIONS },
+  'src/connectors/json/write-json.ts': { WRITE_JSON_OPTIONS },
   'src/connectors/lines/read-lines.ts': { LINES_OPTIONS },
+  'src/connectors/lines/write-lines.ts': { WRITE_LINES_OPTIONS },
   'src/flow/aggregates/sketches.ts': { APPROX_DISTINCT_OPTIONS, QUANTILE_OPTIONS },
   'src/flow/aggregates/sum.ts': { SUM_OPTIONS },
   'src/flow/failure-policy.ts': { SUPERVISION_OPTIONS },

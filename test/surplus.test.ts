@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildGraph } from '../src/flow/dataflow.ts';
 import { dataflow, memoryBackup, t, table } from '../src/index.ts';
-import { writeLines } from '../src/sinks.ts';
-import { fromIterable, generate, push, readCsv, readLines } from '../src/sources.ts';
+import { writeCsv, writeJson, writeLines } from '../src/sinks.ts';
+import { fromIterable, generate, push, readCsv, readJson, readLines } from '../src/sources.ts';
 import { simulate, testOperator } from '../src/testing.ts';
 import { pushed } from './kit/flows/surplus.ts';
 import { noThreadLeft, thrown } from './kit/run-flow.ts';
@@ -30,7 +30,10 @@ const DECLARATIONS: Readonly<Record<string, () => unknown>> = {
   push: () => push(N, EXTRA),
   readLines: () => readLines('x.txt', {}, EXTRA),
   readCsv: () => readCsv('x.csv', N, {}, EXTRA),
-  writeLines: () => writeLines('x.txt', () => '', EXTRA),
+  readJson: () => readJson('x.json', N, {}, EXTRA),
+  writeCsv: () => writeCsv('x.csv', {}, EXTRA),
+  writeJson: () => writeJson('x.json', {}, EXTRA),
+  writeLines: () => writeLines('x.txt', () => '', {}, EXTRA),
   dataflow: () => dataflow(import.meta.url, 'x', () => {}, EXTRA),
   run: () => apply(pushed, 'run', {}, EXTRA),
   testOperator: () => apply({ testOperator }, 'testOperator', pushed, 'count', {}, EXTRA),

@@ -1,9 +1,9 @@
-// What the sources and sinks of files share: their paths, whether files are compressed, and into how many ranges they are cut.
+// What the sources and sinks of files share: their paths, and into how many ranges they are cut.
 // Promises: a mistake in an argument is a typed error in the app's thread, before any file is opened.
 
 import { errors } from '../errors.ts';
 import { PARTITIONS_MAX } from '../flow/source.ts';
-import { toggle, value } from '../options/kinds.ts';
+import { value } from '../options/kinds.ts';
 
 /** @throws MillraceError BAD_OPTION if it is not a file's path */
 export function checkPath(path: string, where: string): void {
@@ -11,14 +11,6 @@ export function checkPath(path: string, where: string): void {
     throw errors.badOption('path', path, "a file's path as a string", where);
   }
 }
-
-export const GZIP_OPTION = toggle({
-  help: 'whether the file is gzip-compressed',
-  defaultText: 'by its name: `.gz`',
-});
-
-/** Whether a file is gzip-compressed: as the option says, or else by its extension. */
-export const isGzip = (path: string, gzip: boolean | undefined): boolean => gzip ?? path.toLowerCase().endsWith('.gz');
 
 /** Into how many ranges a file is cut: a number, or as many as the source's operator may have replicas. */
 export type Ranges = number | 'auto';

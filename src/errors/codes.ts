@@ -124,6 +124,10 @@ export const ERROR_CODES = {
     ],
     FILE_CONFLICT: ["a sink's file is a source's or another sink's, too", 'give the sink a file of its own'],
     BAD_CSV: ['a record or the header does not fit; the message has its line', "mend it, or `{ badRecords: 'skip' }`"],
+    BAD_JSON: [
+      'a line is no JSON, or does not fit the schema; the message has its line',
+      "mend it, or `{ badRecords: 'skip' }`",
+    ],
     SOURCE_CONTRACT: [
       'a source of your own breaks the [contract](own-connectors.md): it emits more than its limit, rejects a record outside of `read()`, or has a position that cannot be cloned',
       'mend the source',

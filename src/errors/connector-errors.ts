@@ -5,6 +5,18 @@ import { MillraceError } from './millrace-error.ts';
 import { type FileFacts, show, showFile } from './show.ts';
 import { messageOf } from './system-cause.ts';
 
+/** Where in a file something is wrong with a record, and what. */
+export interface CsvTrace {
+  /** The number of the cell in its record, from 1. */
+  readonly column?: number;
+  readonly field?: string;
+  /** The record. */
+  readonly text?: string;
+  readonly reason?: string;
+}
+
+const columnOf = ({ column }: CsvTrace): string => (column === undefined ? '' : ` (column ${column})`);
+
 export const connectorErrors = {
   inputFile(path: string, cause: unknown): MillraceError {
     return new MillraceError(
@@ -35,23 +47,35 @@ export const connectorErrors = {
       { operator: sink, path, other, otherPath },
     );
   },
-  badCsv(path: string, line: number, problem: string): MillraceError {
+  badCsv(path: string, line: number, problem: string, trace: CsvTrace = {}): MillraceError {
     return new MillraceError(
       'BAD_CSV',
-      `${path}, line ${line}: ${problem}. Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters`,
-      { path, line },
+      `${path}, line ${line}: ${problem}${columnOf(trace)}. Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters`,
+      { path, line, ...trace },
     );
   },
-  skippedCsv(path: string, line: number, problem: string): MillraceError {
+  skippedCsv(path: string, line: number, problem: string, trace: CsvTrace): MillraceError {
     // A file may be full of such records, and a stack costs ten times what the rest of an error does.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
       return new MillraceError(
         'BAD_CSV',
-        `${path}, line ${line}: ${problem}. The record was skipped, as { badRecords: 'skip' } says`,
-        { path, line },
+        `${path}, line ${line}: ${problem}${columnOf(trace)}. The record was skipped, as { badRecords: 'skip' } says`,
+        { path, line, ...trace },
       );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  },
+  badJson(path: string, line: number, problem: string, isSkipped: boolean, trace: CsvTrace): MillraceError {
+    const { stackTraceLimit } = Error;
+    if (isSkipped) Error.stackTraceLimit = 0;
+    const remedy = isSkipped
+      ? "The line was skipped, as { badRecords: 'skip' } says"
+      : "Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters";
+    try {
+      return new MillraceError('BAD_JSON', `${path}, line ${line}: ${problem}. ${remedy}`, { path, line, ...trace });
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }

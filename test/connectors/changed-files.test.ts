@@ -24,8 +24,8 @@ type Make = (path: string) => SourceDefinition<Shape, TupleOf<Shape>, unknown>;
 
 /** Each way to read a file, and how its text is written. */
 const readers: { name: string; make: Make; encode: (text: string) => string | Buffer; header: string }[] = [
-  { name: 'lines', make: (path) => lineSource(path, false, CHUNK_BYTES), encode: (text) => text, header: '' },
-  { name: 'gzip lines', make: (path) => lineSource(path, true, CHUNK_BYTES), encode: gzipSync, header: '' },
+  { name: 'lines', make: (path) => lineSource(path, {}, CHUNK_BYTES), encode: (text) => text, header: '' },
+  { name: 'gzip lines', make: (path) => lineSource(path, {}, CHUNK_BYTES), encode: gzipSync, header: '' },
   {
     name: 'csv with a header',
     make: (path) => csvSource(path, csvFields, { header: true }, CHUNK_BYTES),

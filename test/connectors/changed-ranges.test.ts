@@ -19,7 +19,7 @@ const textOf = (from: number, to: number, word = 'word'): string =>
 type AnySource = SourceDefinition<Shape, TupleOf<Shape>, unknown>;
 
 const kinds: Readonly<Record<string, (path: string) => AnySource>> = {
-  lines: (path) => lineSource(path, false, CHUNK_BYTES, RANGES) as unknown as AnySource,
+  lines: (path) => lineSource(path, {}, CHUNK_BYTES, RANGES) as unknown as AnySource,
   csv: (path) => csvSource(path, { n: t.u32(), text: t.string() }, {}, CHUNK_BYTES, RANGES) as unknown as AnySource,
 };
 

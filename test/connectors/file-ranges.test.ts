@@ -12,7 +12,7 @@ import { linesOfFile, readLines } from '../../src/connectors/lines/read-lines.ts
 import { cutFor, partitionsOf, type SourceDefinition } from '../../src/flow/source.ts';
 import { type Shape, type TupleOf, t } from '../../src/mailbox/schema.ts';
 import { drain, drainEach, memoriesOf } from '../kit/drive.ts';
-import { csvSource, lineSource } from '../kit/file-sources.ts';
+import { csvSource, lineSource, UNKNOWN_FORMAT } from '../kit/file-sources.ts';
 import { shortOrLong, someOrAll } from '../kit/long-form.ts';
 import { fileOf } from '../kit/temporary-files.ts';
 
@@ -64,9 +64,9 @@ async function compareCsv(
 
 async function compareLines(content: string | Uint8Array, chunkBytes: number, ranges: readonly number[], limit = 1000) {
   const path = fileOf(content);
-  const expected = await outcomeOf(lineSource(path, false, 1000));
+  const expected = await outcomeOf(lineSource(path, {}, 1000));
   const compare = async (count: number): Promise<void> => {
-    const outcome = await outcomeOf(lineSource(path, false, chunkBytes, count), limit);
+    const outcome = await outcomeOf(lineSource(path, {}, chunkBytes, count), limit);
     assert.deepEqual(outcome, expected, `${JSON.stringify(content)} in ${count} ranges`);
   };
   await Promise.all(ranges.map(compare));
@@ -188,7 +188,7 @@ test('a range goes on at each of its positions, and needs nothing but its memory
   const text = 'a,b\n"c\n\n",d\nbad\n"e",f\n\n"g\n",h\ni,"\n"\nj,k\nl,m\n';
   for (const ranges of [1, 2, 3, 5, 9]) {
     const csv = csvSource(fileOf(text), csvFields, { badRecords: 'skip' }, 3, ranges);
-    const lines = lineSource(fileOf(text), false, 3, ranges);
+    const lines = lineSource(fileOf(text), {}, 3, ranges);
     for (const source of [csv, lines] as Source<unknown>[]) {
       const memoryOf = memoriesOf(ranges);
       for (let partition = 0; partition < ranges; partition++) {
@@ -218,7 +218,7 @@ test('a range goes on at each of its positions, and needs nothing but its memory
 
 test('a file that cannot be read from its middle is one range, and the others are empty', async () => {
   const text = 'a,b\nc,d\ne,f\n';
-  const [first, ...others] = await drainEach(lineSource(fileOf(gzipSync(text), '.gz'), true, 5, 4));
+  const [first, ...others] = await drainEach(lineSource(fileOf(gzipSync(text), '.gz'), {}, 5, 4));
   assert.deepEqual(first.tuples, [{ line: 'a,b' }, { line: 'c,d' }, { line: 'e,f' }]);
   for (const { tuples, error } of others) assert.deepEqual([tuples, error], [[], undefined]);
 });
@@ -227,7 +227,7 @@ test('files of a list are cut each by itself, and short ones are dealt out as wi
   const texts = ['a\nb\nc\nd\n', 'e\n', '', 'f\ng\nh\n'];
   const paths = texts.map((text) => fileOf(text));
   const source = filesInRanges(
-    paths.map((path) => linesOfFile(path, false, 10, 1)),
+    paths.map((path) => linesOfFile(path, UNKNOWN_FORMAT, 10, 1)),
     3,
   );
   assert.equal(partitionsOf(source), 12);
@@ -236,7 +236,7 @@ test('files of a list are cut each by itself, and short ones are dealt out as wi
   assert.deepEqual(lines.sort(), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
   // Whole files, as they are too short: each of two replicas, which have eight partitions each, reads two of the four.
   const whole = filesInRanges(
-    paths.map((path) => linesOfFile(path, false, 10, 1000)),
+    paths.map((path) => linesOfFile(path, UNKNOWN_FORMAT, 10, 1000)),
     4,
   );
   const filesOf = async (from: number, to: number) =>

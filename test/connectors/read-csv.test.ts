@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { RECORD_BYTES_MAX } from '../../src/connectors/csv/csv-record.ts';
+import { RECORD_BYTES_MAX } from '../../src/connectors/csv/csv-options.ts';
 import { type CsvPosition, type CsvSource, type ReadCsvOptions, readCsv } from '../../src/connectors/csv/read-csv.ts';
 import { type Field, type Shape, t } from '../../src/mailbox/schema.ts';
 import { contextWith, drain, type Rejected } from '../kit/drive.ts';
@@ -425,7 +425,7 @@ test('options are checked when the flow is declared', () => {
     { columns: ['a', 'b', 'c', 'a'] },
     { columns: 'abc' },
     { columns: ['a', 'b', 'c'], header: true },
-    { gzip: 'yes' },
+    { compression: 'yes' },
     { seperator: ',' },
     null,
   ];

@@ -66,7 +66,7 @@ test('any text, any chunk size, any limit; reopening at every position gives exa
       async (text, chunk, limit) => {
         const bytes = Buffer.from(text);
         const expected = linesOf(bytes.toString());
-        const source = lineSource(fileOf(bytes), false, chunk);
+        const source = lineSource(fileOf(bytes), {}, chunk);
         const positions = new Map([[0, 0]]);
         const all = lines(await drain(source, { limit, after: (position, count) => positions.set(position, count) }));
         assert.deepEqual(all, expected);
@@ -91,7 +91,7 @@ test('positions are byte offsets of line starts, also in text that is not valid 
       fc.integer({ min: 1, max: 40 }),
       async (bytes, chunk) => {
         const starts: number[] = [];
-        await drain(lineSource(fileOf(bytes), false, chunk), { limit: 1, after: (position) => starts.push(position) });
+        await drain(lineSource(fileOf(bytes), {}, chunk), { limit: 1, after: (position) => starts.push(position) });
         const expected = [...bytes.keys()].filter((i) => bytes[i] === 10).map((i) => i + 1);
         if (bytes.length > 0 && bytes.at(-1) !== 10) expected.push(bytes.length);
         assert.deepEqual(
@@ -108,7 +108,7 @@ test('gzip: small chunks, members, and reopening', async () => {
   const text = Array.from({ length: 500 }, (_, i) => `line ${i} é${'x'.repeat(i % 50)}`).join('\n');
   const half = text.length >> 1;
   const path = fileOf(Buffer.concat([gzipSync(text.slice(0, half)), gzipSync(text.slice(half))]), '.log');
-  const source = lineSource(path, true, 1000);
+  const source = lineSource(path, {}, 1000);
   const positions = new Map<number, number>();
   const all = lines(await drain(source, { limit: 60, after: (position, count) => positions.set(position, count) }));
   assert.deepEqual(all, text.split('\n'));
@@ -120,7 +120,7 @@ test('gzip: small chunks, members, and reopening', async () => {
 
 test('a line that is longer than many chunks', async () => {
   const long = 'x'.repeat(3_000_000);
-  const source = lineSource(fileOf(`a\n${long}\nb\n${long}é`), false, 5000);
+  const source = lineSource(fileOf(`a\n${long}\nb\n${long}é`), {}, 5000);
   const positions: number[] = [];
   const all = await drain(source, { limit: 1, after: (position) => positions.push(position) });
   assert.deepEqual(lines(all), ['a', long, 'b', `${long}é`]);
@@ -150,7 +150,7 @@ test('files that cannot be read are found by open()', async () => {
 test('a gzip file that breaks off later fails the job', async () => {
   const noise = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7919) ^ (i >> 3)));
   const path = fileOf(gzipSync(noise).subarray(0, -1000), '.gz');
-  await assert.rejects(drain(lineSource(path, true, 1000)), { code: 'INPUT_FILE' });
+  await assert.rejects(drain(lineSource(path, {}, 1000)), { code: 'INPUT_FILE' });
 });
 
 test('a file that has become shorter than the committed position', async () => {
@@ -167,7 +167,7 @@ test('options are checked when the flow is declared', () => {
   assert.throws(() => readLines(undefined), { code: 'BAD_OPTION' });
   assert.throws(() => readLines(''), { code: 'BAD_OPTION' });
   // @ts-expect-error
-  assert.throws(() => readLines('a', { gzip: 1 }), { code: 'BAD_OPTION' });
+  assert.throws(() => readLines('a', { compression: 1 }), { code: 'BAD_OPTION' });
   // @ts-expect-error
-  assert.throws(() => readLines('a', { zip: true }), { code: 'BAD_OPTION', message: /'gzip'/ });
+  assert.throws(() => readLines('a', { zip: true }), { code: 'BAD_OPTION', message: /'compression'/ });
 });

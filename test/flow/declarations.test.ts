@@ -210,7 +210,7 @@ test('options of sources: BAD_OPTION', () => {
     thrown(() => readLines(path as never), 'BAD_OPTION');
     thrown(() => readCsv(path as never, fields), 'BAD_OPTION');
   }
-  for (const options of [{ zip: true }, { gzip: 'yes' }]) {
+  for (const options of [{ zip: true }, { compression: 'yes' }]) {
     thrown(() => readLines('a', options as never), 'BAD_OPTION');
     thrown(() => readCsv('a', fields, options as never), 'BAD_OPTION');
   }

@@ -105,6 +105,7 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'INPUT_FILE',
   'INPUT_CHANGED',
   'BAD_CSV',
+  'BAD_JSON',
   'SOURCE_CONTRACT',
   'ASYNC_CLOSURE',
   'RETURNED_TUPLES',

@@ -5,21 +5,26 @@
 
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { csvTextCode, NEWLINE, RETURN, ZERO } from '../../mailbox/columns/csv-cell.ts';
+import { csvTextCode, isOneOf, NEWLINE, RETURN, ZERO } from '../../mailbox/columns/csv-cell.ts';
 import { longInteger, POWERS_OF_TEN } from '../../mailbox/columns/csv-number.ts';
-import type { Schema, SchemaField } from '../../mailbox/schema.ts';
+import type { Schema } from '../../mailbox/schema.ts';
 import { tupleClassCode } from '../tuple-class.ts';
-import { convertRecord, splitRecord, UNCLOSED_QUOTE } from './csv-record.ts';
+import type { CsvCell, Defaults } from './csv-cells.ts';
+import { type CsvProblem, convertRecord, isBlank, splitRecord, unclosedQuote } from './csv-record.ts';
+import type { CsvText } from './csv-settings.ts';
 
 /** Called for a record that is no tuple: bytes[start..end). The parser goes on behind it if it returns. */
-type OnBadRecord = (line: number, problem: string, bytes: Buffer, start: number, end: number) => void;
+type OnBadRecord = (line: number, problem: CsvProblem, bytes: Buffer, start: number, end: number) => void;
 
 export interface CsvParserOptions {
   schema: Schema;
   /** For each column of the file the index of its field in the schema, or -1 if it is left out. */
   columns: readonly number[];
-  /** The delimiter's character code. */
-  delimiter: number;
+  /** How each field of the schema is read. */
+  cells: readonly CsvCell[];
+  dialect: CsvText;
+  /** Values of empty cells, by field. */
+  defaults: Defaults;
   onBadRecord: OnBadRecord;
   /** Called for a record whose first line is longer than records may be. Throws. */
   onLongLine: (line: number) => never;
@@ -59,15 +64,28 @@ export function needsText(schema: Schema): boolean {
 
 /** Generates the parser of one reader. */
 export function generateCsvParser(name: string, options: CsvParserOptions): CsvParser {
-  const { schema, columns, delimiter, recordBytesMax } = options;
+  const { schema, columns, cells, dialect, defaults, recordBytesMax } = options;
+  const { delimiter, comment, spaces } = dialect;
   const { fields } = schema;
+  const isSpace = (byte: string): string => isOneOf(byte, spaces);
+  const [before, after] =
+    spaces.length === 0
+      ? ['', '']
+      : [
+          `while (${isSpace('bytes[at]')}) at++;`,
+          `while (${isSpace('bytes[at]')}) at++;
+    next = bytes[at] - ${ZERO};`,
+        ];
   const columnCodes = columns.map((index, column) => {
     const behind =
       column < columns.length - 1
         ? `if (next !== ${delimiter - ZERO}) break fast;\n    at++;`
         : `if (next !== ${NEWLINE - ZERO}) { if (next !== ${RETURN - ZERO} || bytes[at + 1] !== ${NEWLINE}) break fast; at++; }\n    at++;`;
-    return `    ${index < 0 ? csvTextCode(delimiter) : fields[index].codec.csv.fast(`v${index}`, delimiter, index)}\n    ${behind}`;
+    const cell = index < 0 ? csvTextCode(dialect) : cells[index].csv.fast(`v${index}`, dialect, index);
+    return `    ${before}${cell}\n    ${after}${behind}`;
   });
+  const hasBlankCells = columns.length === 1 && spaces.length > 0;
+  const blankCode = hasBlankCells ? `if (isBlank(bytes, at, dialect)) break fast;` : '';
   const body = `${tupleClassCode(schema)}
 function parse(bytes, stop, end, text, base, final, emit, limit) {
   let at = parser.at, lines = parser.lines, records = 0;
@@ -76,7 +94,9 @@ function parse(bytes, stop, end, text, base, final, emit, limit) {
   slow.incomplete = false;
   while (records < limit && at < stop) {
     const record = at;
+    ${comment < 0 ? '' : commentCode(comment, recordBytesMax)}
     fast: {
+    ${blankCode}
 ${columnCodes.join('\n')}
     if (blank && record + 2 >= at && (bytes[record] === ${NEWLINE} || bytes[record] === ${RETURN})) { lines++; continue; }
     if (at - record > ${recordBytesMax}) break fast;
@@ -103,10 +123,27 @@ return parser;`;
   return generate(
     `${name}/csv`,
     // Only a file of one column of text has lines that the fast path would take for a record though they are blank.
-    { ...constantsOf(fields, name), slow, longInteger, powers: POWERS_OF_TEN, blank: columns.length === 1 },
+    {
+      ...constantsOf(fields, name),
+      slow,
+      defaults,
+      dialect,
+      isBlank,
+      longInteger,
+      powers: POWERS_OF_TEN,
+      blank: columns.length === 1,
+    },
     body,
   );
 }
+
+/** Passes a line over that is a comment. */
+const commentCode = (comment: number, recordBytesMax: number): string => `if (bytes[at] === ${comment}) {
+      at = bytes.indexOf(${NEWLINE}, at) + 1;
+      if (at - record > ${recordBytesMax}) slow.refuseLongLine(lines + 1);
+      lines++;
+      continue;
+    }`;
 
 /** What happens to a record that the fast path does not take. */
 class SlowPath {
@@ -116,30 +153,31 @@ class SlowPath {
   incomplete = false;
   blank = false;
   readonly #columns: readonly number[];
-  readonly #fields: readonly SchemaField[];
-  readonly #delimiter: number;
   readonly #options: CsvParserOptions;
 
   constructor(options: CsvParserOptions) {
-    const { schema, columns, delimiter } = options;
+    const { schema, columns } = options;
     this.values = new Array(schema.fields.length).fill(undefined);
     this.#columns = columns;
-    this.#fields = schema.fields;
-    this.#delimiter = delimiter;
     this.#options = options;
+  }
+
+  refuseLongLine(line: number): never {
+    return this.#options.onLongLine(line);
   }
 
   /** True if `values` holds a tuple. Moves `at` behind the record, unless it is incomplete. */
   take(bytes: Buffer, start: number, end: number, final: boolean): boolean {
     this.incomplete = false;
-    this.blank = isBlank(bytes, start);
+    const { cells, dialect, recordBytesMax, onBadRecord } = this.#options;
+    this.blank = isBlank(bytes, start, dialect);
     if (this.blank) {
       this.at = bytes.indexOf(NEWLINE, start) + 1;
+      if (this.at - start > recordBytesMax) this.refuseLongLine(this.lines + 1);
       this.lines++;
       return false;
     }
-    const { recordBytesMax, onBadRecord, onLongLine } = this.#options;
-    const record = splitRecord(bytes, start, end, this.#delimiter);
+    const record = splitRecord(bytes, start, end, dialect);
     if (record.next < 0 && !final) {
       this.incomplete = true;
       return false;
@@ -147,17 +185,13 @@ class SlowPath {
     if (record.next < 0 || record.next - start > recordBytesMax) {
       // Only the line with the quote is lost: what follows it may be sound.
       record.next = bytes.indexOf(NEWLINE, start) + 1;
-      record.problem = UNCLOSED_QUOTE;
-      if (record.next - start > recordBytesMax) onLongLine(this.lines + 1);
+      record.problem = unclosedQuote(record.problem?.column ?? record.fields.length);
+      if (record.next - start > recordBytesMax) this.refuseLongLine(this.lines + 1);
     }
-    const problem = record.problem ?? convertRecord(record.fields, this.#columns, this.#fields, this.values);
+    const problem = record.problem ?? convertRecord(record.fields, this.#columns, cells, this.values);
     if (problem !== undefined) onBadRecord(this.lines + 1, problem, bytes, start, record.next);
     this.at = record.next;
     for (let at = start; at < record.next; at++) if (bytes[at] === NEWLINE) this.lines++;
     return problem === undefined;
   }
-}
-
-function isBlank(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === NEWLINE || (bytes[at] === RETURN && bytes[at + 1] === NEWLINE);
 }

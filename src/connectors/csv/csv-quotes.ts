@@ -2,7 +2,8 @@
 // Promises: record ends are those of csv-record.ts for records within the longest length, whatever is wrong with them; a longer one,
 // which is given up at its first line, is noticed and not followed.
 
-import { NEWLINE, QUOTE } from '../../mailbox/columns/csv-cell.ts';
+import { NEWLINE } from '../../mailbox/columns/csv-cell.ts';
+import type { CsvText } from './csv-settings.ts';
 
 /** Not in quotes: within a field, at its start, or at a record's. */
 const OUTSIDE = 0;
@@ -11,6 +12,10 @@ const QUOTED = 1;
 const CLOSING = 2;
 /** Behind the closing quote of a field that does not end there: the record ends with the line. */
 const TAIL = 3;
+/** Behind an escape that is not the quote itself, in quotes. */
+const ESCAPED = 4;
+/** Behind the closing quote, and behind spaces that are left out. */
+const SPACED = 5;
 
 export class QuoteTrack {
   /** Where the record in work begins in the file; -1 if it began in front of the bytes. */
@@ -19,7 +24,7 @@ export class QuoteTrack {
   firstEnd = -1;
   /** True if a record that begins and ends in the bytes is longer than records may be. */
   isTooLong = false;
-  readonly #delimiter: number;
+  readonly #dialect: CsvText;
   readonly #recordBytesMax: number;
   #state: number;
   #previous = NEWLINE;
@@ -28,8 +33,8 @@ export class QuoteTrack {
    * @param start where the bytes begin in the file, behind a line end or at its beginning
    * @param isQuoted whether they begin in quotes
    */
-  constructor(delimiter: number, recordBytesMax: number, start: number, isQuoted: boolean) {
-    this.#delimiter = delimiter;
+  constructor(dialect: CsvText, recordBytesMax: number, start: number, isQuoted: boolean) {
+    this.#dialect = dialect;
     this.#recordBytesMax = recordBytesMax;
     this.#state = isQuoted ? QUOTED : OUTSIDE;
     this.recordStart = isQuoted ? -1 : start;
@@ -46,21 +51,33 @@ export class QuoteTrack {
 
   /** Takes the bytes[from..to). `origin` is where bytes[0] stands in the file. */
   take(bytes: Uint8Array, from: number, to: number, origin: number): void {
-    const delimiter = this.#delimiter;
+    const { delimiter, quote, escape: escaping, comment, spaces } = this.#dialect;
+    const isTrimmed = spaces.length > 0;
     let at = from;
     let state = this.#state;
     let previous = this.#previous;
     while (at < to) {
       if (state === QUOTED) {
-        while (at < to && bytes[at] !== QUOTE) at++;
+        if (escaping === quote) while (at < to && bytes[at] !== quote) at++;
+        else while (at < to && bytes[at] !== quote && bytes[at] !== escaping) at++;
         if (at === to) break;
-        at++;
-        state = CLOSING;
+        state = bytes[at++] === quote ? CLOSING : ESCAPED;
+      } else if (state === ESCAPED) {
+        if (bytes[at] === quote || bytes[at] === escaping) at++;
+        state = QUOTED;
       } else if (state === CLOSING) {
         const byte = bytes[at++];
         if (byte === NEWLINE) this.#end(origin + at);
         previous = byte;
-        state = byte === QUOTE ? QUOTED : byte === delimiter || byte === NEWLINE ? OUTSIDE : TAIL;
+        if (byte === delimiter || byte === NEWLINE) state = OUTSIDE;
+        else if (byte === quote && escaping === quote) state = QUOTED;
+        else state = isTrimmed && spaces.includes(byte) ? SPACED : TAIL;
+      } else if (state === SPACED) {
+        const byte = bytes[at++];
+        if (byte === NEWLINE) this.#end(origin + at);
+        previous = byte;
+        if (byte === delimiter || byte === NEWLINE) state = OUTSIDE;
+        else if (!spaces.includes(byte)) state = TAIL;
       } else if (state === TAIL) {
         while (at < to && bytes[at] !== NEWLINE) at++;
         if (at === to) break;
@@ -73,10 +90,14 @@ export class QuoteTrack {
           const byte = bytes[at];
           if (byte === NEWLINE) this.#end(origin + at + 1);
           // A quote opens a field only at its start.
-          else if (byte === QUOTE && (previous === delimiter || previous === NEWLINE)) {
+          else if (byte === quote && (previous === delimiter || previous === NEWLINE)) {
             state = QUOTED;
             break;
+          } else if (byte === comment && origin + at === this.recordStart) {
+            state = TAIL;
+            break;
           }
+          if (isTrimmed && (previous === delimiter || previous === NEWLINE) && spaces.includes(byte)) continue;
           previous = byte;
         }
         at++;
@@ -88,8 +109,9 @@ export class QuoteTrack {
 
   /** The same for bytes without a quote. */
   takePlain(bytes: Buffer, from: number, to: number, origin: number): void {
-    if (this.#state === QUOTED || from === to) return;
-    if (this.#state !== OUTSIDE || to - from > this.#recordBytesMax) {
+    const { quote, escape: escaping, spaces } = this.#dialect;
+    if (from === to || (this.#state === QUOTED && escaping === quote)) return;
+    if (this.#state !== OUTSIDE || spaces.length > 0 || to - from > this.#recordBytesMax) {
       this.take(bytes, from, to, origin);
       return;
     }

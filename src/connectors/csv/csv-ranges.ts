@@ -7,7 +7,7 @@
 // Relies on: what is found out being the same for everybody, so whoever is late, or dies, keeps nobody waiting: others find it out.
 
 import { NEWLINE } from '../../mailbox/columns/csv-cell.ts';
-import { type FileRange, loadOffset, type RangeBounds, storeOffset } from '../files/file-ranges.ts';
+import { boundsOf, type FileRange, loadOffset, type RangeBounds, storeOffset } from '../files/file-ranges.ts';
 import { Waiting } from '../files/waiting.ts';
 import { QuoteTrack } from './csv-quotes.ts';
 import { CsvReader } from './csv-reader.ts';
@@ -18,6 +18,8 @@ import { countNewlines } from './newlines.ts';
 /** What is to be known of the file that a range is of. */
 export interface CsvFile {
   readonly settings: CsvSettings;
+  /** Behind the lines that are left out. */
+  readonly first: CsvPosition;
   /** Its first record. */
   readonly start: CsvPosition;
   readonly columns: readonly string[];
@@ -44,13 +46,25 @@ export async function firstRecordOf(range: FileRange, file: CsvFile): Promise<Cs
   if (bounds === undefined) return undefined;
   const line = await firstLineOf(range, bounds, file);
   if (line === undefined) return undefined;
-  const segments = await segmentsBefore(range, bounds, file);
-  if (segments === undefined) return undefined;
-  const first = (await firstBehind(segments, line, range, bounds, file)) ?? (await readTo(range, bounds, file));
+  const first = (await firstBySegments(range, line, bounds, file)) ?? (await readTo(range, bounds, file));
   // It was not there when the file was opened first, and whoever read the one before it may have come to the end by then.
   if (first === undefined || first.byte > bounds.size) return undefined;
   keepFirst(range, first);
   return first;
+}
+
+/** The first record by what is known of the ranges before; undefined if they cannot tell, or nobody wants to know any more. */
+async function firstBySegments(
+  range: FileRange,
+  line: number,
+  bounds: RangeBounds,
+  file: CsvFile,
+): Promise<CsvPosition | undefined> {
+  // Lines that are left out may have quotes in them.
+  const second = boundsOf(range.cut, 1, bounds.size);
+  if (second !== undefined && file.first.byte >= second.start) return undefined;
+  const segments = await segmentsBefore(range, bounds, file);
+  return segments && (await firstBehind(segments, line, range, bounds, file));
 }
 
 function keepFirst(range: FileRange, { byte, lines }: CsvPosition): void {
@@ -82,15 +96,11 @@ async function firstLineOf(
 }
 
 /** The segments of all ranges before one, in their order. */
-async function segmentsBefore(
-  range: FileRange,
-  { size }: RangeBounds,
-  { settings, isClosed }: CsvFile,
-): Promise<Segment[] | undefined> {
+async function segmentsBefore(range: FileRange, { size }: RangeBounds, file: CsvFile): Promise<Segment[] | undefined> {
   const segments: Segment[] = [];
   // The nearest one first: that of no other range is begun by as many.
   for (let index = range.index - 1; index >= 0; index--) {
-    const segment = await segmentOf(range, index, size, settings, isClosed);
+    const segment = await segmentOf(range, index, size, file);
     if (segment === undefined) return undefined;
     segments.unshift(segment);
   }
@@ -110,7 +120,7 @@ async function firstBehind(
   file: CsvFile,
 ): Promise<CsvPosition | undefined> {
   const { recordBytesMax } = file.settings;
-  let lines = 0;
+  let { lines } = file.first;
   let isQuoted = false;
   let recordStart = 0;
   for (const segment of segments) {
@@ -123,7 +133,7 @@ async function firstBehind(
   }
   if (!isQuoted) return { byte: line, lines };
   const { settings, isClosed } = file;
-  const track = new QuoteTrack(settings.delimiter, recordBytesMax, line, true);
+  const track = new QuoteTrack(settings.dialect, recordBytesMax, line, true);
   for await (const { bytes, origin } of range.pieces(line, bounds.size, settings.chunkBytes)) {
     if (isClosed() || origin - recordStart > recordBytesMax) return undefined;
     track.take(bytes, 0, bytes.length, origin);

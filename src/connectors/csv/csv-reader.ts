@@ -7,22 +7,15 @@ import { errors } from '../../errors.ts';
 import type { SourceContext, SourceReader, SourceStatus } from '../../flow/source.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { FileWindow } from '../files/file-window.ts';
+import { shownText } from '../shown-text.ts';
 import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
 import { tooLong } from './csv-record.ts';
 import type { CsvPosition, CsvSettings } from './csv-settings.ts';
 
-/** Of a bad record. */
-const SHOWN_CHARACTERS_MAX = 1000;
 const NEWLINE = 10;
 
 /** What of a source's context its reader needs. */
 export type CsvContext = Pick<SourceContext, 'operator' | 'reject' | 'wake' | 'fail'>;
-
-/** A record as its dead letter shows it: its text without the line end, and only the beginning of a long one. */
-function shownText(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString('utf8', start, Math.min(end, start + 4 * SHOWN_CHARACTERS_MAX)).replace(/\r?\n$/, '');
-  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`;
-}
 
 /** Which bytes of a file are read, and by what columns. */
 export interface CsvPart {
@@ -53,36 +46,44 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   /** True if nothing comes behind the window. */
   #final = false;
 
+  /** True once the window's bytes have been looked at. */
+  #isSeen: boolean;
+
   /** @throws MillraceError (as a rejection) INPUT_FILE, INPUT_CHANGED */
   static async open<Tuple>(settings: CsvSettings, part: CsvPart, context: CsvContext): Promise<CsvReader<Tuple>> {
-    const { path, gzip, chunkBytes } = settings;
+    const { path, format, chunkBytes } = settings;
     const { position, end, memory } = part;
-    const window = await FileWindow.open({ path, gzip, position: position.byte, end, chunkBytes, memory }, context);
+    const window = await FileWindow.open({ path, format, position: position.byte, end, chunkBytes, memory }, context);
     return new CsvReader(settings, part, window, context);
   }
 
-  private constructor(
+  /** @param window at the part's position */
+  constructor(
     settings: CsvSettings,
-    { position, end, columns }: CsvPart,
+    { position, end, columns }: Omit<CsvPart, 'memory'>,
     window: FileWindow,
     context: CsvContext,
   ) {
-    const { path, schema, delimiter, skip, recordBytesMax } = settings;
+    const { path, schema, names, cells, dialect, defaults, skip, recordBytesMax } = settings;
     this.#settings = settings;
     this.#end = end;
     this.#window = window;
     this.#needsText = needsText(schema);
     this.#cut = window.start;
+    this.#isSeen = window.start === window.end;
     this.position = { byte: window.position, lines: position.lines };
     this.#parser = generateCsvParser(context.operator, {
       schema,
-      columns: columns.map((name) => schema.indexOf(name)),
-      delimiter,
+      columns: columns.map((name) => names.indexOf(name)),
+      cells,
+      dialect,
+      defaults,
       onBadRecord(line, problem, bytes, start, end) {
-        if (!skip) throw errors.badCsv(path, line, problem);
+        const text = shownText(bytes, start, end);
+        if (!skip) throw errors.badCsv(path, line, problem.reason, { ...problem, text });
         // The window stays where the parser has begun.
         const at = window.position + start - window.start;
-        context.reject({ line, text: shownText(bytes, start, end) }, errors.skippedCsv(path, line, problem), at);
+        context.reject({ line, text }, errors.skippedCsv(path, line, problem.reason, { ...problem, text }), at);
       },
       onLongLine(line) {
         throw errors.badCsv(path, line, tooLong(recordBytesMax));
@@ -125,14 +126,15 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     const window = this.#window;
     for (;;) {
       const kept = window.end - window.start;
-      if (kept > recordBytesMax) {
+      if (this.#isSeen && kept > recordBytesMax) {
         if (!this.#incomplete) throw errors.badCsv(path, this.#parser.lines + 1, tooLong(recordBytesMax));
         // The record is given up: the parser reports its open quote, and goes on with the next line.
         this.#givenUp = true;
         this.#incomplete = false;
         return 'more';
       }
-      const status = window.extend();
+      const status = this.#isSeen ? window.extend() : 'more';
+      this.#isSeen = true;
       if (status === 'wait') return 'wait';
       if (status === 'end') {
         window.endLine();

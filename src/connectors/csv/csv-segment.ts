@@ -4,9 +4,10 @@
 // A segment goes from the first line start in a range to the first in the next. There only two things can be: the start of a record,
 // or the inside of quotes.
 
-import { NEWLINE, QUOTE } from '../../mailbox/columns/csv-cell.ts';
+import { NEWLINE } from '../../mailbox/columns/csv-cell.ts';
 import { boundsOf, type FileRange, FORMAT_CELLS, loadOffset, storeOffset } from '../files/file-ranges.ts';
 import { QuoteTrack } from './csv-quotes.ts';
+import type { CsvFile } from './csv-ranges.ts';
 import type { CsvSettings } from './csv-settings.ts';
 import { countNewlines } from './newlines.ts';
 
@@ -73,19 +74,19 @@ function kept(memory: Int32Array): Segment | undefined {
 /**
  * The segment of any range: as it is kept, or else by reading it, unless somebody else is faster.
  * @param size of the file
+ * @param file whose first record must begin in its first range
  * @returns undefined if it is not wanted any more
  */
 export async function segmentOf(
   range: FileRange,
   index: number,
   size: number,
-  settings: CsvSettings,
-  isClosed: () => boolean,
+  { settings, first, isClosed }: CsvFile,
 ): Promise<Segment | undefined> {
   const memory = range.memoryOf(index);
   const found = kept(memory);
   if (found !== undefined) return found;
-  const made = await makeSegment(range, index, size, settings, () => isClosed() || isKept(memory));
+  const made = await makeSegment(range, index, size, first.byte, settings, () => isClosed() || isKept(memory));
   if (made === undefined) return kept(memory);
   keep(memory, made);
   return made;
@@ -93,6 +94,7 @@ export async function segmentOf(
 
 /** Gathers a segment from its bytes. */
 class SegmentMaker {
+  readonly #quote: number;
   readonly #outside: QuoteTrack;
   readonly #quotes: QuoteTrack;
   /** True once it makes no difference any more how the segment was begun. */
@@ -100,15 +102,16 @@ class SegmentMaker {
   #lines = 0;
 
   /** @param start where it begins in the file */
-  constructor({ delimiter, recordBytesMax }: CsvSettings, start: number) {
-    this.#outside = new QuoteTrack(delimiter, recordBytesMax, start, false);
-    this.#quotes = new QuoteTrack(delimiter, recordBytesMax, start, true);
+  constructor({ dialect, recordBytesMax }: CsvSettings, start: number) {
+    this.#quote = dialect.quote;
+    this.#outside = new QuoteTrack(dialect, recordBytesMax, start, false);
+    this.#quotes = new QuoteTrack(dialect, recordBytesMax, start, true);
   }
 
   /** Takes bytes[from..to). `origin` is where bytes[0] stands in the file. */
   take(bytes: Buffer, from: number, to: number, origin: number): void {
     this.#lines += countNewlines(bytes, from, to);
-    const quote = bytes.indexOf(QUOTE, from);
+    const quote = this.#quote < 0 ? -1 : bytes.indexOf(this.#quote, from);
     const take = quote < 0 || quote >= to ? 'takePlain' : 'take';
     this.#outside[take](bytes, from, to, origin);
     if (this.#haveMet) return;
@@ -133,12 +136,13 @@ async function makeSegment(
   range: FileRange,
   index: number,
   size: number,
+  first: number,
   settings: CsvSettings,
   isGivenUp: () => boolean,
 ): Promise<Segment | undefined> {
   const { start = 0, end = size } = boundsOf(range.cut, index, size) ?? {};
   const pieceBytes = Math.min(PIECE_BYTES, settings.chunkBytes);
-  const from = index === 0 ? await byteOrderMarkBytes(range) : start - 1;
+  const from = index > 0 ? start - 1 : first > 0 ? first : await byteOrderMarkBytes(range);
   let maker = index === 0 ? new SegmentMaker(settings, from) : undefined;
   for await (const { bytes, origin } of range.pieces(from, size, pieceBytes)) {
     if (isGivenUp()) return undefined;

@@ -6,71 +6,23 @@ import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader } from '../../flow/source.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
-import { choice, toggle, value } from '../../options/kinds.ts';
-import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
-import { CHUNK_BYTES } from '../files/file-window.ts';
+import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
 import { emptyReader, LaterReader } from '../files/later-reader.ts';
-import { checkPath, GZIP_OPTION, isGzip, RANGES_OPTION } from '../source-options.ts';
-import { readHeader } from './csv-header.ts';
+import { Waiting } from '../files/waiting.ts';
+import { checkPath } from '../source-options.ts';
+import { cellsOf, checkDefaults } from './csv-cells.ts';
+import { type Beginning, plainBeginning, readBeginning } from './csv-header.ts';
+import { CSV_OPTIONS, dialectOf, type ReadCsvOptions } from './csv-options.ts';
 import { firstRecordOf } from './csv-ranges.ts';
 import { CsvReader } from './csv-reader.ts';
-import { RECORD_BYTES_MAX } from './csv-record.ts';
 import { CSV_START, type CsvPosition, type CsvSettings, type CsvSizes } from './csv-settings.ts';
 
+export type { ReadCsvOptions } from './csv-options.ts';
 export type { CsvPosition } from './csv-settings.ts';
-
-const DELIMITER = /^[^\w"\r\n.+-]$/;
-const isDelimiter = (given: unknown): given is string =>
-  typeof given === 'string' && DELIMITER.test(given) && given <= '\x7f';
-
-const isNames = (given: unknown): given is readonly string[] => Array.isArray(given);
-
-export const CSV_OPTIONS = {
-  /**
-   * `true` if the first line names the columns: the schema's fields are found by name, other columns are left out: true
-   * or false. Default: `false`.
-   */
-  header: toggle({
-    help: "`true` if the first line names the columns: the schema's fields are found by name, other columns are left out",
-    default: false,
-  }),
-  /**
-   * The names of the file's columns in order, if it has no header and more columns than the schema or in another order:
-   * an array of names. Default: the schema's fields.
-   */
-  columns: value('an array of names', isNames, {
-    help: "the names of the file's columns in order, if it has no header and more columns than the schema or in another order",
-    defaultText: "the schema's fields",
-  }),
-  /** What stands between two cells: one ASCII character that no number and no quote is written with. Default: `,`. */
-  delimiter: value('one ASCII character that no number and no quote is written with', isDelimiter, {
-    help: 'what stands between two cells',
-    default: ',',
-  }),
-  /**
-   * What becomes of a record that does not fit the schema: `fail` fails the job, `skip` leaves it to the `failure` of
-   * the source, by default a dead letter with the tuple `{ line, text }`: 'fail' or 'skip'. Default: `fail`.
-   */
-  badRecords: choice(['fail', 'skip'], {
-    help: 'what becomes of a record that does not fit the schema: `fail` fails the job, `skip` leaves it to the `failure` of the source, by default a dead letter with the tuple `{ line, text }`',
-    default: 'fail',
-  }),
-  /** Whether the file is gzip-compressed: true or false. Default: by its name: `.gz`. */
-  gzip: GZIP_OPTION,
-  /**
-   * Parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto`
-   * for as many as the source may have replicas: 'auto', or an integer from 1 to 256. Default: `1`. See
-   * docs/dataflow.md#ranges-of-a-file.
-   */
-  ranges: RANGES_OPTION,
-};
-
-/** Options of {@link readCsv}. */
-export interface ReadCsvOptions extends Given<typeof CSV_OPTIONS> {}
 
 const WHERE = 'readCsv()';
 
@@ -79,7 +31,8 @@ export type CsvSource<Fields extends Shape> = SourceDefinition<Fields, TupleOf<F
 
 /**
  * The records of a CSV file (RFC 4180) as tuples. Fields may be quoted, with delimiters, line ends and doubled quotes in the
- * quotes. Lines end with `\n` or `\r\n`; empty lines are left out. The text is UTF-8. Numbers are decimal, with an exponent
+ * quotes. Lines end with `\n` or `\r\n`; empty lines are left out. The text is UTF-8, or UTF-16 behind
+ * a byte order mark; options tell other ways to write a file. Numbers are decimal, with an exponent
  * for f64; bool is true, false, 1 or 0; timestamp is milliseconds or an ISO 8601 date (UTC, if it names no zone); json is JSON.
  * After a crash, reading goes on at the byte after the last committed record of the same file: one that was replaced or cut
  * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
@@ -97,13 +50,12 @@ export function readCsv<Fields extends Shape>(
 ): CsvSource<Fields> {
   refuseSurplus('readCsv(path, fields, options)', 3, surplus);
   const { ranges } = checkOptions(WHERE, CSV_OPTIONS, options);
-  return sourceOfFiles(path, WHERE, ranges, (each) => recordsOfFile(each, fields, options, SIZES));
+  return sourceOfFiles(path, WHERE, ranges, (each) => recordsOfFile(each, fields, options, {}));
 }
 
-const SIZES: CsvSizes = {
+const SIZES: Omit<CsvSizes, 'recordBytesMax'> = {
   chunkBytes: CHUNK_BYTES,
   rangeBytesMin: RANGE_BYTES_MIN,
-  recordBytesMax: RECORD_BYTES_MAX,
 };
 
 /** The records of one file, with sizes of the caller's. */
@@ -113,11 +65,11 @@ export function recordsOfFile<Fields extends Shape>(
   options: ReadCsvOptions,
   sizes: Partial<CsvSizes>,
 ): FileSource<Fields, CsvPosition> {
-  const settings = settingsOf(path, fields, options, { ...SIZES, ...sizes });
-  const { gzip, rangeBytesMin } = settings;
+  const settings = settingsOf(path, fields, options, sizes);
+  const { format, rangeBytesMin } = settings;
   return {
     path,
-    gzip,
+    format,
     rangeBytesMin,
     fields,
     start: CSV_START,
@@ -125,28 +77,52 @@ export function recordsOfFile<Fields extends Shape>(
   };
 }
 
-function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, sizes: CsvSizes): CsvSettings {
+function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, sizes: Partial<CsvSizes>): CsvSettings {
   checkPath(path, WHERE);
   const schema = Schema.of(fields, 'readCsv');
-  const { header, columns, delimiter, badRecords, gzip } = checkOptions(WHERE, CSV_OPTIONS, options);
+  const checked = checkOptions(WHERE, CSV_OPTIONS, options);
+  const { header, columns, skipLines, defaults = {}, badRecords, recordBytesMax } = checked;
+  const { compression, encoding, lineEnds } = checked;
   if (columns !== undefined) {
-    if (header) throw errors.badOption('columns', columns, 'left out where the file has a header', WHERE);
+    if (header !== false) throw errors.badOption('columns', columns, 'left out where the file has a header', WHERE);
     const missing = schema.names.find((name) => countOf(columns, name) !== 1);
     if (missing !== undefined) {
       const rule = `the names of the file's columns, with the field '${missing}' once`;
       throw errors.badOption('columns', columns, rule, WHERE);
     }
   }
+  checkDefaults(schema, defaults, WHERE);
+  const dialect = dialectOf(checked, WHERE);
   return {
+    ...SIZES,
+    recordBytesMax,
     ...sizes,
     path,
     schema,
-    header,
+    cells: cellsOf(schema, dialect, defaults),
+    names: namesOf(schema, header),
+    header: header !== false,
     columns: columns ?? schema.names,
-    delimiter: delimiter.charCodeAt(0),
+    skipLines,
+    dialect,
+    defaults,
     skip: badRecords === 'skip',
-    gzip: isGzip(path, gzip),
+    format: { compression, encoding, lineEnds },
   };
+}
+
+/** The names of the fields' columns. */
+function namesOf(schema: Schema, header: boolean | Readonly<Record<string, string>>): readonly string[] {
+  if (typeof header === 'boolean') return schema.names;
+  for (const name of Object.keys(header)) {
+    if (schema.indexOf(name) < 0) {
+      throw errors.badOption('header', header, `names of the columns of ${schema.names.join(', ')}`, WHERE);
+    }
+  }
+  const names = schema.names.map((name) => (Object.hasOwn(header, name) ? header[name] : name));
+  const twice = names.find((name) => countOf(names, name) !== 1);
+  if (twice !== undefined) throw errors.badOption('header', header, `a column of its own for each field`, WHERE);
+  return names;
 }
 
 const countOf = (names: readonly string[], name: string) => names.filter((other) => other === name).length;
@@ -160,29 +136,64 @@ async function openCsv<Tuple>(
   const memory = part instanceof FileRange ? part.looks : part;
   const bounds = await range?.bounds();
   if (range !== undefined && bounds === undefined) return emptyReader(context.position);
-  const { columns, start } = await columnsOf(settings, memory);
   const { position } = context;
   const end = bounds?.end ?? Number.POSITIVE_INFINITY;
+  const isFirst = range === undefined || bounds === undefined || bounds.start === 0;
+  if (position.byte === 0 && isFirst) return openFirst(settings, end, memory, context);
+  const { columns, first, behind: start } = await beginningOf(settings, memory);
   const openAt = (from: CsvPosition): Promise<CsvReader<Tuple>> =>
     CsvReader.open<Tuple>(settings, { position: from, end, columns, memory }, context);
-  if (position.byte > 0) return openAt(position);
-  if (range === undefined || bounds === undefined || bounds.start === 0) return openAt(start);
+  if (position.byte > 0 || range === undefined) return openAt(position);
   return new LaterReader<Tuple, CsvPosition>(context, async (isClosed) => {
-    const first = await firstRecordOf(range, { settings, start, columns, isClosed });
-    return first === undefined || first.byte >= end ? undefined : await openAt(first);
+    const begin = await firstRecordOf(range, { settings, first, start, columns, isClosed });
+    return begin === undefined || begin.byte >= end ? undefined : await openAt(begin);
   });
 }
 
-/** The columns of a file, and where its first record begins. */
-async function columnsOf(
+/** Opens a file once, for its beginning and the records behind it. */
+async function openFirst<Tuple>(
   settings: CsvSettings,
+  end: number,
   memory: LookMemory,
-): Promise<{ columns: readonly string[]; start: CsvPosition }> {
-  const { path, schema, columns } = settings;
-  if (!settings.header) return { columns, start: CSV_START };
-  const { names, behind } = await readHeader(settings, memory);
-  for (const name of schema.names) {
-    if (countOf(names, name) !== 1) throw errors.csvHeader(path, name, names);
+  context: SourceContext<CsvPosition>,
+): Promise<CsvReader<Tuple>> {
+  const { path, format, chunkBytes } = settings;
+  const waiting = new Waiting();
+  let woken: Pick<SourceContext, 'wake' | 'fail'> = waiting;
+  const relay = { wake: () => woken.wake(), fail: (error: unknown) => woken.fail(error) };
+  const window = await FileWindow.open({ path, format, position: 0, end, chunkBytes, memory }, relay);
+  try {
+    const { columns, behind } = plainBeginning(settings) ?? (await readColumns(settings, window, waiting));
+    woken = context;
+    waiting.throwFailure();
+    return new CsvReader<Tuple>(settings, { position: behind, end, columns }, window, context);
+  } catch (error) {
+    window.close();
+    throw error;
   }
-  return { columns: names, start: behind };
+}
+
+/** The beginning of a file that is read elsewhere. */
+async function beginningOf(settings: CsvSettings, memory: LookMemory): Promise<Beginning> {
+  const plain = plainBeginning(settings);
+  if (plain !== undefined) return plain;
+  const { path, format, chunkBytes } = settings;
+  const waiting = new Waiting();
+  const window = await FileWindow.open({ path, format, position: 0, chunkBytes, memory }, waiting);
+  try {
+    return await readColumns(settings, window, waiting);
+  } finally {
+    window.close();
+  }
+}
+
+/** Reads a file's beginning, and makes sure that each field has its column. */
+async function readColumns(settings: CsvSettings, window: FileWindow, waiting: Waiting): Promise<Beginning> {
+  const beginning = await readBeginning(settings, window, waiting);
+  const { path, names, header } = settings;
+  if (!header) return beginning;
+  for (const name of names) {
+    if (countOf(beginning.columns, name) !== 1) throw errors.csvHeader(path, name, beginning.columns);
+  }
+  return beginning;
 }

@@ -6,6 +6,8 @@ import { errors } from '../../errors.ts';
 import { PARTITIONS_MAX, type SourceContext, type SourceDefinition, type SourceReader } from '../../flow/source.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
 import type { Ranges } from '../source-options.ts';
+import { STANDARD_INPUT } from './byte-input.ts';
+import type { FileFormat } from './file-format.ts';
 import type { LookMemory } from './file-identity.ts';
 import { FileRange } from './file-ranges.ts';
 import { lookSlot } from './look-slot.ts';
@@ -13,7 +15,7 @@ import { lookSlot } from './look-slot.ts';
 /** A source of one file, which may be asked for one range of it. */
 export interface FileSource<Fields extends Shape, Position> {
   readonly path: string;
-  readonly gzip: boolean;
+  readonly format: FileFormat;
   readonly rangeBytesMin: number;
   readonly fields: Fields;
   readonly start: Position;
@@ -26,14 +28,14 @@ export interface FileSource<Fields extends Shape, Position> {
 /**
  * The source of one file, or of a list of files.
  * @param where whose argument the path is
- * @param ranges of each file; 'auto' for as many as the operator may have replicas
+ * @param ranges of each file; 'auto' for as many as the operator may have replicas, undefined if files cannot be cut
  * @param of makes the source of one
  * @throws MillraceError BAD_OPTION for an empty list, one that is too long, a file that stands there twice, and too many ranges
  */
 export function sourceOfFiles<Fields extends Shape, Position>(
   path: string | readonly string[],
   where: string,
-  ranges: Ranges,
+  ranges: Ranges | undefined,
   of: (path: string) => FileSource<Fields, Position>,
 ): SourceDefinition<Fields, TupleOf<Fields>, Position> {
   const paths: readonly string[] = Array.isArray(path) ? path : [path];
@@ -41,6 +43,7 @@ export function sourceOfFiles<Fields extends Shape, Position>(
     throw errors.badOption('path', path, `a file's path, or a list of 1 to ${PARTITIONS_MAX} different ones`, where);
   }
   const files = paths.map(of);
+  if (ranges === undefined) return filesInRanges(files, 1);
   const most = Math.floor(PARTITIONS_MAX / files.length);
   if (ranges !== 'auto' && ranges > most) {
     const rule = `at most ${most} for ${files.length} files, which are ${PARTITIONS_MAX} partitions at most`;
@@ -64,14 +67,14 @@ export function filesInRanges<Fields extends Shape, Position>(
     fields,
     start,
     partitions: files.length * ranges,
-    files: files.map(({ path }) => path),
+    files: files.map(({ path }) => path).filter((path) => path !== STANDARD_INPUT),
     open(context) {
       const { file, range } = placeOf(context.partition, files.length, ranges);
       const source = files[file];
-      const { path, gzip, rangeBytesMin } = source;
+      const { path, format, rangeBytesMin } = source;
       if (ranges === 1) return source.open(context, lookSlot(path, context.memory));
       const memoryOf = (other: number): Int32Array => context.memoryOf(partitionOf(file, other, files.length, ranges));
-      return source.open(context, new FileRange({ path, gzip, ranges, rangeBytesMin }, range, memoryOf));
+      return source.open(context, new FileRange({ path, format, ranges, rangeBytesMin }, range, memoryOf));
     },
   };
 }

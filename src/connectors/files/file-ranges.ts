@@ -6,7 +6,8 @@
 
 import * as fs from 'node:fs';
 import { promisify } from 'node:util';
-import { type ByteInput, openInput } from './byte-input.ts';
+import { type ByteInput, openInput, STANDARD_INPUT } from './byte-input.ts';
+import type { FileFormat } from './file-format.ts';
 import { LOOK_CELLS, type Look, type LookMemory, loadLook, SIZE, storeLook } from './file-identity.ts';
 import { failureOf } from './file-window.ts';
 
@@ -19,8 +20,12 @@ const LOOK = 0;
 const GROWN = LOOK + LOOK_CELLS;
 /** In the memory of the first range: the range whose look is what the first opening of all saw, counted from 1; 0 for none yet. */
 const FIRST = GROWN + 2;
+/** In the memory of the first range: whether the file can be read from its middle; 0 for not known yet. */
+const KIND = FIRST + 1;
+const WHOLE = 1;
+const CUTTABLE = 2;
 /** Where what the file's format keeps of a range begins. */
-export const FORMAT_CELLS = FIRST + 1;
+export const FORMAT_CELLS = KIND + 1;
 
 const statPath = promisify(fs.stat);
 
@@ -37,7 +42,7 @@ export interface RangeBounds {
 /** How a file is cut. */
 export interface FileCut {
   readonly path: string;
-  readonly gzip: boolean;
+  readonly format: FileFormat;
   /** Ranges at most: there are fewer in a file that is short, and one if the file cannot be read from its middle. */
   readonly ranges: number;
   readonly rangeBytesMin: number;
@@ -77,7 +82,8 @@ export class FileRange {
    */
   async bounds(): Promise<RangeBounds | undefined> {
     const size = await this.#size();
-    return boundsOf(this.cut, this.index, size);
+    if (Atomics.load(this.#memoryOf(0), KIND) === CUTTABLE) return boundsOf(this.cut, this.index, size);
+    return this.index === 0 ? { start: 0, end: Number.POSITIVE_INFINITY, size } : undefined;
   }
 
   /**
@@ -87,10 +93,10 @@ export class FileRange {
    */
   async *pieces(from: number, to: number, pieceBytes: number): AsyncGenerator<Piece> {
     if (from >= to) return;
-    const { path, gzip } = this.cut;
+    const { path, format } = this.cut;
     let input: ByteInput | undefined;
     try {
-      const opened = await openInput(path, gzip, from, pieceBytes, this.looks);
+      const opened = await openInput(path, format, from, pieceBytes, this.looks);
       input = opened;
       let [buffer, spare] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
       const fill = (at: number): Promise<number> => opened.fill(buffer, 0, Math.min(pieceBytes, to - at));
@@ -115,13 +121,16 @@ export class FileRange {
 
   /** Of the file when it was opened first; 0 if it has none. */
   async #size(): Promise<number> {
-    const { path, gzip } = this.cut;
+    const { path, format } = this.cut;
     const known = firstLook(this.#memoryOf);
-    if (known !== undefined) return Number(known[SIZE]);
+    const first = this.#memoryOf(0);
+    if (known !== undefined && Atomics.load(first, KIND) !== 0) return Number(known[SIZE]);
     try {
       // What is no regular file is opened once, by the one range that it has: who opens a pipe takes from it.
-      if (!(await statPath(path)).isFile()) return 0;
-      (await openInput(path, gzip, 0, 1, this.looks)).close();
+      if (path === STANDARD_INPUT || !(await statPath(path)).isFile()) return 0;
+      const input = await openInput(path, format, 0, 1, this.looks);
+      Atomics.store(first, KIND, input.isCuttable ? CUTTABLE : WHOLE);
+      input.close();
     } catch (cause) {
       throw failureOf(path, cause);
     }
@@ -129,13 +138,9 @@ export class FileRange {
   }
 }
 
-/** Where a range of a file of this size lies; undefined if the file is cut into fewer. */
-export function boundsOf(
-  { gzip, ranges, rangeBytesMin }: FileCut,
-  index: number,
-  size: number,
-): RangeBounds | undefined {
-  const count = gzip ? 1 : Math.max(1, Math.min(ranges, Math.floor(size / rangeBytesMin)));
+/** Where a range of a file of this size lies that can be read from its middle; undefined if the file is cut into fewer. */
+export function boundsOf({ ranges, rangeBytesMin }: FileCut, index: number, size: number): RangeBounds | undefined {
+  const count = Math.max(1, Math.min(ranges, Math.floor(size / rangeBytesMin)));
   if (index >= count) return undefined;
   const startOf = (range: number): number => Math.floor((size * range) / count);
   return { start: startOf(index), end: index === count - 1 ? Number.POSITIVE_INFINITY : startOf(index + 1), size };

@@ -6,6 +6,7 @@
 import { errors, MillraceError } from '../../errors.ts';
 import type { SourceContext, SourceStatus } from '../../flow/source.ts';
 import { type ByteInput, openInput } from './byte-input.ts';
+import type { FileFormat } from './file-format.ts';
 import type { LookMemory } from './file-identity.ts';
 
 /** Large enough that waiting for the event loop costs little, small enough to stay in the processor's cache. */
@@ -25,7 +26,7 @@ type FileContext = Pick<SourceContext, 'wake' | 'fail'>;
 /** Which bytes of which file a window moves over. */
 export interface FilePart {
   readonly path: string;
-  readonly gzip: boolean;
+  readonly format: FileFormat;
   /** Where it begins. */
   readonly position: number;
   /** Where what is wanted ends, for all that is known: what lies behind is read when it is asked for, and not ahead. */
@@ -67,10 +68,10 @@ export class FileWindow {
    * that was opened first
    */
   static async open(part: FilePart, context: FileContext): Promise<FileWindow> {
-    const { path, gzip, position, chunkBytes, memory } = part;
+    const { path, format, position, chunkBytes, memory } = part;
     let input: ByteInput | undefined;
     try {
-      input = await openInput(path, gzip, position, chunkBytes, memory);
+      input = await openInput(path, format, position, chunkBytes, memory);
       const window = new FileWindow(part, input, context);
       // The first chunk belongs to opening: a corrupt file is found here, and the first read() has data.
       window.#ahead = await input.fill(window.#spare, HEADROOM_BYTES, HEADROOM_BYTES + chunkBytes);

@@ -13,6 +13,11 @@ export class Waiting {
     this.#wake();
   };
 
+  /** @throws what fail() got */
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
   /**
    * Asks again whenever it has been woken, until the answer is not `'wait'`.
    * @throws what fail() gets
@@ -24,7 +29,7 @@ export class Waiting {
       });
       const status = ask();
       if (status === 'wait' && this.#failure === undefined) await woken;
-      if (this.#failure !== undefined) throw this.#failure.error;
+      this.throwFailure();
       if (status !== 'wait') return status;
     }
   }

@@ -10,17 +10,31 @@ import { type Field, Schema, t } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import { COMPRESSION_OPTION, ENCODING_OPTION, type FileFormat, LINE_ENDS_OPTION } from '../files/file-format.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN, type RangeBounds } from '../files/file-ranges.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
 import { emptyReader } from '../files/later-reader.ts';
-import { checkPath, GZIP_OPTION, isGzip, RANGES_OPTION } from '../source-options.ts';
+import { checkPath, RANGES_OPTION } from '../source-options.ts';
 import { tupleClass } from '../tuple-class.ts';
 
 export const LINES_OPTIONS = {
-  /** Whether the file is gzip-compressed: true or false. Default: by its name: `.gz`. */
-  gzip: GZIP_OPTION,
+  /**
+   * How the file is compressed: 'none', 'gzip', 'zstd' or 'brotli'. Default: by its first bytes, or else its name:
+   * `.gz`, `.zst`, `.br`.
+   */
+  compression: COMPRESSION_OPTION,
+  /**
+   * How characters stand in the file: 'utf-8', 'utf-16le', 'utf-16be', 'latin1' or 'windows-1252'. Default: by its byte
+   * order mark, or else `utf-8`.
+   */
+  encoding: ENCODING_OPTION,
+  /**
+   * What ends a line: `lf` for `\n` or `\r\n`, `cr` for `\r` alone, which is then read as `\n`, in quotes as well: 'lf'
+   * or 'cr'. Default: `lf`.
+   */
+  lineEnds: LINE_ENDS_OPTION,
   /**
    * Parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto`
    * for as many as the source may have replicas: 'auto', or an integer from 1 to 256. Default: `1`. See
@@ -50,7 +64,8 @@ const RETURN = 13;
 
 /**
  * The lines of a file as tuples `{ line }`, without their line ends (`\n` or `\r\n`). A last line that lacks it counts. The
- * text is UTF-8; bytes that are not become U+FFFD, and a byte order mark at the start is left out.
+ * text is UTF-8, or UTF-16 behind a byte order mark, which is left out; what is no character becomes U+FFFD. Compression is
+ * found out by the first bytes.
  * After a crash, reading goes on at the byte after the last committed line of the same file: one that was replaced or cut
  * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
@@ -63,28 +78,28 @@ export function readLines(
   ...surplus: readonly never[]
 ): SourceDefinition<LineFields> {
   refuseSurplus('readLines(path, options)', 2, surplus);
-  const { gzip, ranges } = checkOptions(WHERE, LINES_OPTIONS, options);
+  const { ranges, ...format } = checkOptions(WHERE, LINES_OPTIONS, options);
   return sourceOfFiles(path, WHERE, ranges, (each) => {
     checkPath(each, WHERE);
-    return linesOfFile(each, isGzip(each, gzip), CHUNK_BYTES, RANGE_BYTES_MIN);
+    return linesOfFile(each, format, CHUNK_BYTES, RANGE_BYTES_MIN);
   });
 }
 
 /** The lines of one file, with sizes of the caller's: tests put the borders of chunks and of ranges everywhere. */
 export function linesOfFile(
   path: string,
-  gzip: boolean,
+  format: FileFormat,
   chunkBytes: number,
   rangeBytesMin: number,
 ): FileSource<LineFields, number> {
   return {
     path,
-    gzip,
+    format,
     rangeBytesMin,
     fields: FIELDS,
     start: 0,
     async open(context, part) {
-      const file = { path, gzip, chunkBytes };
+      const file = { path, format, chunkBytes };
       if (!(part instanceof FileRange)) return openLines(context, file, part, WHOLE_FILE);
       const bounds = await part.bounds();
       if (bounds === undefined) return emptyReader(context.position);
@@ -97,7 +112,7 @@ const WHOLE_FILE: RangeBounds = { start: 0, end: Number.POSITIVE_INFINITY, size:
 
 async function openLines(
   context: SourceContext,
-  file: { readonly path: string; readonly gzip: boolean; readonly chunkBytes: number },
+  file: { readonly path: string; readonly format: FileFormat; readonly chunkBytes: number },
   memory: LookMemory,
   bounds: RangeBounds,
 ): Promise<LineReader> {

@@ -3,6 +3,8 @@
 // Relies on: code that a codec gives is source text for generate(); the names of its variables end with the id of the field, so
 // the codes of several fields stand side by side. An id is a number, or that number with letters behind (see optional.ts).
 
+import type { CsvDialect } from './csv-cell.ts';
+
 /** A field as an app declares it: plain data, so two threads that declare the same flow have equal fields. */
 export interface AnyField {
   readonly type: string;
@@ -155,6 +157,8 @@ export interface CsvCodec {
   readonly rule: string;
   /** True if `fast` needs the text of the bytes. */
   readonly needsText: boolean;
+  /** True of numbers that are written with the decimal sign of the dialect. */
+  readonly isDecimal?: boolean;
   /** A first value of the variable, as source text. */
   readonly start: string;
   /** The value of a cell's text, or undefined if the type does not take it. */
@@ -163,7 +167,7 @@ export interface CsvCodec {
    * Reads the cell at `at` into variable `value`, and the byte behind it, less 48, into `next`; `break fast` leaves the record to
    * {@link convert}. csv-cell.ts names the variables that it may use.
    */
-  fast(value: string, delimiter: number, id: Id): string;
+  fast(value: string, dialect: CsvDialect, id: Id): string;
 }
 
 /** All of one field. */

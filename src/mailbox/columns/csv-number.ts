@@ -69,14 +69,14 @@ export const integerCell = (min: number, max: number): CsvCodec => ({
 });
 
 /** Reads plain digits with or without a fraction. */
-export function decimalCode(value: string): string {
+export function decimalCode(value: string, decimal = '.'.charCodeAt(0)): string {
   return `negative = bytes[at] === ${'-'.charCodeAt(0)};
     if (negative) at++;
     from = at;
     ${value} = 0;
     while ((digit = bytes[at] - ${ZERO}) >>> 0 <= 9) { ${value} = ${value} * 10 + digit; at++; }
     digits = at - from;
-    if (digit === ${'.'.charCodeAt(0) - ZERO}) {
+    if (digit === ${decimal - ZERO}) {
       from = ++at;
       while ((digit = bytes[at] - ${ZERO}) >>> 0 <= 9) { ${value} = ${value} * 10 + digit; at++; }
       digits += at - from;

@@ -10,7 +10,7 @@ import { doubleKey } from './number-key.ts';
 
 /** What a type takes, and how a cell of a CSV file says it. */
 export interface DoubleType extends Pick<Codec, 'label' | 'rule' | 'invalid'> {
-  readonly csv: Pick<CsvCodec, 'rule' | 'convert'>;
+  readonly csv: Pick<CsvCodec, 'rule' | 'convert' | 'isDecimal'>;
 }
 
 export const doubleCodec = ({ label, rule, invalid, csv }: DoubleType): Codec => ({
@@ -26,5 +26,10 @@ export const doubleCodec = ({ label, rule, invalid, csv }: DoubleType): Codec =>
   copied: (id) => `v${id}`,
   cell: doubleCell(),
   key: doubleKey(),
-  csv: { ...csv, needsText: false, start: '0', fast: decimalCode },
+  csv: {
+    ...csv,
+    needsText: false,
+    start: '0',
+    fast: (value, { decimal }) => decimalCode(value, csv.isDecimal ? decimal : undefined),
+  },
 });

@@ -60,7 +60,7 @@ function enumCodec(literals: readonly string[]): Codec {
       needsText: true,
       start: `''`,
       convert: (text) => (places.has(text) ? text : undefined),
-      fast: (value, delimiter, id) => `${csvTextCode(delimiter)}
+      fast: (value, dialect, id) => `${csvTextCode(dialect)}
     ${value} = ${CSV_TEXT};
     if (!places${id}.has(${value})) break fast;`,
     },

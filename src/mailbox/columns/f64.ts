@@ -11,6 +11,6 @@ export const f64 = plainKind(
     label: 'f64',
     rule: RULE,
     invalid: (v) => `typeof ${v} !== 'number'`,
-    csv: { rule: RULE, convert: numberOf },
+    csv: { rule: RULE, convert: numberOf, isDecimal: true },
   }),
 );

@@ -5,7 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import type { AnyField, CellCodec, Codec, Column, ColumnReading, CsvCodec, FieldKind, Id, KeyCodec } from './codec.ts';
-import { NEWLINE, QUOTE, RETURN, ZERO } from './csv-cell.ts';
+import { isEmptyCode, ZERO } from './csv-cell.ts';
 import { keptOptional } from './kept-key.ts';
 
 const innerId = (id: Id): string => `${id}o`;
@@ -76,16 +76,16 @@ function keyOf(inner: KeyCodec, innerCells: number, zero: (id: Id) => string): K
 
 const csvOf = (inner: CsvCodec): CsvCodec => ({
   rule: `nothing, or ${inner.rule}`,
+  isDecimal: inner.isDecimal,
   needsText: inner.needsText,
   start: 'null',
   convert: (text) => ((inner.needsText ? text : text.trim()) === '' ? null : inner.convert(text)),
-  fast: (value, delimiter, id) => `byte = bytes[at];
-    if (byte === ${delimiter} || byte === ${NEWLINE} || (byte === ${RETURN} && bytes[at + 1] === ${NEWLINE})) {
+  fast: (value, dialect, id) => `if (${isEmptyCode(dialect.delimiter)}) {
       ${value} = null;
       next = byte - ${ZERO};
     } else {
-      ${inner.needsText ? `if (byte === ${QUOTE} && bytes[at + 1] === ${QUOTE}) break fast;` : ''}
-      ${inner.fast(value, delimiter, innerId(id))}
+      ${inner.needsText ? `if (byte === ${dialect.quote} && bytes[at + 1] === ${dialect.quote}) break fast;` : ''}
+      ${inner.fast(value, dialect, innerId(id))}
     }`,
 });
 

@@ -100,6 +100,6 @@ export const textCsv: CsvCodec = {
   needsText: true,
   start: `''`,
   convert: (text) => text,
-  fast: (value, delimiter) => `${csvTextCode(delimiter)}
+  fast: (value, dialect) => `${csvTextCode(dialect)}
     ${value} = ${CSV_TEXT};`,
 };

@@ -26,7 +26,7 @@ export const inRanges = dataflow(
   (flow, { path, kind, ranges, parallelism, chunkBytes }: RangeParams) => {
     const source =
       kind === 'lines'
-        ? lineSource(path, false, chunkBytes, ranges)
+        ? lineSource(path, {}, chunkBytes, ranges)
         : csvSource(path, RECORDS, { badRecords: 'skip' }, chunkBytes, ranges);
     flow.source('file', source as unknown as SourceDefinition<Shape>, { parallelism }).collect('out');
   },
