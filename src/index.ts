@@ -5,6 +5,7 @@ export { MillraceError } from './errors.ts';
 export type { RequestContext } from './flow/asking.ts';
 export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
+export type { GivenParams, ParamDeclaration, ParamsOf, ParamTable } from './flow/declared-params.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
 export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
@@ -63,7 +64,7 @@ export type {
   Occurrence,
   Occurrences,
 } from './supervisor/job/events/job-event.ts';
-export type { Dataflow } from './supervisor/job/flow.ts';
+export type { Dataflow, FlowParts } from './supervisor/job/flow.ts';
 export { dataflow } from './supervisor/job/flow.ts';
 export type {
   DeadLetter,
