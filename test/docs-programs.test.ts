@@ -58,6 +58,11 @@ test('dataflow.md: long-words.js', async () => {
   assert.equal(done.stdout, '6\n6\n6\n', done.stderr);
 });
 
+test('dataflow.md: total.js', async () => {
+  const { stdout, stderr } = await run(named('docs/dataflow.md', 'total.js'), MAIN, 'run', 'total.js');
+  assert.equal(stdout, shown('docs/dataflow.md', 'npx millrace run total.js'), stderr);
+});
+
 test('README.md: bank.js', async () => {
   const files = { ...named('README.md', 'account.js'), ...named('README.md', 'bank.js') };
   const { code, stdout, stderr } = await run(files, 'bank.js');

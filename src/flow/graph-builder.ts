@@ -69,7 +69,12 @@ export class GraphBuilder {
     const { max } = checked.replicas;
     if (max > 1 && inputs.some(({ key, isUnordered }) => key === undefined && !isUnordered)) {
       const rule =
-        '1, because its input has no key: call keyBy() before it, or unordered() if the order of its tuples does not matter';
+        '1, because its input has no key: call keyBy(field) before it, or unordered() if the order of its tuples does not matter';
+      throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
+    }
+    if (max > 1 && inputs.some(({ key }) => key?.length === 0)) {
+      const rule =
+        '1, because keyBy() without fields makes one key of all tuples: name a field in it, so that replicas share its keys';
       throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
     }
     const id = this.operators.length;

@@ -175,7 +175,8 @@ const cellsOf = (arena: Arena): CellReader => ({
 
 function hashOf({ keys }: RowLayout, arena: Arena, row: number): number {
   const cells = cellsOf(arena);
-  return keys.map(({ key, cell }) => key.hashOfCells(cells, row + cell)).reduce(combine32);
+  const hashes = keys.map(({ key, cell }) => key.hashOfCells(cells, row + cell));
+  return hashes.length === 0 ? 0 : hashes.reduce(combine32);
 }
 
 /** Follows the way of a look-up from the place where it begins to the row. */
