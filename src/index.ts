@@ -45,7 +45,7 @@ export type {
 } from './flow/source.ts';
 export type { KeyedStream, Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/stream.ts';
 export type { WindowBounds, WindowedStream } from './flow/windows/windowed-stream.ts';
-export type { Field, FieldType, JsonField, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
+export type { Field, FieldType, JsonField, Shape, StandardSchema, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
 export { memoryBackup } from './state/images/backup.ts';
