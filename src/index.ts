@@ -5,6 +5,7 @@ export { MillraceError } from './errors.ts';
 export type { RequestContext } from './flow/asking.ts';
 export type { AskDefinition, SystemHandle } from './flow/bridge.ts';
 export type { Build, FlowBuilder, FlowDefinition } from './flow/dataflow.ts';
+export type { GivenParams, ParamDeclaration, ParamsOf, ParamTable } from './flow/declared-params.ts';
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
 export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
@@ -44,7 +45,7 @@ export type {
 } from './flow/source.ts';
 export type { KeyedStream, Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/stream.ts';
 export type { WindowBounds, WindowedStream } from './flow/windows/windowed-stream.ts';
-export type { Field, FieldType, JsonField, Shape, TupleOf, ValueOf } from './mailbox/schema.ts';
+export type { Field, FieldType, JsonField, Shape, StandardSchema, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
 export { memoryBackup } from './state/images/backup.ts';
@@ -65,7 +66,7 @@ export type {
   Occurrence,
   Occurrences,
 } from './supervisor/job/events/job-event.ts';
-export type { Dataflow } from './supervisor/job/flow.ts';
+export type { Dataflow, FlowParts } from './supervisor/job/flow.ts';
 export { dataflow } from './supervisor/job/flow.ts';
 export type {
   DeadLetter,

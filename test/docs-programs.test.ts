@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Outcome, ROOT, start } from './kit/command.ts';
+import { MAIN, type Outcome, ROOT, start } from './kit/command.ts';
 import { codeBlocks, docsFolder, namedBlock } from './kit/docs-code.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -43,6 +43,24 @@ test('README.md: app.js', async () => {
   const { code, stdout, stderr } = await run(files, 'app.js');
   assert.equal(code, 0, stderr);
   assert.equal(stdout, shown('README.md', 'node app.js'));
+});
+
+test('dataflow.md: long-words.js', async () => {
+  const files = { ...named('docs/dataflow.md', 'long-words.js'), 'rhyme.txt': 'a mill grinds\nslowly but surely\n' };
+  const help = await run(files, MAIN, 'run', 'long-words.js', '--help');
+  assert.equal(help.code, 0, help.stderr);
+  const [parameters] = shown('docs/dataflow.md', 'npx millrace run long-words.js --help').split('…');
+  assert.equal(help.stdout.slice(0, parameters.length), parameters);
+  const misspelt = await run(files, MAIN, 'run', 'long-words.js', '--fiel', 'rhyme.txt');
+  assert.equal(misspelt.code, 2);
+  assert.equal(misspelt.stderr, shown('docs/dataflow.md', 'npx millrace run long-words.js --fiel rhyme.txt'));
+  const done = await run(files, MAIN, 'run', 'long-words.js', '--file', 'rhyme.txt', '--print', 'lengths');
+  assert.equal(done.stdout, '6\n6\n6\n', done.stderr);
+});
+
+test('dataflow.md: total.js', async () => {
+  const { stdout, stderr } = await run(named('docs/dataflow.md', 'total.js'), MAIN, 'run', 'total.js');
+  assert.equal(stdout, shown('docs/dataflow.md', 'npx millrace run total.js'), stderr);
 });
 
 test('README.md: bank.js', async () => {

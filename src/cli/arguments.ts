@@ -25,6 +25,8 @@ export interface RunCommand {
   readonly flow: string | undefined;
   readonly options: RunOptions;
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** The same as they were typed, for a flow that declares their types; true for one without a value. */
+  readonly texts: Readonly<Record<string, string | true>>;
   /** Parameters whose names are nearly those of options: what is to be thought of them depends on the flow. */
   readonly lookalikes: readonly Lookalike[];
   readonly json: boolean;
@@ -41,7 +43,14 @@ interface Lookalike {
   readonly option: string;
 }
 
-export type Command = RunCommand | { readonly kind: 'help' } | { readonly kind: 'version' };
+export interface HelpCommand {
+  readonly kind: 'help';
+  /** Whose parameters are asked for; undefined for the command itself. */
+  readonly module?: string;
+  readonly flow?: string;
+}
+
+export type Command = RunCommand | HelpCommand | { readonly kind: 'version' };
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map([...RUN_FLAGS, ...COMMAND_FLAGS].map((flag) => [flag.name, flag]));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -69,15 +78,24 @@ export const isVerbose = (args: readonly string[]): boolean => args.includes('--
 export function parseArguments(args: readonly string[]): Command {
   const [command, ...rest] = args;
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
-  if (command === '--help' || command === '-h' || own.includes('--help') || own.includes('-h')) return { kind: 'help' };
+  if (command === '--help' || command === '-h' || own.includes('--help') || own.includes('-h'))
+    return command === 'run' ? helpOf(own.filter((arg) => arg !== '-h')) : { kind: 'help' };
   if (command === '--version' || own.includes('--version')) return { kind: 'version' };
   if (command === undefined) throw errors.usage('no command given: use millrace run <module>');
   if (command !== 'run') throw errors.usage(`there is no command '${command}': use millrace run <module>`);
   return parseRun(rest);
 }
 
+/** Whatever else is wrong with a command, its help is there. */
+function helpOf(args: readonly string[]): HelpCommand {
+  const tokens = tokensOf(args, FLAGS);
+  const module = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))[0];
+  const flow = tokens.flatMap((token) => (token.kind === 'option' && token.name === 'flow' ? [token.value] : []))[0];
+  return { kind: 'help', ...(module !== undefined && { module }), ...(flow !== undefined && { flow }) };
+}
+
 function parseRun(args: readonly string[]): RunCommand {
-  const { positional, given, params, lookalikes } = sort(args);
+  const { positional, given, params, texts, lookalikes } = sort(args);
   const [module, extra] = positional;
   if (module === undefined) throw errors.usage('millrace run needs the path of a module');
   if (extra !== undefined)
@@ -92,6 +110,7 @@ function parseRun(args: readonly string[]): RunCommand {
     flow,
     options,
     params: Object.fromEntries(params),
+    texts: Object.fromEntries(texts),
     lookalikes,
     json,
     verbose,
@@ -104,12 +123,13 @@ interface Sorted {
   /** Values of flags, by their names; true for one that takes none. */
   readonly given: Map<string, string | true>;
   readonly params: Map<string, ParamValue>;
+  readonly texts: Map<string, string | true>;
   readonly lookalikes: Lookalike[];
 }
 
 /** Sorts arguments into the module's path, flags of the command, and parameters of the flow: all options behind a lone `--`. */
 function sort(args: readonly string[]): Sorted {
-  const sorted: Sorted = { positional: [], given: new Map(), params: new Map(), lookalikes: [] };
+  const sorted: Sorted = { positional: [], given: new Map(), params: new Map(), texts: new Map(), lookalikes: [] };
   const end = args.indexOf('--');
   const own = end < 0 ? args : args.slice(0, end);
   for (const token of tokensOf(own, FLAGS)) take(token, FLAGS, sorted);
@@ -139,7 +159,8 @@ function takes(flag: Flag | undefined, next: string | undefined): boolean {
   return isBrief(flag) ? next !== undefined && DIGITS.test(next) : flag.placeholder !== undefined;
 }
 
-function take(token: Token, flags: ReadonlyMap<string, Flag>, { positional, given, params, lookalikes }: Sorted): void {
+function take(token: Token, flags: ReadonlyMap<string, Flag>, sorted: Sorted): void {
+  const { positional, given, params, texts, lookalikes } = sorted;
   if (token.kind === 'option-terminator') return;
   if (token.kind === 'positional') {
     positional.push(token.value);
@@ -164,6 +185,7 @@ function take(token: Token, flags: ReadonlyMap<string, Flag>, { positional, give
   const option = nearest(name, [...flags.keys()]);
   if (option !== undefined) lookalikes.push({ param, typed: name, option });
   params.set(param, value === undefined ? true : paramValue(value));
+  texts.set(param, value ?? true);
 }
 
 /** A negative number is a value; anything else that begins with a dash is an option. */

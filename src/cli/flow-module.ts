@@ -7,9 +7,12 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errors, MillraceError } from '../errors.ts';
 import { buildGraph, isFlow } from '../flow/dataflow.ts';
+import { type ParamDeclaration, paramFlag } from '../flow/declared-params.ts';
 import type { Graph } from '../flow/graph.ts';
+import { nearest } from '../options/nearest.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
-import type { RunCommand } from './arguments.ts';
+import { paramValue, type RunCommand } from './arguments.ts';
+import { COMMAND_FLAGS, RUN_FLAGS } from './command-options.ts';
 
 /** Around an error that another command line would avoid: exit code 2. */
 export class WrongUsage {
@@ -58,10 +61,10 @@ async function importModule(path: string, url: URL): Promise<Record<string, unkn
  * @throws MillraceError of the flow's declaration; WrongUsage if the flow refuses the params, if it takes tuples from an app, or around
  * USAGE if a param is a misspelt option
  */
-export function graphFor(flow: Dataflow, { params, lookalikes }: Pick<RunCommand, 'params' | 'lookalikes'>): Graph {
+export function graphFor(flow: Dataflow, params: object, { lookalikes }: Pick<RunCommand, 'lookalikes'>): Graph {
   const read = new Set<PropertyKey>();
   const graph = build(flow, noting(params, read));
-  for (const { param, typed, option } of lookalikes) {
+  for (const { param, typed, option } of flow.params === undefined ? lookalikes : []) {
     // What a build function does not look at can only be meant for the command.
     if (!read.has(param)) throw new WrongUsage(errors.misspeltOption(typed, option, flow.name));
   }
@@ -71,6 +74,38 @@ export function graphFor(flow: Dataflow, { params, lookalikes }: Pick<RunCommand
     throw new WrongUsage(errors.badFlow(flow.name, problem));
   }
   return graph;
+}
+
+/**
+ * The params of a command: as the flow declares them, or by their looks.
+ * @throws WrongUsage around USAGE for a parameter that the flow does not declare
+ */
+export function paramsFor(
+  { name: flow, params: table }: Pick<Dataflow, 'name' | 'params'>,
+  { params, texts }: Pick<RunCommand, 'params' | 'texts'>,
+): object {
+  if (table === undefined) return params;
+  const flags = Object.keys(table).map(paramFlag);
+  const typed = Object.entries(texts).map(([name, text]) => {
+    if (!Object.hasOwn(table, name)) {
+      const flag = paramFlag(name);
+      const meant = nearest(flag, [
+        ...flags,
+        ...COMMAND_FLAGS.map((each) => each.name),
+        ...RUN_FLAGS.map((each) => each.name),
+      ]);
+      throw new WrongUsage(errors.noSuchFlag(flow, flag, flags, meant));
+    }
+    return [name, typedValue(table[name], text)] as const;
+  });
+  return Object.fromEntries(typed);
+}
+
+/** What a text means as a value of a parameter. One that means none stays as it is, and is refused as such. */
+function typedValue({ type }: ParamDeclaration, text: string | true): unknown {
+  if (text === true || typeof type !== 'string' || type === 'string') return text;
+  const value = paramValue(text);
+  return typeof value === (type === 'boolean' ? 'boolean' : 'number') ? value : text;
 }
 
 /** What a build function throws of its own, or as a bad option of a source or sink, is about its params; the rest is about its code. */

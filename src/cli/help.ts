@@ -1,5 +1,7 @@
 // What `millrace --help` prints: the options from their tables, and what is to be known besides.
 
+import { isRequired, type ParamTable, paramFlag } from '../flow/declared-params.ts';
+import type { Dataflow } from '../supervisor/job/flow.ts';
 import { COMMAND_FLAGS, type Flag, RUN_FLAGS } from './command-options.ts';
 
 const WIDTH_CHARACTERS = 110;
@@ -33,6 +35,50 @@ function list(flags: readonly Flag[]): string {
   return rows.join('\n');
 }
 
+function paramFlags(table: ParamTable): Flag[] {
+  return Object.entries(table).map(([name, declaration]) => {
+    const { type, help = '', default: fallback } = declaration;
+    const hasDefault = fallback !== undefined && type !== 'boolean';
+    return {
+      name: paramFlag(name),
+      placeholder: PLACEHOLDERS.get(type) ?? (typeof type === 'string' ? undefined : type.join('|')),
+      help: isRequired(declaration) ? `${help} (must be given)`.trimStart() : help,
+      defaultText: hasDefault ? String(fallback) : '',
+      path: [name],
+    };
+  });
+}
+
+const PLACEHOLDERS: ReadonlyMap<unknown, string> = new Map([
+  ['string', 'TEXT'],
+  ['number', 'NUMBER'],
+  ['integer', 'N'],
+]);
+
+/** What `millrace run <module> --help` prints: the parameters of a flow, and the options of the command. */
+export function helpOf(module: string, { name, params }: Pick<Dataflow, 'name' | 'params'>): string {
+  const flags = params === undefined ? [] : paramFlags(params);
+  const required = Object.entries(params ?? {}).filter(([, declaration]) => isRequired(declaration));
+  const usage = flags
+    .filter(({ path }) => required.some(([each]) => each === path[0]))
+    .map((flag) => ` ${typed(flag)}`)
+    .join('');
+  const undeclared = `  The flow does not say which it takes: dataflow(import.meta.url, '${name}', { params: { … } }, build) does.`;
+  const parameters = flags.length > 0 ? list(flags) : params === undefined ? undeclared : '  The flow takes none.';
+  return `millrace run ${module}${usage} [options]
+
+Runs flow '${name}' on worker threads.
+
+Parameters
+${parameters}
+
+Options
+${list(FLAGS)}
+
+What is printed, and exit codes: millrace --help
+`;
+}
+
 const FLAGS: readonly Flag[] = [...COMMAND_FLAGS, ...RUN_FLAGS];
 
 export const HELP = `millrace run <module> [options] [--param value …]
@@ -47,6 +93,8 @@ Parameters
   params.file, --max-words 5 is params.maxWords. A bare --name is true. Values that are JSON numbers, true or false
   are converted; everything else is a string. After a lone -- all options are parameters, whatever their names. Before it,
   a parameter that is spelt like an option but for a slip, and that the flow does not read as it is built, is refused.
+  A flow may declare its parameters: millrace run <module> --help lists them, values are read as their types, and any other
+  parameter is refused.
 
 Output
   On a terminal that has a width: a live table of the operators, and the last tuples of each collect(). Otherwise every tuple goes to

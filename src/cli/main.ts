@@ -5,9 +5,9 @@
 
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { type Command, isVerbose, parseArguments } from './arguments.ts';
-import { WrongUsage } from './flow-module.ts';
-import { HELP } from './help.ts';
+import { type Command, type HelpCommand, isVerbose, parseArguments } from './arguments.ts';
+import { loadFlow, WrongUsage } from './flow-module.ts';
+import { HELP, helpOf } from './help.ts';
 import { EXIT_DONE, run } from './run.ts';
 
 const EXIT_FAILED = 1;
@@ -29,6 +29,15 @@ function version(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
+async function obey(command: Command): Promise<number> {
+  if (command.kind === 'run') return run(command);
+  process.stdout.write(command.kind === 'help' ? await helpText(command) : `${version()}\n`);
+  return EXIT_DONE;
+}
+
+const helpText = async ({ module, flow }: HelpCommand): Promise<string> =>
+  module === undefined ? HELP : helpOf(module, await loadFlow(module, flow));
+
 async function main(): Promise<number> {
   let command: Command;
   try {
@@ -36,15 +45,11 @@ async function main(): Promise<number> {
   } catch (error) {
     return report(error, EXIT_USAGE);
   }
-  if (command.kind === 'run') {
-    try {
-      return await run(command);
-    } catch (error) {
-      return error instanceof WrongUsage ? report(error.error, EXIT_USAGE) : report(error, EXIT_FAILED);
-    }
+  try {
+    return await obey(command);
+  } catch (error) {
+    return error instanceof WrongUsage ? report(error.error, EXIT_USAGE) : report(error, EXIT_FAILED);
   }
-  process.stdout.write(command.kind === 'help' ? HELP : `${version()}\n`);
-  return EXIT_DONE;
 }
 
 /** Ends the process also if the user's module keeps the event loop busy, but not before a pipe has taken what was written. */

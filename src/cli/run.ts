@@ -11,7 +11,7 @@ import type { RunOptions } from '../supervisor/job/run-options.ts';
 import { between } from '../supervisor/readings/between.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
-import { graphFor, loadFlow } from './flow-module.ts';
+import { graphFor, loadFlow, paramsFor } from './flow-module.ts';
 import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
@@ -119,8 +119,8 @@ function exitCodeOf({ allowDeadLetters }: RunCommand, flow: string, { deadLetter
  */
 export async function run(command: RunCommand): Promise<number> {
   const flow = await loadFlow(command.module, command.flow);
-  const params = command.params as Record<string, never>;
-  const graph = graphFor(flow, command);
+  const params = paramsFor(flow, command) as Record<string, never>;
+  const graph = graphFor(flow, params, command);
   const outputs = graph.operators.filter(({ kind }) => kind.role === 'output').map(({ name }) => name);
   const startedMs = performance.now();
   // What notices tell of a job that has started is told by the view.

@@ -103,7 +103,7 @@ export const flowErrors = {
   needsKey(operator: string, method: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'BAD_FLOW',
-      `operator '${operator}': ${method} takes a stream with a key, and this one has none: call keyBy(field) right before it, with one or two of ${known.map((name) => `'${name}'`).join(', ')}`,
+      `operator '${operator}': ${method} takes a stream with a key, and this one has none: call keyBy(field) right before it, with one or two of ${known.map((name) => `'${name}'`).join(', ')}, or keyBy() for one key of all tuples`,
       { operator },
     );
   },

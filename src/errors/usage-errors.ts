@@ -37,6 +37,44 @@ export const usageErrors = {
       { option, operator },
     );
   },
+  unknownParam(flow: string, param: string, known: readonly string[], nearest: string | undefined): MillraceError {
+    const names = known.map((name) => `'${name}'`).join(', ');
+    const remedy = nearest === undefined ? `it takes ${names || 'none'}` : `did you mean '${nearest}'?`;
+    return new MillraceError('BAD_OPTION', `flow '${flow}' has no parameter '${param}': ${remedy}`, {
+      flow,
+      param,
+      known,
+      nearest,
+    });
+  },
+  missingParam(flow: string, param: string, rule: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `flow '${flow}' needs parameter '${param}', ${rule}: give it as run({ params: { ${param}: … } }), or on the command line`,
+      { flow, param },
+    );
+  },
+  badParam(flow: string, param: string, rule: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `parameter '${param}' of flow '${flow}' must be ${rule}, got ${show(value)}`,
+      {
+        flow,
+        param,
+        value,
+      },
+    );
+  },
+  noSuchFlag(flow: string, typed: string, known: readonly string[], nearest: string | undefined): MillraceError {
+    const flags = known.map((name) => `--${name}`).join(', ');
+    const remedy = nearest === undefined ? `it takes ${flags || 'none'}` : `did you mean --${nearest}?`;
+    return new MillraceError('USAGE', `flow '${flow}' takes no parameter --${typed}: ${remedy}`, {
+      flow,
+      typed,
+      known,
+      nearest,
+    });
+  },
   badFiles(operator: string, files: unknown): MillraceError {
     return new MillraceError(
       'BAD_OPTION',

@@ -6,6 +6,7 @@ import { refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { refuseSurplus } from '../surplus.ts';
+import type { ParamTable } from './declared-params.ts';
 import type { Graph } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { NoInputs, PushedInto } from './handles.ts';
@@ -99,6 +100,8 @@ export interface FlowDefinition<Params = unknown, Built = unknown> {
   readonly moduleUrl: string;
   /** Unique within the module. */
   readonly name: string;
+  /** The parameters that it declares, if it does. */
+  readonly params?: ParamTable;
   /** Declares the operators. */
   readonly build: Build<Params, Built>;
   /**

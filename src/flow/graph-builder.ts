@@ -21,10 +21,15 @@ function requireShareable(
     throw errors.badOption('parallelism', max, rule, `operator '${name}'`);
   };
   for (const { key, isUnordered, isOrdered } of inputs) {
+    if (key?.length === 0) {
+      refuse(
+        '1, because keyBy() without fields makes one key of all tuples: name a field in it, so that replicas share its keys',
+      );
+    }
     if (key !== undefined || isUnordered) continue;
     if (isOrdered !== true) {
       refuse(
-        '1, because its input has no key: call keyBy() before it, ordered() if its results are to come in the order of its tuples, or unordered() if that does not matter',
+        '1, because its input has no key: call keyBy(field) before it, ordered() if its results are to come in the order of its tuples, or unordered() if that does not matter',
       );
     }
     if (kind.mayAwait === true) {

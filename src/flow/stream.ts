@@ -278,6 +278,8 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     const fields = typeof by === 'string' ? [by] : (by as readonly string[]);
     const facts = this.keyBy(...(fields as [never])).asSide();
     const rows = table.asSide();
+    if (rows.key.length === 0)
+      throw errors.badOption('table', table, 'a stream with a key of one or two fields', where);
     requireSameKey(this.builder.name, facts, rows);
     const checked = checkedOperator(operator, options.supervision !== undefined);
     const { builder } = this;
@@ -316,14 +318,17 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   }
 
   /**
-   * The same stream, keyed by one or two fields: what `process` and parallel operators need.
+   * The same stream, keyed by one or two fields: what `process` and parallel operators need. Without fields all tuples have one key,
+   * for totals: one replica has it, and aggregates are still combined on every core.
    * @throws MillraceError UNKNOWN_KEY_FIELD
    */
-  keyBy<Key extends keyof Fields & string>(...fields: [Key] | [Key, Key]): KeyedStream<Fields, Key, Inputs> {
+  keyBy<Key extends keyof Fields & string = never>(
+    ...fields: [Key] | [Key, Key] | []
+  ): KeyedStream<Fields, Key, Inputs> {
     const operator = this.builder.nameOf(this.from[0].operator);
     const count: number = fields.length;
-    if (count === 0 || count > KEY_FIELDS_MAX) {
-      throw errors.badOption('keyBy', fields, 'one or two field names');
+    if (count > KEY_FIELDS_MAX) {
+      throw errors.badOption('keyBy', fields, 'one or two field names, or none for one key of all tuples');
     }
     for (const field of fields) {
       const found = this.schema.fields.find(({ name }) => name === field);

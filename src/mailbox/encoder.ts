@@ -10,7 +10,7 @@ import { type Column, constantsOf, type KeyCodec } from './columns/codec.ts';
 import { timeColumn } from './columns/time-column.ts';
 import { refuseDeferred } from './deferred.ts';
 import { type DictionaryWriter, isWide } from './dictionary.ts';
-import { combine32, hashDouble, hashLatin1, hashString, hashUtf16, mix32 } from './hash.ts';
+import { combine32, hashDouble, hashLatin1, hashString, hashUtf16, keyHashCode, mix32 } from './hash.ts';
 import type { Output } from './output.ts';
 import { FRAME_HEADER_WORDS, FrameKind } from './ring.ts';
 import type { Schema, SchemaField } from './schema.ts';
@@ -89,8 +89,7 @@ export function keyCodec({ name, codec }: SchemaField): KeyCodec {
 }
 
 function hashColumnCode(schema: Schema, key: readonly number[], column: number): string {
-  const parts = key.map((i) => keyCodec(schema.fields[i]).hashOfRow(i));
-  const hash = parts.slice(1).reduce((first, second) => `combine32(${first}, ${second})`, parts[0]);
+  const hash = keyHashCode(key.map((i) => keyCodec(schema.fields[i]).hashOfRow(i)));
   return `{ const at = (hashes + ${column} * ${half}) << 1; for (let r = 0; r < n; r++) target.i32[at + r] = ${hash}; }`;
 }
 

@@ -31,6 +31,10 @@ export function combine32(first: number, second: number): number {
   return mix32(Math.imul(first, 0x9e3779b1) ^ (second + 0x7f4a7c15));
 }
 
+/** Source text of the hash of a key, of those of its fields. A key without fields is one for all tuples. */
+export const keyHashCode = (hashes: readonly string[]): string =>
+  hashes.length === 0 ? '0' : hashes.reduce((first, second) => `combine32(${first}, ${second})`);
+
 const double = new Float64Array(1);
 const halves = new Int32Array(double.buffer);
 

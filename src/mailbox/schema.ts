@@ -7,6 +7,7 @@ import type { Codec } from './columns/codec.ts';
 import { codecOf, FIELD_TYPES, type Field, type FieldType, isFieldType } from './columns/registry.ts';
 
 export { type Field, type FieldType, type JsonField, t } from './columns/registry.ts';
+export type { StandardSchema } from './columns/standard-schema.ts';
 
 /** Fields by name: what a schema is declared with. */
 export type Shape = Readonly<Record<string, Field<unknown>>>;

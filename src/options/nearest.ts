@@ -5,16 +5,19 @@ const SLIPS_MAX = 2;
 const SLIPS_LENGTH_MIN = 4;
 const SHORT_LENGTH = 6;
 
-/** Levenshtein's distance, row by row. */
+/** Levenshtein's distance, row by row; two neighbours that have changed places are one slip (optimal string alignment). */
 function distance(typed: string, meant: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: meant.length + 1 }, (_, j) => j);
   for (let i = 1; i <= typed.length; i++) {
     const next = [i];
     for (let j = 1; j <= meant.length; j++) {
       const replaced = row[j - 1] + (typed[i - 1] === meant[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j] + 1, next[j - 1] + 1));
+      const isSwap = i > 1 && j > 1 && typed[i - 1] === meant[j - 2] && typed[i - 2] === meant[j - 1];
+      const swapped = isSwap ? before[j - 2] + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(replaced, swapped, next[j - 1] + 1, row[j] + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[meant.length];
 }

@@ -22,6 +22,7 @@ test('a module, options and params in any order', () => {
     flow: undefined,
     options: { workers: 3, ringBytes: 65536 },
     params: { file: 'a.txt', maxWords: 5, fast: true },
+    texts: { file: 'a.txt', maxWords: '5', fast: true },
     lookalikes: [],
     json: true,
     verbose: false,

@@ -78,6 +78,7 @@ test('a parameter that the flow reads may be named nearly like an option, and af
 test('what is nearly the name of an option', () => {
   const near: [string, string][] = [
     ['worker', 'workers'],
+    ['flwo', 'flow'],
     ['wrokers', 'workers'],
     ['maxWorkers', 'max-workers'],
     ['ring-byte', 'ring-bytes'],
@@ -86,7 +87,6 @@ test('what is nearly the name of an option', () => {
   const far: [string, string][] = [
     ['words', 'workers'],
     ['file', 'flow'],
-    ['flwo', 'flow'],
     ['step', 'spares'],
     ['js', 'json'],
     ['count', 'scaling'],

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import {
   dataflow,
+  type FlowBuilder,
   type Shape,
   type SourceDefinition,
   type Stream,
@@ -37,16 +38,15 @@ type Streams<Names extends Asked> = {
   readonly [Name in keyof Names & StreamName]: Stream<Some<Name, NonNullable<Names[Name]>[number] & FieldName<Name>>>;
 };
 
-type Flow = Parameters<Parameters<typeof dataflow<NexmarkParams>>[2]>[0];
 /** A stream before it is told what its fields are. */
 type AnyStream = TimedStream<Shape>;
 
 /** What the build function of a flow is given. */
 export class Query {
   readonly params: NexmarkParams;
-  readonly #flow: Flow;
+  readonly #flow: FlowBuilder;
 
-  constructor(flow: Flow, params: NexmarkParams) {
+  constructor(flow: FlowBuilder, params: NexmarkParams) {
     this.#flow = flow;
     this.params = params;
   }

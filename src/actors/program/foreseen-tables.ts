@@ -5,7 +5,7 @@
 
 import type { StageInput } from '../../flow/plan.ts';
 import type { KeyCodec } from '../../mailbox/columns/codec.ts';
-import { keyGroupCode } from '../../mailbox/hash.ts';
+import { keyGroupCode, keyHashCode } from '../../mailbox/hash.ts';
 import { locateCode } from '../../state/memory/directory.ts';
 import type { KeyedState } from '../../state/rows/keyed-state.ts';
 import { ROOT_LIVE, ROW_TAG, type RowLayout } from '../../state/rows/row-layout.ts';
@@ -41,9 +41,7 @@ export function foreseenTables({ schema }: StageInput, state: KeyedState | undef
 export function foreseeCode(tables: readonly ForeseenTable[], u: number, arena: string): string {
   if (tables.length === 0) return '';
   const hashOf = ({ fields }: ForeseenTable): string =>
-    fields
-      .map(({ index, key }) => key.hashOfReader(`key${u}_${index}`))
-      .reduce((first, second) => `combine32(${first}, ${second})`) as string;
+    keyHashCode(fields.map(({ index, key }) => key.hashOfReader(`key${u}_${index}`) as string));
   const probeCode = (table: ForeseenTable): string => `root = rows[j] + ${table.cell};
 if (i32[root + ${ROOT_LIVE}] >= ${ROWS_MIN}) {
 const hash = ${hashOf(table)};

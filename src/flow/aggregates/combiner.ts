@@ -218,8 +218,8 @@ export function generateCombiner(
   const fieldOf = (k: number): string => given(keys[k].name);
   const mixed = owns
     .map((_, k) => `(a${k} ^ Math.imul(b${k}, ${MULTIPLIERS[0]}))`)
-    .reduce((first, second) => `(Math.imul(${first}, ${MULTIPLIERS[1]}) ^ ${second})`);
-  const hashed = `const hash = Math.imul(${mixed}, ${MULTIPLIERS[2]});`;
+    .reduce((first, second) => (first === '' ? second : `(Math.imul(${first}, ${MULTIPLIERS[1]}) ^ ${second})`), '');
+  const hashed = `const hash = Math.imul(${mixed || '0'}, ${MULTIPLIERS[2]});`;
   const isKey = [
     ...words.map((word, w) => `entries[at + ${w}] === ${word}`),
     ...owns.flatMap((own, k) => {
@@ -311,7 +311,7 @@ break;
 if (((found >>> ${ENTRY_BITS}) ^ tag) << ${ENTRY_BITS} === 0) {
 e = (found & ${(1 << ENTRY_BITS) - 1}) - 1;
 const at = ${entryWords} * e;
-if (${isKey.join(' && ')}) break;
+if (${isKey.join(' && ') || 'true'}) break;
 }
 slot = (slot + 1) & mask;
 }

@@ -3,18 +3,36 @@
 import { errors } from '../../errors.ts';
 import { packJson, unpackJson } from '../json.ts';
 import { bytesColumn, bytesReading } from './bytes-column.ts';
-import { type FieldPlace, plainKind } from './codec.ts';
+import type { Codec, FieldKind, FieldPlace } from './codec.ts';
 import { SLOW } from './csv-cell.ts';
+import { requireStandardSchema, type StandardSchema, validated } from './standard-schema.ts';
 import { VALUE_CELLS } from './text-column.ts';
 
 const LABEL = 'json';
 const RULE =
   'data: plain objects, arrays, maps, sets, dates, bytes, errors and primitives, without functions, symbols and instances of classes';
 
+/** What checks the values, if something does. */
+type Checked = StandardSchema<unknown> | undefined;
+
+/** What the schema gives back for a value. */
+function valueFor(schema: StandardSchema<unknown>, given: unknown, operator: string, field: string): unknown {
+  const result = validated(schema, given);
+  if ('value' in result) return result.value;
+  throw errors.badValue(
+    operator,
+    field,
+    given,
+    LABEL,
+    `what its ${schema['~standard'].vendor} schema takes (${result.problem})`,
+  );
+}
+
 /** Packs the values of one field; errors name it. */
 const packer =
-  ({ operator, field }: FieldPlace) =>
-  (value: unknown): Uint8Array => {
+  ({ operator, field }: FieldPlace, schema: Checked) =>
+  (given: unknown): Uint8Array => {
+    const value = schema === undefined ? given : valueFor(schema, given, operator, field);
     try {
       return packJson(value);
     } catch (cause) {
@@ -23,11 +41,11 @@ const packer =
     }
   };
 
-export const json = plainKind({
+const jsonCodec = (schema: Checked): Codec => ({
   label: LABEL,
   rule: RULE,
   usesDictionary: false,
-  constants: (id, place) => ({ [`pack${id}`]: packer(place), unpack: unpackJson }),
+  constants: (id, place) => ({ [`pack${id}`]: packer(place, schema), unpack: unpackJson }),
   invalid: (v) => `typeof ${v} === 'function' || typeof ${v} === 'symbol' || ${v} === undefined`,
   zero: () => 'null',
   prepare: (id) => `const p${id} = pack${id}(v${id});`,
@@ -43,16 +61,25 @@ export const json = plainKind({
   },
   key: undefined,
   csv: {
-    rule: 'JSON',
+    rule: schema === undefined ? 'JSON' : `JSON that its ${schema['~standard'].vendor} schema takes`,
     needsText: false,
     start: '0',
     convert: (text) => {
       try {
-        return JSON.parse(text);
-      } catch {
-        return undefined;
+        const value: unknown = JSON.parse(text);
+        if (schema === undefined) return value;
+        const result = validated(schema, value);
+        return 'value' in result ? result.value : undefined;
+      } catch (error) {
+        if (error instanceof SyntaxError) return undefined;
+        throw error;
       }
     },
     fast: SLOW,
   },
 });
+
+export const json: FieldKind = {
+  isKey: false,
+  codecOf: ([schema]) => jsonCodec(schema === undefined ? undefined : requireStandardSchema(schema)),
+};

@@ -15,6 +15,7 @@ import { i32 } from './i32.ts';
 import { i64 } from './i64.ts';
 import { json } from './json.ts';
 import { optional } from './optional.ts';
+import type { StandardSchema } from './standard-schema.ts';
 import { string } from './string.ts';
 import { timestamp } from './timestamp.ts';
 import { u8 } from './u8.ts';
@@ -103,9 +104,14 @@ export const t = {
   /**
    * Any structured value. Takes the value's type: `t.json<Order>()`. It comes back as it is, or is refused (docs/schemas.md): a
    * function, a symbol or an instance of a class inside it, for one.
+   * @param schema of zod, valibot, arktype or another library of Standard Schema: the type is inferred, each value is checked, and what
+   * the schema gives back is kept
+   * @throws MillraceError BAD_SCHEMA for what is no such schema
    */
-  json: <Value = unknown>(...surplus: readonly never[]): JsonField<Value> =>
-    fieldOf<Value>('json', surplus) as JsonField<Value>,
+  json: <Value = unknown>(schema?: StandardSchema<Value>, ...surplus: readonly never[]): JsonField<Value> => {
+    refuseSurplus('t.json(schema)', 1, surplus);
+    return (schema === undefined ? { type: 'json' } : fieldWith('json', [schema])) as JsonField<Value>;
+  },
   /**
    * A value of another field, or null: `t.optional(t.u32())`; 1 byte more.
    * @throws MillraceError BAD_SCHEMA for a field that takes null by itself: json, optional

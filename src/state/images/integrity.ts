@@ -249,7 +249,8 @@ const cellsOf = (arena: Arena): CellReader => ({
 
 function hashOf({ keys }: RowLayout, arena: Arena, row: number): number {
   const cells = cellsOf(arena);
-  return keys.map(({ key, cell }) => key.hashOfCells(cells, row + cell)).reduce(combine32);
+  const hashes = keys.map(({ key, cell }) => key.hashOfCells(cells, row + cell));
+  return hashes.length === 0 ? 0 : hashes.reduce(combine32);
 }
 
 /** The address of the extent in which the rows with a tag are. */

@@ -19,6 +19,7 @@ import {
   ROOT_ADDRESS,
   ROOT_CELLS,
   ROOT_LIVE,
+  ROW_HEADER_CELLS,
   ROW_STAMP,
   ROW_TAG,
   type RowField,
@@ -103,7 +104,7 @@ function cellRoles({ keys, fields, tables }: RowLayout): CellRoles {
   const textKeys = externalCells(keys);
   const values = externalCells(fields);
   return {
-    keyEnd: Math.max(...keys.map(({ cell, codec }) => cell + codec.cell.cells)),
+    keyEnd: Math.max(ROW_HEADER_CELLS, ...keys.map(({ cell, codec }) => cell + codec.cell.cells)),
     textKeys,
     values,
     isFlat: textKeys.length + values.length + tables.length === 0,

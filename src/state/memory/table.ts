@@ -106,7 +106,7 @@ export function generateTable(name: string, layout: RowLayout, transaction: Tran
   const insertions = isInRow ? NOTHING_INSERTED : noInsertions();
   const parameters = keys.map(({ key }, i) => key.parameters(i)).join(', ');
   const canonical = keys.map(({ key }, i) => key.canonical(i)).join('\n');
-  const equal = keys.map(({ key, cell }, i) => key.equal(cell, i)).join(' && ');
+  const equal = keys.map(({ key, cell }, i) => key.equal(cell, i)).join(' && ') || 'true';
   const probe = (found: string, missing: string): string => `
 const i32 = arena.i32;
 const tag = (hash >>> 1) === 0 ? hash | 2 : hash;

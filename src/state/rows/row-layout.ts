@@ -11,7 +11,7 @@ import { refuseSurplus } from '../../surplus.ts';
 /** Cells of a row before its keys: the stamp of the transaction that saved it last, and the tag. */
 export const ROW_STAMP = 0;
 export const ROW_TAG = 1;
-const ROW_HEADER_CELLS = 2;
+export const ROW_HEADER_CELLS = 2;
 /** Cells of a table's root: as many as those of a value of variable length, between which roots are placed. */
 export const ROOT_CELLS = VALUE_CELLS;
 
@@ -163,7 +163,8 @@ export function rowLayout(
   { isInTable = false, hasTimers = false, hasClock = false, logSlots }: LayoutKind = {},
 ): RowLayout {
   const plan = new CellPlan();
-  if (key.length === 0 || key.length > KEY_FIELDS_MAX) {
+  // Rows of a state may have a key without fields: there is one row then.
+  if ((key.length === 0 && isInTable) || key.length > KEY_FIELDS_MAX) {
     throw errors.badSchema(where, `a key has one or two fields, this one has ${key.length}`);
   }
   const keys = plan.place(

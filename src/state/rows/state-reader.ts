@@ -7,7 +7,7 @@
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { combine32, hashDouble, hashString, keyGroupCode, mix32 } from '../../mailbox/hash.ts';
+import { combine32, hashDouble, hashString, keyGroupCode, keyHashCode, mix32 } from '../../mailbox/hash.ts';
 import { type Arena, GROUP_ROOT, groupHeader } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
 import { readBytes, readText } from '../memory/values.ts';
@@ -83,9 +83,7 @@ export function keyGroupFinder(operator: string, keys: readonly RowKey[]): (key:
   const checks = keys.map(
     ({ codec }, i) => `const v${i} = key[${i}]; if (${codec.invalid(`v${i}`, i)}) bad(${i}, v${i});`,
   );
-  const hash = keys
-    .map(({ key }, i) => key.hashOfValue(`v${i}`, i))
-    .reduce((first, second) => `combine32(${first}, ${second})`);
+  const hash = keyHashCode(keys.map(({ key }, i) => key.hashOfValue(`v${i}`, i)));
   const body = `return (key) => {
 if (key.length !== ${keys.length}) badCount(key.length);
 ${checks.join('\n')}

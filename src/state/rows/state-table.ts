@@ -6,7 +6,7 @@
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { combine32, hashDouble, hashString, mix32 } from '../../mailbox/hash.ts';
+import { combine32, hashDouble, hashString, keyHashCode, mix32 } from '../../mailbox/hash.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { Table } from '../memory/table.ts';
@@ -57,9 +57,7 @@ export function keyedAccess(operator: string, table: Table): KeyedAccess {
   const prepare = keys.map(({ key, codec }, i) =>
     `if (${codec.invalid(`v${i}`, i)}) badKey(${i}, v${i}); ${key.prepare(`v${i}`, i)}`.trimEnd(),
   );
-  const hash = keys
-    .map(({ key }, i) => key.hashOfValue(`v${i}`, i))
-    .reduce((first, second) => `combine32(${first}, ${second})`);
+  const hash = keyHashCode(keys.map(({ key }, i) => key.hashOfValue(`v${i}`, i)));
   const stored = keys.map(({ key }, i) => key.ofValue(`v${i}`, i));
   const body = `return {
 find(arena, root, ${parameters}) { ${prepare.join(' ')} return find(arena, root, ${hash}, ${stored.join(', ')}); },
