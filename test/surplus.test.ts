@@ -23,7 +23,7 @@ const numbers = generate(N, (n) => ({ n }), { count: 1 });
 /** Each takes all arguments that it may, and one more. */
 const DECLARATIONS: Readonly<Record<string, () => unknown>> = {
   't.u32': () => t.u32(EXTRA),
-  't.json': () => t.json(EXTRA),
+  't.json': () => t.json(undefined as never, EXTRA as never),
   table: () => table(N, N, EXTRA),
   generate: () => generate(N, (n) => ({ n }), {}, EXTRA),
   fromIterable: () => fromIterable(N, () => [], {}, EXTRA),
