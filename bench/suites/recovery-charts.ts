@@ -17,10 +17,24 @@ export function recoveryCharts(report: SuiteReport): Record<string, Chart> {
   const subtitle = `${machineOf(report)}; npm run bench -- recovery`;
   const pointAt = (x: number, spread: Spread | undefined): Point[] =>
     spread === undefined ? [] : [{ x, y: spread.value, min: spread.min, max: spread.max }];
-  const theirs = (name: string, rates = RATES): Series => ({
-    name: name.replace('-', ' '),
-    points: rates.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result)?.vs[name])),
-  });
+  const byRate = (title: string, unit: string, y: string, rates: typeof RATES): Chart => {
+    const theirs = (name: string): Series => ({
+      name: name.replace('-', ' '),
+      points: rates.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result)?.vs[name])),
+    });
+    const ours = rates.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result)));
+    return {
+      title,
+      subtitle,
+      x: { title: 'input rate', unit, scale: 'log' },
+      panels: [
+        {
+          y: { title: y, unit: 'ms', scale: 'log' },
+          series: [{ name: 'millrace', points: ours }, theirs('upstream-backup'), theirs('source-replay')],
+        },
+      ],
+    };
+  };
   return {
     'recovery-state-size': {
       title: 'Recovery time against state size',
@@ -36,41 +50,12 @@ export function recoveryCharts(report: SuiteReport): Record<string, Chart> {
         },
       ],
     },
-    'recovery-rate': {
-      title: 'Recovery time against input rate',
-      subtitle,
-      x: { title: 'input rate', unit: 'tuples/s', scale: 'log' },
-      panels: [
-        {
-          y: { title: 'crash to first new result', unit: 'ms', scale: 'log' },
-          series: [
-            {
-              name: 'millrace',
-              points: RATES.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result))),
-            },
-            theirs('upstream-backup'),
-            theirs('source-replay'),
-          ],
-        },
-      ],
-    },
-    'recovery-windows': {
-      title: 'Windowed word count: recovery time against input rate',
-      subtitle,
-      x: { title: 'input rate', unit: 'words/s', scale: 'log' },
-      panels: [
-        {
-          y: { title: 'crash to words beyond it counted', unit: 'ms', scale: 'log' },
-          series: [
-            {
-              name: 'millrace',
-              points: WINDOWED_RATES.flatMap(({ ratePerSecond, result }) => pointAt(ratePerSecond, resultOf(result))),
-            },
-            theirs('upstream-backup', WINDOWED_RATES),
-            theirs('source-replay', WINDOWED_RATES),
-          ],
-        },
-      ],
-    },
+    'recovery-rate': byRate('Recovery time against input rate', 'tuples/s', 'crash to first new result', RATES),
+    'recovery-windows': byRate(
+      'Windowed word count: recovery time against input rate',
+      'words/s',
+      'crash to words beyond it counted',
+      WINDOWED_RATES,
+    ),
   };
 }

@@ -3,12 +3,12 @@
 // another one, whose threads have waited for that with everything loaded, reads the source again.
 // Timed is the span from the crash to the first result of a tuple beyond it, as the app gets it, in all three.
 
-import type { BackupStore } from '../../src/index.ts';
 import type { By, Effort } from '../effort.ts';
 import { CrashWords } from '../flows/crash-words.ts';
 import { TUPLE_BYTES } from '../flows/recovery.ts';
-import type { Contender, Experiment } from '../harness.ts';
+import type { Experiment } from '../harness.ts';
 import { Drill, type DrillOptions } from './recovery-drill.ts';
+import { rateExperiment, type Scenario, upstreamBackup } from './recovery-rates.ts';
 
 /** Input rates, and what their results are called. */
 export const RATES: readonly { readonly ratePerSecond: number; readonly result: string }[] = [
@@ -25,23 +25,6 @@ const KEYS = 10_000;
 const RING_SHARE = 16;
 /** The crash waits for a spare, which on a busy machine takes longer than a quick run. */
 const HELD_BACK_S_MIN = 1;
-/** The largest ring that there can be. */
-const RING_BYTES_MAX = 2 ** 30;
-const NEVER_MS = 86_400_000;
-
-interface Scenario {
-  readonly result: string;
-  readonly ratePerSecond: number;
-  /** The crash comes after about so many tuples. */
-  readonly tuples: number;
-}
-
-const contender = (name: string, { result }: Scenario, run: () => Promise<number>): Contender => ({
-  name,
-  run: async () => ({ [result]: await run() }),
-  async close() {},
-});
-
 /** @param check called when the actor has caught up */
 async function crashMs(scenario: Scenario, options: DrillOptions, check = () => {}): Promise<number> {
   const drill = await Drill.start({ keys: KEYS, ratePerSecond: scenario.ratePerSecond }, options);
@@ -52,20 +35,10 @@ async function crashMs(scenario: Scenario, options: DrillOptions, check = () => 
   return caughtUpMs;
 }
 
-async function upstreamBackup(scenario: Scenario): Promise<number> {
-  let written = 0;
-  const store: BackupStore = {
-    write() {
-      written++;
-    },
-    read: () => undefined,
-    remove() {},
-  };
+function withUpstreamBackup(scenario: Scenario): Promise<number> {
   const heldBack = Math.max(scenario.tuples, scenario.ratePerSecond * HELD_BACK_S_MIN);
-  const ringBytes = Math.min(RING_BYTES_MAX, heldBack * TUPLE_BYTES * RING_SHARE);
-  return crashMs(scenario, { ringBytes, backup: { everyMs: NEVER_MS, restore: 'always', store } }, () => {
-    if (written > 0) throw new Error(`${scenario.result}: the ring has not held back all input, a backup was taken`);
-  });
+  const { options, check } = upstreamBackup(scenario, heldBack * TUPLE_BYTES * RING_SHARE);
+  return crashMs(scenario, options, check);
 }
 
 async function sourceReplay(scenario: Scenario): Promise<number> {
@@ -91,17 +64,10 @@ export function replay(effort: Effort): Experiment[] {
   return RATES_BY[effort].map(({ ratePerSecond, result }) => {
     const tuples = ratePerSecond * RUN_S[effort];
     const scenario: Scenario = { result, ratePerSecond, tuples };
-    return {
-      results: [result],
-      unit: 'ms',
-      better: 'lower',
-      rounds: ROUNDS[effort],
-      warmUp: false,
-      ours: async () => contender('millrace', scenario, () => crashMs(scenario, {})),
-      baselines: [
-        async () => contender('upstream-backup', scenario, () => upstreamBackup(scenario)),
-        async () => contender('source-replay', scenario, () => sourceReplay(scenario)),
-      ],
-    };
+    return rateExperiment(scenario, ROUNDS[effort], {
+      millrace: () => crashMs(scenario, {}),
+      upstreamBackup: () => withUpstreamBackup(scenario),
+      sourceReplay: () => sourceReplay(scenario),
+    });
   });
 }

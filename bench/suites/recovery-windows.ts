@@ -3,11 +3,12 @@
 // Promises: at the end all windows together have each word once, or it is an error.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BackupStore, Job, RunOptions } from '../../src/index.ts';
+import type { Job, RunOptions } from '../../src/index.ts';
 import type { By, Effort } from '../effort.ts';
 import { CrashWords, epochMs } from '../flows/crash-words.ts';
 import { WORD_BYTES, windowedWords } from '../flows/windowed-words.ts';
-import type { Contender, Experiment } from '../harness.ts';
+import type { Experiment } from '../harness.ts';
+import { rateExperiment, type Scenario, upstreamBackup } from './recovery-rates.ts';
 
 export const WINDOWED_RATES: readonly { readonly ratePerSecond: number; readonly result: string }[] = [
   { ratePerSecond: 50_000, result: 'windows-rate-50k' },
@@ -25,15 +26,6 @@ const RUN_S: By<number> = { quick: 0.2, usual: 2, full: 2 };
 const LIMIT_MS = 60_000;
 /** So much more than it must hold back, since a backup is taken at a half of a ring. */
 const RING_SHARE = 8;
-const RING_BYTES_MAX = 2 ** 30;
-const NEVER_MS = 86_400_000;
-
-interface Scenario {
-  readonly result: string;
-  readonly ratePerSecond: number;
-  /** The crash comes after about so many words. */
-  readonly tuples: number;
-}
 
 interface Running {
   readonly job: Job;
@@ -104,20 +96,10 @@ async function crashMs(scenario: Scenario, options: Partial<RunOptions>, check =
   return tookMs;
 }
 
-function upstreamBackup(scenario: Scenario): Promise<number> {
-  let written = 0;
-  const store: BackupStore = {
-    write() {
-      written++;
-    },
-    read: () => undefined,
-    remove() {},
-  };
+function withUpstreamBackup(scenario: Scenario): Promise<number> {
   const heldBack = Math.max(scenario.tuples, scenario.ratePerSecond) * WORD_BYTES;
-  const ringBytes = Math.min(RING_BYTES_MAX, heldBack * RING_SHARE);
-  return crashMs(scenario, { ringBytes, backup: { everyMs: NEVER_MS, restore: 'always', store } }, () => {
-    if (written > 0) throw new Error(`${scenario.result}: the ring has not held back all input, a backup was taken`);
-  });
+  const { options, check } = upstreamBackup(scenario, heldBack * RING_SHARE);
+  return crashMs(scenario, options, check);
 }
 
 async function sourceReplay(scenario: Scenario): Promise<number> {
@@ -140,22 +122,10 @@ async function sourceReplay(scenario: Scenario): Promise<number> {
 export function windowedRecovery(effort: Effort): Experiment[] {
   return RATES_BY[effort].map(({ ratePerSecond, result }) => {
     const scenario = { result, ratePerSecond, tuples: ratePerSecond * RUN_S[effort] };
-    const contender = (name: string, run: () => Promise<number>): Contender => ({
-      name,
-      run: async () => ({ [result]: await run() }),
-      async close() {},
+    return rateExperiment(scenario, ROUNDS[effort], {
+      millrace: () => crashMs(scenario, {}),
+      upstreamBackup: () => withUpstreamBackup(scenario),
+      sourceReplay: () => sourceReplay(scenario),
     });
-    return {
-      results: [result],
-      unit: 'ms',
-      better: 'lower',
-      rounds: ROUNDS[effort],
-      warmUp: false,
-      ours: async () => contender('millrace', () => crashMs(scenario, {})),
-      baselines: [
-        async () => contender('upstream-backup', () => upstreamBackup(scenario)),
-        async () => contender('source-replay', () => sourceReplay(scenario)),
-      ],
-    };
   });
 }
