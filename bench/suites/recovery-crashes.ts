@@ -8,7 +8,7 @@ import { median, quantile } from '../statistics.ts';
 import { CRASH_KINDS, type CrashTimes, Drill } from './recovery-drill.ts';
 
 const KEYS = 100_000;
-const CRASHES: By<number> = { quick: 6, usual: 48, full: 120 };
+const CRASHES: By<number> = { quick: 6, usual: 36, full: 120 };
 /** Each has its own cold start: the first crash of a job counts as well. */
 const JOBS: By<number> = { quick: 1, usual: 2, full: 4 };
 
@@ -24,7 +24,7 @@ const SIZES: By<typeof STATE_SIZES> = {
   usual: [STATE_SIZES[0], STATE_SIZES[3]],
   full: STATE_SIZES,
 };
-const SIZE_ROUNDS: By<number> = { quick: 1, usual: 3, full: 3 };
+const SIZE_ROUNDS: By<number> = { quick: 1, usual: 2, full: 3 };
 const SIZE_CRASHES: By<number> = { quick: 2, usual: 6, full: 9 };
 
 const WARM_MS: By<number> = { quick: 100, usual: 500, full: 500 };

@@ -3,6 +3,7 @@
 
 import type { Effort } from '../effort.ts';
 import type { Experiment, Measurement } from '../harness.ts';
+import { recoveryOfActors } from './recovery-actors.ts';
 import { combiningCrash } from './recovery-combined.ts';
 import { crashToCommit, stateSize } from './recovery-crashes.ts';
 import { backupOverhead, transactionsOverhead } from './recovery-overhead.ts';
@@ -13,6 +14,7 @@ export function recovery(effort: Effort): (Experiment | Measurement)[] {
   return [
     crashToCommit(effort),
     stateSize(effort),
+    recoveryOfActors(effort),
     combiningCrash(effort),
     ...transactionsOverhead(effort),
     ...backupOverhead(effort),

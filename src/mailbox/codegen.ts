@@ -17,6 +17,9 @@ const SCRIPTS_KEPT_MAX = 1000;
 /** Scripts by their names and texts, of which functions with other constants can be made. */
 const kept = new Map<string, Factory>();
 let reusers = 0;
+/** Scripts that were compiled ahead, by their names and texts: each is of use once, since its functions have one type feedback. */
+const foreseen = new Map<string, Factory[]>();
+let foreseers = 0;
 
 /**
  * From now on code of one name and text is compiled once in this thread.
@@ -30,18 +33,38 @@ export function reuseScripts(): () => void {
 }
 
 /**
+ * From now on all code is compiled a second time, and that is kept for whoever generates the same later: a thread that has time
+ * now, and will have none then.
+ * @returns what ends that
+ */
+export function foreseeScripts(): () => void {
+  foreseers++;
+  return () => {
+    foreseers--;
+  };
+}
+
+/**
  * Evaluates `body` (which ends in a return statement) with `constants` in scope.
  * @param name appears in stack traces and profiles as `millrace/<name>#<n>`
  * @throws MillraceError CODE_GENERATION where Node.js forbids code generation
  */
 export function generate<Result>(name: string, constants: Readonly<Record<string, unknown>>, body: string): Result {
   const names = Object.keys(constants);
-  const factory = reusers > 0 ? keptFactory(name, names, body) : makeFactory(name, names, body);
-  return factory(...Object.values(constants)) as Result;
+  return factoryOf(name, names, body)(...Object.values(constants)) as Result;
 }
 
-function keptFactory(name: string, names: readonly string[], body: string): Factory {
+function factoryOf(name: string, names: readonly string[], body: string): Factory {
   const key = `${name}\n${names.join()}\n${body}`;
+  if (reusers > 0) return keptFactory(key, name, names, body);
+  if (foreseers === 0) return foreseen.get(key)?.pop() ?? makeFactory(name, names, body);
+  const ahead = foreseen.get(key) ?? [];
+  ahead.push(makeFactory(name, names, body));
+  foreseen.set(key, ahead);
+  return makeFactory(name, names, body);
+}
+
+function keptFactory(key: string, name: string, names: readonly string[], body: string): Factory {
   let factory = kept.get(key);
   if (factory === undefined) {
     factory = makeFactory(name, names, body);

@@ -83,6 +83,11 @@ export class Host {
     this.wake();
   }
 
+  /** True once {@link stop} was called: what is added now is never stepped, nor released. */
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
   /** Ends the loop after the step in work. */
   stop(): void {
     this.stopped = true;

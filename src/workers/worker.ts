@@ -15,6 +15,7 @@ import { LookOut } from '../mailbox/look-out.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import type { Backup } from '../state/images/backup.ts';
+import { Adoption } from './adoption.ts';
 import {
   type ActorName,
   type FlowReference,
@@ -62,6 +63,9 @@ async function importFlow({ moduleUrl, name }: FlowReference): Promise<FlowDefin
 }
 
 const nameOf = ({ descriptor: { stage, replica } }: Actor): ActorName => ({ stage, replica });
+
+/** A worker that takes many actors over lets those that it has already step after so long. */
+const ADOPT_SLICE_MS = 8;
 
 /** What a worker stands on: its thread's time and sleep, and its way to the app. */
 export interface WorkerGround {
@@ -140,6 +144,7 @@ export function makeWorker(ground: WorkerGround): Worker {
   let prepare = async (): Promise<void> => {};
   let running: Promise<void> | undefined;
   const deployed: Actor[] = [];
+  const adoption = new Adoption();
 
   let patience: Patience | undefined;
   const make = (plan: Plan, { descriptor, resumption }: Order, settings: WorkerSettings): Actor => {
@@ -224,9 +229,18 @@ export function makeWorker(ground: WorkerGround): Worker {
       },
       adopt: (orders, settings) =>
         reported(async () => {
+          adoption.expect(orders);
           await prepare();
           const stages = plan();
-          for (const order of orders) {
+          run();
+          let yieldedAtMs = clock.now();
+          for (const [made, order] of orders.entries()) {
+            // The first one goes on at once, and not when all are there.
+            if (made === 1 || clock.now() - yieldedAtMs >= ADOPT_SLICE_MS) {
+              await clock.yield();
+              yieldedAtMs = clock.now();
+            }
+            if (host.isStopped || !adoption.begin(order)) continue;
             try {
               // One that was begun here in a decision that has been overtaken: whoever asks must not find it.
               const before = host.find(order.descriptor.stage, order.descriptor.replica);
@@ -239,10 +253,10 @@ export function makeWorker(ground: WorkerGround): Worker {
               reportFailure(order.descriptor, error);
             }
           }
-          run();
         }),
       release: async (actors) => {
         for (const { stage, replica } of actors) {
+          adoption.takeBack(stage, replica);
           const actor = host.find(stage, replica);
           if (actor !== undefined) host.release(actor);
         }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { generate, reuseScripts } from '../../src/mailbox/codegen.ts';
+import { foreseeScripts, generate, reuseScripts } from '../../src/mailbox/codegen.ts';
 
 test('where code generation is forbidden, the import is a CODE_GENERATION error that names the option', () => {
   const script = `
@@ -48,6 +48,27 @@ test('while scripts are reused, one text with one name is one script, and its fu
   );
   compileAnew();
   assert.notEqual(make('reused', 1).script, first.script);
+});
+
+test('what was compiled ahead is taken once, with constants of its own', () => {
+  const make = (value: unknown, text = 'return () => [value, new Error().stack];') => {
+    const [given, stack] = generate<() => [unknown, string]>('ahead', { value }, text)();
+    return { given, script: stack.match(/millrace\/[^\s:)]+/)?.[0] };
+  };
+  const end = foreseeScripts();
+  const [one, two] = [make(1), make(2)];
+  end();
+  const other = make(3, 'return () => [value, new Error().stack]; // Another text');
+  const later = [make(4), make(5), make(6)];
+  assert.deepEqual(
+    [one, two, other, ...later].map(({ given }) => given),
+    [1, 2, 3, 4, 5, 6],
+  );
+  const scripts = [one, two, other, ...later].map(({ script }) => script);
+  assert.equal(new Set(scripts).size, scripts.length, 'no two of them have one script');
+  const numbers = scripts.map((script) => Number(script?.split('#')[1]));
+  assert.ok(numbers[3] < numbers[2] && numbers[4] < numbers[2], 'two were compiled ahead');
+  assert.ok(numbers[5] > numbers[2], 'there was no third');
 });
 
 test('errors of generated code other than forbidden generation pass as they are', () => {
