@@ -44,7 +44,7 @@ export interface OperatorKind {
   /** True if it writes outside of Millrace: that is taken back batch by batch, not for one tuple, and by one replica only. */
   readonly writesOutside?: boolean;
   /**
-   * What becomes of one tuple. Undefined if its rows go through the state of their keys (program.ts), or if it has no program.
+   * What becomes of one tuple. Undefined if its rows go through the state of their keys (keyed-loop.ts), or if it has no program.
    */
   readonly step?: (texts: StepTexts) => string;
 }
