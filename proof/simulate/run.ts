@@ -8,6 +8,7 @@ import { type Simulated, simulate } from '../../src/testing/simulate.ts';
 import { caseOf, type FlowCase, type SimulationCase } from './case.ts';
 import { type Expected, expect, leftOutName } from './expected.ts';
 import { simulated, written } from './flow.ts';
+import { lifeProblems } from './lives.ts';
 import { pushedInputs } from './sources.ts';
 import { END_FIRST, type Numbered, sourceTuple } from './steps.ts';
 
@@ -55,6 +56,7 @@ export async function runSeed(seed: number): Promise<SeedResult> {
     },
   });
   const violations = judge({ flow, killers }, result as never, stopAfterMs !== undefined, written.get(seed) ?? []);
+  violations.push(...lifeProblems(result.events, false));
   written.delete(seed);
   const { crashes, changes, steps, virtualMs, digest, trace, deadLetters } = result;
   const handOvers = result.events.filter(({ type }) => type === 'handOver').length;

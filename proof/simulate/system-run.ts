@@ -5,6 +5,7 @@
 import type { ActorSystem } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
 import { simulateSystem } from '../../src/testing/simulate-system.ts';
+import { lifeProblems } from './lives.ts';
 import type { SeedResult } from './run.ts';
 import { account, child, listener, parent, registry, stormer, talker } from './system-actors.ts';
 
@@ -138,6 +139,7 @@ export async function runSystemSeed(
       mail = system.job.reading().operators.find(({ name }) => name === 'actors')?.tuplesIn ?? 0;
     },
   });
+  violations.push(...lifeProblems(result.events, false));
   const handOvers = result.events.filter(({ type }) => type === 'handOver').length;
   const { crashes, steps, virtualMs, digest, trace } = result;
   return {

@@ -4,6 +4,7 @@
 
 import type { DeadLetter, JobReading } from '../../src/index.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
+import { lifeProblems } from './lives.ts';
 import type { SeedResult } from './run.ts';
 import { pushedInputs } from './sources.ts';
 import { type TimedCase, type TimedReader, timedCaseOf } from './time-case.ts';
@@ -33,8 +34,9 @@ export async function runTimedSeed(seed: number, timed: TimedCase = timedCaseOf(
       await job.stop();
     },
   });
-  const violations = new Verdict(timed, result as never).violations;
+  const { violations } = new Verdict(timed, result as never);
   const { crashes, changes, steps, virtualMs, digest, trace, deadLetters, outputs, events } = result;
+  violations.push(...lifeProblems(events, false));
   const handOvers = events.filter(({ type }) => type === 'handOver').length;
   const tuples = Object.values(outputs as Record<string, unknown[]>).reduce((sum, { length }) => sum + length, 0);
   return {

@@ -8,7 +8,8 @@ import type { JobWorker } from '../workers/job-worker.ts';
 
 type Recovered = Extract<Occurrence, { type: 'recovered' }>;
 
-interface Outage {
+/** One outage of a replica: each decision to restart it begins another. */
+export interface Outage {
   readonly noticedAtMs: number;
   /** What is to be told once its restart is: its first commit may be heard of before the end of the call that began it. */
   early: Recovered[] | undefined;
@@ -17,6 +18,7 @@ interface Outage {
 export class Outages {
   readonly #clock: Clock;
   readonly #announce: (occurrence: Occurrence) => void;
+  /** The latest of each replica. */
   readonly #outages = new Map<Replica, Outage>();
 
   constructor(clock: Clock, announce: (occurrence: Occurrence) => void) {
@@ -26,12 +28,14 @@ export class Outages {
 
   /** A crash of a replica was noticed. */
   begin(replica: Replica, noticedAtMs: number): void {
-    this.#outages.set(replica, { noticedAtMs, early: this.#outages.get(replica)?.early });
+    this.#outages.set(replica, { noticedAtMs, early: undefined });
   }
 
   /** A replica is being restarted: its end is told at `release`. Also of those that are stopped with the crashed ones. */
-  hold(replica: Replica, noticedAtMs: number): void {
-    this.#outages.set(replica, { noticedAtMs, early: [] });
+  hold(replica: Replica, noticedAtMs: number): Outage {
+    const outage: Outage = { noticedAtMs, early: [] };
+    this.#outages.set(replica, outage);
+    return outage;
   }
 
   /** A replica begins that has not crashed. */
@@ -49,13 +53,13 @@ export class Outages {
     else outage.early.push(event);
   }
 
-  /** What was held back of replicas whose restart is told now. */
-  release(replicas: readonly Replica[]): Recovered[] {
-    return replicas.flatMap((replica) => {
-      const outage = this.#outages.get(replica);
-      const early = outage?.early ?? [];
-      if (outage !== undefined) outage.early = undefined;
-      return early;
-    });
+  /**
+   * What was held back of a replica whose restart is told now.
+   * @param isResumed false if its worker died: what comes of it after this is not told
+   */
+  release(outage: Outage, isResumed: boolean): readonly Recovered[] {
+    const { early = [] } = outage;
+    outage.early = isResumed ? undefined : [];
+    return early;
   }
 }

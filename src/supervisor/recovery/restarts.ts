@@ -8,7 +8,7 @@ import type { JobContext } from '../job-context.ts';
 import type { Replica } from '../replicas/replica.ts';
 import type { RestartDecision } from '../supervision/child.ts';
 import type { JobWorker } from '../workers/job-worker.ts';
-import type { Outages } from './outages.ts';
+import type { Outage, Outages } from './outages.ts';
 import type { Resumptions } from './resumptions.ts';
 
 /** A replica that one decision restarts. */
@@ -16,6 +16,7 @@ interface Restarting {
   readonly replica: Replica;
   readonly supervisor: string;
   readonly turn: number;
+  readonly outage: Outage;
 }
 
 /** True until another decision has been made about the replica. */
@@ -36,8 +37,8 @@ export class Restarts {
   async carryOut({ stops, starts, delayMs }: RestartDecision<Replica>, noticedAtMs: number): Promise<void> {
     const job = this.#job;
     const restarting = starts.map(({ child: replica, supervisor }): Restarting => {
-      this.#outages.hold(replica, noticedAtMs);
-      return { replica, supervisor, turn: replica.turn };
+      const outage = this.#outages.hold(replica, noticedAtMs);
+      return { replica, supervisor, turn: replica.turn, outage };
     });
     await this.#stop(stops, restarting);
     if (delayMs > 0) await this.#pause(delayMs);
@@ -76,19 +77,21 @@ export class Restarts {
     const job = this.#job;
     const replicas = restarting.map(({ replica }) => replica);
     const isResumed = await this.#resumptions.resume(worker, replicas);
-    const early = this.#outages.release(replicas);
+    const told = restarting.map((each) => ({ ...each, early: this.#outages.release(each.outage, isResumed) }));
     if (isResumed && adoptedSinceMs !== undefined) {
       const heardMs = job.clock.now() - adoptedSinceMs;
       // Whoever has committed was running by then.
-      const tookMs = Math.min(heardMs, ...early.map((each) => each.tookMs));
+      const tookMs = Math.min(heardMs, ...told.flatMap(({ early }) => early.map((each) => each.tookMs)));
       job.announce({ type: 'adoption', worker: worker.host, actors: replicas.map(({ name }) => name), tookMs });
     }
-    if (isResumed) {
-      // One that has crashed again since belongs to another decision.
-      for (const { replica, supervisor } of restarting.filter(isLatest))
+    for (const each of told) {
+      const { replica, supervisor, early } = each;
+      // One that has crashed again since belongs to another decision, unless it had committed: a worker that takes many over may die
+      // when it has only some of them.
+      if (early.length > 0 || (isResumed && isLatest(each)))
         job.announce({ type: 'restart', ...replica.name, worker: worker.host, supervisor });
     }
-    for (const event of early) job.announce(event);
+    for (const { early } of told) for (const event of early) job.announce(event);
   }
 
   /** Who takes over: a spare; or, where replicas that join have taken all that there may be, the worker with the fewest replicas. */
