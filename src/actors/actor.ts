@@ -12,7 +12,7 @@ import { hasGroup } from '../state/groups/group-set.ts';
 import { HandOver } from '../state/groups/hand-over.ts';
 import { type StateReader, stateReader } from '../state/rows/state-reader.ts';
 import type { KeyTimers } from '../state/timers/key-timers.ts';
-import { advanceSweep, endSweep, isEnding, sweepTo } from '../state/transaction/sweep.ts';
+import { advanceSweep, endSweep, sweepTo } from '../state/transaction/sweep.ts';
 import {
   type ActorDescriptor,
   type ActorEnvironment,
@@ -34,15 +34,13 @@ import { RowReader } from './inputs/row-reader.ts';
 import { type FedSource, sourceFeed } from './inputs/source-feed.ts';
 import { announcePark, canStep, comesTo, isBlocked, waitsForRoom, withdrawPark } from './readiness.ts';
 import type { IdleWatch } from './time/idle-watch.ts';
-import { AT_CLOCK, AT_TIMER, Vitals, WorkCell } from './vitals/vitals.ts';
+import { TimerTurns } from './time/timer-turns.ts';
+import { Vitals, WorkCell } from './vitals/vitals.ts';
 import { WorkInHand } from './work-in-hand.ts';
 
 /** A batch that takes longer is made smaller, so that slow closures starve neither other actors nor the event loop. */
 const BATCH_MS_MAX = 2;
 const BATCH_TUPLES_FIRST = 16;
-/** Timers that fire at one moment, or at the end of the input, until one is taken to set itself without end: so many, and for each pending. */
-const ENDLESS_TIMERS = 1 << 20;
-const ENDLESS_TIMERS_EACH = 1024;
 
 export class Actor {
   readonly descriptor: ActorDescriptor;
@@ -64,16 +62,12 @@ export class Actor {
   /** Watches whether what it reads is idle, if it judges event times of what comes from the app. */
   private readonly idle: IdleWatch | undefined;
   private readonly part: HandOverPart | undefined;
+  private readonly turns: TimerTurns;
   private stateReader: StateReader | undefined;
   /** Most tuples of the next batch, and how many the last one took. */
   private batchTuples = BATCH_TUPLES_FIRST;
   private taken = 0;
   private closed = false;
-  /** Event timers that have fired, beyond those that may, at this time. */
-  private fired = 0;
-  private firedAt = Number.NEGATIVE_INFINITY;
-  /** When the input has ended, and how many timers may fire since. */
-  private atEnd: { readonly atMs: number; timers: number } | undefined;
 
   /** @throws MillraceError STATE_DAMAGED if the state that is taken up fails its integrity check */
   constructor(
@@ -93,6 +87,7 @@ export class Actor {
     const { work } = this.vitals;
     this.batch = Batch.recover(plan, descriptor, environment, this.vitals);
     this.hand = new WorkInHand(stage, this.batch, work);
+    this.turns = new TimerTurns(this.name, this.batch, this.hand, work, environment);
     this.rows = new RowReader(this.batch, this.hand, work);
     this.isolation = new Isolation(
       {
@@ -226,7 +221,7 @@ export class Actor {
       if (batch.actorState === 'done') return 'done';
       if (!batch.hasRoom) return this.blocked();
       if (this.residentDueInMs <= 0) this.workOfResident();
-      if (this.timersDueInMs <= 0) {
+      if (this.turns.dueInMs <= 0) {
         this.fireTimers();
         if (batch.isOutputFull) batch.commit();
         if (!this.drainOutboxes() || !batch.hasRoom) return this.blocked();
@@ -244,8 +239,8 @@ export class Actor {
       // The other one in a hand-over waits for this one to come to the cut.
       if (until !== undefined || !this.lingers()) batch.commit();
       this.takeBackup();
-      this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + Math.min(this.residentDueInMs, this.timersDueInMs));
-      const isWaiting = status === 'idle' && !asksOn && this.timersDueInMs > 0;
+      this.wakeAtMs = Math.min(this.wakeAtMs, environment.now() + Math.min(this.residentDueInMs, this.turns.dueInMs));
+      const isWaiting = status === 'idle' && !asksOn && this.turns.dueInMs > 0;
       if (isWaiting || status === 'retired') return status;
       if (environment.now() >= untilMs) return 'more';
     }
@@ -275,91 +270,29 @@ export class Actor {
     return resident.dueAtMs - (environment.sharedNow ?? environment.now)();
   }
 
-  /** In how many milliseconds a timer is due; 0 or less if one is now. At the end of the input time stands still. */
-  private get timersDueInMs(): number {
-    const { batch } = this;
-    return this.fires && batch.isTimeDue ? 0 : this.timersDueAtMs - this.clockMs;
-  }
-
-  /** True while timers fire: not while restored state is brought up to date, and not once keys have had their end. */
-  private get fires(): boolean {
-    const { committed, record, actorState } = this.batch;
-    return actorState === 'reading' && !isEnding(record.progress.sweep) && !committed.cursors.isDormant;
-  }
-
-  /** Its timers that go by the clock. */
-  private get clocked(): KeyTimers | undefined {
-    const { timers, clockTimers } = this.batch;
-    return timers?.isInEventTime === true ? clockTimers : timers;
-  }
-
-  /** Those whose turn it is: what is due in event time comes before all else. */
-  private get inTurn(): KeyTimers | undefined {
-    return this.batch.isTimeDue ? this.batch.timers : this.clocked;
-  }
-
-  /** Up to which time timers by the clock fire. */
-  private get clockMs(): number {
-    return this.environment.timersUntilMs?.() ?? this.clocked?.untilMs ?? Number.NEGATIVE_INFINITY;
-  }
-
   /** When the clock makes the next timer due, in milliseconds since the epoch; Infinity if it makes none. */
   get timersDueAtMs(): number {
-    const { clocked } = this;
-    return clocked === undefined || !this.fires ? Number.POSITIVE_INFINITY : clocked.dueAtMs;
+    return this.turns.dueAtMs;
+  }
+
+  private fire(timers: KeyTimers, limit: number): void {
+    this.taken = this.turns.fire(timers, limit);
   }
 
   /** Runs closures of timers that are due, within the open batch. */
   private fireTimers(): void {
     const { batch, environment, isolation } = this;
-    const behind = this.inTurn;
+    const behind = this.turns.inTurn;
     if (behind?.isBehind) {
       batch.commit();
       behind.catchUp();
     }
-    const timers = this.inTurn;
-    if (timers === undefined || timers.isBehind || this.timersDueInMs > 0) return;
+    const timers = this.turns.inTurn;
+    if (timers === undefined || timers.isBehind || this.turns.dueInMs > 0) return;
     const startedMs = environment.now();
     if (isolation.isOn) isolation.singleTimer(timers);
     else this.fire(timers, this.batchTuples);
     this.fitBatch(environment.now() - startedMs);
-  }
-
-  /** True while timers have yet to fire that were due when the input ended. */
-  private isTimeLeft(): boolean {
-    if (this.batch.isTimeDue) return true;
-    const { clocked } = this;
-    if (clocked === undefined) return false;
-    if (clocked.isBehind) return true;
-    // No more than were there then: one may set itself again and again.
-    this.atEnd ??= { atMs: clocked.forClosures.now(), timers: clocked.pending };
-    return clocked.dueAtMs <= this.atEnd.atMs && this.atEnd.timers > 0;
-  }
-
-  /** In event time all that is due fires before anything is read: what never ends would hold the stream up in silence. */
-  private refuseEndless(timers: KeyTimers): void {
-    const { taken } = this;
-    const { alignment } = this.batch;
-    // At the end any time has come; before it those of one moment are counted.
-    const at = alignment.watermark === Number.POSITIVE_INFINITY ? alignment.watermark : timers.atMs;
-    if (this.firedAt !== at) this.fired = -timers.pending * ENDLESS_TIMERS_EACH;
-    this.firedAt = at;
-    this.fired += taken;
-    if (this.fired > ENDLESS_TIMERS) throw errors.endlessTimers(this.name, this.fired, timers.atMs);
-  }
-
-  private fire(timers: KeyTimers, limit: number): void {
-    const { batch, hand, vitals } = this;
-    const isBesides = timers === batch.clockTimers;
-    batch.begin();
-    hand.firing = timers;
-    vitals.work[WorkCell.input] = isBesides ? AT_CLOCK : AT_TIMER;
-    const untilMs = timers.isInEventTime ? timers.untilMs : this.clockMs;
-    this.taken = isBesides ? batch.program.fireClock(untilMs, limit) : batch.program.fireTimers(untilMs, limit);
-    hand.firing = undefined;
-    batch.record.progress.fired += this.taken;
-    if (timers.isInEventTime) this.refuseEndless(timers);
-    else if (this.atEnd !== undefined) this.atEnd.timers -= this.taken;
   }
 
   /** In a batch of its own: a tuple that fails is looked for among those that were read. */
@@ -378,7 +311,7 @@ export class Actor {
     batch.commit();
     if (until !== undefined) return undefined;
     // What is due before the cut is not the receiver's, which may have told its readers of a later time.
-    if (this.fires && batch.isTimeDue) return 'more';
+    if (this.turns.fires && batch.isTimeDue) return 'more';
     // Its letter is written here, where it killed its worker, and not wherever its key group may come to.
     if (part.isUnposted && this.isolation.canSkip) return undefined;
     if (comesTo(batch, part)) return undefined;
@@ -489,7 +422,7 @@ export class Actor {
     this.taken = rows.read(limit, until);
     this.lookForIdle();
     if (this.taken > 0) return 'more';
-    if (until === undefined && rows.isOver) return this.isTimeLeft() ? 'more' : this.sweep(limit);
+    if (until === undefined && rows.isOver) return this.turns.isTimeLeft() ? 'more' : this.sweep(limit);
     return this.passedPadding() ? 'more' : 'idle';
   }
 
