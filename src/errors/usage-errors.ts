@@ -23,6 +23,13 @@ export const usageErrors = {
       ...(where !== undefined && { where }),
     });
   },
+  badModuleUrl(what: string, given: unknown): MillraceError {
+    return usageErrors.badOption(
+      'moduleUrl',
+      given,
+      `import.meta.url of the module that exports the ${what}, or __filename in CommonJS`,
+    );
+  },
   unknownOption(where: string, option: string, known: readonly string[], nearest: string | undefined): MillraceError {
     const remedy =
       nearest === undefined
