@@ -3,6 +3,7 @@
 
 import { MillraceError } from './millrace-error.ts';
 import { messageOf, type SystemCause } from './system-cause.ts';
+import { usageErrors } from './usage-errors.ts';
 
 /** What is said of a module that is ES syntax, where its package.json says CommonJS. */
 const IN_COMMONJS = /outside a module|Unexpected token 'export'/;
@@ -113,14 +114,7 @@ export const startErrors = {
   },
   workerStart(cause: unknown): MillraceError {
     const code = (cause as SystemCause | undefined)?.code;
-    if (code === 'ERR_WORKER_INVALID_EXEC_ARGV') {
-      return new MillraceError(
-        'BAD_OPTION',
-        `option 'execArgv' has what Node.js takes for a process only, and not for a worker thread: ${messageOf(cause)}. Leave it out there, and give it to the process`,
-        { option: 'execArgv' },
-        cause,
-      );
-    }
+    if (code === 'ERR_WORKER_INVALID_EXEC_ARGV') return usageErrors.badExecArgv(cause);
     const isDenied = code === 'ERR_ACCESS_DENIED';
     const remedy = isDenied
       ? "Node.js's permission model lets a process start threads only with that flag"
