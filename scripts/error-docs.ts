@@ -16,7 +16,7 @@ const pathOf = (file: string): string => fileURLToPath(new URL(`../../${file}`, 
 
 function table(group: Group): string {
   const rows = Object.entries(ERROR_CODES[group]).map(
-    ([code, [when, remedy]]) => `| \`${code}\` | ${when} | ${remedy} |`,
+    ([code, [when, remedy]]) => `| <a id="${code}"></a>\`${code}\` | ${when} | ${remedy} |`,
   );
   return ['<!-- prettier-ignore -->', '| code | when | remedy |', '| --- | --- | --- |', ...rows].join('\n');
 }

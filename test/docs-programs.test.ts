@@ -63,6 +63,25 @@ test('dataflow.md: total.js', async () => {
   assert.equal(stdout, shown('docs/dataflow.md', 'npx millrace run total.js'), stderr);
 });
 
+test('command-line.md: check', async () => {
+  const page = 'docs/command-line.md';
+  const files = { ...wordCount, 'rhyme.txt': 'round\n' };
+  const checked = await run(files, MAIN, 'check', 'word-count.js', '--file', 'rhyme.txt');
+  assert.equal(`${checked.stdout}`, shown(page, 'npx millrace check word-count.js --file rhyme.txt'), checked.stderr);
+  const failed = await run(files, MAIN, 'run', 'word-count.js', '--file', 'nowhere.txt');
+  const [line, see] = shown(page, 'npx millrace run word-count.js --file nowhere.txt').split('\n');
+  assert.equal(failed.stderr.split('\n')[0], line);
+  assert.ok(failed.stderr.split('\n')[1].endsWith(see.replace('  see node_modules/millrace', '')), failed.stderr);
+});
+
+test('first-result.md: sales.js', async () => {
+  const page = 'docs/first-result.md';
+  const files = { ...named(page, 'sales.js'), 'sales.csv': shown(page, 'cat sales.csv') };
+  const { stdout, stderr } = await run(files, MAIN, 'run', 'sales.js', '--file', 'sales.csv', '--workers', '1');
+  const lines = (text: string): string[] => text.trimEnd().split('\n').sort();
+  assert.deepEqual(lines(stdout), lines(shown(page, 'npx millrace run sales.js --file sales.csv')), stderr);
+});
+
 test('README.md: bank.js', async () => {
   const files = { ...named('README.md', 'account.js'), ...named('README.md', 'bank.js') };
   const { code, stdout, stderr } = await run(files, 'bank.js');

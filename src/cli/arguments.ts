@@ -18,8 +18,8 @@ import {
 
 export type ParamValue = string | number | boolean;
 
-export interface RunCommand {
-  readonly kind: 'run';
+/** What `millrace run` and `millrace check` are told: the same, so that a command line of the one is one of the other. */
+export interface FlowCommand {
   readonly module: string;
   /** Name of the flow, for a module that exports several. */
   readonly flow: string | undefined;
@@ -34,6 +34,21 @@ export interface RunCommand {
   readonly verbose: boolean;
   /** Dead letters do not change the exit code. */
   readonly allowDeadLetters: boolean;
+  /** The file that tuples go to; undefined for standard output. */
+  readonly output: string | undefined;
+}
+
+export interface RunCommand extends FlowCommand {
+  readonly kind: 'run';
+}
+
+export interface CheckCommand extends FlowCommand {
+  readonly kind: 'check';
+}
+
+interface InitCommand {
+  readonly kind: 'init';
+  readonly folder: string;
 }
 
 interface Lookalike {
@@ -50,7 +65,16 @@ export interface HelpCommand {
   readonly flow?: string;
 }
 
-export type Command = RunCommand | HelpCommand | { readonly kind: 'version' };
+export type Command =
+  | RunCommand
+  | CheckCommand
+  | InitCommand
+  | HelpCommand
+  | { readonly kind: 'completion' }
+  | { readonly kind: 'version' };
+
+/** What can stand first. */
+export const COMMANDS = ['run', 'check', 'init', 'completion'] as const;
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map([...RUN_FLAGS, ...COMMAND_FLAGS].map((flag) => [flag.name, flag]));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -79,11 +103,40 @@ export function parseArguments(args: readonly string[]): Command {
   const [command, ...rest] = args;
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (command === '--help' || command === '-h' || own.includes('--help') || own.includes('-h'))
-    return command === 'run' ? helpOf(own.filter((arg) => arg !== '-h')) : { kind: 'help' };
+    return command === 'run' || command === 'check' ? helpOf(own.filter((arg) => arg !== '-h')) : { kind: 'help' };
   if (command === '--version' || own.includes('--version')) return { kind: 'version' };
   if (command === undefined) throw errors.usage('no command given: use millrace run <module>');
-  if (command !== 'run') throw errors.usage(`there is no command '${command}': use millrace run <module>`);
-  return parseRun(rest);
+  switch (command) {
+    case 'run':
+    case 'check':
+      return { kind: command, ...parseFlow(command, rest) };
+    case 'init':
+      return parseInit(rest);
+    case 'completion':
+      return parseCompletion(rest);
+    default:
+      throw errors.usage(unknownCommand(command));
+  }
+}
+
+function unknownCommand(command: string): string {
+  const meant = nearest(command, COMMANDS);
+  const remedy = meant === undefined ? 'use millrace run <module>' : `did you mean millrace ${meant}?`;
+  return `there is no command '${command}': ${remedy}`;
+}
+
+function parseInit(args: readonly string[]): InitCommand {
+  const option = args.find((arg) => arg.startsWith('-'));
+  if (option !== undefined) throw errors.usage(`millrace init takes no option, got '${option}'`);
+  const [folder = '.', extra] = args;
+  if (extra !== undefined) throw errors.usage(`millrace init takes one folder, and '${extra}' is a second`);
+  return { kind: 'init', folder };
+}
+
+function parseCompletion([shell, ...more]: readonly string[]): Command {
+  if (shell !== 'bash' || more.length > 0)
+    throw errors.usage('millrace completion takes the name of a shell, which is bash');
+  return { kind: 'completion' };
 }
 
 /** Whatever else is wrong with a command, its help is there. */
@@ -94,18 +147,23 @@ function helpOf(args: readonly string[]): HelpCommand {
   return { kind: 'help', ...(module !== undefined && { module }), ...(flow !== undefined && { flow }) };
 }
 
-function parseRun(args: readonly string[]): RunCommand {
+function parseFlow(command: 'run' | 'check', args: readonly string[]): FlowCommand {
   const { positional, given, params, texts, lookalikes } = sort(args);
   const [module, extra] = positional;
-  if (module === undefined) throw errors.usage('millrace run needs the path of a module');
+  if (module === undefined) throw errors.usage(`millrace ${command} needs the path of a module`);
   if (extra !== undefined)
-    throw errors.usage(`millrace run takes one module, and '${extra}' is a second: write parameters as --name value`);
+    throw errors.usage(
+      `millrace ${command} takes one module, and '${extra}' is a second: write parameters as --name value`,
+    );
   const options: RunOptions = valuesOf(RUN_FLAGS, given, paramValue);
-  checkRunOptions(options, 'millrace run');
-  const own: CheckedCommand = checkOptions('millrace run', COMMAND_OPTIONS, valuesOf(COMMAND_FLAGS, given, String));
-  const { flow, json, verbose, allowDeadLetters } = own;
+  checkRunOptions(options, `millrace ${command}`);
+  const own: CheckedCommand = checkOptions(
+    `millrace ${command}`,
+    COMMAND_OPTIONS,
+    valuesOf(COMMAND_FLAGS, given, String),
+  );
+  const { flow, json, verbose, allowDeadLetters, output } = own;
   return {
-    kind: 'run',
     module,
     flow,
     options,
@@ -115,6 +173,7 @@ function parseRun(args: readonly string[]): RunCommand {
     json,
     verbose,
     allowDeadLetters,
+    output,
   };
 }
 

@@ -15,8 +15,12 @@ export const COMMAND_OPTIONS = {
     help: 'the flow to run, if the module exports several',
     flag: 'flow NAME',
   }),
+  output: value('the path of a file', isName, {
+    help: 'writes tuples to FILE in place of standard output; with `--json` dead letters too, and the totals at the end still to standard output',
+    flag: 'output FILE',
+  }),
   json: toggle({
-    help: 'prints tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and {"totals":…,"incidents":…} at the end',
+    help: 'prints tuples as {"output":…,"tuple":…} and dead letters as {"deadLetter":…}, one a line, and {"totals":…,"incidents":…,"hints":…} at the end; with check, the flow as one object',
     default: false,
     flag: 'json',
   }),

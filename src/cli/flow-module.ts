@@ -9,9 +9,10 @@ import { errors, MillraceError } from '../errors.ts';
 import { buildGraph, isFlow } from '../flow/dataflow.ts';
 import { type ParamDeclaration, paramFlag } from '../flow/declared-params.ts';
 import type { Graph } from '../flow/graph.ts';
+import { defaultExport, exportedValues } from '../flow/module-exports.ts';
 import { nearest } from '../options/nearest.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
-import { paramValue, type RunCommand } from './arguments.ts';
+import { type FlowCommand, paramValue } from './arguments.ts';
 import { COMMAND_FLAGS, RUN_FLAGS } from './command-options.ts';
 
 /** Around an error that another command line would avoid: exit code 2. */
@@ -34,10 +35,11 @@ export async function loadFlow(path: string, name: string | undefined): Promise<
   const url = path.startsWith('file:') ? new URL(path) : pathToFileURL(resolve(path));
   if (!existsSync(url)) throw new WrongUsage(errors.missingModule(path));
   const module = await importModule(path, url);
-  const flows = [...new Set(Object.values(module).filter(isFlow))] as Dataflow[];
+  const flows = exportedValues(module).filter(isFlow) as Dataflow[];
   const names = flows.map((flow) => flow.name);
   if (name === undefined) {
-    if (isFlow(module.default)) return module.default as Dataflow;
+    const byDefault = defaultExport(module, isFlow);
+    if (byDefault !== undefined) return byDefault as Dataflow;
     if (flows.length > 1) throw new WrongUsage(errors.severalFlows(path, names));
   }
   const found = name === undefined ? flows[0] : flows.find((flow) => flow.name === name);
@@ -56,24 +58,31 @@ async function importModule(path: string, url: URL): Promise<Record<string, unkn
   }
 }
 
+/** The source that takes its tuples from an app, if there is one. */
+export const pushedInto = ({ operators }: Graph): string | undefined =>
+  operators.find(({ source }) => source?.kind === 'push')?.name;
+
 /**
  * The flow's graph with the params of a command.
- * @throws MillraceError of the flow's declaration; WrongUsage if the flow refuses the params, if it takes tuples from an app, or around
- * USAGE if a param is a misspelt option
+ * @throws MillraceError of the flow's declaration; WrongUsage if the flow refuses the params, or around USAGE if a param is a
+ * misspelt option
  */
-export function graphFor(flow: Dataflow, params: object, { lookalikes }: Pick<RunCommand, 'lookalikes'>): Graph {
+export function graphFor(flow: Dataflow, params: object, { lookalikes }: Pick<FlowCommand, 'lookalikes'>): Graph {
   const read = new Set<PropertyKey>();
   const graph = build(flow, noting(params, read));
   for (const { param, typed, option } of flow.params === undefined ? lookalikes : []) {
     // What a build function does not look at can only be meant for the command.
     if (!read.has(param)) throw new WrongUsage(errors.misspeltOption(typed, option, flow.name));
   }
-  const pushed = graph.operators.find(({ source }) => source?.kind === 'push');
-  if (pushed !== undefined) {
-    const problem = `source '${pushed.name}' takes its tuples from an app through job.input('${pushed.name}'), so it runs only from an app`;
-    throw new WrongUsage(errors.badFlow(flow.name, problem));
-  }
   return graph;
+}
+
+/** @throws WrongUsage around BAD_FLOW if a flow takes tuples from an app */
+export function requireNoApp(graph: Graph): void {
+  const pushed = pushedInto(graph);
+  if (pushed === undefined) return;
+  const problem = `source '${pushed}' takes its tuples from an app through job.input('${pushed}'), so it runs only from an app`;
+  throw new WrongUsage(errors.badFlow(graph.name, problem));
 }
 
 /**
@@ -82,7 +91,7 @@ export function graphFor(flow: Dataflow, params: object, { lookalikes }: Pick<Ru
  */
 export function paramsFor(
   { name: flow, params: table }: Pick<Dataflow, 'name' | 'params'>,
-  { params, texts }: Pick<RunCommand, 'params' | 'texts'>,
+  { params, texts }: Pick<FlowCommand, 'params' | 'texts'>,
 ): object {
   if (table === undefined) return params;
   const flags = Object.keys(table).map(paramFlag);

@@ -82,8 +82,14 @@ What is printed, and exit codes: millrace --help
 const FLAGS: readonly Flag[] = [...COMMAND_FLAGS, ...RUN_FLAGS];
 
 export const HELP = `millrace run <module> [options] [--param value …]
+millrace check <module> [options] [--param value …]
+millrace init [folder]
+millrace completion bash
 
-Runs a flow on worker threads: the default export of the module, or the one flow that it exports.
+run         runs a flow on worker threads: the default export of the module, or the one flow that it exports
+check       builds that flow and draws it: operators, keys, fields, partitions, and what shares an actor; starts nothing
+init        writes a flow, a file for it and a test into a folder, and scripts into its package.json
+completion  prints what makes bash complete commands and options: eval "$(npx millrace completion bash)"
 
 Options
 ${list(FLAGS)}
@@ -99,7 +105,7 @@ Parameters
 Output
   On a terminal that has a width: a live table of the operators, and the last tuples of each collect(). Otherwise every tuple goes to
   standard output, a line each with its fields separated by tabs, and progress goes to standard error. With several
-  outputs a line begins with the output's name.
+  outputs a line begins with the output's name. --output FILE writes those lines to a file.
 
   Decisions about replicas, and what comes of them, are told as they come, with --verbose each hand-over too.
 
@@ -118,5 +124,7 @@ Exit code
   0 done, 1 failed, 2 wrong usage, 3 done but for dead letters, 130 cancelled.
   Wrong usage is an option, a module, a flow or a parameter that another command line would put right.
 
-TypeScript modules run on Node.js 22.18 and newer.
+Below an error stands where the docs of this version tell of its code.
+
+TypeScript modules run on Node.js 22.18 and newer, and with NODE_OPTIONS='--import tsx' on all.
 `;

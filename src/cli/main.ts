@@ -1,14 +1,20 @@
 #!/usr/bin/env node
 // The command `millrace`.
-// Promises: one line `millrace: <message> [CODE]` on standard error for whatever goes wrong, and an exit code that tells
+// Promises: a line `millrace: <message> [CODE]` on standard error for whatever goes wrong, and below it where the docs tell of the
+// code; an exit code that tells
 // wrong usage (2: another command line would do) from a failure (1).
 
-import { readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 import { inspect } from 'node:util';
-import { type Command, type HelpCommand, isVerbose, parseArguments } from './arguments.ts';
+import { errorPage } from '../errors/error-page.ts';
+import { type Command, type HelpCommand, isVerbose, parseArguments, type RunCommand } from './arguments.ts';
+import { check } from './check.ts';
+import { bashCompletion } from './completion.ts';
 import { loadFlow, WrongUsage } from './flow-module.ts';
 import { HELP, helpOf } from './help.ts';
+import { init } from './init.ts';
 import { EXIT_DONE, run } from './run.ts';
+import { version } from './version.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -20,19 +26,36 @@ function report(error: unknown, exitCode: number): number {
   const { message, code, name } = (error ?? {}) as { message?: string; code?: unknown; name?: string };
   const text = (message ?? String(error)).replace(/\s*\n\s*/g, ' ');
   process.stderr.write(`millrace: ${text} [${typeof code === 'string' ? code : (name ?? 'Error')}]\n`);
+  // The command line's own help says more than the page does.
+  const page = code === 'USAGE' ? undefined : errorPage(code);
+  if (page !== undefined) process.stderr.write(`  see ${relativeTo(process.cwd(), page)}\n`);
   if (isVerbose(args)) process.stderr.write(`${inspect(error)}\n`);
   return exitCode;
 }
 
-function version(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
+/** A path as it is seen from a folder, if it is within. */
+const relativeTo = (folder: string, path: string): string =>
+  path.startsWith(`${folder}${sep}`) ? path.slice(folder.length + 1) : path;
 
 async function obey(command: Command): Promise<number> {
   if (command.kind === 'run') return run(command);
-  process.stdout.write(command.kind === 'help' ? await helpText(command) : `${version()}\n`);
+  process.stdout.write(await textFor(command));
   return EXIT_DONE;
+}
+
+function textFor(command: Exclude<Command, RunCommand>): string | Promise<string> {
+  switch (command.kind) {
+    case 'check':
+      return check(command);
+    case 'init':
+      return init(command.folder);
+    case 'completion':
+      return bashCompletion();
+    case 'help':
+      return helpText(command);
+    case 'version':
+      return `${version()}\n`;
+  }
 }
 
 const helpText = async ({ module, flow }: HelpCommand): Promise<string> =>

@@ -11,13 +11,15 @@ import type { RunOptions } from '../supervisor/job/run-options.ts';
 import { between } from '../supervisor/readings/between.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
-import { graphFor, loadFlow, paramsFor } from './flow-module.ts';
+import { graphFor, loadFlow, paramsFor, requireNoApp } from './flow-module.ts';
 import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
 import { LiveView, passAbove } from './live-view.ts';
+import { OutputFile } from './output-file.ts';
 import { countText, secondsText } from './reading-text.ts';
 import { StreamView } from './stream-view.ts';
+import { teeView } from './tee-view.ts';
 import type { Tally, View } from './view.ts';
 
 export const EXIT_DONE = 0;
@@ -32,15 +34,20 @@ interface OpenView {
   readonly restore: () => void;
 }
 
-function openView(command: RunCommand, flow: Dataflow, outputs: readonly string[]): OpenView {
+function openView(
+  command: RunCommand,
+  flow: Dataflow,
+  outputs: readonly string[],
+  file: OutputFile | undefined,
+): OpenView {
   const { stdout, stderr } = process;
+  const totals = file === undefined ? {} : { totals: stdout };
+  const options = { flow: flow.name, outputs, json: command.json, ...totals };
+  const lines = new StreamView(file?.stream ?? stdout, stderr, options);
   // A terminal that is being made, or a pseudo-terminal that nobody has sized, has width 0: nothing could be drawn in place there.
   const isTerminal = stdout.isTTY && stderr.isTTY && process.env.TERM !== 'dumb' && stdout.columns > 0;
   if (!isTerminal || command.json) {
-    return {
-      view: new StreamView(stdout, stderr, { flow: flow.name, outputs, json: command.json }),
-      restore: () => {},
-    };
+    return { view: lines, restore: () => {} };
   }
   const write = stdout.write.bind(stdout) as (text: string) => boolean;
   const screen = {
@@ -52,8 +59,9 @@ function openView(command: RunCommand, flow: Dataflow, outputs: readonly string[
       return stdout.rows;
     },
   };
-  const view = new LiveView(screen, flow.name, command.options.workers ?? availableParallelism(), outputs);
-  const restores = [stdout, stderr].map((stream) => passAbove(view, stream, write));
+  const live = new LiveView(screen, flow.name, command.options.workers ?? availableParallelism(), outputs);
+  const restores = [stdout, stderr].map((stream) => passAbove(live, stream, write));
+  const view = file === undefined ? live : teeView(live, lines);
   return { view, restore: () => restores.forEach((restore) => void restore()) };
 }
 
@@ -121,6 +129,8 @@ export async function run(command: RunCommand): Promise<number> {
   const flow = await loadFlow(command.module, command.flow);
   const params = paramsFor(flow, command) as Record<string, never>;
   const graph = graphFor(flow, params, command);
+  requireNoApp(graph);
+  const file = command.output === undefined ? undefined : new OutputFile(command.output, graph);
   const outputs = graph.operators.filter(({ kind }) => kind.role === 'output').map(({ name }) => name);
   const startedMs = performance.now();
   // What notices tell of a job that has started is told by the view.
@@ -128,7 +138,7 @@ export async function run(command: RunCommand): Promise<number> {
     if (kind === 'starting') notice(text);
   };
   const job = (await flow.run({ ...withTokens(command.options), notices, params })) as Job;
-  const { view, restore } = openView(command, flow, outputs);
+  const { view, restore } = openView(command, flow, outputs, file);
   for (const [what, url] of Object.entries(job.urls)) view.note(`${what}: ${url}`);
   const nameOf = namesIn(graph);
   const { verbose } = command;
@@ -158,15 +168,23 @@ export async function run(command: RunCommand): Promise<number> {
     void job.cancel();
   };
   process.stdout.on('error', onPipeError);
+  let unwritten: Error | undefined;
+  file?.onFailure((error) => {
+    unwritten = error;
+    void job.cancel();
+  });
   try {
     await finished(job, outputs, view, incidents);
     clearInterval(timer);
+    await file?.close();
     const reading = job.reading();
     view.close({ reading, rates: between('start', reading) }, incidents.tally);
     return exitCodeOf(command, flow.name, incidents.tally);
   } catch (error) {
     view.close(undefined, incidents.tally);
+    await file?.close().catch(() => {});
     if (closed) return EXIT_DONE;
+    if (unwritten !== undefined) throw unwritten;
     if (!interrupts.cancelled) throw error;
     view.note('cancelled');
     return EXIT_CANCELLED;

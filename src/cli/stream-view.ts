@@ -13,6 +13,8 @@ export interface StreamViewOptions {
   /** Names of all outputs. */
   readonly outputs: readonly string[];
   readonly json: boolean;
+  /** Where the totals go in JSON, if not to where the tuples do. */
+  readonly totals?: Pick<Sheet, 'write'>;
 }
 
 export class StreamView implements View {
@@ -21,6 +23,8 @@ export class StreamView implements View {
   readonly #log: Sheet;
   readonly #options: StreamViewOptions;
   readonly #waiting = new Set<() => void>();
+  /** Nothing can be written any more, and no room will come. */
+  #isBroken = false;
 
   constructor(out: Sheet, log: Sheet, options: StreamViewOptions) {
     this.#out = out;
@@ -28,7 +32,10 @@ export class StreamView implements View {
     this.#options = options;
     // A pipe without a reader never drains: run() hears of the error too, and cancels the job.
     out.on('drain', this.#resume);
-    out.on('error', this.#resume);
+    out.on('error', () => {
+      this.#isBroken = true;
+      this.#resume();
+    });
   }
 
   readonly #resume = (): void => {
@@ -49,7 +56,7 @@ export class StreamView implements View {
   }
 
   #write(text: string): Promise<void> | undefined {
-    if (this.#out.write(text)) return undefined;
+    if (this.#isBroken || this.#out.write(text)) return undefined;
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
@@ -68,7 +75,9 @@ export class StreamView implements View {
 
   close(summary: Sample | undefined, tally: Tally): void {
     if (summary === undefined) return;
-    if (this.#options.json) this.#out.write(`${JSON.stringify({ totals: summary.rates, incidents: tally })}\n`);
+    const { json, totals = this.#out } = this.#options;
+    if (json)
+      totals.write(`${JSON.stringify({ totals: summary.rates, incidents: tally, hints: summary.reading.hints })}\n`);
     this.#log.write(`${operatorTable(summary, false).join('\n')}\n`);
     for (const line of hintLines(summary)) this.note(line);
     const incidents = tallyText(tally);

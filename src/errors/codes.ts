@@ -55,7 +55,11 @@ export const ERROR_CODES = {
     NO_FLOW: ['a module exports no flow, or several', 'export one as default, or choose by `--flow`'],
     FLOW_DIFFERS: ['a worker built another flow than the app', 'let the build function depend on `params` only'],
     RUN_IN_WORKER: ["`run()` is called while a worker imports the flow's module", 'call it in another module'],
-    TYPESCRIPT_MODULE: ['this Node.js cannot import TypeScript', 'use Node.js 22.18 or newer, or compile'],
+    TYPESCRIPT_MODULE: ['this Node.js cannot import TypeScript', 'use Node.js 22.18 or newer, or tsx, or compile'],
+    BUNDLED: [
+      'Millrace itself has been bundled: its threads load files of its package',
+      'keep `millrace` out of [the bundle](bundles.md)',
+    ],
     CODE_GENERATION: [
       'Node.js was started with `--disallow-code-generation-from-strings`',
       'start it without: each operator has generated code',

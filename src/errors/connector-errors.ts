@@ -18,6 +18,14 @@ export interface CsvTrace {
 const columnOf = ({ column }: CsvTrace): string => (column === undefined ? '' : ` (column ${column})`);
 
 export const connectorErrors = {
+  outputFile(path: string, cause: unknown): MillraceError {
+    return new MillraceError(
+      'SINK_FAILED',
+      `--output cannot write ${path}: ${messageOf(cause)}. Give the path of a file that can be written`,
+      { path },
+      cause,
+    );
+  },
   inputFile(path: string, cause: unknown): MillraceError {
     return new MillraceError(
       'INPUT_FILE',

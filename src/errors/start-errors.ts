@@ -3,6 +3,15 @@
 
 import { MillraceError } from './millrace-error.ts';
 import { messageOf, type SystemCause } from './system-cause.ts';
+import { usageErrors } from './usage-errors.ts';
+
+/** What is said of a module that is ES syntax, where its package.json says CommonJS. */
+const IN_COMMONJS = /outside a module|Unexpected token 'export'/;
+
+const remedyOf = (cause: unknown): string =>
+  cause instanceof SyntaxError && IN_COMMONJS.test(cause.message)
+    ? '. Its package.json makes it CommonJS: run npm pkg set type=module, or name the file .mjs'
+    : '';
 
 export const startErrors = {
   listenFailed(option: string, host: string, port: number, cause: unknown): MillraceError {
@@ -32,7 +41,7 @@ export const startErrors = {
   flowModule(module: string, cause: unknown): MillraceError {
     return new MillraceError(
       'MODULE_IMPORT',
-      `cannot import the module ${module}: ${messageOf(cause)}`,
+      `cannot import the module ${module}: ${messageOf(cause)}${remedyOf(cause)}`,
       { module },
       cause,
     );
@@ -92,12 +101,21 @@ export const startErrors = {
   typescriptModule(module: string, version: string): MillraceError {
     return new MillraceError(
       'TYPESCRIPT_MODULE',
-      `Node.js ${version} cannot import the TypeScript module ${module}: use Node.js 22.18 or newer, or compile it with tsc and run the .js file`,
+      `Node.js ${version} cannot import the TypeScript module ${module}: use Node.js 22.18 or newer; or npm install --save-dev tsx, and set NODE_OPTIONS='--import tsx'; or compile it with tsc and run the .js file`,
       { module, version },
     );
   },
+  bundled(entry: string): MillraceError {
+    return new MillraceError(
+      'BUNDLED',
+      `Millrace is inside of a bundle, and its worker threads do not find ${entry}: keep 'millrace' and what begins with 'millrace/' out of the bundle (esbuild: --packages=external, rollup and webpack: external, vite: build.ssr), and install it where the bundle runs`,
+      { entry },
+    );
+  },
   workerStart(cause: unknown): MillraceError {
-    const isDenied = (cause as SystemCause | undefined)?.code === 'ERR_ACCESS_DENIED';
+    const code = (cause as SystemCause | undefined)?.code;
+    if (code === 'ERR_WORKER_INVALID_EXEC_ARGV') return usageErrors.badExecArgv(cause);
+    const isDenied = code === 'ERR_ACCESS_DENIED';
     const remedy = isDenied
       ? "Node.js's permission model lets a process start threads only with that flag"
       : "Lower 'workers', 'maxWorkers' or 'spares', or raise the limits of threads (ulimit -u), open files (ulimit -n) and address space (ulimit -v)";

@@ -3,6 +3,7 @@
 
 import { MillraceError } from './millrace-error.ts';
 import { show } from './show.ts';
+import { messageOf } from './system-cause.ts';
 
 export const usageErrors = {
   usage(problem: string): MillraceError {
@@ -22,6 +23,21 @@ export const usageErrors = {
       value,
       ...(where !== undefined && { where }),
     });
+  },
+  badModuleUrl(what: string, given: unknown): MillraceError {
+    return usageErrors.badOption(
+      'moduleUrl',
+      given,
+      `import.meta.url of the module that exports the ${what}, or __filename in CommonJS`,
+    );
+  },
+  badExecArgv(cause: unknown): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `option 'execArgv' has what Node.js takes for a process only, and not for a worker thread: ${messageOf(cause)}. Leave it out there, and give it to the process`,
+      { option: 'execArgv' },
+      cause,
+    );
   },
   unknownOption(where: string, option: string, known: readonly string[], nearest: string | undefined): MillraceError {
     const remedy =

@@ -3,6 +3,7 @@
 // at the declaration.
 
 import { errors } from '../errors.ts';
+import { moduleUrlOf } from '../flow/module-exports.ts';
 import { type Field, Schema, type Shape, type TupleOf, type ValueOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { choice, integer, number } from '../options/kinds.ts';
@@ -236,12 +237,15 @@ function checkShape(shape: unknown, where: string): void {
   if (Object.keys(shape).length > 0) Schema.of(shape as Shape, where);
 }
 
-/** @throws MillraceError BAD_OPTION */
-export function checkIdentity(moduleUrl: unknown, name: unknown): void {
-  if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
-    throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the actor');
-  }
+/**
+ * Checks what a definition is found by, and gives the URL of its module.
+ * @throws MillraceError BAD_OPTION
+ */
+export function identityOf(moduleUrl: unknown, name: unknown): string {
+  const url = moduleUrlOf(moduleUrl);
+  if (url === undefined) throw errors.badModuleUrl('actor', moduleUrl);
   if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
+  return url;
 }
 
 /** Checks the messages of an actor, and returns their names. @throws MillraceError BAD_ACTOR, BAD_SCHEMA */
@@ -277,7 +281,7 @@ export function actor<
   ...surplus: readonly never[]
 ): ActorDefinition<Messages, State, Args> {
   refuseSurplus('actor(moduleUrl, name, parts)', 3, surplus);
-  checkIdentity(moduleUrl, name);
+  const url = identityOf(moduleUrl, name);
   if (typeof parts !== 'object' || parts === null)
     throw errors.badActor(name, 'is declared without parts: give it messages and receive');
   for (const part of Object.keys(parts)) {
@@ -333,5 +337,5 @@ export function actor<
   checkShape(args, `the args of actor '${name}'`);
   checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');
   checkOptions(`actor '${name}'`, ACTOR_SUPERVISION, parts.supervision ?? {}, 'supervision');
-  return { [ACTOR]: true, moduleUrl, name, parts };
+  return { [ACTOR]: true, moduleUrl: url, name, parts };
 }

@@ -4,6 +4,7 @@
 
 import { randomInt } from 'node:crypto';
 import { errors } from '../errors.ts';
+import { exportedValues } from '../flow/module-exports.ts';
 import { allocateShared } from '../mailbox/shared-memory.ts';
 import { type AnyActor, isActor } from './definition.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -160,7 +161,7 @@ export class Definitions {
     let found: AnyActor | undefined;
     try {
       const module = (await this.modules.load(moduleUrl)) as Record<string, unknown>;
-      found = Object.values(module)
+      found = exportedValues(module)
         .filter(isActor)
         .find((each) => each.name === name && this.modules.nameOf(each.moduleUrl) === moduleUrl);
     } catch (cause) {

@@ -8,9 +8,9 @@ import {
   ACTOR,
   ACTOR_MAILBOX,
   type ActorMailbox,
-  checkIdentity,
   checkMessages,
   type InboxDefinition,
+  identityOf,
   type MessageShapes,
 } from './definition.ts';
 
@@ -37,7 +37,7 @@ export function inbox<const Messages extends MessageShapes>(
   ...surplus: readonly never[]
 ): InboxDefinition<Messages> {
   refuseSurplus('inbox(moduleUrl, name, parts)', 3, surplus);
-  checkIdentity(moduleUrl, name);
+  const url = identityOf(moduleUrl, name);
   if (typeof parts !== 'object' || parts === null)
     throw errors.badActor(name, 'is declared without parts: give it messages');
   const surplusPart = Object.keys(parts).find((part) => !KNOWN_PARTS.includes(part));
@@ -58,5 +58,5 @@ export function inbox<const Messages extends MessageShapes>(
   }
   // No handler is called on a worker.
   const receive = {} as never;
-  return { [ACTOR]: true, moduleUrl, name, parts: { messages, mailbox, receive }, place: 'app' };
+  return { [ACTOR]: true, moduleUrl: url, name, parts: { messages, mailbox, receive }, place: 'app' };
 }

@@ -150,6 +150,12 @@ export const SYSTEM_OPTIONS = {
    * an object, as of new Worker() in node:worker_threads. Default: none.
    */
   resourceLimits: RUN_OPTIONS.resourceLimits,
+  /**
+   * Command-line options of Node.js for worker threads, in place of the process's own: preloads, loaders, conditions:
+   * an array of Node.js's options, such as ['--import', 'tsx']. Default: those of the process. See
+   * docs/dataflow.md#what-workers-load.
+   */
+  execArgv: RUN_OPTIONS.execArgv,
 };
 
 /** Options of `actorSystem()`. */

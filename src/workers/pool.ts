@@ -10,11 +10,7 @@ import { errors } from '../errors.ts';
 import { settlesWithin, systemClock } from '../platform/clock.ts';
 import { type FlowReference, type HostTask, ORDERS, type WorkerControl, type WorkerReports } from './control.ts';
 import { callsThrough, exposeOn } from './remote-calls.ts';
-
-const WORKER_ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './worker-entry.cts' : './worker-entry.cjs',
-  import.meta.url,
-).href;
+import { WORKER_ENTRY } from './worker-entry-url.ts';
 
 /** One hired worker thread. */
 export interface HiredWorker {
@@ -58,6 +54,13 @@ function allOrNone<Result>(start: () => Result): Result {
   } finally {
     process.nextTick(() => process.off('worker', end));
   }
+}
+
+/** What all threads of a pool are started with. */
+export interface ThreadOptions {
+  readonly resourceLimits: ResourceLimits | undefined;
+  /** Options of Node.js in place of the process's; undefined for those. */
+  readonly execArgv: readonly string[] | undefined;
 }
 
 /** The shared words of all hosts. */
@@ -123,7 +126,7 @@ export class WorkerPool implements ThreadPool {
   private readonly hired = new Set<Hired>();
 
   /** @param active threads that are started at once; up to `most` are, as they are hired */
-  constructor(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined) {
+  constructor(active: number, most: number, buffers: HostBuffers, { resourceLimits, execArgv }: ThreadOptions) {
     this.active = active;
     this.buffers = buffers;
     this.piscina = allOrNone(
@@ -137,6 +140,8 @@ export class WorkerPool implements ThreadPool {
           maxQueue: most,
           recordTiming: false,
           ...(resourceLimits && { resourceLimits }),
+          // Left out, a thread has those of the process, and runs the same preloads.
+          ...(execArgv && { execArgv: [...execArgv] }),
         }),
     );
     // Failures of threads reach the callers through the tasks, but those of threads that have none: an unheard 'error' event

@@ -9,6 +9,7 @@ import { ActorFailure } from '../actors/failures/failure.ts';
 import { StepWords } from '../actors/vitals/step-words.ts';
 import { errors, MillraceError, toRecord } from '../errors.ts';
 import { buildGraph, type FlowDefinition, isFlow } from '../flow/dataflow.ts';
+import { exportedValues } from '../flow/module-exports.ts';
 import { internStrings } from '../flow/params.ts';
 import { type Plan, planOf } from '../flow/plan.ts';
 import { LookOut } from '../mailbox/look-out.ts';
@@ -29,6 +30,7 @@ import {
 import { Host } from './host.ts';
 import { Patience } from './patience.ts';
 import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
+import { registerTsx } from './tsx-loader.ts';
 import { warmUp } from './warm-up.ts';
 import { keepOutput } from './worker-output.ts';
 import { markWorkerThread } from './worker-thread.ts';
@@ -45,12 +47,13 @@ async function reported<Result>(action: () => Promise<Result>): Promise<Result> 
 async function importFlow({ moduleUrl, name }: FlowReference): Promise<FlowDefinition> {
   let module: Record<string, unknown>;
   try {
+    await registerTsx(moduleUrl);
     module = (await import(moduleUrl)) as Record<string, unknown>;
   } catch (cause) {
     if (cause instanceof MillraceError && cause.code === 'RUN_IN_WORKER') throw cause;
     throw errors.moduleImport(moduleUrl, cause);
   }
-  const flows = Object.values(module).filter(isFlow);
+  const flows = exportedValues(module).filter(isFlow);
   const flow = flows.find((each) => each.name === name);
   if (flow === undefined) {
     throw errors.noFlow(

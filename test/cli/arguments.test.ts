@@ -27,6 +27,7 @@ test('a module, options and params in any order', () => {
     json: true,
     verbose: false,
     allowDeadLetters: false,
+    output: undefined,
   });
 });
 

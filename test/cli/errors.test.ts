@@ -1,15 +1,26 @@
-// Goal: whatever goes wrong is one line with a stable code, and an exit code; a stack only if it was asked for.
+// Goal: whatever goes wrong is one line with a stable code, and an exit code; below it the place in the docs that tells of the code,
+// and a stack only if it was asked for.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { flowModule, millrace } from '../kit/command.ts';
+import { flowModule, MAIN, millrace, ROOT, start } from '../kit/command.ts';
+import { docsFolder } from '../kit/docs-code.ts';
+
+const PAGE = / {2}see (docs\/errors\.md)#(\w+)\n$/;
 
 async function fails(args: readonly string[], exitCode: number, line: RegExp, output = ''): Promise<void> {
   const { code, stdout, stderr } = await millrace(...args);
   assert.equal(code, exitCode, stderr);
   assert.equal(stdout, output);
-  assert.match(stderr, line);
-  assert.equal(stderr.split('\n').length, 2, `more than one line: ${stderr}`);
+  const told = stderr.replace(PAGE, '');
+  assert.match(told, line);
+  assert.equal(told.split('\n').length, 2, `more than one line: ${stderr}`);
+  const errorCode = /\[(\w+)\]\n$/.exec(told)?.[1];
+  const [, page, anchor] = PAGE.exec(stderr) ?? [];
+  assert.equal(anchor, errorCode === 'USAGE' ? undefined : errorCode, stderr);
+  if (page !== undefined) assert.ok(readFileSync(join(ROOT, page), 'utf8').includes(`<a id="${anchor}"></a>`));
 }
 
 test('a missing module', () =>
@@ -22,8 +33,24 @@ test('a module that throws when it is imported', () =>
     /^millrace: cannot import the module .*broken\.js: not today \[MODULE_IMPORT\]\n$/,
   ));
 
-test('a module without a flow', () =>
-  fails(['run', flowModule('no-flow')], 2, /does not export a flow .*none.* \[NO_FLOW\]\n$/));
+test('ES syntax in a CommonJS project', async () => {
+  const folder = docsFolder({
+    'package.json': '{ "type": "commonjs" }',
+    'flow.js': "import 'millrace';\nexport default 1;\n",
+  });
+  try {
+    const { code, stderr } = await start(MAIN, ['run', 'flow.js'], folder.path).done;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /Cannot use import statement outside a module\. Its package\.json .* npm pkg set type=module, or .*\.mjs/,
+    );
+  } finally {
+    folder.remove();
+  }
+});
+
+test('wrong usage', () => fails(['run', flowModule('no-flow')], 2, /does not export a flow .*none.* \[NO_FLOW\]\n$/));
 
 test('several flows and no choice', () =>
   fails(

@@ -133,6 +133,6 @@ test('supervisors that give up are told, and the job fails', async () => {
   assert.match(stderr, /: escalation: supervisor 'troubled\/check' gave up, and 'troubled' decides\n/);
   assert.match(
     stderr,
-    /: escalation: supervisor 'troubled' gave up, and 'millrace' decides\nmillrace: supervisor 'troubled' gave up: .* \[RESTART_INTENSITY\]\n$/,
+    /: escalation: supervisor 'troubled' gave up, and 'millrace' decides\nmillrace: supervisor 'troubled' gave up: .* \[RESTART_INTENSITY\]\n {2}see .*#RESTART_INTENSITY\n$/,
   );
 });

@@ -12,8 +12,10 @@ import {
   readParams,
 } from '../../flow/declared-params.ts';
 import type { InputsOf, OutputsOf } from '../../flow/handles.ts';
+import { moduleUrlOf } from '../../flow/module-exports.ts';
 import { nearest } from '../../options/nearest.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import { requireWorkerEntry } from '../../workers/worker-entry-url.ts';
 import { isWorkerThread } from '../../workers/worker-thread.ts';
 import type { Job } from './job-api.ts';
 import type { RunOptions } from './run-options.ts';
@@ -22,7 +24,7 @@ import type { RunOptions } from './run-options.ts';
 export interface Dataflow<Params = unknown, Built = unknown> extends FlowDefinition<Params, Built> {
   /**
    * Runs the flow on worker threads; resolves when all of them have started. Each call is a job of its own.
-   * @throws MillraceError BAD_OPTION, BAD_FLOW, MODULE_IMPORT, NO_FLOW, INPUT_FILE, RUN_IN_WORKER and others that a start can meet
+   * @throws MillraceError BAD_OPTION, BAD_FLOW, MODULE_IMPORT, NO_FLOW, INPUT_FILE, RUN_IN_WORKER, BUNDLED and others that a start can meet
    */
   run(options?: RunOptions<Params>): Promise<Job<OutputsOf<Built>, InputsOf<Built>>>;
 }
@@ -37,7 +39,7 @@ export interface FlowParts<Table extends ParamTable> {
 
 /**
  * Declares a flow and its parameters: they are checked, and their types are those of `build` and of `run({ params })`.
- * @param moduleUrl `import.meta.url` of the module that exports the flow: every worker imports it
+ * @param moduleUrl `import.meta.url` of the module that exports the flow, in CommonJS `__filename`: every worker imports it
  * @param name unique within the module
  * @param parts `{ params: { file: { type: 'string', help: 'the file to read' } } }`
  * @param build declares the operators; it runs on every thread, and must depend on its params only
@@ -52,7 +54,7 @@ export function dataflow<const Table extends ParamTable, Built = unknown>(
 ): Dataflow<GivenParams<Table>, Built>;
 /**
  * Declares a flow.
- * @param moduleUrl `import.meta.url` of the module that exports the flow: every worker imports it
+ * @param moduleUrl `import.meta.url` of the module that exports the flow, in CommonJS `__filename`: every worker imports it
  * @param name unique within the module
  * @param build declares the operators; it runs on every thread, and must depend on its params only
  * @throws MillraceError BAD_OPTION
@@ -72,15 +74,14 @@ export function dataflow(
   const [build, ...surplus] = hasParts ? rest.slice(1) : rest;
   const form = hasParts ? 'dataflow(moduleUrl, name, { params }, build)' : 'dataflow(moduleUrl, name, build)';
   refuseSurplus(form, hasParts ? 4 : 3, surplus);
-  if (typeof moduleUrl !== 'string' || !URL.canParse(moduleUrl)) {
-    throw errors.badOption('moduleUrl', moduleUrl, 'import.meta.url of the module that exports the flow');
-  }
+  const url = moduleUrlOf(moduleUrl);
+  if (url === undefined) throw errors.badModuleUrl('flow', moduleUrl);
   if (typeof name !== 'string' || name === '') throw errors.badOption('name', name, 'a string that is not empty');
   const table = hasParts ? tableOf(name, rest[0]) : undefined;
   if (typeof build !== 'function') throw errors.badOption('build', build, 'a function (flow, params) => …');
   const flow: Dataflow<Record<string, unknown>> = {
     [FLOW]: true,
-    moduleUrl,
+    moduleUrl: url,
     name,
     ...(table !== undefined && { params: table }),
     build:
@@ -89,6 +90,7 @@ export function dataflow(
       refuseSurplus('run(options)', 1, surplus);
       // Thrown at once: a rejection that a module does not await would end the worker instead of failing its import.
       if (isWorkerThread()) throw errors.runInWorker(name);
+      requireWorkerEntry();
       return loadRunner().then(({ runFlow }) => runFlow(flow, options)) as unknown as Promise<Job<never, never>>;
     },
   };

@@ -119,7 +119,7 @@ export class JobParts implements JobContext {
     );
     this.supervision = superviseStages(flow.name, plan, this.roster, options);
     const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
-    this.pool = platform.pool(workers, hosts, buffers, options.resourceLimits);
+    this.pool = platform.pool(workers, hosts, buffers, options);
     this.patience = new Patience(clock, startTimeoutMs, (text) => this.notices.takesLong(text));
     this.workers = this.#workersOf(flow, hosts);
     this.backups = this.#backupsOf();

@@ -3,10 +3,9 @@
 // thread under a seeded scheduler; the job cannot tell.
 
 import { randomUUID } from 'node:crypto';
-import type { ResourceLimits } from 'node:worker_threads';
 import { WakeWords } from '../../mailbox/wake.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
-import { type HostBuffers, type ThreadPool, WorkerPool } from '../../workers/pool.ts';
+import { type HostBuffers, type ThreadOptions, type ThreadPool, WorkerPool } from '../../workers/pool.ts';
 
 export interface Platform {
   /** Time in the app's thread. */
@@ -16,12 +15,12 @@ export interface Platform {
   /** The wake words of a job, as the app's thread sleeps on them. */
   wakeWords(buffer: SharedArrayBuffer): WakeWords;
   /** The threads of a job: `active` are started at once, and up to `most` as they are hired. */
-  pool(active: number, most: number, buffers: HostBuffers, resourceLimits: ResourceLimits | undefined): ThreadPool;
+  pool(active: number, most: number, buffers: HostBuffers, options: ThreadOptions): ThreadPool;
 }
 
 export const systemPlatform: Platform = {
   clock: systemClock,
   newRun: randomUUID,
   wakeWords: (buffer) => new WakeWords(buffer),
-  pool: (active, most, buffers, resourceLimits) => new WorkerPool(active, most, buffers, resourceLimits),
+  pool: (active, most, buffers, options) => new WorkerPool(active, most, buffers, options),
 };

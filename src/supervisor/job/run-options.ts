@@ -25,6 +25,9 @@ const TIMEOUT_MS_MAX = 86_400_000;
 
 const isLimits = (given: unknown): given is ResourceLimits => typeof given === 'object' && given !== null;
 
+const isArguments = (given: unknown): given is readonly string[] =>
+  Array.isArray(given) && given.every((each) => typeof each === 'string');
+
 const isNotices = (given: unknown): given is NoticeOption => typeof given === 'boolean' || typeof given === 'function';
 
 const isSystem = (given: unknown): given is SystemHandle =>
@@ -222,6 +225,16 @@ export const RUN_OPTIONS = {
   resourceLimits: value('an object, as of new Worker() in node:worker_threads', isLimits, {
     help: "memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers and shared memory do not count",
     defaultText: 'none',
+  }),
+  /**
+   * Command-line options of Node.js for worker threads, in place of the process's own: preloads, loaders, conditions:
+   * an array of Node.js's options, such as ['--import', 'tsx']. Default: those of the process. See
+   * docs/dataflow.md#what-workers-load.
+   */
+  execArgv: value("an array of Node.js's options, such as ['--import', 'tsx']", isArguments, {
+    help: "command-line options of Node.js for worker threads, in place of the process's own: preloads, loaders, conditions",
+    defaultText: 'those of the process',
+    page: 'dataflow.md#what-workers-load',
   }),
   /**
    * The supervisor over the job's operators: an object. Default: `{ strategy: one_for_one, intensity: 1, periodMs:

@@ -8,9 +8,11 @@ import { tuplesInto, tuplesOutOf } from '../../flow/stage-counts.ts';
 import type { Placement } from '../deployment.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { JobContext } from '../job-context.ts';
+import { between } from './between.ts';
 import { GroupCounter, isShared } from './group-counter.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from './job-reading.ts';
+import { loadHintsOf } from './load-hints.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
 import { TimeReader } from './time-reader.ts';
 import type { TimeReading } from './time-reading.ts';
@@ -92,13 +94,16 @@ export class JobReader {
     const { clock, plan } = this.#job;
     const nowMs = this.#end?.nowMs ?? clock.now();
     const times = this.#times.read();
-    return {
+    const reading = {
       atMs: clock.epochMs(),
       elapsedMs: nowMs - this.#startedAtMs,
       stalled: this.#sources.stall(),
       hints: this.#hints,
       operators: plan.stages.flatMap((stage) => this.#operatorsOf(stage, times)),
     };
+    const byLoad = loadHintsOf(plan, between('start', reading), this.#job.options.maxWorkers);
+    const isNew = ({ operator }: Hint): boolean => this.#hints.every((hint) => hint.operator !== operator);
+    return { ...reading, hints: [...this.#hints, ...byLoad.filter(isNew)] };
   }
 
   #operatorsOf(stage: Stage, times: ReadonlyMap<number, TimeReading>): OperatorReading[] {
