@@ -17,7 +17,7 @@ import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import { checkAsync, type RequestContext } from './asking.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { jointTime, type StreamTime, type TimeOf, timeOf } from './event-time.ts';
-import type { NodeInput, NodeOutput, OperatorNode, StreamRef } from './graph.ts';
+import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
 import { ConnectedStreams } from './joins/connected-streams.ts';
@@ -42,11 +42,11 @@ import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
 import { thin } from './kinds/thin.ts';
 import {
-  byOutput,
   type EmitOf,
-  NamedOutputs,
+  emittedStreams,
+  emitting,
+  type NamedOutputs,
   type NoOutputs,
-  nodeOutputs,
   type OutputShapes,
 } from './named-outputs.ts';
 import {
@@ -160,10 +160,11 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
    */
   static of<Fields extends Shape, Inputs>(
     builder: GraphBuilder,
-    { id, outputs }: OperatorNode,
+    { id, inputs, outputs }: OperatorNode,
     output = 0,
   ): Stream<Fields, Inputs> {
-    const { schema, time } = outputs[output];
+    // Whoever reads an operator without outputs is told so when the graph is finished.
+    const { schema, time } = outputs[output] ?? { schema: inputs[0].schema };
     return new Stream(builder, [{ operator: id, output }], schema, undefined, {}, time);
   }
 
@@ -536,21 +537,9 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     output: Output | NamedOutputs<Outputs> | undefined,
     rest: Partial<OperatorNode> & { readonly closure: unknown },
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
-    const emitsByName = output instanceof NamedOutputs;
-    const outputs = output === undefined ? [] : emitsByName ? nodeOutputs(name, output) : [outputOf(name, output)];
     const closure = rest.closure as NodeInput['closure'];
-    const node = this.add(name, kind, checked, { ...rest, closure, outputs, emitsByName });
-    const made = emitsByName
-      ? byOutput(name, outputs, (index) => Stream.of<Shape, Inputs>(this.builder, node, index))
-      : // Whoever reads it though it has no output is told so when the graph is finished.
-        new Stream(
-          this.builder,
-          [{ operator: node.id, output: 0 }],
-          outputs[0]?.schema ?? this.schema,
-          undefined,
-          {},
-          node.outputs[0]?.time,
-        );
+    const node = this.add(name, kind, checked, { ...rest, closure, ...emitting(name, output) });
+    const made = emittedStreams(node, (index) => Stream.of<Shape, Inputs>(this.builder, node, index));
     return made as StreamOrStreams<Output, Outputs, Inputs>;
   }
 
@@ -594,10 +583,6 @@ function single(where: string, options: SinkOptions): CheckedOperator {
   return checkedOperator({ ...checked, parallelism }, options.supervision !== undefined);
 }
 
-const outputOf = (name: string, output: Shape): NodeOutput => ({
-  name,
-  schema: Schema.of(output, `operator '${name}'`),
-});
 /** The fields whose values may be those of a key. */
 type FieldLike<Fields extends Shape, Value> = {
   [Name in keyof Fields & string]: TupleOf<Fields>[Name] extends Value | null ? Name : never;
@@ -661,7 +646,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
       throw errors.badOption('other', other, 'a stream with a key: call keyBy() on it');
     const sides = { left: this.asSide(), right: right.asSide() };
     requireSameKey(builder.name, sides.left, sides.right);
-    return new ConnectedStreams({ builder, ...sides }, (node) => Stream.of(builder, node));
+    return new ConnectedStreams({ builder, ...sides }, (node, output) => Stream.of(builder, node, output));
   }
 
   /**
