@@ -52,6 +52,10 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     readRecords: "(path: string) => import('millrace').SourceDefinition<any>",
     writeRecords: "(path: string) => import('millrace').SinkDefinition<any>",
   },
+  'docs/async.md': {
+    orders: "import('millrace').Stream<{ customer: import('millrace').Field<string> }>",
+    book: '(order: { customer: string }, signal: AbortSignal) => Promise<{ order: number, at: Date }>',
+  },
   'docs/dashboard.md': { flow: "import('millrace').Dataflow" },
   'docs/metrics.md': { flow: "import('millrace').Dataflow" },
   'docs/readings.md': { job: JOB },

@@ -249,7 +249,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: AsyncOptions,
   ): Stream<Output, Inputs> {
     const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
-    const { checked, asking } = checkAsync(name, options, kind === flatMapAsync);
+    const { checked, asking } = checkAsync(name, options, kind === flatMapAsync, this.key);
     return Stream.of(this.builder, this.add(name, kind, checked, { closure: closure as () => void, outputs, asking }));
   }
 
