@@ -26,12 +26,14 @@ import {
   PROCESS_OPTIONS,
 } from '../operator-options.ts';
 import type { Stream, StreamOrStreams } from '../stream.ts';
-import { requireWindow, type SlicedWindow } from '../windows/window.ts';
+import type { CalendarWindow } from '../windows/calendar.ts';
+import { requireWindow, type SessionWindow, type SlicedWindow } from '../windows/window.ts';
 import { intervalClosures } from './interval-join.ts';
 import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { asOfClosures, latestClosures } from './lookup-join.ts';
 import type { Side } from './sides.ts';
-import { type JoinBounds, windowJoinClosures } from './window-join.ts';
+import { windowJoinClosures } from './window-join.ts';
+import type { JoinBounds } from './window-sides.ts';
 
 /** The closures of an operator that two streams go into. */
 export interface ConnectedClosures<
@@ -158,14 +160,14 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
   }
 
   /**
-   * All pairs of tuples of one window, when it closes. See docs/joins.md.
-   * @param window as `tumbling` of `millrace/windows` makes it
+   * All pairs of tuples of one window, when it closes. Sessions are of both streams together. See docs/joins.md.
+   * @param window as `tumbling`, `sliding`, `session` and `calendar` of `millrace/windows` make it
    * @param join makes the row of a pair; its third parameter has the window's bounds
    * @throws MillraceError NO_EVENT_TIME, BAD_OPTION, BAD_SCHEMA
    */
   windowJoin<Output extends Shape, const Kind extends JoinKind = 'inner'>(
     name: string,
-    window: SlicedWindow,
+    window: SlicedWindow | SessionWindow | CalendarWindow,
     output: Output,
     join: Joined<Left, Right, Output, Kind, [window: JoinBounds]>,
     options: JoinOptions & { kind?: Kind } = {},
