@@ -35,6 +35,7 @@ export type {
   TableOptions,
   ThrottleOptions,
 } from './flow/operator-options.ts';
+export type { ScanOptions } from './flow/scan.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,

@@ -66,6 +66,8 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PAUSE_MS: 'number',
     stream:
       "import('millrace').Stream<{ user: import('millrace').Field<string>, at: import('millrace').Field<number> }>",
+    orders:
+      "import('millrace').Stream<{ customer: import('millrace').Field<string>, cents: import('millrace').Field<number> }>",
   },
   'docs/supervision.md': { flow: "import('millrace').Dataflow" },
   'docs/testing.md': { averages: AVERAGES },

@@ -71,6 +71,7 @@ import {
   THROTTLE_OPTIONS,
   type ThrottleOptions,
 } from './operator-options.ts';
+import { type ScanOptions, scanned } from './scan.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
 import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
@@ -128,7 +129,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   static {
     // Types do not have these methods here; a program without types would meet "is not a function".
-    for (const method of ['process', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
+    for (const method of ['process', 'scan', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
           throw errors.needsKey(String(name), method, this.schema.names);
@@ -628,6 +629,24 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const given = output as Output | NamedOutputs<Outputs> | undefined;
     const operator = checkedOperator(checked, options.supervision !== undefined);
     return this.emitter(name, process, operator, given, { closure: closures[0], ...rest });
+  }
+
+  /**
+   * A running fold: the closure changes the state of the key by each tuple, and the state is emitted after each, with the key. For what
+   * is emitted now and then only, or needs timers, use {@link process}.
+   * @param state its fields begin as 0, '', false or null
+   * @throws MillraceError BAD_SCHEMA, BAD_OPTION
+   */
+  scan<State extends Shape>(
+    name: string,
+    state: State,
+    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Ignored,
+    options: ScanOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Pick<Fields, Key> & State, Inputs> {
+    refuseSurplus('scan(name, state, fold, options)', 4, surplus);
+    const { schemas, closure } = scanned(name, this.schema, this.key as readonly string[], state, fold as never);
+    return this.process(name, schemas, closure as never, options) as never;
   }
 
   /**
