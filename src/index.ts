@@ -9,7 +9,7 @@ export type { GivenParams, ParamDeclaration, ParamsOf, ParamTable } from './flow
 export type { FailurePolicy, Strategy, SupervisionOptions } from './flow/failure-policy.ts';
 export type { InputsOf, OutputHandle, OutputsOf, StreamEnd } from './flow/handles.ts';
 export type { ConnectedClosures, ConnectedOptions, ConnectedStreams } from './flow/joins/connected-streams.ts';
-export type { JoinBounds } from './flow/joins/window-join.ts';
+export type { JoinBounds } from './flow/joins/window-sides.ts';
 export type {
   Emit,
   ProcessContext,
@@ -35,6 +35,7 @@ export type {
   TableOptions,
   ThrottleOptions,
 } from './flow/operator-options.ts';
+export type { ScanOptions } from './flow/scan.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {
   Source,

@@ -52,6 +52,10 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     readRecords: "(path: string) => import('millrace').SourceDefinition<any>",
     writeRecords: "(path: string) => import('millrace').SinkDefinition<any>",
   },
+  'docs/async.md': {
+    orders: "import('millrace').Stream<{ customer: import('millrace').Field<string> }>",
+    book: '(order: { customer: string }, signal: AbortSignal) => Promise<{ order: number, at: Date }>',
+  },
   'docs/dashboard.md': { flow: "import('millrace').Dataflow" },
   'docs/metrics.md': { flow: "import('millrace').Dataflow" },
   'docs/readings.md': { job: JOB },
@@ -62,6 +66,8 @@ const AROUND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     PAUSE_MS: 'number',
     stream:
       "import('millrace').Stream<{ user: import('millrace').Field<string>, at: import('millrace').Field<number> }>",
+    orders:
+      "import('millrace').Stream<{ customer: import('millrace').Field<string>, cents: import('millrace').Field<number> }>",
   },
   'docs/supervision.md': { flow: "import('millrace').Dataflow" },
   'docs/testing.md': { averages: AVERAGES },

@@ -28,12 +28,17 @@ export interface TimedSource {
   readonly collectsLate: boolean;
 }
 
+interface Asking {
+  readonly capacity: number;
+  readonly ordered: true | 'key';
+}
+
 /** An operator between the sources and those that go by time; tuples of a key stay in order in all of them. */
 export type Relay =
   | { readonly kind: 'map'; readonly fuse: boolean; readonly parallelism: Parallelism; readonly poisonEvery: number }
   /** With `leaves` each key has one more tuple at its end, which has the latest time. */
   | { readonly kind: 'process'; readonly parallelism: Parallelism; readonly leaves: boolean }
-  | { readonly kind: 'mapAsync'; readonly parallelism: Parallelism; readonly capacity: number }
+  | { readonly kind: 'mapAsync'; readonly parallelism: Parallelism; readonly asking: Asking }
   /** Of five tuples so many are left out. */
   | { readonly kind: 'filter'; readonly fuse: boolean; readonly drop: number }
   /** The stream, and beside it one of which all is left out, as one. */
@@ -136,6 +141,11 @@ function timedSource(random: Random, allowsLate: boolean, isStopped: boolean): T
   };
 }
 
+/** The order of a key, which is all that is compared, holds in each. */
+const ASKINGS: readonly Asking[] = [1, 4, 64].flatMap((capacity) =>
+  ([true, 'key'] as const).map((ordered) => ({ capacity, ordered })),
+);
+
 function relay(random: Random): Relay {
   const fuse = random.chance(0.5);
   switch (random.weighted({ map: 3, process: 3, filter: 1, dry: 2, mapAsync: 1 })) {
@@ -144,7 +154,7 @@ function relay(random: Random): Relay {
     case 'process':
       return { kind: 'process', parallelism: parallelismOf(random), leaves: random.chance(0.2) };
     case 'mapAsync':
-      return { kind: 'mapAsync', parallelism: parallelismOf(random), capacity: random.pick([1, 4, 64]) };
+      return { kind: 'mapAsync', parallelism: parallelismOf(random), asking: random.pick(ASKINGS) };
     case 'filter':
       return { kind: 'filter', fuse, drop: random.pick([1, 2, 4, 5]) };
     case 'dry':

@@ -90,6 +90,11 @@ function before(stream: TimedStream, source: TimedSource, index: number): TimedS
 const spread = (stream: TimedStream, parallelism: Parallelism): TimedStream =>
   replicasMax(parallelism) > 1 ? stream.keyBy('key') : stream;
 
+async function after(turns: number, tuple: Timed): Promise<Timed> {
+  for (let turn = 0; turn < turns; turn++) await undefined;
+  return tuple;
+}
+
 function addRelay(stream: TimedStream, relay: Relay, index: number): TimedStream {
   const name = `${relay.kind}-${index}`;
   switch (relay.kind) {
@@ -120,9 +125,10 @@ function addRelay(stream: TimedStream, relay: Relay, index: number): TimedStream
         },
       );
     case 'mapAsync':
-      return spread(stream, relay.parallelism).mapAsync(name, FIELDS, async (tuple) => tuple, {
+      // Some take longer than those behind them.
+      return stream.keyBy('key').mapAsync(name, FIELDS, (tuple) => after(tuple.number % 4, tuple), {
         parallelism: relay.parallelism,
-        capacity: relay.capacity,
+        ...relay.asking,
       });
     case 'filter':
       return stream.filter(name, (tuple) => isKept(relay.drop, tuple), { fuse: relay.fuse });

@@ -11,6 +11,8 @@ export interface Asking {
   readonly capacity: number;
   /** True if results come in the order of the tuples that they are of. */
   readonly isOrdered: boolean;
+  /** The fields by which results do so, and requests are made one after the other, if it is not by all tuples. */
+  readonly key: readonly string[] | undefined;
   /** How long one attempt may take; undefined for as long as it likes. */
   readonly timeoutMs: number | undefined;
   /** Attempts after the first one. */
@@ -36,18 +38,25 @@ export interface RequestContext {
 
 /**
  * Checks the options of an operator that awaits. It is never fused to the one before it: it reads ahead of what it has committed.
+ * @param key of the stream before it; undefined if it has none
  * @throws MillraceError BAD_OPTION
  */
 export function checkAsync(
   name: string,
   options: AsyncOptions,
   isMany: boolean,
+  key: readonly string[] | undefined,
 ): { readonly checked: CheckedOperator; readonly asking: Asking } {
   const where = `operator '${name}'`;
   const { capacity, ordered, timeoutMs, retries, backoffMs, ...usual } = checkOptions(where, ASYNC_OPTIONS, options);
   if (options?.fuse === true) {
     throw errors.badOption('fuse', true, 'false or left out: an operator that awaits has an actor of its own', where);
   }
+  if (ordered === 'key' && key === undefined) {
+    const rule = "true or false, because the stream before it has no key: call keyBy(field) before it for 'key'";
+    throw errors.badOption('ordered', ordered, rule, where);
+  }
   const checked = checkedOperator({ ...usual, fuse: false }, options.supervision !== undefined);
-  return { checked, asking: { capacity, isOrdered: ordered, timeoutMs, retries, backoffMs, isMany } };
+  const order = { isOrdered: ordered === true, key: ordered === 'key' ? key : undefined };
+  return { checked, asking: { capacity, ...order, timeoutMs, retries, backoffMs, isMany } };
 }

@@ -5,7 +5,7 @@
 import { errors } from '../errors.ts';
 import { isFieldName, Schema, type Shape } from '../mailbox/schema.ts';
 import { refuseSurplus } from '../surplus.ts';
-import type { NodeOutput } from './graph.ts';
+import type { NodeOutput, OperatorNode } from './graph.ts';
 import type { Emit } from './keyed-options.ts';
 
 /** The fields of each output, by the output's name. */
@@ -38,7 +38,7 @@ export type EmitOf<Output extends Shape, Outputs extends OutputShapes> = keyof O
 
 /**
  * Declares several outputs of one operator, each with a name and fields of its own: in place of the output of `flatMap`, and of the
- * `output` of `process`. The closure then emits by name, `emit.valid(tuple)`, and the method returns a stream for each name. An output
+ * `output` of `process`, also where two streams are connected. The closure then emits by name, `emit.valid(tuple)`, and the method returns a stream for each name. An output
  * that nobody reads costs nothing, and its tuples are counted: see docs/dataflow.md.
  * @param shapes the fields of each output, by its name
  * @throws MillraceError BAD_SCHEMA, SURPLUS_ARGUMENTS
@@ -61,12 +61,33 @@ export function outputs<const Shapes extends OutputShapes>(
 }
 
 /** The outputs of an operator's node. Nobody needs to read all of them. */
-export const nodeOutputs = (operator: string, { [SHAPES]: shapes }: NamedOutputs<OutputShapes>): NodeOutput[] =>
+const nodeOutputs = (operator: string, { [SHAPES]: shapes }: NamedOutputs<OutputShapes>): NodeOutput[] =>
   Object.entries(shapes).map(([name, shape]) => ({
     name,
     schema: Schema.of(shape, `output '${name}' of operator '${operator}'`),
     isOptional: true,
   }));
+
+/**
+ * What an operator's node has of its output, or outputs, as an app declares them.
+ * @param output undefined for none
+ * @throws MillraceError BAD_SCHEMA
+ */
+export function emitting(
+  operator: string,
+  output: Shape | NamedOutputs<OutputShapes> | undefined,
+): Pick<OperatorNode, 'outputs' | 'emitsByName'> {
+  if (output === undefined) return { outputs: [], emitsByName: false };
+  if (output instanceof NamedOutputs) return { outputs: nodeOutputs(operator, output), emitsByName: true };
+  const schema = Schema.of(output, `operator '${operator}'`);
+  return { outputs: [{ name: operator, schema }], emitsByName: false };
+}
+
+/** What the method that has added an operator returns: its stream, or a stream for each of its named outputs. */
+export const emittedStreams = <Stream>(
+  { name, outputs, emitsByName }: OperatorNode,
+  streamOf: (output: number) => Stream,
+): Stream | Record<string, Stream> => (emitsByName === true ? byOutput(name, outputs, streamOf) : streamOf(0));
 
 /** What may be asked of any object, though it has no such property: by `await`, by `console.log`, and the like. */
 const isHarmless = (property: string | symbol): boolean =>
@@ -86,7 +107,7 @@ export const refusingPrototype = (operator: string, names: readonly string[]): o
   });
 
 /** An object with a value for each output. */
-export function byOutput<Value>(
+function byOutput<Value>(
   operator: string,
   named: readonly NodeOutput[],
   make: (output: number) => Value,

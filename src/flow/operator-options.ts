@@ -169,6 +169,8 @@ export const EVENT_TIME_OPTIONS = {
 /** Options of `withEventTime`. */
 export interface EventTimeOptions extends Given<typeof EVENT_TIME_OPTIONS> {}
 
+const isOrder = (given: unknown): given is boolean | 'key' => typeof given === 'boolean' || given === 'key';
+
 export const ASYNC_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
@@ -182,9 +184,12 @@ export const ASYNC_OPTIONS = {
     default: 256,
     page: 'async.md#capacity',
   }),
-  /** `false` lets results leave as they come: true or false. Default: `true`. See docs/async.md#order. */
-  ordered: toggle({
-    help: '`false` lets results leave as they come',
+  /**
+   * `false` lets results leave as they come; `'key'` keeps the order of each key, of which one request is in flight at
+   * a time: true, false or 'key'. Default: `true`. See docs/async.md#order.
+   */
+  ordered: value("true, false or 'key'", isOrder, {
+    help: "`false` lets results leave as they come; `'key'` keeps the order of each key, of which one request is in flight at a time",
     default: true,
     page: 'async.md#order',
   }),

@@ -17,7 +17,7 @@ import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import { checkAsync, type RequestContext } from './asking.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { jointTime, type StreamTime, type TimeOf, timeOf } from './event-time.ts';
-import type { NodeInput, NodeOutput, OperatorNode, StreamRef } from './graph.ts';
+import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
 import { ConnectedStreams } from './joins/connected-streams.ts';
@@ -42,11 +42,11 @@ import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
 import { thin } from './kinds/thin.ts';
 import {
-  byOutput,
   type EmitOf,
-  NamedOutputs,
+  emittedStreams,
+  emitting,
+  type NamedOutputs,
   type NoOutputs,
-  nodeOutputs,
   type OutputShapes,
 } from './named-outputs.ts';
 import {
@@ -71,6 +71,7 @@ import {
   THROTTLE_OPTIONS,
   type ThrottleOptions,
 } from './operator-options.ts';
+import { type ScanOptions, scanned } from './scan.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
 import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
@@ -128,7 +129,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   static {
     // Types do not have these methods here; a program without types would meet "is not a function".
-    for (const method of ['process', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
+    for (const method of ['process', 'scan', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
           throw errors.needsKey(String(name), method, this.schema.names);
@@ -160,10 +161,11 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
    */
   static of<Fields extends Shape, Inputs>(
     builder: GraphBuilder,
-    { id, outputs }: OperatorNode,
+    { id, inputs, outputs }: OperatorNode,
     output = 0,
   ): Stream<Fields, Inputs> {
-    const { schema, time } = outputs[output];
+    // Whoever reads an operator without outputs is told so when the graph is finished.
+    const { schema, time } = outputs[output] ?? { schema: inputs[0].schema };
     return new Stream(builder, [{ operator: id, output }], schema, undefined, {}, time);
   }
 
@@ -248,7 +250,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: AsyncOptions,
   ): Stream<Output, Inputs> {
     const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
-    const { checked, asking } = checkAsync(name, options, kind === flatMapAsync);
+    const { checked, asking } = checkAsync(name, options, kind === flatMapAsync, this.key);
     return Stream.of(this.builder, this.add(name, kind, checked, { closure: closure as () => void, outputs, asking }));
   }
 
@@ -536,21 +538,9 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     output: Output | NamedOutputs<Outputs> | undefined,
     rest: Partial<OperatorNode> & { readonly closure: unknown },
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
-    const emitsByName = output instanceof NamedOutputs;
-    const outputs = output === undefined ? [] : emitsByName ? nodeOutputs(name, output) : [outputOf(name, output)];
     const closure = rest.closure as NodeInput['closure'];
-    const node = this.add(name, kind, checked, { ...rest, closure, outputs, emitsByName });
-    const made = emitsByName
-      ? byOutput(name, outputs, (index) => Stream.of<Shape, Inputs>(this.builder, node, index))
-      : // Whoever reads it though it has no output is told so when the graph is finished.
-        new Stream(
-          this.builder,
-          [{ operator: node.id, output: 0 }],
-          outputs[0]?.schema ?? this.schema,
-          undefined,
-          {},
-          node.outputs[0]?.time,
-        );
+    const node = this.add(name, kind, checked, { ...rest, closure, ...emitting(name, output) });
+    const made = emittedStreams(node, (index) => Stream.of<Shape, Inputs>(this.builder, node, index));
     return made as StreamOrStreams<Output, Outputs, Inputs>;
   }
 
@@ -594,10 +584,6 @@ function single(where: string, options: SinkOptions): CheckedOperator {
   return checkedOperator({ ...checked, parallelism }, options.supervision !== undefined);
 }
 
-const outputOf = (name: string, output: Shape): NodeOutput => ({
-  name,
-  schema: Schema.of(output, `operator '${name}'`),
-});
 /** The fields whose values may be those of a key. */
 type FieldLike<Fields extends Shape, Value> = {
   [Name in keyof Fields & string]: TupleOf<Fields>[Name] extends Value | null ? Name : never;
@@ -646,6 +632,24 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
   }
 
   /**
+   * A running fold: the closure changes the state of the key by each tuple, and the state is emitted after each, with the key. For what
+   * is emitted now and then only, or needs timers, use {@link process}.
+   * @param state its fields begin as 0, '', false or null
+   * @throws MillraceError BAD_SCHEMA, BAD_OPTION
+   */
+  scan<State extends Shape>(
+    name: string,
+    state: State,
+    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Ignored,
+    options: ScanOptions = {},
+    ...surplus: readonly never[]
+  ): Stream<Pick<Fields, Key> & State, Inputs> {
+    refuseSurplus('scan(name, state, fold, options)', 4, surplus);
+    const { schemas, closure } = scanned(name, this.schema, this.key as readonly string[], state, fold as never);
+    return this.process(name, schemas, closure as never, options) as never;
+  }
+
+  /**
    * This stream and another whose key has the same types: tuples of one key meet. See docs/joins.md.
    * @returns what joins them: `intervalJoin`, `windowJoin`, `lookupJoin`, or `process` with a closure for each
    * @throws MillraceError BAD_FLOW if the keys have different types
@@ -661,7 +665,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
       throw errors.badOption('other', other, 'a stream with a key: call keyBy() on it');
     const sides = { left: this.asSide(), right: right.asSide() };
     requireSameKey(builder.name, sides.left, sides.right);
-    return new ConnectedStreams({ builder, ...sides }, (node) => Stream.of(builder, node));
+    return new ConnectedStreams({ builder, ...sides }, (node, output) => Stream.of(builder, node, output));
   }
 
   /**

@@ -188,7 +188,14 @@ test('mistakes in options are errors when the flow is declared', () => {
     );
   build({});
   build({ capacity: 1, ordered: true, timeoutMs: 0.5, retries: 3, backoffMs: 0, failure: 'stop' });
-  for (const bad of [{ capacity: 0 }, { capacity: 1.5 }, { timeoutMs: 0 }, { retries: -1 }, { ordered: 'key' }]) {
+  for (const bad of [
+    { capacity: 0 },
+    { capacity: 1.5 },
+    { timeoutMs: 0 },
+    { retries: -1 },
+    { ordered: 'key' },
+    { ordered: 'keys' },
+  ]) {
     thrown(() => build(bad), 'BAD_OPTION');
   }
   for (const bad of [{ fuse: true }, { parallelism: 2 }, { concurrency: 4 }]) thrown(() => build(bad), 'BAD_OPTION');

@@ -11,9 +11,11 @@ import { eachSeed } from '../kit/seeds.ts';
 const TIMEOUT = { timeout: 120_000 };
 const COUNT = 200;
 const fails = (n: number): boolean => n % 25 === 7;
+/** By the flow's key. */
+const byKey = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => (a % 50) - (b % 50));
 const ascending = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
 
-for (const ordered of [true, false]) {
+for (const ordered of [true, false, 'key'] as const) {
   for (const parallelism of [1, { min: 1, max: 3 }]) {
     test(`ordered: ${ordered}, replicas: ${JSON.stringify(parallelism)}`, TIMEOUT, async (context) => {
       await eachSeed(context, shortOrLong(3, 20), async (seed) => {
@@ -22,7 +24,8 @@ for (const ordered of [true, false]) {
         const numbers = run.outputs.out.map(({ n }) => n);
         const all = Array.from({ length: COUNT }, (_, n) => n);
         const expected = all.filter((n) => !fails(n));
-        assert.deepEqual(ordered && parallelism === 1 ? numbers : ascending(numbers), expected);
+        assert.deepEqual(ordered === true && parallelism === 1 ? numbers : ascending(numbers), expected);
+        if (ordered === 'key') assert.deepEqual(byKey(numbers), byKey(expected));
         assert.equal(new Set(run.outputs.out.map(({ id }) => id)).size, expected.length);
         const lost = run.deadLetters.map(({ tuple }) => (tuple as { n: number }).n);
         assert.deepEqual(ascending(lost), all.filter(fails));

@@ -21,6 +21,8 @@ export const RequestState = {
   failed: 3,
   /** Nobody wants the result any more. */
   dropped: 4,
+  /** It waits for another one of its key, and then for {@link Request.begin}. */
+  queued: 5,
 } as const;
 type RequestState = (typeof RequestState)[keyof typeof RequestState];
 
@@ -57,12 +59,16 @@ class Attempt implements RequestContext {
 }
 
 export class Request {
+  /** Which input its tuple is of. */
+  readonly input: number;
   /** Where its tuple stands in the ring. */
   readonly position: number;
   readonly row: number;
   /** The key group of the tuple; -1 if the operator's replicas share none. */
   readonly group: number;
-  state: RequestState = RequestState.asking;
+  /** Of the tuple, as text; empty where requests of a key may be made side by side. */
+  readonly keyText: string;
+  state: RequestState = RequestState.queued;
   /** What it has come to. */
   result: unknown;
   /** True once its result is out, before those of older rows: of the open batch, or of one that is committed. */
@@ -70,20 +76,55 @@ export class Request {
   isOutForGood = false;
   /** True if it waits for its turn, though it is there: what is behind the operator has failed at it. */
   waits = false;
+  /** True once its row is committed. */
+  isGone = false;
   private readonly host: RequestHost;
   private readonly tuple: unknown;
   private readonly idempotencyKey: string;
   private attempt: Attempt | undefined;
   private attempts = 0;
   private cancel: Cancel | undefined;
+  private before: Request | undefined;
 
-  constructor(host: RequestHost, position: number, row: number, group: number, tuple: unknown, key: string) {
+  /**
+   * @param key the idempotency key
+   * @param before the request before it of the same ring and key, where results keep the order of their key
+   */
+  constructor(
+    host: RequestHost,
+    { input, position, row, group }: Pick<Request, 'input' | 'position' | 'row' | 'group'>,
+    tuple: unknown,
+    key: string,
+    keyText: string,
+    before: Request | undefined,
+  ) {
     this.host = host;
+    this.input = input;
     this.position = position;
     this.row = row;
     this.group = group;
     this.tuple = tuple;
     this.idempotencyKey = key;
+    this.keyText = keyText;
+    this.before = before;
+  }
+
+  /** True while an attempt is under way, or is to be made again. */
+  get isInFlight(): boolean {
+    return this.state === RequestState.asking || this.state === RequestState.pausing;
+  }
+
+  /** The request whose result is to be out before its own; undefined if there is none. */
+  get waitsFor(): Request | undefined {
+    if (this.before?.isGone === true) this.before = undefined;
+    return this.before;
+  }
+
+  /** Its row is committed. */
+  leave(): void {
+    this.isGone = true;
+    // Else each request of a key would hold all before it.
+    this.before = undefined;
   }
 
   /** True once it has an outcome. */

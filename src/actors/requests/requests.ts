@@ -1,8 +1,9 @@
 // The requests of an operator that awaits: its tuples between what its replica has committed and what it has read ahead.
 // Promises: each row of the inputs that the replica owns is asked about once by this thread, in the order of its ring, and at most
 // `capacity` outcomes are awaited or wait for their turn; the actor reads a row when its outcome is there. Where order does not matter
-// it reads rows out of turn, and its commit says which (finished-rows.ts). Outcomes outlast a
-// rollback, and are let go of when their rows are committed. After a crash whoever goes on asks again for what was not committed.
+// it reads rows out of turn, and its commit says which (finished-rows.ts); where it matters within a key, out of the turn of others
+// (key-lanes.ts). Outcomes outlast a rollback, and are let go of when their rows are committed. After a crash whoever goes on asks again
+// for what was not committed.
 // Relies on: a row is overwritten only when it is committed; control frames mean to who reads ahead what they mean to the actor
 // (alignment.ts), so nothing is asked that waits behind a fence for something that has no room.
 
@@ -20,6 +21,7 @@ import type { Input } from '../batch.ts';
 import { rowsBefore } from '../inputs/restored-state.ts';
 import { WorkCell } from '../vitals/vitals.ts';
 import { readFinished, spanOf, writeFinished } from './finished-rows.ts';
+import { KeyLanes, keyTextOf } from './key-lanes.ts';
 import { Request, type RequestHost, RequestState } from './request.ts';
 
 /** Requests that are begun before the clock is looked at. */
@@ -61,6 +63,8 @@ interface Ahead {
   readonly finished: boolean[];
   /** Goes to rows out of turn. */
   readonly early: Input;
+  /** Of each key that has any, the last of the requests; empty where keys have no order of their own. */
+  readonly latest: Map<string, Request>;
 }
 
 export class Requests {
@@ -74,6 +78,8 @@ export class Requests {
   private readonly host: RequestHost;
   private readonly aheads: readonly Ahead[];
   private readonly alignment: Alignment;
+  /** Undefined where requests of a key may be made side by side. */
+  private readonly lanes: KeyLanes | undefined;
   /** The input whose rows the program reads. */
   private reading: Ahead | undefined;
   /** The request that is read out of turn. */
@@ -99,6 +105,7 @@ export class Requests {
       after: parts.after,
       settled: (request) => this.settled(request),
     };
+    this.lanes = head.asking.key === undefined ? undefined : new KeyLanes();
     this.aheads = inputs.map((input) => {
       const stream = streams[input.upstream];
       const { written, hashColumn } = stream;
@@ -113,6 +120,7 @@ export class Requests {
         passed: 0,
         finished: readFinished(parts.committed.cursors.finished, this.asking, input.index),
         early: { ...input, reader: new RingReader(ring, slot, input.reader) },
+        latest: new Map(),
       };
     });
     this.alignment = new Alignment(this.aheads.map(({ reader, input: { upstream } }) => ({ reader, upstream })));
@@ -125,6 +133,7 @@ export class Requests {
 
   /** Where order is kept, the actor can do something about the oldest one only. */
   private settled(request: Request): void {
+    this.lanes?.left(request);
     if (this.hasNews || this.closed) return;
     if (this.asking.isOrdered && !this.aheads.some((ahead) => this.first(ahead) === request)) return;
     this.hasNews = true;
@@ -146,7 +155,9 @@ export class Requests {
   ask(until: readonly ReadMark[] | undefined, isInTurn: boolean, isLate: () => boolean): boolean {
     this.hasNews = false;
     this.isInTurn = isInTurn;
-    if (this.careful > 0 || this.closed) return false;
+    if (this.closed) return false;
+    if (this.lanes !== undefined && this.beginNext(this.lanes, isLate)) return true;
+    if (this.careful > 0) return false;
     const { aheads } = this;
     for (const ahead of aheads) this.catchUp(ahead);
     let left = LOOK_EVERY;
@@ -170,6 +181,26 @@ export class Requests {
     return false;
   }
 
+  /**
+   * Begins requests that have waited for others of their keys, before rows are asked about that come later. Those in flight come to their
+   * outcomes by themselves, so nothing that is asked can keep these from having their turn.
+   * @returns true if there may be more to begin
+   */
+  private beginNext(lanes: KeyLanes, isLate: () => boolean): boolean {
+    let room = this.asking.capacity - this.inFlight;
+    for (let begun = 1; room > 0 && lanes.hasReady; begun++, room--) {
+      this.begin(lanes.next() as Request);
+      if (begun % LOOK_EVERY === 0 && isLate()) return true;
+    }
+    return false;
+  }
+
+  private get inFlight(): number {
+    let count = 0;
+    for (const { requests } of this.aheads) for (const { isInFlight } of requests) if (isInFlight) count++;
+    return count;
+  }
+
   /** Goes behind what was asked about one by one, which its reader has not come by. */
   private catchUp({ requests, passed, reader }: Ahead): void {
     const last = requests[passed - 1];
@@ -180,7 +211,8 @@ export class Requests {
 
   /**
    * How many requests may be begun. What lies behind the reader does not count, since it is from before a hand-over, and not what lies
-   * behind a mark: it may have to wait for what comes before.
+   * behind a mark: it may have to wait for what comes before. Where keys have their own order only what is in flight counts: what waits
+   * for its key would take room from others.
    */
   private room(until: readonly ReadMark[] | undefined): number {
     let held = 0;
@@ -188,7 +220,8 @@ export class Requests {
     for (const { requests, read, passed, input } of this.aheads) {
       const mark = until?.[input.index];
       for (let i = read; i < passed; i++) {
-        if (!requests[i].isOut && (mark === undefined || isBehind(requests[i], mark))) held++;
+        const holds = this.lanes === undefined ? !requests[i].isOut : requests[i].isInFlight;
+        if (holds && (mark === undefined || isBehind(requests[i], mark))) held++;
       }
       span = Math.min(span, spanOf(this.asking) - (passed - read));
     }
@@ -245,12 +278,15 @@ export class Requests {
 
   /** Begins the request of a row of the decoder's frame, which {@link passes} has come to. */
   private askAbout(ahead: Ahead, reader: RingReader, row: number): void {
-    const { work } = this.parts;
-    const { input } = ahead;
     const request = this.requestOf(ahead, reader, row);
+    if (this.lanes === undefined || this.lanes.enter(request)) this.begin(request);
+  }
+
+  private begin(request: Request): void {
+    const { work } = this.parts;
     // The closure may end, or hang, its worker.
-    work[WorkCell.input] = input.index;
-    work[WorkCell.row] = row;
+    work[WorkCell.input] = request.input;
+    work[WorkCell.row] = request.row;
     work[WorkCell.operator] = 0;
     work[WorkCell.nth] = 0;
     request.begin();
@@ -259,8 +295,11 @@ export class Requests {
   private requestOf(ahead: Ahead, { position, laps }: RingReader, row: number): Request {
     const { requests, decoder, input } = ahead;
     const key = `${this.parts.keyPrefix}/${input.index}/${laps}.${position >>> 0}.${row}`;
-    const group = groupOf(ahead, position, row);
-    const request = new Request(this.host, position, row, group, decoder.tupleAt(row), key);
+    const place = { input: input.index, position, row, group: groupOf(ahead, position, row) };
+    const tuple = decoder.tupleAt(row) as Readonly<Record<string, unknown>>;
+    const keyText = this.asking.key === undefined ? '' : keyTextOf(this.asking.key, tuple);
+    const request = new Request(this.host, place, tuple, key, keyText, ahead.latest.get(keyText));
+    if (this.lanes !== undefined) ahead.latest.set(keyText, request);
     ahead.finished.shift();
     requests.splice(ahead.passed++, 0, request);
     return request;
@@ -335,7 +374,7 @@ export class Requests {
       this.reading = ahead;
       for (let i = ahead.read; i < this.earlyEnd(ahead); i++) {
         const request = ahead.requests[i];
-        if (isReady(request) && !this.readOne(ahead, request, read)) return;
+        if (isReady(ahead, request) && !this.readOne(ahead, request, read)) return;
       }
     }
   }
@@ -423,6 +462,7 @@ export class Requests {
         if (!this.isAsking && alignment.hasInput(reader)) return true;
       } else if (isBehind(reader, ahead.reader) && alignment.hasInput(reader)) return true;
     }
+    if (this.lanes?.hasReady === true && this.inFlight < this.asking.capacity) return true;
     if (this.careful > 0) return false;
     if (!isInTurn && !this.asking.isOrdered && this.hasReady) return true;
     if (this.room(until) <= 0) return false;
@@ -435,7 +475,7 @@ export class Requests {
   private get hasReady(): boolean {
     return this.aheads.some((ahead) => {
       const end = this.earlyEnd(ahead);
-      for (let i = ahead.read; i < end; i++) if (isReady(ahead.requests[i])) return true;
+      for (let i = ahead.read; i < end; i++) if (isReady(ahead, ahead.requests[i])) return true;
       return false;
     });
   }
@@ -459,7 +499,7 @@ export class Requests {
       while (done < requests.length && isBehind(requests[done], inputs[ahead.input.index])) done++;
       for (let i = done; i < requests.length; i++) if (requests[i].isOut) requests[i].finish();
       if (done === 0) continue;
-      requests.splice(0, done);
+      for (const request of requests.splice(0, done)) this.forget(ahead, request);
       ahead.read = Math.max(0, ahead.read - done);
       ahead.passed = Math.max(0, ahead.passed - done);
       this.careful = Math.max(0, this.careful - done);
@@ -486,8 +526,17 @@ export class Requests {
       requests.splice(0, requests.length, ...kept);
       ahead.read = 0;
       this.goTo(ahead, committed.cursors.inputs[ahead.input.index]);
-      for (const request of given) request.drop(reason);
+      for (const request of given) {
+        this.forget(ahead, request);
+        request.drop(reason);
+      }
     }
+  }
+
+  private forget({ latest }: Ahead, request: Request): void {
+    request.leave();
+    this.lanes?.left(request);
+    if (latest.get(request.keyText) === request) latest.delete(request.keyText);
   }
 
   /** Aborts what is in flight: the replica goes on elsewhere, or not at all. */
@@ -499,8 +548,11 @@ export class Requests {
   }
 }
 
-/** True if its result may be read out of turn. What has failed waits for its turn. */
-const isReady = ({ state, isOut, waits }: Request): boolean => state === RequestState.answered && !isOut && !waits;
+/** True if its result may be read out of turn. What has failed waits for its turn, and what is behind it with the same key. */
+function isReady({ input }: Ahead, { state, isOut, waits, waitsFor }: Request): boolean {
+  if (state !== RequestState.answered || isOut || waits) return false;
+  return waitsFor === undefined || waitsFor.isOut || isBehind(waitsFor, input.reader);
+}
 
 const isAt = (
   request: Request | undefined,

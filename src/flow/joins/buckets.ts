@@ -26,7 +26,7 @@ export interface Bucket {
   $first: number;
 }
 
-type Rows<Row> = Pick<StateTable<Shape, Shape>, 'size' | 'clear'> &
+export type Rows<Row> = Pick<StateTable<Shape, Shape>, 'size' | 'clear'> &
   Iterable<Row> & {
     get(...key: number[]): Row | undefined;
     upsert(...key: number[]): Row;

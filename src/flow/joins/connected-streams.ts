@@ -7,11 +7,12 @@ import { checkOptions } from '../../options/check.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { OperatorNode } from '../graph.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
-import type { Emit, ProcessContext, ProcessOptions, ProcessSchemas, StateOf, Tables } from '../keyed-options.ts';
+import type { ProcessContext, ProcessOptions, ProcessSchemas, StateOf, Tables } from '../keyed-options.ts';
 import { keyedParts, keyedSchemas } from '../keyed-parts.ts';
 import { join as joinKind } from '../kinds/join.ts';
 import type { OperatorKind } from '../kinds/kind.ts';
 import { process } from '../kinds/process.ts';
+import { type EmitOf, emittedStreams, emitting, type NoOutputs, type OutputShapes } from '../named-outputs.ts';
 import {
   type CheckedOperator,
   checkedOperator,
@@ -24,13 +25,15 @@ import {
   type LookupOptions,
   PROCESS_OPTIONS,
 } from '../operator-options.ts';
-import type { Stream } from '../stream.ts';
-import { requireWindow, type SlicedWindow } from '../windows/window.ts';
+import type { Stream, StreamOrStreams } from '../stream.ts';
+import type { CalendarWindow } from '../windows/calendar.ts';
+import { requireWindow, type SessionWindow, type SlicedWindow } from '../windows/window.ts';
 import { intervalClosures } from './interval-join.ts';
 import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { asOfClosures, latestClosures } from './lookup-join.ts';
 import type { Side } from './sides.ts';
-import { type JoinBounds, windowJoinClosures } from './window-join.ts';
+import { windowJoinClosures } from './window-join.ts';
+import type { JoinBounds } from './window-sides.ts';
 
 /** The closures of an operator that two streams go into. */
 export interface ConnectedClosures<
@@ -40,19 +43,20 @@ export interface ConnectedClosures<
   State extends Shape,
   SubTables extends Tables,
   Output extends Shape,
-> extends Pick<ProcessOptions<Left, LeftKey, State, SubTables, Output>, 'onTimer' | 'end'> {
+  Outputs extends OutputShapes = NoOutputs,
+> extends Pick<ProcessOptions<Left, LeftKey, State, SubTables, Output, Outputs>, 'onTimer' | 'end'> {
   /** Gets each tuple of the left stream, with the state of its key. */
   left: (
     tuple: TupleOf<Left>,
     state: StateOf<State, SubTables>,
-    emit: Emit<Output>,
+    emit: EmitOf<Output, Outputs>,
     context: ProcessContext,
   ) => Ignored;
   /** Gets each tuple of the right stream, with the state of its key. */
   right: (
     tuple: TupleOf<Right>,
     state: StateOf<State, SubTables>,
-    emit: Emit<Output>,
+    emit: EmitOf<Output, Outputs>,
     context: ProcessContext,
   ) => Ignored;
 }
@@ -82,30 +86,32 @@ export interface Connected {
 /** Two keyed streams whose keys have the same types. Tuples of one key meet. */
 export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & string, Right extends Shape, Inputs> {
   readonly #of: Connected;
-  readonly #streamOf: (node: OperatorNode) => unknown;
+  readonly #streamOf: (node: OperatorNode, output: number) => unknown;
 
   /** @internal */
-  constructor(of: Connected, streamOf: (node: OperatorNode) => unknown) {
+  constructor(of: Connected, streamOf: (node: OperatorNode, output: number) => unknown) {
     this.#of = of;
     this.#streamOf = streamOf;
   }
 
   /**
    * An operator with one state for each key, and a closure for the tuples of each stream. `onTimer` and `end` get the key by the left
-   * stream's names. Timers go by event time if both streams have it.
+   * stream's names. Timers go by event time if both streams have it. With several outputs, as `outputs()` gives them, it returns a
+   * stream for each.
    * @throws MillraceError BAD_OPTION, BAD_SCHEMA, NO_EVENT_TIME
    */
   process<
     State extends Shape = Record<never, never>,
     SubTables extends Tables = Record<never, never>,
     Output extends Shape = Record<never, never>,
+    Outputs extends OutputShapes = NoOutputs,
   >(
     name: string,
-    schemas: ProcessSchemas<State, SubTables, Output>,
-    closures: ConnectedClosures<Left, LeftKey, Right, State, SubTables, Output>,
+    schemas: ProcessSchemas<State, SubTables, Output, Outputs>,
+    closures: ConnectedClosures<Left, LeftKey, Right, State, SubTables, Output, Outputs>,
     options: ConnectedOptions = {},
     ...surplus: readonly never[]
-  ): Stream<Output, Inputs> {
+  ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
     refuseSurplus('process(name, schemas, closures, options)', 4, surplus);
     const where = `operator '${name}'`;
     if (typeof closures !== 'object' || closures === null)
@@ -118,18 +124,14 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     const checked = checkOptions(where, PROCESS_OPTIONS, { ...options, onTimer, end });
     const isTimed = first.time !== undefined && second.time !== undefined;
     const parts = keyedParts(name, isTimed, checked, { state, tables, closures: [left, right] });
-    const { isInEventTime } = parts.rest;
-    const outputs =
-      output === undefined
-        ? []
-        : [{ name, schema: Schema.of(output as Shape, where), ...(!isInEventTime && { time: undefined }) }];
     const inputs = [
       { ...first.input(parts.closures[0]), name: 'left' },
       { ...second.input(parts.closures[1]), name: 'right' },
     ];
     const operator = checkedOperator(checked, isSupervised(options));
-    const node = builder.operator(name, process, inputs, outputs, operator, parts.rest);
-    return this.#streamOf(node) as never;
+    const { outputs, emitsByName } = emitting(name, output);
+    const node = builder.operator(name, process, inputs, outputs, operator, { ...parts.rest, emitsByName });
+    return emittedStreams(node, (index) => this.#streamOf(node, index)) as never;
   }
 
   /**
@@ -158,14 +160,14 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
   }
 
   /**
-   * All pairs of tuples of one window, when it closes. See docs/joins.md.
-   * @param window as `tumbling` of `millrace/windows` makes it
+   * All pairs of tuples of one window, when it closes. Sessions are of both streams together. See docs/joins.md.
+   * @param window as `tumbling`, `sliding`, `session` and `calendar` of `millrace/windows` make it
    * @param join makes the row of a pair; its third parameter has the window's bounds
    * @throws MillraceError NO_EVENT_TIME, BAD_OPTION, BAD_SCHEMA
    */
   windowJoin<Output extends Shape, const Kind extends JoinKind = 'inner'>(
     name: string,
-    window: SlicedWindow,
+    window: SlicedWindow | SessionWindow | CalendarWindow,
     output: Output,
     join: Joined<Left, Right, Output, Kind, [window: JoinBounds]>,
     options: JoinOptions & { kind?: Kind } = {},
@@ -220,7 +222,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     const time = isInEventTime ? {} : { time: first.time };
     const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`), ...time }];
     const node = builder.operator(name, kind, inputs, outputs, checked, { state, tables, onTimer, isInEventTime });
-    return this.#streamOf(node) as never;
+    return this.#streamOf(node, 0) as never;
   }
 }
 

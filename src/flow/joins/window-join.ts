@@ -1,29 +1,46 @@
 // Pairs of tuples of one window: each tuple of the one stream with each of the other.
 // Promises: all of a window and key comes out when the window closes, once: when the watermark says that no tuple can come for it, not
-// even a late one. A tuple without a mate comes out then, too, if the kind wants it.
-// Relies on: timers of a key have names: there is one for each window.
+// even a late one. A tuple without a mate in a window comes out then, too, if the kind wants it.
 
 import { errors } from '../../errors.ts';
 import type { JoinKind } from '../operator-options.ts';
-import { dueBefore, timeBefore } from '../timed/due.ts';
-import { keptFields, type Tuple } from '../timed/kept-fields.ts';
+import type { Tuple } from '../timed/kept-fields.ts';
 import type { EmitTuple, OwnContext } from '../timed/own-context.ts';
+import { daysOf } from '../windows/calendar.ts';
 import type { Window } from '../windows/window.ts';
-import { Buckets, type Kept, type KeptRow } from './buckets.ts';
+import type { Kept } from './buckets.ts';
+import { followingWindows } from './following-windows.ts';
 import type { JoinClosures } from './join-closures.ts';
-import { latenessOf, type Side } from './sides.ts';
+import { joinedSessions } from './joined-sessions.ts';
+import { overlappingWindows } from './overlapping-windows.ts';
+import type { Side } from './sides.ts';
+import { type JoinInWindow, type JoinWindows, type WindowSide, WindowSides } from './window-sides.ts';
 
-/** The bounds of a window, [start, end), in milliseconds since the epoch. */
-export interface JoinBounds {
-  /** The first millisecond of the window. */
-  readonly windowStart: number;
-  /** The first one behind it. */
-  readonly windowEnd: number;
+/** @throws MillraceError BAD_OPTION for windows that are not of time */
+function windowsOf(operator: string, window: Window, sides: WindowSides): JoinWindows {
+  switch (window.kind) {
+    case 'tumbling': {
+      const { sizeMs, offsetMs } = window;
+      const startOf = (ms: number): number => Math.floor((ms - offsetMs) / sizeMs) * sizeMs + offsetMs;
+      return followingWindows(sides, { startOf, endOf: (ms) => startOf(ms) + sizeMs });
+    }
+    case 'calendar':
+      return followingWindows(sides, daysOf(window));
+    case 'sliding':
+      return overlappingWindows(sides, window);
+    case 'session':
+      return joinedSessions(sides, window);
+    default:
+      throw errors.badOption(
+        'window',
+        window.kind,
+        'a window of time: tumbling, sliding, session or calendar',
+        `operator '${operator}'`,
+      );
+  }
 }
 
-type JoinInWindow = (left: Tuple | undefined, right: Tuple | undefined, bounds: JoinBounds) => unknown;
-
-/** @throws MillraceError NO_EVENT_TIME, BAD_SCHEMA, BAD_OPTION for windows that are not tumbling */
+/** @throws MillraceError NO_EVENT_TIME, BAD_SCHEMA, BAD_OPTION for windows that are not of time */
 export function windowJoinClosures(
   operator: string,
   left: Side,
@@ -32,76 +49,24 @@ export function windowJoinClosures(
   kind: JoinKind,
   join: JoinInWindow,
 ): JoinClosures {
-  if (window.kind !== 'tumbling')
-    throw errors.badOption(
-      'window',
-      window.kind,
-      'tumbling: a pair would come out several times',
-      `operator '${operator}'`,
-    );
-  const { sizeMs, offsetMs } = window;
-  const lateness = latenessOf(operator, 'a window join', left, right);
-  const latenessMs = Math.max(lateness.left, lateness.right);
-  const leftFields = keptFields(operator, left.schema, left.key);
-  const rightFields = keptFields(operator, right.schema, right.key, left.key);
-  const lefts = new Buckets('left', leftFields);
-  const rights = new Buckets('right', rightFields);
-  const hasLefts = kind !== 'inner';
-  const hasRights = kind === 'full';
-  const boundsOf = (windowStart: number): JoinBounds => ({ windowStart, windowEnd: windowStart + sizeMs });
-  const startOf = (atMs: number): number => Math.floor((atMs - offsetMs) / sizeMs) * sizeMs + offsetMs;
-
+  const sides = new WindowSides(operator, left, right, kind, join);
+  const windows = windowsOf(operator, window, sides);
   const take =
-    (buckets: Buckets, hasNullKey: (tuple: Tuple) => boolean, alone: (tuple: Tuple, bounds: JoinBounds) => unknown) =>
+    ({ buckets, isOuter, hasNullKey, alone }: WindowSide) =>
     (tuple: Tuple, state: Kept, emit: EmitTuple, context: OwnContext): void => {
-      const start = startOf(context.time);
       if (hasNullKey(tuple)) {
-        const row = alone(tuple, boundsOf(start));
-        if (row !== NOTHING) emit(row);
+        if (isOuter) for (const bounds of windows.around(context.time)) emit(alone(tuple, bounds));
         context.remove();
         return;
       }
-      buckets.add(state, start, context.time, tuple, true);
-      context.timers.at(dueBefore(start + sizeMs, latenessMs), String(start));
+      buckets.add(state, windows.enter(state, context), context.time, tuple, true);
     };
-
-  const rowsOf = (buckets: Buckets, state: Kept, start: number, make: (row: KeptRow) => Tuple): Tuple[] => {
-    const tuples: Tuple[] = [];
-    buckets.each(state, start, (row) => void tuples.push(make(row)));
-    return tuples;
-  };
-
-  const onTimer = (key: Tuple, state: Kept, emit: EmitTuple, context: OwnContext): void => {
-    const start = Number(context.timer.name);
-    const bounds = boundsOf(start);
-    const { windowEnd } = bounds;
-    context.setTime(timeBefore(dueBefore(windowEnd, latenessMs), windowEnd - 1, latenessMs));
-    const leftTuples = rowsOf(lefts, state, start, (row) => leftFields.tupleOf(row, key));
-    const rightTuples = rowsOf(rights, state, start, (row) => rightFields.tupleOfOther(row, key));
-    for (const each of leftTuples) for (const other of rightTuples) emit(join(each, other, bounds));
-    if (hasLefts && rightTuples.length === 0) for (const each of leftTuples) emit(join(each, undefined, bounds));
-    if (hasRights && leftTuples.length === 0) for (const each of rightTuples) emit(join(undefined, each, bounds));
-    for (const buckets of [lefts, rights]) dropUpTo(buckets, state, start, context);
-    if (lefts.of(state).size + rights.of(state).size === 0) context.remove();
-  };
-
+  const [lefts, rights] = sides.both;
   return {
-    state: {},
-    tables: { ...lefts.tables, ...rights.tables },
-    left: take(lefts, leftFields.hasNullKey, (tuple, bounds) => (hasLefts ? join(tuple, undefined, bounds) : NOTHING)),
-    right: take(rights, rightFields.hasNullKey, (tuple, bounds) =>
-      hasRights ? join(undefined, tuple, bounds) : NOTHING,
-    ),
-    onTimer,
+    state: windows.state ?? {},
+    tables: { ...lefts.tables, ...rights.tables, ...windows.tables },
+    left: take(sides.left),
+    right: take(sides.right),
+    onTimer: windows.onTimer,
   };
-}
-
-const NOTHING = Symbol('no row');
-
-/** Forgets the window that has closed, and those before it whose timers were dead letters. */
-function dropUpTo(buckets: Buckets, state: Kept, start: number, { timers }: OwnContext): void {
-  const gone: number[] = [];
-  for (const { $bucket } of buckets.of(state))
-    if ($bucket === start || ($bucket < start && timers.due(String($bucket)) === undefined)) gone.push($bucket);
-  for (const at of gone) buckets.drop(state, at);
 }

@@ -1,9 +1,9 @@
 // When the watermark says that no tuple before a time can come any more, and what time has what is emitted because of that.
-// Relies on: watermarks and the times of timers are whole milliseconds, the latter from 1970 on (state/timers/key-timers.ts).
+// Relies on: watermarks and the times of timers are whole milliseconds (state/timers/key-timers.ts).
 
 import { LATEST_MS } from '../event-time.ts';
 
-const due = (ms: number): number => Math.max(0, Math.min(LATEST_MS - 1, ms));
+const due = (ms: number): number => Math.max(-LATEST_MS, Math.min(LATEST_MS - 1, ms));
 
 /** The watermark from which on no tuple before `ms` comes, of a stream whose tuples may be so late. */
 export const dueBefore = (ms: number, allowedLatenessMs: number): number => due(Math.ceil(ms + allowedLatenessMs));

@@ -165,6 +165,9 @@ class Calendar {
   }
 }
 
+/** Where the windows begin and end. */
+export const daysOf = (window: CalendarWindow): Pick<Calendar, 'startOf' | 'endOf'> => new Calendar(window);
+
 /** The closures of an operator whose windows are whole days. */
 export function calendarClosures(
   operator: string,
@@ -232,7 +235,7 @@ return { add, onTimer, onClock };`;
     end: undefined,
     ...generate<Pick<WindowClosures, 'add' | 'onTimer' | 'onClock'>>(
       `${operator}/calendar`,
-      { ...content.constants, days: new Calendar(window) },
+      { ...content.constants, days: daysOf(window) },
       body,
     ),
   };

@@ -6,31 +6,18 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { testOperator } from '../../../src/testing.ts';
 import { runs } from '../../kit/arbitraries.ts';
-import { joined, LATENESS, type LeftTuple, type Pair, type RightTuple } from '../../kit/flows/joins.ts';
+import {
+  type JoinParams,
+  joined,
+  LATENESS,
+  type LeftTuple,
+  type Pair,
+  type RightTuple,
+} from '../../kit/flows/joins.ts';
+import { act, drive, START_MS } from '../../kit/join-drive.ts';
 import { intervalMates, joinModel, rowsOf, shown, windowMates } from '../../kit/join-model.ts';
 
-const START_MS = 1000;
 const KINDS = ['inner', 'left', 'full'] as const;
-
-/** A tuple of a side, so much later than the earliest that may come; the time of a side, so much further; or a restart. */
-const act = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      side: fc.constantFrom('left' as const, 'right' as const),
-      key: fc.constantFrom(0, 0, 0, 1, null),
-      after: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(0.5, 7, 10)),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      side: fc.constantFrom('left' as const, 'right' as const, 'both' as const),
-      ms: fc.constantFrom(0, 1, 5, 10, 23),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant('restart' as const) },
-);
 
 const cases = fc.record({
   acts: fc.array(act, { maxLength: 25 }),
@@ -40,68 +27,32 @@ const cases = fc.record({
   isDisturbed: fc.boolean(),
 });
 
-/** Drives a join by acts, with a check after each; returns what it was fed and what came out. */
-function drive(
-  params: { how: 'interval' | 'window'; kind: (typeof KINDS)[number]; fromMs: number; toMs: number },
-  acts: readonly (typeof act extends fc.Arbitrary<infer Act> ? Act : never)[],
-  isDisturbed: boolean,
-  check: (rows: readonly Pair[], lefts: readonly LeftTuple[], rights: readonly RightTuple[], watermark: number) => void,
-) {
-  const join = testOperator<never, Pair>(joined, 'join', { params, rollback: isDisturbed, restore: isDisturbed });
-  const sides = { left: join.input<LeftTuple>('left'), right: join.input<RightTuple>('rights') };
-  const watermarks = { left: START_MS, right: START_MS };
-  join.advanceWatermark(START_MS);
-  const lefts: LeftTuple[] = [];
-  const rights: RightTuple[] = [];
-  const rows: Pair[] = [];
-  for (const each of acts) {
-    if (each === 'restart') join.restart();
-    else if ('ms' in each) {
-      for (const side of ['left', 'right'] as const) {
-        if (each.side !== 'both' && each.side !== side) continue;
-        watermarks[side] += each.ms;
-        sides[side].advanceWatermark(watermarks[side]);
-      }
-    } else {
-      const at = watermarks[each.side] - LATENESS[each.side] + each.after;
-      if (each.side === 'left') {
-        const tuple = { key: each.key, at, id: lefts.length };
-        lefts.push(tuple);
-        sides.left.feed(tuple, { at });
-      } else {
-        const tuple = { ref: each.key, at, text: `r${rights.length}` };
-        rights.push(tuple);
-        sides.right.feed(tuple, { at });
-      }
-    }
-    rows.push(...join.emitted());
-    check(rows, lefts, rights, Math.min(watermarks.left, watermarks.right));
-  }
-  join.end();
-  rows.push(...join.emitted());
-  assert.deepEqual(join.state.entries(), []);
-  return { rows: rows.map(shown).sort(), lefts, rights };
-}
-
 test('interval join: pairs at once, what has no mate when none can come, nothing kept', () => {
   fc.assert(
     fc.property(cases, ({ acts, kind, fromMs, spanMs, isDisturbed }) => {
       const toMs = fromMs + spanMs;
       const isMate = intervalMates(fromMs, toMs);
       const params = { how: 'interval' as const, kind, fromMs, toMs };
-      const { rows, lefts, rights } = drive(params, acts, isDisturbed, (found, allLefts, allRights, watermark) => {
-        const { pairs, lefts: aloneLefts, rights: aloneRights } = joinModel(allLefts, allRights, isMate);
-        const isDueLeft = ({ key, at }: LeftTuple): boolean => key === null || at + toMs + LATENESS.right <= watermark;
-        const isDueRight = ({ ref, at }: RightTuple): boolean =>
-          ref === null || at - fromMs + LATENESS.left < watermark;
-        const expected = {
-          pairs,
-          lefts: aloneLefts.filter(isDueLeft),
-          rights: aloneRights.filter(isDueRight),
-        };
-        assert.deepEqual(found.map(shown).sort(), rowsOf(expected, kind));
-      });
-      assert.deepEqual(rows, rowsOf(joinModel(lefts, rights, isMate), kind));
+      const { rows, lefts, rights } = drive<JoinParams, Pair>(
+        joined,
+        params,
+        acts,
+        isDisturbed,
+        (found, allLefts, allRights, watermark) => {
+          const { pairs, lefts: aloneLefts, rights: aloneRights } = joinModel(allLefts, allRights, isMate);
+          const isDueLeft = ({ key, at }: LeftTuple): boolean =>
+            key === null || at + toMs + LATENESS.right <= watermark;
+          const isDueRight = ({ ref, at }: RightTuple): boolean =>
+            ref === null || at - fromMs + LATENESS.left < watermark;
+          const expected = {
+            pairs,
+            lefts: aloneLefts.filter(isDueLeft),
+            rights: aloneRights.filter(isDueRight),
+          };
+          assert.deepEqual(found.map(shown).sort(), rowsOf(expected, kind));
+        },
+      );
+      assert.deepEqual(rows.map(shown).sort(), rowsOf(joinModel(lefts, rights, isMate), kind));
     }),
     runs(60),
   );
@@ -132,17 +83,23 @@ test('window join: all pairs of a window when it closes', () => {
       const isMate = windowMates(spanMs);
       const params = { how: 'window' as const, kind, fromMs: 0, toMs: spanMs };
       const late = Math.max(LATENESS.left, LATENESS.right);
-      const { rows, lefts, rights } = drive(params, acts, isDisturbed, (found, allLefts, allRights, watermark) => {
-        const isClosed = ({ at }: { at: number }): boolean =>
-          (Math.floor(at / spanMs) + 1) * spanMs + late <= watermark;
-        const closed = joinModel(
-          allLefts.filter((tuple) => tuple.key === null || isClosed(tuple)),
-          allRights.filter((tuple) => tuple.ref === null || isClosed(tuple)),
-          isMate,
-        );
-        assert.deepEqual(found.map(shown).sort(), rowsOf(closed, kind));
-      });
-      assert.deepEqual(rows, rowsOf(joinModel(lefts, rights, isMate), kind));
+      const { rows, lefts, rights } = drive<JoinParams, Pair>(
+        joined,
+        params,
+        acts,
+        isDisturbed,
+        (found, allLefts, allRights, watermark) => {
+          const isClosed = ({ at }: { at: number }): boolean =>
+            (Math.floor(at / spanMs) + 1) * spanMs + late <= watermark;
+          const closed = joinModel(
+            allLefts.filter((tuple) => tuple.key === null || isClosed(tuple)),
+            allRights.filter((tuple) => tuple.ref === null || isClosed(tuple)),
+            isMate,
+          );
+          assert.deepEqual(found.map(shown).sort(), rowsOf(closed, kind));
+        },
+      );
+      assert.deepEqual(rows.map(shown).sort(), rowsOf(joinModel(lefts, rights, isMate), kind));
     }),
     runs(60),
   );

@@ -1,6 +1,7 @@
 // Virtual actors that rest.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import { actor, t } from '../../../src/index.ts';
 import { counter, log } from './probe.ts';
 
@@ -125,3 +126,34 @@ function count(name: string, n: number, state: { sum: number; last: number }): v
   state.last = n;
   state.sum += n;
 }
+
+/** Rests all the time, and is at fault if it handles anything while it rests, on whichever thread; tells how often it has moved. */
+export const nomad = actor(import.meta.url, 'nomad', {
+  messages: {
+    add: { n: t.u32(), reply: { sum: t.f64() } },
+    get: { reply: { sum: t.f64(), moves: t.u32(), rests: t.u32() } },
+  },
+  state: { sum: t.f64(), last: t.f64(), starts: t.u32(), rests: t.u32(), thread: t.u32(), moves: t.u32() },
+  restAfterMs: 3,
+  async start(_args, state) {
+    await sleep(1);
+    state.starts++;
+  },
+  async rest(state) {
+    await sleep(5);
+    state.rests++;
+  },
+  receive: {
+    add({ n }, state) {
+      if (state.starts !== state.rests + 1)
+        throw new Error(`it has begun ${state.starts} times, and rested ${state.rests}`);
+      if (n !== state.last + 1) throw new Error(`${n} comes behind ${state.last}`);
+      if (state.thread !== 0 && state.thread !== threadId) state.moves++;
+      state.thread = threadId;
+      state.last = n;
+      state.sum += n;
+      return { sum: state.sum };
+    },
+    get: (_message, { sum, moves, rests }) => ({ sum, moves, rests }),
+  },
+});

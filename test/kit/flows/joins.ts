@@ -26,7 +26,7 @@ export interface Pair {
 /** How late tuples of the two streams may be. */
 export const LATENESS = { left: 7, right: 3 };
 
-interface Params {
+export interface JoinParams {
   readonly how: 'interval' | 'window' | 'lookup' | 'asOf';
   readonly kind?: JoinKind;
   readonly fromMs?: number;
@@ -69,7 +69,7 @@ export const joined = dataflow(
       outOfOrderMs = 0,
       ratePerSecond,
       parallelism = 1,
-    }: Params,
+    }: JoinParams,
   ) => {
     const lefts =
       count === undefined

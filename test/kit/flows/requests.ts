@@ -10,7 +10,7 @@ import { type Trap, trapsAt } from './traps.ts';
 export interface RequestParams {
   readonly count: number;
   readonly capacity?: number;
-  readonly ordered?: boolean;
+  readonly ordered?: boolean | 'key';
   readonly parallelism?: number | { readonly min: number; readonly max: number };
   /** How replicas share the tuples. */
   readonly by?: 'key' | 'place';
@@ -27,8 +27,9 @@ export interface RequestParams {
   /** Traps in the closure, before it gives a promise; and in its promise. */
   readonly traps?: readonly Trap<'ask' | 'later'>[];
   readonly shots?: SharedArrayBuffer;
-  /** A file that gets a line for each attempt. */
+  /** A file that gets a line for each attempt, and with `logsEnds` for each result. */
   readonly log?: string;
+  readonly logsEnds?: boolean;
 }
 
 const IN = { n: t.u32(), key: t.u32() };
@@ -49,6 +50,7 @@ async function answer(
   const ms = Math.floor(scattered(n) * (delayMs + 1));
   if (ms > 0) await sleep(ms);
   later(n);
+  if (params.log !== undefined && params.logsEnds) appendFileSync(params.log, `${n} end\n`);
   const isBad = fails(n, failing);
   if (isBad && failsBy === 'rejecting') throw new RangeError(`no ${n} here`);
   return { n: isBad && failsBy === 'bad field' ? -1 : n, key: n % 7, id };
@@ -173,3 +175,44 @@ export const untimed = dataflow(
       )
       .collect('out'),
 );
+
+export interface HotParams {
+  readonly count: number;
+  readonly capacity: number;
+  readonly parallelism?: number;
+  /** How long a request of the hot key takes; others take none. */
+  readonly hotMs: number;
+  /** Of the requests of each key: those in flight now, and most that ever were. */
+  readonly inFlight: SharedArrayBuffer;
+  readonly most: SharedArrayBuffer;
+}
+
+export const HOT_KEYS = 20;
+/** Nine in ten tuples have the key 0. */
+export const hotKeyOf = (n: number): number => (n % 10 === 0 ? 1 + ((n / 10) % (HOT_KEYS - 1)) : 0);
+
+/** Requests of which most have one key, whose service sees how many there are at a time. */
+export const hot = dataflow(import.meta.url, 'hot', (flow, params: HotParams) => {
+  const { count, capacity, parallelism, hotMs } = params;
+  const inFlight = new Int32Array(params.inFlight);
+  const most = new Int32Array(params.most);
+  return flow
+    .source(
+      'numbers',
+      generate(IN, (n) => ({ n, key: hotKeyOf(n) }), { count }),
+    )
+    .keyBy('key')
+    .flatMapAsync(
+      'ask',
+      { n: t.u32(), key: t.u32() },
+      async ({ n, key }) => {
+        const now = Atomics.add(inFlight, key, 1) + 1;
+        if (now > Atomics.load(most, key)) Atomics.store(most, key, now);
+        await sleep(key === 0 ? hotMs : 1);
+        Atomics.sub(inFlight, key, 1);
+        return [{ n, key }];
+      },
+      { capacity, ordered: 'key', parallelism },
+    )
+    .collect('out');
+});
