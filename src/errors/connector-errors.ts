@@ -90,6 +90,29 @@ export const connectorErrors = {
       { path, line: 1, field, columns },
     );
   },
+  inputStream(source: string, cause: unknown): MillraceError {
+    if (cause instanceof MillraceError) return cause;
+    return new MillraceError(
+      'INPUT_STREAM',
+      `the stream of source '${source}' failed: ${messageOf(cause)}`,
+      { operator: source },
+      cause,
+    );
+  },
+  noTupleChunk(source: string, chunk: unknown): MillraceError {
+    return new MillraceError(
+      'INPUT_STREAM',
+      `the stream of source '${source}' gave ${show(chunk)}, and must give objects with the fields of its schema: parse what it gives first, lines by readline.createInterface({ input: stream }), or read files by readLines, readCsv or readJson`,
+      { operator: source },
+    );
+  },
+  streamNotResumed(source: string, position: number): MillraceError {
+    return new MillraceError(
+      'INPUT_STREAM',
+      `the stream of source '${source}' would have to be opened again after tuple ${position}, for its worker died or a batch was rolled back, and it cannot: pass { resume: 'replay' } if open() gives the same tuples again, { resume: 'seek' } if it can open the stream at its position, or push the stream into the job by job.input(name).pushAll(stream), where nothing that was pushed is lost`,
+      { operator: source, position },
+    );
+  },
   sourceContract(source: string, emitted: number): MillraceError {
     return new MillraceError(
       'SOURCE_CONTRACT',
