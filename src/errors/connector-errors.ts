@@ -26,6 +26,13 @@ export const connectorErrors = {
       cause,
     );
   },
+  noFiles(pattern: string, folder: string): MillraceError {
+    return new MillraceError(
+      'INPUT_FILE',
+      `no file matches ${show(pattern)} (in ${show(folder)}): make one before the job starts, or mend the pattern; '**' goes through folders, and names that begin with a dot are left out`,
+      { path: pattern },
+    );
+  },
   inputChanged(path: string, change: 'other' | 'shorter' | 'rewritten', was: FileFacts, is: FileFacts): MillraceError {
     const problem = {
       other: 'its path leads to another file now',
@@ -36,6 +43,13 @@ export const connectorErrors = {
       'INPUT_CHANGED',
       `input file ${show(path)} has changed while it was read: ${problem} (it was ${showFile(was)}, and is ${showFile(is)}). Nothing is read of another file in its place: run the job again on a file that nobody replaces, cuts or rewrites meanwhile`,
       { path, change, was, is },
+    );
+  },
+  followedLost(path: string, file: string): MillraceError {
+    return new MillraceError(
+      'INPUT_CHANGED',
+      `the file that was followed at ${show(path)} (device and inode ${file}) is not in its folder any more, and had not been read to its end: let rotated files stay there for a while, uncompressed, and run the job again`,
+      { path, file },
     );
   },
   fileConflict(sink: string, path: string, other: string, otherPath: string, otherReads: boolean): MillraceError {
