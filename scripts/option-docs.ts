@@ -14,6 +14,7 @@ import { JSON_OPTIONS } from '../src/connectors/json/read-json.ts';
 import { WRITE_JSON_OPTIONS } from '../src/connectors/json/write-json.ts';
 import { LINES_OPTIONS } from '../src/connectors/lines/read-lines.ts';
 import { WRITE_LINES_OPTIONS } from '../src/connectors/lines/write-lines.ts';
+import { READABLE_OPTIONS } from '../src/connectors/streams/from-readable.ts';
 import { APPROX_DISTINCT_OPTIONS, QUANTILE_OPTIONS } from '../src/flow/aggregates/sketches.ts';
 import { SUM_OPTIONS } from '../src/flow/aggregates/sum.ts';
 import { TOP_OPTIONS } from '../src/flow/aggregates/top.ts';
@@ -95,6 +96,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   writeCsv: WRITE_CSV_OPTIONS,
   writeJson: WRITE_JSON_OPTIONS,
   fromIterable: ITERABLE_OPTIONS,
+  fromReadable: READABLE_OPTIONS,
   generate: GENERATE_OPTIONS,
   testOperator: TEST_OPTIONS,
   testSystem: TEST_SYSTEM_OPTIONS,
@@ -127,6 +129,7 @@ const PAGES = [
 const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> = {
   'src/connectors/csv/csv-options.ts': { CSV_OPTIONS },
   'src/connectors/from-iterable.ts': { ITERABLE_OPTIONS },
+  'src/connectors/streams/from-readable.ts': { READABLE_OPTIONS },
   'src/connectors/generate.ts': { GENERATE_OPTIONS },
   'src/connectors/csv/write-csv.ts': { WRITE_CSV_OPTIONS },
   'src/connectors/json/read-json.ts': { JSON_OPTIONS },

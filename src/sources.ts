@@ -7,6 +7,13 @@ export { type GenerateOptions, generate } from './connectors/generate.ts';
 export { type ReadJsonOptions, readJson } from './connectors/json/read-json.ts';
 export { type LineFields, type ReadLinesOptions, readLines } from './connectors/lines/read-lines.ts';
 export { push } from './connectors/push.ts';
+export {
+  type FromReadableOptions,
+  fromReadable,
+  type ReadableOf,
+  type StreamPlace,
+} from './connectors/streams/from-readable.ts';
+export type { WebReadable } from './connectors/streams/opened-stream.ts';
 export type { ToldDefinition } from './flow/bridge.ts';
 export type {
   GeneratorDefinition,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { buildGraph } from '../src/flow/dataflow.ts';
 import { dataflow, memoryBackup, t, table } from '../src/index.ts';
 import { writeCsv, writeJson, writeLines } from '../src/sinks.ts';
-import { fromIterable, generate, push, readCsv, readJson, readLines } from '../src/sources.ts';
+import { fromIterable, fromReadable, generate, push, readCsv, readJson, readLines } from '../src/sources.ts';
 import { simulate, testOperator } from '../src/testing.ts';
 import { pushed } from './kit/flows/surplus.ts';
 import { noThreadLeft, thrown } from './kit/run-flow.ts';
@@ -27,6 +27,7 @@ const DECLARATIONS: Readonly<Record<string, () => unknown>> = {
   table: () => table(N, N, EXTRA),
   generate: () => generate(N, (n) => ({ n }), {}, EXTRA),
   fromIterable: () => fromIterable(N, () => [], {}, EXTRA),
+  fromReadable: () => fromReadable(N, async function* () {}, {}, EXTRA),
   push: () => push(N, EXTRA),
   readLines: () => readLines('x.txt', {}, EXTRA),
   readCsv: () => readCsv('x.csv', N, {}, EXTRA),

@@ -59,6 +59,8 @@ export interface ActorDescriptor {
   readonly partitions: PartitionMemory | undefined;
   /** What the readers of its source's partitions keep beyond their workers; undefined if it has no source that is read. */
   readonly sourceMemory: SharedArrayBuffer | undefined;
+  /** The files that its source has found; undefined if it looks for none. */
+  readonly listing: readonly string[] | undefined;
   /** The rings that it writes: one for each port of its stage's last operator. */
   readonly outputs: readonly OutputMemory[];
   /** Where its dead letters go. */

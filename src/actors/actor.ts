@@ -128,6 +128,7 @@ export class Actor {
       operator: name,
       output: ports[0]?.output,
       memory: this.descriptor.sourceMemory,
+      listing: this.descriptor.listing,
       read: program.read,
       generate: program.generate,
       feed: (tuple) => {

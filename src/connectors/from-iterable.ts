@@ -15,6 +15,7 @@ import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import type { Given } from '../options/option.ts';
 import { refuseSurplus } from '../surplus.ts';
+import { AwaitedReader } from './streams/awaited-reader.ts';
 
 export const ITERABLE_OPTIONS = {
   /** Parts that replicas can share: an integer from 1 to 256. Default: 1. See docs/dataflow.md#partitions. */
@@ -26,8 +27,6 @@ export interface FromIterableOptions extends Given<typeof ITERABLE_OPTIONS> {}
 
 const WHERE = 'fromIterable()';
 
-/** Tuples of an async iterable that are taken ahead of their read(). */
-const AHEAD_MAX = 4096;
 /** Tuples that one read() drops while it finds its position again, for each that it might emit. */
 const SKIP_FACTOR = 16;
 
@@ -56,7 +55,9 @@ export function fromIterable<Fields extends Shape>(
     open(context) {
       const made: unknown = make(context.partition);
       if (isIterable<TupleOf<Fields>>(made)) return new IterableReader(made[Symbol.iterator](), context);
-      if (isAsyncIterable<TupleOf<Fields>>(made)) return new AsyncIterableReader(made[Symbol.asyncIterator](), context);
+      if (isAsyncIterable<TupleOf<Fields>>(made)) {
+        return new AwaitedReader(made[Symbol.asyncIterator](), context, context.position);
+      }
       throw errors.badOption('make', made, RULE, WHERE);
     },
   };
@@ -103,78 +104,5 @@ class IterableReader<Tuple> implements SourceReader<Tuple> {
       this.#skip--;
     }
     return 'more';
-  }
-}
-
-class AsyncIterableReader<Tuple> implements SourceReader<Tuple> {
-  position: number;
-  readonly #iterator: AsyncIterator<Tuple>;
-  readonly #context: SourceContext;
-  /** Tuples taken ahead: #queue[#head..]. */
-  #queue: Tuple[] = [];
-  #head = 0;
-  #skip: number;
-  #pumping = false;
-  #waited = false;
-  #ended = false;
-  #closed = false;
-
-  constructor(iterator: AsyncIterator<Tuple>, context: SourceContext) {
-    this.#iterator = iterator;
-    this.#context = context;
-    this.position = context.position;
-    this.#skip = context.position;
-    void this.#pump();
-  }
-
-  read(emit: (tuple: Tuple) => void, limit: number): SourceStatus {
-    const end = Math.min(this.#queue.length, this.#head + limit);
-    while (this.#head < end) {
-      emit(this.#queue[this.#head++]);
-      this.position++;
-    }
-    if (this.#head < this.#queue.length) return 'more';
-    this.#queue = [];
-    this.#head = 0;
-    if (this.#ended) return 'end';
-    this.#waited = true;
-    if (!this.#pumping) void this.#pump();
-    return 'wait';
-  }
-
-  close(): void {
-    this.#closed = true;
-    // What the iterator's cleanup rejects with comes after the last commit, and has nobody left to be reported to.
-    if (!this.#ended) void Promise.resolve(this.#iterator.return?.()).catch(() => {});
-  }
-
-  /** Takes tuples until enough are ahead. Never rejects. */
-  async #pump(): Promise<void> {
-    this.#pumping = true;
-    try {
-      while (!this.#closed && this.#queue.length < AHEAD_MAX) {
-        const { done, value } = await this.#iterator.next();
-        if (done) {
-          this.#ended = true;
-          break;
-        }
-        if (this.#skip > 0) this.#skip--;
-        else this.#queue.push(value);
-        if (this.#waited && this.#queue.length > 0) this.#wake();
-      }
-    } catch (error) {
-      this.#ended = true;
-      if (!this.#closed) this.#context.fail(error);
-      return;
-    } finally {
-      this.#pumping = false;
-    }
-    this.#wake();
-  }
-
-  #wake(): void {
-    if (!this.#waited || this.#closed) return;
-    this.#waited = false;
-    this.#context.wake();
   }
 }

@@ -132,6 +132,10 @@ export const ERROR_CODES = {
       'a line is no JSON, or does not fit the schema; the message has its line',
       "mend it, or `{ badRecords: 'skip' }`",
     ],
+    INPUT_STREAM: [
+      'the stream of [`fromReadable`](dataflow.md#streams-as-sources) failed, gave what is no object, or would have to be opened again and cannot',
+      'see the cause; give objects; say how it can `resume`, or push it into `job.input()`',
+    ],
     SOURCE_CONTRACT: [
       'a source of your own breaks the [contract](own-connectors.md): it emits more than its limit, rejects a record outside of `read()`, or has a position that cannot be cloned',
       'mend the source',

@@ -34,6 +34,13 @@ export const connectorErrors = {
       cause,
     );
   },
+  noFiles(pattern: string, folder: string): MillraceError {
+    return new MillraceError(
+      'INPUT_FILE',
+      `no file matches ${show(pattern)} (in ${show(folder)}): make one before the job starts, or mend the pattern; '**' goes through folders, and names that begin with a dot are left out`,
+      { path: pattern },
+    );
+  },
   inputChanged(path: string, change: 'other' | 'shorter' | 'rewritten', was: FileFacts, is: FileFacts): MillraceError {
     const problem = {
       other: 'its path leads to another file now',
@@ -44,6 +51,13 @@ export const connectorErrors = {
       'INPUT_CHANGED',
       `input file ${show(path)} has changed while it was read: ${problem} (it was ${showFile(was)}, and is ${showFile(is)}). Nothing is read of another file in its place: run the job again on a file that nobody replaces, cuts or rewrites meanwhile`,
       { path, change, was, is },
+    );
+  },
+  followedLost(path: string, file: string): MillraceError {
+    return new MillraceError(
+      'INPUT_CHANGED',
+      `the file that was followed at ${show(path)} (device and inode ${file}) is not in its folder any more, and had not been read to its end: let rotated files stay there for a while, uncompressed, and run the job again`,
+      { path, file },
     );
   },
   fileConflict(sink: string, path: string, other: string, otherPath: string, otherReads: boolean): MillraceError {
@@ -96,6 +110,29 @@ export const connectorErrors = {
       'BAD_CSV',
       `header of ${path} ${problem}; it has ${columns.map((name) => show(name)).join(', ')}: give the schema's fields the names of the columns, or mend the header`,
       { path, line: 1, field, columns },
+    );
+  },
+  inputStream(source: string, cause: unknown): MillraceError {
+    if (cause instanceof MillraceError) return cause;
+    return new MillraceError(
+      'INPUT_STREAM',
+      `the stream of source '${source}' failed: ${messageOf(cause)}`,
+      { operator: source },
+      cause,
+    );
+  },
+  noTupleChunk(source: string, chunk: unknown): MillraceError {
+    return new MillraceError(
+      'INPUT_STREAM',
+      `the stream of source '${source}' gave ${show(chunk)}, and must give objects with the fields of its schema: parse what it gives first, lines by readline.createInterface({ input: stream }), or read files by readLines, readCsv or readJson`,
+      { operator: source },
+    );
+  },
+  streamNotResumed(source: string, position: number): MillraceError {
+    return new MillraceError(
+      'INPUT_STREAM',
+      `the stream of source '${source}' would have to be opened again after tuple ${position}, for its worker died or a batch was rolled back, and it cannot: pass { resume: 'replay' } if open() gives the same tuples again, { resume: 'seek' } if it can open the stream at its position, or push the stream into the job by job.input(name).pushAll(stream), where nothing that was pushed is lost`,
+      { operator: source, position },
     );
   },
   sourceContract(source: string, emitted: number): MillraceError {

@@ -91,6 +91,8 @@ export interface OperatorNode {
   /** Of the supervisor over its replicas. */
   readonly supervision: CheckedSupervision;
   readonly source?: AnySource;
+  /** What the source's `list()` gave. */
+  readonly listing?: readonly string[];
   readonly sink?: SinkDefinition<never>;
   readonly state?: Shape;
   readonly tables?: Readonly<Record<string, TableDefinition>>;

@@ -50,6 +50,8 @@ export interface SourceContext<Position = number> {
    * time: by `Atomics`, so that a reader that dies between two stores leaves nothing half.
    */
   memoryOf(partition: number): Int32Array;
+  /** What the definition's `list()` gave when the job started; undefined if it has none, or nobody has asked it (`testOperator`). */
+  readonly listing?: readonly string[] | undefined;
   /**
    * Within read(): gives up a record that no tuple can be made of, at `position` in the source's units. The operator's `failure`
    * decides about it as about a tuple that fails: by default it is a dead letter, with `record` as its tuple, in the same
@@ -101,6 +103,11 @@ export interface SourceDefinition<Fields extends Shape, Tuple = TupleOf<Fields>,
   readonly cut?: (replicas: number) => SourceDefinition<Fields, Tuple, Position>;
   /** True if it is to be cut for as many replicas as its operator may have. */
   readonly isUnordered?: boolean;
+  /**
+   * The paths of files that are to be found first. The app's thread calls it once, when the job starts, and hands the list to each
+   * open() as `listing`, so that all partitions and all openings see the same.
+   */
+  readonly list?: () => Promise<readonly string[]>;
   /** Paths of the files that it reads, if any: a job whose sink would write one of them does not start. */
   readonly files?: readonly string[];
   /**

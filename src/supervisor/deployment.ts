@@ -152,6 +152,7 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
         transaction: arenas && allocateTransaction(arenas),
         partitions: marks && { marks, undo: UndoLog.allocate(marks.byteLength) },
         sourceMemory,
+        listing: stage.operators[0].listing,
         outputs,
         letters: allocateLetters(),
         inputs,

@@ -40,6 +40,8 @@ export interface Drive<Position = number> {
   /** What an earlier opening has left; nothing by default. */
   memory?: Int32Array;
   partition?: number;
+  /** What list() gave when the job started. */
+  listing?: readonly string[];
   /** What all partitions have left. */
   memoryOf?: (partition: number) => Int32Array;
   /** Gets what is rejected; by default that is thrown. */

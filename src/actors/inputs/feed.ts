@@ -22,6 +22,8 @@ export interface FeedEnvironment {
   readonly output: Output | undefined;
   /** Of all partitions of a source that is read. */
   readonly memory: SharedArrayBuffer | undefined;
+  /** The files that the source has found. */
+  readonly listing: readonly string[] | undefined;
   /** Reads tuples into the operators behind the source. */
   read(reader: SourceReader<never, unknown>, limit: number): SourceStatus;
   /** Makes tuples `from` to `to` of a partition and hands them on; returns the first that was not made. */

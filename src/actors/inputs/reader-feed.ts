@@ -83,6 +83,7 @@ export class ReaderFeed implements PartitionFeed {
       partition,
       memory: memoryOf(partition),
       memoryOf,
+      listing: environment.listing,
       position,
       reject,
       wake,

@@ -5,6 +5,7 @@ import { errors } from '../../errors.ts';
 import { choice, integer, toggle, value } from '../../options/kinds.ts';
 import type { Given, Option } from '../../options/option.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, LINE_ENDS_OPTION } from '../files/file-format.ts';
+import { FOLLOW_OPTION } from '../files/follow-files.ts';
 import { RANGES_OPTION } from '../source-options.ts';
 import type { CsvText } from './csv-settings.ts';
 
@@ -132,6 +133,11 @@ export const CSV_OPTIONS = {
    * docs/dataflow.md#ranges-of-a-file.
    */
   ranges: RANGES_OPTION,
+  /**
+   * Whether reading goes on at the end with what is appended, and with the file that takes the place of one that was
+   * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
+   */
+  follow: FOLLOW_OPTION,
 };
 
 const codeOf = (character: string): number => character.charCodeAt(0);

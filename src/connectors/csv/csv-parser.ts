@@ -8,7 +8,7 @@ import { constantsOf } from '../../mailbox/columns/codec.ts';
 import { csvTextCode, isOneOf, NEWLINE, RETURN, ZERO } from '../../mailbox/columns/csv-cell.ts';
 import { longInteger, POWERS_OF_TEN } from '../../mailbox/columns/csv-number.ts';
 import type { Schema } from '../../mailbox/schema.ts';
-import { tupleClassCode } from '../tuple-class.ts';
+import { tupleClass } from '../tuple-class.ts';
 import type { CsvCell, Defaults } from './csv-cells.ts';
 import { type CsvProblem, convertRecord, isBlank, splitRecord, unclosedQuote } from './csv-record.ts';
 import type { CsvText } from './csv-settings.ts';
@@ -86,8 +86,7 @@ export function generateCsvParser(name: string, options: CsvParserOptions): CsvP
   });
   const hasBlankCells = columns.length === 1 && spaces.length > 0;
   const blankCode = hasBlankCells ? `if (isBlank(bytes, at, dialect)) break fast;` : '';
-  const body = `${tupleClassCode(schema)}
-function parse(bytes, stop, end, text, base, final, emit, limit) {
+  const body = `function parse(bytes, stop, end, text, base, final, emit, limit) {
   let at = parser.at, lines = parser.lines, records = 0;
   let from = 0, to = 0, digit = 0, digits = 0, next = 0, byte = 0, high = 0, negative = false;
   let ${fields.map(({ codec }, i) => `v${i} = ${codec.csv.start}`).join(', ')};
@@ -132,6 +131,7 @@ return parser;`;
       longInteger,
       powers: POWERS_OF_TEN,
       blank: columns.length === 1,
+      Tuple: tupleClass(name, schema),
     },
     body,
   );

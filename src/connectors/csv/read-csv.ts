@@ -8,8 +8,9 @@ import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { LookMemory } from '../files/file-identity.ts';
-import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
+import { sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
+import type { FileSource } from '../files/file-source.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
 import { emptyReader, LaterReader } from '../files/later-reader.ts';
 import { Waiting } from '../files/waiting.ts';
@@ -37,7 +38,8 @@ export type CsvSource<Fields extends Shape> = SourceDefinition<Fields, TupleOf<F
  * After a crash, reading goes on at the byte after the last committed record of the same file: one that was replaced or cut
  * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
- * replica reads at a time, or as many as it has ranges. All of them are open at once
+ * replica reads at a time, or as many as it has ranges. All of them are open at once; or a folder
+ * (`'logs/'`) or a pattern (`'logs/*.csv'`), whose files are found when the job starts and shared by the replicas
  * @param fields the schema, its fields in the order of the file's columns unless `header` or `columns` tells the order
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read and BAD_CSV
  * if its header lacks a field; while it runs BAD_CSV with the line's number
@@ -49,8 +51,9 @@ export function readCsv<Fields extends Shape>(
   ...surplus: readonly never[]
 ): CsvSource<Fields> {
   refuseSurplus('readCsv(path, fields, options)', 3, surplus);
-  const { ranges } = checkOptions(WHERE, CSV_OPTIONS, options);
-  return sourceOfFiles(path, WHERE, ranges, (each) => recordsOfFile(each, fields, options, {}));
+  const { ranges, follow } = checkOptions(WHERE, CSV_OPTIONS, options);
+  const settings = settingsOf(fields, options, {});
+  return sourceOfFiles(path, WHERE, ranges, (each) => recordsWith(each, fields, settings), follow);
 }
 
 const SIZES: Omit<CsvSizes, 'recordBytesMax'> = {
@@ -65,7 +68,16 @@ export function recordsOfFile<Fields extends Shape>(
   options: ReadCsvOptions,
   sizes: Partial<CsvSizes>,
 ): FileSource<Fields, CsvPosition> {
-  const settings = settingsOf(path, fields, options, sizes);
+  return recordsWith(path, fields, settingsOf(fields, options, sizes));
+}
+
+function recordsWith<Fields extends Shape>(
+  path: string,
+  fields: Fields,
+  ofAll: Omit<CsvSettings, 'path'>,
+): FileSource<Fields, CsvPosition> {
+  checkPath(path, WHERE);
+  const settings: CsvSettings = { ...ofAll, path };
   const { format, rangeBytesMin } = settings;
   return {
     path,
@@ -77,8 +89,8 @@ export function recordsOfFile<Fields extends Shape>(
   };
 }
 
-function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, sizes: Partial<CsvSizes>): CsvSettings {
-  checkPath(path, WHERE);
+/** What holds of all files of a source. */
+function settingsOf(fields: Shape, options: ReadCsvOptions, sizes: Partial<CsvSizes>): Omit<CsvSettings, 'path'> {
   const schema = Schema.of(fields, 'readCsv');
   const checked = checkOptions(WHERE, CSV_OPTIONS, options);
   const { header, columns, skipLines, defaults = {}, badRecords, recordBytesMax } = checked;
@@ -97,7 +109,6 @@ function settingsOf(path: string, fields: Shape, options: ReadCsvOptions, sizes:
     ...SIZES,
     recordBytesMax,
     ...sizes,
-    path,
     schema,
     cells: cellsOf(schema, dialect, defaults),
     names: namesOf(schema, header),

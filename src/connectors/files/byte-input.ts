@@ -80,6 +80,7 @@ export async function openInput(
   chunkBytes: number,
   memory: LookMemory,
 ): Promise<ByteInput> {
+  if (memory.input !== undefined) return memory.input(position);
   const file = await OpenFile.open(path, memory);
   try {
     if (!file.isRegular && position > 0) {
@@ -152,7 +153,7 @@ class OpenFile {
     const descriptor = path === STANDARD_INPUT ? STANDARD_INPUT_DESCRIPTOR : await openFile(path, 'r');
     try {
       const stat = await statFile(descriptor);
-      if (stat.isDirectory()) throw new TypeError('it is a directory');
+      if (stat.isDirectory()) throw new TypeError(`it is a directory: write '${path}/' for the files in it`);
       return new OpenFile(
         descriptor,
         path !== STANDARD_INPUT,

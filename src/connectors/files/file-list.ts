@@ -1,35 +1,26 @@
-// A source of files: one, or several, each of them whole or in ranges. Each is a partition, so replicas can share them.
+// A source of files: one, or several, each of them whole or in ranges. Each is a partition, so replicas can share them. Those that
+// are to be found first are the matter of found-files.ts.
 // Promises: order holds within a file, or within a range of one, and none is promised between them.
 // Relies on: the source of one file keeps its position in that file.
 
 import { errors } from '../../errors.ts';
-import { PARTITIONS_MAX, type SourceContext, type SourceDefinition, type SourceReader } from '../../flow/source.ts';
+import { PARTITIONS_MAX, type SourceDefinition } from '../../flow/source.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
 import type { Ranges } from '../source-options.ts';
 import { STANDARD_INPUT } from './byte-input.ts';
-import type { FileFormat } from './file-format.ts';
-import type { LookMemory } from './file-identity.ts';
+import { isPattern } from './file-patterns.ts';
 import { FileRange } from './file-ranges.ts';
+import type { FileSource } from './file-source.ts';
+import { followFiles } from './follow-files.ts';
+import { foundFiles } from './found-files.ts';
 import { lookSlot } from './look-slot.ts';
 
-/** A source of one file, which may be asked for one range of it. */
-export interface FileSource<Fields extends Shape, Position> {
-  readonly path: string;
-  readonly format: FileFormat;
-  readonly rangeBytesMin: number;
-  readonly fields: Fields;
-  readonly start: Position;
-  open(
-    context: SourceContext<Position>,
-    part: FileRange | LookMemory,
-  ): Promise<SourceReader<TupleOf<Fields>, Position>>;
-}
-
 /**
- * The source of one file, or of a list of files.
+ * The source of one file, or of a list of files, or of those that patterns and folders lead to.
  * @param where whose argument the path is
  * @param ranges of each file; 'auto' for as many as the operator may have replicas, undefined if files cannot be cut
  * @param of makes the source of one
+ * @param isFollowed whether files are read on at their ends
  * @throws MillraceError BAD_OPTION for an empty list, one that is too long, a file that stands there twice, and too many ranges
  */
 export function sourceOfFiles<Fields extends Shape, Position>(
@@ -37,10 +28,29 @@ export function sourceOfFiles<Fields extends Shape, Position>(
   where: string,
   ranges: Ranges | undefined,
   of: (path: string) => FileSource<Fields, Position>,
+  isFollowed = false,
 ): SourceDefinition<Fields, TupleOf<Fields>, Position> {
   const paths: readonly string[] = Array.isArray(path) ? path : [path];
   if (paths.length < 1 || paths.length > PARTITIONS_MAX || new Set(paths).size < paths.length) {
-    throw errors.badOption('path', path, `a file's path, or a list of 1 to ${PARTITIONS_MAX} different ones`, where);
+    throw errors.badOption(
+      'path',
+      path,
+      `a file's path, a folder with its slash, a pattern, or a list of 1 to ${PARTITIONS_MAX} different ones`,
+      where,
+    );
+  }
+  if (isFollowed) {
+    if (ranges !== undefined && ranges !== 1)
+      throw errors.badOption('ranges', ranges, '1 of a file that is followed', where);
+    return followFiles(paths.map(of), where) as unknown as SourceDefinition<Fields, TupleOf<Fields>, Position>;
+  }
+  if (paths.some((each) => typeof each === 'string' && isPattern(each))) {
+    if (typeof ranges === 'number' && ranges > 1) {
+      const rule = "1 or 'auto' where files are found: replicas share them whole";
+      throw errors.badOption('ranges', ranges, rule, where);
+    }
+    // Nobody but its readers looks into a position.
+    return foundFiles(paths, of) as unknown as SourceDefinition<Fields, TupleOf<Fields>, Position>;
   }
   const files = paths.map(of);
   if (ranges === undefined) return filesInRanges(files, 1);

@@ -17,10 +17,21 @@ const NOWHERE: LookMemory = { kept: () => undefined, keep: () => true, grow() {}
 
 /** @param memory of the partition (SourceContext.memory) */
 export function lookSlot(path: string, memory: Int32Array): LookMemory {
-  const pathHash = createHash('sha256').update(path).digest().readInt32LE() | 1;
+  const pathHash = pathHashOf(path);
   const slot = slotOf(memory, pathHash);
   return slot === undefined ? NOWHERE : new LookSlot(slot, pathHash);
 }
+
+/**
+ * Of a file that is one of many, which are read one after the other: as many files have a slot as there are slots.
+ * @param file its number among them
+ */
+export function turningSlot(file: number, path: string, memory: Int32Array): LookMemory {
+  const at = (file * SLOT_CELLS) % (memory.length - (memory.length % SLOT_CELLS));
+  return new LookSlot(memory.subarray(at, at + SLOT_CELLS), pathHashOf(path));
+}
+
+const pathHashOf = (path: string): number => createHash('sha256').update(path).digest().readInt32LE() | 1;
 
 /** The slot of a file, or the first one that is free. */
 function slotOf(memory: Int32Array, pathHash: number): Int32Array | undefined {
@@ -45,6 +56,8 @@ class LookSlot implements LookMemory {
   }
 
   keep(look: Look): boolean {
+    // Another file may have had the slot, and must not find this look there.
+    Atomics.store(this.#slot, PATH_HASH, 0);
     storeLook(this.#slot, LOOK, look);
     Atomics.store(this.#slot, PATH_HASH, this.#pathHash);
     return true;

@@ -13,9 +13,11 @@ import { tooLong } from '../csv/csv-record.ts';
 import { CSV_START, type CsvPosition } from '../csv/csv-settings.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, type FileFormat } from '../files/file-format.ts';
 import type { LookMemory } from '../files/file-identity.ts';
-import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
+import { sourceOfFiles } from '../files/file-list.ts';
 import { RANGE_BYTES_MIN } from '../files/file-ranges.ts';
+import type { FileSource } from '../files/file-source.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
+import { FOLLOW_OPTION } from '../files/follow-files.ts';
 import { shownText } from '../shown-text.ts';
 import { checkPath } from '../source-options.ts';
 import { tupleClass } from '../tuple-class.ts';
@@ -41,6 +43,11 @@ export const JSON_OPTIONS = {
    * `.gz`, `.zst`, `.br`.
    */
   compression: COMPRESSION_OPTION,
+  /**
+   * Whether reading goes on at the end with what is appended, and with the file that takes the place of one that was
+   * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
+   */
+  follow: FOLLOW_OPTION,
 };
 
 /** Options of {@link readJson}. */
@@ -64,7 +71,8 @@ interface JsonSettings {
  * a timestamp or date an ISO 8601 string, bytes are base64, and an f64 may be 'NaN', 'Infinity' or '-Infinity'. What is missing
  * is null of an optional field. After a crash, reading goes on behind the last committed line of the same file.
  * @param path of the file, relative to the working directory, `-` for standard input; or of up to 256 files, each of which is a
- * partition that one replica reads at a time
+ * partition that one replica reads at a time; or a folder
+ * (`'logs/'`) or a pattern (`'logs/*.csv'`), whose files are found when the job starts and shared by the replicas
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read; while it runs
  * BAD_JSON with the line's number
  */
@@ -75,7 +83,9 @@ export function readJson<Fields extends Shape>(
   ...surplus: readonly never[]
 ): SourceDefinition<Fields, TupleOf<Fields>, CsvPosition> {
   refuseSurplus('readJson(path, fields, options)', 3, surplus);
-  return sourceOfFiles(path, WHERE, undefined, (each) => objectsOfFile(each, fields, options, CHUNK_BYTES));
+  const { follow } = checkOptions(WHERE, JSON_OPTIONS, options);
+  const settings = settingsOf(fields, options, CHUNK_BYTES);
+  return sourceOfFiles(path, WHERE, undefined, (each) => objectsWith(each, fields, settings), follow);
 }
 
 /** The objects of one file, with chunks of the caller's size. */
@@ -85,14 +95,27 @@ export function objectsOfFile<Fields extends Shape>(
   options: ReadJsonOptions,
   chunkBytes: number,
 ): FileSource<Fields, CsvPosition> {
-  checkPath(path, WHERE);
+  return objectsWith(path, fields, settingsOf(fields, options, chunkBytes));
+}
+
+/** What holds of all files of a source. */
+function settingsOf(fields: Shape, options: ReadJsonOptions, chunkBytes: number): Omit<JsonSettings, 'path'> {
   const schema = Schema.of(fields, 'readJson');
   const { badRecords, recordBytesMax, encoding, compression } = checkOptions(WHERE, JSON_OPTIONS, options);
   const format: FileFormat = { compression, encoding, lineEnds: 'lf' };
-  const settings = { path, schema, format, skip: badRecords === 'skip', recordBytesMax, chunkBytes };
+  return { schema, format, skip: badRecords === 'skip', recordBytesMax, chunkBytes };
+}
+
+function objectsWith<Fields extends Shape>(
+  path: string,
+  fields: Fields,
+  ofAll: Omit<JsonSettings, 'path'>,
+): FileSource<Fields, CsvPosition> {
+  checkPath(path, WHERE);
+  const settings: JsonSettings = { ...ofAll, path };
   return {
     path,
-    format,
+    format: settings.format,
     rangeBytesMin: RANGE_BYTES_MIN,
     fields,
     start: CSV_START,

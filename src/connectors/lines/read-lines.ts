@@ -12,9 +12,11 @@ import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, type FileFormat, LINE_ENDS_OPTION } from '../files/file-format.ts';
 import type { LookMemory } from '../files/file-identity.ts';
-import { type FileSource, sourceOfFiles } from '../files/file-list.ts';
+import { sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN, type RangeBounds } from '../files/file-ranges.ts';
+import type { FileSource } from '../files/file-source.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
+import { FOLLOW_OPTION } from '../files/follow-files.ts';
 import { emptyReader } from '../files/later-reader.ts';
 import { checkPath, RANGES_OPTION } from '../source-options.ts';
 import { tupleClass } from '../tuple-class.ts';
@@ -41,6 +43,11 @@ export const LINES_OPTIONS = {
    * docs/dataflow.md#ranges-of-a-file.
    */
   ranges: RANGES_OPTION,
+  /**
+   * Whether reading goes on at the end with what is appended, and with the file that takes the place of one that was
+   * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
+   */
+  follow: FOLLOW_OPTION,
 };
 
 /** Options of {@link readLines}. */
@@ -69,7 +76,8 @@ const RETURN = 13;
  * After a crash, reading goes on at the byte after the last committed line of the same file: one that was replaced or cut
  * meanwhile fails the job with INPUT_CHANGED (docs/dataflow.md), one that grows is read to its end.
  * @param path of the file, relative to the working directory; or of up to 256 files, each of which is a partition that one
- * replica reads at a time, or as many as it has ranges. All of them are open at once
+ * replica reads at a time, or as many as it has ranges. All of them are open at once; or a folder
+ * (`'logs/'`) or a pattern (`'logs/*.csv'`), whose files are found when the job starts and shared by the replicas
  * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if a file cannot be read
  */
 export function readLines(
@@ -78,11 +86,12 @@ export function readLines(
   ...surplus: readonly never[]
 ): SourceDefinition<LineFields> {
   refuseSurplus('readLines(path, options)', 2, surplus);
-  const { ranges, ...format } = checkOptions(WHERE, LINES_OPTIONS, options);
-  return sourceOfFiles(path, WHERE, ranges, (each) => {
+  const { ranges, follow, ...format } = checkOptions(WHERE, LINES_OPTIONS, options);
+  const of = (each: string): FileSource<LineFields, number> => {
     checkPath(each, WHERE);
     return linesOfFile(each, format, CHUNK_BYTES, RANGE_BYTES_MIN);
-  });
+  };
+  return sourceOfFiles(path, WHERE, ranges, of, follow);
 }
 
 /** The lines of one file, with sizes of the caller's: tests put the borders of chunks and of ranges everywhere. */

@@ -40,8 +40,8 @@ export function checkFiles({ operators }: Pick<Graph, 'operators'>): void {
 
 const isSink = ({ sink }: OperatorNode): boolean => sink !== undefined;
 
-function filesOf({ name, source, sink }: OperatorNode): readonly string[] {
-  const files: unknown = sink === undefined ? source?.kind === 'reader' && source.files : sink.files;
+function filesOf({ name, source, sink, listing }: OperatorNode): readonly string[] {
+  const files: unknown = sink === undefined ? (listing ?? (source?.kind === 'reader' && source.files)) : sink.files;
   if (files === undefined || files === false) return [];
   const isPath = (path: unknown): path is string => typeof path === 'string' && path !== '' && !path.includes('\0');
   if (!Array.isArray(files) || !files.every(isPath)) throw errors.badFiles(name, files);

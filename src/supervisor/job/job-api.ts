@@ -1,5 +1,6 @@
 // The public face of a running flow: what `flow.run()` returns.
 
+import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AnyInputs } from '../../flow/handles.ts';
 import type { JobUrls } from '../dashboard/pages.ts';
@@ -92,6 +93,11 @@ export interface JobOutput<Tuple> extends AsyncIterable<Tuple> {
   batches(): AsyncIterable<Tuple[]>;
   /** The same tuples as a Web stream, in place of an iterator: one that is cancelled is left. */
   readonly readable: ReadableStream<Tuple>;
+  /**
+   * The same tuples as a `Readable` of Node.js in object mode, in place of an iterator: one that is destroyed leaves the output, and a
+   * job that fails destroys it with its error.
+   */
+  readonly nodeReadable: Readable;
 }
 
 /** The app's end of a `push` source. */
@@ -107,6 +113,8 @@ export interface JobInput<Tuple> {
    * cancels the job, since what has come is not the whole.
    */
   readonly writable: WritableStream<Tuple>;
+  /** The same as a `Writable` of Node.js in object mode: ending it is `end()`, destroying it before that cancels the job. */
+  readonly nodeWritable: Writable;
 }
 
 /** A running flow. Left at the end of `await using job = …`, it is cancelled unless it has ended. */

@@ -2,6 +2,7 @@
 // Promises: a tuple is validated at once, and visible to its readers at the latest when the current tick ends; `push` says
 // when to wait for room.
 
+import type { Writable } from 'node:stream';
 import { WritableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { outputPort } from '../../actors/output-port.ts';
@@ -15,6 +16,7 @@ import type { Ring } from '../../mailbox/ring.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost, Waiter } from './app-host.ts';
 import type { JobInput } from './job-api.ts';
+import { writableInto } from './node-streams.ts';
 
 /** Tuples after which a commit does not wait for the tick's end. */
 const COMMIT_TUPLES_MAX = 4096;
@@ -35,6 +37,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   private waitedMs = 0;
   private waitsSinceMs: number | undefined;
   private stream: WritableStream<Tuple> | undefined;
+  private nodeStream: Writable | undefined;
 
   /** @param onAbort called if what is pushed through `writable` breaks off */
   constructor(
@@ -103,6 +106,15 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
       abort: (reason) => this.onAbort(reason),
     });
     return this.stream;
+  }
+
+  get nodeWritable(): Writable {
+    this.nodeStream ??= writableInto<Tuple>({
+      push: (tuple) => this.push(tuple),
+      end: () => this.end(),
+      abort: (reason) => this.onAbort(reason),
+    });
+    return this.nodeStream;
   }
 
   end(...surplus: readonly never[]): void {

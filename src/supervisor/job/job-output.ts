@@ -2,6 +2,7 @@
 // Promises: every committed tuple once, each ring in order; back-pressure, since a frame is released when its tuples have
 // been made and those of the frame before it are consumed. After a failure, what was committed before still comes, then the error.
 
+import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { stageReaders } from '../../actors/stage-readers.ts';
@@ -11,6 +12,7 @@ import type { TupleReader } from '../../mailbox/tuple-reader.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost } from './app-host.ts';
 import type { JobOutput } from './job-api.ts';
+import { readableOf } from './node-streams.ts';
 
 /** How long an iterator may keep the event loop of the app to itself. */
 const YIELD_EVERY_MS = 5;
@@ -30,6 +32,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private thrown = false;
   private over = false;
   private stream: ReadableStream<Tuple> | undefined;
+  private nodeStream: Readable | undefined;
   private readonly closed: (isLeft: boolean) => void;
 
   /** @param closed called once its iterator gives no more: it has come to the end or thrown, or it was left before */
@@ -149,6 +152,11 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     // Its queue is empty unless somebody reads: what nobody asks for stays in the rings.
     this.stream ??= ReadableStream.from(this) as ReadableStream<Tuple>;
     return this.stream;
+  }
+
+  get nodeReadable(): Readable {
+    this.nodeStream ??= readableOf(this.batches()[Symbol.asyncIterator]());
+    return this.nodeStream;
   }
 
   private claim(): void {

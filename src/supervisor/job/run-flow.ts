@@ -6,6 +6,7 @@ import { declaredName } from '../../flow/graph.ts';
 import { planOf } from '../../flow/plan.ts';
 import { Pages } from '../dashboard/pages.ts';
 import { checkFiles } from './file-conflicts.ts';
+import { foundInputs, hasToFind } from './found-inputs.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';
 import { RunningJob } from './running-job.ts';
@@ -16,7 +17,8 @@ export async function runFlow<Params>(
   platform: Platform = systemPlatform,
 ): Promise<RunningJob> {
   const { ui, metrics, system } = checkRunOptions(options);
-  const graph = buildGraph(flow, options.params as Params);
+  const built = buildGraph(flow, options.params as Params);
+  const graph = hasToFind(built) ? await foundInputs(built) : built;
   checkFiles(graph);
   const bridged = graph.operators.find(({ bridge }) => bridge !== undefined);
   if (bridged !== undefined && options.system === undefined) throw errors.noSystem(flow.name, declaredName(bridged));

@@ -8,10 +8,11 @@ import { readCsv, readLines, type SourceDefinition } from '../../../src/sources.
 export interface ReadParams {
   readonly paths: string | readonly string[];
   readonly parallelism?: number;
+  readonly follow?: boolean;
 }
 
-export const reading = dataflow(import.meta.url, 'reading', (flow, { paths, parallelism = 1 }: ReadParams) =>
-  flow.source('lines', readLines(paths), { parallelism }).collect('out'),
+export const reading = dataflow(import.meta.url, 'reading', (flow, { paths, parallelism = 1, follow }: ReadParams) =>
+  flow.source('lines', readLines(paths, { follow }), { parallelism }).collect('out'),
 );
 
 export const recordFields = { id: t.u32(), value: t.f64() };

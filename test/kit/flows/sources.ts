@@ -1,8 +1,17 @@
 // Flows that pass on what their source gives, one for each source.
 // Workers import this module too: it declares, and runs nothing.
 
+import { Readable } from 'node:stream';
 import { dataflow, t } from '../../../src/index.ts';
-import { fromIterable, generate, push, readCsv, readLines } from '../../../src/sources.ts';
+import {
+  type FromReadableOptions,
+  fromIterable,
+  fromReadable,
+  generate,
+  push,
+  readCsv,
+  readLines,
+} from '../../../src/sources.ts';
 
 export const fromLines = dataflow(import.meta.url, 'from-lines', (flow, { path }: { path: string }) =>
   flow.source('lines', readLines(path)).collect('out'),
@@ -41,12 +50,42 @@ export const notIterable = dataflow(import.meta.url, 'not-iterable', (flow) =>
     .collect('out'),
 );
 
-async function* later(count: number) {
-  for (let n = 0; n < count; n++) {
+async function* later(count: number, from = 0) {
+  for (let n = from; n < count; n++) {
     if (n % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     yield { n };
   }
 }
+
+export interface StreamParams extends FromReadableOptions {
+  readonly count: number;
+  readonly kind: 'node' | 'web' | 'iterable';
+  /** Counts openings, if it is there. */
+  readonly openings?: Int32Array;
+}
+
+/** Numbers from a stream that is opened on the worker. */
+export const fromStream = dataflow(
+  import.meta.url,
+  'from-stream',
+  (flow, { count, kind, openings, resume }: StreamParams) =>
+    flow
+      .source(
+        'stream',
+        fromReadable(
+          { n: t.u32() },
+          ({ position }) => {
+            if (openings !== undefined) Atomics.add(openings, 0, 1);
+            const numbers = later(count, position);
+            if (kind === 'iterable') return numbers;
+            const stream = Readable.from(numbers);
+            return kind === 'node' ? stream : (Readable.toWeb(stream) as unknown as typeof numbers);
+          },
+          { resume },
+        ),
+      )
+      .collect('out'),
+);
 
 export const generated = dataflow(
   import.meta.url,
