@@ -11,6 +11,7 @@ import type { JobContext } from '../job-context.ts';
 import { GroupCounter, isShared } from './group-counter.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from './job-reading.ts';
+import { addedUp } from './latency.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
 import { TimeReader } from './time-reader.ts';
 import type { TimeReading } from './time-reading.ts';
@@ -104,6 +105,7 @@ export class JobReader {
   #operatorsOf(stage: Stage, times: ReadonlyMap<number, TimeReading>): OperatorReading[] {
     const tracked = (this.#tracked.get(stage) ?? []).map((each) => ({ ...each, now: this.#vitalsOf(each) }));
     const groups = this.#counters.get(stage)?.read();
+    const latency = addedUp(tracked.map(({ vitals }) => vitals.latency.read()));
     return stage.operators.map((node, k): OperatorReading => {
       const { name, kind } = node;
       const replicas = tracked.map(({ now, ...each }) => this.#replicaOf(each, now, k));
@@ -116,6 +118,7 @@ export class JobReader {
         deadLetters: this.#sources.lettersOf(name),
         expired: k === 0 ? sum(tracked.map(({ now }) => now.expired)) : 0,
         ...(time !== undefined && { time }),
+        latency,
         tuplesIn: sum(replicas.map(({ tuplesIn }) => tuplesIn)),
         tuplesOut: sum(replicas.map(({ tuplesOut }) => tuplesOut)),
         ...outputsReading(stage, k, tracked),
