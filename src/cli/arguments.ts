@@ -7,6 +7,7 @@ import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
 import { nearest } from '../options/nearest.ts';
 import { checkRunOptions, type RunOptions } from '../supervisor/job/run-options.ts';
+import { type InspectCommand, parseAttach, type TopCommand } from './attach-arguments.ts';
 import {
   type CheckedCommand,
   COMMAND_FLAGS,
@@ -50,7 +51,7 @@ export interface HelpCommand {
   readonly flow?: string;
 }
 
-export type Command = RunCommand | HelpCommand | { readonly kind: 'version' };
+export type Command = RunCommand | TopCommand | InspectCommand | HelpCommand | { readonly kind: 'version' };
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map([...RUN_FLAGS, ...COMMAND_FLAGS].map((flag) => [flag.name, flag]));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -81,8 +82,10 @@ export function parseArguments(args: readonly string[]): Command {
   if (command === '--help' || command === '-h' || own.includes('--help') || own.includes('-h'))
     return command === 'run' ? helpOf(own.filter((arg) => arg !== '-h')) : { kind: 'help' };
   if (command === '--version' || own.includes('--version')) return { kind: 'version' };
-  if (command === undefined) throw errors.usage('no command given: use millrace run <module>');
-  if (command !== 'run') throw errors.usage(`there is no command '${command}': use millrace run <module>`);
+  const commands = 'millrace run <module>, millrace top <pid> or millrace inspect <pid>';
+  if (command === undefined) throw errors.usage(`no command given: use ${commands}`);
+  if (command === 'top' || command === 'inspect') return parseAttach(command, rest);
+  if (command !== 'run') throw errors.usage(`there is no command '${command}': use ${commands}`);
   return parseRun(rest);
 }
 

@@ -5,11 +5,16 @@
 
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { flush } from '../supervisor/telemetry/open-telemetry.ts';
 import { type Command, type HelpCommand, isVerbose, parseArguments } from './arguments.ts';
 import { loadFlow, WrongUsage } from './flow-module.ts';
 import { HELP, helpOf } from './help.ts';
+import { inspected } from './inspect.ts';
 import { EXIT_DONE, run } from './run.ts';
+import { top } from './top.ts';
 
+/** A collector that does not answer keeps no command from ending. */
+const FLUSH_MS_MAX = 2000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -31,6 +36,14 @@ function version(): string {
 
 async function obey(command: Command): Promise<number> {
   if (command.kind === 'run') return run(command);
+  if (command.kind === 'top') {
+    await top(command);
+    return EXIT_DONE;
+  }
+  if (command.kind === 'inspect') {
+    process.stdout.write(await inspected(command));
+    return EXIT_DONE;
+  }
   process.stdout.write(command.kind === 'help' ? await helpText(command) : `${version()}\n`);
   return EXIT_DONE;
 }
@@ -58,4 +71,6 @@ function exit(code: number): void {
 }
 
 process.on('uncaughtException', (error) => exit(report(error, EXIT_FAILED)));
-exit(await main());
+const code = await main();
+await flush(FLUSH_MS_MAX);
+exit(code);

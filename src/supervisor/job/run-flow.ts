@@ -1,11 +1,16 @@
 // run(): builds, deploys and starts a flow.
 
+import { randomUUID } from 'node:crypto';
 import { errors } from '../../errors.ts';
 import { buildGraph, type FlowDefinition } from '../../flow/dataflow.ts';
 import { declaredName } from '../../flow/graph.ts';
 import { planOf } from '../../flow/plan.ts';
 import { Pages } from '../dashboard/pages.ts';
+import { letInspect } from '../inspect/local-server.ts';
+import { observe } from '../telemetry/open-telemetry.ts';
+import { publishing } from './events/diagnostics.ts';
 import { checkFiles } from './file-conflicts.ts';
+import { Notices } from './notices/notices.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';
 import { RunningJob } from './running-job.ts';
@@ -15,7 +20,8 @@ export async function runFlow<Params>(
   options: RunOptions<Params>,
   platform: Platform = systemPlatform,
 ): Promise<RunningJob> {
-  const { ui, metrics, system } = checkRunOptions(options);
+  const { ui, metrics, system, inspect, notices } = checkRunOptions(options);
+  const run = randomUUID();
   const graph = buildGraph(flow, options.params as Params);
   checkFiles(graph);
   const bridged = graph.operators.find(({ bridge }) => bridge !== undefined);
@@ -25,7 +31,11 @@ export async function runFlow<Params>(
   const pages = ui === undefined && metrics === undefined ? undefined : await Pages.open({ ui, metrics, system });
   try {
     const job = new RunningJob(reference, planOf(graph), options, platform, pages?.urls);
-    const serve = await pages?.watch(job);
+    job.on('*', publishing(name, run));
+    await observe(job, run);
+    if (inspect ?? process.env.MILLRACE_INSPECT === '1')
+      await letInspect(job, run, (problem) => new Notices(name, notices).tell('inspect', problem));
+    const serve = await pages?.watch(job, run);
     await job.start(options);
     serve?.();
     return job;
