@@ -81,9 +81,8 @@ test('tuples that wait in full rings are under way for as long as they wait', TI
     const { operators } = between('start', job.reading());
     return operators.find(({ name }) => name === 'sink')?.latency;
   };
-  await until(() => (sink()?.samples ?? 0) > 1, 'samples of the sink');
-  // A ring of 4 KiB holds some hundred tuples, and each takes 1 ms.
-  assert.ok((sink()?.p99Ms ?? 0) > 100, `${sink()?.p99Ms} ms`);
+  // A ring of 4 KiB holds some hundred tuples, and each takes 1 ms; the first ones have waited for none.
+  await until(() => (sink()?.p99Ms ?? 0) > 100, 'samples of tuples that have waited');
   await job.cancel();
 });
 
