@@ -32,8 +32,9 @@ export async function runFlow<Params>(
   try {
     const job = new RunningJob(reference, planOf(graph), options, platform, pages?.urls);
     job.on('*', publishing(name, run));
-    await observe(job, run);
-    if (inspect ?? process.env.MILLRACE_INSPECT === '1')
+    // A simulated platform waits for nothing that is outside of it.
+    if (platform === systemPlatform) await observe(job, run);
+    if (platform === systemPlatform && (inspect ?? process.env.MILLRACE_INSPECT === '1'))
       await letInspect(job, run, (problem) => new Notices(name, notices).tell('inspect', problem));
     const serve = await pages?.watch(job, run);
     await job.start(options);
