@@ -58,16 +58,23 @@ test('crashes, recoveries and changes of replicas are spans; final values come o
   await input.push({ word: MARKUP });
   await until(() => spans.getFinishedSpans().some(({ name }) => name === 'millrace.recovery'), 'a recovery');
   const during = await collected();
-  assert.equal(during.get('millrace.operator.tuples_in count'), job.reading().operators[2].tuplesIn);
+  assert.ok([100, 101].includes(during.get('millrace.operator.tuples_in count') ?? 0));
   assert.ok((during.get('millrace.job.crashes') ?? 0) >= 1);
   input.end();
   assert.equal((await taken).length, 101);
   await job.done;
+  let readings = 0;
+  const { reading } = job;
+  job.reading = (...args) => {
+    readings++;
+    return reading.apply(job, args);
+  };
   const final = await collected();
+  await collected();
   assert.equal(final.get('millrace.operator.tuples_in count'), 101);
   assert.equal(final.get('millrace.operator.tuples_in counts'), 101);
   assert.ok((final.get('millrace.operator.latency counts   0.99') ?? 0) > 0, [...final.keys()].join('\n'));
-  assert.equal((await collected()).get('millrace.operator.tuples_in count'), undefined, 'once');
+  assert.equal(readings, 0, 'a job that has ended is read no more');
   const finished = spans.getFinishedSpans();
   const named = (name: string) => finished.filter((span) => span.name === name);
   const [scaled] = named('millrace.scale');
