@@ -74,7 +74,7 @@ async function main() {
     scaling: { policy: 'rate', everyMs: 250, cooldownMs: 2000 },
     notices: false,
     // A token that everybody knows is for a demonstration only: it lets the page scale, move and kill.
-    ui: { port, token: 'demo-token-of-the-mill' },
+    ui: { port, token: 'demo-token-of-the-mill', state: true },
   });
   console.log(`the page: ${job.urls.ui}`);
   console.log('its token, for the buttons: demo-token-of-the-mill');

@@ -43,6 +43,7 @@ import { COUNT_OPTIONS, SESSION_OPTIONS, SLIDING_OPTIONS, TUMBLING_OPTIONS } fro
 import type { Option, OptionTable } from '../src/options/option.ts';
 import { METRICS_OPTIONS, UI_OPTIONS } from '../src/supervisor/dashboard/page-options.ts';
 import { SCALING_OPTIONS } from '../src/supervisor/elasticity/scaling/scaling-options.ts';
+import { PROFILE_OPTIONS } from '../src/supervisor/job/job-profile.ts';
 import { RUN_OPTIONS } from '../src/supervisor/job/run-options.ts';
 import { BACKUP_OPTIONS } from '../src/supervisor/recovery/backups.ts';
 import { ACTOR_MAILBOX, ACTOR_SUPERVISION } from '../src/system/definition.ts';
@@ -86,6 +87,7 @@ const TABLES: Readonly<Record<string, OptionTable>> = {
   quantile: QUANTILE_OPTIONS,
   supervision: SUPERVISION_OPTIONS,
   scaling: SCALING_OPTIONS,
+  profile: PROFILE_OPTIONS,
   backup: BACKUP_OPTIONS,
   ui: UI_OPTIONS,
   metrics: METRICS_OPTIONS,
@@ -117,6 +119,7 @@ const PAGES = [
   'docs/dataflow.md',
   'docs/joins.md',
   'docs/metrics.md',
+  'docs/readings.md',
   'docs/recovery.md',
   'docs/scaling.md',
   'docs/supervision.md',
@@ -159,6 +162,7 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
   'src/flow/windows/window.ts': { TUMBLING_OPTIONS, SLIDING_OPTIONS, SESSION_OPTIONS, COUNT_OPTIONS },
   'src/supervisor/dashboard/page-options.ts': { UI_OPTIONS, METRICS_OPTIONS },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },
+  'src/supervisor/job/job-profile.ts': { PROFILE_OPTIONS },
   'src/supervisor/job/run-options.ts': { RUN_OPTIONS },
   'src/supervisor/recovery/backups.ts': { BACKUP_OPTIONS },
   'src/system/definition.ts': { ACTOR_MAILBOX, ACTOR_SUPERVISION },

@@ -59,6 +59,7 @@ export type { MetricsOptions, UiOptions } from './supervisor/dashboard/page-opti
 export type { JobUrls } from './supervisor/dashboard/pages.ts';
 export type { Decision } from './supervisor/elasticity/scaling/decision.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
+export type { JobEventMessage } from './supervisor/job/events/diagnostics.ts';
 export type {
   JobEvent,
   JobEventOf,
@@ -80,6 +81,7 @@ export type {
   ScaleResult,
   WorkerInfo,
 } from './supervisor/job/job-api.ts';
+export type { ProfileOptions } from './supervisor/job/job-profile.ts';
 export type { Notice, NoticeKind, NoticeOption } from './supervisor/job/notices/notices.ts';
 export type { RunOptions } from './supervisor/job/run-options.ts';
 export type { StallWait } from './supervisor/job/stalls/stall.ts';
@@ -95,6 +97,7 @@ export type {
   ReplicaReading,
 } from './supervisor/readings/job-reading.ts';
 export type { JobTopology, TopologyEdge, TopologyOperator } from './supervisor/readings/job-topology.ts';
+export type { Latency, LatencyReading } from './supervisor/readings/latency.ts';
 export type { TimeInput, TimeInputState, TimeReading } from './supervisor/readings/time-reading.ts';
 export type { BackupOptions } from './supervisor/recovery/backups.ts';
 export type { CrashContext, CrashReport } from './supervisor/recovery/crash-report.ts';
@@ -126,3 +129,4 @@ export { inbox } from './system/inbox.ts';
 export type { ActorLog, LogLevel, LogLine } from './system/log.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
 export type { ActorPlacement, StopOptions, SystemOptions } from './system/system-options.ts';
+export type { CpuProfile, CpuProfileNode } from './workers/cpu-profile.ts';

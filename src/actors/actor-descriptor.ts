@@ -126,6 +126,8 @@ export interface ActorEnvironment {
   now(): number;
   /** Milliseconds on a clock that all threads share; by default the one of {@link now}. */
   sharedNow?(): number;
+  /** Milliseconds on a clock that all threads share, for the ages of tuples; without it none are measured. */
+  stampMs?(): number;
   /** Milliseconds since the epoch, for the vitals; by default the system's. */
   epochMs?(): number;
   /** Up to which time timers fire, in milliseconds since the epoch; by default up to now. */

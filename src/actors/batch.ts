@@ -37,6 +37,7 @@ import { EventClock } from './time/event-clock.ts';
 import { OutputTime } from './time/output-time.ts';
 import { TimeBoard } from './time/time-board.ts';
 import { TIME_CELLS, TimeCell } from './time/time-cells.ts';
+import { LatencyMeter } from './vitals/latency-meter.ts';
 import { Activity, type Vitals, WorkCell } from './vitals/vitals.ts';
 
 /** Tuples of one transaction, about: more did not pay (docs/mailboxes.md). */
@@ -118,6 +119,8 @@ export class Batch {
   private readonly transaction: Transaction | undefined;
   /** How long an open batch may wait for more tuples. */
   private readonly lingerMs: number;
+  /** How long tuples are under way, where that is measured. */
+  private readonly latency: LatencyMeter | undefined;
   /** True if batches may be longer than usual. */
   private readonly mayBeLong: boolean;
   /** Tuples that are still to be read in batches of the usual length. */
@@ -235,6 +238,7 @@ export class Batch {
     // What a transaction of state would have to take back grows with it.
     this.mayBeLong = this.program.holder !== undefined && this.state === undefined;
     this.backup = this.backupOf(environment);
+    this.latency = environment.stampMs && new LatencyMeter(this, vitals.latency, environment.stampMs);
   }
 
   /** The output that the replica reads itself, if there is one. */
@@ -362,6 +366,7 @@ export class Batch {
     this.tuples = 0;
     if (this.lingerMs > 0) this.openedAtMs = this.environment.now();
     this.vitals.work[WorkCell.long] = this.isLong ? 1 : 0;
+    this.latency?.opened();
     this.transaction?.begin((this.log.sequence() + 1) | 0);
     this.partitions?.begin((this.log.sequence() + 1) | 0);
   }
@@ -508,6 +513,7 @@ export class Batch {
     log.commit(number);
     this.isOpen = false;
     this.carefulTuples -= this.tuples;
+    this.latency?.committed(progress.counts[0] !== committed.progress.counts[0], cursors.outputs);
     commitCodec.copy(record, committed);
     this.actorState = next;
     this.apply();

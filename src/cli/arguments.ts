@@ -7,6 +7,7 @@ import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
 import { nearest } from '../options/nearest.ts';
 import { checkRunOptions, type RunOptions } from '../supervisor/job/run-options.ts';
+import { type InspectCommand, parseAttach, type TopCommand } from './attach-arguments.ts';
 import {
   type CheckedCommand,
   COMMAND_FLAGS,
@@ -69,12 +70,14 @@ export type Command =
   | RunCommand
   | CheckCommand
   | InitCommand
+  | TopCommand
+  | InspectCommand
   | HelpCommand
   | { readonly kind: 'completion' }
   | { readonly kind: 'version' };
 
 /** What can stand first. */
-export const COMMANDS = ['run', 'check', 'init', 'completion'] as const;
+export const COMMANDS = ['run', 'check', 'init', 'top', 'inspect', 'completion'] as const;
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map([...RUN_FLAGS, ...COMMAND_FLAGS].map((flag) => [flag.name, flag]));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -112,6 +115,9 @@ export function parseArguments(args: readonly string[]): Command {
       return { kind: command, ...parseFlow(command, rest) };
     case 'init':
       return parseInit(rest);
+    case 'top':
+    case 'inspect':
+      return parseAttach(command, rest);
     case 'completion':
       return parseCompletion(rest);
     default:

@@ -85,10 +85,14 @@ export const HELP = `millrace run <module> [options] [--param value …]
 millrace check <module> [options] [--param value …]
 millrace init [folder]
 millrace completion bash
+millrace top <pid|url> [--json] [--every-ms N] [--count N] [--job NAME]
+millrace inspect <pid|url> [--json] [--job NAME]
 
 run         runs a flow on worker threads: the default export of the module, or the one flow that it exports
 check       builds that flow and draws it: operators, keys, fields, partitions, and what shares an actor; starts nothing
 init        writes a flow, a file for it and a test into a folder, and scripts into its package.json
+top         shows a job that runs in another process, once a second
+inspect     prints once what a job in another process is made of, with its counts and latest events
 completion  prints what makes bash complete commands and options: eval "$(npx millrace completion bash)"
 
 Options
@@ -115,6 +119,12 @@ Output
   --ui serves a page that shows the job, on loopback. Its buttons are on if the environment has MILLRACE_UI_TOKEN, and ask for it.
 
   Ctrl-C stops the sources and processes what they have emitted; a second one cancels the job.
+
+Attach to a running process
+  top shows a running job as a table, once a second, until it has ended; inspect prints once what it is made of and its events.
+  Both take the number of a process, of the same user, in which a job runs with inspect: true, MILLRACE_INSPECT=1 or
+  millrace run; or the address of a page or of metrics, with MILLRACE_UI_TOKEN if that wants a token. --json is for scripts: a
+  line for each look, or the whole report. With several jobs --job chooses by name; otherwise it is the latest.
 
 Dead letters
   A tuple at which an operator fails is left out as a dead letter, and the job goes on behind it, unless the operator says

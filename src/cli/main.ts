@@ -1,21 +1,26 @@
 #!/usr/bin/env node
 // The command `millrace`.
 // Promises: a line `millrace: <message> [CODE]` on standard error for whatever goes wrong, and below it where the docs tell of the
-// code; an exit code that tells
-// wrong usage (2: another command line would do) from a failure (1).
+// code; an exit code that tells wrong usage (2: another command line would do) from a failure (1).
 
 import { sep } from 'node:path';
 import { inspect } from 'node:util';
 import { errorPage } from '../errors/error-page.ts';
+import { flush } from '../supervisor/telemetry/open-telemetry.ts';
 import { type Command, type HelpCommand, isVerbose, parseArguments, type RunCommand } from './arguments.ts';
+import type { TopCommand } from './attach-arguments.ts';
 import { check } from './check.ts';
 import { bashCompletion } from './completion.ts';
 import { loadFlow, WrongUsage } from './flow-module.ts';
 import { HELP, helpOf } from './help.ts';
 import { init } from './init.ts';
+import { inspected } from './inspect.ts';
 import { EXIT_DONE, run } from './run.ts';
+import { top } from './top.ts';
 import { version } from './version.ts';
 
+/** A collector that does not answer keeps no command from ending. */
+const FLUSH_MS_MAX = 2000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -39,16 +44,22 @@ const relativeTo = (folder: string, path: string): string =>
 
 async function obey(command: Command): Promise<number> {
   if (command.kind === 'run') return run(command);
+  if (command.kind === 'top') {
+    await top(command);
+    return EXIT_DONE;
+  }
   process.stdout.write(await textFor(command));
   return EXIT_DONE;
 }
 
-function textFor(command: Exclude<Command, RunCommand>): string | Promise<string> {
+function textFor(command: Exclude<Command, RunCommand | TopCommand>): string | Promise<string> {
   switch (command.kind) {
     case 'check':
       return check(command);
     case 'init':
       return init(command.folder);
+    case 'inspect':
+      return inspected(command);
     case 'completion':
       return bashCompletion();
     case 'help':
@@ -81,4 +92,6 @@ function exit(code: number): void {
 }
 
 process.on('uncaughtException', (error) => exit(report(error, EXIT_FAILED)));
-exit(await main());
+const code = await main();
+await flush(FLUSH_MS_MAX);
+exit(code);

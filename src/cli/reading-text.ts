@@ -7,6 +7,8 @@ import type { TimeReading } from '../supervisor/readings/time-reading.ts';
 import type { Sample } from './sample.ts';
 
 const BAR_CELLS = 10;
+/** Of jobs that run, once a sample has latencies: how long tuples are under way from their source. */
+const LATENCY_COLUMNS = ['p50', 'p99'];
 const COLUMNS = ['operator', 'replicas', 'in', 'out', 'tuples/s', 'busy', 'blocked'];
 /** Of jobs with event time, and while they run. */
 const TIME_COLUMNS = ['late', 'lag', 'watermark'];
@@ -25,6 +27,13 @@ export function rateText(rate: number): string {
 const shareText = (share: number): string => `${Math.round(share * 100)} %`;
 
 export const secondsText = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** 12.3 as 12 ms, 1234 as 1.2 s; nothing for what was not measured. */
+function msText(ms: number | undefined): string {
+  if (ms === undefined) return '';
+  if (ms >= 1000) return secondsText(ms);
+  return `${ms < 10 ? ms.toFixed(ms < 1 ? 2 : 1) : Math.round(ms)} ms`;
+}
 
 export const workersText = (count: number): string => (count === 1 ? '1 worker' : `${count} workers`);
 
@@ -49,6 +58,7 @@ const queueFillOf = ({ replicas }: OperatorReading): number =>
 interface Shown {
   readonly isLive: boolean;
   readonly hasTime: boolean;
+  readonly hasLatency: boolean;
 }
 
 const hasTime = ({ reading }: Sample): boolean => reading.operators.some(({ time }) => time !== undefined);
@@ -89,18 +99,20 @@ function operatorCells(operator: OperatorReading, rates: OperatorRates, shown: S
     fused || inApp ? '' : shareText(rates.blocked),
   ];
   if (shown.isLive) cells.push(fused || operator.role === 'source' ? '' : barText(queueFillOf(operator)));
+  if (shown.hasLatency) cells.push(msText(rates.latency?.p50Ms), msText(rates.latency?.p99Ms));
   return shown.hasTime ? [...cells, ...timeCells(operator, shown.isLive)] : cells;
 }
 
-function headingOf({ isLive, hasTime }: Shown): string[] {
-  const columns = isLive ? [...COLUMNS, 'queue'] : COLUMNS;
+function headingOf({ isLive, hasTime, hasLatency }: Shown): string[] {
+  const columns = [...COLUMNS, ...(isLive ? ['queue'] : []), ...(hasLatency ? LATENCY_COLUMNS : [])];
   return hasTime ? [...columns, ...(isLive ? TIME_COLUMNS : TIME_COLUMNS.slice(0, 1))] : columns;
 }
 
 /** The table of operators, a line each below a heading; while the job runs, with its queues and how far event time has come. */
 export function operatorTable(sample: Sample, isLive: boolean): string[] {
   const { reading, rates } = sample;
-  const shown = { isLive, hasTime: hasTime(sample) };
+  const hasLatency = isLive && rates.operators.some(({ latency }) => latency !== undefined);
+  const shown = { isLive, hasTime: hasTime(sample), hasLatency };
   const heading = headingOf(shown);
   const rows = [heading, ...reading.operators.map((operator, i) => operatorCells(operator, rates.operators[i], shown))];
   const widths = heading.map((_, column) => Math.max(...rows.map((row) => row[column].length)));

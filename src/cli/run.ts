@@ -137,7 +137,7 @@ export async function run(command: RunCommand): Promise<number> {
   const notices = ({ kind, text }: Notice): void => {
     if (kind === 'starting') notice(text);
   };
-  const job = (await flow.run({ ...withTokens(command.options), notices, params })) as Job;
+  const job = (await flow.run({ inspect: true, ...withTokens(command.options), notices, params })) as Job;
   const { view, restore } = openView(command, flow, outputs, file);
   for (const [what, url] of Object.entries(job.urls)) view.note(`${what}: ${url}`);
   const nameOf = namesIn(graph);

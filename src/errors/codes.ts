@@ -12,6 +12,10 @@ export const ERROR_CODES = {
   usage: {
     USAGE: ['the command line is wrong', 'see `millrace --help`'],
     BAD_OPTION: ['an option is unknown or out of range; `params` cannot be cloned', 'give what the message asks for'],
+    ATTACH_FAILED: [
+      '`millrace top` or `millrace inspect` finds no job at a process or an address',
+      'run the job with `inspect: true`, or with `ui` and give its address',
+    ],
     SURPLUS_ARGUMENTS: ['a call has more arguments than it takes', 'remove those at the end'],
     UNKNOWN_NAME: [
       'there is no such output, input, operator with state or worker',
@@ -154,6 +158,10 @@ export const ERROR_CODES = {
     WORKER_KILLED: ['`killWorker()` ended the worker; the reason of a crash', 'nothing: the app asked for it'],
     WORKER_STUCK: ['a terminated thread has not exited within `fenceTimeoutMs`', 'use calls that can be interrupted'],
     TUPLE_KILLED_WORKER: ['of a dead letter: the tuple ended its worker whenever it was tried', 'mend the closure'],
+    PROFILE_FAILED: [
+      'the thread that `job.profile()` looks at has ended, or the job has',
+      'call it while the operator runs',
+    ],
     NO_SPARE: ['three workers in a row could not load the flow, and one is needed', 'keep the module importable'],
     RESTART_INTENSITY: ['a supervisor gave up; the `cause` is the last crash', 'mend the cause, or raise `intensity`'],
   },

@@ -9,6 +9,25 @@ export const usageErrors = {
   usage(problem: string): MillraceError {
     return new MillraceError('USAGE', `${problem} (millrace --help tells more)`);
   },
+  attachFailed(target: string, problem: string): MillraceError {
+    return new MillraceError(
+      'ATTACH_FAILED',
+      `no job answers at ${target}: ${problem}. A process can be attached to by its own user while a job runs there with \`inspect: true\`, MILLRACE_INSPECT=1 or millrace run; a page by its address`,
+      { target },
+    );
+  },
+  noSuchJob(target: string, job: string, known: readonly string[]): MillraceError {
+    const names = known.map((name) => `'${name}'`).join(', ');
+    return new MillraceError(
+      'ATTACH_FAILED',
+      `there is no job '${job}' at ${target}, which has ${names}: use one of these`,
+      {
+        target,
+        job,
+        known,
+      },
+    );
+  },
   misspeltOption(typed: string, option: string, flow: string): MillraceError {
     return new MillraceError(
       'USAGE',

@@ -13,6 +13,14 @@ export const workerErrors = {
       cause,
     );
   },
+  profileFailed(operator: string, problem: string, cause?: unknown): MillraceError {
+    return new MillraceError(
+      'PROFILE_FAILED',
+      `operator '${operator}' cannot be profiled: ${problem}. Call job.profile() while the operator runs`,
+      { operator },
+      cause,
+    );
+  },
   workerHung(worker: number, operator: string | undefined, limitMs: number): MillraceError {
     const where = operator === undefined ? 'outside of any operator' : `in operator '${operator}'`;
     return new MillraceError(

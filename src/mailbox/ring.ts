@@ -14,6 +14,9 @@ export const RING_BYTES_MIN = 1 << 12;
 export const RING_BYTES_MAX = 1 << 30;
 
 const PUBLISHED = 0;
+/** On the line of `published`, since they are written before it and read behind it. */
+const STAMPS = 1;
+const STAMPS_CELLS = 5;
 const WRITER_NEEDS = LINE_I32;
 const WRITER_HOST = 2 * LINE_I32;
 /** How many slots there are, how often one was activated, and whether nobody writes. */
@@ -56,6 +59,8 @@ export class Ring {
   readonly mask: number;
   /** How many reader slots there are. */
   readonly readers: number;
+  /** See stamps.ts. */
+  readonly stampCells: Int32Array;
   private readonly control: Int32Array;
 
   constructor(buffer: SharedArrayBuffer) {
@@ -66,6 +71,7 @@ export class Ring {
     this.capacityWords = capacityBytes >>> 3;
     this.mask = this.capacityWords - 1;
     this.readers = this.control[READERS];
+    this.stampCells = this.control.subarray(STAMPS, STAMPS + STAMPS_CELLS);
   }
 
   /** Shared memory for a ring of at least `capacityBytes`, rounded up to a power of two, with slots for `readers`. */

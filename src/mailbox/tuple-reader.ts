@@ -8,6 +8,7 @@ import type { Decoder } from './decoder.ts';
 import { type DictionaryMemory, DictionaryReader } from './dictionary.ts';
 import { Ring } from './ring.ts';
 import { RingReader, startMark } from './ring-reader.ts';
+import { StampReader } from './stamps.ts';
 import type { WakeWords } from './wake.ts';
 
 /** A ring, and the slot of its reader. */
@@ -67,6 +68,11 @@ export class TupleReader<Tuple> {
   /** Everything before it is read. */
   get position(): number {
     return this.reader.position;
+  }
+
+  /** What says how long its tuples are under way. */
+  stamps(): StampReader {
+    return new StampReader(this.reader.ring, this.reader.position);
   }
 
   /** True once the end of the stream has been read. */

@@ -16,6 +16,8 @@ export interface Clock {
   epochMs(): number;
   /** Resolves after other work of the thread's event loop has had its turn. */
   yield(): Promise<void>;
+  /** As {@link sharedNow}, for the ages of tuples; left out where nobody measures them. */
+  stampMs?(): number;
   /** The processor time of this thread; left out where nobody asks for it. */
   processorTime?(): ProcessorTime | undefined;
   /** Calls `action` once, `ms` from now. Keeps the process alive till then. */
@@ -33,6 +35,7 @@ const { timeOrigin } = performance;
 export const systemClock: Clock = {
   now: () => performance.now(),
   sharedNow: () => sharedAtZeroMs + performance.now(),
+  stampMs: () => sharedAtZeroMs + performance.now(),
   epochMs: () => timeOrigin + performance.now(),
   yield: () => new Promise((resolve) => setImmediate(resolve)),
   processorTime,

@@ -7,6 +7,7 @@ import type { ActorDescriptor, Resumption, StateRequest } from '../actors/actor-
 import type { ErrorRecord } from '../errors.ts';
 import type { FailurePolicy } from '../flow/failure-policy.ts';
 import type { Backup } from '../state/images/backup.ts';
+import type { CpuProfile } from './cpu-profile.ts';
 
 /** What a worker needs to find and build the flow. */
 export interface FlowReference {
@@ -55,6 +56,8 @@ export interface WorkerControl {
   readState(actor: ActorName, request: StateRequest): Promise<{ readonly found: unknown } | undefined>;
   /** Answers {@link WorkerReports.backup}. */
   backupDone(actor: ActorName, sequence: number, isStored: boolean): Promise<void>;
+  /** A CPU profile of the worker's thread, of so many milliseconds from now on. */
+  profile(ms: number): Promise<CpuProfile>;
   /** Ends the sources; everything they have emitted is still processed. */
   stopSources(): Promise<void>;
   /** Ends the host: the worker's task resolves. */
@@ -70,6 +73,7 @@ export const ORDERS: readonly (keyof WorkerControl)[] = [
   'release',
   'readState',
   'backupDone',
+  'profile',
   'stopSources',
   'shutdown',
 ];

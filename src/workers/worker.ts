@@ -27,6 +27,7 @@ import {
   type WorkerReports,
   type WorkerSettings,
 } from './control.ts';
+import { takeProfile } from './cpu-profile.ts';
 import { Host } from './host.ts';
 import { Patience } from './patience.ts';
 import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
@@ -163,7 +164,7 @@ export function makeWorker(ground: WorkerGround): Worker {
     const ship = (backup: Backup): void => reports.backup({ stage, replica }, backup);
     const backup = backupEveryMs === undefined ? undefined : { everyMs: backupEveryMs, ship };
     const wake = (): void => host.wake();
-    const { now, sharedNow, epochMs, after } = clock;
+    const { now, sharedNow, stampMs, epochMs, after } = clock;
     const environment = {
       host: ground.host,
       wakeWords,
@@ -171,6 +172,7 @@ export function makeWorker(ground: WorkerGround): Worker {
       backup,
       now,
       sharedNow,
+      stampMs,
       epochMs,
       wake,
       after,
@@ -276,6 +278,7 @@ export function makeWorker(ground: WorkerGround): Worker {
         }),
       backupDone: async ({ stage, replica }, sequence, isStored) =>
         host.find(stage, replica)?.backupDone(sequence, isStored),
+      profile: (ms) => reported(() => takeProfile(ms)),
       stopSources: async () => host.stopSources(),
       shutdown: async () => {
         host.stop();

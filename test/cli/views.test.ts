@@ -51,6 +51,7 @@ function sampleOf(elapsedMs: number, operators: readonly ReturnType<typeof opera
       tuplesIn,
       tuplesOut,
       expired: 0,
+      latency: { counts: [], sumMs: 0 },
       ...(time !== undefined && { time }),
       groups: undefined,
       replicas: replicas.map(({ replica, worker }) => {

@@ -20,6 +20,7 @@ export interface RunningCommand {
   /** Resolves when standard output or standard error has the text. */
   seen(text: string): Promise<void>;
   interrupt(): void;
+  readonly pid: number | undefined;
   /** Closes the reading end of its standard output. */
   closeOutput(): void;
   readonly done: Promise<Outcome>;
@@ -59,6 +60,7 @@ export function start(script: string, args: readonly string[], folder = ROOT): R
         check();
         void done.then(() => reject(new Error(`the command ended without '${text}': ${stderr}`)));
       }),
+    pid: child.pid,
     interrupt: () => void child.kill('SIGINT'),
     closeOutput: () => void child.stdout.destroy(),
     done,

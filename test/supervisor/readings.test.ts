@@ -193,6 +193,7 @@ function readingOf(
     role: 'operator' as const,
     fusedInto: undefined,
     ...counts,
+    latency: { counts: [], sumMs: 0 },
     groups,
     replicas,
   };

@@ -8,6 +8,7 @@ import { allocateShared } from '../../mailbox/shared-memory.ts';
 import { LINE_BYTES } from '../../mailbox/views.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { CommitRecord } from '../../state/transaction/commit-record.ts';
+import { LATENCY_BYTES, LatencyCounts } from './latency-counts.ts';
 
 const TUPLES_IN = 0;
 const TUPLES_OUT = 1;
@@ -101,22 +102,27 @@ export class Vitals {
   readonly work: Int32Array;
   /** About how many tuples of each key group the actor has processed, and in {@link LOAD_SAMPLES} how many were looked at; modulo 2^32. */
   readonly load: Uint32Array;
+  /** How long tuples were under way from their source to the actor's commits. */
+  readonly latency: LatencyCounts;
   private readonly values: Float64Array;
   private readonly epochMs: () => number;
 
   /** @param epochMs a clock that all who use the buffer share */
   constructor(buffer: SharedArrayBuffer, epochMs: () => number = systemClock.epochMs) {
-    const loadAt = buffer.byteLength - LOAD_BYTES;
+    const latencyAt = buffer.byteLength - LATENCY_BYTES;
+    const loadAt = latencyAt - LOAD_BYTES;
     this.epochMs = epochMs;
     this.work = new Int32Array(buffer, 0, WORK_CELLS);
     this.values = new Float64Array(buffer, LINE_BYTES, (loadAt - LINE_BYTES) / 8);
-    this.load = new Uint32Array(buffer, loadAt);
+    this.load = new Uint32Array(buffer, loadAt, LOAD_BYTES / 4);
+    this.latency = new LatencyCounts(buffer, latencyAt);
   }
 
   /** Shared memory for an actor that keeps so many counts, and may have no part in the stream at first. */
   static allocate(counts: number, isDormant = false): SharedArrayBuffer {
     const inChain = counts - ACTOR_COUNTS;
-    const buffer = allocateShared({ of: 'the counters of an actor' }, 2 * LINE_BYTES + 8 * inChain + LOAD_BYTES);
+    const bytes = 2 * LINE_BYTES + 8 * inChain + LOAD_BYTES + LATENCY_BYTES;
+    const buffer = allocateShared({ of: 'the counters of an actor' }, bytes);
     const { values } = new Vitals(buffer);
     values[WATERMARK] = isDormant ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
     values[NEWEST_MS] = Number.NEGATIVE_INFINITY;

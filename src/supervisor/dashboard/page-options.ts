@@ -4,7 +4,7 @@
 import { isIPv4 } from 'node:net';
 import { errors } from '../../errors.ts';
 import { checkOptions } from '../../options/check.ts';
-import { integer, value } from '../../options/kinds.ts';
+import { integer, toggle, value } from '../../options/kinds.ts';
 import { type Checked, type Given, type OptionTable, ownEntry } from '../../options/option.ts';
 
 const PORT_MAX = 65_535;
@@ -46,6 +46,8 @@ export const UI_OPTIONS = {
     help: 'what a person has to give before the page may scale, move and kill; without one it cannot',
     defaultText: 'none',
   }),
+  /** Lets the page show keyed state, row by row: true or false. Default: `false`. */
+  state: toggle({ help: 'lets the page show keyed state, row by row', default: false }),
 };
 
 export const METRICS_OPTIONS = {
@@ -83,40 +85,43 @@ export interface UiOptions extends Given<typeof UI_OPTIONS> {}
 export interface MetricsOptions extends Given<typeof METRICS_OPTIONS> {}
 
 /** The same, complete. */
-export type CheckedAddress = Checked<typeof UI_OPTIONS>;
+export type CheckedAddress = Checked<typeof METRICS_OPTIONS>;
+
+/** The same of a page. */
+export type CheckedUi = Checked<typeof UI_OPTIONS>;
 
 /** True for addresses that only this machine reaches. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
-const addressEntry = <Table extends OptionTable & typeof UI_OPTIONS>(
+const addressEntry = <Table extends OptionTable & typeof METRICS_OPTIONS>(
   table: Table,
-  words: { readonly help: string; readonly page: string },
+  words: { readonly help: string; readonly page: string; readonly rule: string },
 ) =>
-  ownEntry<Given<Table>, CheckedAddress | undefined>({
+  ownEntry<Given<Table>, Checked<Table> | undefined>({
     ...words,
-    rule: 'an object { port, host, token }',
     defaultText: 'none',
     within: table,
     read(given, { where, name }) {
-      const checked: CheckedAddress = checkOptions(where, table, given, name);
-      if (checked.token === undefined && !isLoopback(checked.host))
-        throw errors.badOption(
-          `${name}.token`,
-          undefined,
-          `${TOKEN_RULE}, as other machines reach '${checked.host}'`,
-          where,
-        );
+      const checked = checkOptions(where, table, given, name);
+      const { token, host } = checked as CheckedAddress;
+      if (token === undefined && !isLoopback(host))
+        throw errors.badOption(`${name}.token`, undefined, `${TOKEN_RULE}, as other machines reach '${host}'`, where);
       return checked;
     },
     absent: () => undefined,
   });
 
 /** The entry `ui` of run()'s table. */
-export const UI_OPTION = addressEntry(UI_OPTIONS, { help: 'a page that shows the job', page: 'dashboard.md' });
+export const UI_OPTION = addressEntry(UI_OPTIONS, {
+  help: 'a page that shows the job',
+  page: 'dashboard.md',
+  rule: 'an object { port, host, token, state }',
+});
 
 /** The entry `metrics` of run()'s table. */
 export const METRICS_OPTION = addressEntry(METRICS_OPTIONS, {
   help: 'an endpoint for Prometheus',
   page: 'metrics.md',
+  rule: 'an object { port, host, token }',
 });

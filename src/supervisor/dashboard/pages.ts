@@ -2,10 +2,11 @@
 // Promises: listens before anything of the job runs, so that a port in use fails the start; ports are free when the job has ended.
 
 import type { SystemHandle } from '../../flow/bridge.ts';
+import { JobReporter } from '../inspect/job-report.ts';
 import { Feed } from './feed.ts';
 import { EventCounts } from './metrics/event-counts.ts';
 import { Exposition } from './metrics/exposition.ts';
-import type { CheckedAddress } from './page-options.ts';
+import type { CheckedAddress, CheckedUi } from './page-options.ts';
 import { PageServer } from './server.ts';
 import type { WatchedJob } from './watched-job.ts';
 
@@ -18,7 +19,7 @@ export interface JobUrls {
 }
 
 interface PagesOptions {
-  readonly ui: CheckedAddress | undefined;
+  readonly ui: CheckedUi | undefined;
   readonly metrics: CheckedAddress | undefined;
   readonly system: SystemHandle | undefined;
 }
@@ -55,18 +56,20 @@ export class Pages {
   }
 
   /** Watches a job that is about to start; returns what begins to answer requests when it has. */
-  async watch(job: WatchedJob): Promise<() => void> {
+  async watch(job: WatchedJob, run: string): Promise<() => void> {
     const { ui, system } = this.#options;
     const counts = new EventCounts();
     const exposition = await Exposition.of(job, counts);
-    const feed = ui && new Feed(job, { system, canAct: ui.token !== undefined });
+    const reporter = new JobReporter(job, run);
+    const feed =
+      ui && new Feed(job, { system, canAct: ui.token !== undefined, showsState: this.#options.ui?.state === true });
     job.on('*', (event) => {
       counts.hear(event);
       if (event.type === 'ended') this.close();
     });
     return () => {
-      this.#ui?.serve({ job, exposition, feed });
-      this.#metrics?.serve({ job, exposition, feed: undefined });
+      this.#ui?.serve({ job, exposition, reporter, feed });
+      this.#metrics?.serve({ job, exposition, reporter, feed: undefined });
     };
   }
 

@@ -8,7 +8,9 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import { errors } from '../../errors.ts';
+import { errors, MillraceError } from '../../errors.ts';
+import type { JobReporter } from '../inspect/job-report.ts';
+import { jsonOf } from '../inspect/report-json.ts';
 import { act } from './actions.ts';
 import { ASSET_PATHS, assetAt } from './assets.ts';
 import { streamTo } from './event-stream.ts';
@@ -16,8 +18,11 @@ import type { Feed } from './feed.ts';
 import { Guard, type Refusal, type RequestHead } from './guard.ts';
 import type { Exposition } from './metrics/exposition.ts';
 import type { CheckedAddress } from './page-options.ts';
+import { profiled } from './profiling.ts';
+import { questionOf, statePage } from './state-pages.ts';
 import type { WatchedJob } from './watched-job.ts';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
 const READERS_MAX = 32;
 const BODY_BYTES_MAX = 4096;
 /** What readers have to take the last state, after the job's end. */
@@ -38,6 +43,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export interface Served {
   readonly job: WatchedJob;
   readonly exposition: Exposition;
+  readonly reporter: JobReporter;
   readonly feed: Feed | undefined;
 }
 
@@ -48,6 +54,7 @@ const headOf = ({ req }: Request): RequestHead => ({ method: req.method, header:
 
 export class PageServer {
   readonly #address: CheckedAddress;
+  readonly #showsState: boolean;
   readonly #server: Server;
   readonly #gone = new AbortController();
   #guard: Guard | undefined;
@@ -56,6 +63,7 @@ export class PageServer {
 
   private constructor(address: CheckedAddress, hasPage: boolean, library: Library) {
     this.#address = address;
+    this.#showsState = 'state' in address && address.state === true;
     setMaxListeners(READERS_MAX + 1, this.#gone.signal);
     const app = new library.Hono<Bindings>();
     this.#routes(app, hasPage, library);
@@ -123,6 +131,13 @@ export class PageServer {
       const text = await exposition.text();
       return context.body(text, 200, { 'content-type': exposition.contentType });
     });
+    app.get('/jobs', (context) => {
+      const head = headOf(context);
+      const refusal = hasPage ? this.#guard?.readRefusal(head) : this.#guard?.scrapeRefusal(head);
+      if (refusal !== undefined) return refuse(context, refusal);
+      if (this.#served === undefined) return context.text('the job is starting\n', 503);
+      return context.body(jsonOf([this.#served.reporter.report()]), 200, { 'content-type': JSON_TYPE });
+    });
     if (hasPage) {
       for (const path of ASSET_PATHS) {
         app.get(path, async (context) => {
@@ -139,6 +154,20 @@ export class PageServer {
         void this.#stream(context.env.outgoing, feed);
         return RESPONSE_ALREADY_SENT;
       });
+      app.get('/state', async (context) => {
+        const refusal = this.#guard?.readRefusal(headOf(context));
+        if (refusal !== undefined) return refuse(context, refusal);
+        if (!this.#showsState) return context.text("state is not shown: give the option 'ui.state' to show it\n", 403);
+        if (this.#served === undefined) return context.text('the job is starting\n', 503);
+        const question = questionOf(new URL(context.req.url).searchParams);
+        if (question === undefined) return context.text('give an operator, and if you like a group or a key\n', 400);
+        try {
+          return context.json(await statePage(this.#served.job, question));
+        } catch (error) {
+          if (!(error instanceof MillraceError)) throw error;
+          return context.text(`${error.message} [${error.code}]\n`, 409);
+        }
+      });
       app.all('/action', bodyLimit({ maxSize: BODY_BYTES_MAX }), async (context) => {
         const refusal = this.#guard?.actionRefusal(headOf(context));
         if (refusal !== undefined) return refuse(context, refusal);
@@ -146,6 +175,14 @@ export class PageServer {
         const given: unknown = await context.req.json().catch(() => undefined);
         const { status, text } = await act(this.#served.job, given);
         return context.text(`${text}\n`, status);
+      });
+      app.all('/profile', bodyLimit({ maxSize: BODY_BYTES_MAX }), async (context) => {
+        const refusal = this.#guard?.actionRefusal(headOf(context));
+        if (refusal !== undefined) return refuse(context, refusal);
+        if (this.#served === undefined) return context.text('the job is starting\n', 503);
+        const given: unknown = await context.req.json().catch(() => undefined);
+        const { status, text, profile } = await profiled(this.#served.job, given);
+        return profile === undefined ? context.text(`${text}\n`, status) : context.json(profile);
       });
     }
     app.all('*', (context) =>

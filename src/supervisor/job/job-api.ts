@@ -3,12 +3,14 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import type { AnyInputs } from '../../flow/handles.ts';
+import type { CpuProfile } from '../../workers/cpu-profile.ts';
 import type { JobUrls } from '../dashboard/pages.ts';
 import type { JobReading } from '../readings/job-reading.ts';
 import type { JobTopology } from '../readings/job-topology.ts';
 import type { SupervisionNode } from '../supervision/tree.ts';
 import type { WorkerState } from '../workers/job-worker.ts';
 import type { JobEvent, JobEventOf, JobEventType, ListenOptions } from './events/job-event.ts';
+import type { ProfileOptions } from './job-profile.ts';
 
 /** Which replica of which operator: that which begins its actor. */
 export interface ReplicaName {
@@ -176,6 +178,12 @@ export interface Job<Outputs = Record<string, unknown>, Inputs = AnyInputs> exte
    * @throws MillraceError UNKNOWN_NAME if there is no such operator, replica or worker
    */
   move(operator: string, replica: number, worker: number): Promise<void>;
+  /**
+   * A CPU profile of the thread that hosts a replica of an operator: for Chrome's and VS Code's tools, as a file `name.cpuprofile`.
+   * What else the thread does is in it, too.
+   * @throws MillraceError UNKNOWN_NAME if there is no such operator or replica; BAD_OPTION; PROFILE_FAILED if the thread ends meanwhile
+   */
+  profile(operator: string, options?: ProfileOptions): Promise<CpuProfile>;
   /**
    * Calls `listener` at each event of a type, or of any type (`'*'`). Returns what ends this.
    * @throws MillraceError UNKNOWN_NAME if there is no such type

@@ -13,6 +13,7 @@ import { isAsyncIterable, isIterable } from '../../iterables.ts';
 import type { Encoder } from '../../mailbox/encoder.ts';
 import type { Output } from '../../mailbox/output.ts';
 import type { Ring } from '../../mailbox/ring.ts';
+import { StampWriter, ticksOf } from '../../mailbox/stamps.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost, Waiter } from './app-host.ts';
 import type { JobInput } from './job-api.ts';
@@ -29,6 +30,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   readonly ring: Ring;
   private readonly output: Output;
   private readonly encoder: Encoder<Tuple>;
+  private readonly stamps: StampWriter;
   private readonly mark = { head: 0, outboxStart: 0, outboxEnd: 0 };
   private pending = 0;
   private scheduled = false;
@@ -57,6 +59,7 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
     this.ring.setWriterHost(host.id);
     this.output = output;
     this.encoder = encoder;
+    this.stamps = new StampWriter(output.ring);
   }
 
   get tuplesPushed(): number {
@@ -158,6 +161,8 @@ export class PushedInput<Tuple> implements JobInput<Tuple>, Waiter {
   private publish(): void {
     this.pending = 0;
     this.output.save(this.mark);
+    const nowMs = this.host.clock.stampMs?.();
+    this.stamps.tell(this.mark.head, nowMs && ticksOf(nowMs), this.output.isWaiting);
     this.output.publish(this.mark.head, this.host.wakeWords);
   }
 

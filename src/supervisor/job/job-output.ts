@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { ActorDescriptor } from '../../actors/actor-descriptor.ts';
 import { stageReaders } from '../../actors/stage-readers.ts';
+import { Vitals } from '../../actors/vitals/vitals.ts';
 import { errors } from '../../errors.ts';
 import { type Plan, type Stage, stageName } from '../../flow/plan.ts';
 import type { TupleReader } from '../../mailbox/tuple-reader.ts';
@@ -13,6 +14,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import type { AppHost } from './app-host.ts';
 import type { JobOutput } from './job-api.ts';
 import { readableOf } from './node-streams.ts';
+import { OutputLatency } from './output-latency.ts';
 
 /** How long an iterator may keep the event loop of the app to itself. */
 const YIELD_EVERY_MS = 5;
@@ -21,6 +23,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   readonly name: string;
   private readonly host: AppHost;
   private readonly readers: readonly TupleReader<Tuple>[];
+  private readonly latency: OutputLatency | undefined;
   private next = 0;
   private yieldedAtMs = 0;
   private taken = false;
@@ -41,6 +44,8 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     this.host = host;
     this.closed = closed;
     this.readers = stageReaders<Tuple>(plan, stage, descriptor).map((reader) => reader.readOn(host.id));
+    const { stampMs } = host.clock;
+    this.latency = stampMs && new OutputLatency(this.readers, new Vitals(descriptor.vitals).latency, stampMs);
   }
 
   /** Tuples handed to the app so far. */
@@ -87,10 +92,13 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
   private take(): Tuple[] | undefined {
     const { readers } = this;
     for (let k = 0; k < readers.length; k++) {
-      const reader = readers[(this.next + k) % readers.length];
+      const ring = (this.next + k) % readers.length;
+      const reader = readers[ring];
+      this.latency?.look(ring);
       const batch = reader.next();
       reader.release(this.host.wakeWords);
       if (batch === undefined) continue;
+      this.latency?.taken(ring, reader.position);
       this.next = (this.next + k + 1) % readers.length;
       this.tuples += batch.length;
       return batch;

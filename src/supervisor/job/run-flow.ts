@@ -1,12 +1,17 @@
 // run(): builds, deploys and starts a flow.
 
+import { randomUUID } from 'node:crypto';
 import { errors } from '../../errors.ts';
 import { buildGraph, type FlowDefinition } from '../../flow/dataflow.ts';
 import { declaredName } from '../../flow/graph.ts';
 import { planOf } from '../../flow/plan.ts';
 import { Pages } from '../dashboard/pages.ts';
+import { letInspect } from '../inspect/local-server.ts';
+import { observe } from '../telemetry/open-telemetry.ts';
+import { publishing } from './events/diagnostics.ts';
 import { checkFiles } from './file-conflicts.ts';
 import { foundInputs, hasToFind } from './found-inputs.ts';
+import { Notices } from './notices/notices.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';
 import { RunningJob } from './running-job.ts';
@@ -16,7 +21,8 @@ export async function runFlow<Params>(
   options: RunOptions<Params>,
   platform: Platform = systemPlatform,
 ): Promise<RunningJob> {
-  const { ui, metrics, system } = checkRunOptions(options);
+  const { ui, metrics, system, inspect, notices } = checkRunOptions(options);
+  const run = randomUUID();
   const built = buildGraph(flow, options.params as Params);
   const graph = hasToFind(built) ? await foundInputs(built) : built;
   checkFiles(graph);
@@ -27,7 +33,12 @@ export async function runFlow<Params>(
   const pages = ui === undefined && metrics === undefined ? undefined : await Pages.open({ ui, metrics, system });
   try {
     const job = new RunningJob(reference, planOf(graph), options, platform, pages?.urls);
-    const serve = await pages?.watch(job);
+    job.on('*', publishing(name, run));
+    // A simulated platform waits for nothing that is outside of it.
+    if (platform === systemPlatform) await observe(job, run);
+    if (platform === systemPlatform && (inspect ?? process.env.MILLRACE_INSPECT === '1'))
+      await letInspect(job, run, (problem) => new Notices(name, notices).tell('inspect', problem));
+    const serve = await pages?.watch(job, run);
     await job.start(options);
     serve?.();
     return job;

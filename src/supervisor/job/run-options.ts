@@ -9,7 +9,7 @@ import { supervisionOption } from '../../flow/failure-policy.ts';
 import { OUTBOX_BYTES_MAX } from '../../mailbox/output.ts';
 import { RING_BYTES_MAX, RING_BYTES_MIN } from '../../mailbox/ring.ts';
 import { checkOptions } from '../../options/check.ts';
-import { integer, number, value } from '../../options/kinds.ts';
+import { integer, number, toggle, value } from '../../options/kinds.ts';
 import { type Checked, type Given, type OptionPlace, ownEntry } from '../../options/option.ts';
 import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../../state/memory/arena.ts';
 import { METRICS_OPTION, UI_OPTION } from '../dashboard/page-options.ts';
@@ -261,10 +261,20 @@ export const RUN_OPTIONS = {
     help: 'the actors that the flow tells, asks, or is told by',
     page: 'actors.md#flows-and-actors',
   }),
-  /** A page that shows the job: an object { port, host, token }. Default: none. See docs/dashboard.md. */
+  /** A page that shows the job: an object { port, host, token, state }. Default: none. See docs/dashboard.md. */
   ui: UI_OPTION,
   /** An endpoint for Prometheus: an object { port, host, token }. Default: none. See docs/metrics.md. */
   metrics: METRICS_OPTION,
+  /**
+   * `millrace top` and `millrace inspect` may attach to the process, as its own user: true or false. Default: `false`;
+   * true where the environment has `MILLRACE_INSPECT=1`, and under `millrace run`. See
+   * docs/command-line.md#attach-to-a-running-process.
+   */
+  inspect: toggle({
+    help: '`millrace top` and `millrace inspect` may attach to the process, as its own user',
+    defaultText: '`false`; true where the environment has `MILLRACE_INSPECT=1`, and under `millrace run`',
+    page: 'command-line.md#attach-to-a-running-process',
+  }),
   /** Cancels the job when it is aborted: an AbortSignal. */
   signal: value('an AbortSignal', isSignal, { help: 'cancels the job when it is aborted' }),
 };

@@ -5,8 +5,10 @@
 import { errors } from '../../errors.ts';
 import type { Plan } from '../../flow/plan.ts';
 import type { GroupSet } from '../../state/groups/group-set.ts';
+import type { StateEntry, StateRow } from '../../state/rows/state-reader.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { FlowReference } from '../../workers/control.ts';
+import type { CpuProfile } from '../../workers/cpu-profile.ts';
 import { outcomeOf } from '../../workers/remote-calls.ts';
 import type { JobUrls } from '../dashboard/pages.ts';
 import type { JobReading } from '../readings/job-reading.ts';
@@ -26,9 +28,11 @@ import type {
   WorkerInfo,
 } from './job-api.ts';
 import { JobParts } from './job-parts.ts';
+import { type ProfileOptions, profileOf } from './job-profile.ts';
 import { type Platform, systemPlatform } from './platform.ts';
 import { checkRunOptions, type RunOptions } from './run-options.ts';
 import { type JobOutcome, Settlement } from './settlement.ts';
+import type { StateQuery } from './state-query.ts';
 import { takeDown } from './take-down.ts';
 
 export class RunningJob implements Job {
@@ -164,11 +168,31 @@ export class RunningJob implements Job {
 
   state<Row>(name: string, ...surplus: readonly never[]): JobState<Row> {
     refuseSurplus('job.state(operator)', 1, surplus);
-    const { queries } = this.#parts;
-    const query = queries.get(name);
-    if (query === undefined) throw errors.unknownName('operator with state', name, [...queries.keys()]);
+    const query = this.#queryOf(name);
     this.#isStateAsked = true;
     return query as JobState<unknown> as JobState<Row>;
+  }
+
+  /** True of an operator with keyed state. */
+  hasState(operator: string): boolean {
+    return this.#parts.queries.has(operator);
+  }
+
+  /** All rows of a key group, for whoever looks on: unlike {@link state} it keeps no job running. */
+  stateOfGroup(operator: string, group: number): Promise<readonly StateEntry[]> {
+    return this.#queryOf(operator).ofGroup(group);
+  }
+
+  /** The row of a key, in the same way. */
+  stateOfKey(operator: string, key: readonly unknown[]): Promise<StateRow | undefined> {
+    return this.#queryOf(operator).get(...key);
+  }
+
+  #queryOf(operator: string): StateQuery {
+    const { queries } = this.#parts;
+    const query = queries.get(operator);
+    if (query === undefined) throw errors.unknownName('operator with state', operator, [...queries.keys()]);
+    return query;
   }
 
   reading(...surplus: readonly never[]): JobReading {
@@ -224,6 +248,11 @@ export class RunningJob implements Job {
     refuseSurplus('job.killWorker(worker)', 1, surplus);
     const { workers, recovery } = this.#parts;
     await recovery.terminate(workerNamed(worker, workers.all), errors.workerKilled(worker));
+  }
+
+  profile(operator: string, options?: ProfileOptions, ...surplus: readonly never[]): Promise<CpuProfile> {
+    refuseSurplus('job.profile(operator, options)', 2, surplus);
+    return profileOf(this.#parts, operator, options);
   }
 
   /** Tells of each dead letter as it comes. What is told here stays unread for the app. */

@@ -52,8 +52,13 @@ export class StateQuery implements JobState {
 
   async *entries(): AsyncGenerator<StateEntry> {
     for (let group = 0; group < KEY_GROUPS; group++) {
-      yield* await this.ask(group, (reader) => reader.entries(group), { key: undefined, group });
+      yield* await this.ofGroup(group);
     }
+  }
+
+  /** All rows of a key group, of one commit. */
+  ofGroup(group: number): Promise<readonly StateEntry[]> {
+    return this.ask(group, (reader) => reader.entries(group), { key: undefined, group });
   }
 
   private async ask<Answer>(

@@ -6,6 +6,7 @@ import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { estimateLoads } from '../elasticity/load-estimate.ts';
 import type { GroupCounts, JobReading, OperatorReading, ReplicaReading } from './job-reading.ts';
+import { type Latency, latencyBetween } from './latency.ts';
 
 /** A share of busy time below this says nothing about what a tuple takes. */
 const BUSY_MS_MIN = 0.1;
@@ -59,6 +60,8 @@ export interface OperatorRates extends Rates {
   readonly fusedInto: string | undefined;
   /** Dead letters within the span. */
   readonly deadLetters: number;
+  /** How long tuples were under way from their source to its commits; left out if none was measured in the span. */
+  readonly latency?: Latency;
   /** The four key groups, or partitions of a source, with the most load, the most first, by samples; none if it is not partitioned. */
   readonly hotGroups: readonly GroupShare[];
   /** Those that have a part in the stream at the end of the span. */
@@ -111,6 +114,7 @@ function operatorRates(before: OperatorReading | undefined, now: OperatorReading
   const processed = role === 'source' ? 'tuplesOut' : 'tuplesIn';
   const all = now.replicas.map((replica, i) => replicaRates(before?.replicas[i], replica, spanMs, processed));
   const replicas = all.filter((_, i) => now.replicas[i].state !== 'dormant');
+  const latency = latencyBetween(before?.latency, now.latency);
   return {
     name,
     kind,
@@ -125,6 +129,7 @@ function operatorRates(before: OperatorReading | undefined, now: OperatorReading
     blocked: Math.max(0, ...replicas.map(({ blocked }) => blocked)),
     idle: Math.min(1, ...replicas.map(({ idle }) => idle)),
     processingRate: sum(replicas, 'processingRate'),
+    ...(latency !== undefined && { latency }),
     hotGroups: hottest(groupsBetween(before?.groups, now.groups)),
     replicas,
   };

@@ -12,6 +12,7 @@ import { between } from './between.ts';
 import { GroupCounter, isShared } from './group-counter.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from './job-reading.ts';
+import { addedUp } from './latency.ts';
 import { loadHintsOf } from './load-hints.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
 import { TimeReader } from './time-reader.ts';
@@ -109,6 +110,7 @@ export class JobReader {
   #operatorsOf(stage: Stage, times: ReadonlyMap<number, TimeReading>): OperatorReading[] {
     const tracked = (this.#tracked.get(stage) ?? []).map((each) => ({ ...each, now: this.#vitalsOf(each) }));
     const groups = this.#counters.get(stage)?.read();
+    const latency = addedUp(tracked.map(({ vitals }) => vitals.latency.read()));
     return stage.operators.map((node, k): OperatorReading => {
       const { name, kind } = node;
       const replicas = tracked.map(({ now, ...each }) => this.#replicaOf(each, now, k));
@@ -121,6 +123,7 @@ export class JobReader {
         deadLetters: this.#sources.lettersOf(name),
         expired: k === 0 ? sum(tracked.map(({ now }) => now.expired)) : 0,
         ...(time !== undefined && { time }),
+        latency,
         tuplesIn: sum(replicas.map(({ tuplesIn }) => tuplesIn)),
         tuplesOut: sum(replicas.map(({ tuplesOut }) => tuplesOut)),
         ...outputsReading(stage, k, tracked),

@@ -6,6 +6,7 @@ import type { OperatorKind } from '../../flow/kinds/kind.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { NodeState } from '../supervision/child.ts';
 import type { Hint } from './hints.ts';
+import type { LatencyReading } from './latency.ts';
 import type { TimeReading } from './time-reading.ts';
 
 /** One replica of an operator, also one that is dormant now. */
@@ -62,6 +63,8 @@ export interface OperatorReading {
   readonly expired: number;
   /** How far event time has come; left out if its tuples have none, and in the app's thread. */
   readonly time?: TimeReading;
+  /** How long tuples were under way from their source to its commits: that of its actor, so fused operators have the same. */
+  readonly latency: LatencyReading;
   /** Tuples taken in since the start. */
   readonly tuplesIn: number;
   /** Tuples emitted since the start. */

@@ -88,6 +88,60 @@ test('a crash and its recovery are there soon, and a change of replicas', IN_BRO
   }),
 );
 
+test('each end has its latencies, and an operator those till there', IN_BROWSER, () =>
+  withPage({}, async ({ page, job }) => {
+    await page.locator('[data-end=counts] td', { hasText: '–' }).first().waitFor();
+    const output = job.output('counts')[Symbol.asyncIterator]();
+    await page.locator('[data-operator=count]').press('Enter');
+    await job.input('words').push({ word: 'a' });
+    await output.next();
+    await page.locator('[data-end=counts] td', { hasText: / ms$/ }).nth(2).waitFor();
+    assert.equal(await page.locator('#latency tbody tr').count(), 1);
+  }),
+);
+
+test('state can be browsed from the heat map, and markup in it is text', IN_BROWSER, () =>
+  withPage({ ui: { port: 0, state: true } }, async ({ page, job, complaints }) => {
+    const input = job.input('words');
+    await input.push({ word: MARKUP });
+    for (let i = 0; i < 200; i++) await input.push({ word: `w${i}` });
+    await until(() => job.reading().operators[2].tuplesIn === 201, 'all words');
+    await page.locator('[data-operator=count]').press('Enter');
+    await page.locator('.heat:not(.none)').first().waitFor();
+    assert.equal(await page.locator('#operator .heat').count(), 256);
+    await page.getByRole('button', { name: 'state', exact: true }).click();
+    await page.locator('.state-row').nth(49).waitFor();
+    await page.getByRole('button', { name: 'more' }).click();
+    await page.locator('#state-back:enabled').waitFor();
+    await page.locator('#state input').fill(MARKUP);
+    await page.locator('#state input').press('Enter');
+    await page.locator('.state-row', { hasText: 'onerror' }).waitFor();
+    assert.equal(await page.locator('.state-row').count(), 1);
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    await page.locator('.heat:not(.none)').first().click();
+    await page.locator('.state-row .count').first().waitFor();
+    assert.deepEqual(complaints, []);
+  }),
+);
+
+test('a profile is drawn, can be looked into, and has a file to download', IN_BROWSER, () =>
+  withPage({ ui: { port: 0, token: TOKEN } }, async ({ page, complaints }) => {
+    await page.locator('#token').fill(TOKEN);
+    await page.locator('#unlock button').click();
+    await page.locator('[data-operator=count]').press('Enter');
+    await page.getByRole('button', { name: 'Profile count' }).click();
+    await page.locator('#profile .flame').first().waitFor();
+    assert.match((await page.locator('#profile h2').textContent()) as string, /count/);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#profile a').click()]);
+    assert.equal(download.suggestedFilename(), 'millrace.cpuprofile');
+    const profile = JSON.parse(readFileSync(await download.path(), 'utf8'));
+    assert.ok(profile.nodes.length > 1);
+    await page.getByRole('button', { name: 'Close the profile' }).click();
+    await page.locator('#profile').waitFor({ state: 'hidden' });
+    assert.deepEqual(complaints, []);
+  }),
+);
+
 test('markup in tuples, keys and errors is text', IN_BROWSER, () =>
   withPage({}, async ({ page, job, complaints }) => {
     await job.input('words').push({ word: `!${MARKUP}` });
@@ -143,7 +197,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     [390, 844],
   ] as const) {
     test(`axe finds nothing serious: ${colorScheme}, ${width} wide`, IN_BROWSER, () =>
-      withPage({ maxWorkers: 2, ui: { port: 0, token: TOKEN } }, async ({ page, job }) => {
+      withPage({ maxWorkers: 2, ui: { port: 0, token: TOKEN, state: true } }, async ({ page, job }) => {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height });
         await job.input('words').push({ word: '!no' });
@@ -152,6 +206,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.locator('#letters summary').click();
         await page.locator('[data-operator=count]').click();
         await page.locator('#events b', { hasText: 'crash' }).first().waitFor();
+        await page.locator('#token').fill(TOKEN);
+        await page.locator('#unlock button').click();
+        await page.getByRole('button', { name: 'Profile count' }).click();
+        await page.locator('#profile .flame').first().waitFor();
+        await job.input('words').push({ word: 'a' });
+        await page.getByRole('button', { name: 'state', exact: true }).click();
+        await page.locator('.state-row').first().waitFor();
         // The page's policy lets in no script from elsewhere: axe runs beside it.
         await page.evaluate(AXE);
         const found = await page.evaluate(async () => {

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { expectedMetricPage, METRIC_PAGE } from '../../../scripts/metric-docs.ts';
+import { LATENCY_SERIES } from '../../../src/supervisor/dashboard/metrics/latency-histogram.ts';
 import { METRICS, type MetricName } from '../../../src/supervisor/dashboard/metrics/metric-table.ts';
 import { ODD_NAMES, oddNames, watched } from '../../kit/flows/dashboard.ts';
 import { ask } from '../../kit/pages.ts';
-import { noThreadLeft, rejection, start, TIMEOUT, until } from '../../kit/run-flow.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, tuplesOf, until } from '../../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
 
@@ -70,12 +71,13 @@ test('series stay the same and counters grow, through crashes, failures and chan
       const now = parse((await ask(url)).text);
       assert.deepEqual([...now.keys()].sort(), [...first.keys()].sort());
       for (const [series, { name, value }] of before) {
-        if (METRICS[name as keyof typeof METRICS].kind !== 'counter') continue;
+        if (METRICS[name.replace(/_(bucket|sum|count)$/, '') as MetricName].kind === 'gauge') continue;
         assert.ok((now.get(series) as Sample).value >= value, `${series} went back`);
       }
       before = now;
       return now;
     };
+    const taken = tuplesOf(job.output('counts')).catch(() => []);
     const input = job.input('words');
     for (let round = 0; round < 6; round++) {
       for (let i = 0; i < 500; i++, pushed++) await input.push({ word: i % 50 === 0 ? `!${round}.${i}` : `w${i}` });
@@ -97,7 +99,18 @@ test('series stay the same and counters grow, through crashes, failures and chan
     assert.ok(figure(last, 'millrace_job_crashes_total') >= 3);
     assert.equal(figure(last, 'millrace_job_scalings_total'), 1);
     const replicas = 1 + 1 + 3 + 1;
-    assert.ok(last.size <= 4 * 7 + replicas * 4 + 16, `${last.size} series`);
+    const ends = 1;
+    assert.ok(last.size <= 4 * 7 + replicas * 4 + ends * LATENCY_SERIES + 16, `${last.size} series`);
+    const buckets = [...last.values()].filter(({ name }) => name === 'millrace_operator_latency_seconds_bucket');
+    assert.deepEqual(
+      buckets.map(({ labels }) => labels.le),
+      ['0.00025', '0.001', '0.004', '0.016', '0.064', '0.256', '1.024', '4.096', '16.384', '65.536', '+Inf'],
+    );
+    assert.ok(buckets.every(({ value }, i) => i === 0 || value >= buckets[i - 1].value));
+    assert.equal(buckets.at(-1)?.value, figure(last, 'millrace_operator_latency_seconds_count', 'counts'));
+    assert.equal(figure(last, 'millrace_operator_latency_seconds_sum', 'counts') > 0, true);
+    await job.cancel();
+    await taken;
   } finally {
     await job.cancel();
   }

@@ -39,7 +39,7 @@ const post = (url: string, action: object, headers: Record<string, string> = {})
 test('no path answers another host or another origin', TIMEOUT, () =>
   withPage({}, async (url) => {
     const { host, port } = new URL(url);
-    for (const path of [...ASSET_PATHS, '/events', '/metrics', '/action', '/nothing']) {
+    for (const path of [...ASSET_PATHS, '/events', '/jobs', '/metrics', '/action', '/profile', '/state', '/nothing']) {
       const at = `http://${host}${path}`;
       for (const wrong of ['evil.example', `127.0.0.1.evil.example:${port}`, `127.0.0.1:1`])
         assert.equal(await statusOf(at, { headers: { host: wrong } }), 421, `${path} of ${wrong}`);
@@ -108,6 +108,73 @@ test('with the token the page scales, spreads, moves and kills; each wrong reque
     assert.equal((await post(url, { action: 'kill', worker: from })).status, 200);
     await until(() => crashes.length > 0, 'the crash');
     assert.equal((await post(url, { action: 'kill', worker: 4711 })).status, 409);
+  }),
+);
+
+test('state is shown where it is asked for only, page by page and by key, cut and as text', TIMEOUT, async () => {
+  await withPage({}, async (url) => assert.equal((await ask(`${url}state?operator=count`)).status, 403));
+  await withPage({ ui: { port: 0, state: true } }, async (url, job) => {
+    const input = job.input('words');
+    const long = `long ${'x'.repeat(50_000)}`;
+    const odd = ['a', '12', MARKUP, long, 'pg://u:secret@h/db'];
+    for (const word of odd) await input.push({ word });
+    for (let i = 0; i < 300; i++) await input.push({ word: `w${i}` });
+    await until(() => job.reading().operators[2].tuplesIn === 305, 'all words');
+    const seen: string[] = [];
+    let at = 'group=0&skip=0';
+    for (let pages = 0; pages < 50; pages++) {
+      const { status, text } = await ask(`${url}state?operator=count&${at}`);
+      assert.equal(status, 200);
+      assert.doesNotMatch(text, /secret/);
+      assert.ok(text.length < 60_000, 'a page is bounded');
+      const { rows, next } = JSON.parse(text);
+      assert.ok(rows.length <= 50);
+      for (const { key, value } of rows) {
+        seen.push(key[0][1]);
+        assert.deepEqual(value, [['count', '1']]);
+      }
+      if (next === undefined) break;
+      at = `group=${next.group}&skip=${next.skip}`;
+    }
+    assert.equal(seen.length, 305);
+    assert.equal(new Set(seen).size, 305, 'each row once');
+    assert.ok(seen.includes(MARKUP), 'as it is: the page makes text of it');
+    assert.ok(seen.some((key) => key.includes('50,005 characters')));
+    const rowsOf = async (key: string) =>
+      JSON.parse((await ask(`${url}state?operator=count&key=${encodeURIComponent(key)}`)).text).rows;
+    assert.deepEqual((await rowsOf('12'))[0].value, [['count', '1']]);
+    assert.deepEqual(await rowsOf('nowhere'), []);
+    assert.equal((await ask(`${url}state?operator=check`)).status, 409);
+    assert.equal((await ask(`${url}state?operator=count&group=256`)).status, 400);
+    assert.equal((await ask(`${url}state`)).status, 400);
+  });
+});
+
+test('whoever browses state keeps no job from ending', TIMEOUT, () =>
+  withPage({ ui: { port: 0, state: true } }, async (url, job) => {
+    await ask(`${url}state?operator=count`);
+    await job.input('words').push({ word: 'a' });
+    for await (const _ of job.output('counts').batches()) break;
+    await job.done;
+  }),
+);
+
+test('a profile is given to whoever has the token, and a wrong request gets none', TIMEOUT, () =>
+  withPage({ ui: { port: 0, token: TOKEN } }, async (url) => {
+    const asked = (body: object, headers: Record<string, string> = {}): Promise<Answer> =>
+      ask(`${url}profile`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}`, ...headers },
+        body: JSON.stringify(body),
+      });
+    assert.equal((await asked({ operator: 'count' }, { authorization: 'Bearer wrong' })).status, 401);
+    assert.equal((await asked({ operator: 'count' }, { 'content-type': 'text/plain' })).status, 415);
+    assert.equal((await asked({})).status, 400);
+    assert.equal((await asked({ operator: 'count', ms: 1e9 })).status, 400);
+    assert.match((await asked({ operator: 'nothing', ms: 20 })).text, /UNKNOWN_NAME/);
+    const { status, text } = await asked({ operator: 'count', ms: 50 });
+    assert.equal(status, 200);
+    assert.ok(JSON.parse(text).nodes.length > 1);
   }),
 );
 

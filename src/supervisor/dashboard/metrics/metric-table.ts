@@ -4,7 +4,7 @@
 
 /** What is said of a metric. */
 export interface MetricFacts {
-  readonly kind: 'counter' | 'gauge';
+  readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   /** A phrase without a full stop. */
   readonly help: string;
@@ -49,6 +49,11 @@ export const METRICS = {
     kind: 'gauge',
     labels: OPERATOR,
     help: 'how far the watermark is behind the newest tuple; +Inf while an input has no time yet; only with event time',
+  },
+  millrace_operator_latency_seconds: {
+    kind: 'histogram',
+    labels: OPERATOR,
+    help: 'how long tuples were under way from their source to an end of the flow; a sample a commit',
   },
   millrace_operator_replicas: {
     kind: 'gauge',
@@ -103,3 +108,8 @@ export const METRICS = {
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 
 export type MetricName = keyof typeof METRICS;
+
+/** Those that have one value for each choice of labels. */
+export type SingleMetricName = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends 'histogram' ? never : Name;
+}[MetricName];

@@ -1,6 +1,7 @@
 // The operator that is looked at: its replicas, its load, and what may be done to it.
 
 import { byId, element, setText } from './dom.js';
+import { heatMap } from './heat.js';
 import { countText, rateText, shareText, timeText } from './text.js';
 
 /**
@@ -18,13 +19,14 @@ function meter(share, kind) {
  * @param {any} operator
  * @returns {[string, string][]}
  */
-function figuresOf({ role }, { tuples, rate, letters, lagMs, late, hot }) {
+function figuresOf({ role }, { tuples, rate, letters, lagMs, late, latency, hot }) {
   /** @type {[string, string][]} */
   const figures = [
     [role === 'source' ? 'read' : 'taken in', countText(tuples)],
     ['tuples/s', rateText(rate)],
     ['dead letters', countText(letters)],
   ];
+  if (latency !== undefined) figures.push(['under way, p50 · p95 · p99', latency.map(timeText).join(' · ')]);
   if (late !== undefined)
     figures.push(['late', countText(late)], ['watermark lag', lagMs === undefined ? '–' : timeText(lagMs)]);
   if (hot.length > 0)
@@ -38,16 +40,23 @@ function figuresOf({ role }, { tuples, rate, letters, lagMs, late, hot }) {
 export class OperatorPanel {
   #act;
   #close;
+  #profile;
+  #browse;
+  #heat = '';
   #index = -1;
   #drawn = '';
 
   /**
    * @param {(action: object) => void} act
    * @param {() => void} close
+   * @param {(operator: string, replica: number) => void} profile
+   * @param {(operator: any, group?: number) => void} browse opens the state of an operator, from a group on
    */
-  constructor(act, close) {
+  constructor(act, close, profile, browse) {
     this.#act = act;
     this.#close = close;
+    this.#profile = profile;
+    this.#browse = browse;
   }
 
   get index() {
@@ -58,6 +67,7 @@ export class OperatorPanel {
   show(index) {
     this.#index = index;
     this.#drawn = '';
+    this.#heat = '';
     byId('operator').hidden = index < 0;
   }
 
@@ -71,17 +81,19 @@ export class OperatorPanel {
     const facts = hello.operators[this.#index];
     const operator = state.operators[this.#index];
     const key = `${this.#index} ${canAct} ${operator.replicas.map((/** @type {any} */ each) => each.replica)}`;
-    if (key !== this.#drawn) this.#draw(facts, operator, canAct);
+    if (key !== this.#drawn) this.#draw(facts, operator, canAct, hello.showsState);
     this.#drawn = key;
     this.#fill(facts, operator);
+    this.#drawHeat(facts, operator, hello.showsState);
   }
 
   /**
    * @param {any} facts
    * @param {any} operator
    * @param {boolean} canAct
+   * @param {boolean} showsState
    */
-  #draw({ name, id, kind, replicasMax, fusedInto, place }, { replicas }, canAct) {
+  #draw({ name, id, kind, hasState, replicasMax, fusedInto, place }, { replicas }, canAct, showsState) {
     const count = replicas.length;
     const isElastic = canAct && replicasMax > 1 && fusedInto === undefined && place === 'worker';
     const scale = (/** @type {number} */ to) => this.#act({ action: 'scale', operator: id, replicas: to });
@@ -115,6 +127,9 @@ export class OperatorPanel {
           ),
         ]
       : [];
+    if (showsState && hasState)
+      buttons.push(element('button', { type: 'button', onclick: () => this.#browse({ id, name }) }, 'state'));
+    if (canAct && count > 0) buttons.push(...this.#profiling(name, id, replicas));
     const heading = ['Replica', 'Worker', 'State', 'Tuples/s', 'Busy', 'Blocked', 'Mailbox'].map((text) =>
       element('th', { scope: 'col' }, text),
     );
@@ -129,12 +144,41 @@ export class OperatorPanel {
         element('button', { type: 'button', class: 'close', onclick: () => this.#close(), 'aria-label': 'Close' }, '✕'),
       ),
       element('dl', { class: 'figures small' }),
+      element('div', { class: 'heat-place' }),
       element(
         'div',
         { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Replicas of ${name}` },
         element('table', {}, element('thead', {}, element('tr', {}, ...heading)), element('tbody', {}, ...rows)),
       ),
     );
+  }
+
+  /**
+   * @param {any} facts
+   * @param {any} operator
+   * @param {boolean} showsState
+   */
+  #drawHeat({ id, name, hasState }, { heat }, showsState) {
+    const place = byId('operator').querySelector('.heat-place');
+    if (place === null || heat === undefined || (heat === this.#heat && place.childElementCount > 0)) return;
+    this.#heat = heat;
+    place.replaceChildren(
+      heatMap(heat, showsState && hasState ? (group) => this.#browse({ id, name }, group) : undefined),
+    );
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} id
+   * @param {readonly any[]} replicas
+   */
+  #profiling(name, id, replicas) {
+    const numbers = replicas.map(({ replica }) => element('option', { value: replica }, `replica ${replica}`));
+    const which = /** @type {HTMLSelectElement} */ (
+      element('select', { 'aria-label': `Replica of ${name} to be profiled`, hidden: numbers.length < 2 }, ...numbers)
+    );
+    const profile = () => this.#profile(id, Number(which.value));
+    return [which, element('button', { type: 'button', onclick: profile, 'aria-label': `Profile ${name}` }, 'profile')];
   }
 
   /**

@@ -2,12 +2,16 @@
 
 import { byId, element, setText, whenChanged } from './dom.js';
 import { Graph } from './graph.js';
+import { LatencyPanel } from './latency.js';
 import { OperatorPanel } from './operator.js';
 import { Panels } from './panels.js';
+import { ProfileView } from './profile.js';
+import { StateBrowser } from './state.js';
 import { listen } from './stream.js';
 import { Timeline } from './timeline.js';
 
 const TOKEN = 'millrace-token';
+const PROFILE_MS = 1000;
 const STATUS_WORDS = /** @type {Record<string, string>} */ ({
   connecting: 'connecting',
   live: 'running',
@@ -26,6 +30,8 @@ let graph;
 let timeline;
 /** @type {Panels | undefined} */
 let panels;
+/** @type {LatencyPanel | undefined} */
+let latency;
 let status = 'connecting';
 let token = sessionStorage.getItem(TOKEN) ?? '';
 
@@ -34,6 +40,12 @@ const canAct = () => hello?.canAct === true && token !== '' && status === 'live'
 const operator = new OperatorPanel(
   (action) => void act(action),
   () => choose(-1),
+  (id, replica) => void profile(id, replica),
+  (chosen, group) => browser.show(chosen, group),
+);
+const profiles = new ProfileView();
+const browser = new StateBrowser((path) =>
+  fetch(path, token === '' ? {} : { headers: { authorization: `Bearer ${token}` } }),
 );
 
 /** @param {number} index */
@@ -43,14 +55,39 @@ function choose(index) {
   if (state !== undefined) operator.update(hello, state, canAct());
 }
 
+/**
+ * @param {string} path
+ * @param {object} body
+ */
+const post = (path, body) =>
+  fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+
+/**
+ * @param {string} id
+ * @param {number} replica
+ */
+async function profile(id, replica) {
+  const { name } = hello.operators.find((/** @type {any} */ each) => each.id === id);
+  setText(byId('told'), `looking at ${name} for ${PROFILE_MS / 1000} s`);
+  try {
+    const response = await post('/profile', { operator: id, replica, ms: PROFILE_MS });
+    const text = await response.text();
+    if (response.ok) profiles.show(name, text);
+    setText(byId('told'), response.ok ? '' : text.trim());
+    if (response.status === 401) forget();
+  } catch {
+    setText(byId('told'), 'the job does not answer');
+  }
+}
+
 /** @param {object} action */
 async function act(action) {
   try {
-    const response = await fetch('/action', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify(action),
-    });
+    const response = await post('/action', action);
     setText(byId('told'), (await response.text()).trim());
     if (response.status === 401) forget();
   } catch {
@@ -81,6 +118,7 @@ function show() {
   graph?.update(state);
   timeline?.update(state);
   panels?.update(hello, state, canAct());
+  latency?.update(hello, state);
   operator.update(hello, state, canAct());
   drawHints(state.hints);
 }
@@ -97,9 +135,12 @@ function hear({ kind, ...data }) {
       // Nothing of the job before is shown as if it were of this one.
       state = undefined;
       operator.show(-1);
+      profiles.hide();
+      browser.hide();
       graph = new Graph(hello, choose);
       byId('chart').replaceChildren();
       timeline = new Timeline(hello);
+      latency = new LatencyPanel();
       panels = new Panels((worker) => {
         if (confirm(`Terminate the thread of worker ${worker}? Its actors are taken over.`))
           void act({ action: 'kill', worker });

@@ -6,7 +6,15 @@
 import { MillraceError } from '../../../errors.ts';
 
 /** What a notice is about. */
-export type NoticeKind = 'starting' | 'deadLetters' | 'failed' | 'stalled' | 'slow' | 'outputLeft' | 'unfinished';
+export type NoticeKind =
+  | 'starting'
+  | 'deadLetters'
+  | 'failed'
+  | 'stalled'
+  | 'slow'
+  | 'outputLeft'
+  | 'unfinished'
+  | 'inspect';
 
 /** What a person who has wired nothing up should know of a job. */
 export interface Notice {

@@ -1,0 +1,59 @@
+// Goal: a profile is of the thread that hosts the operator, names what it spends its time on, and is told of as missing, and never
+// waited for, where there is none.
+
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { spinning } from '../kit/flows/spinning.ts';
+import { noThreadLeft, rejection, start, TIMEOUT, until } from '../kit/run-flow.ts';
+
+afterEach(noThreadLeft);
+
+const OPTIONS = { workers: 2, spares: 1, notices: false } as const;
+
+/** The names of functions that were at the top of the stack, and for which share of the samples. */
+function sharesOf({ nodes, samples = [] }: Awaited<ReturnType<Awaited<ReturnType<typeof spinning.run>>['profile']>>) {
+  const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+  const shares = new Map<string | undefined, number>();
+  for (const id of samples) shares.set(names.get(id), (shares.get(names.get(id)) ?? 0) + 1 / samples.length);
+  return shares;
+}
+
+test('the closure that takes the time is what the profile shows, in its own thread only', TIMEOUT, async () => {
+  const job = await start(spinning, { ...OPTIONS, params: {} });
+  try {
+    await until(() => job.reading().operators[1].tuplesIn > 0, 'tuples');
+    const profile = await job.profile('busy', { ms: 500 });
+    assert.ok(profile.endTime - profile.startTime >= 450_000, 'of the whole span');
+    assert.ok((sharesOf(profile).get('spinForAWhile') ?? 0) > 0.2, JSON.stringify([...sharesOf(profile)]));
+    const workers = job.topology().operators.map(({ workers }) => workers.join());
+    if (workers[0] !== workers[1]) {
+      const other = await job.profile('numbers', { ms: 200 });
+      assert.equal(sharesOf(other).get('spinForAWhile'), undefined);
+    }
+    const atOnce = await Promise.all([job.profile('busy', { ms: 30 }), job.profile('busy', { ms: 30, replica: 0 })]);
+    for (const { nodes } of atOnce) assert.ok(nodes.length > 1);
+    assert.ok((await job.profile('out', { ms: 20 })).nodes.length > 1, "of the app's thread");
+  } finally {
+    await job.cancel();
+  }
+});
+
+test(
+  'what is wrong is told: no such operator or replica, a bad span, a thread that ends, a job that has ended',
+  TIMEOUT,
+  async () => {
+    const job = await start(spinning, { ...OPTIONS, params: {} });
+    try {
+      await rejection(job.profile('nothing'), 'UNKNOWN_NAME');
+      await rejection(job.profile('busy', { replica: 7 }), 'UNKNOWN_NAME');
+      await rejection(job.profile('busy', { ms: 0 }), 'BAD_OPTION');
+      const profile = rejection(job.profile('busy', { ms: 20_000 }), 'PROFILE_FAILED');
+      const [worker] = job.topology().operators.find(({ name }) => name === 'busy')?.workers ?? [];
+      await job.killWorker(worker);
+      assert.match((await profile).message, /operator 'busy' cannot be profiled: its thread ended meanwhile/);
+    } finally {
+      await job.cancel();
+    }
+    await rejection(job.profile('busy'), 'PROFILE_FAILED');
+  },
+);
