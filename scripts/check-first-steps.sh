@@ -49,7 +49,7 @@ diff <(npx tsx typescript/app.ts) <(shown 'node app.js') || fail 'app.ts by tsx'
 step 'a typo'
 sed 's/emit({ word })/emit({ wrod: word })/' word-count.js >typo.js
 (npx millrace run typo.js --file rhyme.txt --json 2>/dev/null || true) | says 'a field' 'set the field in every tuple'
-(npx millrace run word-count.js --fiel rhyme.txt 2>&1 || true) | says 'a parameter' fiel
+(npx millrace run word-count.js --fiel rhyme.txt 2>&1 || true) | says 'a parameter' 'did you mean --file?'
 (npx millrace chekc word-count.js 2>&1 || true) | says 'a command' 'did you mean millrace check?'
 sed "s/job.output('counts')/job.output('count')/" app.js >output.js
 (node output.js 2>&1 || true) | says 'an output' "use one of 'counts'"

@@ -65,16 +65,31 @@ export const pushedInto = ({ operators }: Graph): string | undefined =>
 /**
  * The flow's graph with the params of a command.
  * @throws MillraceError of the flow's declaration; WrongUsage if the flow refuses the params, or around USAGE if a param is a
- * misspelt option
+ * misspelt option, or a misspelt one of those that the flow looks for
  */
 export function graphFor(flow: Dataflow, params: object, { lookalikes }: Pick<FlowCommand, 'lookalikes'>): Graph {
   const read = new Set<PropertyKey>();
-  const graph = build(flow, noting(params, read));
+  let graph: Graph;
+  try {
+    graph = build(flow, noting(params, read));
+  } finally {
+    // Also in place of what the flow says of the value that is missing.
+    if (flow.params === undefined) requireNoSlip(flow.name, params, read);
+  }
   for (const { param, typed, option } of flow.params === undefined ? lookalikes : []) {
     // What a build function does not look at can only be meant for the command.
     if (!read.has(param)) throw new WrongUsage(errors.misspeltOption(typed, option, flow.name));
   }
   return graph;
+}
+
+/** A param that nobody looks at, and one that is looked for in vain under nearly that name, are one. */
+function requireNoSlip(flow: string, params: object, read: ReadonlySet<PropertyKey>): void {
+  const missing = [...read].filter((name) => typeof name === 'string' && !Object.hasOwn(params, name)) as string[];
+  for (const name of Object.keys(params)) {
+    const meant = read.has(name) ? undefined : nearest(paramFlag(name), missing.map(paramFlag));
+    if (meant !== undefined) throw new WrongUsage(errors.noSuchFlag(flow, paramFlag(name), [], meant));
+  }
 }
 
 /** @throws WrongUsage around BAD_FLOW if a flow takes tuples from an app */

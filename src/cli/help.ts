@@ -102,7 +102,8 @@ Parameters
   Every other --name value (or --name=value) is a parameter that the flow's build function gets: --file a.txt is
   params.file, --max-words 5 is params.maxWords. A bare --name is true. Values that are JSON numbers, true or false
   are converted; everything else is a string. After a lone -- all options are parameters, whatever their names. Before it,
-  a parameter that is spelt like an option but for a slip, and that the flow does not read as it is built, is refused.
+  a parameter that is spelt like an option but for a slip, or like one that the flow looks for in vain, and that the flow
+  does not read as it is built, is refused.
   A flow may declare its parameters: millrace run <module> --help lists them, values are read as their types, and any other
   parameter is refused.
 

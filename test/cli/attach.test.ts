@@ -189,7 +189,7 @@ test('as commands, on a job of millrace run', { ...TIMEOUT, skip: process.platfo
   }
   const none = await millrace('inspect', '1');
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /^millrace: no job answers at process 1: .*\[ATTACH_FAILED\]\n  see .*\n$/);
+  assert.match(none.stderr, /^millrace: no job answers at process 1: .*\[ATTACH_FAILED\]\n {2}see .*\n$/);
 });
 
 test('command lines', () => {

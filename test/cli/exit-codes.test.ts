@@ -36,6 +36,12 @@ const COMMANDS: readonly [string, number, string[], RegExp][] = [
     ['run', VALUES, '--worker', '2'],
     /takes no parameter --worker: did you mean the option --workers\?/,
   ],
+  [
+    'a misspelt parameter of a flow that declares none',
+    2,
+    ['run', 'examples/word-count.js', '--fiel', 'nowhere.txt'],
+    /takes no parameter --fiel: did you mean --file\? \[USAGE\]/,
+  ],
   ['a misspelt switch', 2, ['run', VALUES, '--verbos'], /did you mean the option --verbose\?/],
   ['a module without a flow', 2, ['run', flowModule('no-flow')], /does not export a flow/],
   ['several flows and no choice', 2, ['run', SEVERAL], /exports several flows/],
