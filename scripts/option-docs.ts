@@ -20,23 +20,12 @@ import { SUM_OPTIONS } from '../src/flow/aggregates/sum.ts';
 import { TOP_OPTIONS } from '../src/flow/aggregates/top.ts';
 import { SUPERVISION_OPTIONS } from '../src/flow/failure-policy.ts';
 import { PROCESS_SCHEMAS } from '../src/flow/keyed-options.ts';
-import {
-  AGGREGATE_OPTIONS,
-  ASYNC_OPTIONS,
-  DEDUPLICATE_OPTIONS,
-  EVENT_TIME_OPTIONS,
-  EVERY_OPTIONS,
-  INTERVAL_OPTIONS,
-  JOIN_OPTIONS,
-  LOOKUP_OPTIONS,
-  PARALLELISM_OPTIONS,
-  PROCESS_OPTIONS,
-  SAMPLE_OPTIONS,
-  SINK_OPTIONS,
-  TABLE_OPTIONS,
-  THROTTLE_OPTIONS,
-  WINDOW_OPTIONS,
-} from '../src/flow/operator-options.ts';
+import { PARALLELISM_OPTIONS, PROCESS_OPTIONS, SINK_OPTIONS } from '../src/flow/operator-options.ts';
+import { AGGREGATE_OPTIONS, EVERY_OPTIONS, WINDOW_OPTIONS } from '../src/flow/options/aggregate-options.ts';
+import { ASYNC_OPTIONS } from '../src/flow/options/async-options.ts';
+import { INTERVAL_OPTIONS, JOIN_OPTIONS, LOOKUP_OPTIONS, TABLE_OPTIONS } from '../src/flow/options/join-options.ts';
+import { DEDUPLICATE_OPTIONS, SAMPLE_OPTIONS, THROTTLE_OPTIONS } from '../src/flow/options/thinning-options.ts';
+import { EVENT_TIME_OPTIONS } from '../src/flow/options/time-options.ts';
 import { CALENDAR_OPTIONS } from '../src/flow/windows/calendar.ts';
 import { GLOBAL_OPTIONS } from '../src/flow/windows/global-window.ts';
 import { COUNT_OPTIONS, SESSION_OPTIONS, SLIDING_OPTIONS, TUMBLING_OPTIONS } from '../src/flow/windows/window.ts';
@@ -146,19 +135,12 @@ const SOURCES: Readonly<Record<string, Readonly<Record<string, OptionTable>>>> =
     PARALLELISM_OPTIONS,
     SINK_OPTIONS,
     OPERATOR_OPTIONS: PROCESS_OPTIONS,
-    AGGREGATE_OPTIONS,
-    ASYNC_OPTIONS,
-    EVENT_TIME_OPTIONS,
-    EVERY_OPTIONS,
-    WINDOW_OPTIONS,
-    INTERVAL_OPTIONS,
-    JOIN_OPTIONS,
-    LOOKUP_OPTIONS,
-    DEDUPLICATE_OPTIONS,
-    THROTTLE_OPTIONS,
-    SAMPLE_OPTIONS,
-    TABLE_OPTIONS,
   },
+  'src/flow/options/aggregate-options.ts': { AGGREGATE_OPTIONS, EVERY_OPTIONS, WINDOW_OPTIONS },
+  'src/flow/options/async-options.ts': { ASYNC_OPTIONS },
+  'src/flow/options/join-options.ts': { INTERVAL_OPTIONS, JOIN_OPTIONS, LOOKUP_OPTIONS, TABLE_OPTIONS },
+  'src/flow/options/thinning-options.ts': { DEDUPLICATE_OPTIONS, SAMPLE_OPTIONS, THROTTLE_OPTIONS },
+  'src/flow/options/time-options.ts': { EVENT_TIME_OPTIONS },
   'src/flow/windows/window.ts': { TUMBLING_OPTIONS, SLIDING_OPTIONS, SESSION_OPTIONS, COUNT_OPTIONS },
   'src/supervisor/dashboard/page-options.ts': { UI_OPTIONS, METRICS_OPTIONS },
   'src/supervisor/elasticity/scaling/scaling-options.ts': { SCALING_OPTIONS },

@@ -16,4 +16,4 @@ export {
 } from './flow/aggregates/sketches.ts';
 export { type SumOptions, sum } from './flow/aggregates/sum.ts';
 export { type TopOptions, topN } from './flow/aggregates/top.ts';
-export type { AggregateOptions } from './flow/operator-options.ts';
+export type { AggregateOptions } from './flow/options/aggregate-options.ts';

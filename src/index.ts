@@ -20,21 +20,17 @@ export type {
 } from './flow/keyed-options.ts';
 export type { EmitOf, EmitTo, NamedOutputs, OutputShapes } from './flow/named-outputs.ts';
 export { outputs } from './flow/named-outputs.ts';
+export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
+export type { AsyncOptions } from './flow/options/async-options.ts';
 export type {
-  AsyncOptions,
-  DeduplicateOptions,
-  EventTimeOptions,
   IntervalOptions,
   JoinKind,
   JoinOptions,
   LookupOptions,
-  OperatorOptions,
-  ParallelismRange,
-  SampleOptions,
-  SinkOptions,
   TableOptions,
-  ThrottleOptions,
-} from './flow/operator-options.ts';
+} from './flow/options/join-options.ts';
+export type { DeduplicateOptions, SampleOptions, ThrottleOptions } from './flow/options/thinning-options.ts';
+export type { EventTimeOptions } from './flow/options/time-options.ts';
 export type { ScanOptions } from './flow/scan.ts';
 export type { SinkContext, SinkDefinition, SinkWriter } from './flow/sink.ts';
 export type {

@@ -1,6 +1,6 @@
 // Entry point `millrace/windows`: what `keyed.window(…)` takes.
 
-export type { WindowOptions } from './flow/operator-options.ts';
+export type { WindowOptions } from './flow/options/aggregate-options.ts';
 export { type CalendarOptions, type CalendarWindow, calendar } from './flow/windows/calendar.ts';
 export { type GlobalOptions, type GlobalWindow, globalWindow } from './flow/windows/global-window.ts';
 export {

@@ -3,7 +3,8 @@
 
 import { errors } from '../errors.ts';
 import { checkOptions } from '../options/check.ts';
-import { ASYNC_OPTIONS, type AsyncOptions, type CheckedOperator, checkedOperator } from './operator-options.ts';
+import { type CheckedOperator, checkedOperator } from './operator-options.ts';
+import { ASYNC_OPTIONS, type AsyncOptions } from './options/async-options.ts';
 
 /** How an operator asks for its results. */
 export interface Asking {

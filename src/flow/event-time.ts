@@ -6,7 +6,7 @@ import { errors } from '../errors.ts';
 import { refuseDeferredFunction } from '../mailbox/deferred.ts';
 import type { Schema, Shape, TupleOf } from '../mailbox/schema.ts';
 import type { Checked } from '../options/option.ts';
-import type { EVENT_TIME_OPTIONS } from './operator-options.ts';
+import type { EVENT_TIME_OPTIONS } from './options/time-options.ts';
 
 /** What is known of the times of a stream's tuples. */
 export interface StreamTime {

@@ -50,27 +50,26 @@ import {
   type OutputShapes,
 } from './named-outputs.ts';
 import {
-  AGGREGATE_OPTIONS,
-  type AggregateOptions,
-  type AsyncOptions,
   type CheckedOperator,
   checkedOperator,
   checkOperator,
-  DEDUPLICATE_OPTIONS,
-  type DeduplicateOptions,
-  EVENT_TIME_OPTIONS,
-  type EventTimeOptions,
   type OperatorOptions,
   PROCESS_OPTIONS,
-  SAMPLE_OPTIONS,
-  type SampleOptions,
   SINK_OPTIONS,
   type SinkOptions,
-  TABLE_OPTIONS,
-  type TableOptions,
+} from './operator-options.ts';
+import { AGGREGATE_OPTIONS, type AggregateOptions } from './options/aggregate-options.ts';
+import type { AsyncOptions } from './options/async-options.ts';
+import { TABLE_OPTIONS, type TableOptions } from './options/join-options.ts';
+import {
+  DEDUPLICATE_OPTIONS,
+  type DeduplicateOptions,
+  SAMPLE_OPTIONS,
+  type SampleOptions,
   THROTTLE_OPTIONS,
   type ThrottleOptions,
-} from './operator-options.ts';
+} from './options/thinning-options.ts';
+import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
 import { type ScanOptions, scanned } from './scan.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
 import { deduplicateClosures } from './thinning/deduplicate.ts';

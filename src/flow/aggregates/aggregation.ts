@@ -6,7 +6,7 @@ import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { Schema, type SchemaField, type Shape } from '../../mailbox/schema.ts';
 import { type TableDefinition, TIMER_FIELD } from '../../state/rows/row-layout.ts';
-import type { AggregateEmit } from '../operator-options.ts';
+import type { AggregateEmit } from '../options/aggregate-options.ts';
 import type { Aggregate, Slots } from './aggregate.ts';
 import {
   generateCombiner,

@@ -2,7 +2,8 @@
 
 import type { Combined, NodeInput } from '../graph.ts';
 import { combine } from '../kinds/combine.ts';
-import type { AggregateEmit, CheckedOperator } from '../operator-options.ts';
+import type { CheckedOperator } from '../operator-options.ts';
+import type { AggregateEmit } from '../options/aggregate-options.ts';
 import type { Aggregation } from './aggregation.ts';
 
 /** How long tuples are combined if nobody waits for results before the end. */

@@ -13,9 +13,8 @@ import { join as joinKind } from '../kinds/join.ts';
 import type { OperatorKind } from '../kinds/kind.ts';
 import { process } from '../kinds/process.ts';
 import { type EmitOf, emittedStreams, emitting, type NoOutputs, type OutputShapes } from '../named-outputs.ts';
+import { type CheckedOperator, checkedOperator, PROCESS_OPTIONS } from '../operator-options.ts';
 import {
-  type CheckedOperator,
-  checkedOperator,
   INTERVAL_OPTIONS,
   type IntervalOptions,
   JOIN_OPTIONS,
@@ -23,8 +22,7 @@ import {
   type JoinOptions,
   LOOKUP_OPTIONS,
   type LookupOptions,
-  PROCESS_OPTIONS,
-} from '../operator-options.ts';
+} from '../options/join-options.ts';
 import type { Stream, StreamOrStreams } from '../stream.ts';
 import type { CalendarWindow } from '../windows/calendar.ts';
 import { requireWindow, type SessionWindow, type SlicedWindow } from '../windows/window.ts';

@@ -6,7 +6,7 @@
 // Two sorts of timers: the key's own looks for what is out of date, and sets one by name for each tuple that has met no mate. So a
 // closure that fails at such a tuple fails at that one only. A bucket goes when all these timers have fired.
 
-import type { JoinKind } from '../operator-options.ts';
+import type { JoinKind } from '../options/join-options.ts';
 import { dueBefore, dueUpTo, timeBefore } from '../timed/due.ts';
 import { keptFields, type Tuple } from '../timed/kept-fields.ts';
 import { type EmitTuple, type OwnContext, wakeBy } from '../timed/own-context.ts';

@@ -3,7 +3,7 @@
 // even a late one. A tuple without a mate in a window comes out then, too, if the kind wants it.
 
 import { errors } from '../../errors.ts';
-import type { JoinKind } from '../operator-options.ts';
+import type { JoinKind } from '../options/join-options.ts';
 import type { Tuple } from '../timed/kept-fields.ts';
 import type { EmitTuple, OwnContext } from '../timed/own-context.ts';
 import { daysOf } from '../windows/calendar.ts';

@@ -4,7 +4,7 @@
 
 import type { Shape } from '../../mailbox/schema.ts';
 import type { TableDefinition } from '../../state/rows/row-layout.ts';
-import type { JoinKind } from '../operator-options.ts';
+import type { JoinKind } from '../options/join-options.ts';
 import { dueBefore, timeBefore } from '../timed/due.ts';
 import { type KeptFields, keptFields, type Tuple } from '../timed/kept-fields.ts';
 import type { EmitTuple, OwnContext } from '../timed/own-context.ts';

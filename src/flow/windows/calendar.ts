@@ -10,7 +10,7 @@ import { integer, value } from '../../options/kinds.ts';
 import type { Given } from '../../options/option.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import type { WindowEmit } from '../operator-options.ts';
+import type { WindowEmit } from '../options/aggregate-options.ts';
 import {
   ENDED_UNTIL,
   eachRow,

@@ -5,7 +5,7 @@
 // closure of such a timer `context.time` is what the inputs have come to.
 
 import { type Shape, t } from '../../mailbox/schema.ts';
-import type { WindowEmit } from '../operator-options.ts';
+import type { WindowEmit } from '../options/aggregate-options.ts';
 import { eachRow, resultTime } from './content.ts';
 
 export const isEarly = (emit: WindowEmit): emit is { readonly everyMs: number } => typeof emit === 'object';

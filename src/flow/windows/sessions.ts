@@ -6,7 +6,7 @@
 import { generate } from '../../mailbox/codegen.ts';
 import { t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
-import type { WindowEmit } from '../operator-options.ts';
+import type { WindowEmit } from '../options/aggregate-options.ts';
 import {
   ENDED_UNTIL,
   eachRow,

@@ -8,13 +8,8 @@ import { refuseSurplus } from '../../surplus.ts';
 import type { AggregatesOf, ResultsOf, Suited } from '../aggregates/results.ts';
 import type { OperatorNode } from '../graph.ts';
 import type { Emit } from '../keyed-options.ts';
-import {
-  checkedOperator,
-  checkOperator,
-  type OperatorOptions,
-  WINDOW_OPTIONS,
-  type WindowOptions,
-} from '../operator-options.ts';
+import { checkedOperator, checkOperator, type OperatorOptions } from '../operator-options.ts';
+import { WINDOW_OPTIONS, type WindowOptions } from '../options/aggregate-options.ts';
 import type { Stream } from '../stream.ts';
 import { addWindowAggregate, addWindowProcess, type Windowed } from './windowed.ts';
 
