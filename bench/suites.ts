@@ -19,6 +19,7 @@ import { ordered } from './suites/ordered.ts';
 import { ranges } from './suites/ranges.ts';
 import { recovery } from './suites/recovery.ts';
 import { recoveryCharts } from './suites/recovery-charts.ts';
+import { startup } from './suites/startup.ts';
 import { state } from './suites/state.ts';
 import { windows } from './suites/windows.ts';
 import { wordCount } from './suites/word-count.ts';
@@ -41,6 +42,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   actors,
   elasticity,
   recovery,
+  startup,
   micro,
 };
 
@@ -63,7 +65,8 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   ordered: 14,
   actors: 76,
   elasticity: 94,
-  recovery: 104,
+  recovery: 96,
+  startup: 9,
   micro: 38,
 };
 

@@ -162,6 +162,14 @@ export const questions: readonly Question[] = [
     ],
   },
   {
+    asks: 'How long does it take to begin?',
+    answers: [
+      answer('startup/import', 'the import of the library, over a bare Node.js', 'single thread'),
+      answer('startup/run', 'a job of one tuple, from run() to its end', 'single thread', 'cores'),
+      answer('startup/cli', 'the command line with such a job, to its exit', 'single thread', 'cores'),
+    ],
+  },
+  {
     asks: 'What does a crash cost?',
     answers: [
       answer('recovery/crash-to-commit-p50', 'from a crash to the next commit, p50', 'wake-up', 'single thread'),
