@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { By, Effort } from '../effort.ts';
-import { oneTupleModule } from '../flows/one-tuple.ts';
+import { oneTuple, oneTupleModule } from '../flows/one-tuple.ts';
 import { type Measurement, type Result, spread } from '../harness.ts';
 
 const ROUNDS: By<number> = { quick: 1, usual: 7, full: 15 };
@@ -30,7 +30,7 @@ function round(): Record<keyof typeof TARGETS_MS, number> {
   const imported = node(...bare(`await import(${JSON.stringify(resolved('../../src/index.js'))})`)).tookMs;
   const run = Number(node(flow).printed);
   const main = fileURLToPath(resolved('../../src/cli/main.js'));
-  const cli = node(main, 'run', flow, '--workers', '1').tookMs;
+  const cli = node(main, 'run', flow, '--flow', oneTuple.name, '--workers', '1').tookMs;
   return { import: imported - empty, run, cli };
 }
 

@@ -82,6 +82,7 @@ export class GraphBuilder {
         | 'onTimer'
         | 'isInEventTime'
         | 'onClock'
+        | 'leavesOut'
         | 'eventTime'
         | 'resident'
         | 'partOf'

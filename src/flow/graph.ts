@@ -104,6 +104,8 @@ export interface OperatorNode {
   readonly isInEventTime?: boolean;
   /** Of an operator with timers in event time: runs for each timer by the clock, which it sets with `context.clock`. */
   readonly onClock?: Closure;
+  /** Which of its closures can go on without what they have failed at: see `isLeftOut` in timed/own-context.ts. */
+  readonly leavesOut?: { readonly timers: boolean; readonly tuples: boolean };
   /** How it judges its tuples, if it gives them their event times. */
   readonly eventTime?: EventTime;
   /** How it asks, if its closure is awaited. */

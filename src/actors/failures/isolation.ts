@@ -216,6 +216,7 @@ export class Isolation {
     batch.begin();
     this.letterOrThrow({ ...failure, where });
     this.end();
+    batch.program.leaveOutRow(input.upstream, reader, input.dictionary);
     reader.advance(reader.row + 1);
     batch.commit();
     return 'more';
@@ -255,6 +256,7 @@ export class Isolation {
     this.letterOrThrow(failureAt(atTimer(timers.key, timers.name, timers.atMs)));
     this.end();
     record.progress.fired++;
+    batch.program.leaveOut(timers.untilMs, timers === batch.clockTimers);
     batch.commit();
     return true;
   }

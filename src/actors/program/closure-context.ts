@@ -3,6 +3,7 @@
 import { stageName } from '../../flow/plan.ts';
 import { noTimers } from '../../state/timers/key-timers.ts';
 import { TimeCell } from '../time/time-cells.ts';
+import { WorkCell } from '../vitals/vitals.ts';
 import type { ProgramParts } from './parts.ts';
 
 /** What takes the tuples of the first operator, if that is no closure of the flow's. */
@@ -13,7 +14,7 @@ export function receivers({ stage, resident, requests }: ProgramParts): Record<s
 }
 
 /** What closures get as their context. */
-export function closureContext({ stage, timers, clockTimers, time }: ProgramParts) {
+export function closureContext({ stage, timers, clockTimers, time, work }: ProgramParts) {
   const context = {
     removed: false,
     remove(): void {
@@ -23,6 +24,12 @@ export function closureContext({ stage, timers, clockTimers, time }: ProgramPart
     /** For operators of the library. */
     clock: clockTimers?.forClosures,
     timer: undefined,
+    /** True if the closure is to go on without what it has failed at. */
+    isLeftOut: false,
+    /** True if what it fails at now is looked for. */
+    get isAlone(): boolean {
+      return work[WorkCell.isolating] === 1;
+    },
     /** Up to which time timers are due. */
     untilMs: Number.NEGATIVE_INFINITY,
     expired(): void {

@@ -11,6 +11,12 @@ import type { ProgramParts } from './parts.ts';
 import { CHUNK_ROWS } from './rows-ahead.ts';
 import { anyOutput, arenasOf, keyFields, leaveWhenDue, leaveWhenFull, perArena, timeOfRowCode } from './statements.ts';
 
+/** Further arguments of a decoder, that it takes the texts of keys from the rows by. */
+const keyTextsCode = ({ streams }: ProgramParts, u: number): string =>
+  keyFields(streams[u].input)
+    .map(({ codec }, k) => (codec.isCached ? `, state.keyText(${k}, g, h, p)` : ''))
+    .join('');
+
 /**
  * The two phases of a chunk of rows: locate looks up the state of the owned ones (their indices and state rows) and returns
  * how many they are, apply calls the closure with each and returns the first row that is not done: the one after a tuple whose
@@ -25,11 +31,11 @@ export function phasesCode(parts: ProgramParts, u: number): string {
   const keys = keyFields(input);
   const foreseen = foreseenTables(input, parts.state);
   const hasSpilled = anyOutput(parts, 'spilled');
-  const keyTexts = keys.flatMap(({ codec }, k) => (codec.isCached ? [`, state.keyText(${k}, g, h, p)`] : []));
+  const keyTexts = keyTextsCode(parts, u);
   const hasTimers = parts.timers !== undefined;
   const hasClock = parts.clockTimers !== undefined;
   const hasTables = hasTimers || Object.keys(head.tables ?? {}).length > 0;
-  const needsGroup = hasTables || keyTexts.length > 0 || arenasOf(parts) > 1;
+  const needsGroup = hasTables || keyTexts !== '' || arenasOf(parts) > 1;
   const seek = keys.map(({ index, codec }) => codec.seek(`key${u}_${index}`)).filter((code) => code !== '');
   const args = keys.map(({ index, codec }) => codec.ofReader(`key${u}_${index}`));
   return `
@@ -89,7 +95,7 @@ ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
 ${timeOfRowCode(parts, u, 'k')}
-${runClosureCode(`closure0_${inputIndex}(decoder${u}.${parts.resident === undefined ? 'tupleAt' : 'viewAt'}(k${keyTexts.join('')}), view, ${emitName(head, 0)}, context)`, 0)}
+${runClosureCode(`closure0_${inputIndex}(decoder${u}.${parts.resident === undefined ? 'tupleAt' : 'viewAt'}(k${keyTexts}), view, ${emitName(head, 0)}, context)`, 0)}
 ${stage.operators.length > 1 ? rethrowCode : ''}
 processed++;
 if (context.removed && remove${u}(k, p, j, n)) { n = locate${u}(k + 1, to); j = -1; }
@@ -114,4 +120,35 @@ ${leaveWhenFull(parts, 'break;')}
 ${leaveWhenDue(parts, 'break;')}
 }
 state.expire();`;
+}
+
+/** A function that lets the operator go on without what it has failed at with the tuple of the current row; for those that can. */
+export function leaveOutRowCode(parts: ProgramParts, u: number): string {
+  const { stage, streams, timers, clockTimers } = parts;
+  const [head] = stage.operators;
+  if (parts.state === undefined || head.leavesOut?.tuples !== true) return `const leaveOutRow${u} = undefined;`;
+  const hasTimers = timers !== undefined;
+  const hasClock = clockTimers !== undefined;
+  return `
+function leaveOutRow${u}(reader, dictionary) {
+decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
+const k = reader.row;
+state.resume();
+ahead.begin();
+if (locate${u}(k, k + 1) > 0) {
+const p = rows[0], h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
+const view = ${perArena(parts, 'view')};
+view.row = p;
+${hasTimers ? 'timers.view = view;' : ''}
+${hasClock ? 'clockTimers.view = view;' : ''}
+transaction.stamp = stamps[g];
+${timeOfRowCode(parts, u, 'k')}
+context.isLeftOut = true;
+try {
+closure0_${streams[u].inputIndex}(decoder${u}.tupleAt(k${keyTextsCode(parts, u)}), view, ${emitName(head, 0)}, context);
+} finally { context.isLeftOut = false; }
+if (context.removed) remove${u}(k, p, 0, 1);
+}
+state.expire();
+}`;
 }

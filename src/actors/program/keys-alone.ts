@@ -86,24 +86,26 @@ const newKeyCode = ({ stage }: ProgramParts): string => {
   return `new Key(${(inputs[0].key ?? []).map((_, k) => `key[${k}]`).join(', ')})`;
 };
 
-/** The loop over timers that are due. */
-export function firingCode(parts: ProgramParts, name: 'fireTimers' | 'fireClock'): string {
-  const isOwn = name === 'fireTimers';
-  const { timers: own, clockTimers } = parts;
-  if ((isOwn ? own : clockTimers) === undefined) return `function ${name}() { return 0; }`;
-  const timers = isOwn ? 'timers' : 'clockTimers';
+/** The timers that a function fires, and what it is called. */
+const FIRING = {
+  fireTimers: { timers: 'timers', closure: 'onTimer' },
+  fireClock: { timers: 'clockTimers', closure: 'onClock' },
+} as const;
+
+type Firing = keyof typeof FIRING;
+
+const firedBy = ({ timers, clockTimers }: ProgramParts, name: Firing) => (name === 'fireTimers' ? timers : clockTimers);
+
+/** Statements that call the closure of the timer that was taken. */
+function fireOneCode(parts: ProgramParts, name: Firing): string {
+  const { timers: own, clockTimers, stage } = parts;
+  const { timers, closure } = FIRING[name];
   // By the clock, time is what the inputs have come to.
-  const time = isOwn ? 'timers.atMs' : 'timers.untilMs';
+  const time = name === 'fireTimers' ? 'timers.atMs' : 'timers.untilMs';
   const each = (code: (timers: string) => string): string =>
     `${code('timers')} ${clockTimers === undefined ? '' : code('clockTimers')}`;
-  const [head] = parts.stage.operators;
-  const isFull = anyOutput(parts, 'isBatchFull');
-  return `
-function ${name}(nowMs, limit) {
-let fired = 0;
-state.resume();
-while (fired < limit && ${timers}.take(nowMs)) {
-const g = ${timers}.group, key = ${timers}.key;
+  const [head] = stage.operators;
+  return `const g = ${timers}.group, key = ${timers}.key;
 const view = ${perArena(parts, 'view')};
 view.row = ${timers}.row;
 ${each((all) => `${all}.view = view;`)}
@@ -112,13 +114,41 @@ context.untilMs = nowMs;
 ${own?.isInEventTime ? `time[${TimeCell.inWork}] = ${time};` : ''}
 work[${WorkCell.operator}] = 0;
 work[${WorkCell.row}] = timerMark(${timers}.tag);
-${runClosureCode(`${isOwn ? 'onTimer' : 'onClock'}(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
-${parts.stage.operators.length > 1 ? rethrowCode : ''}
+${runClosureCode(`${closure}(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
+${stage.operators.length > 1 ? rethrowCode : ''}
+if (context.removed) { context.removed = false; ${each((all) => `${all}.removing(view);`)} state.remove(g, view.row); }`;
+}
+
+/** The loop over timers that are due. */
+export function firingCode(parts: ProgramParts, name: Firing): string {
+  if (firedBy(parts, name) === undefined) return `function ${name}() { return 0; }`;
+  const isFull = anyOutput(parts, 'isBatchFull');
+  return `
+function ${name}(nowMs, limit) {
+let fired = 0;
+state.resume();
+while (fired < limit && ${FIRING[name].timers}.take(nowMs)) {
+${fireOneCode(parts, name)}
 fired++;
-if (context.removed) { context.removed = false; ${each((all) => `${all}.removing(view);`)} state.remove(g, view.row); }
 ${isFull === '' ? '' : `if (${isFull}) break;`}
 }
 state.expire();
 return fired;
+}`;
+}
+
+/** A function that lets the operator go on without what the timer that was taken has failed at; for those that can. */
+export function leaveOutCode(parts: ProgramParts, name: Firing): string {
+  const functionName = name === 'fireTimers' ? 'leaveOut' : 'leaveOutClock';
+  if (firedBy(parts, name) === undefined || parts.stage.operators[0].leavesOut?.timers !== true)
+    return `function ${functionName}() {}`;
+  return `
+function ${functionName}(nowMs) {
+state.resume();
+context.isLeftOut = true;
+try {
+${fireOneCode(parts, name)}
+} finally { context.isLeftOut = false; }
+state.expire();
 }`;
 }

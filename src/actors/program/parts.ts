@@ -91,6 +91,10 @@ export interface Program {
   fireTimers(nowMs: number, limit: number): number;
   /** The same for timers by the clock, of an operator whose others are in event time. */
   fireClock(nowMs: number, limit: number): number;
+  /** Lets the operator go on without what the timer that was taken has failed at, if it can. */
+  leaveOut(nowMs: number, isByClock: boolean): void;
+  /** The same of the tuple in the current row of a reader; see {@link Program.run}. */
+  leaveOutRow(upstream: number, reader: RingReader, dictionary: DictionaryReader | undefined): void;
   /** Lets the rows have what the resident has for them. */
   deliver(): void;
   /** Lets the resident do its own work. */

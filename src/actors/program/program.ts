@@ -16,8 +16,8 @@ import { chainCode, chainConstants, emitName, heldChecks, rethrowCode, stepName 
 import { closureContext, receivers } from './closure-context.ts';
 import { foreseenTables } from './foreseen-tables.ts';
 import { generatorCode, lastOfFour } from './generator-loop.ts';
-import { phasesCode } from './keyed-loop.ts';
-import { deliverCode, endCode, firingCode, keyClassCode } from './keys-alone.ts';
+import { leaveOutRowCode, phasesCode } from './keyed-loop.ts';
+import { deliverCode, endCode, firingCode, keyClassCode, leaveOutCode } from './keys-alone.ts';
 import type { Program, ProgramParts } from './parts.ts';
 import { runCode } from './row-loops.ts';
 import { CHUNK_ROWS, RowsAhead } from './rows-ahead.ts';
@@ -113,11 +113,14 @@ export function generateProgram(parts: ProgramParts): Program {
 let processed = 0, fetched = 0, untilSample = 0, random = 1, within = 0;
 ${chainCode(stage, checks, holder)}
 ${state === undefined ? '' : streams.map((_, u) => phasesCode(parts, u)).join('\n')}
+${streams.map((_, u) => leaveOutRowCode(parts, u)).join('\n')}
 ${streams.map((_, u) => runCode(parts, u)).join('\n')}
 ${state === undefined ? '' : keyClassCode(parts)}
 ${endCode(parts)}
 ${firingCode(parts, 'fireTimers')}
 ${firingCode(parts, 'fireClock')}
+${leaveOutCode(parts, 'fireTimers')}
+${leaveOutCode(parts, 'fireClock')}
 ${deliverCode(parts)}
 ${isGenerator ? generatorCode(parts) : ''}
 function eachRow(visit) {
@@ -173,6 +176,14 @@ return fired;
 },`,
   )
   .join('\n')}
+leaveOutRow(upstream, reader, dictionary) {
+enter();
+try { [${streams.map((_, u) => `leaveOutRow${u}`).join(', ')}][upstream]?.(reader, dictionary); } finally { leave(); }
+},
+leaveOut(nowMs, isByClock) {
+enter();
+try { (isByClock ? leaveOutClock : leaveOut)(nowMs); } finally { leave(); }
+},
 deliver() {
 enter();
 try { ${parts.resident === undefined ? '' : `deliver(${emitName(stage.operators[0], 0)});`} } finally { leave(); }

@@ -14,6 +14,7 @@ import type { WindowEmit } from '../options/aggregate-options.ts';
 import {
   ENDED_UNTIL,
   eachRow,
+  ONE_ONLY,
   PANES,
   resultTime,
   SLICE,
@@ -197,16 +198,19 @@ const start = pane.${SLICE}, end = pane.$end;
 ${content.give('pane', 'start', 'end')}
 }
 function onTimer(key, state, emit, context) {
-const now = ${ENDED_UNTIL}, due = [];
+const now = ${ENDED_UNTIL}, due = [], isOne = ${ONE_ONLY};
+let isDone = false;
 ${eachRow('pane', panes)} if (pane.$end <= now) due.push(pane.${SLICE});
 due.sort((one, other) => one - other);
 for (const start of due) {
 const pane = ${panes}.get(start), end = pane.$end;
 if (!pane.$isFired) {
 pane.$isFired = true;
-${emit === 'changes' ? '' : `context.setTime(${resultTime('end')}); give(key, state, pane, emit);`}
+isDone = true;
+${emit === 'changes' ? '' : `if (!context.isLeftOut) { context.setTime(${resultTime('end')}); give(key, state, pane, emit); }`}
 }
 if (end + ${allowedLatenessMs} <= now) { ${content.release('start', 'end')} ${panes}.delete(start); }
+if (isDone && isOne) break;
 }
 if (${panes}.size === 0) { context.remove(); return; }
 let next = Infinity;

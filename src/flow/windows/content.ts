@@ -43,6 +43,8 @@ export interface WindowClosures {
   readonly merge: Closure | undefined;
   /** For the time at which a window may end; none if windows end by what comes. */
   readonly onTimer: Closure | undefined;
+  /** True if `add` gives windows, and can go on without one. */
+  readonly leavesOutTuples?: true;
   /** True if `onTimer` goes by the clock. */
   readonly isByClock?: true;
   /** For the time of the clock at which results of open windows are given; none unless they are. */
@@ -75,6 +77,12 @@ export const ENDED_UNTIL = `(context.untilMs < ${LATEST_MS} ? context.untilMs : 
 
 /** Windows that one firing gives; the key has a timer for what is left, so that a batch does not grow with how far time has jumped. */
 export const WINDOWS_AT_ONCE = 256;
+
+/**
+ * An expression that is true if the closure of a timer gives one window only: one that it may fail at is looked for, and so is known to be
+ * the first; or that window has failed, and is left out.
+ */
+export const ONE_ONLY = '(context.isAlone || context.isLeftOut)';
 
 /** An expression for the event time of a window's results: the last one in it. */
 export const resultTime = (end: string): string => `Math.min(${end} - 1, ${LATEST_MS})`;

@@ -27,13 +27,21 @@ if (other !== undefined) { ${content.join('pane', 'other')} }
 }
 ${content.give('pane', 'start', 'end')}
 }
+// Set while a window is given: what add fails at then is the window.
+let isGiving = false;
 function add(tuple, state, emit, context) {
+if (context.isLeftOut && !isGiving) return;
+isGiving = false;
 const at = Math.floor(state.$n / ${step}), pane = ${panes}.upsert(at);
 ${content.add('pane', `at * ${step}`)}
 const n = ++state.$n;
 if (n < ${size} || (n - ${size}) % ${every} !== 0) return;
 const start = n - ${size};
+if (!context.isLeftOut) {
+isGiving = true;
 give(tuple, state, start, n, emit);
+isGiving = false;
+}
 for (let gone = start; gone < start + ${every}; gone += ${step}) { ${content.release('gone', `gone + ${step}`)} ${panes}.delete(gone / ${step}); }
 if (${panes}.size === 0) context.remove();
 }
@@ -47,6 +55,7 @@ return { add, end };`;
     state: { $n: t.f64(), ...content.state },
     tables: { [PANES]: table({ [PANE]: t.f64() }, content.pane), ...content.tables },
     add,
+    leavesOutTuples: true,
     merge: undefined,
     onTimer: undefined,
     end: rest ? end : undefined,

@@ -6,7 +6,7 @@
 
 import { type Shape, t } from '../../mailbox/schema.ts';
 import type { WindowEmit } from '../options/aggregate-options.ts';
-import { eachRow, resultTime } from './content.ts';
+import { eachRow, ONE_ONLY, resultTime } from './content.ts';
 
 export const isEarly = (emit: WindowEmit): emit is { readonly everyMs: number } => typeof emit === 'object';
 
@@ -33,11 +33,15 @@ export const onClockCode = (emit: WindowEmit, panes: string, at: string, giveCod
     ? `function onClock(key, state, emit, context) {
 const now = context.time, changed = [];
 ${eachRow('pane', panes)} {
-if (!pane.${CHANGED}) continue;
-pane.${CHANGED} = false;
-changed.push(pane.${at});
+if (pane.${CHANGED}) changed.push(pane.${at});
 }
 changed.sort((one, other) => one - other);
+if (${ONE_ONLY} && changed.length > 1) {
+changed.length = 1;
+context.clock.after(0);
+}
+for (const at of changed) ${panes}.get(at).${CHANGED} = false;
+if (context.isLeftOut) return;
 ${giveCode}
 }`
     : 'const onClock = undefined;';

@@ -94,11 +94,19 @@ export function globalClosures(
     ...(when === undefined ? [] : ['isTrigger(tuple)']),
   ];
   const body = `
+// Set while the window is given: what add fails at then is the window.
+let isGiving = false;
 function give(key, state, emit, context) {
+if (!context.isLeftOut) {
+isGiving = true;
 ${content.give('state', '0', 'state.$n')}
+isGiving = false;
+}
 ${purge ? 'context.remove();' : `state.$new = 0; ${everyMs === undefined ? '' : 'context.timers.cancel();'}`}
 }
 function add(tuple, state, emit, context) {
+if (context.isLeftOut && !isGiving) return;
+isGiving = false;
 ${content.add('state', 'state.$n')}
 state.$n++;
 state.$new++;
@@ -125,6 +133,7 @@ return { add, onTimer, end };`;
     state: { $n: t.f64(), $new: t.f64(), ...content.pane, ...content.state },
     tables: content.tables,
     add,
+    leavesOutTuples: true,
     merge: undefined,
     onTimer: everyMs === undefined ? undefined : onTimer,
     isByClock: true,

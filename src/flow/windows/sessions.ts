@@ -10,6 +10,7 @@ import type { WindowEmit } from '../options/aggregate-options.ts';
 import {
   ENDED_UNTIL,
   eachRow,
+  ONE_ONLY,
   PANES,
   resultTime,
   timerAt,
@@ -66,7 +67,7 @@ ${content.clear('state')}
   const closeCode = `if (state.$isOpen) {
 const first = state.${FIRST}, end = state.${LAST} + ${gapMs};
 if (end > now) { context.timers.at(${timerAt('end')}); return; }
-${givesChanges ? '' : `context.setTime(${resultTime('Math.ceil(end)')}); ${content.give('state', 'first', 'end')}`}
+${givesChanges ? '' : `if (!context.isLeftOut) { context.setTime(${resultTime('Math.ceil(end)')}); ${content.give('state', 'first', 'end')} }`}
 ${content.release('first', 'end')}
 context.remove();
 return;
@@ -109,7 +110,8 @@ if (next < Infinity) timers.at(${timerAt('next')});
 ${arrival('add', 'context.time', 'context.time', content.add('pane', 'context.time'))}
 ${content.merge === undefined ? 'const merge = undefined;' : arrival('merge', `tuple.${FIRST}`, `tuple.${LAST}`, content.merge('pane', `tuple.${FIRST}`))}
 function onTimer(key, state, emit, context) {
-const now = ${ENDED_UNTIL}, due = [];
+const now = ${ENDED_UNTIL}, due = [], isOne = ${ONE_ONLY};
+let isDone = false;
 ${isInRow ? closeCode : ''}
 ${eachPane} if (pane.${LAST} + ${gapMs} <= now) due.push(pane.${FIRST});
 due.sort(byTime);
@@ -117,9 +119,11 @@ for (const first of due) {
 const pane = ${panes}.get(first), end = pane.${LAST} + ${gapMs};
 if (!pane.$isFired) {
 pane.$isFired = true;
-${givesChanges ? '' : `context.setTime(${resultTime('Math.ceil(end)')}); ${content.give('pane', 'first', 'end')}`}
+isDone = true;
+${givesChanges ? '' : `if (!context.isLeftOut) { context.setTime(${resultTime('Math.ceil(end)')}); ${content.give('pane', 'first', 'end')} }`}
 }
 if (end + ${allowedLatenessMs} <= now) { ${content.release('first', 'end')} ${panes}.delete(first); }
+if (isDone && isOne) break;
 }
 if (${panes}.size === 0) context.remove();
 else setTimer(state, context.timers);

@@ -13,6 +13,7 @@ import {
   commonDivisor,
   ENDED_UNTIL,
   eachRow,
+  ONE_ONLY,
   PANES,
   resultTime,
   SLICE,
@@ -22,6 +23,9 @@ import {
 } from './content.ts';
 import { changedCode, earlyField, earlyTime, onClockCode } from './early.ts';
 import type { SlicedWindow } from './window.ts';
+
+/** The table of the ends of windows that are done, while they are given one by one. */
+const DONE = '$done';
 
 /** The length of a slice. */
 export const sliceMs = ({ sizeMs, everyMs }: SlicedWindow): number => commonDivisor(sizeMs, everyMs);
@@ -94,7 +98,16 @@ ${content.join('pane', 'slice')}
 if (pane === undefined) return;
 ${content.give('pane', `end - ${sizeMs}`, 'end')}
 }
+// One by one windows are given, or left out, while one that fails is looked for: which have been is in a table until all have.
+let isOne = false, isDone = false, hasDone = false, nextEnd;
 function finish(key, state, end, emit, context) {
+if (hasDone && state.${DONE}.get(end) !== undefined) return;
+if (isOne) {
+if (isDone) { nextEnd ??= end; return; }
+isDone = true;
+state.${DONE}.upsert(end);
+if (context.isLeftOut) return;
+}
 context.setTime(${resultTime('end')});
 give(key, state, end, emit);
 }
@@ -116,16 +129,21 @@ const now = ${ENDED_UNTIL}, fired = state.$isFired ? state.$fired : -Infinity, u
 late.length = kept.length = 0;
 ${eachPane} {
 kept.push(pane.${SLICE});
-if (!pane.$isLate) continue;
-pane.$isLate = false;
-late.push(pane.${SLICE});
+if (pane.$isLate) late.push(pane.${SLICE});
 }
+isOne = ${ONE_ONLY};
+hasDone = state.${DONE}.size > 0;
+isDone = false;
+nextEnd = undefined;
 ${
   givesChanges
     ? ''
     : `finishAll(late, -Infinity, fired, key, state, emit, context);
 finishAll(kept, endAfter(fired), now, key, state, emit, context);`
 }
+if (nextEnd !== undefined) { context.timers.at(${timerAt('nextEnd')}); return; }
+for (const start of late) ${panes}.get(start).$isLate = false;
+if (state.${DONE}.size > 0) { const done = []; for (const { $end } of state.${DONE}) done.push($end); for (const end of done) state.${DONE}.delete(end); }
 state.$isFired = true;
 state.$fired = until;
 let next = Infinity, gone;
@@ -158,6 +176,7 @@ return { add, merge, onTimer, onClock };`;
     state: { $isFired: t.bool(), $fired: t.f64(), ...content.state },
     tables: {
       [PANES]: table({ [SLICE]: t.f64() }, { $isLate: t.bool(), ...earlyField(emit), ...content.pane }),
+      [DONE]: table({ $end: t.f64() }, {}),
       ...content.tables,
     },
     end: undefined,

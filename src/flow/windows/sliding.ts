@@ -15,6 +15,7 @@ import { LATEST_MS } from '../event-time.ts';
 import {
   ENDED_UNTIL,
   eachRow,
+  ONE_ONLY,
   PANES,
   resultTime,
   SLICE,
@@ -93,7 +94,7 @@ takeFront(state, end);
 back = backOf(state, start);
 }
 state.$taken = end;
-if (back !== undefined || state.$hasFront) {
+if (!context.isLeftOut && (back !== undefined || state.$hasFront)) {
 const pane = ${content.empty};
 if (back !== undefined) { ${content.join('pane', 'back')} }
 if (state.$hasFront) { ${content.join('pane', 'state')} }
@@ -116,7 +117,7 @@ return Math.max(end + ${everyMs}, endAfter(state.$first));
 }
 function onTimer(key, state, emit, context) {
 const now = ${ENDED_UNTIL};
-let next = context.timer.atMs, left = ${WINDOWS_AT_ONCE};
+let next = context.timer.atMs, left = ${ONE_ONLY} ? 1 : ${WINDOWS_AT_ONCE};
 if (next >= ${LATEST_MS}) next = Math.max(endAfter(state.$first), state.$isBuilt ? state.$taken + ${everyMs} : -Infinity);
 while (next <= now && next < Infinity && left-- > 0) next = close(key, state, next, emit, context);
 if (next < Infinity) context.timers.at(${timerAt('next')});

@@ -9,6 +9,7 @@ import { table } from '../../state/rows/row-layout.ts';
 import {
   ENDED_UNTIL,
   eachRow,
+  ONE_ONLY,
   PANES,
   resultTime,
   SLICE,
@@ -55,7 +56,7 @@ ${content.give('pane', 'start', `start + ${sizeMs}`)}
 }
 function close(key, state, pane, start, emit, context) {
 const end = start + ${sizeMs};
-${givesChanges ? '' : `context.setTime(${resultTime('end')}); give(key, state, pane, start, emit);`}
+${givesChanges ? '' : `if (!context.isLeftOut) { context.setTime(${resultTime('end')}); give(key, state, pane, start, emit); }`}
 ${content.release('start', 'end')}
 }
 const ended = [];
@@ -77,7 +78,7 @@ if (start <= latest) ended.push(start);
 else if (start < next) next = start;
 }
 ended.sort(inOrder);
-const count = Math.min(ended.length, ${WINDOWS_AT_ONCE});
+const count = Math.min(ended.length, ${ONE_ONLY} ? 1 : ${WINDOWS_AT_ONCE});
 if (count < ended.length) next = ended[count];
 for (let i = 0; i < count; i++) {
 const start = ended[i];

@@ -120,14 +120,15 @@ export function addWindowProcess(of: Windowed, output: Shape, closure: unknown, 
 function addOperator(
   { builder }: Windowed,
   { name, checked }: WindowPlan,
-  { state, tables, onTimer, isByClock, onClock, end }: WindowClosures,
+  { state, tables, onTimer, isByClock, onClock, end, leavesOutTuples }: WindowClosures,
   input: NodeInput,
   output: Shape,
 ): OperatorNode {
   const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
   // Without timers its results have the times of the tuples that they come of.
   const timers = onTimer === undefined ? {} : { onTimer, onClock, isInEventTime: isByClock !== true };
-  return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, end, ...timers });
+  const leavesOut = { timers: onTimer !== undefined, tuples: leavesOutTuples === true };
+  return builder.operator(name, windowKind, [input], outputs, checked, { state, tables, end, leavesOut, ...timers });
 }
 
 const keysOf = ({ schema, key }: Windowed): SchemaField[] => key.map((name) => schema.fields[schema.indexOf(name)]);
