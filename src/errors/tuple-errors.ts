@@ -115,6 +115,13 @@ export const tupleErrors = {
       { operator },
     );
   },
+  returnedState(operator: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'RETURNED_STATE',
+      `the closure of scan operator '${operator}' returned ${show(value)}, which nobody reads: assign to the fields of its parameter state, and return nothing, as in (tuple, state) => { state.n += 1; }`,
+      { operator, value: show(value) },
+    );
+  },
   lateEmit(operator: string): MillraceError {
     return new MillraceError(
       'LATE_EMIT',

@@ -70,7 +70,7 @@ import {
   type ThrottleOptions,
 } from './options/thinning-options.ts';
 import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
-import { type ScanOptions, scanned } from './scan.ts';
+import { type Nothing, type ScanOptions, scanned } from './scan.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
 import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
@@ -634,12 +634,13 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
    * A running fold: the closure changes the state of the key by each tuple, and the state is emitted after each, with the key. For what
    * is emitted now and then only, or needs timers, use {@link process}.
    * @param state its fields begin as 0, '', false or null
+   * @param fold assigns to fields of its second parameter, and returns nothing: it is no reducer, and what it returns is RETURNED_STATE
    * @throws MillraceError BAD_SCHEMA, BAD_OPTION
    */
   scan<State extends Shape>(
     name: string,
     state: State,
-    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Ignored,
+    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Nothing,
     options: ScanOptions = {},
     ...surplus: readonly never[]
   ): Stream<Pick<Fields, Key> & State, Inputs> {
