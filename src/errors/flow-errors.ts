@@ -59,6 +59,13 @@ export const flowErrors = {
       { operator, field },
     );
   },
+  windowKey(operator: string, field: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `operator '${operator}': the closure of process gets the key with 'start' and 'end' of each window, and the key has a field '${field}': give the field another name, by a map() before keyBy()`,
+      { operator, field },
+    );
+  },
   connectedKeys(
     flow: string,
     left: readonly string[],

@@ -78,13 +78,8 @@ import type { ThinningClosures } from './thinning/thinning.ts';
 import { throttleClosures } from './thinning/throttle.ts';
 import type { CalendarWindow } from './windows/calendar.ts';
 import type { GlobalWindow } from './windows/global-window.ts';
-import {
-  type CountWindow,
-  requireWindow,
-  type SessionWindow,
-  type SlicedWindow,
-  type Window,
-} from './windows/window.ts';
+import { requireWindow } from './windows/require-window.ts';
+import type { CountWindow, SessionWindow, SlicedWindow, Window } from './windows/window.ts';
 import { WindowedStream } from './windows/windowed-stream.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
@@ -728,7 +723,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     refuseSurplus('window(window)', 1, surplus);
     const { builder, schema } = this;
     const key = this.key as readonly string[];
-    requireWindow(window, builder.nameOf(this.from[0].operator));
+    requireWindow(window, `window() after '${builder.nameOf(this.from[0].operator)}'`);
     const input = (closure: NodeInput['closure']): NodeInput => this.asInput(closure);
     return new WindowedStream({ builder, schema, key, window, input }, (node) => Stream.of(builder, node));
   }

@@ -25,7 +25,8 @@ import {
 } from '../options/join-options.ts';
 import type { Stream, StreamOrStreams } from '../stream.ts';
 import type { CalendarWindow } from '../windows/calendar.ts';
-import { requireWindow, type SessionWindow, type SlicedWindow } from '../windows/window.ts';
+import { requireWindow } from '../windows/require-window.ts';
+import type { SessionWindow, SlicedWindow } from '../windows/window.ts';
 import { intervalClosures } from './interval-join.ts';
 import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { asOfClosures, latestClosures } from './lookup-join.ts';
@@ -173,7 +174,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
   ): Stream<Output, Inputs> {
     refuseSurplus('windowJoin(name, window, output, join, options)', 5, surplus);
     const where = `operator '${name}'`;
-    requireWindow(window, name);
+    requireWindow(window, where);
     const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
     const { left, right } = this.#of;
     requireFunction(name, join);

@@ -56,7 +56,7 @@ export class WindowedStream<
    * @param schemas what the closure emits
    * @param closure gets the key with `start` and `end` (of windows of time in milliseconds since the epoch, else numbers of tuples of
    * the key), the tuples, and `emit`
-   * @throws MillraceError BAD_OPTION, BAD_SCHEMA, NO_EVENT_TIME
+   * @throws MillraceError BAD_OPTION, BAD_SCHEMA, NO_EVENT_TIME; BAD_FLOW if a field of the key is called `start` or `end`
    */
   process<Output extends Shape>(
     name: string,
