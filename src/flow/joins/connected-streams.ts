@@ -118,6 +118,10 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     const { left, right, onTimer, end, ...others } = closures;
     const [other] = Object.keys(others);
     if (other !== undefined) throw errors.unknownOption(`the closures of ${where}`, other, CLOSURES, undefined);
+    for (const [side, closure] of Object.entries({ left, right })) {
+      const rule = `a function: process takes one for the tuples of each stream, { left, right }`;
+      if (typeof closure !== 'function') throw errors.badOption(side, closure, rule, `the closures of ${where}`);
+    }
     const { left: first, right: second, builder } = this.#of;
     const { state, tables, output } = keyedSchemas(name, schemas, keyFields(first));
     const checked = checkOptions(where, PROCESS_OPTIONS, { ...options, onTimer, end });
