@@ -98,6 +98,10 @@ export const ERROR_CODES = {
       'nothing: end what you await',
     ],
     RETURNED_TUPLES: ['the closure of an operator returns an array of objects', 'call `emit` for each'],
+    RETURNED_STATE: [
+      'the closure of `scan` returns something',
+      'assign to fields of its parameter `state`, and return nothing',
+    ],
     LATE_EMIT: ['`emit` is called after its closure has returned', 'emit before the closure returns'],
     STALE_STATE: ['state is used after its closure has returned', 'use state within the call it is passed to'],
     BAD_TIME: [

@@ -59,6 +59,13 @@ export const flowErrors = {
       { operator, field },
     );
   },
+  windowKey(operator: string, field: string): MillraceError {
+    return new MillraceError(
+      'BAD_FLOW',
+      `operator '${operator}': the closure of process gets the key with 'start' and 'end' of each window, and the key has a field '${field}': give the field another name, by a map() before keyBy()`,
+      { operator, field },
+    );
+  },
   connectedKeys(
     flow: string,
     left: readonly string[],
@@ -86,11 +93,11 @@ export const flowErrors = {
       { flow, operator },
     );
   },
-  duplicateName(flow: string, name: string): MillraceError {
+  duplicateName(flow: string, name: string, kinds: readonly [string, string]): MillraceError {
     return new MillraceError(
       'DUPLICATE_NAME',
-      `flow '${flow}' has two operators named '${name}': give each operator a name of its own`,
-      { flow, operator: name },
+      `flow '${flow}' has two operators named '${name}', of the kinds ${kinds[0]} and ${kinds[1]}: give each operator a name of its own, also sources, sinks and outputs`,
+      { flow, operator: name, kinds },
     );
   },
   unknownKeyField(operator: string, field: string, known: readonly string[]): MillraceError {
@@ -100,10 +107,10 @@ export const flowErrors = {
       { operator, field, known },
     );
   },
-  needsKey(operator: string, method: string, known: readonly string[]): MillraceError {
+  needsKey(where: string, operator: string, method: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'BAD_FLOW',
-      `operator '${operator}': ${method} takes a stream with a key, and this one has none: call keyBy(field) right before it, with one or two of ${known.map((name) => `'${name}'`).join(', ')}, or keyBy() for one key of all tuples`,
+      `${where}: ${method} takes a stream with a key, and this one has none: call keyBy(field) right before it, with one or two of ${known.map((name) => `'${name}'`).join(', ')}, or keyBy() for one key of all tuples`,
       { operator },
     );
   },

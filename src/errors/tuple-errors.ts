@@ -79,6 +79,12 @@ export const tupleErrors = {
       { operator },
     );
   },
+  askingGenerator(operator: string, what: string, isMany: boolean): MillraceError {
+    const remedy = isMany
+      ? 'that of flatMapAsync resolves to an iterable of tuples, as in async (tuple) => [...], or gather what is awaited in an array first'
+      : 'that of mapAsync resolves to one tuple; flatMapAsync takes an iterable of them';
+    return new MillraceError('ASYNC_CLOSURE', `the closure of operator '${operator}' ${what}: ${remedy}`, { operator });
+  },
   asyncTimeout(operator: string, attempt: number, timeoutMs: number, key: string): MillraceError {
     return new MillraceError(
       'ASYNC_TIMEOUT',
@@ -115,6 +121,13 @@ export const tupleErrors = {
       { operator },
     );
   },
+  returnedState(operator: string, value: unknown): MillraceError {
+    return new MillraceError(
+      'RETURNED_STATE',
+      `the closure of scan operator '${operator}' returned ${show(value)}, which nobody reads: assign to the fields of its parameter state, and return nothing, as in (tuple, state) => { state.n += 1; }`,
+      { operator, value: show(value) },
+    );
+  },
   lateEmit(operator: string): MillraceError {
     return new MillraceError(
       'LATE_EMIT',
@@ -140,11 +153,20 @@ export const tupleErrors = {
       { operator, method, value: show(ms) },
     );
   },
+  asyncTime(where: string, what: string): MillraceError {
+    return new MillraceError(
+      'ASYNC_CLOSURE',
+      `the function of ${where} ${what}, and nobody awaits or iterates that: a time must be there when the function returns. Await before, in the source: fromIterable(fields, async function* …)`,
+      { where },
+    );
+  },
   badTime(operator: string, time: unknown): MillraceError {
+    // As JSON it would be null.
+    const got = time instanceof Date && Number.isNaN(time.getTime()) ? 'an invalid Date' : show(time);
     return new MillraceError(
       'BAD_TIME',
-      `'${operator}' takes the time of a tuple as milliseconds since the epoch or as a Date; got ${show(time)}: give such a time, or filter() the tuple out before`,
-      { operator, time: show(time) },
+      `'${operator}' takes the time of a tuple as milliseconds since the epoch or as a Date; got ${got}: give such a time, or filter() the tuple out before`,
+      { operator, time: got },
     );
   },
   timeAhead(operator: string, time: number, maxAheadMs: number): MillraceError {

@@ -43,6 +43,13 @@ export const usageErrors = {
       ...(where !== undefined && { where }),
     });
   },
+  unkeyedStream(option: string, where: string, operator: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `option '${option}' of ${where} must be a stream with a key, and that of operator '${operator}' has none: call keyBy(field) on it`,
+      { option, where, operator },
+    );
+  },
   badModuleUrl(what: string, given: unknown): MillraceError {
     return usageErrors.badOption(
       'moduleUrl',

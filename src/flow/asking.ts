@@ -2,9 +2,13 @@
 // Promises: plain values, the same on every thread that builds the flow.
 
 import { errors } from '../errors.ts';
+import { refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { checkOptions } from '../options/check.ts';
 import { type CheckedOperator, checkedOperator } from './operator-options.ts';
 import { ASYNC_OPTIONS, type AsyncOptions } from './options/async-options.ts';
+
+const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+const GeneratorFunction = function* () {}.constructor as FunctionConstructor;
 
 /** How an operator asks for its results. */
 export interface Asking {
@@ -35,6 +39,18 @@ export interface RequestContext {
   readonly idempotencyKey: string;
   /** 1 at first, and 1 more at each retry. After a crash it begins again. */
   readonly attempt: number;
+}
+
+/**
+ * What an async generator makes is no promise, and what any generator makes is no tuple.
+ * @param isMany true if the closure may return an iterable of tuples
+ * @throws MillraceError ASYNC_CLOSURE
+ */
+export function refuseGenerator(name: string, closure: unknown, isMany: boolean): void {
+  const isAsync = closure instanceof AsyncFunction;
+  const isIterable = isMany && closure instanceof GeneratorFunction;
+  if (!isAsync && !isIterable)
+    refuseDeferredFunction(name, closure, (what) => errors.askingGenerator(name, what, isMany));
 }
 
 /**

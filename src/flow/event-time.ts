@@ -44,7 +44,7 @@ const TYPES: ReadonlySet<string> = new Set(['timestamp', 'date', 'f64', 'i32', '
 export function timeOf(operator: string, schema: Schema, given: unknown): (tuple: never) => unknown {
   const where = `withEventTime() after '${operator}'`;
   if (typeof given === 'function') {
-    refuseDeferredFunction(operator, given);
+    refuseDeferredFunction(operator, given, (what) => errors.asyncTime(where, what));
     return given as (tuple: never) => unknown;
   }
   const field = schema.fields.find(({ name }) => name === given);

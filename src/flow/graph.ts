@@ -196,10 +196,11 @@ function requireOneKey(flow: string, { name, inputs, state, replicas }: Operator
  */
 export function finishGraph(name: string, operators: readonly OperatorNode[]): Graph {
   if (operators.length === 0) throw errors.badFlow(name, 'declares no operator: begin with flow.source(…)');
-  const seen = new Set<string>();
+  const seen = new Map<string, OperatorNode>();
   for (const node of operators) {
-    if (seen.has(node.name)) throw errors.duplicateName(name, node.name);
-    seen.add(node.name);
+    const other = seen.get(node.name);
+    if (other !== undefined) throw errors.duplicateName(name, node.name, [other.kind.name, node.kind.name]);
+    seen.set(node.name, node);
   }
   const fingerprint = operators.map(fingerprintOf).join('\n');
   const graph = { name, operators, fingerprint };

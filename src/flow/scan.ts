@@ -4,12 +4,16 @@
 
 import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
-import { refuseDeferredFunction, refuseResult } from '../mailbox/deferred.ts';
+import { refuseDeferred, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape } from '../mailbox/schema.ts';
 import type { OperatorOptions } from './operator-options.ts';
 
 type Tuple = Readonly<Record<string, unknown>>;
 type Fold = (tuple: Tuple, state: Tuple) => unknown;
+
+/** What a fold returns: nothing. `void` alone would let a function return anything. */
+// biome-ignore lint/suspicious/noConfusingVoidType: the type of functions that return nothing
+export type Nothing = void | undefined;
 
 /** Options of `scan`. */
 export interface ScanOptions extends OperatorOptions {
@@ -45,7 +49,10 @@ export function scanned(name: string, schema: Schema, key: readonly string[], st
     schemas: { state, output: { ...Object.fromEntries(fields), ...state } },
     closure: (tuple: Tuple, row: Tuple, emit: (tuple: Tuple) => void): void => {
       const result = fold(tuple, row);
-      if (result !== undefined) refuseResult(name, result);
+      if (result !== undefined) {
+        refuseDeferred(name, result);
+        throw errors.returnedState(name, result);
+      }
       emit(rowOf(tuple, row));
     },
   };

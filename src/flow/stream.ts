@@ -4,7 +4,7 @@
 // Arguments come in one order: the name; what its output (and state) is made of; the closure, source or sink; the options last,
 // because only they may be left out.
 
-import { errors } from '../errors.ts';
+import { errors, type MillraceError } from '../errors.ts';
 import { KEY_TYPES } from '../mailbox/columns/registry.ts';
 import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
@@ -14,7 +14,7 @@ import { refuseSurplus } from '../surplus.ts';
 import { aggregationOf } from './aggregates/aggregation.ts';
 import { combinedInput, combineMsOf } from './aggregates/combined-input.ts';
 import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
-import { checkAsync, type RequestContext } from './asking.ts';
+import { checkAsync, type RequestContext, refuseGenerator } from './asking.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { jointTime, type StreamTime, type TimeOf, timeOf } from './event-time.ts';
 import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
@@ -70,7 +70,7 @@ import {
   type ThrottleOptions,
 } from './options/thinning-options.ts';
 import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
-import { type ScanOptions, scanned } from './scan.ts';
+import { type Nothing, type ScanOptions, scanned } from './scan.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
 import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
@@ -78,13 +78,8 @@ import type { ThinningClosures } from './thinning/thinning.ts';
 import { throttleClosures } from './thinning/throttle.ts';
 import type { CalendarWindow } from './windows/calendar.ts';
 import type { GlobalWindow } from './windows/global-window.ts';
-import {
-  type CountWindow,
-  requireWindow,
-  type SessionWindow,
-  type SlicedWindow,
-  type Window,
-} from './windows/window.ts';
+import { requireWindow } from './windows/require-window.ts';
+import type { CountWindow, SessionWindow, SlicedWindow, Window } from './windows/window.ts';
 import { WindowedStream } from './windows/windowed-stream.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
@@ -131,7 +126,11 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     for (const method of ['process', 'scan', 'aggregate', 'window', 'connect', 'deduplicate', 'throttle']) {
       Object.defineProperty(Stream.prototype, method, {
         value(this: Stream<Shape>, name: unknown): never {
-          throw errors.needsKey(String(name), method, this.schema.names);
+          const before = this.builder.nameOf(this.from[0].operator);
+          // What window() and connect() take first is no name.
+          const [where, operator] =
+            typeof name === 'string' ? [`operator '${name}'`, name] : [`${method}() after '${before}'`, before];
+          throw errors.needsKey(where, operator, method, this.schema.names);
         },
       });
     }
@@ -248,6 +247,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     closure: unknown,
     options: AsyncOptions,
   ): Stream<Output, Inputs> {
+    refuseGenerator(name, closure, kind === flatMapAsync);
     const outputs = [{ name, schema: Schema.of(output, `operator '${name}'`) }];
     const { checked, asking } = checkAsync(name, options, kind === flatMapAsync, this.key);
     return Stream.of(this.builder, this.add(name, kind, checked, { closure: closure as () => void, outputs, asking }));
@@ -272,15 +272,14 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     refuseSurplus('lookup(name, table, by, output, join, options)', 6, surplus);
     const where = `operator '${name}'`;
     const { wait, isRemoval, ...operator } = checkOptions(where, TABLE_OPTIONS, options);
-    if (!((table as unknown) instanceof KeyedStream))
-      throw errors.badOption('table', table, 'a stream with a key: call keyBy() on it', where);
+    if (!((table as unknown) instanceof KeyedStream)) throw notKeyed('table', table, where);
     if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of a tuple and a row', where);
     refuseDeferredFunction(name, join);
     const fields = typeof by === 'string' ? [by] : (by as readonly string[]);
     const facts = this.keyBy(...(fields as [never])).asSide();
     const rows = table.asSide();
     if (rows.key.length === 0)
-      throw errors.badOption('table', table, 'a stream with a key of one or two fields', where);
+      throw errors.badOption('table', 'keyBy()', 'a stream with a key of one or two fields', where);
     requireSameKey(this.builder.name, facts, rows);
     const checked = checkedOperator(operator, options.supervision !== undefined);
     const { builder } = this;
@@ -544,6 +543,14 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   }
 
   /**
+   * The operator whose output it is, or the first of them.
+   * @internal
+   */
+  get name(): string {
+    return this.builder.nameOf(this.from[0].operator);
+  }
+
+  /**
    * What the stream is to an operator that reads it with a closure.
    * @internal
    */
@@ -561,6 +568,13 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   ): OperatorNode {
     return this.builder.operator(name, kind, [this.asInput(closure)], outputs, checked, rest);
   }
+}
+
+/** The error of what is to be a keyed stream and is none. */
+function notKeyed(option: string, given: unknown, where: string): MillraceError {
+  return given instanceof Stream
+    ? errors.unkeyedStream(option, where, given.name)
+    : errors.badOption(option, given, 'a stream with a key: call keyBy() on it', where);
 }
 
 /** A stream whose tuples have event times. Those that are late are a stream of their own. */
@@ -634,12 +648,13 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
    * A running fold: the closure changes the state of the key by each tuple, and the state is emitted after each, with the key. For what
    * is emitted now and then only, or needs timers, use {@link process}.
    * @param state its fields begin as 0, '', false or null
+   * @param fold assigns to fields of its second parameter, and returns nothing: it is no reducer, and what it returns is RETURNED_STATE
    * @throws MillraceError BAD_SCHEMA, BAD_OPTION
    */
   scan<State extends Shape>(
     name: string,
     state: State,
-    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Ignored,
+    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Nothing,
     options: ScanOptions = {},
     ...surplus: readonly never[]
   ): Stream<Pick<Fields, Key> & State, Inputs> {
@@ -661,7 +676,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     const { builder } = this;
     const right: unknown = other;
     if (!(right instanceof KeyedStream))
-      throw errors.badOption('other', other, 'a stream with a key: call keyBy() on it');
+      throw notKeyed('other', other, `connect() after '${builder.nameOf(this.from[0].operator)}'`);
     const sides = { left: this.asSide(), right: right.asSide() };
     requireSameKey(builder.name, sides.left, sides.right);
     return new ConnectedStreams({ builder, ...sides }, (node, output) => Stream.of(builder, node, output));
@@ -727,7 +742,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     refuseSurplus('window(window)', 1, surplus);
     const { builder, schema } = this;
     const key = this.key as readonly string[];
-    requireWindow(window, builder.nameOf(this.from[0].operator));
+    requireWindow(window, `window() after '${builder.nameOf(this.from[0].operator)}'`);
     const input = (closure: NodeInput['closure']): NodeInput => this.asInput(closure);
     return new WindowedStream({ builder, schema, key, window, input }, (node) => Stream.of(builder, node));
   }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sum } from '../../src/aggregates.ts';
 import { buildGraph } from '../../src/flow/dataflow.ts';
-import { dataflow, type Field, type Stream, t } from '../../src/index.ts';
+import { dataflow, type Field, type MillraceError, type Stream, t } from '../../src/index.ts';
 import { push } from '../../src/sources.ts';
 import { testOperator } from '../../src/testing.ts';
 import { tumbling } from '../../src/windows.ts';
@@ -95,6 +95,29 @@ test('what is no fold is told of, and so is a field that the key has', () => {
   );
 });
 
+test('a fold that returns a state, as a reducer does, fails the job whatever it returns: RETURNED_STATE', () => {
+  for (const returned of [{ n: 1 }, [{ n: 1 }], 1, null, false, '']) {
+    const flow = dataflow(import.meta.url, 'reducer', (builder) =>
+      builder
+        .source('orders', push(ORDER))
+        .keyBy('customer')
+        .scan('reduced', { n: t.u32() }, (() => returned) as never)
+        .collect('out'),
+    );
+    const operator = testOperator<object, object>(flow, 'reduced', { alone: true });
+    assert.throws(
+      () => {
+        operator.feed({ customer: 'a', cents: 1, at: 1 });
+        operator.emitted();
+      },
+      ({ cause }: { cause: MillraceError }) =>
+        cause.code === 'RETURNED_STATE' &&
+        cause.message.includes("'reduced'") &&
+        cause.message.includes('assign to the fields'),
+    );
+  }
+});
+
 test('types: the fields of the key, and those of the state', () => {
   dataflow(import.meta.url, 'types', (flow) => {
     const made = flow
@@ -106,6 +129,20 @@ test('types: the fields of the key, and those of the state', () => {
         () => state.totals;
       });
     const exact: Stream<{ customer: Field<string>; total: Field<number> }> = made;
+    const keyed = flow.source('more', push(ORDER)).keyBy('customer');
+    // @ts-expect-error a fold returns no state
+    () => keyed.scan('reducer', { n: t.u32() }, (_, { n }) => ({ n: n + 1 }));
+    // @ts-expect-error nor a number
+    () => keyed.scan('assigning', { n: t.u32() }, ({ cents }, state) => (state.n += cents));
+    () =>
+      keyed.scan('throwing', { n: t.u32() }, () => {
+        throw new Error('never');
+      });
+    () =>
+      keyed.scan('some', { n: t.u32() }, ({ cents }, state) => {
+        if (cents === 0) return;
+        state.n += cents;
+      });
     // @ts-expect-error what is neither of the key nor of the state is gone
     () => made.map('x', { n: t.u32() }, ({ cents }) => ({ n: cents }));
     return exact.collect('out');

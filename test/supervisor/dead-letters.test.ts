@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, MillraceError } from '../../src/index.ts';
+import { dataflow, type Job, MillraceError, t } from '../../src/index.ts';
+import { push } from '../../src/sources.ts';
 import { LETTERS_KEPT_MAX } from '../../src/supervisor/job/dead-letters.ts';
+import { testOperator } from '../../src/testing.ts';
 import { type CrashOptions, countsOf, EventLog } from '../kit/crash-oracle.ts';
 import { type LettersParams, letters, letterTuple } from '../kit/flows/letters.ts';
 import { latestRates } from '../kit/readings.ts';
@@ -122,6 +124,48 @@ test('a very large tuple is described; one that fits is carried whole', TIMEOUT,
   assert.equal(typeof described.tuple, 'string');
   assert.ok((described.tuple as string).length < 20_000);
   assert.match(described.tuple as string, /40/);
+});
+
+test(
+  'what is too large makes way itself: a long message leaves key and tuple, a large tuple its key',
+  TIMEOUT,
+  async () => {
+    const [long] = (await run({ failing: 'long', keyed: 2 })).letters;
+    assert.deepEqual([long.key, long.tuple], [[40, 'kind 0'], letterTuple(40)]);
+    assert.match(long.error.message, /^40x+… \(the beginning of 1000000 characters\)$/);
+    assert.match(long.error.stack ?? '', /x… \(the beginning of 1000000 characters\)\n +at fail .*letters\.[jt]s/);
+    const [large] = (await run({ characters: 200_000, keyed: 2 })).letters;
+    assert.deepEqual([large.key, typeof large.tuple], [[40, 'kind 0'], 'string']);
+    assert.match(large.error.stack ?? '', /at fail .*letters\.[jt]s/);
+    const [both] = (await run({ failing: 'long', characters: 200_000, keyed: 2 })).letters;
+    assert.deepEqual([both.key, typeof both.tuple], [[40, 'kind 0'], 'string']);
+    assert.match(both.error.message, /^40x/);
+    const [unkeyed] = (await run({ characters: 200_000 })).letters;
+    assert.equal(unkeyed.key, undefined);
+  },
+);
+
+test('a key that is too large shows its beginning; so do large causes, details and names', () => {
+  const flow = dataflow(import.meta.url, 'large', (builder) =>
+    builder
+      .source('items', push({ word: t.string() }))
+      .keyBy('word')
+      .process('failing', { output: { word: t.string() } }, ({ word }) => {
+        const cause = new MillraceError('BAD_VALUE', '漢'.repeat(9000), { value: '😀'.repeat(9000), list: [word] });
+        throw Object.assign(new Error('outer', { cause }), { name: 'N'.repeat(9000) });
+      })
+      .collect('out'),
+  );
+  const operator = testOperator<object, object>(flow, 'failing');
+  for (const word of ['kéy', 'é'.repeat(100_000)]) operator.feed({ word });
+  const [small, large] = operator.deadLetters();
+  assert.deepEqual([small.key, small.tuple], ['kéy', { word: 'kéy' }]);
+  const { cause } = small.error as { cause: MillraceError };
+  assert.equal(cause.code, 'BAD_VALUE');
+  assert.match(cause.message, /^漢{1000}…/);
+  assert.match(String(cause.details.value), /^(😀){500}…/);
+  assert.match(String(large.key), /^é{80}… \(the beginning of 100000 characters\)$/);
+  assert.equal(large.error.message, 'outer');
 });
 
 test('of those that nobody reads the latest are kept, and the others counted', TIMEOUT, async () => {

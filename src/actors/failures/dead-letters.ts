@@ -13,6 +13,7 @@ import { Schema, t } from '../../mailbox/schema.ts';
 import { TupleReader } from '../../mailbox/tuple-reader.ts';
 import type { LetterMemory } from '../actor-descriptor.ts';
 import type { Failure } from './failure.ts';
+import { beginningOf, shortenedError } from './shortened-error.ts';
 
 /** Ring bytes for an actor's dead letters. */
 export const LETTER_RING_BYTES = 1 << 16;
@@ -20,6 +21,8 @@ export const LETTER_RING_BYTES = 1 << 16;
 export const LETTER_OUTBOX_BYTES = 1 << 22;
 /** A tuple larger than this is described, not carried. */
 const LETTER_BYTES_MAX = LETTER_RING_BYTES >>> 2;
+/** Of a field of a key that is larger still. */
+const KEY_CHARACTERS_MAX = 80;
 
 /** What a letter carries besides its operator: through `json`, so that any tuple and error fits. */
 export interface LetterBody {
@@ -62,13 +65,10 @@ export class DeadLetterWriter {
     this.encoder ??= generateEncoder(`${operator.name}/letters`, LETTER_SCHEMA, [], this.output, undefined);
     const { key, tuple, position } = where;
     const error = toRecord(cause);
-    const body =
-      packed({ key, tuple, error, position }) ?? packed({ key: show(key), tuple: show(tuple), error, position });
-    const shortened = { error: { ...error, stack: undefined, cause: undefined, details: {} }, position };
     this.encoder.emit({
       operator: declaredName(operator),
       replica: this.replica,
-      body: body ?? packJson({ ...shortened, error: { ...shortened.error, message: show(error.message) } }),
+      body: bodyOf({ key, tuple, error, position }),
     });
     this.encoder.flush();
   }
@@ -78,6 +78,30 @@ export class DeadLetterWriter {
     this.encoder?.discard();
     this.output.restore(mark);
   }
+}
+
+/** A key that cannot be carried: its beginning, of each of its fields; undefined stays what it is. */
+function describedKey(key: unknown): unknown {
+  if (key === undefined) return undefined;
+  if (typeof key === 'string') return beginningOf(key, KEY_CHARACTERS_MAX);
+  return Array.isArray(key) ? key.map(describedKey) : show(key);
+}
+
+/** The body as bytes, with as much of it as fits: what is too large makes way itself, and not what stands beside it. */
+function bodyOf(body: LetterBody): Uint8Array {
+  const whole = packed(body);
+  if (whole !== undefined) return whole;
+  const { key, tuple, error, position } = body;
+  const short = shortenedError(error);
+  const shown = tuple === undefined ? undefined : show(tuple);
+  const described = { key: describedKey(key), tuple: shown, position };
+  return (
+    packed({ key, tuple, error: short, position }) ??
+    packed({ key, tuple: shown, error, position }) ??
+    packed({ key, tuple: shown, error: short, position }) ??
+    packed({ ...described, error: short }) ??
+    packJson({ ...described, error: { ...short, cause: undefined, details: {} } })
+  );
 }
 
 /** The body as bytes; undefined if it cannot be encoded or is too large. */

@@ -109,6 +109,7 @@ const NOT_OF_A_TUPLE: ReadonlySet<string> = new Set([
   'SOURCE_CONTRACT',
   'ASYNC_CLOSURE',
   'RETURNED_TUPLES',
+  'RETURNED_STATE',
   'LATE_EMIT',
   'UNKNOWN_OUTPUT',
   'ENDLESS_TIMER',

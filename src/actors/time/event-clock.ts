@@ -5,6 +5,7 @@
 
 import { errors } from '../../errors.ts';
 import { type EventTime, LATEST_MS } from '../../flow/event-time.ts';
+import { refuseDeferred } from '../../mailbox/deferred.ts';
 import { IdleWatch } from './idle-watch.ts';
 
 const SEEN = 0;
@@ -92,8 +93,9 @@ export class EventClock {
   }
 
   private refuse(given: unknown, atMs: number): false {
-    if (!(atMs >= -LATEST_MS)) throw errors.badTime(this.operator, given);
-    return false;
+    if (atMs >= -LATEST_MS) return false;
+    refuseDeferred(this.operator, given, (what) => errors.asyncTime(`withEventTime() of '${this.operator}'`, what));
+    throw errors.badTime(this.operator, given);
   }
 
   private advance(given: unknown, atMs: number): void {

@@ -108,7 +108,7 @@ export function topN<const Name extends string, const With extends string = neve
   ...surplus: readonly never[]
 ): Aggregate<Name | With, Ordered, RowsResult> {
   refuseSurplus('topN(field, n, options)', 3, surplus);
-  const { limit } = checkOptions('topN()', { limit: ROWS }, { limit: n });
+  const { n: limit } = checkOptions('topN()', { n: ROWS }, { n });
   const { keep, with: others } = checkOptions('topN()', TOP_OPTIONS, options);
   const names = [...new Set([field as string, ...others])];
   const sign = keep === 'greatest' ? -1 : 1;

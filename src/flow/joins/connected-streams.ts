@@ -25,7 +25,8 @@ import {
 } from '../options/join-options.ts';
 import type { Stream, StreamOrStreams } from '../stream.ts';
 import type { CalendarWindow } from '../windows/calendar.ts';
-import { requireWindow, type SessionWindow, type SlicedWindow } from '../windows/window.ts';
+import { requireWindow } from '../windows/require-window.ts';
+import type { SessionWindow, SlicedWindow } from '../windows/window.ts';
 import { intervalClosures } from './interval-join.ts';
 import type { JoinClosures, JoinTuples } from './join-closures.ts';
 import { asOfClosures, latestClosures } from './lookup-join.ts';
@@ -117,6 +118,10 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     const { left, right, onTimer, end, ...others } = closures;
     const [other] = Object.keys(others);
     if (other !== undefined) throw errors.unknownOption(`the closures of ${where}`, other, CLOSURES, undefined);
+    for (const [side, closure] of Object.entries({ left, right })) {
+      const rule = `a function: process takes one for the tuples of each stream, { left, right }`;
+      if (typeof closure !== 'function') throw errors.badOption(side, closure, rule, `the closures of ${where}`);
+    }
     const { left: first, right: second, builder } = this.#of;
     const { state, tables, output } = keyedSchemas(name, schemas, keyFields(first));
     const checked = checkOptions(where, PROCESS_OPTIONS, { ...options, onTimer, end });
@@ -173,7 +178,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
   ): Stream<Output, Inputs> {
     refuseSurplus('windowJoin(name, window, output, join, options)', 5, surplus);
     const where = `operator '${name}'`;
-    requireWindow(window, name);
+    requireWindow(window, where);
     const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
     const { left, right } = this.#of;
     requireFunction(name, join);

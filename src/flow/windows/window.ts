@@ -146,18 +146,6 @@ export interface CountWindow {
 /** What `keyed.window()` takes. */
 export type Window = SlicedWindow | SessionWindow | CalendarWindow | CountWindow | GlobalWindow<never>;
 
-/** @throws MillraceError BAD_OPTION unless it was made by one of the functions below */
-export function requireWindow(given: unknown, operator: string): void {
-  const kind = (given as Partial<Window> | null | undefined)?.kind as string;
-  if (!['tumbling', 'sliding', 'session', 'calendar', 'count', 'global'].includes(kind))
-    throw errors.badOption(
-      'window',
-      given,
-      'a window such as tumbling({ sizeMs: 60_000 })',
-      `window() after '${operator}'`,
-    );
-}
-
 /** Windows that follow each other without a gap: each tuple is in one. */
 export function tumbling(options: TumblingOptions, ...surplus: readonly never[]): SlicedWindow {
   refuseSurplus('tumbling(options)', 1, surplus);

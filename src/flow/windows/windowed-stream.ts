@@ -1,5 +1,6 @@
 // The windows of a keyed stream, as its methods show them.
 
+import { errors } from '../../errors.ts';
 import type { Ignored } from '../../mailbox/deferred.ts';
 import type { Field, Shape, TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
@@ -8,6 +9,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import type { AggregatesOf, ResultsOf, Suited } from '../aggregates/results.ts';
 import type { OperatorNode } from '../graph.ts';
 import type { Emit } from '../keyed-options.ts';
+import { NamedOutputs } from '../named-outputs.ts';
 import { checkedOperator, checkOperator, type OperatorOptions } from '../operator-options.ts';
 import { WINDOW_OPTIONS, type WindowOptions } from '../options/aggregate-options.ts';
 import type { Stream } from '../stream.ts';
@@ -56,7 +58,7 @@ export class WindowedStream<
    * @param schemas what the closure emits
    * @param closure gets the key with `start` and `end` (of windows of time in milliseconds since the epoch, else numbers of tuples of
    * the key), the tuples, and `emit`
-   * @throws MillraceError BAD_OPTION, BAD_SCHEMA, NO_EVENT_TIME
+   * @throws MillraceError BAD_OPTION, BAD_SCHEMA, NO_EVENT_TIME; BAD_FLOW if a field of the key is called `start` or `end`
    */
   process<Output extends Shape>(
     name: string,
@@ -71,6 +73,10 @@ export class WindowedStream<
   ): Stream<Output, Inputs> {
     refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
     const { output } = checkOptions(`operator '${name}'`, OUTPUT_SCHEMA, schemas, 'schemas', 'an object { output }');
+    if ((output as unknown) instanceof NamedOutputs) {
+      const rule = 'an object of fields: process of windows has one output, and takes no outputs()';
+      throw errors.badOption('output', 'outputs(…)', rule, `the schemas of operator '${name}'`);
+    }
     const checked = checkOperator(name, options);
     return this.#streamOf(addWindowProcess(this.#of, output, closure, { name, checked, emit: 'close' })) as never;
   }

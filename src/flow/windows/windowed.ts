@@ -105,12 +105,14 @@ export function addWindowAggregate(
 
 /**
  * Adds an operator whose closure gets all tuples of each window.
- * @throws MillraceError NO_EVENT_TIME, BAD_SCHEMA
+ * @throws MillraceError NO_EVENT_TIME, BAD_SCHEMA; BAD_FLOW if a field of the key is called as a bound
  */
 export function addWindowProcess(of: Windowed, output: Shape, closure: unknown, plan: WindowPlan): OperatorNode {
   const { name } = plan;
   if (typeof closure !== 'function') throw errors.badOption('closure', closure, 'a function', `operator '${name}'`);
   refuseDeferredFunction(name, closure);
+  const both = of.key.find((field) => field === 'start' || field === 'end');
+  if (both !== undefined) throw errors.windowKey(name, both);
   const by = isOfTime(of.window) ? 'time' : 'number';
   const content = rowsContent(name, keysOf(of), of.schema, by, closure as never);
   const closures = closuresOf(of, plan, content);

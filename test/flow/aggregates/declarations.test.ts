@@ -93,7 +93,7 @@ const MISTAKES: Readonly<Record<string, readonly [aggregates: () => unknown, cod
     /'share' of quantile\(\) must be a share from 0 to 1/,
   ],
   'no limit': [() => ({ n: collect('x', undefined as never) }), 'BAD_OPTION', /'limit' of collect\(\)/],
-  'no rows': [() => ({ n: topN('x', 0) }), 'BAD_OPTION', /'limit' of topN\(\)/],
+  'no rows': [() => ({ n: topN('x', 0) }), 'BAD_OPTION', /'n' of topN\(\)/],
   'a surplus argument': [() => ({ n: (count as (field: string) => unknown)('x') }), 'SURPLUS_ARGUMENTS', /count\(\)/],
   'an unknown option': [() => ({ n: sum('x', { precise: true } as object) }), 'BAD_OPTION', /'precise'/],
   'a custom one without merge': [

@@ -104,7 +104,7 @@ test('what cannot meet is told of', () => {
     ],
     'a stream without a key': [
       'BAD_OPTION',
-      /call keyBy\(\)/,
+      /call keyBy\(field\)/,
       (flow) =>
         void events(flow, 'a')
           .keyBy('key')
@@ -155,7 +155,7 @@ test('what cannot meet is told of', () => {
     ],
     'no closure for the right stream': [
       'BAD_OPTION',
-      /'closure' .* a function/,
+      /'right' .* a function/,
       (flow) =>
         void events(flow, 'a')
           .keyBy('key')
