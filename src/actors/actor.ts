@@ -175,9 +175,12 @@ export class Actor {
     await this.feed?.open(this.batch.committed.progress.source);
   }
 
-  /** Opens the source in the background: nothing is read before it is open, and a failure comes up in a step. */
-  reopenSource(): void {
-    this.feed?.reopen(this.batch.committed.progress.source);
+  /**
+   * Opens the source in the background: nothing is read before it is open, and a failure comes up in a step.
+   * @param because what a tuple failed of, if that is why
+   */
+  reopenSource(because?: Error): void {
+    this.feed?.reopen(this.batch.committed.progress.source, because);
   }
 
   /** Ends the source at the next step: what it has emitted is still processed. */
@@ -531,7 +534,7 @@ export class Actor {
     const turns = Math.max(1, tuples) * batch.inputs.length + fired;
     isolation.begin(this.feed !== undefined || isSweeping || firing !== undefined ? BATCH_TUPLES_MAX : turns);
     this.batchTuples = BATCH_TUPLES_FIRST;
-    this.reopenSource();
+    this.reopenSource(errorOf(failure));
     return 'more';
   }
 

@@ -232,7 +232,10 @@ function take(token: Token, flags: ReadonlyMap<string, Flag>, sorted: Sorted): v
     return;
   }
   const { name, rawName, inlineValue } = token;
-  if (!rawName.startsWith('--')) throw errors.usage(`there is no option '${rawName}': options begin with --`);
+  if (!rawName.startsWith('--'))
+    throw errors.usage(
+      `there is no option '${rawName}': options begin with --, and a value that begins with a dash stands behind its name and an equals sign, as in --name=${rawName}`,
+    );
   if (name.startsWith('=')) throw errors.usage(`'${rawName}' names no option`);
   const value = inlineValue || isValue(token.value) ? token.value : undefined;
   const flag = flags.get(name);

@@ -24,6 +24,10 @@ export class WrongUsage {
   }
 }
 
+/** @param path of a module as the command line gives it */
+export const moduleUrlOf = (path: string): URL =>
+  path.startsWith('file:') ? new URL(path) : pathToFileURL(resolve(path));
+
 const TYPESCRIPT = /\.[cm]?ts$/;
 
 /**
@@ -32,7 +36,7 @@ const TYPESCRIPT = /\.[cm]?ts$/;
  * @throws MillraceError MODULE_IMPORT, TYPESCRIPT_MODULE; WrongUsage around MODULE_IMPORT if there is no such file, and NO_FLOW
  */
 export async function loadFlow(path: string, name: string | undefined): Promise<Dataflow> {
-  const url = path.startsWith('file:') ? new URL(path) : pathToFileURL(resolve(path));
+  const url = moduleUrlOf(path);
   if (!existsSync(url)) throw new WrongUsage(errors.missingModule(path));
   const module = await importModule(path, url);
   const flows = exportedValues(module).filter(isFlow) as Dataflow[];

@@ -16,7 +16,7 @@ import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
 import { LiveView, passAbove } from './live-view.ts';
-import { OutputFile } from './output-file.ts';
+import { checkOutputFile, OutputFile } from './output-file.ts';
 import { countText, secondsText } from './reading-text.ts';
 import { StreamView } from './stream-view.ts';
 import { teeView } from './tee-view.ts';
@@ -121,6 +121,17 @@ function exitCodeOf({ allowDeadLetters }: RunCommand, flow: string, { deadLetter
   return EXIT_DEAD_LETTERS;
 }
 
+/** Opens the file of `--output`. A job whose tuples could go nowhere is taken down. */
+async function outputFileOf({ output }: RunCommand, job: Job): Promise<OutputFile | undefined> {
+  if (output === undefined) return undefined;
+  try {
+    return new OutputFile(output);
+  } catch (error) {
+    await job.cancel(error);
+    throw error;
+  }
+}
+
 /**
  * Runs a flow; resolves with the exit code of the process.
  * @throws MillraceError of the flow, of its module, or of the job
@@ -130,7 +141,7 @@ export async function run(command: RunCommand): Promise<number> {
   const params = paramsFor(flow, command) as Record<string, never>;
   const graph = graphFor(flow, params, command);
   requireNoApp(graph);
-  const file = command.output === undefined ? undefined : new OutputFile(command.output, graph);
+  if (command.output !== undefined) checkOutputFile(command.output, command.module, graph);
   const outputs = graph.operators.filter(({ kind }) => kind.role === 'output').map(({ name }) => name);
   const startedMs = performance.now();
   // What notices tell of a job that has started is told by the view.
@@ -138,6 +149,7 @@ export async function run(command: RunCommand): Promise<number> {
     if (kind === 'starting') notice(text);
   };
   const job = (await flow.run({ inspect: true, ...withTokens(command.options), notices, params })) as Job;
+  const file = await outputFileOf(command, job);
   const { view, restore } = openView(command, flow, outputs, file);
   for (const [what, url] of Object.entries(job.urls)) view.note(`${what}: ${url}`);
   const nameOf = namesIn(graph);

@@ -26,6 +26,13 @@ export const connectorErrors = {
       cause,
     );
   },
+  outputOverModule(path: string, module: string): MillraceError {
+    return new MillraceError(
+      'FILE_CONFLICT',
+      `--output would write over ${show(path)}, which is the flow's module ${show(module)}: give it a file of its own`,
+      { path, other: module },
+    );
+  },
   inputFile(path: string, cause: unknown): MillraceError {
     return new MillraceError(
       'INPUT_FILE',
@@ -75,6 +82,18 @@ export const connectorErrors = {
       `${path}, line ${line}: ${problem}${columnOf(trace)}. Mend the line, or pass { badRecords: 'skip' } to make such lines dead letters`,
       { path, line, ...trace },
     );
+  },
+  emptyCsv(path: string, line: number, skipLines: number): MillraceError {
+    const isCut = line <= skipLines;
+    const problem = isCut
+      ? `the file ends within the ${skipLines} lines that { skipLines: ${skipLines} } leaves out`
+      : 'the file has no header, and nothing else';
+    const remedy = isCut
+      ? 'Pass the number of lines that are before the header'
+      : 'Write a header first, pass { header: false } if its files have none, or leave the file out: among the files of a pattern an empty one is none';
+    // Nobody's record is lost with a file that has none.
+    const isEmpty = !isCut || line === 1;
+    return new MillraceError('BAD_CSV', `${path}, line ${line}: ${problem}. ${remedy}`, { path, line, isEmpty });
   },
   skippedCsv(path: string, line: number, problem: string, trace: CsvTrace): MillraceError {
     // A file may be full of such records, and a stack costs ten times what the rest of an error does.
@@ -134,6 +153,11 @@ export const connectorErrors = {
       `the stream of source '${source}' would have to be opened again after tuple ${position}, for its worker died or a batch was rolled back, and it cannot: pass { resume: 'replay' } if open() gives the same tuples again, { resume: 'seek' } if it can open the stream at its position, or push the stream into the job by job.input(name).pushAll(stream), where nothing that was pushed is lost`,
       { operator: source, position },
     );
+  },
+  notReopened(error: unknown, because: Error | undefined): unknown {
+    if (because === undefined || !(error instanceof MillraceError) || error.code !== 'INPUT_STREAM') return error;
+    const { code, message, details } = error;
+    return new MillraceError(code, `${message}. What was rolled back had failed: ${because.message}`, details, because);
   },
   sourceContract(source: string, emitted: number): MillraceError {
     return new MillraceError(

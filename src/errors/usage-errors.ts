@@ -50,6 +50,13 @@ export const usageErrors = {
       { option, where, operator },
     );
   },
+  notFollowed(path: string, format: string): MillraceError {
+    return new MillraceError(
+      'BAD_OPTION',
+      `option 'follow' must be left out of files that are compressed, or not UTF-8: ${show(path)} begins as ${format} does. Read it without follow, have it written in UTF-8, or pass { compression: 'none', encoding: 'utf-8' } if it is`,
+      { option: 'follow', value: true, path, format },
+    );
+  },
   badModuleUrl(what: string, given: unknown): MillraceError {
     return usageErrors.badOption(
       'moduleUrl',

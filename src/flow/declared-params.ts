@@ -16,7 +16,7 @@ interface Declared<Type, Value> {
   readonly isOptional?: true;
 }
 
-/** One parameter of a flow. A boolean without a default is false where it is left out. */
+/** One parameter of a flow. A boolean without a default is false where it is left out, unless it is optional. */
 export type ParamDeclaration =
   | Declared<'string', string>
   | Declared<'number' | 'integer', number>
@@ -37,7 +37,7 @@ type ValueOfType<Type> = Type extends 'string'
         : never;
 
 /** Declarations whose parameters have a value where they are left out. */
-type HasDefault = { readonly default: unknown } | { readonly type: 'boolean' };
+type HasDefault = { readonly default: unknown } | { readonly type: 'boolean'; readonly isOptional?: never };
 type IsOptional = { readonly isOptional: true };
 
 type NamesLeftOut<Table> = {
@@ -65,6 +65,11 @@ const RULES = { string: 'a string', number: 'a number', integer: 'an integer', b
 /** Without its dashes: `maxWords` is `max-words` on the command line. */
 export const paramFlag = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+/** What comes back as it is from its flag. */
+const PARAM_NAME = /^[\p{Ll}_][\p{L}\p{N}_]*$/u;
+const NAME_RULE =
+  'of names that the command line can give: a small letter, then letters and digits, as maxWords, which is --max-words';
+
 const isWords = (type: unknown): type is readonly string[] =>
   Array.isArray(type) && type.length > 0 && type.every((word) => typeof word === 'string');
 
@@ -79,8 +84,8 @@ function accepts(type: ParamDeclaration['type'], value: unknown): boolean {
 }
 
 /** What holds where a parameter is left out; undefined if nothing does. */
-const fallbackOf = ({ type, default: fallback }: ParamDeclaration): unknown =>
-  fallback === undefined && type === 'boolean' ? false : fallback;
+const fallbackOf = ({ type, default: fallback, isOptional }: ParamDeclaration): unknown =>
+  fallback === undefined && type === 'boolean' && isOptional !== true ? false : fallback;
 
 /** True if a caller must give it. */
 export const isRequired = (declaration: ParamDeclaration): boolean =>
@@ -98,6 +103,7 @@ export function checkParamTable(flow: string, table: unknown): asserts table is 
   const rule = "an object of parameters such as { file: { type: 'string', help: 'the file to read' } }";
   if (!isObject(table)) throw errors.badOption('params', table, rule, where);
   for (const [name, declaration] of Object.entries(table)) {
+    if (!PARAM_NAME.test(name)) throw errors.badOption('params', name, NAME_RULE, where);
     if (!isObject(declaration)) throw errors.badOption(`params.${name}`, declaration, "{ type: 'string' }", where);
     const { type, default: fallback, help } = declaration as Partial<ParamDeclaration>;
     if (!(typeof type === 'string' && Object.hasOwn(RULES, type)) && !isWords(type))

@@ -35,7 +35,7 @@ function timeoutOf({ timeoutMs = TIMEOUT_MS, signal }: AskOptions): number {
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw errors.badOption('signal', signal, 'an AbortSignal', 'ask');
   }
-  if (typeof timeoutMs !== 'number' || Number.isNaN(timeoutMs)) {
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0)) {
     throw errors.badOption('timeoutMs', timeoutMs, 'milliseconds above 0, or Infinity', 'ask');
   }
   return timeoutMs;
@@ -60,8 +60,6 @@ export class Deadlines {
   wait(token: number, ref: Ref, message: LoadedMessage | undefined, options: AskOptions): Promise<unknown> {
     const timeoutMs = timeoutOf(options);
     const { signal } = options;
-    const name = message?.name ?? 'ask';
-    if (timeoutMs <= 0) return Promise.reject(errors.askTimeout(ref.text, name, timeoutMs));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       let unlisten: (() => void) | undefined;

@@ -22,7 +22,7 @@ async function run(...args: string[]): Promise<Outcome & { readonly read: (name:
   try {
     const outcome = await start(MAIN, ['run', 'copy.js', ...args], folder.path).done;
     const texts = new Map<string, string>();
-    for (const name of ['in.txt', 'out.txt']) {
+    for (const name of ['in.txt', 'out.txt', 'copy.js']) {
       try {
         texts.set(name, readFileSync(join(folder.path, name), 'utf8'));
       } catch {
@@ -66,6 +66,25 @@ test('the file of a source is not overwritten', TIMEOUT, async () => {
   assert.equal(code, 2);
   assert.match(stderr, /--output.*\[FILE_CONFLICT\]/);
   assert.equal(read('in.txt'), `${LINES.join('\n')}\n`);
+});
+
+test('the module of the flow is not overwritten', TIMEOUT, async () => {
+  const { code, stderr, read } = await run('--output', './copy.js');
+  assert.equal(code, 2);
+  assert.match(stderr, /--output would write over "\.\/copy\.js", which is the flow's module.*\[FILE_CONFLICT\]/);
+  assert.equal(read('copy.js'), FLOW);
+});
+
+test('a job that cannot start leaves the file as it is', TIMEOUT, async () => {
+  const folder = docsFolder({ 'copy.js': FLOW, 'out.txt': 'of yesterday' });
+  try {
+    const { code, stderr } = await start(MAIN, ['run', 'copy.js', '--output', 'out.txt'], folder.path).done;
+    assert.equal(code, 1);
+    assert.match(stderr, /in\.txt.*\[INPUT_FILE\]/);
+    assert.equal(readFileSync(join(folder.path, 'out.txt'), 'utf8'), 'of yesterday');
+  } finally {
+    folder.remove();
+  }
 });
 
 test('a file that cannot be written is wrong usage', TIMEOUT, async () => {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { readCsv, recordsOfFile } from '../../src/connectors/csv/read-csv.ts';
 import type { FileSource } from '../../src/connectors/files/file-source.ts';
@@ -354,4 +355,24 @@ test('what cannot be followed is refused', () => {
   assert.throws(() => readLines('a.log', { follow: true, encoding: 'utf-16le' }), refused);
   assert.throws(() => readCsv('a.csv', { n: t.u32() }, { follow: true, lineEnds: 'cr' }), refused);
   assert.equal(readLines(['a.log', 'b.log'], { follow: true }).partitions, 2);
+});
+
+test('a file whose first bytes are no UTF-8 is refused, unless options say that it is', async () => {
+  for (const [bytes, format] of [
+    [Buffer.from('\ufeffa\n', 'utf16le'), 'utf-16le'],
+    [Buffer.from('\ufeffa\n', 'utf16le').swap16(), 'utf-16be'],
+    [gzipSync('a\n'), 'gzip'],
+  ] as const) {
+    const path = newPath('.log');
+    fs.writeFileSync(path, '');
+    const follower = new Follower(readLines(path, { follow: true })).start();
+    // Byte by byte, as it may come.
+    for (const byte of bytes) fs.appendFileSync(path, Buffer.of(byte));
+    const endMs = performance.now() + FOREVER_MS;
+    while (follower.failure === undefined && performance.now() < endMs) await sleep(5);
+    const error = follower.failure as { code: string; message: string };
+    assert.equal(error?.code, 'BAD_OPTION');
+    assert.match(error.message, new RegExp(`'follow'.* begins as ${format} does`));
+    assert.deepEqual(follower.tuples, []);
+  }
 });

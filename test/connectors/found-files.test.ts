@@ -194,17 +194,60 @@ test('each file has its own header, compression and line ends', async () => {
   }
 });
 
-test('a file whose header lacks a field, or that is empty, is told by its name', async () => {
-  for (const [content, message] of [
-    ['id,nam\n1,x\n', /b\.csv lacks the column 'name'/],
-    ['', /b\.csv, line 1: the file is empty/],
+test('a file whose header lacks a field, or that is cut within it, is told by its name', async () => {
+  for (const [content, skipLines, message] of [
+    ['\nid,nam\n1,x\n', 1, /b\.csv lacks the column 'name'/],
+    ['a\nb\n', 3, /b\.csv, line 3: .* 3 lines that \{ skipLines: 3 \}/],
   ] as const) {
-    const path = folderOf({ 'a.csv': 'id,name\n1,x\n', 'b.csv': content });
+    const path = folderOf({ 'a.csv': `${'\n'.repeat(skipLines)}id,name\n1,x\n`, 'b.csv': content });
     const tuples: unknown[] = [];
-    const source = readCsv(`${path}/`, { id: t.u32(), name: t.string() }, { header: true });
+    const source = readCsv(`${path}/`, { id: t.u32(), name: t.string() }, { header: true, skipLines });
     const reading = drain(source, { after: (_, count) => tuples.push(count) });
     await assert.rejects(reading, { code: 'BAD_CSV', message });
     assert.equal(Math.max(...(tuples as number[])), 1, 'the file before was read');
+  }
+});
+
+test('an empty file among those that were found has no record; one that is named lacks its header', async () => {
+  const fields = { id: t.u32() };
+  for (const [name, skipLines] of [
+    ['a', 0],
+    ['b', 0],
+    ['c', 2],
+  ] as const) {
+    const files = Object.fromEntries(['a', 'b', 'c'].map((each, id) => [`${each}.csv`, `x\nx\nid\n${id}\n`]));
+    const path = folderOf({ ...files, [`${name}.csv`]: '' });
+    const rows = await drain(readCsv(`${path}/*.csv`, fields, { header: true, skipLines: 2 }));
+    assert.deepEqual(rows.map(({ id }) => 'abc'[id]).join(''), 'abc'.replace(name, ''));
+    const single = readCsv(`${path}/${name}.csv`, fields, { header: true, skipLines, badRecords: 'skip' });
+    await assert.rejects(drain(single), (error: Error) => {
+      assert.match(error.message, skipLines === 0 ? /no header.*header: false/ : /line 1: .*skipLines: 2/);
+      assert.doesNotMatch(error.message, /badRecords/);
+      return true;
+    });
+  }
+});
+
+test('links: `**` does not go through those to folders, and each file is read once, whatever its names', async () => {
+  const path = folderOf({ 'a.csv': '', 'deep/b.csv': '', 'deep/c.txt': '' });
+  const other = folderOf({ 'd.csv': '' });
+  fs.symlinkSync('.', join(path, 'loop'));
+  fs.symlinkSync(other, join(path, 'other.csv'));
+  fs.symlinkSync('b.csv', join(path, 'deep/latest.csv'));
+  const found = async (...patterns: string[]): Promise<string[]> =>
+    (await findFiles(patterns.map((each) => join(path, each)))).map((each) => relative(path, each));
+  assert.deepEqual(await found('**/*.csv'), ['a.csv', 'deep/b.csv']);
+  assert.deepEqual(await found('deep/c.txt', 'deep/*'), ['deep/c.txt', 'deep/b.csv']);
+  assert.deepEqual(await found('*/d.csv'), ['other.csv/d.csv']);
+  await assert.rejects(findFiles([join(path, '*.csv'), join(path, 'missing.csv')]), {
+    code: 'INPUT_FILE',
+    message: /missing\.csv/,
+  });
+  for (const twice of [
+    ['s.csv', './s.csv'],
+    ['x/../s.csv', 's.csv', '*.csv'],
+  ]) {
+    assert.throws(() => readLines(twice), { code: 'BAD_OPTION', message: /different/ });
   }
 });
 

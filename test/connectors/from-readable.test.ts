@@ -175,6 +175,13 @@ test('errors of a stream come out as INPUT_STREAM with their cause, once what ca
   }
 });
 
+test('a Web stream that somebody else reads is refused by a typed error', async () => {
+  const stream = ReadableStream.from([{ n: 1 }]);
+  stream.getReader();
+  const source = fromReadable(fields, () => stream as unknown as ReadableOf<Tuple>);
+  await assert.rejects(drain(source), { code: 'INPUT_STREAM', message: /stream of source 'source' failed: .*lock/i });
+});
+
 test('what is no object is refused, and what to do with it is said', async () => {
   for (const chunk of ['a line', Buffer.from('bytes'), 5, [{ n: 1 }]]) {
     const open = () => Readable.from([chunk]) as unknown as ReadableOf<Tuple>;

@@ -440,3 +440,15 @@ test('options are checked when the flow is declared', () => {
   // @ts-expect-error
   assert.throws(() => readCsv(undefined, three), { code: 'BAD_OPTION' });
 });
+
+test('dates that are not in the calendar are refused; what an empty cell may be is said', async () => {
+  for (const type of [t.date(), t.timestamp()]) {
+    for (const good of ['2020-02-29', '2021-12-31T23:59', '0001-01-01', '1.5e3'])
+      await parse(`${good}\n`, { at: type });
+    for (const bad of ['2020-02-30', '2021-02-29T00:00Z', '2020-04-31 12:00', '2020-13-01', '2020-00-10'])
+      await assert.rejects(parse(`${bad}\n`, { at: type }), { code: 'BAD_CSV', message: /ISO 8601/ }, bad);
+  }
+  await assert.rejects(parse('1,\n', { a: t.u32(), b: t.f64() }), {
+    message: /field 'b' is f64.* got ""; for empty cells pass \{ defaults: \{ "b": … \} \}, or make .* t\.optional\(\)/,
+  });
+});

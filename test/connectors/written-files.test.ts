@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { z } from 'zod';
 import type { CsvPosition } from '../../src/connectors/csv/csv-settings.ts';
 import type { SinkDefinition } from '../../src/flow/sink.ts';
 import { type Shape, type TupleOf, t } from '../../src/mailbox/schema.ts';
@@ -266,4 +267,33 @@ test('standard input and output', () => {
     lines.map((line) => JSON.parse(line)),
     Array.from({ length: 3000 }, (_, n) => ({ n, word: `w ${n}` })),
   );
+});
+
+test('a JSON line that the schema of a field refuses is told with its file and line', async () => {
+  const order = z.object({ price: z.number().positive() }).transform(({ price }) => ({ price: price * 2 }));
+  const shape = { order: t.json(order) };
+  const line = '{"order":{"price":-1}}';
+  const path = fileOf(`{"order":{"price":1}}\n${line}\n`, '.json');
+  const message = /line 2: field 'order' is json, which takes what its zod schema takes \(at price: /;
+  await assert.rejects(drain(readJson(path, shape)), { code: 'BAD_JSON', message });
+  const rejected: Rejected[] = [];
+  // What the schema makes of a value is made once, where the tuple is packed.
+  assert.deepEqual(await drain(readJson(path, shape, { badRecords: 'skip' }), { rejected }), [{ order: { price: 1 } }]);
+  assert.deepEqual(
+    rejected.map(({ record }) => record),
+    [{ line: 2, text: line }],
+  );
+  const csv = fileOf('"{""price"":1}"\n', '.csv');
+  assert.deepEqual(await drain(readCsv(csv, shape)), [{ order: { price: 1 } }]);
+  const array = fileOf('[\n{"n":1}\n]\n', '.json');
+  await assert.rejects(drain(readJson(array, { n: t.u8() })), { code: 'BAD_JSON', message: /a line is one object/ });
+});
+
+test('bytes that are not UTF-8 are refused by writeCsv: readCsv would read others', () => {
+  const path = newPath('.csv');
+  const tuples = [{ bytes: Uint8Array.of(255, 0, 1, 128) }];
+  assert.throws(() => write(writeCsv(path), tuples), {
+    code: 'BAD_VALUE',
+    message: /'bytes'.*UTF-8.*writeJson/,
+  });
 });

@@ -101,3 +101,16 @@ test('what is read is what is given, over the defaults', () => {
     }),
   );
 });
+
+test('names that no command line can give are refused; an optional boolean is undefined where it is left out', () => {
+  for (const name of ['a b', 'max-len', 'Rows', '', '-x', 'a=b'])
+    assert.throws(
+      () => dataflow(import.meta.url, 'named', { params: { [name]: { type: 'string' } } }, (flow) => flow as never),
+      { code: 'BAD_OPTION', message: /names that the command line can give/ },
+      name,
+    );
+  for (const name of ['maxLen', 'max_len', 'größe', 'n2'])
+    dataflow(import.meta.url, 'named', { params: { [name]: { type: 'string' } } }, (flow) => flow as never);
+  const table = { dry: { type: 'boolean', isOptional: true }, loud: { type: 'boolean' } } as const;
+  assert.deepEqual(readParams('named', table, {}), { dry: undefined, loud: false });
+});

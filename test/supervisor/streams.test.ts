@@ -10,7 +10,7 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../src/index.ts';
 import { twoOutputs } from '../kit/flows/control.ts';
-import { appToApp, fromApp, fromStream, fromValues, type StreamParams } from '../kit/flows/sources.ts';
+import { appToApp, fromApp, fromStream, fromValues, misfitting, type StreamParams } from '../kit/flows/sources.ts';
 import { noThreadLeft, rejection, start, TIMEOUT, thrown, tuplesOf } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -84,6 +84,13 @@ test('a stream that the app pushes counts once, though workers die', TIMEOUT, as
     await job.done;
     assert.deepEqual(got, tuples, how);
   }
+});
+
+test('a tuple that fails is named where its stream cannot be opened again', TIMEOUT, async () => {
+  const job = await start(misfitting, { workers: 1 });
+  const error = await rejection(job.done, 'INPUT_STREAM');
+  assert.match(error.message, /opened again.*had failed: .*field 'n'.*"x"/);
+  assert.match(String((error.cause as Error).message), /field 'n'.*"x"/);
 });
 
 test('nodeWritable waits for room', TIMEOUT, async () => {

@@ -162,11 +162,7 @@ for (const how of WAYS) {
 test('3: limits of time that are none, or over, or long', TIMEOUT, async () => {
   const system = testSystem();
   const one = system.spawn(keeper);
-  for (const timeoutMs of [0, -5]) {
-    const error = await rejection(one.ask.echo({ n: 1 }, { timeoutMs }), 'ASK_TIMEOUT');
-    assert.match(error.message, new RegExp(`${timeoutMs} ms`));
-  }
-  for (const timeoutMs of [Number.NaN, '5', null]) {
+  for (const timeoutMs of [Number.NaN, 0, -5, '5', null]) {
     await rejection(one.ask.echo({ n: 1 }, { timeoutMs: timeoutMs as never }), 'BAD_OPTION');
   }
   let settled = 0;

@@ -81,7 +81,7 @@ export interface Feed {
   /** Opens the source where `mark` says. Rejects if it cannot be opened. */
   open(mark: SourceMark): Promise<void>;
   /** Closes what has been read since the last commit, and opens it again there; a failure comes up at the next read. */
-  reopen(mark: SourceMark): void;
+  reopen(mark: SourceMark, because?: Error): void;
   /** Ends the source at the next read: what it has emitted is still processed. */
   stop(): void;
   /** True if a read would get somewhere now. */

@@ -39,8 +39,8 @@ export class IdleFeed implements Feed {
     return this.feed.open(mark);
   }
 
-  reopen(mark: SourceMark): void {
-    this.feed.reopen(mark);
+  reopen(mark: SourceMark, because?: Error): void {
+    this.feed.reopen(mark, because);
   }
 
   stop(): void {

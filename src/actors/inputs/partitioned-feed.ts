@@ -99,14 +99,14 @@ export class PartitionedFeed implements Feed {
     }
   }
 
-  reopen(): void {
+  reopen(_mark?: SourceMark, because?: Error): void {
     this.takeUp();
     for (const part of this.active) {
       if (part.isOpen && !part.isRead) continue;
       this.marks.read(part.partition, part.mark);
       part.isOpen = true;
       part.isRead = false;
-      part.feed.reopen(part.mark);
+      part.feed.reopen(part.mark, because);
     }
   }
 

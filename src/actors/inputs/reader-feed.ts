@@ -94,7 +94,7 @@ export class ReaderFeed implements PartitionFeed {
     else reader.close();
   }
 
-  reopen(mark: SourceMark): void {
+  reopen(mark: SourceMark, because?: Error): void {
     this.close();
     this.ready = false;
     const { operator, reopening } = this.environment;
@@ -106,7 +106,7 @@ export class ReaderFeed implements PartitionFeed {
       this.environment.wake();
     };
     opened.then(settle, (error: unknown) => {
-      if (opening === this.opening) this.failure = { error };
+      if (opening === this.opening) this.failure = { error: errors.notReopened(error, because) };
       settle();
     });
   }

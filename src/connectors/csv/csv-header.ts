@@ -30,7 +30,7 @@ export const plainBeginning = ({ header, skipLines, columns }: CsvSettings): Beg
  * @param waiting what the window wakes
  */
 export async function readBeginning(settings: CsvSettings, window: FileWindow, waiting: Waiting): Promise<Beginning> {
-  const lines = settings.skipLines === 0 ? 0 : await skipLines(settings.skipLines, window, waiting);
+  const lines = settings.skipLines === 0 ? 0 : await skipFirst(settings.skipLines, window, waiting);
   const first = { byte: window.position, lines };
   if (!settings.header) return { columns: settings.columns, first, behind: first };
   const { names, behind } = await readHeader(settings, first.lines, window, waiting);
@@ -38,7 +38,7 @@ export async function readBeginning(settings: CsvSettings, window: FileWindow, w
 }
 
 /** Moves the window behind so many lines. Returns how many there were. */
-async function skipLines(count: number, window: FileWindow, waiting: Waiting): Promise<number> {
+async function skipFirst(count: number, window: FileWindow, waiting: Waiting): Promise<number> {
   for (let lines = 0; lines < count; ) {
     const newline = window.bytes.subarray(window.start, window.end).indexOf(NEWLINE);
     window.start = newline < 0 ? window.end : window.start + newline + 1;
@@ -49,7 +49,7 @@ async function skipLines(count: number, window: FileWindow, waiting: Waiting): P
 }
 
 async function readHeader(
-  { path, dialect, recordBytesMax }: CsvSettings,
+  { path, dialect, skipLines, recordBytesMax }: CsvSettings,
   linesBefore: number,
   window: FileWindow,
   waiting: Waiting,
@@ -73,7 +73,7 @@ async function readHeader(
       window.start = next;
       return { names: fields, behind: { byte: window.position, lines } };
     }
-    if (isAtEnd) throw errors.badCsv(path, lines + 1, 'the file is empty, and should start with a header');
+    if (isAtEnd) throw errors.emptyCsv(path, lines + 1, skipLines);
     if (window.end - window.start > recordBytesMax) throw errors.badCsv(path, lines + 1, tooLong(recordBytesMax));
     isAtEnd = (await waiting.until(() => window.extend())) === 'end';
     if (isAtEnd) window.endLine();

@@ -106,6 +106,9 @@ export function isBlank(bytes: Buffer, at: number, { spaces }: CsvText): boolean
   return bytes[stop] === NEWLINE || (bytes[stop] === RETURN && bytes[stop + 1] === NEWLINE);
 }
 
+const emptyRemedy = (name: string, label: string): string =>
+  `; for empty cells pass { defaults: { ${JSON.stringify(name)}: … } }, or make the field t.optional() of ${label}`;
+
 /**
  * Puts the values of a record's fields into `values`, by field of the schema.
  * @param columns for each column of the file the index of its cell, or -1 if it is left out
@@ -131,7 +134,8 @@ export function convertRecord(
     const { name, label, csv } = cells[index];
     const value = csv.convert(text);
     if (value === undefined) {
-      const reason = `field '${name}' is ${label}, which takes ${csv.rule}; got ${show(text)}`;
+      const remedy = text.trim() === '' ? emptyRemedy(name, label) : '';
+      const reason = `field '${name}' is ${label}, which takes ${csv.rule}; got ${show(text)}${remedy}`;
       return { reason, column: column + 1, field: name };
     }
     values[index] = value;

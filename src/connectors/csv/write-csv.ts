@@ -2,6 +2,7 @@
 // Promises: readCsv with the same options reads the same values, and the file holds each committed record once.
 // Relies on file-writer.ts for it.
 
+import { isUtf8 } from 'node:buffer';
 import { errors } from '../../errors.ts';
 import type { SinkContext, SinkDefinition } from '../../flow/sink.ts';
 import { checkOptions } from '../../options/check.ts';
@@ -36,11 +37,11 @@ const WHERE = 'writeCsv()';
 
 /**
  * Writes one CSV record per tuple (RFC 4180), in UTF-8 and with `\n` behind it. Null is an empty cell, a Date is ISO 8601, a value
- * of `json` is JSON, bytes are taken for UTF-8. The file is emptied when the job starts, and cut to the last commit after a crash:
+ * of `json` is JSON, bytes are UTF-8 text. The file is emptied when the job starts, and cut to the last commit after a crash:
  * each record is in it exactly once. A job without a tuple leaves it empty, without a header.
  * @param path of the file, relative to the working directory; `-` for standard output
  * @throws MillraceError BAD_OPTION at once; while it runs SINK_FAILED if the file cannot be written, BAD_VALUE for a tuple that
- * lacks a column
+ * lacks a column or has bytes that are not UTF-8
  */
 export function writeCsv<Tuple extends object>(
   path: string,
@@ -74,6 +75,9 @@ function recordMaker(delimiter: string): (cells: readonly string[]) => string {
   };
 }
 
+const UTF_8_RULE =
+  "bytes that are UTF-8, as readCsv reads them: write others by writeJson, or as text, such as Buffer.from(value).toString('base64')";
+
 function cellOf(tuple: object, name: string, { operator }: SinkContext): string {
   const value: unknown = (tuple as Readonly<Record<string, unknown>>)[name];
   if (value === null) return '';
@@ -81,7 +85,10 @@ function cellOf(tuple: object, name: string, { operator }: SinkContext): string 
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString();
+  if (value instanceof Uint8Array) {
+    if (isUtf8(value)) return Buffer.from(value).toString();
+    throw errors.badValue(operator, name, value, 'a column of writeCsv', UTF_8_RULE);
+  }
   const text = JSON.stringify(value);
   if (text !== undefined) return text;
   throw errors.badValue(operator, name, value, 'a column of writeCsv', 'a value of the tuple');

@@ -80,7 +80,7 @@ export async function openInput(
   chunkBytes: number,
   memory: LookMemory,
 ): Promise<ByteInput> {
-  if (memory.input !== undefined) return memory.input(position);
+  if (memory.input !== undefined) return memory.input(position, format);
   const file = await OpenFile.open(path, memory);
   try {
     if (!file.isRegular && position > 0) {

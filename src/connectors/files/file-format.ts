@@ -85,6 +85,14 @@ export function encodingOf(head: Uint8Array): Encoding {
   return beginsWith(head, UTF_16BE) ? 'utf-16be' : 'utf-8';
 }
 
+/** What the first bytes of a file say that it is in place of plain UTF-8, where options do not say what it is; undefined if nothing. */
+export function foreignFormat(head: Uint8Array, { compression, encoding }: FileFormat): string | undefined {
+  if (compression === undefined && beginsWith(head, GZIP)) return 'gzip';
+  if (compression === undefined && beginsWith(head, ZSTD)) return 'zstd';
+  const by = encoding ?? encodingOf(head);
+  return by === 'utf-8' ? undefined : by;
+}
+
 /** Not in the types of the oldest Node.js that is supported. */
 interface Zstd {
   readonly createZstdDecompress?: (options: object) => Transform;

@@ -8,6 +8,7 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import { errors } from '../../errors.ts';
 import type { ByteInput } from './byte-input.ts';
+import type { FileFormat } from './file-format.ts';
 
 /** Bytes at the start of a file that are compared: a log that was cut and written anew begins with another time. */
 const HEAD_BYTES = 4096;
@@ -30,7 +31,7 @@ export type Look = BigUint64Array;
 /** Shared memory that keeps what the first opening of a file saw. */
 export interface LookMemory {
   /** Opens the file by itself, if it is followed. */
-  input?(position: number): Promise<ByteInput>;
+  input?(position: number, format: FileFormat): Promise<ByteInput>;
   /** What the first opening saw, with the largest size that has been seen since; undefined if there was none yet. */
   kept(): Look | undefined;
   /** Keeps the look of the first opening. Returns false if another one was first. */

@@ -3,6 +3,7 @@
 // Promises: order holds within a file, or within a range of one, and none is promised between them.
 // Relies on: the source of one file keeps its position in that file.
 
+import { resolve, sep } from 'node:path';
 import { errors } from '../../errors.ts';
 import { PARTITIONS_MAX, type SourceDefinition } from '../../flow/source.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
@@ -14,6 +15,10 @@ import type { FileSource } from './file-source.ts';
 import { followFiles } from './follow-files.ts';
 import { foundFiles } from './found-files.ts';
 import { lookSlot } from './look-slot.ts';
+
+/** Equal for the spellings of one path, but for a folder and a file of its name. */
+const placeOfPath = (path: unknown): unknown =>
+  typeof path !== 'string' || path === STANDARD_INPUT ? path : resolve(path) + (/[\\/]$/.test(path) ? sep : '');
 
 /**
  * The source of one file, or of a list of files, or of those that patterns and folders lead to.
@@ -31,7 +36,7 @@ export function sourceOfFiles<Fields extends Shape, Position>(
   isFollowed = false,
 ): SourceDefinition<Fields, TupleOf<Fields>, Position> {
   const paths: readonly string[] = Array.isArray(path) ? path : [path];
-  if (paths.length < 1 || paths.length > PARTITIONS_MAX || new Set(paths).size < paths.length) {
+  if (paths.length < 1 || paths.length > PARTITIONS_MAX || new Set(paths.map(placeOfPath)).size < paths.length) {
     throw errors.badOption(
       'path',
       path,

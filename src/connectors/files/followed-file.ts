@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errors } from '../../errors.ts';
 import type { ByteInput } from './byte-input.ts';
+import { type FileFormat, HEAD_BYTES as FORMAT_BYTES, foreignFormat } from './file-format.ts';
 import type { LookMemory } from './file-identity.ts';
 
 /** How patiently a file is followed. */
@@ -101,12 +102,12 @@ export class FollowedFile implements LookMemory {
   }
 
   /** Its bytes from a position on. */
-  async input(position: number): Promise<ByteInput> {
+  async input(position: number, format: FileFormat): Promise<ByteInput> {
     const descriptor = await this.#open();
     const { size } = await statFile(descriptor);
     if (size > 0) this.hasBytes = true;
     if (size < position) this.isCut = true;
-    return new FollowedInput(this, this.#path, this.#pursuit, descriptor, position);
+    return new FollowedInput(this, this.#path, this.#pursuit, descriptor, position, format);
   }
 
   /** Bytes that it has. */
@@ -155,6 +156,7 @@ class FollowedInput implements ByteInput {
   readonly #path: string;
   readonly #pursuit: Pursuit;
   readonly #descriptor: number;
+  readonly #format: FileFormat;
   #position: number;
   #head: Buffer | undefined;
   #isAtEnd = false;
@@ -163,7 +165,15 @@ class FollowedInput implements ByteInput {
   #isClosed = false;
   #isReading = false;
 
-  constructor(file: FollowedFile, path: string, pursuit: Pursuit, descriptor: number, position: number) {
+  constructor(
+    file: FollowedFile,
+    path: string,
+    pursuit: Pursuit,
+    descriptor: number,
+    position: number,
+    format: FileFormat,
+  ) {
+    this.#format = format;
     this.#file = file;
     this.#path = path;
     this.#pursuit = pursuit;
@@ -181,6 +191,7 @@ class FollowedInput implements ByteInput {
           this.#isAtEnd = false;
           this.#silentSinceMs = undefined;
           this.#file.hasBytes = true;
+          if (this.#position < FORMAT_BYTES) await this.#requireText();
           this.#position += bytesRead;
           return bytesRead;
         }
@@ -207,6 +218,14 @@ class FollowedInput implements ByteInput {
     if (!this.#isClosed || this.#isReading || this.#isReleased) return;
     this.#isReleased = true;
     fs.close(this.#descriptor, () => {});
+  }
+
+  /** Refuses a file whose first bytes say that it is no UTF-8, unless the options say what it is. */
+  async #requireText(): Promise<void> {
+    const head = Buffer.alloc(FORMAT_BYTES);
+    const { bytesRead } = await readBytes(this.#descriptor, head, 0, FORMAT_BYTES, 0);
+    const other = foreignFormat(head.subarray(0, bytesRead), this.#format);
+    if (other !== undefined) throw errors.notFollowed(this.#path, other);
   }
 
   /** At the end of what there is: whether there is to be no more. */

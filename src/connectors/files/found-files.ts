@@ -4,6 +4,7 @@
 // next one; what is wrong with that is told when its turn comes.
 // Relies on: the list being the same for every opening (SourceDefinition.list).
 
+import { MillraceError } from '../../errors.ts';
 import {
   PARTITIONS_MAX,
   type SourceContext,
@@ -56,6 +57,9 @@ export function foundFiles<Fields extends Shape, Position>(
     },
   };
 }
+
+/** True if a file lacks its header, and everything else: one that was made and not written yet has no record that could be lost. */
+const isEmpty = (error: unknown): boolean => error instanceof MillraceError && error.details.isEmpty === true;
 
 class FoundFilesReader<Fields extends Shape, Position> implements SourceReader<TupleOf<Fields>, FilePlace<Position>> {
   readonly #files: readonly string[];
@@ -132,6 +136,11 @@ class FoundFilesReader<Fields extends Shape, Position> implements SourceReader<T
   async #open(file: number, position: Position): Promise<SourceReader<TupleOf<Fields>, Position>> {
     const path = this.#files[file];
     const { memory } = this.#context;
-    return await this.#of(path).open({ ...this.#context, position }, turningSlot(file, path, memory));
+    try {
+      return await this.#of(path).open({ ...this.#context, position }, turningSlot(file, path, memory));
+    } catch (error) {
+      if (isEmpty(error)) return emptyReader(position);
+      throw error;
+    }
   }
 }

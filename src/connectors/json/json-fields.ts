@@ -55,17 +55,19 @@ export function jsonConverter(schema: Schema): (given: unknown, values: unknown[
     isNullable: OPTIONAL.test(field.codec.label),
     convert: convertible(field.codec.label, field),
     isInvalid: isInvalid[i],
+    lacks: field.codec.lacks,
   }));
   return (given, values) => {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      return { reason: `is no object; got ${show(given)}` };
+      return { reason: `is no object; got ${show(given)}; a line is one object, and not an array of them` };
     }
-    for (const [i, { name, label, rule, isNullable, convert, isInvalid }] of readers.entries()) {
+    for (const [i, { name, label, rule, isNullable, convert, isInvalid, lacks }] of readers.entries()) {
       const found = Object.hasOwn(given, name) ? (given as Readonly<Record<string, unknown>>)[name] : undefined;
       const isNothing = isNullable && (found === undefined || found === null);
       const value = isNothing ? null : convert === undefined ? found : convert(found);
-      if (value === undefined || isInvalid(value)) {
-        return { reason: `field '${name}' is ${label}, which takes ${rule}; got ${show(found)}`, field: name };
+      const lacking = value === undefined || isInvalid(value) ? rule : lacks?.(value);
+      if (lacking !== undefined) {
+        return { reason: `field '${name}' is ${label}, which takes ${lacking}; got ${show(found)}`, field: name };
       }
       values[i] = value;
     }

@@ -197,7 +197,7 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
       given = JSON.parse(text);
     } catch (cause) {
       if (text.trim() === '') return false;
-      problem = { reason: `is no JSON: ${(cause as Error).message}` };
+      problem = { reason: `is no JSON: ${(cause as Error).message}; a line is one object` };
     }
     problem ??= this.#convert(given, this.#values);
     if (problem === undefined) {

@@ -94,7 +94,13 @@ async function opened<Tuple>(
   } catch (cause) {
     throw errors.inputStream(operator, cause);
   }
-  const chunks = chunksOf<Tuple>(stream);
+  let chunks: AsyncIterator<Tuple> | undefined;
+  try {
+    chunks = chunksOf<Tuple>(stream);
+  } catch (cause) {
+    // Such as a Web stream that is locked to another reader.
+    throw errors.inputStream(operator, cause);
+  }
   if (chunks === undefined) throw errors.badOption('open', stream, RULE, WHERE);
   return chunks;
 }

@@ -197,6 +197,11 @@ export interface Codec {
   /** undefined if the type cannot be a key. */
   readonly key: KeyCodec | undefined;
   readonly csv: CsvCodec;
+  /**
+   * What a value that is not `invalid` lacks all the same, as a rule; undefined if nothing. For types whose `prepare` refuses more
+   * than `invalid` does: a source says by it which record of which file it was.
+   */
+  readonly lacks?: (value: unknown) => string | undefined;
 }
 
 /** A field type: what `t` offers under one name. */

@@ -15,6 +15,7 @@ export const POWERS_OF_TEN: readonly number[] = Array.from({ length: EXACT_DIGIT
 const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
+const DATE_LENGTH = '2020-02-29'.length;
 const NUMBER_WORDS = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
@@ -94,6 +95,12 @@ export function numberOf(text: string): number | undefined {
   return DECIMAL.test(trimmed) ? Number(trimmed) : NUMBER_WORDS.get(trimmed);
 }
 
+/** False of 2020-02-30, which Date.parse() takes for the 1st of March. */
+function isInCalendar(date: string): boolean {
+  const time = Date.parse(date);
+  return Number.isFinite(time) && new Date(time).toISOString().startsWith(date);
+}
+
 /** Milliseconds, or an ISO 8601 date and time. */
 export function timeOf(text: string): number | undefined {
   const trimmed = text.trim();
@@ -102,7 +109,8 @@ export function timeOf(text: string): number | undefined {
   else {
     const date = DATE.exec(trimmed);
     if (date === null) return undefined;
-    const utc = trimmed.length > 10 && date[1] === undefined ? 'Z' : '';
+    if (!isInCalendar(trimmed.slice(0, DATE_LENGTH))) return undefined;
+    const utc = trimmed.length > DATE_LENGTH && date[1] === undefined ? 'Z' : '';
     time = Date.parse(`${trimmed.replace(' ', 'T')}${utc}`);
   }
   return Number.isFinite(time) ? time : undefined;

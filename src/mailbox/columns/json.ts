@@ -19,13 +19,16 @@ type Checked = StandardSchema<unknown> | undefined;
 function valueFor(schema: StandardSchema<unknown>, given: unknown, operator: string, field: string): unknown {
   const result = validated(schema, given);
   if ('value' in result) return result.value;
-  throw errors.badValue(
-    operator,
-    field,
-    given,
-    LABEL,
-    `what its ${schema['~standard'].vendor} schema takes (${result.problem})`,
-  );
+  throw errors.badValue(operator, field, given, LABEL, ruleOf(schema, result.problem));
+}
+
+const ruleOf = (schema: StandardSchema<unknown>, problem: string): string =>
+  `what its ${schema['~standard'].vendor} schema takes (${problem})`;
+
+/** What a schema says against a value; undefined if it takes it. */
+function lackOf(schema: StandardSchema<unknown>, value: unknown): string | undefined {
+  const result = validated(schema, value);
+  return 'value' in result ? undefined : ruleOf(schema, result.problem);
 }
 
 /** Packs the values of one field; errors name it. */
@@ -67,9 +70,8 @@ const jsonCodec = (schema: Checked): Codec => ({
     convert: (text) => {
       try {
         const value: unknown = JSON.parse(text);
-        if (schema === undefined) return value;
-        const result = validated(schema, value);
-        return 'value' in result ? result.value : undefined;
+        // What the schema makes of it is made when it is packed, and once only.
+        return schema === undefined || lackOf(schema, value) === undefined ? value : undefined;
       } catch (error) {
         if (error instanceof SyntaxError) return undefined;
         throw error;
@@ -77,6 +79,7 @@ const jsonCodec = (schema: Checked): Codec => ({
     },
     fast: SLOW,
   },
+  ...(schema !== undefined && { lacks: (value: unknown) => lackOf(schema, value) }),
 });
 
 export const json: FieldKind = {

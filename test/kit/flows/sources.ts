@@ -123,3 +123,13 @@ export const manyReaders = dataflow(import.meta.url, 'many-readers', (flow) => {
     .keyBy('n');
   for (let i = 0; i < 3; i++) numbers.forEach(`reader-${i}`, () => {}, { parallelism: 30 });
 });
+
+/** A stream with a chunk in it that does not fit the schema. */
+export const misfitting = dataflow(import.meta.url, 'misfitting', (flow) =>
+  flow
+    .source(
+      'stream',
+      fromReadable({ n: t.u32() }, () => Readable.from([{ n: 1 }, { n: 'x' as never }, { n: 3 }])),
+    )
+    .collect('out'),
+);
