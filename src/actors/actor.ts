@@ -116,8 +116,9 @@ export class Actor {
     if (handOver !== undefined) {
       const { host, wakeWords } = environment;
       this.part = new HandOverPart(new HandOver(handOver, stage.replicas), replica, this.batch, host, wakeWords);
-      // A host that died may have come to the end of its partitions, and not have told of it any more.
-      if (this.batch.hasEnded) this.part.tellEnd();
+      // A host that died may have come to the end of its partitions, and not have told of it any more; what others see of that is not
+      // rolled back.
+      if (this.batch.hasEnded || this.batch.partitions?.haveAllEnded === true) this.part.tellEnd();
     }
   }
 

@@ -79,3 +79,10 @@ for (const [name, how] of Object.entries(RUNS)) {
     });
   });
 }
+
+test('who takes over tells the others of an end that its dead host had come to, and not told of', TIMEOUT, async () => {
+  const params = { ...RUNS['ranges that change hands'], path: fileOf(textOfRecords(60)) };
+  // The simulation fails if somebody sleeps who has something to do.
+  const { outputs } = await simulate(inRanges, { seed: 1_190_754_115, params });
+  assert.ok(Object.values(outputs).flat().length > 0);
+});
