@@ -65,7 +65,7 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   ordered: 14,
   actors: 76,
   elasticity: 94,
-  recovery: 96,
+  recovery: 94,
   startup: 9,
   micro: 38,
 };
