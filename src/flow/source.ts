@@ -171,4 +171,9 @@ export const cutFor = <Fields extends Shape>(
   source: Source<Fields>,
   replicas: number,
   isUnordered = source.kind === 'reader' && source.isUnordered === true,
-): Source<Fields> => (source.kind === 'reader' && isUnordered ? (source.cut?.(replicas) ?? source) : source);
+): Source<Fields> => {
+  const cut = source.kind === 'reader' && isUnordered ? source.cut?.(replicas) : undefined;
+  if (source.kind !== 'reader' || cut === undefined) return source;
+  // That more replicas could share it is told where one is too slow (supervisor/readings/load-hints.ts).
+  return replicas === 1 ? { ...cut, cut: source.cut, isUnordered } : cut;
+};

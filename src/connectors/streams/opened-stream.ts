@@ -6,10 +6,24 @@ import { isAsyncIterable } from '../../iterables.ts';
 
 /** As much of a Web stream as it takes to read it, whichever library its type is from. */
 export interface WebReadable<Item> {
-  getReader(): {
-    read(): Promise<{ readonly done: boolean; readonly value?: Item | undefined }>;
-    cancel(reason?: unknown): Promise<void>;
-  };
+  /** Locks the stream to whoever reads it. */
+  getReader(): WebReader<Item>;
+}
+
+/** Who reads a Web stream. */
+export interface WebReader<Item> {
+  /** The next chunk. */
+  read(): Promise<WebChunk<Item>>;
+  /** Nobody reads on. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** What is read of a Web stream at a time. */
+export interface WebChunk<Item> {
+  /** True at the end of the stream. */
+  readonly done: boolean;
+  /** The chunk; undefined at the end. */
+  readonly value?: Item | undefined;
 }
 
 /** As much of a stream of Node.js as is not in its iterator. */

@@ -94,17 +94,17 @@ export type CheckedUi = Checked<typeof UI_OPTIONS>;
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
-const addressEntry = <Table extends OptionTable & typeof METRICS_OPTIONS>(
-  table: Table,
+const addressEntry = <Options, Complete extends CheckedAddress>(
+  table: OptionTable & typeof METRICS_OPTIONS,
   words: { readonly help: string; readonly page: string; readonly rule: string },
 ) =>
-  ownEntry<Given<Table>, Checked<Table> | undefined>({
+  ownEntry<Options, Complete | undefined>({
     ...words,
     defaultText: 'none',
     within: table,
     read(given, { where, name }) {
-      const checked = checkOptions(where, table, given, name);
-      const { token, host } = checked as CheckedAddress;
+      const checked = checkOptions(where, table, given as never, name) as unknown as Complete;
+      const { token, host } = checked;
       if (token === undefined && !isLoopback(host))
         throw errors.badOption(`${name}.token`, undefined, `${TOKEN_RULE}, as other machines reach '${host}'`, where);
       return checked;
@@ -113,14 +113,14 @@ const addressEntry = <Table extends OptionTable & typeof METRICS_OPTIONS>(
   });
 
 /** The entry `ui` of run()'s table. */
-export const UI_OPTION = addressEntry(UI_OPTIONS, {
+export const UI_OPTION = addressEntry<UiOptions, CheckedUi>(UI_OPTIONS, {
   help: 'a page that shows the job',
   page: 'dashboard.md',
   rule: 'an object { port, host, token, state }',
 });
 
 /** The entry `metrics` of run()'s table. */
-export const METRICS_OPTION = addressEntry(METRICS_OPTIONS, {
+export const METRICS_OPTION = addressEntry<MetricsOptions, CheckedAddress>(METRICS_OPTIONS, {
   help: 'an endpoint for Prometheus',
   page: 'metrics.md',
   rule: 'an object { port, host, token }',

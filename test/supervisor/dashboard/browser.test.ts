@@ -202,10 +202,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.setViewportSize({ width, height });
         await job.input('words').push({ word: '!no' });
         await job.scale('count', 2);
+        let isBack = false;
+        job.on('adoption', () => {
+          isBack = true;
+        });
         await job.killWorker(job.workers().find(({ actors }) => actors.length > 0)?.worker as number);
         await page.locator('#letters summary').click();
         await page.locator('[data-operator=count]').click();
         await page.locator('#events b', { hasText: 'crash' }).first().waitFor();
+        // A profile is of a thread that is there.
+        await until(() => isBack, 'all are back');
         await page.locator('#token').fill(TOKEN);
         await page.locator('#unlock button').click();
         await page.getByRole('button', { name: 'Profile count' }).click();
