@@ -288,8 +288,7 @@ test('what is wrong is refused where it is said', TIMEOUT, async () => {
   thrown(() => system.spawn(parent, { args: { log: 5 } as never }), 'BAD_VALUE');
   thrown(() => system.get(counter, ''), 'BAD_OPTION');
   thrown(() => system.ref(counter, 'nowhere'), 'BAD_OPTION');
-  await rejection(one.ask.get({}, { timeoutMs: Number.NaN }).then(), 'BAD_OPTION');
-  for (const timeoutMs of [0, -5]) await rejection(one.ask.get({}, { timeoutMs }), 'ASK_TIMEOUT');
+  for (const timeoutMs of [Number.NaN, 0, -5]) await rejection(one.ask.get({}, { timeoutMs }).then(), 'BAD_OPTION');
   await system.stop();
   thrown(() => one.tell.add({ n: 1 }), 'SYSTEM_STOPPED');
   await system.stop();
