@@ -11,7 +11,7 @@ export interface WebReadable<Item> {
 }
 
 /** Who reads a Web stream. */
-export interface WebReader<Item> {
+interface WebReader<Item> {
   /** The next chunk. */
   read(): Promise<WebChunk<Item>>;
   /** Nobody reads on. */
@@ -19,7 +19,7 @@ export interface WebReader<Item> {
 }
 
 /** What is read of a Web stream at a time. */
-export interface WebChunk<Item> {
+interface WebChunk<Item> {
   /** True at the end of the stream. */
   readonly done: boolean;
   /** The chunk; undefined at the end. */
