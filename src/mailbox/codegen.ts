@@ -55,10 +55,16 @@ export function generate<Result>(name: string, constants: Readonly<Record<string
 }
 
 function factoryOf(name: string, names: readonly string[], body: string): Factory {
+  // Most threads neither reuse nor foresee: the key is as long as the text.
+  if (reusers + foreseers + foreseen.size === 0) return makeFactory(name, names, body);
   const key = `${name}\n${names.join()}\n${body}`;
   if (reusers > 0) return keptFactory(key, name, names, body);
-  if (foreseers === 0) return foreseen.get(key)?.pop() ?? makeFactory(name, names, body);
   const ahead = foreseen.get(key) ?? [];
+  if (foreseers === 0) {
+    const factory = ahead.pop() ?? makeFactory(name, names, body);
+    if (ahead.length === 0) foreseen.delete(key);
+    return factory;
+  }
   ahead.push(makeFactory(name, names, body));
   foreseen.set(key, ahead);
   return makeFactory(name, names, body);
