@@ -9,7 +9,17 @@ import { emitName, rethrowCode, runClosureCode } from './chain.ts';
 import { foreseeCode, foreseenTables } from './foreseen-tables.ts';
 import type { ProgramParts } from './parts.ts';
 import { CHUNK_ROWS } from './rows-ahead.ts';
-import { anyOutput, arenasOf, keyFields, leaveWhenDue, leaveWhenFull, perArena, timeOfRowCode } from './statements.ts';
+import {
+  anyOutput,
+  arenasOf,
+  keyFields,
+  leaveWhenDue,
+  leaveWhenFull,
+  leftOutCode,
+  perArena,
+  timeOfRowCode,
+  viewCode,
+} from './statements.ts';
 
 /** Further arguments of a decoder, that it takes the texts of keys from the rows by. */
 const keyTextsCode = ({ streams }: ProgramParts, u: number): string =>
@@ -87,10 +97,7 @@ let n = count;
 for (let j = 0; j < n; j++) {
 const k = indices[j], p = rows[j];
 ${needsGroup ? `const h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};` : ''}
-const view = ${perArena(parts, 'view')};
-view.row = p;
-${hasTimers ? 'timers.view = view;' : ''}
-${hasClock ? 'clockTimers.view = view;' : ''}
+${viewCode(parts, 'p')}
 ${hasTables ? 'transaction.stamp = stamps[g];' : ''}
 work[${WorkCell.row}] = k;
 work[${WorkCell.operator}] = 0;
@@ -124,11 +131,9 @@ state.expire();`;
 
 /** A function that lets the operator go on without what it has failed at with the tuple of the current row; for those that can. */
 export function leaveOutRowCode(parts: ProgramParts, u: number): string {
-  const { stage, streams, timers, clockTimers } = parts;
+  const { stage, streams } = parts;
   const [head] = stage.operators;
   if (parts.state === undefined || head.leavesOut?.tuples !== true) return `const leaveOutRow${u} = undefined;`;
-  const hasTimers = timers !== undefined;
-  const hasClock = clockTimers !== undefined;
   return `
 function leaveOutRow${u}(reader, dictionary) {
 decoder${u}.open(reader.ring.data, reader.frameIndex, reader.count, dictionary);
@@ -137,16 +142,10 @@ state.resume();
 ahead.begin();
 if (locate${u}(k, k + 1) > 0) {
 const p = rows[0], h = decoder${u}.hashAt(k), g = ${keyGroupCode('h')};
-const view = ${perArena(parts, 'view')};
-view.row = p;
-${hasTimers ? 'timers.view = view;' : ''}
-${hasClock ? 'clockTimers.view = view;' : ''}
+${viewCode(parts, 'p')}
 transaction.stamp = stamps[g];
 ${timeOfRowCode(parts, u, 'k')}
-context.isLeftOut = true;
-try {
-closure0_${streams[u].inputIndex}(decoder${u}.tupleAt(k${keyTextsCode(parts, u)}), view, ${emitName(head, 0)}, context);
-} finally { context.isLeftOut = false; }
+${leftOutCode(`closure0_${streams[u].inputIndex}(decoder${u}.tupleAt(k${keyTextsCode(parts, u)}), view, ${emitName(head, 0)}, context);`)}
 if (context.removed) remove${u}(k, p, 0, 1);
 }
 state.expire();

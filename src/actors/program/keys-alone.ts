@@ -8,7 +8,7 @@ import { TimeCell } from '../time/time-cells.ts';
 import { LOAD_SAMPLES, WorkCell } from '../vitals/vitals.ts';
 import { emitName, rethrowCode, runClosureCode } from './chain.ts';
 import type { ProgramParts } from './parts.ts';
-import { anyOutput, keyFields, perArena } from './statements.ts';
+import { anyOutput, keyFields, leftOutCode, perArena, viewCode } from './statements.ts';
 
 /** Takes the tuples that the resident has for rows of this replica. */
 export function deliverCode(parts: ProgramParts): string {
@@ -96,40 +96,41 @@ type Firing = keyof typeof FIRING;
 
 const firedBy = ({ timers, clockTimers }: ProgramParts, name: Firing) => (name === 'fireTimers' ? timers : clockTimers);
 
-/** Statements that call the closure of the timer that was taken. */
-function fireOneCode(parts: ProgramParts, name: Firing): string {
+/** Statements for the timer that was taken: what stands before the call of its closure, the call, and what stands behind it. */
+function firedCode(parts: ProgramParts, name: Firing): { before: string; call: string; behind: string } {
   const { timers: own, clockTimers, stage } = parts;
   const { timers, closure } = FIRING[name];
   // By the clock, time is what the inputs have come to.
   const time = name === 'fireTimers' ? 'timers.atMs' : 'timers.untilMs';
-  const each = (code: (timers: string) => string): string =>
-    `${code('timers')} ${clockTimers === undefined ? '' : code('clockTimers')}`;
   const [head] = stage.operators;
-  return `const g = ${timers}.group, key = ${timers}.key;
-const view = ${perArena(parts, 'view')};
-view.row = ${timers}.row;
-${each((all) => `${all}.view = view;`)}
+  return {
+    before: `const g = ${timers}.group, key = ${timers}.key;
+${viewCode(parts, `${timers}.row`)}
 context.timer = { name: ${timers}.name, atMs: ${timers}.atMs };
 context.untilMs = nowMs;
 ${own?.isInEventTime ? `time[${TimeCell.inWork}] = ${time};` : ''}
 work[${WorkCell.operator}] = 0;
-work[${WorkCell.row}] = timerMark(${timers}.tag);
-${runClosureCode(`${closure}(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
-${stage.operators.length > 1 ? rethrowCode : ''}
-if (context.removed) { context.removed = false; ${each((all) => `${all}.removing(view);`)} state.remove(g, view.row); }`;
+work[${WorkCell.row}] = timerMark(${timers}.tag);`,
+    call: `${runClosureCode(`${closure}(${newKeyCode(parts)}, view, ${emitName(head, 0)}, context)`, 0)}
+${stage.operators.length > 1 ? rethrowCode : ''}`,
+    behind: `if (context.removed) { context.removed = false; timers.removing(view); ${clockTimers === undefined ? '' : 'clockTimers.removing(view);'} state.remove(g, view.row); }`,
+  };
 }
 
 /** The loop over timers that are due. */
 export function firingCode(parts: ProgramParts, name: Firing): string {
   if (firedBy(parts, name) === undefined) return `function ${name}() { return 0; }`;
+  const { before, call, behind } = firedCode(parts, name);
   const isFull = anyOutput(parts, 'isBatchFull');
   return `
 function ${name}(nowMs, limit) {
 let fired = 0;
 state.resume();
 while (fired < limit && ${FIRING[name].timers}.take(nowMs)) {
-${fireOneCode(parts, name)}
+${before}
+${call}
 fired++;
+${behind}
 ${isFull === '' ? '' : `if (${isFull}) break;`}
 }
 state.expire();
@@ -142,13 +143,13 @@ export function leaveOutCode(parts: ProgramParts, name: Firing): string {
   const functionName = name === 'fireTimers' ? 'leaveOut' : 'leaveOutClock';
   if (firedBy(parts, name) === undefined || parts.stage.operators[0].leavesOut?.timers !== true)
     return `function ${functionName}() {}`;
+  const { before, call, behind } = firedCode(parts, name);
   return `
 function ${functionName}(nowMs) {
 state.resume();
-context.isLeftOut = true;
-try {
-${fireOneCode(parts, name)}
-} finally { context.isLeftOut = false; }
+${before}
+${leftOutCode(call)}
+${behind}
 state.expire();
 }`;
 }

@@ -43,3 +43,14 @@ export const arenasOf = ({ state }: ProgramParts): number => state?.transaction.
 /** The arena, or the state object, of key group `g`: a constant if there is only one. */
 export const perArena = (parts: ProgramParts, what: 'arena' | 'view'): string =>
   arenasOf(parts) === 1 ? `${what}0` : `${what}s[g >>> ${parts.state?.transaction.arenaShift}]`;
+
+/** Statements for the state object of a row in key group `g`, for the closure and its timers. */
+export const viewCode = (parts: ProgramParts, row: string): string => `const view = ${perArena(parts, 'view')};
+view.row = ${row};
+${parts.timers === undefined ? '' : 'timers.view = view;'}
+${parts.clockTimers === undefined ? '' : 'clockTimers.view = view;'}`;
+
+/** Statements that do what a call leaves out of what the operator has failed at; what it cannot go on without goes, with the key's row. */
+export const leftOutCode = (call: string): string => `context.isLeftOut = true;
+try { ${call} } catch { context.removed = true; }
+context.isLeftOut = false;`;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testOperator } from '../../../src/testing.ts';
-import { BAD, failingWindows, type Kind, UNIT_MS } from '../../kit/flows/failing-windows.ts';
+import { BAD, failingMerge, failingWindows, type Kind, UNIT_MS, UNMERGED } from '../../kit/flows/failing-windows.ts';
 
 const ITEMS = 10;
 const BAD_AT = 2;
@@ -109,4 +109,35 @@ test('early results: a window that fails has none, others of its key do', () => 
     assert.deepEqual(windows, [0, 1, 3, 4], kind);
     assert.equal(operator.deadLetters().length, 1, kind);
   }
+});
+
+test('what cannot be merged goes with all that is kept of its key, and nothing else does', () => {
+  const operator = testOperator(failingMerge, 'windows');
+  for (const key of ['ann', 'bob'])
+    for (let n = 0; n < 4; n++)
+      // A half at a time, which can be merged.
+      for (let half = 0; half < 2; half++)
+        operator.feed({ key, n, value: key === 'ann' && n === 1 ? UNMERGED / 2 : n }, { at: n * UNIT_MS });
+  operator.advanceWatermark(9 * UNIT_MS);
+  operator.feed({ key: 'ann', n: 10, value: 10 }, { at: 10 * UNIT_MS });
+  operator.advanceWatermark(20 * UNIT_MS);
+  const rows = operator.emitted() as { key: string; first: number; last: number }[];
+  const of = (key: string) => rows.filter((row) => row.key === key).map(({ first, last }) => [first, last]);
+  assert.deepEqual(of('bob'), [
+    [0, 0],
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 3],
+  ]);
+  assert.deepEqual(of('ann'), [
+    [0, 0],
+    [10, 10],
+    [10, 10],
+  ]);
+  assert.deepEqual(
+    operator.deadLetters().map(({ key }) => key),
+    ['ann'],
+  );
+  assert.deepEqual(operator.state.entries(), []);
 });

@@ -101,3 +101,30 @@ export const failingWindows = dataflow(
     return results.collect('results');
   },
 );
+
+/** Of a part that is at least so large none can be merged. */
+export const UNMERGED = 100;
+
+const unmerged = custom({
+  state: { total: t.f64() },
+  type: t.f64(),
+  add(state, { value }: Item) {
+    state.total += value;
+  },
+  merge(state, other) {
+    if (other.total >= UNMERGED) throw new Error('a bad window');
+    state.total += other.total;
+  },
+  result: ({ total }) => total,
+});
+
+/** Windows that overlap, whose parts cannot be merged if one of them is too large. */
+export const failingMerge = dataflow(import.meta.url, 'failing merge', (flow) =>
+  flow
+    .source('items', push({ key: t.string(), n: t.u32(), value: t.f64() }))
+    .withEventTime(() => 0)
+    .keyBy('key')
+    .window(windowOf('sliding') as ReturnType<typeof tumbling>)
+    .aggregate('windows', { first: min('n'), last: max('n'), unmerged }, { combine: false })
+    .collect('results'),
+);
