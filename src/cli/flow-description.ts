@@ -1,7 +1,7 @@
 // A flow as data, before it runs: its operators, who reads what, the fields of their tuples, and who shares an actor with whom.
 // Promises: a pure function of the plan; plain data, which `millrace check --json` prints as it is.
 
-import type { Graph, NodeInput, OperatorNode } from '../flow/graph.ts';
+import { consumersOf, type Graph, type NodeInput, type OperatorNode } from '../flow/graph.ts';
 import type { OperatorKind } from '../flow/kinds/kind.ts';
 import type { Plan, Stage } from '../flow/plan.ts';
 import { partitionsOf } from '../flow/source.ts';
@@ -75,16 +75,12 @@ function inputOf({ operators }: Graph, { from, key, isUnordered, isOrdered, comb
   };
 }
 
-function outputsOf({ operators }: Graph, { id, outputs }: OperatorNode): DescribedOutput[] {
-  const isRead = (output: number): boolean =>
-    operators.some(({ inputs }) =>
-      inputs.some(({ from }) => from.some((stream) => stream.operator === id && stream.output === output)),
-    );
+function outputsOf(graph: Graph, { id, outputs }: OperatorNode): DescribedOutput[] {
   return outputs.map(({ name, schema, time }, output) => ({
     ...(outputs.length > 1 && { name }),
     fields: fieldsOf(schema),
     hasEventTime: time !== undefined,
-    isRead: isRead(output),
+    isRead: consumersOf(graph, { operator: id, output }).length > 0,
   }));
 }
 

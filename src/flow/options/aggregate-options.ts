@@ -33,6 +33,16 @@ export type AggregateEmit = 'end' | 'changes' | { readonly everyMs: number };
 /** When a window's results are emitted. */
 export type WindowEmit = 'close' | 'changes' | { readonly everyMs: number };
 
+const combineMs = (defaultText: string) =>
+  number({
+    help: 'how long tuples are combined before they are sent, at most',
+    unit: 'milliseconds',
+    from: 0,
+    to: 10_000,
+    defaultText,
+    page: 'aggregates.md',
+  });
+
 export const AGGREGATE_OPTIONS = {
   ...OPERATOR_OPTIONS,
   /**
@@ -62,14 +72,9 @@ export const AGGREGATE_OPTIONS = {
    * How long tuples are combined before they are sent, at most: milliseconds from 0 to 10000. Default: 1000 if results
    * are emitted at the end, a tenth of `everyMs` up to 1000, else the job's `lingerMs`. See docs/aggregates.md.
    */
-  combineMs: number({
-    help: 'how long tuples are combined before they are sent, at most',
-    unit: 'milliseconds',
-    from: 0,
-    to: 10_000,
-    defaultText: "1000 if results are emitted at the end, a tenth of `everyMs` up to 1000, else the job's `lingerMs`",
-    page: 'aggregates.md',
-  }),
+  combineMs: combineMs(
+    "1000 if results are emitted at the end, a tenth of `everyMs` up to 1000, else the job's `lingerMs`",
+  ),
 };
 
 export const WINDOW_OPTIONS = {
@@ -97,14 +102,7 @@ export const WINDOW_OPTIONS = {
    * How long tuples are combined before they are sent, at most: milliseconds from 0 to 10000. Default: a tenth of the
    * time between two windows, up to 1000. See docs/aggregates.md.
    */
-  combineMs: number({
-    help: 'how long tuples are combined before they are sent, at most',
-    unit: 'milliseconds',
-    from: 0,
-    to: 10_000,
-    defaultText: 'a tenth of the time between two windows, up to 1000',
-    page: 'aggregates.md',
-  }),
+  combineMs: combineMs('a tenth of the time between two windows, up to 1000'),
 };
 
 /** Options of what is made of windows. */

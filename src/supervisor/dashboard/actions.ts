@@ -1,20 +1,12 @@
 // What a person may do to a job by the page: scale, move, kill as a drill, through the same calls as an app.
 // Promises: a request that is not one of these does nothing, and says why.
 
-import { MillraceError } from '../../errors.ts';
+import { type ActionResult, fieldsOf, isCount, refused } from './action-request.ts';
 import type { WatchedJob } from './watched-job.ts';
-
-/** What came of an action. */
-export interface ActionResult {
-  readonly status: 200 | 400 | 409;
-  readonly text: string;
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** @param action what the body of a request holds: `{ action: 'scale', operator, replicas }` and the like */
 export async function act(job: WatchedJob, action: unknown): Promise<ActionResult> {
-  const given = (typeof action === 'object' && action !== null ? action : {}) as Record<string, unknown>;
+  const given = fieldsOf(action);
   const { operator, replicas, replica, worker } = given;
   try {
     if (given.action === 'scale' && typeof operator === 'string' && isCount(replicas)) {
@@ -34,8 +26,7 @@ export async function act(job: WatchedJob, action: unknown): Promise<ActionResul
       return { status: 200, text: `worker ${worker} was terminated` };
     }
   } catch (error) {
-    if (error instanceof MillraceError) return { status: 409, text: `${error.message} [${error.code}]` };
-    throw error;
+    return refused(error);
   }
   return { status: 400, text: "give an action: 'scale', 'rebalance', 'move' or 'kill', with what it takes" };
 }

@@ -61,8 +61,7 @@ export class Pages {
     const counts = new EventCounts();
     const exposition = await Exposition.of(job, counts);
     const reporter = new JobReporter(job, run);
-    const feed =
-      ui && new Feed(job, { system, canAct: ui.token !== undefined, showsState: this.#options.ui?.state === true });
+    const feed = ui && new Feed(job, { system, canAct: ui.token !== undefined, showsState: ui.state });
     job.on('*', (event) => {
       counts.hear(event);
       if (event.type === 'ended') this.close();

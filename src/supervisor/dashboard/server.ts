@@ -8,9 +8,10 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import { errors, MillraceError } from '../../errors.ts';
+import { errors } from '../../errors.ts';
 import type { JobReporter } from '../inspect/job-report.ts';
 import { jsonOf } from '../inspect/report-json.ts';
+import { refused } from './action-request.ts';
 import { act } from './actions.ts';
 import { ASSET_PATHS, assetAt } from './assets.ts';
 import { streamTo } from './event-stream.ts';
@@ -164,8 +165,8 @@ export class PageServer {
         try {
           return context.json(await statePage(this.#served.job, question));
         } catch (error) {
-          if (!(error instanceof MillraceError)) throw error;
-          return context.text(`${error.message} [${error.code}]\n`, 409);
+          const { status, text } = refused(error);
+          return context.text(`${text}\n`, status);
         }
       });
       app.all('/action', bodyLimit({ maxSize: BODY_BYTES_MAX }), async (context) => {

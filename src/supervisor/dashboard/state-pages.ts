@@ -6,6 +6,7 @@
 import { MillraceError } from '../../errors.ts';
 import { KEY_GROUPS } from '../../mailbox/hash.ts';
 import type { StateEntry } from '../../state/rows/state-reader.ts';
+import { isCount } from './action-request.ts';
 import { shownTuple } from './shown.ts';
 import type { WatchedJob } from './watched-job.ts';
 
@@ -13,6 +14,7 @@ const ROWS_MAX = 50;
 /** Groups that are asked for one page: of a state with few keys most are empty. */
 const GROUPS_MAX = 256;
 const KEY_FIELDS_MAX = 4;
+const SKIP_MAX = 1e9;
 
 type Fields = readonly (readonly [string, string])[];
 
@@ -32,14 +34,19 @@ export interface StateQuestion {
   readonly key: readonly string[];
 }
 
-const isCount = (value: number, most: number): boolean => Number.isSafeInteger(value) && value >= 0 && value <= most;
-
 /** Reads a question from an address; undefined if it is none. */
 export function questionOf(query: URLSearchParams): StateQuestion | undefined {
   const operator = query.get('operator');
   const [group, skip] = ['group', 'skip'].map((name) => Number(query.get(name) ?? 0));
   const key = query.getAll('key');
-  if (operator === null || !isCount(group, KEY_GROUPS - 1) || !isCount(skip, 1e9) || key.length > KEY_FIELDS_MAX)
+  if (
+    operator === null ||
+    !isCount(group) ||
+    group >= KEY_GROUPS ||
+    !isCount(skip) ||
+    skip > SKIP_MAX ||
+    key.length > KEY_FIELDS_MAX
+  )
     return undefined;
   return { operator, group, skip, key };
 }
