@@ -1,6 +1,6 @@
 // The file of `--output`: where tuples go in place of standard output.
-// Promises: it is not emptied if it is the flow's module, or one that the flow reads or writes, or before the job has started; a failure to write is an error of the run, and the run has
-// not ended before everything is in the file.
+// Promises: it is not emptied if it is the flow's module, or one that the flow reads or writes, or before the job has started; a failure
+// to write is an error of the run, and the run has not ended before everything is in the file.
 
 import { createWriteStream, openSync, statSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
