@@ -1,6 +1,6 @@
 // OpenTelemetry, if the app uses it: metrics of jobs and spans of what their supervisors do go to the providers that the app has
 // registered with `@opentelemetry/api`.
-// Promises: nothing is loaded but that package, if it is there; without a provider all of it does nothing; workers have no part in it.
+// Promises: without a provider nothing is loaded, and else nothing but that package; workers have no part in it.
 // What a provider throws is no job's.
 
 import type { MeterProvider } from '@opentelemetry/api';
@@ -21,6 +21,9 @@ let library: Promise<Library | undefined> | undefined;
 /** Of each provider that was found, for an app may register another one later. */
 const instruments = new WeakMap<MeterProvider, Instruments>();
 
+/** Where all copies of version 1 of the package keep what an app has registered: its import takes longer than the start of a small job. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
 const load = (): Promise<Library | undefined> => {
   library ??= import('@opentelemetry/api').catch(() => undefined);
   return library;
@@ -28,6 +31,7 @@ const load = (): Promise<Library | undefined> => {
 
 /** Tells of a job that is about to start. */
 export async function observe(job: Watched, run: string): Promise<void> {
+  if (!Object.hasOwn(globalThis, REGISTERED)) return;
   const api = await load();
   if (api === undefined) return;
   const count = instrumentsOf(api)?.add(job);
