@@ -171,6 +171,15 @@ test('records that are given up for their length, whatever the range that they b
   );
 });
 
+test('a record that is given up is told with the quotes that its first line ends in, wherever chunks end', async () => {
+  const texts = ['"a\nb",c\n', 'a,"b\n","c\n",d\n', '"a\n","b\n', 'x,"a\nb"c,"d\n"\ny,z\n'];
+  for (const text of texts) {
+    for (const recordBytesMax of [4, 5, 6, 100]) {
+      for (const chunkBytes of [1, 2, 3, 1000]) await compareCsv(text, { chunkBytes, recordBytesMax }, [1, 2, 3]);
+    }
+  }
+});
+
 test('a header is the first record of the first range, and the columns of all', async () => {
   const text = '\ufeff"b","x\n""y",a\nb1,x1,"a\n1"\nb2,"x\n2",a2\n"b3",x3\nb4,x4,a4\n';
   for (const chunkBytes of [1, 1000]) {

@@ -10,7 +10,7 @@ import { longInteger, POWERS_OF_TEN } from '../../mailbox/columns/csv-number.ts'
 import type { Schema } from '../../mailbox/schema.ts';
 import { tupleClass } from '../tuple-class.ts';
 import type { CsvCell, Defaults } from './csv-cells.ts';
-import { type CsvProblem, convertRecord, isBlank, splitRecord, unclosedQuote } from './csv-record.ts';
+import { type CsvProblem, convertRecord, isBlank, splitRecord } from './csv-record.ts';
 import type { CsvText } from './csv-settings.ts';
 
 /** Called for a record that is no tuple: bytes[start..end). The parser goes on behind it if it returns. */
@@ -183,9 +183,10 @@ class SlowPath {
       return false;
     }
     if (record.next < 0 || record.next - start > recordBytesMax) {
-      // Only the line with the quote is lost: what follows it may be sound.
+      // Only the first line is lost, and the quotes that it ends in are told: what follows may be sound, and how much of it is there
+      // depends on chunks.
       record.next = bytes.indexOf(NEWLINE, start) + 1;
-      record.problem = unclosedQuote(record.problem?.column ?? record.fields.length);
+      record.problem = splitRecord(bytes, start, record.next, dialect).problem;
       if (record.next - start > recordBytesMax) this.refuseLongLine(this.lines + 1);
     }
     const problem = record.problem ?? convertRecord(record.fields, this.#columns, cells, this.values);

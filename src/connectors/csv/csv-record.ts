@@ -25,8 +25,6 @@ export interface CsvRecord {
 }
 
 const UNCLOSED_QUOTE = 'a quoted field has no closing quote';
-/** What is wrong with a record that ends within the quotes of its cell number `column`. */
-export const unclosedQuote = (column: number): CsvProblem => ({ reason: UNCLOSED_QUOTE, column });
 
 /** What is wrong with a record whose first line is longer than that. */
 export const tooLong = (recordBytesMax: number): string => `the record is longer than ${recordBytesMax} bytes`;
@@ -79,7 +77,7 @@ export function splitRecord(bytes: Buffer, start: number, end: number, dialect: 
     let stop: number;
     if (bytes[at] === quote) {
       stop = closingQuote(bytes, at + 1, end, dialect);
-      if (stop < 0) return { fields, next: -1, problem: unclosedQuote(fields.length + 1) };
+      if (stop < 0) return { fields, next: -1, problem: { reason: UNCLOSED_QUOTE, column: fields.length + 1 } };
       fields.push(unquoted(bytes.toString('utf8', at + 1, stop), dialect));
       stop = behindSpaces(bytes, stop + 1, spaces);
       if (bytes[stop] === RETURN && bytes[stop + 1] === NEWLINE) stop++;
