@@ -18,6 +18,7 @@ export type {
   StateOf,
   TimerContext,
 } from './flow/keyed-options.ts';
+export type { KeyedStream } from './flow/keyed-stream.ts';
 export type { EmitOf, EmitTo, NamedOutputs, OutputShapes } from './flow/named-outputs.ts';
 export { outputs } from './flow/named-outputs.ts';
 export type { OperatorOptions, ParallelismRange, SinkOptions } from './flow/operator-options.ts';
@@ -40,7 +41,7 @@ export type {
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';
-export type { KeyedStream, Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/stream.ts';
+export type { Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/stream.ts';
 export type { WindowBounds, WindowedStream } from './flow/windows/windowed-stream.ts';
 export type { Field, FieldType, JsonField, Shape, StandardSchema, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';

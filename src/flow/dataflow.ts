@@ -10,6 +10,7 @@ import type { ParamTable } from './declared-params.ts';
 import type { Graph } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { NoInputs, PushedInto } from './handles.ts';
+import { KeyedStream } from './keyed-stream.ts';
 import { sources } from './kinds/source.ts';
 import { checkedOperator, OPERATOR_OPTIONS, type OperatorOptions } from './operator-options.ts';
 import { checkPartitions, cutFor, eraseSource, type PushDefinition, partitionsOf, type Source } from './source.ts';
@@ -28,7 +29,7 @@ export class FlowBuilder {
   /** @internal */
   constructor(name: string) {
     this.name = name;
-    this.graph = new GraphBuilder(name);
+    this.graph = new GraphBuilder(name, KeyedStream);
   }
 
   /**

@@ -3,8 +3,17 @@
 
 import { errors } from '../errors.ts';
 import { refuseDeferredFunction } from '../mailbox/deferred.ts';
-import { jointTime } from './event-time.ts';
-import { finishGraph, type Graph, type NodeInput, type NodeOutput, type OperatorNode } from './graph.ts';
+import type { Schema, Shape } from '../mailbox/schema.ts';
+import { jointTime, type StreamTime } from './event-time.ts';
+import {
+  finishGraph,
+  type Graph,
+  type NodeInput,
+  type NodeOutput,
+  type OperatorNode,
+  type StreamRef,
+} from './graph.ts';
+import type { KeyedStream } from './keyed-stream.ts';
 import { filter } from './kinds/filter.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import { type CheckedOperator, checkOperator } from './operator-options.ts';
@@ -43,12 +52,34 @@ function requireShareable(
   }
 }
 
+/** Makes the keyed stream of one without a key. */
+export type KeyedMaker = new (
+  builder: GraphBuilder,
+  from: readonly StreamRef[],
+  schema: Schema,
+  key: readonly string[],
+  time: StreamTime | undefined,
+) => KeyedStream<Shape, string>;
+
 export class GraphBuilder {
   readonly name: string;
   private readonly operators: OperatorNode[] = [];
+  private readonly maker: KeyedMaker;
 
-  constructor(name: string) {
+  /** @param maker the class of keyed streams, which extends that of streams: these cannot import it */
+  constructor(name: string, maker: KeyedMaker) {
     this.name = name;
+    this.maker = maker;
+  }
+
+  /** A stream by some of its fields. */
+  keyed<Fields extends Shape, Key extends keyof Fields & string, Inputs>(
+    from: readonly StreamRef[],
+    schema: Schema,
+    key: readonly string[],
+    time: StreamTime | undefined,
+  ): KeyedStream<Fields, Key, Inputs> {
+    return new this.maker(this, from, schema, key, time) as unknown as KeyedStream<Fields, Key, Inputs>;
   }
 
   add(node: Omit<OperatorNode, 'id'>): OperatorNode {

@@ -4,28 +4,22 @@
 // Arguments come in one order: the name; what its output (and state) is made of; the closure, source or sink; the options last,
 // because only they may be left out.
 
-import { errors, type MillraceError } from '../errors.ts';
+import { errors } from '../errors.ts';
 import { KEY_TYPES } from '../mailbox/columns/registry.ts';
 import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { KEY_FIELDS_MAX } from '../state/rows/row-layout.ts';
 import { refuseSurplus } from '../surplus.ts';
-import { aggregationOf } from './aggregates/aggregation.ts';
-import { combinedInput, combineMsOf } from './aggregates/combined-input.ts';
-import type { AggregatesOf, ResultsOf, Suited } from './aggregates/results.ts';
 import { checkAsync, type RequestContext, refuseGenerator } from './asking.ts';
 import type { AskDefinition, TellDefinition, ToldDefinition } from './bridge.ts';
 import { jointTime, type StreamTime, type TimeOf, timeOf } from './event-time.ts';
 import type { NodeInput, OperatorNode, StreamRef } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { OutputHandle, StreamEnd } from './handles.ts';
-import { ConnectedStreams } from './joins/connected-streams.ts';
-import { requireSameKey, type Side } from './joins/sides.ts';
+import { requireSameKey } from './joins/sides.ts';
 import { addTableLookup } from './joins/table-lookup.ts';
-import type { ProcessContext, ProcessOptions, ProcessSchemas, StateOf, Tables } from './keyed-options.ts';
-import { keyedParts, keyedSchemas } from './keyed-parts.ts';
-import { aggregate } from './kinds/aggregate.ts';
+import type { KeyedStream } from './keyed-stream.ts';
 import { collect } from './kinds/collect.ts';
 import { eventTime } from './kinds/event-time.ts';
 import { filter } from './kinds/filter.ts';
@@ -37,10 +31,8 @@ import { letter } from './kinds/letter.ts';
 import { map } from './kinds/map.ts';
 import { mapAsync } from './kinds/map-async.ts';
 import { post } from './kinds/post.ts';
-import { process } from './kinds/process.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
-import { thin } from './kinds/thin.ts';
 import {
   type EmitOf,
   emittedStreams,
@@ -54,33 +46,15 @@ import {
   checkedOperator,
   checkOperator,
   type OperatorOptions,
-  PROCESS_OPTIONS,
   SINK_OPTIONS,
   type SinkOptions,
 } from './operator-options.ts';
-import { AGGREGATE_OPTIONS, type AggregateOptions } from './options/aggregate-options.ts';
 import type { AsyncOptions } from './options/async-options.ts';
 import { TABLE_OPTIONS, type TableOptions } from './options/join-options.ts';
-import {
-  DEDUPLICATE_OPTIONS,
-  type DeduplicateOptions,
-  SAMPLE_OPTIONS,
-  type SampleOptions,
-  THROTTLE_OPTIONS,
-  type ThrottleOptions,
-} from './options/thinning-options.ts';
+import { SAMPLE_OPTIONS, type SampleOptions } from './options/thinning-options.ts';
 import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
-import { type Nothing, type ScanOptions, scanned } from './scan.ts';
 import { eraseSink, type SinkDefinition } from './sink.ts';
-import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
-import type { ThinningClosures } from './thinning/thinning.ts';
-import { throttleClosures } from './thinning/throttle.ts';
-import type { CalendarWindow } from './windows/calendar.ts';
-import type { GlobalWindow } from './windows/global-window.ts';
-import { requireWindow } from './windows/require-window.ts';
-import type { CountWindow, SessionWindow, SlicedWindow, Window } from './windows/window.ts';
-import { WindowedStream } from './windows/windowed-stream.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
 
@@ -272,7 +246,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     refuseSurplus('lookup(name, table, by, output, join, options)', 6, surplus);
     const where = `operator '${name}'`;
     const { wait, isRemoval, ...operator } = checkOptions(where, TABLE_OPTIONS, options);
-    if (!((table as unknown) instanceof KeyedStream)) throw notKeyed('table', table, where);
+    requireKeyed('table', table, where);
     if (typeof join !== 'function') throw errors.badOption('join', join, 'a function of a tuple and a row', where);
     refuseDeferredFunction(name, join);
     const fields = typeof by === 'string' ? [by] : (by as readonly string[]);
@@ -336,7 +310,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
       const { key, label } = found.codec;
       if (key === undefined) throw errors.badKeyType(operator, field, label, KEY_TYPES);
     }
-    return new KeyedStream(this.builder, this.from, this.schema, fields, {}, this.time);
+    return this.builder.keyed<Fields, Key, Inputs>(this.from, this.schema, fields, this.time);
   }
 
   /**
@@ -551,6 +525,14 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   }
 
   /**
+   * True if its tuples have a key, though it may be one without fields.
+   * @internal
+   */
+  get isKeyed(): boolean {
+    return this.key !== undefined;
+  }
+
+  /**
    * What the stream is to an operator that reads it with a closure.
    * @internal
    */
@@ -570,11 +552,12 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
   }
 }
 
-/** The error of what is to be a keyed stream and is none. */
-function notKeyed(option: string, given: unknown, where: string): MillraceError {
-  return given instanceof Stream
-    ? errors.unkeyedStream(option, where, given.name)
-    : errors.badOption(option, given, 'a stream with a key: call keyBy() on it', where);
+/** @throws MillraceError BAD_FLOW, BAD_OPTION unless what is given is a keyed stream */
+export function requireKeyed(option: string, given: unknown, where: string): void {
+  if (!(given instanceof Stream)) {
+    throw errors.badOption(option, given, 'a stream with a key: call keyBy() on it', where);
+  }
+  if (!given.isKeyed) throw errors.unkeyedStream(option, where, given.name);
 }
 
 /** A stream whose tuples have event times. Those that are late are a stream of their own. */
@@ -601,184 +584,3 @@ function single(where: string, options: SinkOptions): CheckedOperator {
 type FieldLike<Fields extends Shape, Value> = {
   [Name in keyof Fields & string]: TupleOf<Fields>[Name] extends Value | null ? Name : never;
 }[keyof Fields & string];
-
-/** Refuses a stream whose key has values of another type. */
-type SameKey<Value, Other> = [Value, Other] extends [Other, Value]
-  ? unknown
-  : 'a stream whose key has values of another type: map them to one type first';
-
-/** A stream whose tuples have a key: tuples of one key go to one replica, in order. */
-export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string, Inputs = unknown> extends Stream<
-  Fields,
-  Inputs
-> {
-  /**
-   * A stateful operator: the closure gets each tuple with the state of its key. State changes, input and output of a batch
-   * become visible together or not at all. With several outputs, as `outputs()` gives them, it returns a stream for each.
-   */
-  process<
-    State extends Shape = Record<never, never>,
-    SubTables extends Tables = Record<never, never>,
-    Output extends Shape = Record<never, never>,
-    Outputs extends OutputShapes = NoOutputs,
-  >(
-    name: string,
-    schemas: ProcessSchemas<State, SubTables, Output, Outputs>,
-    closure: (
-      tuple: TupleOf<Fields>,
-      state: StateOf<State, SubTables>,
-      emit: EmitOf<Output, Outputs>,
-      context: ProcessContext,
-    ) => Ignored,
-    options: ProcessOptions<Fields, Key, State, SubTables, Output, Outputs> = {},
-    ...surplus: readonly never[]
-  ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
-    refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
-    const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
-    const { state, tables, output } = keyedSchemas(name, schemas, key);
-    const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
-    const own = { state, tables, closures: [closure] };
-    const { closures, rest } = keyedParts(name, this.time !== undefined, checked, own);
-    const given = output as Output | NamedOutputs<Outputs> | undefined;
-    const operator = checkedOperator(checked, options.supervision !== undefined);
-    return this.emitter(name, process, operator, given, { closure: closures[0], ...rest });
-  }
-
-  /**
-   * A running fold: the closure changes the state of the key by each tuple, and the state is emitted after each, with the key. For what
-   * is emitted now and then only, or needs timers, use {@link process}.
-   * @param state its fields begin as 0, '', false or null
-   * @param fold assigns to fields of its second parameter, and returns nothing: it is no reducer, and what it returns is RETURNED_STATE
-   * @throws MillraceError BAD_SCHEMA, BAD_OPTION
-   */
-  scan<State extends Shape>(
-    name: string,
-    state: State,
-    fold: (tuple: TupleOf<Fields>, state: TupleOf<State>) => Nothing,
-    options: ScanOptions = {},
-    ...surplus: readonly never[]
-  ): Stream<Pick<Fields, Key> & State, Inputs> {
-    refuseSurplus('scan(name, state, fold, options)', 4, surplus);
-    const { schemas, closure } = scanned(name, this.schema, this.key as readonly string[], state, fold as never);
-    return this.process(name, schemas, closure as never, options) as never;
-  }
-
-  /**
-   * This stream and another whose key has the same types: tuples of one key meet. See docs/joins.md.
-   * @returns what joins them: `intervalJoin`, `windowJoin`, `lookupJoin`, or `process` with a closure for each
-   * @throws MillraceError BAD_FLOW if the keys have different types
-   */
-  connect<Right extends Shape, RightKey extends keyof Right & string, RightInputs>(
-    other: KeyedStream<Right, RightKey, RightInputs> & SameKey<TupleOf<Fields>[Key], TupleOf<Right>[RightKey]>,
-    ...surplus: readonly never[]
-  ): ConnectedStreams<Fields, Key, Right, Inputs & RightInputs> {
-    refuseSurplus('connect(other)', 1, surplus);
-    const { builder } = this;
-    const right: unknown = other;
-    if (!(right instanceof KeyedStream))
-      throw notKeyed('other', other, `connect() after '${builder.nameOf(this.from[0].operator)}'`);
-    const sides = { left: this.asSide(), right: right.asSide() };
-    requireSameKey(builder.name, sides.left, sides.right);
-    return new ConnectedStreams({ builder, ...sides }, (node, output) => Stream.of(builder, node, output));
-  }
-
-  /**
-   * Passes on a tuple unless one of its key has passed whose event time is less than `withinMs` from its own: the first to come stays.
-   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
-   */
-  deduplicate(name: string, options: DeduplicateOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
-    refuseSurplus('deduplicate(name, options)', 2, surplus);
-    const { withinMs, ...operator } = checkOptions(`operator '${name}'`, DEDUPLICATE_OPTIONS, options);
-    const closures = deduplicateClosures(withinMs, this.latenessFor(name, 'deduplicate'));
-    return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
-  }
-
-  /**
-   * Passes on the first tuple of each key in a pause, the last, or both. A pause begins with the first tuple that is in none, and is
-   * `everyMs` of event time long. A tuple waits until the watermark says that no earlier one can come.
-   * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
-   */
-  throttle(name: string, options: ThrottleOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
-    refuseSurplus('throttle(name, options)', 2, surplus);
-    const { everyMs, edge, ...operator } = checkOptions(`operator '${name}'`, THROTTLE_OPTIONS, options);
-    const { schema, key = [] } = this;
-    const closures = throttleClosures(name, schema, key, { everyMs, edge }, this.latenessFor(name, 'throttle'));
-    return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
-  }
-
-  private latenessFor(name: string, method: string): number {
-    if (this.time === undefined) throw errors.noEventTime(name, method);
-    return this.time.allowedLatenessMs;
-  }
-
-  private thin(name: string, checked: CheckedOperator, { take, ...rest }: ThinningClosures): Stream<Fields, Inputs> {
-    const outputs = [{ name, schema: this.schema }];
-    return Stream.of(
-      this.builder,
-      this.add(name, thin, checked, { closure: take, outputs, isInEventTime: true, ...rest }),
-    );
-  }
-
-  /** @internal */
-  asSide(): Side {
-    const { schema, key = [], time } = this;
-    return { schema, key, time, input: (closure) => this.asInput(closure) };
-  }
-
-  /**
-   * Groups the tuples of each key: by windows in event time, by so many tuples, or by a trigger. See docs/windows.md.
-   * @param window as the functions of `millrace/windows` make it
-   * @throws MillraceError BAD_OPTION
-   */
-  window(
-    window: CountWindow | GlobalWindow<TupleOf<Fields>>,
-    ...surplus: readonly never[]
-  ): WindowedStream<Fields, Key, Inputs, Record<never, never>>;
-  window(
-    window: SlicedWindow | SessionWindow | CalendarWindow,
-    ...surplus: readonly never[]
-  ): WindowedStream<Fields, Key, Inputs>;
-  window(window: Window, ...surplus: readonly never[]): unknown {
-    refuseSurplus('window(window)', 1, surplus);
-    const { builder, schema } = this;
-    const key = this.key as readonly string[];
-    requireWindow(window, `window() after '${builder.nameOf(this.from[0].operator)}'`);
-    const input = (closure: NodeInput['closure']): NodeInput => this.asInput(closure);
-    return new WindowedStream({ builder, schema, key, window, input }, (node) => Stream.of(builder, node));
-  }
-
-  /**
-   * Keeps results of the tuples of each key, as the functions of `millrace/aggregates` make them, and emits them with the key. The
-   * tuples of a key are combined where they are made, on every core, before they are sent: docs/aggregates.md.
-   * @param aggregates by the names of the results
-   * @throws MillraceError BAD_AGGREGATE, BAD_OPTION
-   */
-  aggregate<const Aggregates extends AggregatesOf<Fields>>(
-    name: string,
-    aggregates: Aggregates & Suited<Aggregates, Fields, Key>,
-    options: AggregateOptions = {},
-    ...surplus: readonly never[]
-  ): Stream<Pick<Fields, Key> & ResultsOf<Aggregates, Fields>, Inputs> {
-    refuseSurplus('aggregate(name, aggregates, options)', 3, surplus);
-    const checked = checkOptions(`operator '${name}'`, AGGREGATE_OPTIONS, options);
-    const operator = checkedOperator(checked, options.supervision !== undefined);
-    const key = this.key as readonly string[];
-    const aggregation = aggregationOf(name, this.schema, key, aggregates, checked.emit);
-    const raw = this.asInput(aggregation.add);
-    const input = {
-      ...raw,
-      combined: combinedInput(name, raw, aggregation, operator, {
-        combine: checked.combine,
-        combineMs: checked.combineMs ?? combineMsOf(checked.emit),
-      }),
-    };
-    // What the clock has emitted has no time of its own.
-    const time = typeof checked.emit === 'object' ? undefined : this.time;
-    const outputs = [{ name, schema: Schema.of(aggregation.output, `operator '${name}'`), time }];
-    const { state, tables, end, onTimer } = aggregation;
-    return Stream.of(
-      this.builder,
-      this.builder.operator(name, aggregate, [input], outputs, operator, { state, tables, end, onTimer }),
-    );
-  }
-}
