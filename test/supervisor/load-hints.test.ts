@@ -6,7 +6,7 @@ import { buildGraph } from '../../src/flow/dataflow.ts';
 import { planOf } from '../../src/flow/plan.ts';
 import { dataflow, type FlowBuilder, t } from '../../src/index.ts';
 import { generate, readLines } from '../../src/sources.ts';
-import type { JobRates, OperatorRates } from '../../src/supervisor/readings/between.ts';
+import type { OperatorReading } from '../../src/supervisor/readings/job-reading.ts';
 import { loadHintsOf } from '../../src/supervisor/readings/load-hints.ts';
 
 const SHAPE = { n: t.u32() };
@@ -17,13 +17,13 @@ const same = ({ n }: { n: number }): { n: number } => ({ n });
 function hintsFor(
   build: (flow: FlowBuilder) => unknown,
   busy: Readonly<Record<string, number>>,
-  { spanMs = 10_000, workers = 2 } = {},
+  { elapsedMs = 10_000, workers = 2 } = {},
 ): readonly [string, string][] {
   const plan = planOf(buildGraph(dataflow(import.meta.url, 'loaded', build), {} as never));
   const operators = plan.graph.operators.map(
-    ({ name, kind }) => ({ name, kind: kind.name, busy: busy[name] ?? 0 }) as OperatorRates,
+    ({ name }) => ({ name, replicas: [{ busyMs: (busy[name] ?? 0) * elapsedMs }] }) as unknown as OperatorReading,
   );
-  const hints = loadHintsOf(plan, { spanMs, operators } as JobRates, workers);
+  const hints = loadHintsOf(plan, { elapsedMs, operators }, workers);
   return hints.map(({ option, text }) => [option, text]);
 }
 
@@ -43,7 +43,7 @@ test('a keyed operator', () => {
 test('no hint for one that was less busy, has replicas, ran shortly, or has no other thread', () => {
   assert.deepEqual(hintsFor(keyed(1), { count: 0.89 }), []);
   assert.deepEqual(hintsFor(keyed(2), { count: 1 }), []);
-  assert.deepEqual(hintsFor(keyed(1), { count: 1 }, { spanMs: 2999 }), []);
+  assert.deepEqual(hintsFor(keyed(1), { count: 1 }, { elapsedMs: 2999 }), []);
   assert.deepEqual(hintsFor(keyed(1), { count: 1 }, { workers: 1 }), []);
   assert.deepEqual(hintsFor(keyed(1), { out: 1 }), []);
 });

@@ -8,7 +8,6 @@ import { tuplesInto, tuplesOutOf } from '../../flow/stage-counts.ts';
 import type { Placement } from '../deployment.ts';
 import type { Stall } from '../job/stalls/stall-detector.ts';
 import type { JobContext } from '../job-context.ts';
-import { between } from './between.ts';
 import { GroupCounter, isShared } from './group-counter.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from './job-reading.ts';
@@ -102,7 +101,7 @@ export class JobReader {
       hints: this.#hints,
       operators: plan.stages.flatMap((stage) => this.#operatorsOf(stage, times)),
     };
-    const byLoad = loadHintsOf(plan, between('start', reading), this.#job.options.maxWorkers);
+    const byLoad = loadHintsOf(plan, reading, this.#job.options.maxWorkers);
     const isNew = ({ operator }: Hint): boolean => this.#hints.every((hint) => hint.operator !== operator);
     return { ...reading, hints: [...this.#hints, ...byLoad.filter(isNew)] };
   }

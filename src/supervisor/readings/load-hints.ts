@@ -1,10 +1,11 @@
 // What has kept a job on one thread, seen by its figures: an operator that was busy all the time, and the option that would share it out.
-// Promises: pure: the same plan and rates give the same hints. Where no option would help, there is none.
+// Promises: pure: the same plan and reading give the same hints. Where no option would help, there is none. Each reading asks for them,
+// so nothing else is computed.
 
 import type { OperatorNode } from '../../flow/graph.ts';
 import { isShareable, type Plan, type Stage, stageName } from '../../flow/plan.ts';
-import type { JobRates, OperatorRates } from './between.ts';
 import type { Hint } from './hints.ts';
+import type { JobReading } from './job-reading.ts';
 
 /** What is shorter says more about the start than about the load. */
 const SPAN_MS_MIN = 3000;
@@ -13,15 +14,20 @@ const BUSY_MIN = 0.9;
 
 /**
  * The hints that the figures of a job give.
- * @param rates since its start
+ * @param reading of the job so far
  * @param workers worker threads that it may have: on one, nothing can be shared out
  */
-export function loadHintsOf(plan: Plan, rates: JobRates, workers: number): readonly Hint[] {
-  if (workers < 2 || rates.spanMs < SPAN_MS_MIN) return [];
+export function loadHintsOf(
+  plan: Plan,
+  { elapsedMs, operators }: Pick<JobReading, 'elapsedMs' | 'operators'>,
+  workers: number,
+): readonly Hint[] {
+  if (workers < 2 || elapsedMs < SPAN_MS_MIN) return [];
   return plan.stages.flatMap((stage) => {
-    const busy = rates.operators.find(({ name }) => name === stageName(stage));
-    if (busy === undefined || busy.busy < BUSY_MIN || stage.place === 'app' || stage.replicas > 1) return [];
-    const cure = cureOf(stage);
+    if (stage.place === 'app' || stage.replicas > 1) return [];
+    const [only] = operators.find(({ name }) => name === stageName(stage))?.replicas ?? [];
+    const busy = only === undefined ? 0 : Math.min(1, only.busyMs / elapsedMs);
+    const cure = busy < BUSY_MIN ? undefined : cureOf(stage);
     return cure === undefined ? [] : [hintOf(stage, busy, cure)];
   });
 }
@@ -31,11 +37,12 @@ interface Cure {
   readonly text: string;
 }
 
-function hintOf(stage: Stage, { kind, busy }: OperatorRates, { option, text }: Cure): Hint {
+function hintOf(stage: Stage, busy: number, { option, text }: Cure): Hint {
   const operator = stageName(stage);
-  const fused = stage.operators.slice(1).map(({ name }) => `'${name}'`);
+  const [{ kind }, ...others] = stage.operators;
+  const fused = others.map(({ name }) => `'${name}'`);
   const together = fused.length === 0 ? '' : `, with ${fused.join(', ')} in the same actor,`;
-  const told = `${kind} '${operator}'${together} was busy ${Math.floor(busy * 100)} % of the time on one thread.`;
+  const told = `${kind.name} '${operator}'${together} was busy ${Math.floor(busy * 100)} % of the time on one thread.`;
   return { operator, option, text: `${told} ${text}` };
 }
 
