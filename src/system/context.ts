@@ -77,6 +77,17 @@ export interface ActorContext<Messages extends MessageShapes, Reply> extends Act
   unwatch(ref: ActorRef<AnyActor>): void;
   /** Ends this actor after this message. Mail behind it goes to the dead letters. */
   stop(): void;
+  /**
+   * Of a virtual actor: it rests after this message, also if mail waits, which wakes it.
+   * @throws MillraceError BAD_ACTOR in `start`, and of an actor that was spawned
+   */
+  rest(): void;
+  /**
+   * Of a virtual actor: how long it has nothing to do before it rests, from this message on, in place of `restAfterMs`; a restart ends that.
+   * @param ms above 0; Infinity for no rest
+   * @throws MillraceError BAD_OPTION, and BAD_ACTOR of an actor that was spawned
+   */
+  restAfter(ms: number): void;
   /** From the next message on other handlers hold: those of a behaviour, or `receive`. */
   become(behaviour: string): void;
   /** Puts this message aside: it comes again after `unstash()`. */

@@ -141,8 +141,8 @@ export interface ActorParts<Messages extends MessageShapes, State extends Shape,
     context: ActorContext<NoInfer<Messages>, undefined>,
   ) => void | Promise<void>;
   /**
-   * Of virtual actors: how long one has nothing to do before it rests, in milliseconds above 0. `rest` runs then, and before its next
-   * message `start`. Its state and its timers stay. Default: never.
+   * Of virtual actors: how long one has nothing to do before it rests, in milliseconds above 0; Infinity if it rests only by
+   * `context.rest()`. `rest` runs then, and before its next message `start`. Its state and its timers stay. Default: never.
    */
   readonly restAfterMs?: number;
   /** Runs when a virtual actor has had nothing to do for `restAfterMs`: lets go what it has besides its state. */
@@ -325,14 +325,20 @@ export function actor<
     if (parts[hook] !== undefined && typeof parts[hook] !== 'function')
       throw errors.badActor(name, `has a '${hook}' that is no function`);
   }
-  const isDelay = typeof restAfterMs === 'number' && restAfterMs > 0 && restAfterMs <= REST_AFTER_MS_MAX;
+  const isDelay =
+    typeof restAfterMs === 'number' &&
+    restAfterMs > 0 &&
+    (restAfterMs <= REST_AFTER_MS_MAX || restAfterMs === Number.POSITIVE_INFINITY);
   if (restAfterMs !== undefined && !isDelay)
     throw errors.badActor(
       name,
-      `has ${String(restAfterMs)} as restAfterMs: give it milliseconds above 0, at most ${REST_AFTER_MS_MAX}`,
+      `has ${String(restAfterMs)} as restAfterMs: give it milliseconds above 0, at most ${REST_AFTER_MS_MAX}, or Infinity`,
     );
   if (rest !== undefined && restAfterMs === undefined)
-    throw errors.badActor(name, "has a 'rest' that nobody calls: give it restAfterMs, too");
+    throw errors.badActor(
+      name,
+      "has a 'rest' that nobody calls: give it restAfterMs, too, or Infinity in it if it rests by context.rest() only",
+    );
   checkShape(state, `the state of actor '${name}'`);
   checkShape(args, `the args of actor '${name}'`);
   checkOptions(`actor '${name}'`, ACTOR_MAILBOX, parts.mailbox ?? {}, 'mailbox');

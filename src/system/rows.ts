@@ -88,6 +88,8 @@ export const ROW = {
   tail: t.f64(),
   /** When it has had something to do last, of virtual actors that rest. */
   activeMs: t.f64(),
+  /** How long it has nothing to do before it rests, if it has said so itself; 0 for as long as its definition says. */
+  restAfterMs: t.f64(),
   name: t.string(),
   n0: t.f64(),
   n1: t.f64(),
@@ -129,6 +131,7 @@ export interface Row extends StateColumns {
   head: number;
   tail: number;
   activeMs: number;
+  restAfterMs: number;
   name: string;
   readonly kept: StateTable<typeof KEPT_KEY, typeof KEPT_ROW>;
 }

@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { actor, t } from '../../src/index.ts';
+import { Idling } from '../../src/system/worker/idling.ts';
 import { testSystem } from '../../src/testing.ts';
 import { counter, log } from '../kit/actors/probe.ts';
-import { napper, sleeper } from '../kit/actors/resting.ts';
+import { napper, onCall, restless, sleeper } from '../kit/actors/resting.ts';
 import { withSystem } from '../kit/actors/run-system.ts';
 import { TIMEOUT, until } from '../kit/run-flow.ts';
 
@@ -120,14 +121,106 @@ for (const how of WAYS) {
     assert.deepEqual(rests(), [2, 0]);
   });
 
+  test(`30: one that asks for it rests at once, and what waits wakes it, once each${named(how)}`, async () => {
+    const { system, one, rests } = scene();
+    await one.tell.add({ n: 1 });
+    await one.tell.restNow({ n: 2 });
+    assert.deepEqual([rests(), one.isResting], [[1, 1], true]);
+    await system.advance(10_000);
+    assert.deepEqual(rests(), [1, 1]);
+    // Mail and a tick wait behind a handler that awaits, each of which asks for a rest again.
+    const gate = system.standIn(log);
+    const held = one.ask.hold({ gate: gate.address }, FOR_EVER);
+    await one.tell.once({ delayMs: 5 });
+    const told = [3, 4, 5].map((n) => one.tell.restNow({ n }));
+    await system.advance(10);
+    for (const each of gate.received()) await each.reply({ lines: [] });
+    await Promise.all([held, ...told]);
+    await system.settled();
+    await system.advance(10_000);
+    assert.deepEqual([one.state?.n, one.state?.ticks, one.isResting], [15, 1, true]);
+    const [starts, count] = rests();
+    assert.ok(starts === count && Number(count) >= 4, `${starts} starts, ${count} rests`);
+    assert.deepEqual([system.failures(), system.deadLetters()], [[], []]);
+  });
+
+  test(`25: a new time holds from the message on that sets it, also a tick, and a restart ends it${named(how)}`, async () => {
+    const { system, one, rests } = scene();
+    await one.tell.restAfter({ ms: 50 });
+    await system.advance(49);
+    assert.deepEqual(rests(), [1, 0]);
+    await system.advance(1);
+    assert.deepEqual(rests(), [1, 1]);
+    await one.tell.add({ n: 1 });
+    await system.advance(50);
+    assert.deepEqual(rests(), [2, 2]);
+    // By a tick, which does not keep it awake: 100 ms have gone since its last message.
+    await one.tell.restAfter({ ms: 1000 });
+    await one.tell.restAfterTick({ ms: 150, delayMs: 100 });
+    await system.advance(149);
+    assert.deepEqual(rests(), [3, 2]);
+    await system.advance(1);
+    assert.deepEqual(rests(), [3, 3]);
+    await one.tell.restAfter({ ms: Number.POSITIVE_INFINITY });
+    await system.advance(1_000_000);
+    assert.deepEqual(rests(), [4, 3]);
+    await one.tell.restAfter({ ms: 10 });
+    await system.advance(10);
+    assert.deepEqual(rests(), [4, 4]);
+  });
+
   test(`one that was spawned never rests${named(how)}`, async () => {
     const system = testSystem(how);
     const one = system.tested(system.spawn(sleeper));
     await one.tell.add({ n: 1 });
     await system.advance(100_000);
     assert.deepEqual([one.state?.starts, one.state?.rests], [1, 0]);
+    await one.tell.restNow({ n: 1 });
+    const [{ error }] = system.failures();
+    assert.match(error.message, /only virtual actors rest/);
   });
 }
+
+test('times that are none are refused, and a rest in start', async () => {
+  const system = testSystem();
+  const one = system.tested(system.get(sleeper, 'key'));
+  for (const ms of [0, -1, Number.NaN]) {
+    await one.tell.restAfter({ ms });
+    const cause = system.failures().at(-1)?.error.cause as { code: string; message: string } | undefined;
+    assert.equal(cause?.code, 'BAD_OPTION');
+    assert.match(String(cause?.message), /restAfter\(\) of actor 'sleeper'.*milliseconds above 0/);
+  }
+  const hasty = system.tested(system.get(restless, 'key'));
+  await hasty.tell.poke({});
+  assert.match(String(system.failures().at(-1)?.error.message), /rests in its start/);
+});
+
+test('who rests by itself only is told by Infinity', async () => {
+  const system = testSystem();
+  const one = system.tested(system.get(onCall, 'key'));
+  await one.tell.poke({});
+  await system.advance(1e9);
+  assert.deepEqual([one.state?.rests, one.isResting], [0, false]);
+  await one.tell.rest({});
+  assert.deepEqual([one.state?.rests, one.isResting], [1, true]);
+});
+
+test('idlers that rest and wake, and change their minds, leave nothing behind', () => {
+  const idling = new Idling();
+  let rested = 0;
+  for (let nowMs = 0; nowMs < 100_000; nowMs += 10) {
+    idling.expect(1, nowMs, nowMs % 3 === 0 ? 50 : 500);
+    if (nowMs % 150 === 0) {
+      idling.forget(1);
+      idling.expect(1, nowMs, 500);
+    }
+    idling.due(nowMs, () => rested++);
+    assert.ok(idling.size < 100, `${idling.size} entries at ${nowMs}`);
+  }
+  assert.equal(rested, 0);
+  idling.due(100_490, () => rested++);
+  assert.equal(rested, 1);
+});
 
 test('it rests and wakes as the times of its messages say', async () => {
   await fc.assert(
@@ -221,7 +314,7 @@ test('28: tells and asks meet actors that go to rest all the time, while threads
 test('a rest that nobody can mean is refused', () => {
   const define = (parts: object) => () =>
     actor(import.meta.url, 'one', { messages: { a: {} }, receive: { a() {} }, state: { n: t.u32() }, ...parts });
-  for (const restAfterMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '5', 1e308])
+  for (const restAfterMs of [0, -1, Number.NaN, '5', 1e308])
     assert.throws(define({ restAfterMs }), { code: 'BAD_ACTOR', message: /restAfterMs/ });
   assert.throws(define({ rest() {} }), { code: 'BAD_ACTOR', message: /nobody calls/ });
   assert.throws(define({ rest: 5, restAfterMs: 5 }), { code: 'BAD_ACTOR', message: /no function/ });

@@ -13,10 +13,18 @@ import type { Desk } from './desk.ts';
 import { Run, type Runs } from './runs.ts';
 import { WorkContext } from './work-context.ts';
 
+/** What a handler has asked for that comes when it has come to its end. */
+export interface Wishes {
+  /** The actor is to end. */
+  readonly stops: boolean;
+  /** It is to rest. */
+  readonly rests: boolean;
+}
+
 /** What becomes of an actor after its handler. */
 export interface Afterwards {
-  /** It has come to its end; `stops` if the actor is to end. */
-  handled(mail: KeptMail, id: number, row: Row, stops: boolean): void;
+  /** It has come to its end. */
+  handled(mail: KeptMail, id: number, row: Row, wishes: Wishes): void;
   failed(mail: KeptMail, id: number, row: Row, error: unknown): void;
 }
 
@@ -150,7 +158,7 @@ export class Handling {
       return;
     }
     context.finish(row);
-    this.afterwards.handled(mail, id, row, context.stops);
+    this.afterwards.handled(mail, id, row, context);
   }
 
   private answer(context: WorkContext, answer: unknown, loaded: LoadedActor, message: LoadedMessage | undefined): void {
@@ -235,7 +243,7 @@ export class Handling {
     writeColumns(run.columns, row);
     context.finish(row);
     context.sendInto(desk.outbox);
-    this.afterwards.handled(mail, id, row, context.stops);
+    this.afterwards.handled(mail, id, row, context);
   }
 
   /** The actor's handler, if one is under way, goes on in vain; whoever asked is told. */

@@ -4,43 +4,67 @@
 
 import { TimerHeap } from '../../state/timers/timer-heap.ts';
 
+/** An actor that is to rest some day. */
+interface Idler {
+  /** Since when it has had nothing to do. */
+  sinceMs: number;
+  restAfterMs: number;
+  /** When it comes up: no later than it is to rest. What else the heap has of it is of no use any more. */
+  atMs: number;
+}
+
 export class Idling {
-  /** Of each actor that is to rest some day: since when it has had nothing to do. */
-  private readonly sinceMs = new Map<number, number>();
-  /** Each of these actors once, at a time no later than that at which it is to rest. */
+  private readonly idlers = new Map<number, Idler>();
   private readonly heap = new TimerHeap();
 
   get nextAtMs(): number {
     return this.heap.nextAtMs;
   }
 
-  /** It had something to do at that time. */
-  expect(id: number, activeMs: number, restAfterMs: number): void {
-    if (!this.sinceMs.has(id)) this.heap.add(activeMs + restAfterMs, id, restAfterMs);
-    this.sinceMs.set(id, activeMs);
+  /** Entries of the heap: an actor has more than one until those of no use have come up. */
+  get size(): number {
+    return this.heap.size;
+  }
+
+  /** It had something to do at that time, and rests when it has had nothing for so long. */
+  expect(id: number, sinceMs: number, restAfterMs: number): void {
+    const idler = this.idlers.get(id);
+    const atMs = sinceMs + restAfterMs;
+    if (idler === undefined) {
+      this.idlers.set(id, { sinceMs, restAfterMs, atMs });
+      this.heap.add(atMs, id, 0);
+      return;
+    }
+    idler.sinceMs = sinceMs;
+    idler.restAfterMs = restAfterMs;
+    if (atMs >= idler.atMs) return;
+    idler.atMs = atMs;
+    this.heap.add(atMs, id, 0);
   }
 
   /** It rests, or has ended. */
   forget(id: number): void {
-    this.sinceMs.delete(id);
+    this.idlers.delete(id);
   }
 
   clear(): void {
-    this.sinceMs.clear();
+    this.idlers.clear();
     this.heap.clear();
   }
 
   /** Calls `rest` with each actor that is to rest now; it comes again later, should it not. */
   due(nowMs: number, rest: (id: number) => void): void {
-    const { heap, sinceMs } = this;
+    const { heap, idlers } = this;
     while (heap.nextAtMs <= nowMs) {
       heap.take();
-      const { owner: id, timer: restAfterMs } = heap;
-      const since = sinceMs.get(id);
-      if (since === undefined) continue;
-      const isDue = since + restAfterMs <= nowMs;
+      const { owner: id, atMs } = heap;
+      const idler = idlers.get(id);
+      if (idler === undefined || idler.atMs !== atMs) continue;
+      const { sinceMs, restAfterMs } = idler;
+      const isDue = sinceMs + restAfterMs <= nowMs;
+      idler.atMs = (isDue ? nowMs : sinceMs) + restAfterMs;
+      heap.add(idler.atMs, id, 0);
       if (isDue) rest(id);
-      heap.add(isDue ? nowMs + restAfterMs : since + restAfterMs, id, restAfterMs);
     }
   }
 }

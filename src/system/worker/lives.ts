@@ -11,7 +11,7 @@ import { copyMail, Kept, type KeptMail, OF_TIMER, plainMail, Restart, type Row, 
 import { packError, packRest, unpackRest } from '../slots.ts';
 import { EMPTY_STATE, writeColumns } from '../state.ts';
 import type { Desk } from './desk.ts';
-import type { Afterwards, Handling } from './handling.ts';
+import type { Afterwards, Handling, Wishes } from './handling.ts';
 
 /** How long a restart waits at most, however often it has failed. */
 const BACKOFF_MS_MAX = 86_400_000;
@@ -88,6 +88,7 @@ export class Lives implements Afterwards {
   private begin(id: number, row: Row): void {
     row.status = Status.idle;
     row.behaviour = 0;
+    row.restAfterMs = 0;
     writeColumns(EMPTY_STATE, row);
     const birth = row.kept.get(Kept.birth, 0);
     const mail = { ...NO_MAIL, kind: MailKind.spawn, type: row.definition * MESSAGES_MAX };
@@ -102,12 +103,14 @@ export class Lives implements Afterwards {
   /** How long a virtual actor has nothing to do before it rests; Infinity of others, and while that is not known. */
   private restAfterMs(row: Row): number {
     if (row.restart !== Restart.virtual) return Number.POSITIVE_INFINITY;
+    if (row.restAfterMs !== 0) return row.restAfterMs;
     return this.desk.definitions.at(row.definition)?.restAfterMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** An actor has had something to do. */
   private touch(id: number, row: Row): void {
-    if (this.restAfterMs(row) === Number.POSITIVE_INFINITY) return;
+    // One that has put off its rest for ever may think better of it.
+    if (row.restAfterMs === 0 && this.restAfterMs(row) === Number.POSITIVE_INFINITY) return;
     row.activeMs = this.desk.host.now();
     this.expectRest(id, row);
   }
@@ -116,13 +119,17 @@ export class Lives implements Afterwards {
   expectRest(id: number, row: Row): void {
     const restAfterMs = this.restAfterMs(row);
     if (restAfterMs < Number.POSITIVE_INFINITY) this.desk.idling.expect(id, row.activeMs, restAfterMs);
+    else if (row.restAfterMs !== 0) this.desk.idling.forget(id);
   }
 
   /** It rests, if it has still nothing to do. */
   rest(id: number, row: Row): void {
-    const { desk } = this;
     if (row.status !== Status.idle || row.head < row.tail) return;
-    if (row.activeMs + this.restAfterMs(row) > desk.host.now()) return;
+    if (row.activeMs + this.restAfterMs(row) > this.desk.host.now()) return;
+    this.goToRest(id, row);
+  }
+
+  private goToRest(id: number, row: Row): void {
     const mail = { ...NO_MAIL, kind: MailKind.rest, type: row.definition * MESSAGES_MAX };
     if (!this.handling.hook(mail, id, row)) this.rested(id, row);
   }
@@ -153,12 +160,14 @@ export class Lives implements Afterwards {
     this.end(id, row, error.message);
   }
 
-  handled(mail: KeptMail, id: number, row: Row, stops: boolean): void {
+  handled(mail: KeptMail, id: number, row: Row, { stops, rests }: Wishes): void {
     if (mail.kind === MailKind.message && mail.life !== OF_TIMER) this.touch(id, row);
+    else if (row.restAfterMs !== 0) this.expectRest(id, row);
     if (mail.kind === MailKind.stop) this.end(id, row, reasonOf(row));
     else if (mail.kind === MailKind.rest && !stops) this.rested(id, row);
     else if (stops && row.restart === Restart.permanent) this.restart(id, row, 0);
     else if (stops) this.stop(id, row, 'stopped');
+    else if (rests) this.goToRest(id, row);
   }
 
   failed(mail: KeptMail, id: number, row: Row, thrown: unknown): void {

@@ -257,8 +257,10 @@ export class SystemResident implements Resident {
       if (row.status !== Status.loading) this.awaited.await(id, row.definition);
       return;
     }
-    if (row.head < row.tail && row.status === Status.resting) this.lives.wake(id, row);
-    for (let left = this.careful > 0 ? atLeast : SLICE; row.status === Status.idle && row.head < row.tail; left--) {
+    for (let left = this.careful > 0 ? atLeast : SLICE; row.head < row.tail; left--) {
+      // Also if it has gone to rest within this loop, since it had asked to.
+      if (row.status === Status.resting) this.lives.wake(id, row);
+      if (row.status !== Status.idle) return;
       if (left === 0) {
         this.desk.send(MailKind.goOn, id, id, row);
         return;

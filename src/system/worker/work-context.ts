@@ -11,9 +11,10 @@ import type { LoadedActor, LoadedMessage } from '../loaded-actor.ts';
 import { type ActorLog, actorLog } from '../log.ts';
 import { definitionOf, type Mail, MailKind, MESSAGES_MAX, messageOf, type Outbox } from '../mail.ts';
 import { type ActorRef, ASK_OPTIONS, type AskOptions, checkKeys, checkRef, type Post, Ref } from '../ref.ts';
-import { copyMail, Kept, type KeptMail, RESTARTS, type Row } from '../rows.ts';
+import { copyMail, Kept, type KeptMail, RESTARTS, Restart, type Row } from '../rows.ts';
 import type { MessageCodec } from '../slots.ts';
 import type { Desk } from './desk.ts';
+import type { Wishes } from './handling.ts';
 
 /** Milliseconds beyond which a double is no longer exact. */
 const DELAY_MS_MAX = 2 ** 53;
@@ -26,7 +27,7 @@ const NONE: ReadonlyMap<number, Ref> = new Map();
 /** What is done to the actor's row when its handler has come to its end. */
 type Effect = (row: Row) => void;
 
-export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
+export class WorkContext implements ActorContext<MessageShapes, unknown>, Post, Wishes {
   readonly desk: Desk;
   readonly loaded: LoadedActor;
   private readonly id: number;
@@ -35,6 +36,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   private readonly message: LoadedMessage | undefined;
   private selfRef: Ref | undefined;
   private nameText: string | undefined;
+  private isVirtual: boolean | undefined;
   /** While the handler runs in one go. */
   private readonly row: Row;
   private readonly mayAwait: boolean;
@@ -45,6 +47,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
   private hasReplied = false;
   private isReplyKept = false;
   stops = false;
+  rests = false;
   isStashed = false;
   /** Asks that its handler waits for, by their tokens. */
   private waitsFor: Map<number, Ref> | undefined;
@@ -72,6 +75,7 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     // The row will stand elsewhere.
     if (mayAwait) this.selfRef = desk.refOf(row, id);
     if (mayAwait) this.nameText = row.name;
+    if (mayAwait) this.isVirtual = row.restart === Restart.virtual;
   }
 
   /** @throws MillraceError CONTEXT_OVER */
@@ -235,6 +239,43 @@ export class WorkContext implements ActorContext<MessageShapes, unknown>, Post {
     this.use();
     if (ref === undefined || ref.id === this.id) this.stops = true;
     else this.addressed(ref, isNow ? MailKind.stopNow : MailKind.stop, 0);
+  }
+
+  rest(): void {
+    this.mayRest('rest()');
+    const { kind } = this.mail;
+    if (kind === MailKind.spawn) {
+      throw errors.badActor(
+        this.loaded.name,
+        'rests in its start, before the message that it has begun for: call rest() in the handler of that',
+      );
+    }
+    this.rests = kind !== MailKind.rest;
+  }
+
+  restAfter(ms: number): void {
+    this.mayRest('restAfter()');
+    const isDelay = typeof ms === 'number' && ms > 0 && (ms <= DELAY_MS_MAX || ms === Number.POSITIVE_INFINITY);
+    if (!isDelay) {
+      const where = `restAfter() of actor '${this.loaded.name}'`;
+      throw errors.badOption('ms', ms, 'milliseconds above 0, or Infinity for no rest', where);
+    }
+    this.later((row) => {
+      // Nobody has noted it where it was not to rest.
+      if (row.activeMs === 0) row.activeMs = this.desk.host.now();
+      row.restAfterMs = ms;
+    });
+  }
+
+  private mayRest(method: string): void {
+    this.use();
+    this.isVirtual ??= this.row.restart === Restart.virtual;
+    if (!this.isVirtual) {
+      throw errors.badActor(
+        this.loaded.name,
+        `calls ${method}, and was spawned: only virtual actors rest, which system.get() gives`,
+      );
+    }
   }
 
   spawn(definition: AnyActor, options: SpawnOptions<Record<string, unknown>> = {}): never {

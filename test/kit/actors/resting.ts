@@ -20,6 +20,9 @@ export const sleeper = actor(import.meta.url, 'sleeper', {
     shout: { log: t.string() },
     failAtRest: {},
     child: { reply: { address: t.string() } },
+    restNow: { n: t.u32() },
+    restAfter: { ms: t.f64() },
+    restAfterTick: { ms: t.f64(), delayMs: t.f64() },
   },
   state: {
     n: t.u32(),
@@ -80,8 +83,45 @@ export const sleeper = actor(import.meta.url, 'sleeper', {
     failAtRest(_message, state) {
       state.fails = true;
     },
+    restNow({ n }, state, context) {
+      state.n += n;
+      context.rest();
+    },
+    restAfter({ ms }, _state, context) {
+      context.restAfter(ms);
+    },
+    restAfterTick({ ms, delayMs }, _state, context) {
+      context.timers.once('restAfter', { ms }, delayMs);
+    },
     child(_message, _state, context) {
       return { address: context.spawn(counter).address };
+    },
+  },
+});
+
+/** Wants to rest before it has done anything. */
+export const restless = actor(import.meta.url, 'restless', {
+  messages: { poke: {} },
+  state: {},
+  restAfterMs: 10,
+  start(_args, _state, context) {
+    context.rest();
+  },
+  receive: { poke() {} },
+});
+
+/** Rests only when it asks for it. */
+export const onCall = actor(import.meta.url, 'onCall', {
+  messages: { poke: {}, rest: {} },
+  state: { rests: t.u32() },
+  restAfterMs: Number.POSITIVE_INFINITY,
+  rest(state) {
+    state.rests++;
+  },
+  receive: {
+    poke() {},
+    rest(_message, _state, context) {
+      context.rest();
     },
   },
 });
@@ -111,8 +151,9 @@ export const napper = actor(import.meta.url, 'napper', {
       count(name, n, state);
       return { sum: state.sum };
     },
-    told({ n }, state, { name }) {
-      count(name, n, state);
+    told({ n }, state, context) {
+      count(context.name, n, state);
+      if (n % 5 === 0) context.rest();
     },
     get: (_message, { sum }) => ({ sum }),
   },
@@ -144,7 +185,7 @@ export const nomad = actor(import.meta.url, 'nomad', {
     state.rests++;
   },
   receive: {
-    add({ n }, state) {
+    add({ n }, state, context) {
       if (state.starts !== state.rests + 1)
         throw new Error(`it has begun ${state.starts} times, and rested ${state.rests}`);
       if (n !== state.last + 1) throw new Error(`${n} comes behind ${state.last}`);
@@ -152,6 +193,7 @@ export const nomad = actor(import.meta.url, 'nomad', {
       state.thread = threadId;
       state.last = n;
       state.sum += n;
+      if (n % 7 === 0) context.rest();
       return { sum: state.sum };
     },
     get: (_message, { sum, moves, rests }) => ({ sum, moves, rests }),
