@@ -10,6 +10,7 @@ import { dataflow, type Job, t } from '../../src/index.ts';
 import { push } from '../../src/sources.ts';
 import { testOperator } from '../../src/testing.ts';
 import { fails, HOT_KEYS, type HotParams, hot, hotKeyOf, type RequestParams, requests } from '../kit/flows/requests.ts';
+import { killInFlight } from '../kit/kill-in-flight.ts';
 import { noThreadLeft, resultOf, start, TIMEOUT, thrown, tuplesOf } from '../kit/run-flow.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
@@ -40,13 +41,7 @@ function assertOneAfterTheOther(log: string): void {
   }
 }
 
-async function killAgainAndAgain(job: Job): Promise<void> {
-  for (let kills = 0; kills < 4; ) {
-    await sleep(70);
-    const host = job.workers().find(({ actors }) => actors.some(({ operator }) => operator === 'ask'));
-    if (host !== undefined) await job.killWorker(host.worker).then(() => kills++);
-  }
-}
+const kill = (job: Job, log: string): Promise<void> => killInFlight(job, log, 4);
 
 async function scale(job: Job): Promise<void> {
   for (const replicas of [2, 3, 1, 2]) {
@@ -55,13 +50,14 @@ async function scale(job: Job): Promise<void> {
   }
 }
 
-const disturbances: Readonly<Record<string, [parallelism: RequestParams['parallelism'], (job: Job) => Promise<void>]>> =
-  {
-    nothing: [1, async () => {}],
-    'workers are killed': [1, killAgainAndAgain],
-    'workers of three replicas are killed': [3, killAgainAndAgain],
-    'replicas come and go': [{ min: 1, max: 3 }, scale],
-  };
+const disturbances: Readonly<
+  Record<string, [parallelism: RequestParams['parallelism'], (job: Job, log: string) => Promise<void>]>
+> = {
+  nothing: [1, async () => {}],
+  'workers are killed': [1, kill],
+  'workers of three replicas are killed': [3, kill],
+  'replicas come and go': [{ min: 1, max: 3 }, scale],
+};
 
 for (const [name, [parallelism, disturb]] of Object.entries(disturbances)) {
   for (const failing of [0, 9]) {
@@ -82,7 +78,7 @@ for (const [name, [parallelism, disturb]] of Object.entries(disturbances)) {
         logsEnds: true,
       };
       const job = await start(requests, { params, workers: 2, ringBytes: 1 << 14, notices: false });
-      const [tuples] = await Promise.all([tuplesOf(job.output('out')), disturb(job as unknown as Job)]);
+      const [tuples] = await Promise.all([tuplesOf(job.output('out')), disturb(job as unknown as Job, log)]);
       await job.done;
       const numbers = tuples.map(({ n }) => n);
       assert.deepEqual(

