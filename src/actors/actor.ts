@@ -138,7 +138,7 @@ export class Actor {
       },
       reject: ({ record, error, position }) =>
         this.isolation.letterOrThrow(hand.failureAt(0, hand.atSource(position, record), error)),
-      isFull: () => batch.isOutputFull,
+      isFull: () => batch.outputs.isFull,
       now: environment.now,
       wake: environment.wake,
       reopening: environment.reopening,
@@ -224,12 +224,12 @@ export class Actor {
     for (;;) {
       if (!this.drainOutboxes()) return this.blocked();
       if (batch.actorState === 'done') return 'done';
-      if (!batch.hasRoom) return this.blocked();
+      if (!batch.outputs.hasRoom) return this.blocked();
       if (this.residentDueInMs <= 0) this.workOfResident();
       if (this.turns.dueInMs <= 0) {
         this.fireTimers();
-        if (batch.isOutputFull) batch.commit();
-        if (!this.drainOutboxes() || !batch.hasRoom) return this.blocked();
+        if (batch.outputs.isFull) batch.commit();
+        if (!this.drainOutboxes() || !batch.outputs.hasRoom) return this.blocked();
       }
       const stance = this.part?.stance() ?? 'free';
       const until = stance === 'free' ? undefined : this.part?.limit;
@@ -341,13 +341,13 @@ export class Actor {
   /** Moves what waits in outboxes into the rings, as far as there is room. Returns false while some still waits. */
   private drainOutboxes(): boolean {
     const { batch } = this;
-    if (!batch.hasSpilled && !batch.isOverflowing) return true;
-    const drained = batch.outputs.map((output) => output.isWaiting && output.drain());
-    if (drained.includes(true)) {
+    const { outputs } = batch;
+    if (!outputs.hasSpilled && !outputs.isOverflowing) return true;
+    if (outputs.drain()) {
       batch.begin();
       batch.commit();
     }
-    return !batch.hasSpilled;
+    return !outputs.hasSpilled;
   }
 
   /** True while the open batch may wait for more tuples; sets the time of its commit. */

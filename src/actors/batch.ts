@@ -3,17 +3,15 @@
 // host left: its open transaction is rolled back, and its last commit applied again, which changes nothing if there was no crash.
 // Relies on: one host at a time, fenced before the next; docs/transactions.md for the order of stores.
 
-import { errors, MillraceError } from '../errors.ts';
+import { errors } from '../errors.ts';
 import { LATEST_MS } from '../flow/event-time.ts';
 import { keepsOrder, type Plan, type ReadStream, readsItself, type Stage, streamsOf } from '../flow/plan.ts';
 import type { Resident, ResidentHost } from '../flow/resident.ts';
 import { ACTOR_COUNTS } from '../flow/stage-counts.ts';
 import { stateLayout } from '../flow/state-layout.ts';
 import { Alignment } from '../mailbox/alignment.ts';
-import { refuseDeferred } from '../mailbox/deferred.ts';
 import { DictionaryReader } from '../mailbox/dictionary.ts';
 import { KEY_GROUPS } from '../mailbox/hash.ts';
-import type { Output } from '../mailbox/output.ts';
 import { Ring } from '../mailbox/ring.ts';
 import { RingReader } from '../mailbox/ring-reader.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -29,10 +27,12 @@ import type { ActorDescriptor, ActorEnvironment } from './actor-descriptor.ts';
 import { type ActorState, requireTransition, stateOf } from './actor-state.ts';
 import { DeadLetterWriter } from './failures/dead-letters.ts';
 import { type OutputPort, outputPort } from './output-port.ts';
-import type { Program, SinkHolder } from './program/parts.ts';
+import { Outputs } from './outputs.ts';
+import type { Program } from './program/parts.ts';
 import { generateProgram } from './program/program.ts';
 import { ReplicaBackup } from './replica-backup.ts';
 import { Requests } from './requests/requests.ts';
+import { SinkEnd } from './sink-end.ts';
 import { EventClock } from './time/event-clock.ts';
 import { OutputTime } from './time/output-time.ts';
 import { TimeBoard } from './time/time-board.ts';
@@ -73,9 +73,11 @@ export class Batch {
   /** Which of the inputs may be read, and the time that they have come to. */
   readonly alignment: Alignment;
   readonly ports: readonly OutputPort[];
+  readonly letters: DeadLetterWriter;
+  /** Both. */
+  readonly outputs: Outputs;
   /** How far time has come in what it writes. */
   readonly outputTime: OutputTime;
-  readonly letters: DeadLetterWriter;
   readonly state: KeyedState | undefined;
   /** Where the partitions of its source stand, if there are several: a part of each commit, beside the record. */
   readonly partitions: PartitionMarks | undefined;
@@ -97,7 +99,7 @@ export class Batch {
   readonly resident: Resident | undefined;
   /** What it has asked and not committed, if its operator awaits. */
   readonly requests: Requests | undefined;
-  readonly sink: SinkHolder = { writer: undefined };
+  readonly sink: SinkEnd;
   /** 1 for each key group that this replica owns: what the last commit says. */
   private readonly owned = new Uint8Array(KEY_GROUPS);
   backup: ReplicaBackup | undefined;
@@ -114,8 +116,6 @@ export class Batch {
   private readonly environment: ActorEnvironment;
   private readonly vitals: Vitals;
   private readonly log: CommitLog;
-  /** All that it writes into: its ports, and the dead letters. */
-  readonly outputs: readonly Output[];
   private readonly transaction: Transaction | undefined;
   /** How long an open batch may wait for more tuples. */
   private readonly lingerMs: number;
@@ -125,8 +125,8 @@ export class Batch {
   private readonly mayBeLong: boolean;
   /** Tuples that are still to be read in batches of the usual length. */
   private carefulTuples = 0;
-  /** The program's counters at the last commit. */
-  private readonly counted: { processed: number; readonly written: number[] };
+  /** What the program had processed at the last commit. */
+  private counted = 0;
 
   /** The batch of a replica on a new host: takes up what the last one has left. */
   static recover(plan: Plan, descriptor: ActorDescriptor, environment: ActorEnvironment, vitals: Vitals): Batch {
@@ -166,9 +166,9 @@ export class Batch {
       return outputPort(name, output, memory, cursors.outputs[port], this.time, readsItself(stage), keepsOrder(stage));
     });
     const { ring, outbox } = descriptor.letters;
-    this.counted = { processed: 0, written: this.ports.map(() => 0) };
     this.letters = new DeadLetterWriter(head.name, descriptor.replica, new Ring(ring), outbox, cursors.letters);
-    this.outputs = [...this.ports.map(({ output }) => output), this.letters.output];
+    this.outputs = new Outputs(this.ports, this.letters);
+    this.sink = new SinkEnd(this.tail);
     if (descriptor.transaction !== undefined) {
       this.transaction = new Transaction(head.name, descriptor.transaction);
       this.transaction.rollback(this.log.sequence());
@@ -301,13 +301,13 @@ export class Batch {
     const { inputs, outputs, vitals, environment } = this;
     const { host, wakeWords } = environment;
     for (const { reader } of inputs) reader.ring.setReaderHost(reader.slot, host);
-    for (const { ring } of outputs) ring.setWriterHost(host);
+    for (const { ring } of outputs.all) ring.setWriterHost(host);
     vitals.enter(Activity.idle);
     vitals.work[WorkCell.isolating] = 0;
-    for (const output of outputs) output.withdrawWait();
+    for (const output of outputs.all) output.withdrawWait();
     this.apply();
     for (const { reader } of inputs) wakeWords.wakeUnconditionally(reader.ring.writerHost());
-    for (const output of outputs) output.wakeReaders(wakeWords);
+    for (const output of outputs.all) output.wakeReaders(wakeWords);
   }
 
   /** The last operator of the chain: the one that may have a sink, or a holder. */
@@ -344,20 +344,7 @@ export class Batch {
 
   /** Opens the sink, if there is one. Call it once before anything is written, when the job is certain to start. */
   openSink(): void {
-    const { name, sink } = this.tail;
-    const { sink: position } = this.committed.progress;
-    this.sink.writer = sinkCall(name, () => sink?.open({ operator: name, position }));
-    this.commitSink();
-  }
-
-  /** What the sink has prepared counts now. */
-  private commitSink(): void {
-    const { writer } = this.sink;
-    if (writer?.commit === undefined) return;
-    refuseDeferred(
-      this.tail.name,
-      sinkCall(this.tail.name, () => writer.commit?.(this.committed.progress.sink)),
-    );
+    this.sink.open(this.committed.progress.sink);
   }
 
   begin(): void {
@@ -380,46 +367,6 @@ export class Batch {
       : this.openedAtMs + lingerMs;
   }
 
-  /** True if more output, or more dead letters, would not fit. */
-  get isOutputFull(): boolean {
-    return this.isPortFull || this.letters.output.spilled;
-  }
-
-  /** True if enough is written to one of the ports for one commit. */
-  get isPortFull(): boolean {
-    const { ports } = this;
-    for (let i = 0; i < ports.length; i++) if (ports[i].output.isBatchFull) return true;
-    return false;
-  }
-
-  /** True if all of the ports have room for another batch. */
-  get hasRoom(): boolean {
-    const { ports } = this;
-    for (let i = 0; i < ports.length; i++) if (!ports[i].output.hasRoomForBatch) return false;
-    return true;
-  }
-
-  /** True while output, or dead letters, wait in an outbox. */
-  get hasSpilled(): boolean {
-    const { outputs } = this;
-    for (let i = 0; i < outputs.length; i++) if (outputs[i].spilled) return true;
-    return false;
-  }
-
-  /** True while output waits in an outbox, whether the actor reads on or not. */
-  get isOverflowing(): boolean {
-    const { ports } = this;
-    for (let i = 0; i < ports.length; i++) if (ports[i].output.isWaiting) return true;
-    return false;
-  }
-
-  /** True if so much waits in an outbox that nothing more may come from outside. */
-  get isNearLimit(): boolean {
-    const { ports } = this;
-    for (let i = 0; i < ports.length; i++) if (ports[i].output.isNearLimit) return true;
-    return false;
-  }
-
   /** True once the replica's end of stream is committed. */
   get hasEnded(): boolean {
     return this.actorState === 'draining' || this.actorState === 'done';
@@ -433,8 +380,8 @@ export class Batch {
   /** True if the batch is as large as it should become: it does not wait for more tuples. */
   get isFull(): boolean {
     const { program, counted, isLong, tuples } = this;
-    if (this.isOutputFull || this.holdsInput() || this.fired >= BATCH_TUPLES_MAX) return true;
-    if (program.holder === undefined) return program.processed() - counted.processed >= BATCH_TUPLES_MAX;
+    if (this.outputs.isFull || this.holdsInput() || this.fired >= BATCH_TUPLES_MAX) return true;
+    if (program.holder === undefined) return program.processed() - counted >= BATCH_TUPLES_MAX;
     return tuples >= (isLong ? HELD_TUPLES_MAX : BATCH_TUPLES_MAX) || program.holder.isFull();
   }
 
@@ -451,12 +398,7 @@ export class Batch {
   /** Puts all that is written, or held, into frames of the outputs. */
   flushOutput(): void {
     this.flushHeld();
-    this.flushFrames();
-  }
-
-  private flushFrames(): void {
-    const { ports } = this;
-    for (let i = 0; i < ports.length; i++) ports[i].encoder.flush();
+    this.outputs.flush();
   }
 
   /** What is held becomes rows, and those that fill a frame are written. */
@@ -479,24 +421,18 @@ export class Batch {
 
   /** Makes the open batch visible. The order of the stores is that of docs/transactions.md. */
   commit(): void {
-    const { record, committed, ports, letters, inputs, log } = this;
+    const { record, committed, outputs, inputs, log } = this;
     const { progress, cursors } = record;
     if (!this.isOpen) return;
     if (this.clock !== undefined && this.partitions === undefined) progress.source.seen = this.clock.seen;
     // Before time moves on: rows that are held are of the time before, and fill more than one frame.
     this.flushHeld();
     this.outputTime.advance();
-    this.flushFrames();
+    outputs.flush();
     this.outputTime.setPlace();
-    const { writer } = this.sink;
-    if (writer !== undefined) {
-      const { name } = this.tail;
-      progress.sink = sinkCall(name, () => writer.flush());
-      refuseDeferred(name, progress.sink);
-    }
+    progress.sink = this.sink.flush(progress.sink);
     this.outputTime.tell();
-    for (let i = 0; i < ports.length; i++) ports[i].output.save(cursors.outputs[i]);
-    letters.output.save(cursors.letters);
+    outputs.save(cursors);
     for (let i = 0; i < inputs.length; i++) inputs[i].reader.save(cursors.inputs[i]);
     this.requests?.save(record);
     this.count();
@@ -517,7 +453,7 @@ export class Batch {
     commitCodec.copy(record, committed);
     this.actorState = next;
     this.apply();
-    this.commitSink();
+    this.sink.commit(committed.progress.sink);
     this.timers?.committed();
     this.clockTimers?.committed();
     this.resident?.committed();
@@ -526,11 +462,10 @@ export class Batch {
 
   /** What follows from the last commit: output is published, input released, counts are shown. Doing it again changes nothing. */
   private apply(): void {
-    const { committed, ports, letters, inputs, backup, vitals, log, environment } = this;
+    const { committed, outputs, inputs, backup, vitals, log, environment } = this;
     const { cursors, progress } = committed;
     const { wakeWords } = environment;
-    for (let i = 0; i < ports.length; i++) ports[i].output.publish(cursors.outputs[i].head, wakeWords);
-    letters.output.publish(cursors.letters.head, wakeWords);
+    outputs.publish(cursors, wakeWords);
     // The slots of a dormant replica belong to whoever hands groups over to it.
     for (let i = 0; i < inputs.length && !cursors.isDormant; i++) {
       inputs[i].reader.release(backup?.releasable(i) ?? cursors.inputs[i].position, wakeWords);
@@ -545,17 +480,15 @@ export class Batch {
   /** Adds to the record's counts what the program has counted since the last commit. */
   private count(): void {
     const { counts } = this.record.progress;
-    const { counted, program, ports } = this;
+    const { counted, program, ports, outputs } = this;
     const processed = program.processed();
-    counts[0] += processed - counted.processed;
-    counted.processed = processed;
+    counts[0] += processed - counted;
+    this.counted = processed;
     const inChain = program.takeCounts();
     for (let i = 0; i < inChain.length; i++) counts[ACTOR_COUNTS + i] += inChain[i];
     const writtenAt = ACTOR_COUNTS + inChain.length;
     for (let i = 0; i < ports.length; i++) {
-      const emitted = ports[i].encoder.emitted();
-      const written = emitted - counted.written[i];
-      counted.written[i] = emitted;
+      const written = outputs.takeWritten(i);
       counts[1] += written;
       if (ports.length > 1) counts[writtenAt + i] += written;
     }
@@ -585,18 +518,13 @@ export class Batch {
   giveUpOutput(): void {
     const { committed, program } = this;
     program.holder?.discard();
-    for (const [port, { encoder, output }] of this.ports.entries()) {
-      encoder.discard();
-      this.counted.written[port] = encoder.emitted();
-      output.restore(committed.cursors.outputs[port]);
-    }
+    this.outputs.giveUp(committed.cursors);
     this.outputTime.rolledBack();
-    this.counted.processed = program.processed();
+    this.counted = program.processed();
     program.takeCounts();
     program.clearFailure();
     // Last, since a sink may not be able to.
-    const { writer } = this.sink;
-    if (writer !== undefined) sinkCall(this.tail.name, () => writer.rollback(committed.progress.sink));
+    this.sink.rollback(committed.progress.sink);
   }
 }
 
@@ -611,13 +539,4 @@ function inputOf(
     reader: new RingReader(new Ring(memory.ring), slot, mark),
     dictionary: memory.dictionary && new DictionaryReader(memory.dictionary),
   };
-}
-
-/** What a sink cannot do is no tuple's fault. */
-function sinkCall<Result>(operator: string, call: () => Result): Result {
-  try {
-    return call();
-  } catch (cause) {
-    throw cause instanceof MillraceError ? cause : errors.sinkFailed(operator, cause);
-  }
 }

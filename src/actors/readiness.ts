@@ -7,7 +7,7 @@ import type { Feed } from './inputs/feed.ts';
 import type { RowReader } from './inputs/row-reader.ts';
 
 /** True while an output has no room for another batch. */
-export const isBlocked = ({ letters, hasRoom }: Batch): boolean => letters.output.spilled || !hasRoom;
+export const isBlocked = ({ letters, outputs }: Batch): boolean => letters.output.spilled || !outputs.hasRoom;
 
 /** Tells the readers that the actor parks for room. Then {@link canStep} must be asked once more. */
 export function announcePark({ ports, letters }: Batch): void {
@@ -16,10 +16,10 @@ export function announcePark({ ports, letters }: Batch): void {
 }
 
 /** True while the actor has announced that it parks until there is more room than there is. */
-export const waitsForRoom = ({ outputs }: Batch): boolean => outputs.some(({ waits }) => waits);
+export const waitsForRoom = ({ outputs }: Batch): boolean => outputs.all.some(({ waits }) => waits);
 
 export function withdrawPark({ outputs }: Batch): void {
-  for (const output of outputs) output.withdrawWait();
+  for (const output of outputs.all) output.withdrawWait();
 }
 
 /** True while the actor has yet to come to where its last results are out, so that it can say where it stands. */
@@ -47,7 +47,7 @@ export function canStep(
     if (letters.output.spilled && !letters.output.isDrained()) return false;
     return ports.every(({ output }) => output.hasRoomForBatch || output.isDrained());
   }
-  const { isOverflowing } = batch;
+  const { isOverflowing } = batch.outputs;
   if (isOverflowing && ports.some(({ output }) => output.isWaiting && output.isDrained())) return true;
   const stance = part?.stance() ?? 'free';
   if (stance === 'wait') return batch.isOpen;

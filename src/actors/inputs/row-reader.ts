@@ -42,11 +42,11 @@ export class RowReader {
   /** Reads rows out of turn, if the operator awaits results whose order does not matter. Tuple by tuple it does not. */
   private readEarly(limit: number): number {
     const { batch, work } = this;
-    if (batch.requests === undefined || work[WorkCell.isolating] === 1 || batch.isPortFull) return 0;
+    if (batch.requests === undefined || work[WorkCell.isolating] === 1 || batch.outputs.isPortFull) return 0;
     let tuples = 0;
     batch.requests.readEarly((input) => {
       tuples += this.readRows(input, 1);
-      return tuples < limit && !batch.isPortFull;
+      return tuples < limit && !batch.outputs.isPortFull;
     });
     return tuples;
   }
@@ -54,7 +54,7 @@ export class RowReader {
   private readInputs(limit: number, until: readonly ReadMark[] | undefined): number {
     const { batch } = this;
     const { inputs } = batch;
-    let tuples = until === undefined && batch.isOverflowing ? this.sip(limit) : 0;
+    let tuples = until === undefined && batch.outputs.isOverflowing ? this.sip(limit) : 0;
     for (let k = 0; k < inputs.length && tuples < limit; k++) {
       const input = inputs[(this.next + k) % inputs.length];
       while (tuples < limit) {
@@ -62,7 +62,7 @@ export class RowReader {
         if (rows === 0) break;
         if (batch.isTimeDue) return tuples;
         tuples += this.readRows(input, Math.min(rows, limit - tuples), rows);
-        if (batch.isPortFull) return tuples;
+        if (batch.outputs.isPortFull) return tuples;
       }
     }
     this.next = (this.next + 1) % inputs.length;
@@ -75,8 +75,9 @@ export class RowReader {
    * @returns the tuples that it has read
    */
   private sip(limit: number): number {
-    const { inputs, alignment, isNearLimit } = this.batch;
-    if (isNearLimit || !inputs.some(({ isHeldBack, reader }) => !isHeldBack && alignment.hasInput(reader))) return 0;
+    const { inputs, alignment, outputs } = this.batch;
+    if (outputs.isNearLimit || !inputs.some(({ isHeldBack, reader }) => !isHeldBack && alignment.hasInput(reader)))
+      return 0;
     let tuples = 0;
     for (const input of inputs) {
       if (!input.isHeldBack || !alignment.load(input.reader)) continue;
@@ -103,9 +104,9 @@ export class RowReader {
   }
 
   private rowsThere({ reader, index, isHeldBack }: Input, until: readonly ReadMark[] | undefined): number {
-    const { alignment, isOverflowing } = this.batch;
+    const { alignment, outputs } = this.batch;
     if (until !== undefined) return rowsBefore(alignment, reader, until[index]);
-    if (isHeldBack && isOverflowing) return 0;
+    if (isHeldBack && outputs.isOverflowing) return 0;
     return alignment.load(reader) ? Number.POSITIVE_INFINITY : 0;
   }
 
