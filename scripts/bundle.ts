@@ -1,6 +1,7 @@
-// Puts the compiled modules of src/ into two files, and leaves in their places modules that only re-export from them: a worker
-// thread then loads a handful of files instead of 170, which was most of what starting one took. dist/src/engine.js has what a
-// worker loads, dist/src/app.js the rest, which only the app's thread does; common-*.js what the two share.
+// Puts the compiled modules of src/ into four files, and leaves in their places modules that only re-export from them: a worker
+// thread then loads a handful of files instead of 170, which was most of what starting one took. dist/src/api.js has what flows are declared
+// with, dist/src/connectors.js sources and sinks, dist/src/engine.js what a worker loads besides, dist/src/app.js the rest, which the app's thread does once a job starts; common-*.js
+// what several of them share. Comments and indentation are left out, since a thread reads all of it before it does anything.
 // Promises: each module is there once, whoever imports it and by whichever path; import.meta.url is still that of the module's own
 // file. The command line stays as it is: it is a process of its own.
 // Relies on tsc's output, made just before: the types beside each module stay what they are.
@@ -13,8 +14,17 @@ import { type BuildOptions, build, type Metafile, type Plugin, transform } from 
 
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../src', import.meta.url));
-/** What a worker thread imports: its own entry, and what modules of flows and actors may. */
-const WORKER_ENTRIES = ['workers/worker.ts', 'index.ts', 'sources.ts', 'sinks.ts', 'aggregates.ts', 'windows.ts'];
+/** What is in each file: the modules that are loaded with these, unless they are in one before. The rest is in the last. */
+const BUNDLES: Readonly<Record<string, readonly string[]>> = {
+  api: ['index.ts', 'aggregates.ts', 'windows.ts'],
+  connectors: ['sources.ts', 'sinks.ts'],
+  engine: ['workers/worker.ts'],
+};
+const LAST = 'app';
+const BUNDLE_NAMES = [...Object.keys(BUNDLES), LAST];
+const IS_BUNDLE = new RegExp(`^(${BUNDLE_NAMES.join('|')})$`);
+/** Columns: stack traces stay readable. */
+const LINE_LENGTH = 160;
 
 /** What a module takes for its own address stays so in a file elsewhere. */
 const ownUrls: Plugin = {
@@ -38,6 +48,8 @@ const OPTIONS = {
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
+  minifyWhitespace: true,
+  lineLimit: LINE_LENGTH,
   plugins: [ownUrls],
   outdir: COMPILED,
   chunkNames: 'common-[hash]',
@@ -65,10 +77,10 @@ const exportsOf = new Map<string, readonly string[]>();
 for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
   if (entryPoint !== undefined && exports.length > 0) exportsOf.set(entryPoint, exports);
 }
-const ofWorkers = loadedWith(WORKER_ENTRIES, metafile);
+const loadedBy = Object.entries(BUNDLES).map(([name, entries]) => [name, loadedWith(entries, metafile)] as const);
 
-/** Of the two files, the one that has a module. */
-const bundleOf = (path: string): string => (ofWorkers.has(path) ? 'engine' : 'app');
+/** Of the files, the one that has a module. */
+const bundleOf = (path: string): string => loadedBy.find(([, loaded]) => loaded.has(path))?.[0] ?? LAST;
 
 /** A list of a module's exports, each with its name in the bundle, where no two may have the same one. */
 const listed = (path: string, each: (name: string, inBundle: string) => string): string =>
@@ -80,7 +92,7 @@ const listed = (path: string, each: (name: string, inBundle: string) => string):
 const bundles: Plugin = {
   name: 'bundles',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(engine|app)$/ }, ({ path }) => ({ path, namespace: 'bundles' }));
+    onResolve({ filter: IS_BUNDLE }, ({ path }) => ({ path, namespace: 'bundles' }));
     onLoad({ filter: /.*/, namespace: 'bundles' }, ({ path: bundle }) => ({
       resolveDir: SOURCE,
       contents: [...exportsOf.keys()]
@@ -93,7 +105,7 @@ const bundles: Plugin = {
 
 // Their names change with what they hold.
 for (const file of readdirSync(COMPILED)) if (file.startsWith('common-')) rmSync(join(COMPILED, file));
-await build({ ...OPTIONS, entryPoints: ['engine', 'app'], plugins: [ownUrls, bundles], logLevel: 'warning' });
+await build({ ...OPTIONS, entryPoints: BUNDLE_NAMES, plugins: [ownUrls, bundles], logLevel: 'warning' });
 for (const path of exportsOf.keys()) {
   const bundle = `${'../'.repeat(path.split('/').length - 1) || './'}${bundleOf(path)}.js`;
   const list = listed(path, (name, inBundle) => `${inBundle} as ${name}`);

@@ -104,9 +104,9 @@ export { supervisionTree } from './supervisor/supervision/root.ts';
 export type { SupervisionNode } from './supervisor/supervision/tree.ts';
 export type { WorkerState } from './supervisor/workers/job-worker.ts';
 export type { ActorSystem, OpenOptions, SystemMetrics } from './system/app/actor-system.ts';
-export { actorSystem } from './system/app/actor-system.ts';
 export type { LoggerOption, LogTarget } from './system/app/logger.ts';
 export type { Inbox, InboxContext, InboxHandlers } from './system/app/open-inbox.ts';
+export { actorSystem } from './system/app/start-system.ts';
 export type { SystemEventType, SystemOccurrences } from './system/app/system-events.ts';
 export type { ActorContext, ActorSpace, ActorTimers, SpawnOptions } from './system/context.ts';
 export type {

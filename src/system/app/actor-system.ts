@@ -1,4 +1,4 @@
-// actorSystem(): a running system of actors, as the app sees it.
+// A running system of actors, as the app sees it.
 // Promises: stop() lets all actors handle the mail that they have got, ends children before parents, and ends the threads; whatever
 // the outcome, no thread is left.
 
@@ -431,12 +431,8 @@ function idleShareOf(job: Job, clock: Clock): IdleShare {
   return new IdleShare(look, () => clock.now());
 }
 
-/**
- * Starts a system of actors on worker threads.
- * @throws MillraceError BAD_OPTION, WORKER_START and others that a start can meet
- */
-export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
-  refuseSurplus('actorSystem(options)', 1, surplus);
+/** What {@link actorSystem} of start-system.ts does. */
+export async function startSystem(options: SystemOptions): Promise<ActorSystem> {
   const { supervision, handlerTimeoutMs, placement, logger, logLevel, ...given } = checkOptions(
     'actorSystem()',
     SYSTEM_OPTIONS,
