@@ -13,6 +13,7 @@ import type { RunningJob } from '../../supervisor/job/running-job.ts';
 import { between, type OperatorRates } from '../../supervisor/readings/between.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import { isWorkerThread } from '../../workers/worker-thread.ts';
 import { checkName, idFound, idOfGroup, idOfKey, isOfInbox, parseAddress, refuseInbox } from '../addresses.ts';
 import type { ActorSpace, SpawnOptions } from '../context.ts';
 import { controlIds } from '../control-ids.ts';
@@ -437,6 +438,7 @@ function idleShareOf(job: Job, clock: Clock): IdleShare {
  */
 export async function actorSystem(options: SystemOptions = {}, ...surplus: readonly never[]): Promise<ActorSystem> {
   refuseSurplus('actorSystem(options)', 1, surplus);
+  if (isWorkerThread()) throw errors.runInWorker(undefined);
   const { supervision, handlerTimeoutMs, placement, logger, logLevel, ...given } = checkOptions(
     'actorSystem()',
     SYSTEM_OPTIONS,
