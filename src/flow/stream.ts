@@ -71,7 +71,7 @@ import {
 } from './options/thinning-options.ts';
 import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
 import { type Nothing, type ScanOptions, scanned } from './scan.ts';
-import { eraseSink, type SinkDefinition } from './sink.ts';
+import { type SinkDefinition, sinkOf } from './sink.ts';
 import { deduplicateClosures } from './thinning/deduplicate.ts';
 import { sampleClosure } from './thinning/sample.ts';
 import type { ThinningClosures } from './thinning/thinning.ts';
@@ -512,7 +512,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     if (typeof (sink as Partial<SinkDefinition<never>> | null | undefined)?.open !== 'function')
       throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt', line)`, where);
     const made = sink as SinkDefinition<TupleOf<Fields>>;
-    this.add(name, sinkKind, single(where, options), { sink: eraseSink(made) });
+    this.add(name, sinkKind, single(where, options), { sink: sinkOf(made, this.schema) });
     return { operator: name };
   }
 
