@@ -17,6 +17,20 @@ export const aggregateErrors = {
       { operator, aggregate: name, field },
     );
   },
+  aggregateField(
+    operator: string,
+    name: string,
+    field: string,
+    known: readonly string[],
+    meant: string | undefined,
+  ): MillraceError {
+    const question = meant === undefined ? '' : `. Did you mean '${meant}'?`;
+    return new MillraceError(
+      'AGGREGATE_FIELD',
+      `operator '${operator}': the custom aggregate '${name}' uses the field '${field}', which its 'state' does not have (it has ${known.join(', ') || 'none'}): declare it there, or mend the name${question}`,
+      { operator, aggregate: name, field },
+    );
+  },
   aggregateFailed(operator: string, name: string, part: string, cause: unknown): MillraceError {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new MillraceError(

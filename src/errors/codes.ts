@@ -44,6 +44,10 @@ export const ERROR_CODES = {
       'an aggregate names a field that is not there, or whose values it does not take',
       'use a field that the message lists, or another aggregate',
     ],
+    AGGREGATE_FIELD: [
+      'a function of a custom aggregate reads or writes a field that its `state` does not have',
+      'declare the field in `state`, or mend its name',
+    ],
     AGGREGATE_SHARED: ['a custom aggregate keeps one object for several keys', 'make a new object for each key'],
     AGGREGATE_FAILED: ['`merge` or `result` of a custom aggregate threw', 'see the cause'],
     AGGREGATE_OVERFLOW: [

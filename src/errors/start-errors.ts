@@ -91,11 +91,15 @@ export const startErrors = {
       { phase: 'open', operator: operators[0], operators, worker, limitMs },
     );
   },
-  runInWorker(flow: string): MillraceError {
+  /** @param flow undefined for a system of actors */
+  runInWorker(flow: string | undefined, cause?: unknown): MillraceError {
+    const [call, short, whose] =
+      flow === undefined ? ['actorSystem()', 'it', "actors'"] : [`run() of flow '${flow}'`, 'run()', "flow's"];
     return new MillraceError(
       'RUN_IN_WORKER',
-      `run() of flow '${flow}' was called while a Millrace worker imports its module: call run() in another module than the flow's, or only if isMainThread of node:worker_threads is true`,
+      `${call} was called while a Millrace worker imports its module: call ${short} in another module than the ${whose}, or only if isMainThread of node:worker_threads is true`,
       { flow },
+      cause,
     );
   },
   typescriptModule(module: string, version: string): MillraceError {

@@ -13,12 +13,27 @@ export const tupleErrors = {
       { operator, field, known },
     );
   },
-  badValue(operator: string, field: string, value: unknown, type: string, rule: string): MillraceError {
+  /** @param path of a value within the field's */
+  badValue(operator: string, field: string, value: unknown, type: string, rule: string, path = ''): MillraceError {
     const remedy = value === undefined ? 'set the field in every tuple' : 'emit such a value, or change the schema';
     return new MillraceError(
       'BAD_VALUE',
-      `field '${field}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ${remedy}`,
-      { operator, field, value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value, type },
+      `field '${field}${path}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ${remedy}`,
+      {
+        operator,
+        field,
+        value: typeof value === 'function' || typeof value === 'symbol' ? show(value) : value,
+        type,
+        ...(path !== '' && { path: `${field}${path}` }),
+      },
+    );
+  },
+  notJson(operator: string, sink: string, path: string, shown: string, remedy: string): MillraceError {
+    const field = /^[\w$]*/.exec(path)?.[0];
+    return new MillraceError(
+      'BAD_VALUE',
+      `${sink} of '${operator}' cannot write '${path}': JSON has no form for ${shown}, and it would not be read back as it is. Emit ${remedy} in its place`,
+      { operator, field, path },
     );
   },
   badSlice(operator: string, part: number, parts: number): MillraceError {

@@ -2,10 +2,21 @@
 // One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
 
 import { MillraceError } from './millrace-error.ts';
+import { startErrors } from './start-errors.ts';
 import { messageOf } from './system-cause.ts';
 
+/** What a thread has died of that was refused to run a job; undefined if it was something else. Its error has lost its class. */
+function refusedRunOf(cause: unknown): MillraceError | undefined {
+  const { code, details } = (cause ?? {}) as Partial<MillraceError>;
+  if (code !== 'RUN_IN_WORKER') return undefined;
+  return startErrors.runInWorker(typeof details?.flow === 'string' ? details.flow : undefined, cause);
+}
+
 export const workerErrors = {
+  /** WORKER_DIED; or RUN_IN_WORKER, which nobody has awaited on that thread, and which any other one would die of, too. */
   workerDied(worker: number, actors: readonly string[], cause: unknown): MillraceError {
+    const refused = refusedRunOf(cause);
+    if (refused !== undefined) return refused;
     return new MillraceError(
       'WORKER_DIED',
       `worker ${worker} died with the actors ${actors.map((name) => `'${name}'`).join(', ') || '(none)'}: ${messageOf(cause)}`,

@@ -3,12 +3,16 @@
 // overwritten after a rollback or a crash. What must not be seen before it counts is prepared before the commit, and
 // committed after it.
 
+import type { Schema, Shape } from '../mailbox/schema.ts';
+
 /** What a sink is opened with. */
 export interface SinkContext {
   /** The operator's name, for error texts. */
   readonly operator: string;
   /** The committed position: 0 at the first open. */
   readonly position: number;
+  /** The fields of its tuples; undefined where a test opens a sink without a flow. */
+  readonly fields?: Shape;
 }
 
 /** A sink that is open, on the worker that hosts its actor. See docs/own-connectors.md. */
@@ -39,6 +43,13 @@ export interface SinkDefinition<Tuple> {
   open(context: SinkContext): SinkWriter<Tuple>;
 }
 
-/** Forgets the type of a sink's tuples: the graph holds sinks of all kinds. The stream's schema is what they fit. */
-export const eraseSink = <Tuple>(sink: SinkDefinition<Tuple>): SinkDefinition<never> =>
-  sink as unknown as SinkDefinition<never>;
+/**
+ * A sink as the graph holds it: whatever its tuples are, and opened with their fields.
+ * @param schema what its stream's tuples fit
+ */
+export const sinkOf = <Tuple>(sink: SinkDefinition<Tuple>, schema: Schema): SinkDefinition<never> => {
+  const fields: Shape = Object.fromEntries(schema.fields.map(({ name, declared }) => [name, declared]));
+  const { files } = sink;
+  const open = (context: SinkContext): SinkWriter<Tuple> => sink.open({ ...context, fields });
+  return { ...(files !== undefined && { files }), open } as unknown as SinkDefinition<never>;
+};

@@ -53,7 +53,7 @@ import type { AsyncOptions } from './options/async-options.ts';
 import { TABLE_OPTIONS, type TableOptions } from './options/join-options.ts';
 import { SAMPLE_OPTIONS, type SampleOptions } from './options/thinning-options.ts';
 import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
-import { eraseSink, type SinkDefinition } from './sink.ts';
+import { type SinkDefinition, sinkOf } from './sink.ts';
 import { sampleClosure } from './thinning/sample.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
@@ -486,7 +486,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     if (typeof (sink as Partial<SinkDefinition<never>> | null | undefined)?.open !== 'function')
       throw errors.badOption('sink', sink, `a sink such as writeLines('out.txt', line)`, where);
     const made = sink as SinkDefinition<TupleOf<Fields>>;
-    this.add(name, sinkKind, single(where, options), { sink: eraseSink(made) });
+    this.add(name, sinkKind, single(where, options), { sink: sinkOf(made, this.schema) });
     return { operator: name };
   }
 

@@ -4,6 +4,18 @@
 import { errors } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import type { Checked, OptionTable } from './option.ts';
+import { writtenOptions } from './written-options.ts';
+
+/** Window functions take nothing but their options, so the whole call can be shown. */
+const CALLED_WITH_OPTIONS = /^(tumbling|sliding|session|count|globalWindow|calendar|custom|actorSystem)\(\)$/;
+
+function ruleFor(where: string, table: OptionTable, given: unknown): string {
+  const written = writtenOptions(where, table, given);
+  if (written === undefined) return 'an object';
+  return CALLED_WITH_OPTIONS.test(where)
+    ? `an object: write ${where.slice(0, -1)}${written})`
+    : `an object such as ${written}`;
+}
 
 /**
  * @param where whose options they are, as error texts name it: 'run()'
@@ -15,10 +27,10 @@ export function checkOptions<Table extends OptionTable>(
   table: Table,
   given: unknown,
   within?: string,
-  rule = 'an object',
+  rule?: string,
 ): Checked<Table> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw errors.badOption(within ?? 'options', given, rule, where);
+    throw errors.badOption(within ?? 'options', given, rule ?? ruleFor(where, table, given), where);
   const known = Object.keys(table);
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(table, name)) continue;

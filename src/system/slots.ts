@@ -6,6 +6,7 @@
 import { type ErrorRecord, errors, toRecord } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
 import { constantsOf } from '../mailbox/columns/codec.ts';
+import { packedValue } from '../mailbox/columns/nested.ts';
 import { packJson, unpackJson } from '../mailbox/json.ts';
 import { Schema, type SchemaField, type Shape } from '../mailbox/schema.ts';
 import type { Mail } from './mail.ts';
@@ -147,7 +148,12 @@ return new Message(${values.join(', ')});
   );
 }
 
-function packValues(actor: string, message: string, fields: readonly SchemaField[], values: unknown[]): Uint8Array {
+function packValues(actor: string, message: string, fields: readonly SchemaField[], given: unknown[]): Uint8Array {
+  const values = given.map((value, i) =>
+    packedValue(fields[i].codec, value, ({ path, label, rule, value: misfit }) => {
+      throw errors.badMessage(actor, message, `${fields[i].name}${path}`, misfit, label, rule);
+    }),
+  );
   try {
     return packJson(values);
   } catch (cause) {

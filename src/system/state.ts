@@ -5,6 +5,8 @@
 
 import { errors } from '../errors.ts';
 import { generate } from '../mailbox/codegen.ts';
+import type { Misfit } from '../mailbox/columns/codec.ts';
+import { packedValue } from '../mailbox/columns/nested.ts';
 import { packJson, unpackJson } from '../mailbox/json.ts';
 import type { Shape } from '../mailbox/schema.ts';
 import { fromColumn, slotConstants, slotsOf, toColumn } from './slots.ts';
@@ -106,6 +108,11 @@ ${accessors.join('\n')}
     const { name, codec } = fields[i];
     throw errors.badMessage(actor, 'state', name, value, codec.label, codec.rule);
   };
+  const misfitIn =
+    (i: number) =>
+    ({ path, value, label, rule }: Misfit): never => {
+      throw errors.badMessage(actor, 'state', `${fields[i].name}${path}`, value, label, rule);
+    };
   const checks = generate<((v: unknown) => boolean)[]>(
     `${actor}/checks`,
     slotConstants(slots, actor),
@@ -131,7 +138,8 @@ ${accessors.join('\n')}
         values.forEach((value, at) => {
           if (checks[at](value)) bad(packed[at], value);
         });
-        const bytes = packJson(values);
+        const kept = values.map((value, at) => packedValue(fields[packed[at]].codec, value, misfitIn(packed[at])));
+        const bytes = packJson(kept);
         if (!areSame(to.rest, bytes)) to.rest = bytes;
       },
     },

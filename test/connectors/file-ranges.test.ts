@@ -12,7 +12,7 @@ import { linesOfFile, readLines } from '../../src/connectors/lines/read-lines.ts
 import { cutFor, partitionsOf, type SourceDefinition } from '../../src/flow/source.ts';
 import { type Shape, type TupleOf, t } from '../../src/mailbox/schema.ts';
 import { drain, drainEach, memoriesOf } from '../kit/drive.ts';
-import { csvSource, lineSource, UNKNOWN_FORMAT } from '../kit/file-sources.ts';
+import { csvSource, jsonSource, lineSource, UNKNOWN_FORMAT } from '../kit/file-sources.ts';
 import { shortOrLong, someOrAll } from '../kit/long-form.ts';
 import { fileOf } from '../kit/temporary-files.ts';
 
@@ -71,6 +71,21 @@ async function compareLines(content: string | Uint8Array, chunkBytes: number, ra
   };
   await Promise.all(ranges.map(compare));
 }
+
+/** A file of JSON lines as one reader and as ranges give it, as {@link compareCsv} does. */
+async function compareJson(content: string | Uint8Array, chunkBytes: number, ranges: readonly number[], limit = 1000) {
+  const path = fileOf(content, '.json');
+  for (const badRecords of ['skip', 'fail'] as const) {
+    const how = { badRecords, recordBytesMax: 60 };
+    const expected = await outcomeOf(jsonSource(path, jsonFields, how, 1000), limit);
+    const compare = async (count: number): Promise<void> => {
+      const outcome = await outcomeOf(jsonSource(path, jsonFields, how, chunkBytes, count), limit);
+      assert.deepEqual(outcome, expected, `${JSON.stringify(content)} in ${count} ranges of JSON, ${badRecords}`);
+    };
+    await Promise.all(ranges.map(compare));
+  }
+}
+const jsonFields = { a: t.string() };
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
@@ -153,6 +168,35 @@ test('any text in any number of ranges, chunks of any length', async () => {
   );
 });
 
+const jsonPiece = fc.oneof(
+  fc.constantFrom(
+    '{"a":"x"}\n',
+    '{"a":"é日本😀"}\r\n',
+    '{"a":1}\n',
+    '\n',
+    '  \n',
+    '\ufeff',
+    '{"a":',
+    'bad\n',
+    '{"a":"\\n"}\n',
+  ),
+  fc.constantFrom(`{"a":"${'y'.repeat(40)}"}\n`, `{"a":"${'z'.repeat(80)}"}\n`),
+);
+
+test('JSON lines in any number of ranges, chunks of any length: bad ones with their numbers, too long ones as well', async () => {
+  const small = fc.integer({ min: 1, max: 60 });
+  const lines = fc.array(jsonPiece, { maxLength: 20 }).map((pieces) => pieces.join(''));
+  await fc.assert(
+    fc.asyncProperty(lines, small, small, fc.integer({ min: 1, max: 4 }), async (text, chunk, count, limit) => {
+      await compareJson(text, chunk, [count], limit);
+    }),
+    { numRuns: shortOrLong(60, 300) },
+  );
+  for (const text of SMALL_FILES) await compareJson(text, 3, [2, 3, 7]);
+  const some = '{"a":"x"}\nbad\n\n{"a":"é"}\n{"a":5}\n{"a":"last"}';
+  for (const chunkBytes of [1, 2, 1000]) await compareJson(some, chunkBytes, upTo(some.length + 2));
+});
+
 test('records that are given up for their length, whatever the range that they begin in', async () => {
   const recordBytesMax = fc.integer({ min: 4, max: 40 });
   const chunk = fc.integer({ min: 1, max: 8 });
@@ -194,11 +238,19 @@ test('other delimiters', async () => {
 });
 
 test('a range goes on at each of its positions, and needs nothing but its memory for it', async () => {
+  const skipBad = { badRecords: 'skip' } as const;
   const text = 'a,b\n"c\n\n",d\nbad\n"e",f\n\n"g\n",h\ni,"\n"\nj,k\nl,m\n';
   for (const ranges of [1, 2, 3, 5, 9]) {
     const csv = csvSource(fileOf(text), csvFields, { badRecords: 'skip' }, 3, ranges);
     const lines = lineSource(fileOf(text), {}, 3, ranges);
-    for (const source of [csv, lines] as Source<unknown>[]) {
+    const objects = jsonSource(
+      fileOf('{"a":"x"}\nbad\n\n{"a":"é"}\n{"a":5}\n{"a":"y"}\n'),
+      jsonFields,
+      skipBad,
+      3,
+      ranges,
+    );
+    for (const source of [csv, lines, objects] as Source<unknown>[]) {
       const memoryOf = memoriesOf(ranges);
       for (let partition = 0; partition < ranges; partition++) {
         const seen: { position: unknown; count: number; bad: number }[] = [];
@@ -227,6 +279,11 @@ test('a range goes on at each of its positions, and needs nothing but its memory
 
 test('a file that cannot be read from its middle is one range, and the others are empty', async () => {
   const text = 'a,b\nc,d\ne,f\n';
+  const zipped = jsonSource(fileOf(gzipSync('{"a":"x"}\n{"a":"y"}\n'), '.gz'), jsonFields, {}, 5, 4);
+  assert.deepEqual(
+    (await drainEach(zipped)).map(({ tuples }) => tuples),
+    [[{ a: 'x' }, { a: 'y' }], [], [], []],
+  );
   const [first, ...others] = await drainEach(lineSource(fileOf(gzipSync(text), '.gz'), {}, 5, 4));
   assert.deepEqual(first.tuples, [{ line: 'a,b' }, { line: 'c,d' }, { line: 'e,f' }]);
   for (const { tuples, error } of others) assert.deepEqual([tuples, error], [[], undefined]);

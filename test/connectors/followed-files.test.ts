@@ -322,7 +322,7 @@ test('CSV: each file has its header; JSON: lines are counted by file', async () 
     await again.leave();
   }
   const objects = fileOf('{"n":1}\n{"n":');
-  const json = new Follower(followFiles([objectsOfFile(objects, { n: t.u32() }, {}, 16)], 'test', TIMES)).start();
+  const json = new Follower(followFiles([objectsOfFile(objects, { n: t.u32() }, {}, 16, 1)], 'test', TIMES)).start();
   await json.have(1);
   fs.appendFileSync(objects, '2}\nno\n');
   const error = (await json.fails()) as { code: string; details: { line: number } };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildGraph, type FlowBuilder } from '../../src/flow/dataflow.ts';
 import { dataflow, type ErrorCode, outputs, t } from '../../src/index.ts';
-import { push } from '../../src/sources.ts';
+import { generate, push } from '../../src/sources.ts';
 import { testOperator } from '../../src/testing.ts';
 import { tumbling } from '../../src/windows.ts';
 import { thrown } from '../kit/run-flow.ts';
@@ -56,6 +56,33 @@ const mistakes: Readonly<Record<string, readonly [ErrorCode, RegExp, (flow: Flow
       keyed(flow)
         .connect(flow.source('others', push(ITEM)).keyBy('key'))
         .process('both', {}, { left: closure } as never),
+  ],
+  'options that are a number': [
+    'BAD_OPTION',
+    /^option 'options' of operator 'some' must be an object such as \{ parallelism: 2 \}, got 2/,
+    (flow) => items(flow).map('some', N, one, 2 as never),
+  ],
+  'options of a throttle that are a number': [
+    'BAD_OPTION',
+    /^option 'options' of operator 'some' must be an object such as \{ everyMs: 1000 \}, got 1000/,
+    (flow) => keyed(flow).throttle('some', 1000 as never),
+  ],
+  'options of connected streams that are a number': [
+    'BAD_OPTION',
+    /^option 'options' of operator 'both' must be an object such as \{ parallelism: 2 \}, got 2/,
+    (flow) =>
+      keyed(flow)
+        .connect(flow.source('others', push(ITEM)).keyBy('key'))
+        .process('both', {}, { left: closure, right: closure }, 2 as never),
+  ],
+  'options of a source that are a number': [
+    'BAD_OPTION',
+    /^option 'options' of generate\(\) must be an object such as \{ count: 10 \}, got 10/,
+    (flow) =>
+      flow.source(
+        'numbers',
+        generate(N, (n) => ({ n }), 10 as never),
+      ),
   ],
   'outputs of a window': [
     'BAD_OPTION',

@@ -90,11 +90,21 @@ export const valueArbitraries: Readonly<Record<SampleType, fc.Arbitrary<unknown>
   enum: fc.constantFrom(...LITERALS),
   bytes,
   json: jsonTree.filter((value) => value !== undefined),
+  list: fc.array(anyDouble, { maxLength: 5 }),
+  struct: fc.record(
+    {
+      at: fc.date({ noInvalidDate: true }),
+      tags: fc.array(orNull(anyString), { maxLength: 3 }),
+      n: orNull(bigint(-(2n ** 63n), 2n ** 63n - 1n)),
+    },
+    { noNullPrototype: true },
+  ),
   optionalF64: orNull(anyDouble),
   optionalU64: orNull(u64),
   optionalString: orNull(anyString),
   optionalDictionary: orNull(words),
   optionalBytes: orNull(bytes),
+  optionalList: orNull(fc.array(integer(0, 255), { maxLength: 5 })),
 };
 
 /** A schema of fields a0, a1, … of the given types. */

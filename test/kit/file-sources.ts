@@ -32,11 +32,12 @@ export const csvSource = <Fields extends Shape>(
   return filesInRanges([recordsOfFile(path, fields, options, { rangeBytesMin: 1, ...given })], ranges);
 };
 
-/** The objects of a file of JSON lines. */
+/** The objects of a file of JSON lines, in so many ranges however short it is. */
 export const jsonSource = <Fields extends Shape>(
   path: string,
   fields: Fields,
   options: ReadJsonOptions,
   chunkBytes: number,
+  ranges = 1,
 ): SourceDefinition<Fields, TupleOf<Fields>, CsvPosition> =>
-  filesInRanges([objectsOfFile(path, fields, options, chunkBytes)], 1);
+  filesInRanges([objectsOfFile(path, fields, options, chunkBytes, 1)], ranges);

@@ -21,18 +21,23 @@ const FIELDS = {
   enum: t.enum(...LITERALS),
   bytes: t.bytes(),
   json: t.json(),
+  list: t.list(t.f64()),
+  struct: t.struct({ at: t.date(), tags: t.list(t.optional(t.string())), n: t.optional(t.i64()) }),
   optionalF64: t.optional(t.f64()),
   optionalU64: t.optional(t.u64()),
   optionalString: t.optional(t.string()),
   optionalDictionary: t.optional(t.dictionary()),
   optionalBytes: t.optional(t.bytes()),
+  optionalList: t.optional(t.list(t.u8())),
 } as const satisfies Readonly<Record<string, Field<unknown>>>;
 
 /** The name of a field of some type; it can be a field's name. */
 export type SampleType = keyof typeof FIELDS;
 
 export const fieldTypes = Object.keys(FIELDS) as SampleType[];
-export const keyTypes = fieldTypes.filter((type) => !['bytes', 'json', 'optionalBytes'].includes(type));
+export const keyTypes = fieldTypes.filter(
+  (type) => !['bytes', 'json', 'list', 'struct', 'optionalBytes', 'optionalList'].includes(type),
+);
 export const fieldOf = (type: SampleType): Field<unknown> => FIELDS[type];
 
 /** The name of a field that is equal to one of these. */
@@ -58,11 +63,14 @@ export const FIRST_VALUES: Readonly<Record<SampleType, unknown>> = {
   enum: 'open',
   bytes: new Uint8Array(0),
   json: null,
+  list: [],
+  struct: { at: new Date(0), tags: [], n: null },
   optionalF64: null,
   optionalU64: null,
   optionalString: null,
   optionalDictionary: null,
   optionalBytes: null,
+  optionalList: null,
 };
 
 /** Routing and images of state depend on it: it never changes. */

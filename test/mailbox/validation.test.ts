@@ -27,6 +27,9 @@ const GOOD: Readonly<Record<SampleType, unknown>> = {
   optionalString: null,
   optionalDictionary: 'entry',
   optionalBytes: null,
+  list: [0.5],
+  struct: { at: new Date(1), tags: [null, 'a'], n: -1n },
+  optionalList: null,
 };
 
 const notANumber: unknown[] = [
@@ -78,6 +81,9 @@ const BAD: Readonly<Record<SampleType, readonly unknown[]>> = {
   optionalString: withoutNull(notAString),
   optionalDictionary: withoutNull(notAString),
   optionalBytes: notBytes,
+  list: [undefined, null, {}, 'a', new Set([1]), new Float64Array(1)],
+  struct: [undefined, null, [], 'a', 5],
+  optionalList: [undefined, {}, 'a', 5n],
   json: [undefined, () => 1, Symbol('json'), { deep: [Symbol('json')] }, new (class Point {})()],
 };
 

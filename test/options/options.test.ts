@@ -68,7 +68,7 @@ const REFUSALS: readonly [object, string][] = [
   [{ name: '' }, `option 'name' of play() must be a name, got ""`],
   [{ name: undefined }, "option 'name' of play() must be a name, got undefined"],
   [{ listener: 'x' }, `option 'listener' of play() must be a function, got "x"`],
-  [{ within: 5 }, "option 'within' of play() must be an object, got 5"],
+  [{ within: 5 }, "option 'within' of play() must be an object such as { least: 5 }, got 5"],
   [{ within: { least: -1 } }, "option 'within.least' of play() must be an integer from 0 on, got -1"],
   [{ within: { most: 1 } }, "'within' of play() has no option 'most': use one of 'least'"],
   [{ worker: 1 }, "play() has no option 'worker': did you mean 'workers'?"],
@@ -85,7 +85,7 @@ for (const [given, text] of REFUSALS) {
 
 test('what is no object is refused', () => {
   for (const given of [null, 5, 'fast', [], () => {}])
-    assert.match(refused(given), /^option 'options' of play\(\) must be an object, got /);
+    assert.match(refused(given), /^option 'options' of play\(\) must be an object such as \{ .*name: .* \}, got /);
 });
 
 test('an adapted entry checks as before, with other words and another default', () => {
@@ -108,4 +108,17 @@ test('defaults are told as people write them', () => {
 
 test('docs/, `--help` there and doc comments say what the tables say: node dist/scripts/option-docs.js writes them', () => {
   for (const [file, text] of expectedTexts()) assert.equal(readFileSync(join(ROOT, file), 'utf8'), text, file);
+});
+
+test('where a bare value is given for options, the text shows what to write', () => {
+  const shown = (given: unknown): string =>
+    /^option 'options' of play\(\) must be an object such as (.*), got /.exec(refused(given))?.[1] ?? '';
+  assert.equal(shown('Ada'), '{ name: "Ada" }');
+  assert.equal(shown(5), '{ workers: 5, name: … }');
+  assert.equal(shown(0.5), '{ shareOf: 0.5, name: … }');
+  assert.equal(shown(60_000), '{ everyMs: 60000, name: … }');
+  assert.equal(shown(true), '{ fast: true, name: … }');
+  assert.equal(shown(-1), '{ name: … }');
+  assert.equal(shown(undefined), '{ name: … }');
+  assert.equal(shown([1]), '{ name: … }');
 });

@@ -174,3 +174,50 @@ test('TypeScript that is compiled to CommonJS in place', TIMEOUT, async () => {
   assert.equal(code, 0, stderr);
   assert.equal(stdout, '0 Even\n1 Odd\n4 Even\n');
 });
+
+/** An app within the module that workers import, in a function that nobody awaits: its refusal ends the worker. */
+const within = (calls: string): string => `async function main() {
+  ${calls}
+}
+main();
+`;
+const RUNS = 'const job = await squares.run({ workers: 1 });\n  await job.done;';
+const ACTORS = `import { actor, actorSystem, t } from 'millrace';
+export const adder = actor(import.meta.url, 'adder', {
+  messages: { add: { n: t.u32() } },
+  state: { sum: t.f64() },
+  receive: { add({ n }, state) { state.sum += n; } },
+});
+`;
+const ASKS = `const system = await actorSystem({ workers: 1 });
+  system.get(adder, 'one').tell.add({ n: 2 });
+  await system.job.done;`;
+
+const REFUSED: readonly [string, string, string, string][] = [
+  [
+    'a flow of CommonJS',
+    'flow.cjs',
+    `${COMMONJS}module.exports = { squares };\n${within(RUNS)}`,
+    "run() of flow 'squares'",
+  ],
+  ['a flow of an ES module', 'flow.mjs', `${esm("''")}${within(RUNS)}`, "run() of flow 'squares'"],
+  ['an actor', 'adder.mjs', `${ACTORS}${within(ASKS)}`, 'actorSystem()'],
+];
+
+for (const [what, name, text, call] of REFUSED) {
+  test(
+    `RUN_IN_WORKER, and not WORKER_DIED, where nobody awaits the app within the module of ${what}`,
+    TIMEOUT,
+    async () => {
+      const { code, stderr } = await run({ [name]: text }, name);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /^MillraceError: /m);
+      assert.ok(
+        stderr.includes(`MillraceError: ${call} was called while a Millrace worker imports its module: call`),
+        stderr,
+      );
+      assert.match(stderr, /code: 'RUN_IN_WORKER'/);
+      assert.doesNotMatch(stderr, /code: '(WORKER_DIED|RESTART_INTENSITY)'/);
+    },
+  );
+}

@@ -4,6 +4,7 @@
 
 import { show } from '../../errors.ts';
 import { NEWLINE, RETURN } from '../../mailbox/columns/csv-cell.ts';
+import { misfitReason } from '../misfit-reason.ts';
 import type { CsvCell } from './csv-cells.ts';
 import type { CsvText } from './csv-settings.ts';
 
@@ -132,8 +133,10 @@ export function convertRecord(
     const { name, label, csv } = cells[index];
     const value = csv.convert(text);
     if (value === undefined) {
+      const misfit = csv.misfit?.(text);
+      if (misfit !== undefined) return { reason: misfitReason(name, misfit), column: column + 1, field: name };
       const remedy = text.trim() === '' ? emptyRemedy(name, label) : '';
-      const reason = `field '${name}' is ${label}, which takes ${csv.rule}; got ${show(text)}${remedy}`;
+      const reason = `field '${name}' is ${label}, which takes ${csv.lacks?.(text) ?? csv.rule}; got ${show(text)}${remedy}`;
       return { reason, column: column + 1, field: name };
     }
     values[index] = value;

@@ -11,6 +11,7 @@ import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { FileWriter, filesOf, WRITE_COMPRESSION_OPTION, writtenCompression } from '../files/file-writer.ts';
 import { checkPath } from '../source-options.ts';
+import { nestedFields, writtenJson } from '../written-json.ts';
 import { CSV_OPTIONS } from './csv-options.ts';
 
 const isNames = (given: unknown): given is readonly string[] =>
@@ -37,11 +38,11 @@ const WHERE = 'writeCsv()';
 
 /**
  * Writes one CSV record per tuple (RFC 4180), in UTF-8 and with `\n` behind it. Null is an empty cell, a Date is ISO 8601, a value
- * of `json` is JSON, bytes are UTF-8 text. The file is emptied when the job starts, and cut to the last commit after a crash:
+ * of `json` is JSON (null and texts, too), bytes are UTF-8 text. The file is emptied when the job starts, and cut to the last commit after a crash:
  * each record is in it exactly once. A job without a tuple leaves it empty, without a header.
  * @param path of the file, relative to the working directory; `-` for standard output
  * @throws MillraceError BAD_OPTION at once; while it runs SINK_FAILED if the file cannot be written, BAD_VALUE for a tuple that
- * lacks a column or has bytes that are not UTF-8
+ * lacks a column has bytes that are not UTF-8, or holds in a field of json what JSON has no form for: a map, a set, a Date, a bigint, NaN, undefined
  */
 export function writeCsv<Tuple extends object>(
   path: string,
@@ -56,8 +57,9 @@ export function writeCsv<Tuple extends object>(
     files: filesOf(path),
     open(context) {
       const recordOf = recordMaker(delimiter);
+      const nested = nestedFields(context);
       const textOf = (tuple: Tuple): string =>
-        recordOf((columns ?? Object.keys(tuple)).map((name) => cellOf(tuple, name, context)));
+        recordOf((columns ?? Object.keys(tuple)).map((name) => cellOf(tuple, name, nested?.get(name), context)));
       const headOf = (tuple: Tuple): string => (header ? recordOf(columns ?? Object.keys(tuple)) : '');
       return new FileWriter(path, chosen, { textOf, headOf }, context);
     },
@@ -78,8 +80,17 @@ function recordMaker(delimiter: string): (cells: readonly string[]) => string {
 const UTF_8_RULE =
   "bytes that are UTF-8, as readCsv reads them: write others by writeJson, or as text, such as Buffer.from(value).toString('base64')";
 
-function cellOf(tuple: object, name: string, { operator }: SinkContext): string {
+function cellOf(
+  tuple: object,
+  name: string,
+  toJson: ((value: unknown) => unknown) | undefined,
+  context: SinkContext,
+): string {
+  const { operator, fields } = context;
   const value: unknown = (tuple as Readonly<Record<string, unknown>>)[name];
+  // Null of a field that is optional is no JSON.
+  const isNothing = value === undefined || (value === null && fields?.[name].type !== 'json');
+  if (toJson !== undefined && !isNothing) return writtenJson(toJson(value), name, WHERE, context);
   if (value === null) return '';
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
@@ -89,7 +100,6 @@ function cellOf(tuple: object, name: string, { operator }: SinkContext): string 
     if (isUtf8(value)) return Buffer.from(value).toString();
     throw errors.badValue(operator, name, value, 'a column of writeCsv', UTF_8_RULE);
   }
-  const text = JSON.stringify(value);
-  if (text !== undefined) return text;
-  throw errors.badValue(operator, name, value, 'a column of writeCsv', 'a value of the tuple');
+  if (value === undefined) throw errors.badValue(operator, name, value, 'a column of writeCsv', 'a value of the tuple');
+  return writtenJson(value, name, WHERE, context);
 }

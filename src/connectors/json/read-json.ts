@@ -14,14 +14,16 @@ import { CSV_START, type CsvPosition } from '../csv/csv-settings.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, type FileFormat } from '../files/file-format.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
-import { RANGE_BYTES_MIN } from '../files/file-ranges.ts';
+import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
 import type { FileSource } from '../files/file-source.ts';
 import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
 import { FOLLOW_OPTION } from '../files/follow-files.ts';
+import { emptyReader, LaterReader } from '../files/later-reader.ts';
 import { shownText } from '../shown-text.ts';
-import { checkPath } from '../source-options.ts';
+import { checkPath, RANGES_OPTION } from '../source-options.ts';
 import { tupleClass } from '../tuple-class.ts';
 import { type JsonProblem, jsonConverter } from './json-fields.ts';
+import { firstLineOf } from './json-ranges.ts';
 
 export const JSON_OPTIONS = {
   /**
@@ -44,6 +46,12 @@ export const JSON_OPTIONS = {
    */
   compression: COMPRESSION_OPTION,
   /**
+   * Parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto`
+   * for as many as the source may have replicas: 'auto', or an integer from 1 to 256. Default: `1`. See
+   * docs/dataflow.md#ranges-of-a-file.
+   */
+  ranges: RANGES_OPTION,
+  /**
    * Whether reading goes on at the end with what is appended, and with the file that takes the place of one that was
    * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
    */
@@ -63,6 +71,7 @@ interface JsonSettings {
   readonly skip: boolean;
   readonly recordBytesMax: number;
   readonly chunkBytes: number;
+  readonly rangeBytesMin: number;
 }
 
 /**
@@ -71,7 +80,7 @@ interface JsonSettings {
  * a timestamp or date an ISO 8601 string, bytes are base64, and an f64 may be 'NaN', 'Infinity' or '-Infinity'. What is missing
  * is null of an optional field. After a crash, reading goes on behind the last committed line of the same file.
  * @param path of the file, relative to the working directory, `-` for standard input; or of up to 256 files, each of which is a
- * partition that one replica reads at a time; or a folder
+ * partition that one replica reads at a time, or as many as it has ranges; or a folder
  * (`'logs/'`) or a pattern (`'logs/*.csv'`), whose files are found when the job starts and shared by the replicas
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read; while it runs
  * BAD_JSON with the line's number
@@ -83,27 +92,33 @@ export function readJson<Fields extends Shape>(
   ...surplus: readonly never[]
 ): SourceDefinition<Fields, TupleOf<Fields>, CsvPosition> {
   refuseSurplus('readJson(path, fields, options)', 3, surplus);
-  const { follow } = checkOptions(WHERE, JSON_OPTIONS, options);
-  const settings = settingsOf(fields, options, CHUNK_BYTES);
-  return sourceOfFiles(path, WHERE, undefined, (each) => objectsWith(each, fields, settings), follow);
+  const { follow, ranges } = checkOptions(WHERE, JSON_OPTIONS, options);
+  const settings = settingsOf(fields, options, CHUNK_BYTES, RANGE_BYTES_MIN);
+  return sourceOfFiles(path, WHERE, ranges, (each) => objectsWith(each, fields, settings), follow);
 }
 
-/** The objects of one file, with chunks of the caller's size. */
+/** The objects of one file, with sizes of the caller's: tests put the borders of chunks and of ranges everywhere. */
 export function objectsOfFile<Fields extends Shape>(
   path: string,
   fields: Fields,
   options: ReadJsonOptions,
   chunkBytes: number,
+  rangeBytesMin: number,
 ): FileSource<Fields, CsvPosition> {
-  return objectsWith(path, fields, settingsOf(fields, options, chunkBytes));
+  return objectsWith(path, fields, settingsOf(fields, options, chunkBytes, rangeBytesMin));
 }
 
 /** What holds of all files of a source. */
-function settingsOf(fields: Shape, options: ReadJsonOptions, chunkBytes: number): Omit<JsonSettings, 'path'> {
+function settingsOf(
+  fields: Shape,
+  options: ReadJsonOptions,
+  chunkBytes: number,
+  rangeBytesMin: number,
+): Omit<JsonSettings, 'path'> {
   const schema = Schema.of(fields, 'readJson');
   const { badRecords, recordBytesMax, encoding, compression } = checkOptions(WHERE, JSON_OPTIONS, options);
   const format: FileFormat = { compression, encoding, lineEnds: 'lf' };
-  return { schema, format, skip: badRecords === 'skip', recordBytesMax, chunkBytes };
+  return { schema, format, skip: badRecords === 'skip', recordBytesMax, chunkBytes, rangeBytesMin };
 }
 
 function objectsWith<Fields extends Shape>(
@@ -116,13 +131,32 @@ function objectsWith<Fields extends Shape>(
   return {
     path,
     format: settings.format,
-    rangeBytesMin: RANGE_BYTES_MIN,
+    rangeBytesMin: settings.rangeBytesMin,
     fields,
     start: CSV_START,
-    // There is one range, and so the part is the memory of a whole file.
-    open: (context, part) => JsonReader.open<TupleOf<Fields>>(settings, part as LookMemory, context),
+    open: (context, part) => openJson<TupleOf<Fields>>(settings, context, part),
   };
 }
+
+async function openJson<Tuple>(
+  settings: JsonSettings,
+  context: SourceContext<CsvPosition>,
+  part: FileRange | LookMemory,
+): Promise<SourceReader<Tuple, CsvPosition>> {
+  const { position } = context;
+  if (!(part instanceof FileRange)) return JsonReader.open<Tuple>(settings, part, context, position, WHOLE_FILE);
+  const bounds = await part.bounds();
+  if (bounds === undefined) return emptyReader(position);
+  const openAt = (from: CsvPosition): Promise<JsonReader<Tuple>> =>
+    JsonReader.open<Tuple>(settings, part.looks, context, from, bounds.end);
+  if (position.byte > 0 || bounds.start === 0) return openAt(position);
+  return new LaterReader<Tuple, CsvPosition>(context, async (isClosed) => {
+    const first = await firstLineOf(part, settings.chunkBytes, isClosed);
+    return first && (await openAt(first));
+  });
+}
+
+const WHOLE_FILE = Number.POSITIVE_INFINITY;
 
 class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   position: CsvPosition;
@@ -134,6 +168,8 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   readonly #Tuple: new (
     ...values: unknown[]
   ) => Tuple;
+  /** Lines that begin there or behind it are not read here. */
+  readonly #end: number;
   /** Where the window has been searched for a line end. */
   #searched: number;
 
@@ -141,19 +177,27 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     settings: JsonSettings,
     memory: LookMemory,
     context: SourceContext<CsvPosition>,
+    from: CsvPosition,
+    end: number,
   ): Promise<JsonReader<Tuple>> {
     const { path, format, chunkBytes } = settings;
-    const position = context.position.byte;
-    const window = await FileWindow.open({ path, format, position, chunkBytes, memory }, context);
-    return new JsonReader<Tuple>(settings, window, context);
+    const window = await FileWindow.open({ path, format, position: from.byte, end, chunkBytes, memory }, context);
+    return new JsonReader<Tuple>(settings, window, context, from, end);
   }
 
-  private constructor(settings: JsonSettings, window: FileWindow, context: SourceContext<CsvPosition>) {
+  private constructor(
+    settings: JsonSettings,
+    window: FileWindow,
+    context: SourceContext<CsvPosition>,
+    from: CsvPosition,
+    end: number,
+  ) {
     const { schema } = settings;
     this.#settings = settings;
     this.#window = window;
     this.#context = context;
-    this.position = context.position;
+    this.position = from;
+    this.#end = end;
     this.#convert = jsonConverter(schema);
     this.#values = new Array(schema.fields.length).fill(undefined);
     this.#Tuple = tupleClass(`${context.operator}/json`, schema);
@@ -166,6 +210,10 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     let { lines } = this.position;
     let status: SourceStatus = 'more';
     while (room > 0) {
+      if (window.position >= this.#end) {
+        status = window.leave();
+        break;
+      }
       const newline = window.bytes.subarray(0, window.end).indexOf(NEWLINE, this.#searched);
       if (newline < 0) {
         status = this.#extend(lines);

@@ -7,7 +7,7 @@ import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { FileWriter, filesOf, WRITE_COMPRESSION_OPTION, writtenCompression } from '../files/file-writer.ts';
 import { checkPath } from '../source-options.ts';
-import { jsonText } from './json-fields.ts';
+import { jsonLines } from './json-fields.ts';
 
 export const WRITE_JSON_OPTIONS = {
   /** How the file is compressed: 'none', 'gzip' or 'zstd'. Default: by its name: `.gz`, `.zst`. */
@@ -21,7 +21,8 @@ const WHERE = 'writeJson()';
 
 /**
  * Writes one JSON object per tuple and line, in UTF-8. A bigint is a string of digits, a Date ISO 8601, bytes are base64, and NaN and
- * the infinities are their names. The file is emptied when the job starts, and cut to the last commit after a crash: each tuple is
+ * the infinities are their names. In a field of json these have no form that is read back as they are, nor have maps, sets and
+ * undefined: a tuple with one is a tuple that fails, with BAD_VALUE. The file is emptied when the job starts, and cut to the last commit after a crash: each tuple is
  * in it exactly once.
  * @param path of the file, relative to the working directory; `-` for standard output
  * @throws MillraceError BAD_OPTION at once; while it runs SINK_FAILED if the file cannot be written
@@ -37,6 +38,6 @@ export function writeJson<Tuple extends object>(
   const chosen = writtenCompression(path, compression, WHERE);
   return {
     files: filesOf(path),
-    open: (context) => new FileWriter(path, chosen, { textOf: jsonText }, context),
+    open: (context) => new FileWriter(path, chosen, { textOf: jsonLines(context) }, context),
   };
 }

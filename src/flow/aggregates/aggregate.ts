@@ -123,6 +123,9 @@ export const liveOf = ({ type }: AnyField): Live => {
 export const unlessNull = ({ isOptional }: ValueType, value: string, code: string): string =>
   isOptional ? `if (${value} !== null) { ${code} }` : `{ ${code} }`;
 
+/** Types whose values have no order. */
+export const UNORDERED: ReadonlySet<string> = new Set(['json', 'bytes', 'list', 'struct']);
+
 /** @throws MillraceError BAD_AGGREGATE */
 export function refuseField(
   { operator, name }: AggregatePlace,

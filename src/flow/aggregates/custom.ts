@@ -11,6 +11,7 @@ import { checkOptions } from '../../options/check.ts';
 import { closure, value } from '../../options/kinds.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import type { Aggregate, AggregatePlace, Slots } from './aggregate.ts';
+import { keptObjects } from './kept-object.ts';
 
 /** The result is a field of a type of its own, of tuples of a shape. */
 export interface TupleResult<Tuple, Result> {
@@ -59,13 +60,15 @@ class CustomCalls {
   private readonly custom: Custom;
   private readonly empty: () => State;
   private readonly refusals: ReturnType<typeof refusalsOf>;
+  private readonly names: readonly string[];
   /** Which key's state an object belongs to. */
   private readonly owners = new WeakMap<object, State>();
 
-  constructor(place: AggregatePlace, custom: Custom, empty: () => State) {
+  constructor(place: AggregatePlace, custom: Custom, empty: () => State, names: readonly string[]) {
     this.place = place;
     this.custom = custom;
     this.empty = empty;
+    this.names = names;
     this.refusals = refusalsOf(place);
   }
 
@@ -73,7 +76,7 @@ class CustomCalls {
     const state = kept ?? this.empty();
     const { operator, name } = this.place;
     refuseDeferred(operator, this.custom.add(state as never, tuple), this.refusals.add);
-    for (const field in state) {
+    for (const field of this.names) {
       const value = state[field];
       if (!isObject(value)) continue;
       const owner = this.owners.get(value);
@@ -127,9 +130,10 @@ export function custom<const Kept extends Shape, Tuple, Result>(
         refuseDeferredFunction(operator, own[part], refusals[part]);
       }
       const { fields } = Schema.of(own.state, `aggregate '${name}' of operator '${operator}'`);
-      const calls = new CustomCalls(place, own, emptyStateOf(operator, fields));
-      const objectOf = (slots: Slots): string =>
-        `Object.seal({ ${fields.map((field) => `${field.name}: ${slots(field.name)}`).join(', ')} })`;
+      const names = fields.map((field) => field.name);
+      const make = keptObjects(operator, name, names);
+      const calls = new CustomCalls(place, own, emptyStateOf(operator, fields, make), names);
+      const objectOf = (slots: Slots): string => `kept${id}(${names.map((field) => slots(field)).join(', ')})`;
       return {
         takesTuples: true,
         kept: own.state,
@@ -140,17 +144,19 @@ export function custom<const Kept extends Shape, Tuple, Result>(
         merge: (state, other) => `{ const merged = custom${id}.merge(${objectOf(state)}, ${objectOf(other)});
 ${fields.map((field) => `${state(field.name)} = merged.${field.name};`).join(' ')} }`,
         value: (state) => `custom${id}.result(${objectOf(state)})`,
-        constants: { [`custom${id}`]: calls },
+        constants: { [`custom${id}`]: calls, [`kept${id}`]: make },
       };
     },
   };
 }
 
 /** Makes states that begin as rows do. */
-function emptyStateOf(operator: string, fields: readonly SchemaField[]): () => State {
+function emptyStateOf(
+  operator: string,
+  fields: readonly SchemaField[],
+  make: (...values: unknown[]) => State,
+): () => State {
   const zeros = fields.map(({ codec }, i) => codec.zero(i)).join(', ');
   const values = generate<unknown[]>(`${operator}/empty`, constantsOf(fields, operator), `return [${zeros}];`);
-  const own = (zero: unknown): unknown => (isObject(zero) ? Reflect.construct(zero.constructor, [zero]) : zero);
-  // A field that `state` does not name would be lost in silence.
-  return () => Object.seal(Object.fromEntries(fields.map(({ name }, i) => [name, own(values[i])])));
+  return () => make(...values.map((zero) => structuredClone(zero)));
 }

@@ -12,6 +12,7 @@ import {
   type Ordered,
   refuseField,
   type SameField,
+  UNORDERED,
   unlessNull,
   valueType,
 } from './aggregate.ts';
@@ -29,8 +30,7 @@ function beats(side: Side, isDouble: boolean, x: string, best: string): string {
 function extreme(side: Side, place: AggregatePlace): AggregateCode {
   const [field] = place.fields;
   const type = valueType(field);
-  if (type.type === 'json' || type.type === 'bytes')
-    refuseField(place, side, field, 'a field whose values have an order');
+  if (UNORDERED.has(type.type)) refuseField(place, side, field, 'a field whose values have an order');
   const better = (x: string, best: string): string => beats(side, type.type === 'f64', x, best);
   if (!isNumber(type)) {
     const kept = t.optional(type.inner as Field<unknown>);

@@ -7,7 +7,7 @@ import { checkOptions } from '../../options/check.ts';
 import { choice, integer, value } from '../../options/kinds.ts';
 import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
-import { type Aggregate, type AggregatePlace, type Ordered, refuseField, valueType } from './aggregate.ts';
+import { type Aggregate, type AggregatePlace, type Ordered, refuseField, UNORDERED, valueType } from './aggregate.ts';
 import { compare } from './order.ts';
 
 const ROWS_MAX = 10_000;
@@ -91,7 +91,7 @@ class Top {
 function requireOrder(place: AggregatePlace): void {
   for (const field of place.fields) {
     const { type } = valueType(field);
-    if (type === 'json' || type === 'bytes') refuseField(place, 'topN', field, 'fields whose values have an order');
+    if (UNORDERED.has(type)) refuseField(place, 'topN', field, 'fields whose values have an order');
   }
 }
 

@@ -124,7 +124,9 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     }
     const { left: first, right: second, builder } = this.#of;
     const { state, tables, output } = keyedSchemas(name, schemas, keyFields(first));
-    const checked = checkOptions(where, PROCESS_OPTIONS, { ...options, onTimer, end });
+    // What is no object would be spread to nothing.
+    const given = typeof options === 'object' && options !== null ? { ...options, onTimer, end } : options;
+    const checked = checkOptions(where, PROCESS_OPTIONS, given);
     const isTimed = first.time !== undefined && second.time !== undefined;
     const parts = keyedParts(name, isTimed, checked, { state, tables, closures: [left, right] });
     const inputs = [

@@ -151,6 +151,28 @@ export interface CellCodec {
   write(at: string, v: string, id: Id): string;
 }
 
+/** A value within another one that its field does not take. */
+export interface Misfit {
+  /** Where it is within the outermost value: `[3].price`. */
+  readonly path: string;
+  readonly label: string;
+  readonly rule: string;
+  readonly value: unknown;
+}
+
+/** How values stand within others: those of a list, or of a struct. */
+export interface NestedValue {
+  /**
+   * The value as it is packed.
+   * @throws MisfitError if its field does not take it, or what is within it
+   */
+  kept(value: unknown, path: string): unknown;
+  /** The value that JSON has given, as far as it fits. */
+  fromJson(given: unknown): unknown;
+  /** What JSON.stringify is given of a valid value. */
+  toJson(value: unknown): unknown;
+}
+
 /** How a value stands in a file of comma-separated values. */
 export interface CsvCodec {
   /** What a cell must be, for errors. */
@@ -163,6 +185,10 @@ export interface CsvCodec {
   readonly start: string;
   /** The value of a cell's text, or undefined if the type does not take it. */
   convert(text: string): unknown;
+  /** What a text that is not taken lacks, where more is to be said than the rule; undefined if nothing. */
+  readonly lacks?: (text: string) => string | undefined;
+  /** What does not fit within the value of a text, for types whose values hold others. */
+  readonly misfit?: (text: string) => Misfit | undefined;
   /**
    * Reads the cell at `at` into variable `value`, and the byte behind it, less 48, into `next`; `break fast` leaves the record to
    * {@link convert}. csv-cell.ts names the variables that it may use.
@@ -202,6 +228,10 @@ export interface Codec {
    * than `invalid` does: a source says by it which record of which file it was.
    */
   readonly lacks?: (value: unknown) => string | undefined;
+  /** What does not fit within a value that is not `invalid`, for types whose values hold others. */
+  readonly misfit?: (value: unknown) => Misfit | undefined;
+  /** How values stand within others, where that takes more than `invalid`. */
+  readonly nested?: NestedValue;
 }
 
 /** A field type: what `t` offers under one name. */

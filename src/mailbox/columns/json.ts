@@ -5,6 +5,7 @@ import { packJson, unpackJson } from '../json.ts';
 import { bytesColumn, bytesReading } from './bytes-column.ts';
 import type { Codec, FieldKind, FieldPlace } from './codec.ts';
 import { SLOW } from './csv-cell.ts';
+import { MisfitError } from './nested.ts';
 import { requireStandardSchema, type StandardSchema, validated } from './standard-schema.ts';
 import { VALUE_CELLS } from './text-column.ts';
 
@@ -29,6 +30,16 @@ const ruleOf = (schema: StandardSchema<unknown>, problem: string): string =>
 function lackOf(schema: StandardSchema<unknown>, value: unknown): string | undefined {
   const result = validated(schema, value);
   return 'value' in result ? undefined : ruleOf(schema, result.problem);
+}
+
+/** The value of JSON text; undefined if it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** Packs the values of one field; errors name it. */
@@ -68,18 +79,30 @@ const jsonCodec = (schema: Checked): Codec => ({
     needsText: false,
     start: '0',
     convert: (text) => {
-      try {
-        const value: unknown = JSON.parse(text);
-        // What the schema makes of it is made when it is packed, and once only.
-        return schema === undefined || lackOf(schema, value) === undefined ? value : undefined;
-      } catch (error) {
-        if (error instanceof SyntaxError) return undefined;
-        throw error;
-      }
+      const value = parsed(text);
+      // What the schema makes of it is made when it is packed, and once only.
+      return value === undefined || schema === undefined || lackOf(schema, value) === undefined ? value : undefined;
     },
+    ...(schema !== undefined && {
+      lacks: (text: string) => {
+        const value = parsed(text);
+        return value === undefined ? undefined : lackOf(schema, value);
+      },
+    }),
     fast: SLOW,
   },
-  ...(schema !== undefined && { lacks: (value: unknown) => lackOf(schema, value) }),
+  ...(schema !== undefined && {
+    lacks: (value: unknown) => lackOf(schema, value),
+    nested: {
+      kept: (value: unknown, path: string) => {
+        const result = validated(schema, value);
+        if ('value' in result) return result.value;
+        throw new MisfitError({ path, label: LABEL, rule: ruleOf(schema, result.problem), value });
+      },
+      fromJson: (given: unknown) => given,
+      toJson: (value: unknown) => value,
+    },
+  }),
 });
 
 export const json: FieldKind = {

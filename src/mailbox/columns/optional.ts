@@ -80,6 +80,9 @@ const csvOf = (inner: CsvCodec): CsvCodec => ({
   needsText: inner.needsText,
   start: 'null',
   convert: (text) => ((inner.needsText ? text : text.trim()) === '' ? null : inner.convert(text)),
+  ...(inner.misfit !== undefined && {
+    misfit: (text: string) => (text.trim() === '' ? undefined : inner.misfit?.(text)),
+  }),
   fast: (value, dialect, id) => `if (${isEmptyCode(dialect.delimiter)}) {
       ${value} = null;
       next = byte - ${ZERO};
@@ -90,6 +93,7 @@ const csvOf = (inner: CsvCodec): CsvCodec => ({
 });
 
 function optionalCodec(inner: Codec): Codec {
+  const { nested, misfit } = inner;
   return {
     label: `optional(${inner.label})`,
     rule: `null or ${inner.rule}`,
@@ -105,6 +109,10 @@ function optionalCodec(inner: Codec): Codec {
     cell: cellOf(inner),
     key: inner.key && keyOf(inner.key, inner.cell.cells, inner.zero),
     csv: csvOf(inner.csv),
+    ...(misfit !== undefined && { misfit: (value: unknown) => (value === null ? undefined : misfit(value)) }),
+    ...(nested !== undefined && {
+      nested: { ...nested, kept: (value: unknown, path: string) => (value === null ? null : nested.kept(value, path)) },
+    }),
   };
 }
 

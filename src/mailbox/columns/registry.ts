@@ -14,9 +14,11 @@ import { f64 } from './f64.ts';
 import { i32 } from './i32.ts';
 import { i64 } from './i64.ts';
 import { json } from './json.ts';
+import { list } from './list.ts';
 import { optional } from './optional.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import { string } from './string.ts';
+import { struct } from './struct.ts';
 import { timestamp } from './timestamp.ts';
 import { u8 } from './u8.ts';
 import { u32 } from './u32.ts';
@@ -37,6 +39,8 @@ const KINDS = {
   enum: enumeration,
   bytes,
   json,
+  list,
+  struct,
   optional,
 } as const satisfies Readonly<Record<string, FieldKind>>;
 
@@ -57,6 +61,11 @@ export interface Field<Value> extends AnyField {
 export interface JsonField<Value> extends Field<Value> {
   readonly type: 'json';
 }
+
+/** The object that a struct of some fields is. */
+export type StructOf<Fields> = {
+  -readonly [Name in keyof Fields]: Fields[Name] extends Field<infer Value> ? Value : never;
+};
 
 function fieldOf<Value>(type: FieldType, surplus: readonly unknown[]): Field<Value> {
   refuseSurplus(`t.${type}()`, 0, surplus);
@@ -111,6 +120,27 @@ export const t = {
   json: <Value = unknown>(schema?: StandardSchema<Value>, ...surplus: readonly never[]): JsonField<Value> => {
     refuseSurplus('t.json(schema)', 1, surplus);
     return (schema === undefined ? { type: 'json' } : fieldWith('json', [schema])) as JsonField<Value>;
+  },
+  /**
+   * An array of values of another field: `t.list(t.f64())`, of any length. Each value is checked, and an error names the place:
+   * `prices[3]`. A row of state begins with an empty one.
+   * @throws MillraceError BAD_SCHEMA for what is no field
+   */
+  list: <Value>(of: Field<Value>, ...surplus: readonly never[]): Field<Value[]> => {
+    refuseSurplus('t.list(of)', 1, surplus);
+    return fieldWith('list', [of]);
+  },
+  /**
+   * An object with values of other fields: `t.struct({ id: t.string(), price: t.f64() })`. Each value is checked, and an error names the
+   * place: `order.price`. Other properties are left out. A row of state begins with the first value of each field.
+   * @throws MillraceError BAD_SCHEMA for what are no fields
+   */
+  struct: <const Fields extends Readonly<Record<string, Field<unknown>>>>(
+    fields: Fields,
+    ...surplus: readonly never[]
+  ): Field<StructOf<Fields>> => {
+    refuseSurplus('t.struct(fields)', 1, surplus);
+    return fieldWith('struct', [fields]);
   },
   /**
    * A value of another field, or null: `t.optional(t.u32())`; 1 byte more.

@@ -78,18 +78,21 @@ export class Recovery {
     const isGone = await job.pool.fence(worker.hired, fenceTimeoutMs);
     if (job.isOver()) return;
     if (!isGone) return job.fail(errors.workerStuck(worker.host, replicas.map(textOf), fenceTimeoutMs));
+    const death = errors.workerDied(worker.host, replicas.map(textOf), revive(cause));
+    // Whatever imports the module dies of it: another worker would, too.
+    if (death.code === 'RUN_IN_WORKER') return job.fail(death);
     job.workers.remove(worker);
     job.workers.refill();
     // One that retired as its thread ended may have been enlisted since, on another worker.
     const lost = replicas.filter((replica) => replica.isAtWork && replica.worker === worker);
     for (const replica of lost) replica.loseWorker();
-    if (lost.length > 0) this.#decide(this.#death(worker, lost, revive(cause), noticedAtMs));
+    if (lost.length > 0) this.#decide(this.#death(worker, lost, death, noticedAtMs));
   }
 
-  #death(worker: JobWorker, replicas: Replica[], cause: unknown, noticedAtMs: number): Incident {
+  #death(worker: JobWorker, replicas: Replica[], death: MillraceError, noticedAtMs: number): Incident {
     const { roster, stepWords, options, plan } = this.#job;
     const { host } = worker;
-    const reason = worker.terminatedFor ?? errors.workerDied(host, replicas.map(textOf), cause);
+    const reason = worker.terminatedFor ?? death;
     const code = reason instanceof MillraceError ? reason.code : undefined;
     const isDrill = code === 'WORKER_KILLED';
     const stepping = isDrill ? undefined : roster.numbered(stepWords.stepping(host));

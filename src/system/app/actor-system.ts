@@ -13,6 +13,7 @@ import type { RunningJob } from '../../supervisor/job/running-job.ts';
 import { between, type OperatorRates } from '../../supervisor/readings/between.ts';
 import type { JobReading } from '../../supervisor/readings/job-reading.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import { isWorkerThread } from '../../workers/worker-thread.ts';
 import { checkName, idFound, idOfGroup, idOfKey, isOfInbox, parseAddress, refuseInbox } from '../addresses.ts';
 import type { ActorSpace, SpawnOptions } from '../context.ts';
 import { controlIds } from '../control-ids.ts';
@@ -433,6 +434,7 @@ function idleShareOf(job: Job, clock: Clock): IdleShare {
 
 /** What {@link actorSystem} of start-system.ts does. */
 export async function startSystem(options: SystemOptions): Promise<ActorSystem> {
+  if (isWorkerThread()) throw errors.runInWorker(undefined);
   const { supervision, handlerTimeoutMs, placement, logger, logLevel, ...given } = checkOptions(
     'actorSystem()',
     SYSTEM_OPTIONS,

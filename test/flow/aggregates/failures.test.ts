@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { count, custom } from '../../../src/aggregates.ts';
+import { keptObjects } from '../../../src/flow/aggregates/kept-object.ts';
 import { buildGraph } from '../../../src/flow/dataflow.ts';
 import { planOf } from '../../../src/flow/plan.ts';
 import { dataflow, type MillraceError, t } from '../../../src/index.ts';
@@ -13,8 +14,8 @@ import { randomOf } from '../../kit/seeds.ts';
 
 interface Parts {
   readonly add?: (state: { list: number[] | null }, tuple: { i: number }) => void;
-  readonly merge?: () => void;
-  readonly result?: () => number;
+  readonly merge?: (state: { list: number[] | null }) => void;
+  readonly result?: (state: { readonly list: number[] | null }) => number;
 }
 
 const flowOf = (parts: Parts, combine: boolean) =>
@@ -27,10 +28,10 @@ const flowOf = (parts: Parts, combine: boolean) =>
         state.list = [...(state.list ?? []), tuple.i];
       },
       merge(state, other) {
-        parts.merge?.();
+        parts.merge?.(state);
         state.list = [...(state.list ?? []), ...(other.list ?? [])];
       },
-      result: ({ list }) => parts.result?.() ?? list?.length ?? 0,
+      result: (state) => parts.result?.(state) ?? state.list?.length ?? 0,
     });
     return flow
       .source(
@@ -50,6 +51,7 @@ function run(parts: Parts, combine: boolean) {
     key,
     tuple,
     code: error.code ?? error.name,
+    message: error.message,
   }));
   return { rows: job.tuples.get('out') ?? [], letters };
 }
@@ -62,7 +64,9 @@ for (const combine of [true, false]) {
       if (i === 17) throw new RangeError('no 17');
     };
     const { rows, letters } = run({ add }, combine);
-    assert.deepEqual(letters, [{ operator: 'totals', key: 1, tuple: { key: 1, i: 17 }, code: 'RangeError' }]);
+    assert.deepEqual(letters, [
+      { operator: 'totals', key: 1, tuple: { key: 1, i: 17 }, code: 'RangeError', message: 'no 17' },
+    ]);
     assert.deepEqual(rows.map(({ key, n }) => [key, n]).sort(), [
       [0, 20],
       [1, 19],
@@ -115,13 +119,50 @@ test('an object that two keys share is refused', () => {
   assert.ok(job.letters.every(({ operator, error }) => operator === 'totals' && error.code === 'AGGREGATE_SHARED'));
 });
 
-test('a field that the state of a custom aggregate does not have is refused, and not lost', () => {
-  const add = (state: { list: number[] | null }): void => {
-    (state as { lists?: number }).lists = 1;
-  };
-  const { letters } = run({ add }, true);
-  assert.equal(letters.length, 40);
-  assert.ok(letters.every(({ code }) => code === 'TypeError'));
+const misspelt = (state: object): { list2?: number; lits?: number } => state;
+const MISSPELT: Readonly<Record<string, Parts>> = {
+  'written by add': {
+    add(state) {
+      misspelt(state).lits = 1;
+    },
+  },
+  'written by code that is not strict': {
+    // An assignment to what is not there says nothing there.
+    add: new Function('state', 'state.lits = 1') as () => void,
+  },
+  'read by add': {
+    add(state) {
+      state.list = [misspelt(state).lits ?? 0];
+    },
+  },
+  'read by merge': {
+    merge(state) {
+      state.list = [misspelt(state).lits ?? 0];
+    },
+  },
+  'read by result': { result: (state) => misspelt(state).lits ?? 0 },
+};
+
+for (const [how, parts] of Object.entries(MISSPELT)) {
+  test(`a field that the state of a custom aggregate does not have is refused by name: ${how}`, () => {
+    const { letters } = run(parts, true);
+    assert.ok(letters.length >= 2);
+    assert.deepEqual([...new Set(letters.map(({ code }) => code))], ['AGGREGATE_FIELD']);
+    assert.match(
+      letters[0].message,
+      /^operator 'totals': the custom aggregate 'own' uses the field 'lits', which its 'state' does not have \(it has list\): declare it there, or mend the name\. Did you mean 'list'\?/,
+    );
+  });
+}
+
+test('what any object has, the state of a custom aggregate has, and JSON.stringify and a field named constructor work', () => {
+  const make = keptObjects('totals', 'own', ['constructor', 'n']);
+  const state = make('c', 1);
+  assert.equal(JSON.stringify(state), '{"constructor":"c","n":1}');
+  assert.deepEqual(Object.keys(state), ['constructor', 'n']);
+  assert.equal(typeof state.hasOwnProperty, 'function');
+  assert.equal(String(state), '[object Object]');
+  assert.ok(Object.isSealed(state));
 });
 
 test('the combiners of merged streams have names of their own in the plan, so that readings tell them apart', () => {

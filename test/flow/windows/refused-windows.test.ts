@@ -100,3 +100,28 @@ test('a key called start or end, which bounds would take the place of: BAD_FLOW 
     }
   }
 });
+
+const UNWRITTEN: readonly [string, unknown, string][] = [
+  ['tumbling', 60_000, 'tumbling({ sizeMs: 60000 })'],
+  ['tumbling', undefined, 'tumbling({ sizeMs: … })'],
+  ['sliding', 60_000, 'sliding({ sizeMs: 60000, everyMs: … })'],
+  ['session', 30_000, 'session({ gapMs: 30000 })'],
+  ['count', 100, 'count({ size: 100 })'],
+  ['globalWindow', 100, 'globalWindow({ count: 100 })'],
+  ['calendar', 'Europe/Berlin', 'calendar({ timeZone: "Europe/Berlin" })'],
+];
+
+test('a window that is made of a bare value is BAD_OPTION, and the text shows what to write', () => {
+  const makers: Readonly<Record<string, unknown>> = {
+    tumbling,
+    sliding,
+    session,
+    count: countWindow,
+    globalWindow,
+    calendar,
+  };
+  for (const [name, given, written] of UNWRITTEN) {
+    const { message } = thrown(() => (makers[name] as (options: unknown) => unknown)(given), 'BAD_OPTION');
+    assert.ok(message.startsWith(`option 'options' of ${name}() must be an object: write ${written}, got `), message);
+  }
+});

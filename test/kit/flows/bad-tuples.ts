@@ -26,6 +26,9 @@ export const goodValues: Readonly<Record<SampleType, unknown>> = {
   optionalString: '',
   optionalDictionary: null,
   optionalBytes: Uint8Array.of(),
+  list: [1, Number.NaN],
+  struct: { at: new Date(1), tags: ['a', null], n: 1n },
+  optionalList: [255],
 };
 
 export const badValues: Readonly<Record<SampleType, readonly unknown[]>> = {
@@ -47,6 +50,9 @@ export const badValues: Readonly<Record<SampleType, readonly unknown[]>> = {
   optionalString: [1, undefined, ['a']],
   optionalDictionary: [undefined, 0],
   optionalBytes: [undefined, 'ab', new Float64Array(1)],
+  list: [undefined, null, {}, [1, '2'], [null]],
+  struct: [undefined, null, [], {}, { at: new Date(1), tags: [5], n: null }],
+  optionalList: [undefined, [256], 'a'],
   json: [undefined, () => 1, Symbol('a'), new Map([[1, new (class Point {})()]])],
 };
 
