@@ -41,14 +41,22 @@ const ownUrls: Plugin = {
 };
 
 /**
- * msgpackr goes into the bundles, in its form without native code: as a dependency it would bring along a package whose install script
- * npm warns of. What that adds is a faster way to read long texts, which few values have.
+ * Packages that go into the bundles. msgpackr in its form without native code: as a dependency it would bring along a package whose
+ * install script npm warns of, for a faster way to read long texts, which few values have. comlink since each thread would find and
+ * read a file in the format of CommonJS.
  */
-const MSGPACKR = fileURLToPath(new URL('../../node_modules/msgpackr/', import.meta.url));
-const ownMsgpackr: Plugin = {
-  name: 'own-msgpackr',
+const INSIDE: Readonly<Record<string, string>> = {
+  msgpackr: 'msgpackr/index.js',
+  comlink: 'comlink/dist/esm/comlink.mjs',
+  'comlink/dist/esm/node-adapter.mjs': 'comlink/dist/esm/node-adapter.mjs',
+};
+const LICENSED = ['msgpackr', 'comlink'];
+const PACKAGES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+
+const inside: Plugin = {
+  name: 'inside',
   setup({ onResolve }) {
-    onResolve({ filter: /^msgpackr$/ }, () => ({ path: join(MSGPACKR, 'index.js') }));
+    onResolve({ filter: /^(msgpackr|comlink)\b/ }, ({ path }) => ({ path: join(PACKAGES, INSIDE[path]) }));
   },
 };
 
@@ -62,7 +70,7 @@ const OPTIONS = {
   packages: 'external',
   minifyWhitespace: true,
   lineLimit: LINE_LENGTH,
-  plugins: [ownUrls, ownMsgpackr],
+  plugins: [ownUrls, inside],
   outdir: COMPILED,
   chunkNames: 'common-[hash]',
   metafile: true,
@@ -117,10 +125,10 @@ const bundles: Plugin = {
 
 // Their names change with what they hold.
 for (const file of readdirSync(COMPILED)) if (file.startsWith('common-')) rmSync(join(COMPILED, file));
-await build({ ...OPTIONS, entryPoints: BUNDLE_NAMES, plugins: [ownUrls, ownMsgpackr, bundles], logLevel: 'warning' });
+await build({ ...OPTIONS, entryPoints: BUNDLE_NAMES, plugins: [ownUrls, inside, bundles], logLevel: 'warning' });
 for (const path of exportsOf.keys()) {
   const bundle = `${'../'.repeat(path.split('/').length - 1) || './'}${bundleOf(path)}.js`;
   const list = listed(path, (name, inBundle) => `${inBundle} as ${name}`);
   writeFileSync(join(COMPILED, path.replace(/\.ts$/, '.js')), `export { ${list} } from '${bundle}';\n`);
 }
-cpSync(join(MSGPACKR, 'LICENSE'), join(COMPILED, 'LICENSE-msgpackr'));
+for (const name of LICENSED) cpSync(join(PACKAGES, name, 'LICENSE'), join(COMPILED, `LICENSE-${name}`));
