@@ -8,7 +8,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** What is replaced: text of the compiled library. */
+/** What is replaced: text of the compiled library, in which there is no white space but within strings and where it must be. */
 export interface Edit {
   readonly passage: string;
   readonly replacement: string;

@@ -7,9 +7,9 @@ const beginsWith = (passage: string, statement: string) => ({ passage, replaceme
 
 export const openWithoutTransactions = (): LibraryVariant =>
   libraryVariant('without-transactions', [
-    beginsWith('save(space, from, index, length) {', 'return;'),
-    beginsWith('function saveRowCode(cells) {', "return '';"),
+    beginsWith('save(space,from,index,length){', 'return;'),
+    beginsWith('function saveRowCode(cells){', "return '';"),
     { passage: 'if (i32[p] !== stamp) save(arena, p, stamp); return p;', replacement: 'return p;' },
     // Slot 0 is what a job begins with.
-    beginsWith('write(commitNumber, record) {', 'if (commitNumber !== 0) return;'),
+    beginsWith('write(commitNumber,record){', 'if (commitNumber !== 0) return;'),
   ]);

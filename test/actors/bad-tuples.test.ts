@@ -59,6 +59,14 @@ for (const type of Object.keys(badValues) as SampleType[]) {
         assert.equal(error.code, 'BAD_VALUE', `${type} ${place} ${index}: ${error.message}`);
         assert.equal(error.details.operator, 'bad');
         assert.equal(error.details.field, 'field');
+        // Of what is within the value, the error says where it is, and what that field takes.
+        if (error.details.path !== undefined) {
+          assert.match(String(error.details.path), /^field[.[]/);
+          assert.ok(
+            error.message.startsWith(`field '${error.details.path}' of operator 'bad' is ${error.details.type}`),
+          );
+          return;
+        }
         assert.equal(error.details.type, codecOf(fieldOf(type)).label);
         if (typeof value !== 'function' && typeof value !== 'symbol') assert.deepEqual(error.details.value, value);
         assert.match(error.message, /field 'field' of operator 'bad' is/);
