@@ -5,7 +5,7 @@
 // file. The command line stays as it is: it is a process of its own.
 // Relies on tsc's output, made just before: the types beside each module stay what they are.
 
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +30,18 @@ const ownUrls: Plugin = {
   },
 };
 
+/**
+ * msgpackr goes into the bundles, in its form without native code: as a dependency it would bring along a package whose install script
+ * npm warns of. What that adds is a faster way to read long texts, which few values have.
+ */
+const MSGPACKR = fileURLToPath(new URL('../../node_modules/msgpackr/', import.meta.url));
+const ownMsgpackr: Plugin = {
+  name: 'own-msgpackr',
+  setup({ onResolve }) {
+    onResolve({ filter: /^msgpackr$/ }, () => ({ path: join(MSGPACKR, 'index.js') }));
+  },
+};
+
 const OPTIONS = {
   absWorkingDir: SOURCE,
   bundle: true,
@@ -38,7 +50,7 @@ const OPTIONS = {
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
-  plugins: [ownUrls],
+  plugins: [ownUrls, ownMsgpackr],
   outdir: COMPILED,
   chunkNames: 'common-[hash]',
   metafile: true,
@@ -93,9 +105,15 @@ const bundles: Plugin = {
 
 // Their names change with what they hold.
 for (const file of readdirSync(COMPILED)) if (file.startsWith('common-')) rmSync(join(COMPILED, file));
-await build({ ...OPTIONS, entryPoints: ['engine', 'app'], plugins: [ownUrls, bundles], logLevel: 'warning' });
+await build({
+  ...OPTIONS,
+  entryPoints: ['engine', 'app'],
+  plugins: [ownUrls, ownMsgpackr, bundles],
+  logLevel: 'warning',
+});
 for (const path of exportsOf.keys()) {
   const bundle = `${'../'.repeat(path.split('/').length - 1) || './'}${bundleOf(path)}.js`;
   const list = listed(path, (name, inBundle) => `${inBundle} as ${name}`);
   writeFileSync(join(COMPILED, path.replace(/\.ts$/, '.js')), `export { ${list} } from '${bundle}';\n`);
 }
+cpSync(join(MSGPACKR, 'LICENSE'), join(COMPILED, 'LICENSE-msgpackr'));

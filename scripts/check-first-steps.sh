@@ -21,6 +21,8 @@ tarball="$(cd "$root" && npm pack --silent --ignore-scripts --pack-destination "
 mkdir "$folder/app" && cd "$folder/app"
 npm init --yes >/dev/null
 npm install "../$tarball" >../install.txt 2>&1 || fail "$(cat ../install.txt)"
+# npm warns of packages that run something when they are installed.
+! grep -q hasInstallScript package-lock.json || fail "install scripts: $(grep -B9 hasInstallScript package-lock.json)"
 
 step 'the first example of the README, in a project as npm init makes it'
 block word-count.js >word-count.js

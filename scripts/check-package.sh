@@ -10,6 +10,7 @@ tarball="$(npm pack --silent --pack-destination "$project")"
 cd "$project"
 npm init --yes >/dev/null
 npm install --silent "./$tarball"
+test ! -d node_modules/msgpackr && test -f node_modules/millrace/dist/src/LICENSE-msgpackr
 cat > flow.mjs <<'FLOW'
 import { dataflow, t } from 'millrace';
 import { generate } from 'millrace/sources';

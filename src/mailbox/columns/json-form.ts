@@ -6,7 +6,7 @@ import type { Codec } from './codec.ts';
 const OPTIONAL = /^optional\((.*)\)$/s;
 const NUMBER_WORDS = new Set(['NaN', 'Infinity', '-Infinity']);
 
-export const isOptional = ({ label }: Pick<Codec, 'label'>): boolean => OPTIONAL.test(label);
+const isOptional = ({ label }: Pick<Codec, 'label'>): boolean => OPTIONAL.test(label);
 
 /** The type of the values that are not null. */
 const innerLabel = ({ label }: Codec): string => OPTIONAL.exec(label)?.[1] ?? label;
