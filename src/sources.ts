@@ -4,7 +4,7 @@
 export { type CsvPosition, type CsvSource, type ReadCsvOptions, readCsv } from './connectors/csv/read-csv.ts';
 export { type FromIterableOptions, fromIterable } from './connectors/from-iterable.ts';
 export { type GenerateOptions, generate } from './connectors/generate.ts';
-export { type ReadJsonOptions, readJson } from './connectors/json/read-json.ts';
+export { type JsonSource, type ReadJsonOptions, readJson } from './connectors/json/read-json.ts';
 export { type LineFields, type ReadLinesOptions, readLines } from './connectors/lines/read-lines.ts';
 export { push } from './connectors/push.ts';
 export {

@@ -4,6 +4,7 @@
 import { errors } from '../../errors.ts';
 import { choice, integer, toggle, value } from '../../options/kinds.ts';
 import type { Given, Option } from '../../options/option.ts';
+import { FILE_FIELD_OPTION } from '../files/file-field.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, LINE_ENDS_OPTION } from '../files/file-format.ts';
 import { FOLLOW_OPTION } from '../files/follow-files.ts';
 import { RANGES_OPTION } from '../source-options.ts';
@@ -138,6 +139,8 @@ export const CSV_OPTIONS = {
    * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
    */
   follow: FOLLOW_OPTION,
+  /** The name of a field more, in which each tuple has the path of its file: the name of a field. Default: none. */
+  fileField: FILE_FIELD_OPTION,
 };
 
 const codeOf = (character: string): number => character.charCodeAt(0);

@@ -7,6 +7,7 @@ import type { SourceContext, SourceDefinition, SourceReader } from '../../flow/s
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import { type WithFile, withFileField } from '../files/file-field.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
@@ -44,16 +45,17 @@ export type CsvSource<Fields extends Shape> = SourceDefinition<Fields, TupleOf<F
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read and BAD_CSV
  * if its header lacks a field; while it runs BAD_CSV with the line's number
  */
-export function readCsv<Fields extends Shape>(
+export function readCsv<Fields extends Shape, const Name extends string = never>(
   path: string | readonly string[],
   fields: Fields,
-  options: ReadCsvOptions = {},
+  options: Omit<ReadCsvOptions, 'fileField'> & { fileField?: Name } = {},
   ...surplus: readonly never[]
-): CsvSource<Fields> {
+): CsvSource<WithFile<Fields, NoInfer<Name>>> {
   refuseSurplus('readCsv(path, fields, options)', 3, surplus);
-  const { ranges, follow } = checkOptions(WHERE, CSV_OPTIONS, options);
+  const { ranges, follow, fileField } = checkOptions(WHERE, CSV_OPTIONS, options);
   const settings = settingsOf(fields, options, {});
-  return sourceOfFiles(path, WHERE, ranges, (each) => recordsWith(each, fields, settings), follow);
+  const of = (each: string) => withFileField(recordsWith(each, fields, settings), fileField, WHERE);
+  return sourceOfFiles(path, WHERE, ranges, of, follow) as unknown as CsvSource<WithFile<Fields, NoInfer<Name>>>;
 }
 
 const SIZES: Omit<CsvSizes, 'recordBytesMax'> = {

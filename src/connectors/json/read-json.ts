@@ -11,6 +11,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import { CSV_OPTIONS } from '../csv/csv-options.ts';
 import { tooLong } from '../csv/csv-record.ts';
 import { CSV_START, type CsvPosition } from '../csv/csv-settings.ts';
+import { FILE_FIELD_OPTION, type WithFile, withFileField } from '../files/file-field.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, type FileFormat } from '../files/file-format.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
@@ -56,10 +57,15 @@ export const JSON_OPTIONS = {
    * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
    */
   follow: FOLLOW_OPTION,
+  /** The name of a field more, in which each tuple has the path of its file: the name of a field. Default: none. */
+  fileField: FILE_FIELD_OPTION,
 };
 
 /** Options of {@link readJson}. */
 export interface ReadJsonOptions extends Given<typeof JSON_OPTIONS> {}
+
+/** A file of JSON lines as a source. */
+export type JsonSource<Fields extends Shape> = SourceDefinition<Fields, TupleOf<Fields>, CsvPosition>;
 
 const WHERE = 'readJson()';
 const NEWLINE = 10;
@@ -85,16 +91,17 @@ interface JsonSettings {
  * @throws MillraceError BAD_OPTION, BAD_SCHEMA at once; when the flow starts INPUT_FILE if the file cannot be read; while it runs
  * BAD_JSON with the line's number
  */
-export function readJson<Fields extends Shape>(
+export function readJson<Fields extends Shape, const Name extends string = never>(
   path: string | readonly string[],
   fields: Fields,
-  options: ReadJsonOptions = {},
+  options: Omit<ReadJsonOptions, 'fileField'> & { fileField?: Name } = {},
   ...surplus: readonly never[]
-): SourceDefinition<Fields, TupleOf<Fields>, CsvPosition> {
+): JsonSource<WithFile<Fields, NoInfer<Name>>> {
   refuseSurplus('readJson(path, fields, options)', 3, surplus);
-  const { follow, ranges } = checkOptions(WHERE, JSON_OPTIONS, options);
+  const { follow, ranges, fileField } = checkOptions(WHERE, JSON_OPTIONS, options);
   const settings = settingsOf(fields, options, CHUNK_BYTES, RANGE_BYTES_MIN);
-  return sourceOfFiles(path, WHERE, ranges, (each) => objectsWith(each, fields, settings), follow);
+  const of = (each: string) => withFileField(objectsWith(each, fields, settings), fileField, WHERE);
+  return sourceOfFiles(path, WHERE, ranges, of, follow) as unknown as JsonSource<WithFile<Fields, NoInfer<Name>>>;
 }
 
 /** The objects of one file, with sizes of the caller's: tests put the borders of chunks and of ranges everywhere. */

@@ -10,6 +10,7 @@ import { type Field, Schema, t } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import type { Given } from '../../options/option.ts';
 import { refuseSurplus } from '../../surplus.ts';
+import { FILE_FIELD_OPTION, type WithFile, withFileField } from '../files/file-field.ts';
 import { COMPRESSION_OPTION, ENCODING_OPTION, type FileFormat, LINE_ENDS_OPTION } from '../files/file-format.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
@@ -48,6 +49,8 @@ export const LINES_OPTIONS = {
    * rotated, until the job is stopped: true or false. Default: `false`. See docs/dataflow.md#followed-files.
    */
   follow: FOLLOW_OPTION,
+  /** The name of a field more, in which each tuple has the path of its file: the name of a field. Default: none. */
+  fileField: FILE_FIELD_OPTION,
 };
 
 /** Options of {@link readLines}. */
@@ -80,18 +83,20 @@ const RETURN = 13;
  * (`'logs/'`) or a pattern (`'logs/*.csv'`), whose files are found when the job starts and shared by the replicas
  * @throws MillraceError BAD_OPTION at once; when the flow starts INPUT_FILE if a file cannot be read
  */
-export function readLines(
+export function readLines<const Name extends string = never>(
   path: string | readonly string[],
-  options: ReadLinesOptions = {},
+  options: Omit<ReadLinesOptions, 'fileField'> & { fileField?: Name } = {},
   ...surplus: readonly never[]
-): SourceDefinition<LineFields> {
+): SourceDefinition<WithFile<LineFields, NoInfer<Name>>> {
   refuseSurplus('readLines(path, options)', 2, surplus);
-  const { ranges, follow, ...format } = checkOptions(WHERE, LINES_OPTIONS, options);
+  const { ranges, follow, fileField, ...format } = checkOptions(WHERE, LINES_OPTIONS, options);
   const of = (each: string): FileSource<LineFields, number> => {
     checkPath(each, WHERE);
-    return linesOfFile(each, format, CHUNK_BYTES, RANGE_BYTES_MIN);
+    return withFileField(linesOfFile(each, format, CHUNK_BYTES, RANGE_BYTES_MIN), fileField, WHERE);
   };
-  return sourceOfFiles(path, WHERE, ranges, of, follow);
+  return sourceOfFiles(path, WHERE, ranges, of, follow) as SourceDefinition<never> as SourceDefinition<
+    WithFile<LineFields, NoInfer<Name>>
+  >;
 }
 
 /** The lines of one file, with sizes of the caller's: tests put the borders of chunks and of ranges everywhere. */
