@@ -2,7 +2,9 @@
 // in its line, and not in headers of frames: those have no cell left where replicas keep an order (places.ts), and a frame of one tuple
 // would grow by a third.
 // Promises: a stamp and its position belong together, whenever they are read; a reader keeps to the stamp that it has seen until it has
-// passed it, so that a slow one, whose latency matters most, misses no turn; nothing waits, and nothing depends on stamps but figures.
+// passed it, so that a slow one, whose latency matters most, misses no turn; a stamp is told to whoever reads past it, in the very turn in
+// which that is read, or never: else it would be told with tuples that come later; nothing waits, and nothing depends on stamps but
+// figures.
 // Relies on: one writer at a time; positions within one ring of each other, as all of a ring.
 
 import type { Ring } from './ring.ts';
@@ -72,41 +74,60 @@ export class StampWriter {
 /** A reader's end of a ring's stamps. */
 export class StampReader {
   private readonly cells: Int32Array;
-  private count: number;
+  private count = 0;
   private position = 0;
   private time = 0;
   /** True while it has seen a stamp that it has not passed. */
   private isAhead = false;
 
-  /** @param position where the reader stands: what was told of tuples before that is not for it */
-  constructor(ring: Ring, position: number) {
+  constructor(ring: Ring) {
     this.cells = ring.stampCells;
-    this.count = 0;
-    this.look();
-    if (((position - this.position) | 0) >= 0) this.isAhead = false;
   }
 
-  /** Looks for a stamp, unless it has one before it. */
-  look(): void {
-    if (this.isAhead) return;
+  /**
+   * A turn of the reader begins: looks for a stamp, unless it has one before it.
+   * @param position where the reader stands: what was told of tuples before that is not for this turn
+   */
+  look(position: number): void {
+    if (this.isAhead && this.isBehind(position)) this.isAhead = false;
+    if (!this.isAhead && this.take()) this.isAhead = !this.isBehind(position);
+  }
+
+  /**
+   * The turn ends: the time of the stamp that the reader has passed by being at `position`; undefined if it has passed none. What was
+   * published in the middle of the turn, and read in it, has its stamp looked for here.
+   */
+  passed(position: number): number | undefined {
+    if (!this.isAhead) this.isAhead = this.take();
+    if (!this.isAhead || !this.isBehind(position)) return undefined;
+    this.isAhead = false;
+    return this.time;
+  }
+
+  /** The turn ends elsewhere than where it began: what lies between has been read by others, and the next turn looks anew. */
+  skip(): void {
+    this.isAhead = false;
+    this.count = 0;
+  }
+
+  /** True if the stamp is of what lies before `position`. */
+  private isBehind(position: number): boolean {
+    return ((position - this.position) | 0) >= 0;
+  }
+
+  /** Takes up the latest stamp; false if that is known. */
+  private take(): boolean {
     const { cells } = this;
     const count = Atomics.load(cells, COUNT);
-    if (count === this.count) return;
+    if (count === this.count) return false;
     const at = cellOf(count);
     const position = Atomics.load(cells, at + POSITION);
     const time = Atomics.load(cells, at + TIME);
-    // The writer has gone on, and may be at these cells: the next look finds it at rest.
-    if (Atomics.load(cells, COUNT) !== count) return;
+    // The writer has gone on, and may be at these cells: the next look finds it at rest. Nobody can have read what it is about to publish.
+    if (Atomics.load(cells, COUNT) !== count) return false;
     this.count = count;
     this.position = position;
     this.time = time;
-    this.isAhead = true;
-  }
-
-  /** The time of the stamp that a reader has passed by being at `position`; undefined if it has passed none. */
-  passed(position: number): number | undefined {
-    if (!this.isAhead || ((position - this.position) | 0) < 0) return undefined;
-    this.isAhead = false;
-    return this.time;
+    return true;
   }
 }

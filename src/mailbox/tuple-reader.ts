@@ -72,7 +72,7 @@ export class TupleReader<Tuple> {
 
   /** What says how long its tuples are under way. */
   stamps(): StampReader {
-    return new StampReader(this.reader.ring, this.reader.position);
+    return new StampReader(this.reader.ring);
   }
 
   /** True once the end of the stream has been read. */

@@ -1,7 +1,9 @@
 // Measures at an actor how long tuples are under way: takes up the stamps of its inputs, or at a source the time of reading, counts at
 // commits how old they are, and hands them on with what is written.
-// Promises: costs nothing for a tuple, and a look at each input for a batch; what is rolled back is measured when it is committed.
-// Relies on: being told of each batch that opens, and of each commit between its atomic store and the publishing of its output.
+// Promises: costs nothing for a tuple, and two looks at each input for a batch; what is rolled back is measured when it is committed; a
+// replica that joins does not measure what the others have read before.
+// Relies on: being told of each batch that opens, and of each commit between its atomic store and the publishing of its output, while
+// `committed` is still the one before.
 
 import type { Output } from '../../mailbox/output.ts';
 import type { RingReader } from '../../mailbox/ring-reader.ts';
@@ -12,6 +14,10 @@ import type { LatencyCounts } from './latency-counts.ts';
 interface Measured {
   readonly inputs: readonly { readonly reader: RingReader }[];
   readonly ports: readonly { readonly output: Output }[];
+  /** The last commit. A batch may have moved its readers before it opened, over frames that only tell of time. */
+  readonly committed: {
+    readonly cursors: { readonly isDormant: boolean; readonly inputs: readonly { readonly position: number }[] };
+  };
 }
 
 export class LatencyMeter {
@@ -27,15 +33,16 @@ export class LatencyMeter {
     this.measured = measured;
     this.counts = counts;
     this.nowMs = nowMs;
-    this.readers = measured.inputs.map(({ reader }) => new StampReader(reader.ring, reader.position));
+    this.readers = measured.inputs.map(({ reader }) => new StampReader(reader.ring));
     this.writers = measured.ports.map(({ output }) => new StampWriter(output.ring));
   }
 
   /** A batch opens. */
   opened(): void {
-    const { readers } = this;
+    const { readers, measured } = this;
     if (readers.length === 0) this.openedAt = ticksOf(this.nowMs());
-    for (let i = 0; i < readers.length; i++) readers[i].look();
+    const { cursors } = measured.committed;
+    for (let i = 0; i < readers.length; i++) readers[i].look(cursors.inputs[i].position);
   }
 
   /**
@@ -57,6 +64,11 @@ export class LatencyMeter {
   private since(): number | undefined {
     const { readers, measured } = this;
     if (readers.length === 0) return this.openedAt;
+    if (measured.committed.cursors.isDormant) {
+      // It begins where it is given its first key groups, and has read nothing up to there.
+      for (let i = 0; i < readers.length; i++) readers[i].skip();
+      return undefined;
+    }
     let since: number | undefined;
     for (let i = 0; i < readers.length; i++) {
       const passed = readers[i].passed(measured.inputs[i].reader.position);

@@ -94,7 +94,7 @@ export class CollectedOutput<Tuple> implements JobOutput<Tuple> {
     for (let k = 0; k < readers.length; k++) {
       const ring = (this.next + k) % readers.length;
       const reader = readers[ring];
-      this.latency?.look(ring);
+      this.latency?.look(ring, reader.position);
       const batch = reader.next();
       reader.release(this.host.wakeWords);
       if (batch === undefined) continue;

@@ -17,9 +17,9 @@ export class OutputLatency {
     this.#nowMs = nowMs;
   }
 
-  /** A frame of a ring is about to be read. */
-  look(ring: number): void {
-    this.#stamps[ring].look();
+  /** A frame of a ring is about to be read, from `position` on. */
+  look(ring: number, position: number): void {
+    this.#stamps[ring].look(position);
   }
 
   /** It has been read, and its ring up to `position`. */

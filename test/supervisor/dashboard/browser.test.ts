@@ -166,6 +166,67 @@ test('a person who gives the token can scale; one who does not sees no button', 
   }),
 );
 
+test('a person who gives the token can move a replica to another worker', IN_BROWSER, () =>
+  withPage({ ui: { port: 0, token: TOKEN }, workers: 2 }, async ({ page, job }) => {
+    const workerOf = (): number | undefined =>
+      job.workers().find(({ actors }) => actors.some(({ operator }) => operator === 'count'))?.worker;
+    const before = workerOf();
+    await page.locator('[data-operator=count]').press('Enter');
+    await page.locator('#operator tbody tr').waitFor();
+    assert.equal(await page.locator('#operator select').count(), 0);
+    await page.locator('#token').fill(TOKEN);
+    await page.locator('#unlock button').click();
+    await page.getByRole('button', { name: 'Move replica 0 of count' }).click();
+    await page.locator('#told', { hasText: 'moved to worker' }).waitFor();
+    assert.notEqual(workerOf(), before);
+    await page.locator('#events b', { hasText: 'moved' }).waitFor();
+  }),
+);
+
+test(
+  'in a large graph an operator is found by its name, by keyboard, and all of the graph can be seen',
+  IN_BROWSER,
+  async () => {
+    const job = await start(wide, UI);
+    const context = await (browser as Browser).newContext({ viewport: { width: 900, height: 700 } });
+    try {
+      const page = await context.newPage();
+      await page.goto(job.urls.ui as string);
+      await page.locator('.pill.live').waitFor();
+      const isSeen = async (name: string): Promise<boolean> => {
+        const frame = await page.locator('#graph').boundingBox();
+        const node = await page.locator(`[data-operator="${name}"]`).boundingBox();
+        if (frame === null || node === null) return false;
+        const isWithin = (from: number, size: number, frameFrom: number, frameSize: number): boolean =>
+          from >= frameFrom && from + size <= frameFrom + frameSize;
+        const isAcross = isWithin(node.x, node.width, frame.x, frame.width);
+        return isAcross && isWithin(node.y, node.height, frame.y, frame.height);
+      };
+      const names = ['words', 'step 7.5', 'end 0'];
+      for (const name of names) {
+        await page.locator('#find').fill(name);
+        await page.locator('#find').press('Enter');
+        await page.locator('#operator h2', { hasText: name }).waitFor();
+        assert.ok(await isSeen(name), `${name} is in view`);
+      }
+      await page.locator('#find').fill('nobody');
+      await page.locator('#find').press('Enter');
+      await page.getByText('no such operator').waitFor();
+      await page.getByRole('button', { name: 'whole' }).press('Enter');
+      await page.locator('#graph svg.far').waitFor();
+      for (const name of names) assert.ok(await isSeen(name), `${name} is seen from afar`);
+      // From afar one comes closer to what is looked for.
+      await page.locator('#find').fill('end 3');
+      await page.locator('#find').press('Enter');
+      await page.locator('#graph svg:not(.far)').waitFor();
+      assert.ok(await isSeen('end 3'));
+    } finally {
+      await context.close();
+      await job.cancel();
+    }
+  },
+);
+
 test('eight tabs are all live, and come back to the next job at the port', IN_BROWSER, () =>
   withPage({}, async ({ page, context, job }) => {
     const pages = [page];

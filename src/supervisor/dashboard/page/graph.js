@@ -2,14 +2,16 @@
 // Promises: an operator is a button; what colour tells, a pattern or a word tells as well.
 
 import { byId, drawn, setText } from './dom.js';
+import { GraphTools } from './graph-tools.js';
 import { countText, cut, rateText, shareText } from './text.js';
+import { Viewport } from './viewport.js';
 
 /** From this scale on the graph runs from left to right, though it may fit better from top to bottom. */
 const SCALE_GOOD = 0.75;
-/** Below this scale texts could not be read: the graph is scrolled instead. */
-const SCALE_MIN = 0.62;
 const PADDING = 12;
 const NAME_CHARACTERS = 18;
+/** Of a line of a name that is seen from afar. */
+const FAR_CHARACTERS = 11;
 const BOTTLENECK_BUSY = 0.8;
 const LABEL = { width: 78, height: 34 };
 
@@ -25,6 +27,14 @@ function curve(points) {
     else path += ` Q${x},${y} ${(x + next[0]) / 2},${(y + next[1]) / 2}`;
   }
   return path;
+}
+
+/** A name in up to two lines. @param {string} name */
+function linesOf(name) {
+  if (name.length <= FAR_CHARACTERS) return [name];
+  const space = name.lastIndexOf(' ', FAR_CHARACTERS);
+  const at = space > 0 ? space : FAR_CHARACTERS;
+  return [name.slice(0, at), cut(name.slice(at).trim(), FAR_CHARACTERS)];
 }
 
 /** @param {any} hello */
@@ -46,6 +56,8 @@ export class Graph {
   #state;
   #isNarrow;
   #chosen = -1;
+  #viewport;
+  #tools;
 
   /**
    * @param {any} hello
@@ -54,6 +66,11 @@ export class Graph {
   constructor(hello, choose) {
     this.#hello = hello;
     this.#choose = choose;
+    // Anew, with what listens to it: it was another job's.
+    const frame = /** @type {HTMLElement} */ (byId('graph').cloneNode());
+    byId('graph').replaceWith(frame);
+    this.#viewport = new Viewport(frame);
+    this.#tools = new GraphTools(hello, this.#viewport, (index) => this.#goTo(index));
     this.#isNarrow = isNarrowFor(hello);
     this.#layout = this.#isNarrow ? hello.narrow : hello.wide;
     this.#draw();
@@ -61,7 +78,7 @@ export class Graph {
 
   /** Draws anew if the width of the page asks for another direction. */
   resize() {
-    this.#fit();
+    this.#viewport.fit();
     if (isNarrowFor(this.#hello) === this.#isNarrow) return;
     this.#isNarrow = !this.#isNarrow;
     this.#layout = this.#isNarrow ? this.#hello.narrow : this.#hello.wide;
@@ -70,13 +87,13 @@ export class Graph {
     this.mark(this.#chosen);
   }
 
-  #fit() {
-    const frame = byId('graph');
-    const { width, height } = this.#layout;
-    const scale = Math.max(SCALE_MIN, Math.min(1, (frame.clientWidth - 4) / width));
-    const svg = frame.firstElementChild;
-    svg?.setAttribute('width', String(Math.floor(width * scale)));
-    svg?.setAttribute('height', String(Math.floor(height * scale)));
+  /** Brings an operator into view, and opens it. @param {number} index */
+  #goTo(index) {
+    const { x, y } = this.#layout.nodes[index];
+    this.#viewport.comeCloser();
+    this.#nodes[index].group.focus({ preventScroll: true });
+    this.#viewport.centre(x, y);
+    if (index !== this.#chosen) this.#choose(index);
   }
 
   #draw() {
@@ -115,7 +132,7 @@ export class Graph {
       this.#nodes.map(({ group }) => group),
     );
     byId('graph').replaceChildren(svg);
-    this.#fit();
+    this.#viewport.show({ width, height });
   }
 
   /**
@@ -213,6 +230,7 @@ export class Graph {
         { x: PADDING, y: 40, class: 'node-kind' },
         fusedInto === undefined ? kind : `${kind} in ${cut(fusedInto, 12)}`,
       ),
+      linesOf(name).map((line, nth) => drawn('text', { x: PADDING, y: 28 + 24 * nth, class: 'node-far' }, line)),
       replicas,
       drawn('rect', { x: PADDING, y: 50, width: inner, height: 9, rx: 4.5, class: isMeasured ? 'track' : 'none' }),
       busy,
@@ -226,18 +244,30 @@ export class Graph {
   /** Marks the operator that is looked at. @param {number} index */
   mark(index) {
     this.#chosen = index;
+    const { edges } = this.#hello;
     for (const [each, { group }] of this.#nodes.entries()) group.setAttribute('aria-pressed', String(each === index));
+    for (const [each, { line, label }] of this.#edges.entries()) {
+      const isNear = edges[each].from === index || edges[each].to === index;
+      for (const part of [line, label]) part.classList.toggle('near', isNear);
+    }
+    byId('graph').firstElementChild?.classList.toggle('chosen', index >= 0);
   }
 
   /** @param {any} state */
   update(state) {
     this.#state = state;
     const { operators: facts } = this.#hello;
-    const most = Math.max(...state.operators.map((/** @type {any} */ { busy }) => busy));
+    const isMeasuredAt = (/** @type {number} */ index) =>
+      facts[index].fusedInto === undefined && facts[index].place === 'worker';
+    const shares = state.operators.map((/** @type {any} */ { busy }, /** @type {number} */ index) =>
+      isMeasuredAt(index) ? busy : -1,
+    );
+    const most = Math.max(...shares);
+    this.#tools.update(most < 0 ? -1 : shares.indexOf(most), most, most >= BOTTLENECK_BUSY);
     for (const [index, operator] of state.operators.entries()) {
       const { group, replicas, busy, blocked, split, badge, inner } = this.#nodes[index];
       const { fusedInto, place } = facts[index];
-      const isMeasured = fusedInto === undefined && place === 'worker';
+      const isMeasured = isMeasuredAt(index);
       const count = operator.replicas.length;
       setText(replicas, place === 'app' ? 'app' : fusedInto === undefined ? `× ${count}` : 'fused');
       const width = isMeasured ? operator.busy * inner : 0;
@@ -258,11 +288,11 @@ export class Graph {
       setText(badge, word);
       group.classList.toggle('down', isDown);
       group.classList.toggle('bottleneck', isBottleneck && !isDown);
-      const shares =
+      const parts =
         operator.blocked >= 0.005
           ? `${shareText(operator.busy)} busy, ${shareText(operator.blocked)} blk`
           : `${shareText(operator.busy)} busy`;
-      setText(split, isMeasured ? shares : place === 'app' ? "app's thread" : `${rateText(operator.rate)}/s`);
+      setText(split, isMeasured ? parts : place === 'app' ? "app's thread" : `${rateText(operator.rate)}/s`);
     }
     for (const [index, { rate, fill }] of state.edges.entries()) {
       const edge = this.#edges[index];

@@ -2,6 +2,7 @@
 
 import { byId, element, setText } from './dom.js';
 import { heatMap } from './heat.js';
+import { moving } from './moving.js';
 import { countText, rateText, shareText, timeText } from './text.js';
 
 /**
@@ -36,6 +37,9 @@ function figuresOf({ role }, { tuples, rate, letters, lagMs, late, latency, hot 
     ]);
   return figures;
 }
+
+/** Workers that have a thread and may be given actors. @param {readonly any[]} workers */
+const activeOf = (workers) => workers.flatMap(({ worker, state }) => (state === 'active' ? [worker] : []));
 
 export class OperatorPanel {
   #act;
@@ -80,8 +84,10 @@ export class OperatorPanel {
     if (this.#index < 0) return;
     const facts = hello.operators[this.#index];
     const operator = state.operators[this.#index];
-    const key = `${this.#index} ${canAct} ${operator.replicas.map((/** @type {any} */ each) => each.replica)}`;
-    if (key !== this.#drawn) this.#draw(facts, operator, canAct, hello.showsState);
+    const workers = activeOf(state.workers);
+    const places = operator.replicas.map((/** @type {any} */ each) => `${each.replica} on ${each.worker}`);
+    const key = `${this.#index} ${canAct} ${places} of ${workers}`;
+    if (key !== this.#drawn) this.#draw(facts, operator, canAct, hello.showsState, workers);
     this.#drawn = key;
     this.#fill(facts, operator);
     this.#drawHeat(facts, operator, hello.showsState);
@@ -92,8 +98,9 @@ export class OperatorPanel {
    * @param {any} operator
    * @param {boolean} canAct
    * @param {boolean} showsState
+   * @param {readonly number[]} workers those that a replica may be moved to
    */
-  #draw({ name, id, kind, hasState, replicasMax, fusedInto, place }, { replicas }, canAct, showsState) {
+  #draw({ name, id, kind, hasState, replicasMax, fusedInto, place }, { replicas }, canAct, showsState, workers) {
     const count = replicas.length;
     const isElastic = canAct && replicasMax > 1 && fusedInto === undefined && place === 'worker';
     const scale = (/** @type {number} */ to) => this.#act({ action: 'scale', operator: id, replicas: to });
@@ -130,10 +137,17 @@ export class OperatorPanel {
     if (showsState && hasState)
       buttons.push(element('button', { type: 'button', onclick: () => this.#browse({ id, name }) }, 'state'));
     if (canAct && count > 0) buttons.push(...this.#profiling(name, id, replicas));
-    const heading = ['Replica', 'Worker', 'State', 'Tuples/s', 'Busy', 'Blocked', 'Mailbox'].map((text) =>
-      element('th', { scope: 'col' }, text),
+    const isMovable = canAct && fusedInto === undefined && place === 'worker' && workers.length > 1;
+    const columns = ['Replica', 'Worker', 'State', 'Tuples/s', 'Busy', 'Blocked', 'Mailbox'];
+    const heading = [...columns, ...(isMovable ? ['Move'] : [])].map((text) => element('th', { scope: 'col' }, text));
+    // Its figures are filled in again and again; what a person may be at stays.
+    const rows = replicas.map((/** @type {any} */ each) =>
+      element(
+        'tr',
+        {},
+        isMovable && element('td', { class: 'kept' }, moving({ name, id, ...each }, workers, this.#act)),
+      ),
     );
-    const rows = replicas.map(() => element('tr', {}));
     byId('operator').replaceChildren(
       element(
         'div',
@@ -194,7 +208,8 @@ export class OperatorPanel {
     const rows = panel.querySelectorAll('tbody tr');
     for (const [index, { replica, worker, state, rate, busy, blocked, fill }] of operator.replicas.entries()) {
       const cells = [String(replica), worker < 0 ? 'app' : String(worker)].map((text) => element('td', {}, text));
-      rows[index].replaceChildren(
+      for (const cell of rows[index].querySelectorAll('td:not(.kept)')) cell.remove();
+      rows[index].prepend(
         ...cells,
         element('td', {}, element('span', { class: `state ${state}` }, state)),
         element('td', { class: 'number' }, rateText(rate)),
