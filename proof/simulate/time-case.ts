@@ -3,6 +3,7 @@
 
 import { Random } from '../../src/testing/random.ts';
 import { type Parallelism, parallelismOf, replicasMax } from './case.ts';
+import { type JoinCase, joinCase, joinText } from './join-case.ts';
 
 export interface TimedSource {
   readonly kind: 'generate' | 'array' | 'async' | 'bursts' | 'push';
@@ -23,6 +24,8 @@ export interface TimedSource {
   readonly disorderMs: number;
   readonly outOfOrderMs: number;
   readonly allowedLatenessMs: number;
+  /** When a partition is idle that has nothing; undefined for never. What is late then depends on when. */
+  readonly idleAfterMs: number | undefined;
   /** Of how many tuples one has a time that cannot be; 0 for none. */
   readonly badEvery: number;
   readonly collectsLate: boolean;
@@ -94,6 +97,11 @@ export type TimedReader =
 export interface TimedFlow {
   readonly seed: number;
   readonly sources: readonly TimedSource[];
+  /** So many of the sources, the last ones, are of a second stream, which meets the first one. */
+  readonly rights: number;
+  /** Of the second stream. */
+  readonly rightRelays: readonly Relay[];
+  readonly joins: readonly JoinCase[];
   readonly relays: readonly Relay[];
   readonly readers: readonly TimedReader[];
   readonly textBytes: number;
@@ -136,6 +144,7 @@ function timedSource(random: Random, allowsLate: boolean, isStopped: boolean): T
     disorderMs,
     outOfOrderMs: random.pick([0, disorderMs, disorderMs, disorderMs / 2, Number.POSITIVE_INFINITY]),
     allowedLatenessMs: allowsLate ? random.pick([0, stepMs, disorderMs, 10_000]) : 0,
+    idleAfterMs: undefined,
     badEvery: random.pick([0, 0, 0, 40]),
     collectsLate: random.chance(0.5),
   };
@@ -210,16 +219,64 @@ function timedReader(random: Random, allowsLate: boolean): TimedReader {
   }
 }
 
+/** What there is of a second stream, which meets the first one. */
+type Meeting = Pick<TimedFlow, 'sources' | 'rights' | 'rightRelays' | 'joins'>;
+
+/** Few enough tuples for all to meet all. */
+const LEFTS_MAX = 100;
+const RIGHTS_MAX = 60;
+
+/** As many tuples, of the same partitions, that last about as long. */
+function shortened(source: TimedSource, tuplesMax: number): TimedSource {
+  const tuples = Math.min(source.tuples, Math.max(source.partitions, Math.floor(tuplesMax)));
+  return { ...source, tuples };
+}
+
+/** What the right stream does on its way. */
+function rightRelay(random: Random): Relay {
+  const drawn = relay(random);
+  if (drawn.kind === 'process') return { ...drawn, leaves: false };
+  return drawn.kind === 'map' ? { ...drawn, poisonEvery: 0 } : drawn;
+}
+
+function meeting(seed: number, given: readonly TimedSource[], allowsLate: boolean, isStopped: boolean): Meeting {
+  const random = new Random(seed ^ 0x101);
+  const isMeeting = random.chance(0.5);
+  const idles = random.chance(0.3);
+  const withIdle = (source: TimedSource): TimedSource =>
+    idles && random.chance(0.7) ? { ...source, idleAfterMs: random.pick([1, 5, 20, 100]), collectsLate: true } : source;
+  if (!isMeeting) return { sources: given.map(withIdle), rights: 0, rightRelays: [], joins: [] };
+  const lefts = given.map((source) => withIdle(shortened(source, LEFTS_MAX / given.length)));
+  const [like] = lefts;
+  const rights = Array.from({ length: random.pick([1, 1, 2]) }, (): TimedSource => {
+    const drawn = shortened(timedSource(random, allowsLate, isStopped), RIGHTS_MAX);
+    const { tuples } = drawn;
+    if (random.chance(0.2)) return withIdle(drawn);
+    // Mostly they are at the times of the left ones, and have as many keys.
+    const stepMs = Math.max(1, Math.round((like.stepMs * like.tuples) / tuples / random.pick([1, 1, 2])));
+    const keys = Math.ceil(like.keys / drawn.partitions) * drawn.partitions;
+    return withIdle({ ...drawn, keys, stepMs, firstMs: like.firstMs + random.pick([0, 0, 5, -20]) });
+  });
+  const second = allowsLate ? undefined : secondStage;
+  return {
+    sources: [...lefts, ...rights],
+    rights: rights.length,
+    rightRelays: random.chance(0.5) ? [rightRelay(random)] : [],
+    joins: Array.from({ length: random.pick([1, 1, 2]) }, () => joinCase(random, second)),
+  };
+}
+
 export function timedCaseOf(seed: number): TimedCase {
   const random = new Random(seed ^ 0x71e);
   const allowsLate = random.chance(0.35);
   const isStopped = random.chance(STOP_CHANCE);
-  const sources = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => timedSource(random, allowsLate, isStopped));
+  const given = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => timedSource(random, allowsLate, isStopped));
   const relays = Array.from({ length: random.below(RELAYS_MAX + 1) }, () => relay(random));
   const readers = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => timedReader(random, allowsLate));
   const isTight = random.chance(0.4);
+  const textBytes = random.pick([0, 0, 10, 200]);
   return {
-    flow: { seed, sources, relays, readers, textBytes: random.pick([0, 0, 10, 200]) },
+    flow: { seed, ...meeting(seed, given, allowsLate, isStopped), relays, readers, textBytes },
     tight: isTight
       ? { ringBytes: random.pick([1 << 12, 1 << 13, 1 << 14]), lingerMs: random.pick([1, 5, 20, 1000]) }
       : undefined,
@@ -258,19 +315,24 @@ function readerText(reader: TimedReader): string {
 const secondText = (second: SecondStage | undefined): string =>
   second === undefined ? '' : ` → ${second.sizeMs} by ${second.by}${parallelText(second.parallelism)}`;
 
+const sourceText = ({ kind, tuples, keys, partitions, parallelism, before, ...of }: TimedSource): string =>
+  `${kind}/${partitions}${parallelText(parallelism)} ${tuples}/${keys} ${before} ${of.stepMs} ms ±${of.disorderMs}, bound ${of.outOfOrderMs}+${of.allowedLatenessMs}${of.idleAfterMs === undefined ? '' : `, idle ${of.idleAfterMs}`}`;
+
+const relayText = (relay: Relay): string =>
+  `${'fuse' in relay && relay.fuse ? '+' : ''}${relay.kind}${relay.kind === 'filter' ? ` ${relay.drop}/5` : ''}${'parallelism' in relay ? parallelText(relay.parallelism) : ''}`;
+
 /** One line of a case. */
 export function describeTimedCase(seed: number): string {
   const { flow, tight, backup, strategy, stopAfterMs } = timedCaseOf(seed);
-  const sources = flow.sources.map(
-    ({ kind, tuples, keys, partitions, parallelism, before, stepMs, disorderMs, outOfOrderMs, allowedLatenessMs }) =>
-      `${kind}/${partitions}${parallelText(parallelism)} ${tuples}/${keys} ${before} ${stepMs} ms ±${disorderMs}, bound ${outOfOrderMs}+${allowedLatenessMs}`,
-  );
-  const relays = flow.relays.map(
-    (each) =>
-      `${'fuse' in each && each.fuse ? '+' : ''}${each.kind}${each.kind === 'filter' ? ` ${each.drop}/5` : ''}${'parallelism' in each ? parallelText(each.parallelism) : ''}`,
+  const sources = flow.sources.map(sourceText);
+  const lefts = sources.length - flow.rights;
+  const joins = flow.joins.map(
+    (join) => `${joinText(join)} by ${join.by}${parallelText(join.parallelism)}${secondText(join.second)}`,
   );
   return [
-    `(${sources.join('; ')}) → ${[...relays, `(${flow.readers.map(readerText).join('; ')})`].join(' → ')}`,
+    `(${sources.slice(0, lefts).join('; ')}) → ${[...flow.relays.map(relayText), `(${flow.readers.map(readerText).join('; ')})`].join(' → ')}`,
+    flow.rights > 0 &&
+      `with (${sources.slice(lefts).join('; ')}) → ${[...flow.rightRelays.map(relayText), `(${joins.join('; ')})`].join(' → ')}`,
     tight && `rings of ${tight.ringBytes}, linger ${tight.lingerMs} ms`,
     backup && `backup ${backup.everyMs} ms ${backup.restore}`,
     strategy !== 'one_for_one' && strategy,

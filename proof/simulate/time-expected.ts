@@ -1,7 +1,7 @@
 // What must come out of a simulated flow in event time: lateness by partition, in order, and windows over all tuples at once.
 // Promises: knows nothing of Millrace, nor of when anything happens.
 
-import type { SecondStage, TimedFlow, TimedReader } from './time-case.ts';
+import type { Relay, SecondStage, TimedFlow, TimedReader } from './time-case.ts';
 import {
   beforeTime,
   chainTimed,
@@ -24,8 +24,16 @@ export interface Judged {
   readonly bad: readonly Timed[];
 }
 
-/** Tells apart what a source gives, by its partitions. */
-export function judged(flow: TimedFlow, source: number, length: number): Judged {
+/**
+ * Tells apart what a source gives, by its partitions.
+ * @param isLate what is late behind a silence, which depends on when things happen
+ */
+export function judged(
+  flow: TimedFlow,
+  source: number,
+  length: number,
+  isLate: (tuple: Timed) => boolean = () => false,
+): Judged {
   const of = flow.sources[source];
   const onTime: Timed[] = [];
   const late: Timed[] = [];
@@ -36,7 +44,7 @@ export function judged(flow: TimedFlow, source: number, length: number): Judged 
       for (const tuple of beforeTime(of, timedTuple(flow, source, index))) {
         const { at } = tuple;
         if (Number.isNaN(at)) bad.push(tuple);
-        else if (at < seen - of.outOfOrderMs - of.allowedLatenessMs) late.push(tuple);
+        else if (at < seen - of.outOfOrderMs - of.allowedLatenessMs || isLate(tuple)) late.push(tuple);
         else {
           onTime.push(tuple);
           seen = Math.max(seen, at);
@@ -53,12 +61,14 @@ export interface Relayed {
   readonly poison: readonly (readonly [string, Timed])[];
 }
 
-export function relayed({ relays }: TimedFlow, given: readonly Timed[]): Relayed {
+/** @param prefix of the names of the relays */
+export function relayed(relays: readonly Relay[], given: readonly Timed[], prefix: string): Relayed {
   const poison: (readonly [string, Timed])[] = [];
   let tuples = given;
   relays.forEach((relay, index) => {
     if (relay.kind === 'filter') tuples = tuples.filter((tuple) => isKept(relay.drop, tuple));
-    for (const tuple of tuples) if (isTimedPoison(relay, tuple)) poison.push([`${relay.kind}-${index}`, tuple]);
+    for (const tuple of tuples)
+      if (isTimedPoison(relay, tuple)) poison.push([`${prefix}${relay.kind}-${index}`, tuple]);
     tuples = tuples.filter((tuple) => !isTimedPoison(relay, tuple));
     if (relay.kind !== 'process' || !relay.leaves) return;
     const left = [...grouped(tuples, ({ key }) => key)].map(([key, own]) =>
@@ -209,14 +219,25 @@ export function poisonBucketsOf(reader: TimedReader, tuples: readonly Timed[]): 
   });
 }
 
-/** Windows of results. Their time is the end of their window, less what is the least there is; of a timer it is the timer's. */
-export function secondOf(reader: TimedReader, { by, sizeMs }: SecondStage, results: readonly Result[]): Result[] {
-  const timeOf = ({ end }: Result): number =>
-    reader.kind === 'timers' ? end : Math.min(Math.ceil(end) - 1, LATEST_MS);
-  const byWindow = grouped(results, (result) => `${result[by]} ${Math.floor(timeOf(result) / sizeMs) * sizeMs}`);
-  return [...byWindow.values()].map((own) => {
-    const start = Math.floor(timeOf(own[0]) / sizeMs) * sizeMs;
-    const digest = own.reduce(gatherResult, 0);
-    return { key: own[0][by], all: '', start, end: start + sizeMs, tuples: own.length, digest };
-  });
+/** The time of a result: the end of its window, less what is the least there is; of a timer it is the timer's. */
+export const timeOf = (reader: TimedReader, { end }: Result): number =>
+  reader.kind === 'timers' ? end : Math.min(Math.ceil(end) - 1, LATEST_MS);
+
+/** A result, and its time. */
+export interface ResultAt {
+  readonly result: Result;
+  readonly atMs: number;
+}
+
+/** Windows of results, in the order of their ends. */
+export function secondOf({ by, sizeMs }: SecondStage, results: readonly ResultAt[]): Result[] {
+  const startOf = ({ atMs }: ResultAt): number => Math.floor(atMs / sizeMs) * sizeMs;
+  const byWindow = grouped(results, (each) => `${each.result[by]} ${startOf(each)}`);
+  return [...byWindow.values()]
+    .map((own) => {
+      const start = startOf(own[0]);
+      const digest = own.reduce((sum, { result }) => gatherResult(sum, result), 0);
+      return { key: own[0].result[by], all: '', start, end: start + sizeMs, tuples: own.length, digest };
+    })
+    .sort((one, other) => one.end - other.end);
 }

@@ -6,8 +6,10 @@ import { count as countOf, custom } from '../../src/aggregates.ts';
 import { dataflow, type Stream, t, table } from '../../src/index.ts';
 import { count, session, sliding } from '../../src/windows.ts';
 import { type Parallelism, replicasMax } from './case.ts';
+import { addJoin } from './join-flow.ts';
 import { sourceOf } from './sources.ts';
 import type { Relay, SecondStage, TimedFlow, TimedReader, TimedSource } from './time-case.ts';
+import { FIELDS, RESULT } from './time-fields.ts';
 import {
   beforeTime,
   chainTimed,
@@ -25,31 +27,14 @@ import {
   timedTuple,
 } from './time-steps.ts';
 
-const FIELDS = {
-  key: t.string(),
-  team: t.string(),
-  number: t.u32(),
-  at: t.f64(),
-  digest: t.u32(),
-  text: t.string(),
-};
-const RESULT = {
-  key: t.string(),
-  all: t.string(),
-  start: t.f64(),
-  end: t.f64(),
-  tuples: t.u32(),
-  digest: t.u32(),
-};
-
 type TimedStream = Stream<typeof FIELDS>;
 type Results = Stream<typeof RESULT>;
 
 export interface TimedParams extends TimedFlow {}
 
 export const timedFlow = dataflow(import.meta.url, 'timed', (flow, params: TimedParams) => {
-  const [first, ...others] = params.sources.map((source, index): TimedStream => {
-    const { outOfOrderMs, allowedLatenessMs, collectsLate, parallelism } = source;
+  const streams = params.sources.map((source, index): TimedStream => {
+    const { outOfOrderMs, allowedLatenessMs, idleAfterMs, collectsLate, parallelism } = source;
     const read = flow.source(
       `source-${index}`,
       sourceOf(FIELDS, (at) => timedTuple(params, index, at), source),
@@ -58,19 +43,30 @@ export const timedFlow = dataflow(import.meta.url, 'timed', (flow, params: Timed
     const timed = before(read, source, index).withEventTime('at', {
       outOfOrderMs,
       allowedLatenessMs,
+      ...(idleAfterMs === undefined ? {} : { idleAfterMs }),
       maxAheadMs: Number.POSITIVE_INFINITY,
     });
     if (collectsLate) timed.late.collect(`late-${index}`);
     return timed;
   });
-  let stream = others.length === 0 ? first : first.merge(...others);
-  params.relays.forEach((relay, index) => {
-    stream = addRelay(stream, relay, index);
-  });
+  const lefts = params.sources.length - params.rights;
+  const stream = relayed(merged(streams.slice(0, lefts)), params.relays, '');
   params.readers.forEach((reader, index) => {
     addReader(stream, reader, index);
   });
+  if (params.rights === 0) return;
+  const right = relayed(merged(streams.slice(lefts)), params.rightRelays, 'right-');
+  params.joins.forEach((join, index) => {
+    finish(addJoin(stream, right, join, `${join.kind}-${index}`), join.second, `join-${index}`);
+  });
 });
+
+const merged = ([first, ...others]: readonly TimedStream[]): TimedStream =>
+  others.length === 0 ? first : first.merge(...others);
+
+/** @param prefix of the names of the relays */
+const relayed = (stream: TimedStream, relays: readonly Relay[], prefix: string): TimedStream =>
+  relays.reduce((last, relay, index) => addRelay(last, relay, index, `${prefix}${relay.kind}-${index}`), stream);
 
 function before(stream: TimedStream, source: TimedSource, index: number): TimedStream {
   switch (source.before) {
@@ -95,8 +91,7 @@ async function after(turns: number, tuple: Timed): Promise<Timed> {
   return tuple;
 }
 
-function addRelay(stream: TimedStream, relay: Relay, index: number): TimedStream {
-  const name = `${relay.kind}-${index}`;
+function addRelay(stream: TimedStream, relay: Relay, index: number, name: string): TimedStream {
   switch (relay.kind) {
     case 'map':
       return spread(stream, relay.parallelism).map(
@@ -305,7 +300,7 @@ function withTimers(stream: TimedStream, reader: Extract<TimedReader, { kind: 't
   );
 }
 
-function finish(results: Results, second: SecondStage | undefined, index: number): void {
+function finish(results: Results, second: SecondStage | undefined, index: number | string): void {
   if (second === undefined) {
     results.collect(`out-${index}`);
     return;

@@ -4,13 +4,25 @@
 
 import type { DeadLetter, JobReading } from '../../src/index.ts';
 import { type Simulated, simulate } from '../../src/testing/simulate.ts';
+import type { JoinCase } from './join-case.ts';
+import { joinedOf } from './join-expected.ts';
+import { lookupProblems } from './join-verdict.ts';
 import { lifeProblems } from './lives.ts';
 import type { SeedResult } from './run.ts';
 import { pushedInputs } from './sources.ts';
 import { type TimedCase, type TimedReader, timedCaseOf } from './time-case.ts';
-import { grouped, judged, poisonBucketsOf, relayed, resultsOf, secondOf } from './time-expected.ts';
+import {
+  grouped,
+  judged,
+  poisonBucketsOf,
+  type ResultAt,
+  relayed,
+  resultsOf,
+  secondOf,
+  timeOf,
+} from './time-expected.ts';
 import { timedFlow } from './time-flow.ts';
-import { type Result, type Timed, timedTuple } from './time-steps.ts';
+import { LATEST_MS, type Result, type Timed, timedTuple } from './time-steps.ts';
 
 const STEPS_MAX = 400_000;
 const SHOWN_MAX = 4;
@@ -62,16 +74,21 @@ class Verdict {
   private readonly timed: TimedCase;
   private readonly outputs: Readonly<Record<string, readonly unknown[]>>;
   private readonly reading: JobReading;
+  private readonly state: Simulated['state'];
 
-  constructor(timed: TimedCase, { outputs, reading, deadLetters }: Simulated<Record<string, unknown>>) {
+  constructor(timed: TimedCase, { outputs, reading, deadLetters, state }: Simulated<Record<string, unknown>>) {
     this.timed = timed;
     this.outputs = outputs;
     this.reading = reading;
+    this.state = state;
     const { flow } = timed;
     const letters: string[] = [];
-    const all = flow.sources.flatMap((source, index) => {
+    const onTimeOf = flow.sources.map((source, index) => {
       const length = timed.stopAfterMs === undefined ? source.tuples : this.read(index);
-      const { onTime, late, bad } = judged(flow, index, length);
+      // What is late behind a silence the job says, of a source that may have one; what comes of it all follows from that.
+      const told = source.idleAfterMs === undefined ? [] : this.tuples(`late-${index}`).map(tupleName);
+      const toldLate = new Set(told);
+      const { onTime, late, bad } = judged(flow, index, length, (tuple) => toldLate.has(tupleName(tuple)));
       const clock = `${source.before === 'nothing' ? 'source' : 'before'}-${index}-time`;
       letters.push(...bad.map((tuple) => `${clock} ${tupleName(tuple)}`));
       if (source.collectsLate)
@@ -81,11 +98,16 @@ class Verdict {
         this.violations.push(`source ${index} counts ${counted} late tuples, not ${late.length}`);
       return onTime;
     });
-    const { tuples, poison } = relayed(flow, all);
+    const lefts = flow.sources.length - flow.rights;
+    const { tuples, poison } = relayed(flow.relays, onTimeOf.slice(0, lefts).flat(), '');
+    const { tuples: rights } = relayed(flow.rightRelays, onTimeOf.slice(lefts).flat(), 'right-');
     letters.push(...poison.map(([operator, tuple]) => `${operator} ${tupleName(tuple)}`));
     flow.readers.forEach((reader, index) => {
       const failed = poisonBucketsOf(reader, tuples);
       letters.push(...failed.map((name) => `${reader.kind}-${index}: ${name} is poison`));
+    });
+    flow.joins.forEach((join, index) => {
+      letters.push(...this.judgeJoin(join, index, tuples, rights));
     });
     this.compare('dead letters', deadLetters.map(letterName), letters);
     flow.readers.forEach((reader, index) => {
@@ -143,8 +165,49 @@ class Verdict {
     else this.compareInOrder(where, found, expected);
     if (!('second' in reader) || reader.second === undefined) return;
     const second = this.outputs[`second-out-${index}`] as readonly Result[];
-    const ordered = secondOf(reader, reader.second, expected).sort((one, other) => one.end - other.end);
-    this.compareInOrder(`${where} → second`, second, ordered);
+    const timed = expected.map((result) => ({ result, atMs: timeOf(reader, result) }));
+    this.compareInOrder(`${where} → second`, second, secondOf(reader.second, timed));
+  }
+
+  /** Returns what the dead letters of a join say. */
+  private judgeJoin(join: JoinCase, index: number, lefts: readonly Timed[], rights: readonly Timed[]): string[] {
+    const where = `${join.kind}-${index}`;
+    const found = this.outputs[`out-join-${index}`] as readonly Result[];
+    const allowsLate = this.timed.flow.sources.some(({ allowedLatenessMs }) => allowedLatenessMs > 0);
+    let rows: readonly ResultAt[];
+    let failed: readonly string[] = [];
+    if ('removesEvery' in join) {
+      this.violations.push(...lookupProblems(join, found, lefts, rights).map((problem) => `${where}: ${problem}`));
+      rows = found.map((result) => ({ result, atMs: result.start }));
+    } else {
+      ({ rows, failed } = joinedOf(join, lefts, rights));
+      const expected = rows.map(({ result }) => result);
+      if (join.kind === 'both' && allowsLate) this.compareSums(where, found, expected);
+      else this.compare(where, found.map(resultName), expected.map(resultName));
+      if (join.kind === 'joinedSlices' || join.kind === 'joinedSessions') this.requireAscendingEnds(where, found);
+      if (join.kind === 'interval' || join.kind === 'joinedSlices' || join.kind === 'joinedSessions') {
+        const kept = this.state[where]?.length;
+        if (kept !== 0) this.violations.push(`${where}: ${kept} keys are kept though nothing can come for them`);
+      }
+    }
+    if (join.second !== undefined)
+      this.compareInOrder(
+        `${where} → second`,
+        this.outputs[`second-out-join-${index}`] as readonly Result[],
+        secondOf(join.second, rows),
+      );
+    return failed.map((text) => `${where}: ${text}`);
+  }
+
+  /** Windows of a key come one after the other, but for those that end behind all time; what has no key comes at its own time. */
+  private requireAscendingEnds(where: string, found: readonly Result[]): void {
+    for (const [key, own] of grouped(found, (result) => result.key)) {
+      if (key === 'null') continue;
+      const ends = own.map(({ end }) => Math.min(end, LATEST_MS));
+      const early = ends.findIndex((end, i) => i > 0 && end < ends[i - 1]);
+      if (early > 0)
+        this.violations.push(`${where}: ${resultName(own[early])} came after ${resultName(own[early - 1])}`);
+    }
   }
 
   /** Each once, and those of a key one after the other. */

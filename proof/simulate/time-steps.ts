@@ -8,6 +8,8 @@ export interface Timed {
   readonly key: string;
   /** What keys of all sources share. */
   readonly team: string;
+  /** The same, but null for some. */
+  readonly mate: string | null;
   /** Among the tuples of its key, ascending. */
   readonly number: number;
   /** Milliseconds since the epoch; NaN if it cannot be. */
@@ -30,7 +32,7 @@ const TEAMS = 3;
 const PARTS = 2;
 
 /** Tuple `index` of a source, as it is before it has its time. */
-export function timedTuple({ sources, textBytes }: TimedFlow, source: number, index: number): Timed {
+export function timedTuple({ sources, rights, textBytes }: TimedFlow, source: number, index: number): Timed {
   const { keys, partitions, firstMs, stepMs, disorderMs, badEvery } = sources[source];
   const hash = mix(mix(source, index), 7);
   const partition = index % partitions;
@@ -41,12 +43,16 @@ export function timedTuple({ sources, textBytes }: TimedFlow, source: number, in
   // Now and then nothing for long, which ends sessions.
   const pauses = Math.floor(place / 25) * 10 * stepMs;
   const at = firstMs + place * stepMs + pauses - back + half;
+  // Sources of the right stream have the keys of those of the left one.
+  const lefts = sources.length - rights;
+  const team = `${(index % keys) % TEAMS}`;
   return {
-    key: `${source}-${index % keys}`,
-    team: `${(index % keys) % TEAMS}`,
+    key: `${source < lefts ? source : source - lefts}-${index % keys}`,
+    team,
+    mate: (hash >>> 13) % 7 === 0 ? null : team,
     number: Math.floor(index / keys),
     at: badEvery > 0 && (hash >>> 8) % badEvery === 0 ? Number.NaN : at,
-    digest: mix(source, index),
+    digest: mix(source << 16, index),
     text: 'x'.repeat(textBytes === 0 ? 0 : hash % textBytes),
   };
 }
@@ -73,6 +79,7 @@ const LEFT_FIRST = 0xffff0000;
 export const leftTuple = (relay: number, key: string, team: string, digest: number): Timed => ({
   key,
   team,
+  mate: team,
   number: LEFT_FIRST + relay,
   at: LATEST_MS,
   digest,

@@ -102,7 +102,9 @@ export class Query {
       return choose(lines.withEventTime('dateTime' as never, options));
     };
     if (layout === 'merged' && streams.every((stream) => MERGED.includes(stream))) {
-      const events = read('events', mergedLines(pathOf, names) as never);
+      // Lines of all three say how far their one partition has come, also those that nobody asks for.
+      const all = { ...Object.fromEntries(MERGED.map((stream) => [stream, ['dateTime']])), ...names };
+      const events = read('events', mergedLines(pathOf, all) as never);
       const kinds = streams.map((stream) => [stream, MERGED.indexOf(stream)] as const);
       return Object.fromEntries(
         kinds.map(([stream, kind]) => [stream, events.filter(stream, (event) => event.kind === kind)]),

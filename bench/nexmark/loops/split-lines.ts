@@ -10,7 +10,7 @@ import type { EventFile, Events } from './loop.ts';
 const AHEAD_LINES = 4096;
 
 /** The cells of a line; those with commas in them stand in quotes. */
-function cellsOf(line: string): string[] {
+export function cellsOf(line: string): string[] {
   if (!line.includes('"')) return line.split(',');
   const cells = line.match(/(?<=^|,)(?:"(?:[^"]|"")*"|[^,]*)(?=,|$)/g) ?? [];
   return cells.map((cell) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));

@@ -209,6 +209,8 @@ export class KeyTimers implements Timer {
     while (heap.size > 0 && heap.nextAtMs <= nowMs) {
       heap.take();
       const { atMs, owner, timer } = heap;
+      // Each that is put off is added again, and so is each at a rollback: those that are alike would be twice as many each time.
+      this.stale = Math.max(0, this.stale - heap.takeSame());
       taken.push(atMs, owner, timer);
       const { size } = heap;
       if (this.owned[keyGroupOf(owner)] === 1) this.eachPending(owner, timer, this.match);
@@ -345,6 +347,8 @@ export class KeyTimers implements Timer {
   rolledBack(): void {
     const { heap, taken } = this;
     for (let i = 0; i < taken.length; i += 3) heap.add(taken[i], taken[i + 1], taken[i + 2]);
+    // For some of these there is another entry, at the time to which they had been put off.
+    this.stale += taken.length / 3;
     taken.length = 0;
     this.expired = 0;
   }

@@ -62,6 +62,15 @@ export class TimerHeap {
     this.put(i, atMs, owner, timer);
   }
 
+  /** Takes out all that are the same as the one that was taken last; returns how many. */
+  takeSame(): number {
+    const { atMs, owner, timer } = this;
+    const before = this.entries;
+    while (this.entries > 0 && this.times[0] === atMs && this.owners[0] === owner && this.timers[0] === timer)
+      this.take();
+    return before - this.entries;
+  }
+
   /** True if the entry at `i` comes after another. */
   private isAfter(i: number, atMs: number, owner: number, timer: number): boolean {
     if (this.times[i] !== atMs) return this.times[i] > atMs;
