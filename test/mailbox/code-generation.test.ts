@@ -5,10 +5,15 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { foreseeScripts, generate, reuseScripts } from '../../src/mailbox/codegen.ts';
 
-test('where code generation is forbidden, the import is a CODE_GENERATION error that names the option', () => {
+test('where code generation is forbidden, a job that is run is a CODE_GENERATION error that names the option', () => {
+  const flow = new URL('../kit/flows/totals.js', import.meta.url);
   const script = `
-    try { await import(${JSON.stringify(new URL('../../src/index.js', import.meta.url))}); console.log('generated'); }
-    catch (error) { console.log(error.code, error.name, error.message); }`;
+    try {
+      const { totals } = await import(${JSON.stringify(flow)});
+      const job = await totals.run({ params: { tuples: 1, modulus: 1 }, workers: 1, spares: 0 });
+      await job.cancel();
+      console.log('generated');
+    } catch (error) { console.log(error.code, error.name, error.message); }`;
   const run = (...options: string[]): string => {
     const child = spawnSync(process.execPath, [...options, '--input-type=module', '-e', script], { encoding: 'utf8' });
     assert.equal(child.status, 0, child.stderr);

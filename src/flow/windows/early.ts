@@ -26,7 +26,8 @@ export const changedCode = (emit: WindowEmit, pane: string): string =>
  * The function `onClock`; undefined unless results are given early.
  * @param panes an expression for all panes of the key
  * @param at the field that panes go by
- * @param giveCode statements that give what is open of `changed`, the values of that field in ascending order
+ * @param giveCode statements that give what is open of `changed`, the values of that field in ascending order; if panes are given one by
+ * one, there is one, and `following` is the next one to come, which what they have in common is left to
  */
 export const onClockCode = (emit: WindowEmit, panes: string, at: string, giveCode: string): string =>
   isEarly(emit)
@@ -36,7 +37,9 @@ ${eachRow('pane', panes)} {
 if (pane.${CHANGED}) changed.push(pane.${at});
 }
 changed.sort((one, other) => one - other);
+let following;
 if (${ONE_ONLY} && changed.length > 1) {
+following = changed[1];
 changed.length = 1;
 context.clock.after(0);
 }

@@ -163,7 +163,7 @@ ${onClockCode(
   SLICE,
   `let next = endAfter(state.$isFired ? state.$fired : -Infinity);
 for (const start of changed) {
-const last = lastEnd(start);
+const last = following === undefined ? lastEnd(start) : Math.min(lastEnd(start), endAfter(following) - ${everyMs});
 for (let end = Math.max(next, endAfter(start)); end <= last; end += ${everyMs}) {
 ${earlyTime(`end - ${sizeMs}`, 'end')}
 give(key, state, end, emit);

@@ -18,6 +18,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import { requireWorkerEntry } from '../../workers/worker-entry-url.ts';
 import { isWorkerThread } from '../../workers/worker-thread.ts';
 import type { Job } from './job-api.ts';
+import { refuseStart } from './refuse-start.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** A flow: export it from the module whose URL it was declared with. */
@@ -110,8 +111,4 @@ function tableOf(name: string, parts: unknown): ParamTable {
   return parts.params;
 }
 
-/** What runs a job. Its files may be out of reach, as those of a worker may be: there is no descriptor left, or no permission. */
-const loadRunner = () =>
-  import('./run-flow.ts').catch((cause) => {
-    throw errors.workerStart(cause);
-  });
+const loadRunner = () => import('./run-flow.ts').catch(refuseStart);

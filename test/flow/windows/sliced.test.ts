@@ -56,3 +56,14 @@ for (const [name, window] of Object.entries({ tumbling, sliding })) {
     );
   });
 }
+
+test('a window of two slices that have changed is given early once, also if slices are tried one by one', () => {
+  const drawn = { kind: 'sliding', sizeMs: 7, everyMs: 4, offsetMs: 0 } as const;
+  const acts = [
+    [{ key: 'a', after: 1, value: null }],
+    [{ key: 'a', after: 0, value: 0 }],
+    { clockMs: 10 },
+    { clockMs: 10 },
+  ] as const;
+  driveWindows({ window: drawn, emit: { everyMs: 20 }, allowedMs: 0 }, acts as never, true);
+});
