@@ -78,15 +78,17 @@ export class Recovery {
     const isGone = await job.pool.fence(worker.hired, fenceTimeoutMs);
     if (job.isOver()) return;
     if (!isGone) return job.fail(errors.workerStuck(worker.host, replicas.map(textOf), fenceTimeoutMs));
-    const death = errors.workerDied(worker.host, replicas.map(textOf), revive(cause));
+    const deathOf = (dead: readonly Replica[]): MillraceError =>
+      errors.workerDied(worker.host, dead.map(textOf), revive(cause));
     // Whatever imports the module dies of it: another worker would, too.
+    const death = deathOf(replicas);
     if (death.code === 'RUN_IN_WORKER') return job.fail(death);
     job.workers.remove(worker);
     job.workers.refill();
     // One that retired as its thread ended may have been enlisted since, on another worker.
     const lost = replicas.filter((replica) => replica.isAtWork && replica.worker === worker);
     for (const replica of lost) replica.loseWorker();
-    if (lost.length > 0) this.#decide(this.#death(worker, lost, death, noticedAtMs));
+    if (lost.length > 0) this.#decide(this.#death(worker, lost, deathOf(lost), noticedAtMs));
   }
 
   #death(worker: JobWorker, replicas: Replica[], death: MillraceError, noticedAtMs: number): Incident {
