@@ -3,7 +3,7 @@
 // move it, and a mouse drags it.
 
 /** Below this scale texts cannot be read: the graph is scrolled instead, unless a person wants to see all of it. */
-export const SCALE_READABLE = 0.62;
+const SCALE_READABLE = 0.62;
 /** Below this scale an operator shows its name, large, and how busy it is, and nothing else. */
 const SCALE_FAR = 0.5;
 const SCALE_LEAST = 0.08;
