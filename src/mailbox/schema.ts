@@ -4,7 +4,8 @@
 
 import { errors } from '../errors.ts';
 import type { Codec } from './columns/codec.ts';
-import { codecOf, FIELD_TYPES, type Field, type FieldType, isFieldType } from './columns/registry.ts';
+import { fieldRemedy } from './columns/field-remedy.ts';
+import { codecOf, type Field, type FieldType, isFieldType, USE_TYPES } from './columns/registry.ts';
 
 export { type Field, type FieldType, type JsonField, t } from './columns/registry.ts';
 export type { StandardSchema } from './columns/standard-schema.ts';
@@ -59,7 +60,7 @@ export class Schema {
       }
       const type = (field as Field<unknown> | undefined)?.type;
       if (!isFieldType(type)) {
-        throw errors.badSchema(where, `field '${name}' has no known type: use one of ${FIELD_TYPES.join(', ')} of t`);
+        throw errors.badSchema(where, `field '${name}' has no known type: ${fieldRemedy(field, USE_TYPES)}`);
       }
       fields.push({ name, type, declared: field, codec: codecOf(field) });
     }

@@ -119,3 +119,46 @@ test('a record of CSV that the schema of a field refuses is told with what the s
     message: /line 1: field 'order' is json, which takes JSON that its zod schema takes; got "\{"/,
   });
 });
+
+test('dates of any year that a Date can have are read back, in fields and within lists', async () => {
+  const dates = [new Date(8.64e15), new Date(-8.64e15), new Date(-1e14), new Date(0), new Date(253402300800000)];
+  const shape = { day: t.date(), days: t.list(t.date()) };
+  const tuples = dates.map((day) => ({ day, days: [day, new Date(5)] }));
+  for (const [sink, read] of [
+    [writeJson, (path: string) => drain(readJson(path, shape))],
+    [writeCsv, (path: string) => drain(readCsv(path, shape, { header: true }))],
+  ] as const) {
+    const path = newPath('days');
+    const flow = dataflow(import.meta.url, 'days', (builder) =>
+      builder.source('in', push(shape)).to('out', sink(path) as never),
+    );
+    const made = buildGraph(flow, {}).operators.find(({ name }) => name === 'out')?.sink;
+    const writer = made?.open({ operator: 'out', position: 0 } as never);
+    for (const each of tuples) writer?.write(each as never);
+    writer?.flush();
+    writer?.close();
+    assert.deepEqual(await read(path), tuples);
+  }
+});
+
+test('what is no date, no digits and no base64 is told as it stands in the line, also within lists', async () => {
+  const lines: readonly [object, object, RegExp][] = [
+    [{ l: t.list(t.date()) }, { l: ['2020-02-30T00:00:00Z'] }, /'l\[0\]'.*got "2020-02-30T00:00:00Z"/],
+    [{ l: t.list(t.date()) }, { l: [1.5] }, /'l\[0\]'.*got 1\.5/],
+    [{ n: t.u64() }, { n: 'many' }, /'n'.*"many"/],
+    [{ b: t.optional(t.bytes()) }, { b: '%%%' }, /'b'.*"%%%"/],
+    [{ s: t.struct({ b: t.bytes() }) }, { s: { b: 'abcde' } }, /'s\.b'.*"abcde"/],
+  ];
+  for (const [shape, line, message] of lines)
+    await assert.rejects(drain(readJson(fileOf(JSON.stringify(line)), shape as never)), { code: 'BAD_JSON', message });
+  const good = { b: t.bytes() };
+  assert.deepEqual(await drain(readJson(fileOf('{"b":"-_8"}'), good)), [{ b: new Uint8Array([251, 255]) }]);
+});
+
+test('the default of a list is looked at when it is given', () => {
+  const options = { header: true, defaults: { l: ['7'] } } as never;
+  assert.throws(() => readCsv('in.csv', { l: t.list(t.u8()) }, options), {
+    code: 'BAD_OPTION',
+    message: /defaults\.l\[0\]/,
+  });
+});

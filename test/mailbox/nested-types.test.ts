@@ -120,6 +120,11 @@ test('what is no field is refused when the field is declared; lists and structs 
     [() => loose.struct({}), /has no field/],
     [() => loose.struct({ a: 5 }), /field 'a' is no field such as t\.u32\(\), got 5/],
     [() => loose.struct([t.u8()]), /takes an object of fields/],
+    [() => loose.list(t.u8), /call the function, as in t\.u8\(\)/],
+    [() => loose.list({ a: t.u8() }), /has no known type: write t\.struct\(\{ … \}\)/],
+    [() => loose.struct({ a: { b: t.u8() } }), /write t\.struct\(\{ … \}\) for an object of fields/],
+    [() => loose.struct({ a: [t.u8()] }), /write t\.list\(field\) for an array/],
+    [() => Schema.of({ a: [t.u8()] } as never, 'here'), /field 'a' has no known type: write t\.list\(field\)/],
   ];
   for (const [declare, message] of cases) assert.throws(declare, { code: 'BAD_SCHEMA', message });
   for (const field of [t.list(t.u8()), t.struct({ a: t.u8() }), t.optional(t.list(t.u8()))]) {
@@ -201,4 +206,10 @@ test('messages of actors hold them, and are checked at every depth', () => {
   assert.deepStrictEqual(codec.read(mail), sample);
   const bad = { ...sample, items: [{ ...sample.items[0], price: 'x' }] };
   assert.match(thrown(() => codec.write(bad, mail), 'BAD_VALUE').message, /items\[0\]\.price/);
+});
+
+test('a whole number within is as one in a tuple: -0 is 0, and stays -0 of an f64', () => {
+  const shape = { l: t.list(t.u32()), s: t.struct({ i: t.i32(), o: t.optional(t.u8()), f: t.f64() }) };
+  const given = { l: [-0], s: { i: -0, o: -0, f: -0 } };
+  assert.deepStrictEqual(passed(shape, [given]), [{ l: [0], s: { i: 0, o: 0, f: -0 } }]);
 });

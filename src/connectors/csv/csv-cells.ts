@@ -69,5 +69,9 @@ export function checkDefaults(schema: Schema, defaults: Defaults, where: string)
       `return (v) => ${codec.invalid('v', index)};`,
     );
     if (isInvalid(value)) throw errors.badOption(`defaults.${name}`, value, codec.rule, where);
+    const within = codec.misfit?.(value);
+    if (within !== undefined) {
+      throw errors.badOption(`defaults.${name}${within.path}`, within.value, within.rule, where);
+    }
   }
 }

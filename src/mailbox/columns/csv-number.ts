@@ -14,8 +14,9 @@ export const POWERS_OF_TEN: readonly number[] = Array.from({ length: EXACT_DIGIT
 
 const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
-const DATE_LENGTH = '2020-02-29'.length;
+/** Years beyond four digits have a sign and six, as Date writes them. */
+const DATE = /^(?:\d{4}|[+-]\d{6})-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/i;
+const dateLengthOf = (text: string): number => (/^[+-]/.test(text) ? '+002020-02-29' : '2020-02-29').length;
 const NUMBER_WORDS = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
@@ -109,8 +110,9 @@ export function timeOf(text: string): number | undefined {
   else {
     const date = DATE.exec(trimmed);
     if (date === null) return undefined;
-    if (!isInCalendar(trimmed.slice(0, DATE_LENGTH))) return undefined;
-    const utc = trimmed.length > DATE_LENGTH && date[1] === undefined ? 'Z' : '';
+    const length = dateLengthOf(trimmed);
+    if (!isInCalendar(trimmed.slice(0, length))) return undefined;
+    const utc = trimmed.length > length && date[1] === undefined ? 'Z' : '';
     time = Date.parse(`${trimmed.replace(' ', 'T')}${utc}`);
   }
   return Number.isFinite(time) ? time : undefined;

@@ -4,6 +4,8 @@
 import type { Codec } from './codec.ts';
 
 const OPTIONAL = /^optional\((.*)\)$/s;
+/** With or without padding, and with the letters of either alphabet: Buffer would take anything. */
+const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/;
 const NUMBER_WORDS = new Set(['NaN', 'Infinity', '-Infinity']);
 
 const isOptional = ({ label }: Pick<Codec, 'label'>): boolean => OPTIONAL.test(label);
@@ -13,25 +15,30 @@ const innerLabel = ({ label }: Codec): string => OPTIONAL.exec(label)?.[1] ?? la
 
 const same = (value: unknown): unknown => value;
 
+/** The value of a text, or the text itself, which the field then refuses by name. */
+const converted = ({ csv }: Codec, text: string, given: unknown): unknown => csv.convert(text) ?? given;
+
 /** What a value is that is not null. */
 function valueFrom(codec: Codec): (given: unknown) => unknown {
-  const { nested, csv } = codec;
+  const { nested } = codec;
   if (nested !== undefined) return nested.fromJson;
   switch (innerLabel(codec)) {
     case 'i64':
     case 'u64':
       return (given) => {
-        if (typeof given === 'string') return csv.convert(given);
+        if (typeof given === 'string') return converted(codec, given, given);
         return Number.isSafeInteger(given) ? BigInt(given as number) : given;
       };
     case 'date':
-      return (given) => (typeof given === 'string' || typeof given === 'number' ? csv.convert(String(given)) : given);
+      return (given) =>
+        typeof given === 'string' || typeof given === 'number' ? converted(codec, String(given), given) : given;
     case 'timestamp':
-      return (given) => (typeof given === 'string' ? csv.convert(given) : given);
+      return (given) => (typeof given === 'string' ? converted(codec, given, given) : given);
     case 'f64':
       return (given) => (typeof given === 'string' && NUMBER_WORDS.has(given) ? Number(given) : given);
     case 'bytes':
-      return (given) => (typeof given === 'string' ? new Uint8Array(Buffer.from(given, 'base64')) : given);
+      return (given) =>
+        typeof given === 'string' && BASE64.test(given) ? new Uint8Array(Buffer.from(given, 'base64')) : given;
     default:
       return same;
   }

@@ -1,7 +1,9 @@
 // list: an array of values of one field.
 
+import { show } from '../../errors/show.ts';
 import { errors } from '../../errors.ts';
 import type { AnyField, FieldKind } from './codec.ts';
+import { fieldRemedy } from './field-remedy.ts';
 import { type Inner, innerOf, nestedCodec } from './nested.ts';
 
 /** A loop, and not map(), which passes over holes. */
@@ -28,7 +30,7 @@ export const list: FieldKind = {
   codecOf(parameters, codecOf) {
     const [field] = parameters as readonly (AnyField | undefined)[];
     if (typeof field !== 'object' || field === null) {
-      throw errors.badSchema('t.list(of)', `takes a field such as t.u32(), got ${String(field)}`);
+      throw errors.badSchema('t.list(of)', `takes a field such as t.u32(), got ${show(field)}: ${fieldRemedy(field)}`);
     }
     const codec = codecOf(field);
     return nestedCodec({

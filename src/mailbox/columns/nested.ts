@@ -27,11 +27,15 @@ export class MisfitError extends Error {
   }
 }
 
+/** Of whose values -0 is 0, as in a field of a tuple. */
+const INTEGER = /^(?:optional\()?[ui](?:8|16|32)\b/;
+
 const PLACE: FieldPlace = { operator: 'nested', field: 'value' };
 
 /** The values of a field within another one. */
 export function innerOf(codec: Codec): Inner {
   const { label, rule, lacks, nested } = codec;
+  const isInteger = INTEGER.test(label);
   const [isInvalid, zero] = generate<[(value: unknown) => boolean, () => unknown]>(
     'nested/value',
     codec.constants(0, PLACE),
@@ -45,7 +49,7 @@ export function innerOf(codec: Codec): Inner {
       if (nested !== undefined) return nested.kept(value, path);
       const lacking = lacks?.(value);
       if (lacking !== undefined) throw new MisfitError({ path, label, rule: lacking, value });
-      return value;
+      return isInteger && value === 0 ? 0 : value;
     },
     fromJson: fromJsonOf(codec),
     toJson: toJsonOf(codec),

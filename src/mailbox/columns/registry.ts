@@ -2,6 +2,7 @@
 // Promises: a type is one file of this folder, its name in KINDS, and its entry in `t`, which apps call; one without the other, or a codec
 // without one of its parts, does not compile.
 
+import { show } from '../../errors/show.ts';
 import { errors } from '../../errors.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { bool } from './bool.ts';
@@ -11,6 +12,7 @@ import { date } from './date.ts';
 import { dictionary } from './dictionary.ts';
 import { enumeration } from './enum.ts';
 import { f64 } from './f64.ts';
+import { fieldRemedy } from './field-remedy.ts';
 import { i32 } from './i32.ts';
 import { i64 } from './i64.ts';
 import { json } from './json.ts';
@@ -160,16 +162,15 @@ export const KEY_TYPES: readonly FieldType[] = FIELD_TYPES.filter((type) => KIND
 
 export const isFieldType = (type: unknown): type is FieldType => typeof type === 'string' && Object.hasOwn(KINDS, type);
 
+/** What types there are, for errors. */
+export const USE_TYPES = `use one of ${FIELD_TYPES.join(', ')} of t`;
+
 /**
  * The codec of a field.
  * @throws MillraceError BAD_SCHEMA for an unknown type, or parameters that the type does not take
  */
-export function codecOf({ type, parameters = [] }: AnyField): Codec {
-  if (!isFieldType(type)) {
-    throw errors.badSchema(
-      `a field of type '${String(type)}'`,
-      `has no known type: use one of ${FIELD_TYPES.join(', ')} of t`,
-    );
-  }
+export function codecOf(field: AnyField): Codec {
+  const { type, parameters = [] } = field;
+  if (!isFieldType(type)) throw errors.badSchema(show(field), `has no known type: ${fieldRemedy(field, USE_TYPES)}`);
   return KINDS[type].codecOf(parameters, codecOf);
 }

@@ -3,6 +3,7 @@
 import { show } from '../../errors/show.ts';
 import { errors } from '../../errors.ts';
 import type { AnyField, Codec, FieldKind } from './codec.ts';
+import { fieldRemedy } from './field-remedy.ts';
 import { type Inner, innerOf, nestedCodec } from './nested.ts';
 
 const WHERE = 't.struct({ name: field, … })';
@@ -47,7 +48,10 @@ function fieldsOf(
   return entries.map(([name, field]) => {
     if (name === FORBIDDEN_NAME) throw errors.badSchema(WHERE, `'${name}' cannot be a field's name: choose another`);
     if (typeof field !== 'object' || field === null)
-      throw errors.badSchema(WHERE, `field '${name}' is no field such as t.u32(), got ${String(field)}`);
+      throw errors.badSchema(
+        WHERE,
+        `field '${name}' is no field such as t.u32(), got ${show(field)}: ${fieldRemedy(field)}`,
+      );
     return [name, codecOf(field)] as const;
   });
 }
