@@ -155,7 +155,7 @@ export const t = {
 } as const satisfies Readonly<Record<FieldType, (...parameters: never[]) => Field<unknown>>>;
 
 /** The names of all types, in the order of {@link t}. */
-export const FIELD_TYPES = Object.keys(KINDS) as readonly FieldType[];
+const FIELD_TYPES = Object.keys(KINDS) as readonly FieldType[];
 
 /** The names of the types whose fields can be keys. */
 export const KEY_TYPES: readonly FieldType[] = FIELD_TYPES.filter((type) => KINDS[type].isKey);
