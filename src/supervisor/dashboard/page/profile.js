@@ -171,7 +171,9 @@ export class ProfileView {
     ) => {
       const { name, where, self, total } = frame;
       const share = total / Math.max(1, root.total);
-      const label = `${name}: ${timeText(total / 1000)}, ${shareText(share)}`;
+      const figures = `${timeText(total / 1000)}, ${shareText(share)}`;
+      // What is heard has what is seen in it; the whole name is in the title.
+      const shown = width > 5 * CHARACTER ? cut(name, Math.floor((width - 8) / CHARACTER)) : undefined;
       const choose = () => zoom(frame);
       const isButton = width >= BUTTON_FROM;
       boxes.push(
@@ -183,16 +185,19 @@ export class ProfileView {
             ...(isButton && {
               tabindex: 0,
               role: 'button',
-              'aria-label': label,
+              'aria-label': `${shown ?? name}: ${figures}`,
               onkeydown: (/** @type {KeyboardEvent} */ event) => {
                 if (event.key === 'Enter') choose();
               },
             }),
           },
-          drawn('title', {}, `${label}, ${timeText(self / 1000)} of its own${where === '' ? '' : `, ${where}`}`),
+          drawn(
+            'title',
+            {},
+            `${name}: ${figures}, ${timeText(self / 1000)} of its own${where === '' ? '' : `, ${where}`}`,
+          ),
           drawn('rect', { x, y: row * ROW, width: Math.max(0.5, width - 1), height: ROW - 2, rx: 3 }),
-          width > 5 * CHARACTER &&
-            drawn('text', { x: x + 5, y: row * ROW + 13 }, cut(name, Math.floor((width - 8) / CHARACTER))),
+          shown !== undefined && drawn('text', { x: x + 5, y: row * ROW + 13 }, shown),
         ),
       );
     };
