@@ -75,16 +75,16 @@ const loopFlow = (options: LoopSceneOptions) => (): CaseFlow =>
   });
 
 const batchOf = (actor: Actor) =>
-  (actor as unknown as { batch: { committed: CommitRecord; isOverflowing: boolean } }).batch;
+  (actor as unknown as { batch: { committed: CommitRecord; outputs: { isOverflowing: boolean } } }).batch;
 
 function besideOf(counts: ReadonlyMap<number, number>, { placements }: Deployed): Beside {
   const replicas = placements.filter(({ stage }) => stageName(stage) === OPERATOR);
   return {
     order: (actor, host) => {
       if (stageName(actor.stage) !== OPERATOR) return;
-      const { committed, isOverflowing } = batchOf(actor);
+      const { committed, outputs } = batchOf(actor);
       const read = committed.progress.counts[0];
-      if (read < (counts.get(KEYS[actor.descriptor.replica]) as number) || isOverflowing) return;
+      if (read < (counts.get(KEYS[actor.descriptor.replica]) as number) || outputs.isOverflowing) return;
       host.release(actor);
       host.stop();
     },
