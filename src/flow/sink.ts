@@ -3,7 +3,7 @@
 // overwritten after a rollback or a crash. What must not be seen before it counts is prepared before the commit, and
 // committed after it.
 
-import type { Schema, Shape } from '../mailbox/schema.ts';
+import { type Schema, type Shape, shapeOf } from '../mailbox/schema.ts';
 
 /** What a sink is opened with. */
 export interface SinkContext {
@@ -48,7 +48,7 @@ export interface SinkDefinition<Tuple> {
  * @param schema what its stream's tuples fit
  */
 export const sinkOf = <Tuple>(sink: SinkDefinition<Tuple>, schema: Schema): SinkDefinition<never> => {
-  const fields: Shape = Object.fromEntries(schema.fields.map(({ name, declared }) => [name, declared]));
+  const fields = shapeOf(schema.fields);
   const { files } = sink;
   const open = (context: SinkContext): SinkWriter<Tuple> => sink.open({ ...context, fields });
   return { ...(files !== undefined && { files }), open } as unknown as SinkDefinition<never>;

@@ -7,7 +7,7 @@
 import { errors } from '../errors.ts';
 import { KEY_TYPES } from '../mailbox/columns/registry.ts';
 import { type Ignored, refuseDeferredFunction } from '../mailbox/deferred.ts';
-import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
+import { Schema, type Shape, shapeOf, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { KEY_FIELDS_MAX } from '../state/rows/row-layout.ts';
 import { refuseSurplus } from '../surplus.ts';
@@ -424,7 +424,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     if (step?.kind !== 'ask') throw errors.badOption('step', step, 'what ask() has made', where);
     const both = Object.keys(step.reply).find((field) => this.schema.names.includes(field));
     if (both !== undefined) throw errors.replyField(this.builder.name, name, both);
-    const own = Object.fromEntries(this.schema.fields.map(({ name: field, declared }) => [field, declared]));
+    const own = shapeOf(this.schema.fields);
     const bridge = step.bridge(this.schema.names);
     const { names } = this.schema;
     const write = (tuple: TupleOf<Fields>): Record<string, unknown> => {

@@ -36,6 +36,10 @@ export const FIELDS_MAX = 256;
 /** True of what can be the name of a field: an identifier that no object has by itself. */
 export const isFieldName = (name: string): boolean => FIELD_NAME.test(name) && !FORBIDDEN_NAMES.has(name);
 
+/** Fields as the app has declared them. */
+export const shapeOf = (fields: readonly SchemaField[]): Shape =>
+  Object.fromEntries(fields.map(({ name, declared }) => [name, declared]));
+
 /** A validated, ordered list of fields. */
 export class Schema {
   readonly fields: readonly SchemaField[];

@@ -42,7 +42,8 @@ const WHERE = 'writeCsv()';
  * each record is in it exactly once. A job without a tuple leaves it empty, without a header.
  * @param path of the file, relative to the working directory; `-` for standard output
  * @throws MillraceError BAD_OPTION at once; while it runs SINK_FAILED if the file cannot be written, BAD_VALUE for a tuple that
- * lacks a column has bytes that are not UTF-8, or holds in a field of json what JSON has no form for: a map, a set, a Date, a bigint, NaN, undefined
+ * lacks a column, has bytes that are not UTF-8, or holds in a field of json what JSON has no form for: a map, a set, a Date, a bigint,
+ * NaN, undefined
  */
 export function writeCsv<Tuple extends object>(
   path: string,

@@ -4,7 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
-import { Schema, type SchemaField, type Shape } from '../../mailbox/schema.ts';
+import { Schema, type SchemaField, type Shape, shapeOf } from '../../mailbox/schema.ts';
 import { type TableDefinition, TIMER_FIELD } from '../../state/rows/row-layout.ts';
 import type { AggregateEmit } from '../options/aggregate-options.ts';
 import type { Aggregate, Slots } from './aggregate.ts';
@@ -97,7 +97,7 @@ export function aggregationOf(
 ): Aggregation {
   const kept = keptOf(operator, schema, key, aggregates);
   const keys = key.map((name) => schema.fields[schema.indexOf(name)]);
-  const declaredKeys = Object.fromEntries(keys.map(({ name, declared }) => [name, declared]));
+  const declaredKeys = shapeOf(keys);
   const output = {
     ...declaredKeys,
     ...Object.fromEntries(kept.map(({ name, code }) => [name, code.result as Shape[string]])),

@@ -8,7 +8,7 @@
 import { errors } from '../../errors.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { KEY_GROUPS, keyGroupOf, mix32 } from '../../mailbox/hash.ts';
-import { Schema, type Shape, t } from '../../mailbox/schema.ts';
+import { Schema, type Shape, shapeOf, t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import { hashes, hashValue } from '../aggregates/hash-value.ts';
 import type { OperatorNode } from '../graph.ts';
@@ -65,11 +65,8 @@ function sharesOf(count: number): number[] {
   });
 }
 
-const declaredOf = ({ fields }: Schema): Shape =>
-  Object.fromEntries(fields.map(({ name, declared }) => [name, declared]));
-
 const withShare = ({ schema }: Side, name: string): Schema =>
-  Schema.of({ ...declaredOf(schema), [SHARE]: t.u32() }, `operator '${name}'`);
+  Schema.of({ ...shapeOf(schema.fields), [SHARE]: t.u32() }, `operator '${name}'`);
 
 /** Makes a tuple with a share besides. */
 const shareWriter = (name: string, { schema }: Side): ((tuple: Tuple, share: number) => Tuple) =>

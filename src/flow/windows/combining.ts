@@ -1,7 +1,7 @@
 // How tuples of windows are combined where they are made: by key and slice of time, so that one row stands for all of these.
 // Relies on: tuples of one slice, or of one slot no longer than a session's gap, are of the same windows.
 
-import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
+import { Schema, type SchemaField, type Shape, shapeOf, t } from '../../mailbox/schema.ts';
 import type { Aggregation } from '../aggregates/aggregation.ts';
 import { partsOf } from '../aggregates/aggregation.ts';
 import { generateCombiner, type KeptAggregate } from '../aggregates/combiner.ts';
@@ -72,15 +72,13 @@ export function windowCombiner(
   const extra = extraOf(window);
   if (extra === undefined) return undefined;
   const where = `operator '${operator}'`;
-  const declared = (fields: readonly SchemaField[]): Shape =>
-    Object.fromEntries(fields.map((field) => [field.name, field.declared]));
   const all = [...kept, ...extra.kept];
   const computed = Object.fromEntries(Object.keys(extra.computed).map((name) => [name, t.f64()]));
-  const withComputed = Schema.of({ ...declared(schema.fields), ...computed }, where);
+  const withComputed = Schema.of({ ...shapeOf(schema.fields), ...computed }, where);
   const allKeys = [...keys, ...Schema.of(extra.keys, where).fields];
   return {
     everyMs: extra.everyMs,
-    partial: Schema.of({ ...declared(keys), ...extra.keys, ...partsOf(all, false) }, where),
+    partial: Schema.of({ ...shapeOf(keys), ...extra.keys, ...partsOf(all, false) }, where),
     combiner: (emit, time) =>
       generateCombiner(operator, withComputed, allKeys, all, emit, {
         computed: extra.computed,

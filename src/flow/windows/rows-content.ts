@@ -2,7 +2,7 @@
 // Promises: the closure gets the tuples of a window in the order in which they came to the operator, as objects of its own.
 
 import { refuseResult } from '../../mailbox/deferred.ts';
-import { type Schema, type SchemaField, t } from '../../mailbox/schema.ts';
+import { type Schema, type SchemaField, shapeOf, t } from '../../mailbox/schema.ts';
 import { table } from '../../state/rows/row-layout.ts';
 import type { WindowContent } from './content.ts';
 
@@ -49,7 +49,7 @@ export function rowsContent(
     const result = close(window, rows, emit);
     if (result !== undefined) refuseResult(operator, result);
   };
-  const declared = Object.fromEntries(schema.fields.map((field) => [field.name, field.declared]));
+  const declared = shapeOf(schema.fields);
   return {
     isJoined: false,
     pane: {},

@@ -2,7 +2,7 @@
 
 import { errors } from '../../errors.ts';
 import { refuseDeferredFunction } from '../../mailbox/deferred.ts';
-import { Schema, type SchemaField, type Shape, t } from '../../mailbox/schema.ts';
+import { Schema, type SchemaField, type Shape, shapeOf, t } from '../../mailbox/schema.ts';
 import type { Aggregate } from '../aggregates/aggregate.ts';
 import { keptOf } from '../aggregates/aggregation.ts';
 import { combinedInput } from '../aggregates/combined-input.ts';
@@ -96,7 +96,7 @@ export function addWindowAggregate(
           combineMs: plan.combineMs ?? combineMsOf(emit, combiner.everyMs),
         });
   const output = {
-    ...Object.fromEntries(keys.map((field) => [field.name, field.declared])),
+    ...shapeOf(keys),
     ...(hasBounds ? BOUNDS : {}),
     ...Object.fromEntries(kept.map(({ name: result, code }) => [result, code.result as Shape[string]])),
   };
