@@ -3,7 +3,6 @@
 
 import { errors } from '../errors.ts';
 import type { SinkContext } from '../flow/sink.ts';
-import { toJsonOf } from '../mailbox/columns/json-form.ts';
 import { codecOf } from '../mailbox/columns/registry.ts';
 import { jsonTextOf } from './json/json-values.ts';
 
@@ -15,8 +14,8 @@ export function nestedFields({ fields }: SinkContext): ReadonlyMap<string, (valu
   if (fields === undefined) return undefined;
   const nested = new Map<string, (value: unknown) => unknown>();
   for (const [name, field] of Object.entries(fields)) {
-    const codec = codecOf(field);
-    if (field.type === 'json' || codec.nested !== undefined) nested.set(name, toJsonOf(codec));
+    const { json } = codecOf(field);
+    if (json?.holdsOthers) nested.set(name, json.to);
   }
   return nested;
 }

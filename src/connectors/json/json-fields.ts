@@ -5,7 +5,6 @@ import { show } from '../../errors.ts';
 import type { SinkContext } from '../../flow/sink.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
-import { fromJsonOf } from '../../mailbox/columns/json-form.ts';
 import type { Schema } from '../../mailbox/schema.ts';
 import { misfitReason } from '../misfit-reason.ts';
 import { nestedFields, writtenJson } from '../written-json.ts';
@@ -29,7 +28,7 @@ export function jsonConverter(schema: Schema): (given: unknown, values: unknown[
     name: field.name,
     label: field.codec.label,
     rule: field.codec.rule,
-    convert: fromJsonOf(field.codec),
+    convert: field.codec.json?.from ?? same,
     isInvalid: isInvalid[i],
     lacks: field.codec.lacks,
     misfit: field.codec.misfit,

@@ -6,6 +6,8 @@ import { SLOW } from './csv-cell.ts';
 import { VALUE_CELLS } from './text-column.ts';
 
 const RULE = 'a Uint8Array';
+/** With or without padding, and with the letters of either alphabet: Buffer would take anything. */
+const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/;
 const NO_BYTES = new Uint8Array(0);
 
 export const bytes = plainKind({
@@ -32,5 +34,11 @@ export const bytes = plainKind({
     start: '0',
     convert: (text) => new Uint8Array(Buffer.from(text)),
     fast: SLOW,
+  },
+  json: {
+    holdsOthers: false,
+    from: (given) =>
+      typeof given === 'string' && BASE64.test(given) ? new Uint8Array(Buffer.from(given, 'base64')) : given,
+    to: (value) => Buffer.from(value as Uint8Array).toString('base64'),
   },
 });

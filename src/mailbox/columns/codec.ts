@@ -160,17 +160,14 @@ export interface Misfit {
   readonly value: unknown;
 }
 
-/** How values stand within others: those of a list, or of a struct. */
-export interface NestedValue {
-  /**
-   * The value as it is packed.
-   * @throws MisfitError if its field does not take it, or what is within it
-   */
-  kept(value: unknown, path: string): unknown;
-  /** The value that JSON has given, as far as it fits. */
-  fromJson(given: unknown): unknown;
-  /** What JSON.stringify is given of a valid value. */
-  toJson(value: unknown): unknown;
+/** How values stand in JSON. */
+export interface JsonCodec {
+  /** True if values hold others: where a file has a text for each field, theirs is JSON. */
+  readonly holdsOthers: boolean;
+  /** The value of what JSON has given. What is none stays as it is, and the field refuses it by name: '1' is no number. */
+  from(given: unknown): unknown;
+  /** What JSON.stringify is given of a valid value: `from` takes it back. */
+  to(value: unknown): unknown;
 }
 
 /** How a value stands in a file of comma-separated values. */
@@ -230,8 +227,13 @@ export interface Codec {
   readonly lacks?: (value: unknown) => string | undefined;
   /** What does not fit within a value that is not `invalid`, for types whose values hold others. */
   readonly misfit?: (value: unknown) => Misfit | undefined;
-  /** How values stand within others, where that takes more than `invalid`. */
-  readonly nested?: NestedValue;
+  /** How values stand in JSON, for types that it has no values for, or not all; and for those whose values hold others. */
+  readonly json?: JsonCodec;
+  /**
+   * A value that is not `invalid`, as it is packed within another one, if it is not packed as it is.
+   * @throws MisfitError if it does not take what is within it
+   */
+  readonly kept?: (value: unknown, path: string) => unknown;
 }
 
 /** A field type: what `t` offers under one name. */

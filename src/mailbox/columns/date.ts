@@ -1,6 +1,6 @@
 // date: a valid JavaScript Date, kept as its milliseconds since the epoch. A reader gets a Date of its own.
 
-import { NO_CODE, plainKind } from './codec.ts';
+import { type CsvCodec, NO_CODE, plainKind } from './codec.ts';
 import { SLOW } from './csv-cell.ts';
 import { TIME_RULE, timeOf } from './csv-number.ts';
 import { doubleCell } from './number-cell.ts';
@@ -25,6 +25,19 @@ const EPOCH = new Date(0);
 const stored = (v: string): string => `millisecondsOf(${v})`;
 const made = (milliseconds: string): string => `new Date(${milliseconds})`;
 
+const csv: CsvCodec = {
+  rule: TIME_RULE,
+  needsText: false,
+  start: '0',
+  convert: (text) => {
+    const time = timeOf(text) ?? Number.NaN;
+    const value = new Date(time);
+    // A Date would drop the fraction of a millisecond without a word.
+    return value.getTime() === time ? value : undefined;
+  },
+  fast: SLOW,
+};
+
 export const date = plainKind({
   label: 'date',
   rule: 'a valid Date',
@@ -38,16 +51,11 @@ export const date = plainKind({
   copied: (id) => made(stored(`v${id}`)),
   cell: doubleCell(made, stored),
   key: doubleKey({ stored, made }),
-  csv: {
-    rule: TIME_RULE,
-    needsText: false,
-    start: '0',
-    convert: (text) => {
-      const time = timeOf(text) ?? Number.NaN;
-      const value = new Date(time);
-      // A Date would drop the fraction of a millisecond without a word.
-      return value.getTime() === time ? value : undefined;
-    },
-    fast: SLOW,
+  csv,
+  json: {
+    holdsOthers: false,
+    from: (given) =>
+      typeof given === 'string' || typeof given === 'number' ? (csv.convert(String(given)) ?? given) : given,
+    to: (value) => (value as Date).toISOString(),
   },
 });

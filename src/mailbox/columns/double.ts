@@ -8,12 +8,12 @@ import { doubleCell } from './number-cell.ts';
 import { DOUBLES, numberColumn, numberReading } from './number-column.ts';
 import { doubleKey } from './number-key.ts';
 
-/** What a type takes, and how a cell of a CSV file says it. */
-export interface DoubleType extends Pick<Codec, 'label' | 'rule' | 'invalid'> {
+/** What a type takes, and how a cell of a CSV file says it, and JSON. */
+export interface DoubleType extends Pick<Codec, 'label' | 'rule' | 'invalid' | 'json'> {
   readonly csv: Pick<CsvCodec, 'rule' | 'convert' | 'isDecimal'>;
 }
 
-export const doubleCodec = ({ label, rule, invalid, csv }: DoubleType): Codec => ({
+export const doubleCodec = ({ label, rule, invalid, csv, json }: DoubleType): Codec => ({
   label,
   rule,
   usesDictionary: false,
@@ -32,4 +32,5 @@ export const doubleCodec = ({ label, rule, invalid, csv }: DoubleType): Codec =>
     start: '0',
     fast: (value, { decimal }) => decimalCode(value, csv.isDecimal ? decimal : undefined),
   },
+  json,
 });

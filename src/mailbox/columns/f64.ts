@@ -5,6 +5,8 @@ import { numberOf } from './csv-number.ts';
 import { doubleCodec } from './double.ts';
 
 const RULE = 'a number';
+/** JSON has no numbers for them. */
+const WORDS = new Set(['NaN', 'Infinity', '-Infinity']);
 
 export const f64 = plainKind(
   doubleCodec({
@@ -12,5 +14,10 @@ export const f64 = plainKind(
     rule: RULE,
     invalid: (v) => `typeof ${v} !== 'number'`,
     csv: { rule: RULE, convert: numberOf, isDecimal: true },
+    json: {
+      holdsOthers: false,
+      from: (given) => (WORDS.has(given as string) ? Number(given) : given),
+      to: (value) => (Number.isFinite(value) ? value : String(value)),
+    },
   }),
 );

@@ -31,4 +31,5 @@ export const integerCodec = ({ label, min, max, elements, converted }: IntegerTy
   cell: wordCell(min < 0 ? 'i32' : 'u32'),
   key: integerKey(elements),
   csv: integerCell(min, max),
+  kept: (value) => (value === 0 ? 0 : value),
 });

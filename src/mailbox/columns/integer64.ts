@@ -96,6 +96,7 @@ export function integer64Codec(type: Integer64Type): Codec {
   const array = isSigned ? 'BigInt64Array' : 'BigUint64Array';
   const rule = `a bigint from ${min}n to ${max}n`;
   const { split, join, hash } = halvesOf(isSigned);
+  const csv = csvOf(type, `an integer from ${min} to ${max}`);
   return {
     label,
     rule,
@@ -125,6 +126,15 @@ export function integer64Codec(type: Integer64Type): Codec {
     copied: (id) => `v${id}`,
     cell: cellOf(label),
     key: keyOf(label),
-    csv: csvOf(type, `an integer from ${min} to ${max}`),
+    csv,
+    json: {
+      holdsOthers: false,
+      // A number of more digits would have lost some before it came here.
+      from: (given) => {
+        if (typeof given === 'string') return csv.convert(given) ?? given;
+        return Number.isSafeInteger(given) ? BigInt(given as number) : given;
+      },
+      to: String,
+    },
   };
 }

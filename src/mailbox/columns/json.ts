@@ -91,16 +91,13 @@ const jsonCodec = (schema: Checked): Codec => ({
     }),
     fast: SLOW,
   },
+  json: { holdsOthers: true, from: (given) => given, to: (value) => value },
   ...(schema !== undefined && {
     lacks: (value: unknown) => lackOf(schema, value),
-    nested: {
-      kept: (value: unknown, path: string) => {
-        const result = validated(schema, value);
-        if ('value' in result) return result.value;
-        throw new MisfitError({ path, label: LABEL, rule: ruleOf(schema, result.problem), value });
-      },
-      fromJson: (given: unknown) => given,
-      toJson: (value: unknown) => value,
+    kept: (value: unknown, path: string) => {
+      const result = validated(schema, value);
+      if ('value' in result) return result.value;
+      throw new MisfitError({ path, label: LABEL, rule: ruleOf(schema, result.problem), value });
     },
   }),
 });

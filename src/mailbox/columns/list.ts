@@ -18,11 +18,10 @@ const eachOf =
   (given: unknown): unknown =>
     Array.isArray(given) ? each(given, of) : given;
 
-const valuesOf = ({ kept, fromJson, toJson }: Inner): Inner => ({
+const valuesOf = ({ kept, json: { from, to } }: Inner): Inner => ({
   empty: () => [],
   kept: (value, path) => each(value as readonly unknown[], (one, i) => kept(one, `${path}[${i}]`)),
-  fromJson: eachOf(fromJson),
-  toJson: eachOf(toJson),
+  json: { from: eachOf(from), to: eachOf(to) },
 });
 
 export const list: FieldKind = {

@@ -6,16 +6,23 @@ import { errors } from '../../errors.ts';
 import { generate } from '../codegen.ts';
 import { packJson, unpackJson } from '../json.ts';
 import { bytesColumn, bytesReading } from './bytes-column.ts';
-import type { Codec, FieldPlace, Misfit, NestedValue } from './codec.ts';
+import type { Codec, FieldPlace, JsonCodec, Misfit } from './codec.ts';
 import { SLOW } from './csv-cell.ts';
-import { fromJsonOf, toJsonOf } from './json-form.ts';
 import { VALUE_CELLS } from './text-column.ts';
 
 /** What holds of the values within another one. */
-export interface Inner extends NestedValue {
+export interface Inner {
   /** The value that a row begins with: a new one for each call. */
   empty(): unknown;
+  /**
+   * The value as it is packed.
+   * @throws MisfitError if its field does not take it, or what is within it
+   */
+  kept(value: unknown, path: string): unknown;
+  readonly json: Pick<JsonCodec, 'from' | 'to'>;
 }
+
+const AS_IT_IS: Inner['json'] = { from: (given) => given, to: (value) => value };
 
 /** A value that its field does not take, on its way to whoever knows the name of the outer field. */
 export class MisfitError extends Error {
@@ -27,15 +34,11 @@ export class MisfitError extends Error {
   }
 }
 
-/** Of whose values -0 is 0, as in a field of a tuple. */
-const INTEGER = /^(?:optional\()?[ui](?:8|16|32)\b/;
-
 const PLACE: FieldPlace = { operator: 'nested', field: 'value' };
 
 /** The values of a field within another one. */
 export function innerOf(codec: Codec): Inner {
-  const { label, rule, lacks, nested } = codec;
-  const isInteger = INTEGER.test(label);
+  const { label, rule, lacks, json = AS_IT_IS } = codec;
   const [isInvalid, zero] = generate<[(value: unknown) => boolean, () => unknown]>(
     'nested/value',
     codec.constants(0, PLACE),
@@ -46,13 +49,12 @@ export function innerOf(codec: Codec): Inner {
     empty: () => structuredClone(zero()),
     kept(value, path) {
       if (isInvalid(value)) throw new MisfitError({ path, label, rule, value });
-      if (nested !== undefined) return nested.kept(value, path);
+      if (codec.kept !== undefined) return codec.kept(value, path);
       const lacking = lacks?.(value);
       if (lacking !== undefined) throw new MisfitError({ path, label, rule: lacking, value });
-      return isInteger && value === 0 ? 0 : value;
+      return value;
     },
-    fromJson: fromJsonOf(codec),
-    toJson: toJsonOf(codec),
+    json,
   };
 }
 
@@ -108,7 +110,7 @@ function parsed(text: string): unknown {
 }
 
 export function nestedCodec(type: NestedType): Codec {
-  const { label, rule, holds, empty, kept, fromJson, toJson } = type;
+  const { label, rule, holds, empty, kept, json } = type;
   const misfit = (value: unknown): Misfit | undefined => (holds(value) ? misfitOf(type, value) : undefined);
   return {
     label,
@@ -138,20 +140,21 @@ export function nestedCodec(type: NestedType): Codec {
       needsText: false,
       start: '0',
       convert(text) {
-        const value = fromJson(parsed(text));
+        const value = json.from(parsed(text));
         return holds(value) && misfitOf(type, value) === undefined ? value : undefined;
       },
-      misfit: (text) => misfit(fromJson(parsed(text))),
+      misfit: (text) => misfit(json.from(parsed(text))),
       fast: SLOW,
     },
     misfit,
-    nested: { kept, fromJson, toJson },
+    json: { holdsOthers: true, ...json },
+    kept,
   };
 }
 
 /** What is packed of a value that is not `invalid`, where it travels beside others: with mail, or in an actor's state. */
-export function packedValue({ misfit, nested }: Codec, value: unknown, refuse: (misfit: Misfit) => never): unknown {
+export function packedValue({ misfit, kept }: Codec, value: unknown, refuse: (misfit: Misfit) => never): unknown {
   const found = misfit?.(value);
   if (found !== undefined) refuse(found);
-  return misfit === undefined || nested === undefined ? value : nested.kept(value, '');
+  return misfit === undefined || kept === undefined ? value : kept(value, '');
 }

@@ -93,7 +93,7 @@ const csvOf = (inner: CsvCodec): CsvCodec => ({
 });
 
 function optionalCodec(inner: Codec): Codec {
-  const { nested, misfit } = inner;
+  const { json, kept, misfit } = inner;
   return {
     label: `optional(${inner.label})`,
     rule: `null or ${inner.rule}`,
@@ -110,8 +110,14 @@ function optionalCodec(inner: Codec): Codec {
     key: inner.key && keyOf(inner.key, inner.cell.cells, inner.zero),
     csv: csvOf(inner.csv),
     ...(misfit !== undefined && { misfit: (value: unknown) => (value === null ? undefined : misfit(value)) }),
-    ...(nested !== undefined && {
-      nested: { ...nested, kept: (value: unknown, path: string) => (value === null ? null : nested.kept(value, path)) },
+    json: {
+      holdsOthers: json?.holdsOthers === true,
+      // What is missing is null.
+      from: (given) => (given === undefined || given === null ? null : json === undefined ? given : json.from(given)),
+      to: (value) => (value === null || json === undefined ? value : json.to(value)),
+    },
+    ...(kept !== undefined && {
+      kept: (value: unknown, path: string) => (value === null ? null : kept(value, path)),
     }),
   };
 }

@@ -32,9 +32,10 @@ const valuesOf = (fields: Fields): Inner => ({
   empty: () => each(fields, ({ empty }) => empty()),
   kept: (value, path) =>
     each(fields, ({ kept }, name) => kept((value as Readonly<Record<string, unknown>>)[name], path + pathOf(name))),
-  fromJson: (given) =>
-    isObject(given) ? each(fields, ({ fromJson }, name) => fromJson(propertyOf(given, name))) : given,
-  toJson: (value) => (isObject(value) ? each(fields, ({ toJson }, name) => toJson(value[name])) : value),
+  json: {
+    from: (given) => (isObject(given) ? each(fields, ({ json }, name) => json.from(propertyOf(given, name))) : given),
+    to: (value) => (isObject(value) ? each(fields, ({ json }, name) => json.to(value[name])) : value),
+  },
 });
 
 function fieldsOf(

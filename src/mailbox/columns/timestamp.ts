@@ -10,5 +10,10 @@ export const timestamp = plainKind(
     rule: 'a finite number of milliseconds since the epoch',
     invalid: (v) => `typeof ${v} !== 'number' || ${v} - ${v} !== 0`,
     csv: { rule: TIME_RULE, convert: timeOf },
+    json: {
+      holdsOthers: false,
+      from: (given) => (typeof given === 'string' ? (timeOf(given) ?? given) : given),
+      to: (value) => value,
+    },
   }),
 );
