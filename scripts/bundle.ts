@@ -1,9 +1,10 @@
-// Puts the compiled modules of src/ into four files, and leaves in their places modules that only re-export from them: a worker
+// Puts the compiled modules of src/ into five files, and leaves in their places modules that only re-export from them: a worker
 // thread then loads a handful of files instead of 170, which was most of what starting one took. dist/src/api.js has what flows are declared
-// with, dist/src/connectors.js sources and sinks, dist/src/engine.js what a worker loads besides, dist/src/app.js the rest, which the app's thread does once a job starts; common-*.js
-// what several of them share. Comments and indentation are left out, since a thread reads all of it before it does anything.
+// with, dist/src/connectors.js sources and sinks, dist/src/start.js what lets threads start, dist/src/engine.js what a worker loads,
+// dist/src/app.js the rest, which the app's thread loads while its threads start; common-*.js what several of them share. Comments and indentation are left out, since a thread reads all of it before it does anything.
 // Promises: each module is there once, whoever imports it and by whichever path; import.meta.url is still that of the module's own
-// file. The command line stays as it is: it is a process of its own.
+// file. The program of the command line is a bundle too, of its folder, and of what each command needs by itself; its modules stay as
+// they are, for those who test them.
 // Relies on tsc's output, made just before: the types beside each module stay what they are.
 
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,6 +19,7 @@ const COMPILED = fileURLToPath(new URL('../src', import.meta.url));
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
   api: ['index.ts', 'aggregates.ts', 'windows.ts'],
   connectors: ['sources.ts', 'sinks.ts'],
+  start: ['supervisor/job/run-flow.ts'],
   engine: ['workers/worker.ts'],
 };
 const LAST = 'app';
@@ -26,19 +28,19 @@ const IS_BUNDLE = new RegExp(`^(${BUNDLE_NAMES.join('|')})$`);
 /** Columns: stack traces stay readable. */
 const LINE_LENGTH = 160;
 
-/** What a module takes for its own address stays so in a file elsewhere. */
-const ownUrls: Plugin = {
+/** What a module takes for its own address stays so in a file elsewhere: in a folder of src/. */
+const ownUrls = (folder: string): Plugin => ({
   name: 'own-urls',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       if (!text.includes('import.meta.url')) return;
       const { code } = await transform(text, { loader: 'ts', define: { 'import.meta.url': 'ownUrl' } });
-      const own = `./${relative(SOURCE, path).replace(/\.ts$/, '.js')}`;
+      const own = `./${relative(folder, path).replace(/\.ts$/, '.js')}`;
       return { contents: `const ownUrl = new URL('${own}', import.meta.url).href;\n${code}` };
     });
   },
-};
+});
 
 /**
  * Packages that go into the bundles. msgpackr in its form without native code: as a dependency it would bring along a package whose
@@ -70,7 +72,7 @@ const OPTIONS = {
   packages: 'external',
   minifyWhitespace: true,
   lineLimit: LINE_LENGTH,
-  plugins: [ownUrls, inside],
+  plugins: [ownUrls(SOURCE), inside],
   outdir: COMPILED,
   chunkNames: 'common-[hash]',
   metafile: true,
@@ -125,10 +127,34 @@ const bundles: Plugin = {
 
 // Their names change with what they hold.
 for (const file of readdirSync(COMPILED)) if (file.startsWith('common-')) rmSync(join(COMPILED, file));
-await build({ ...OPTIONS, entryPoints: BUNDLE_NAMES, plugins: [ownUrls, inside, bundles], logLevel: 'warning' });
+await build({
+  ...OPTIONS,
+  entryPoints: BUNDLE_NAMES,
+  plugins: [ownUrls(SOURCE), inside, bundles],
+  logLevel: 'warning',
+});
 for (const path of exportsOf.keys()) {
   const bundle = `${'../'.repeat(path.split('/').length - 1) || './'}${bundleOf(path)}.js`;
   const list = listed(path, (name, inBundle) => `${inBundle} as ${name}`);
   writeFileSync(join(COMPILED, path.replace(/\.ts$/, '.js')), `export { ${list} } from '${bundle}';\n`);
 }
+
+const CLI = join(SOURCE, 'cli');
+/** What the command line has from the library it has from the library's own files. */
+const library: Plugin = {
+  name: 'library',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.\// }, ({ path }) => ({ path: path.replace(/\.ts$/, '.js'), external: true }));
+  },
+};
+const compiledCli = join(COMPILED, 'cli');
+for (const file of readdirSync(compiledCli)) if (file.startsWith('common-')) rmSync(join(compiledCli, file));
+await build({
+  ...OPTIONS,
+  absWorkingDir: CLI,
+  entryPoints: ['main.ts'],
+  plugins: [ownUrls(CLI), library],
+  outdir: compiledCli,
+  logLevel: 'warning',
+});
 for (const name of LICENSED) cpSync(join(PACKAGES, name, 'LICENSE'), join(COMPILED, `LICENSE-${name}`));

@@ -14,15 +14,7 @@ import { nearest } from '../options/nearest.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
 import { type FlowCommand, paramValue } from './arguments.ts';
 import { COMMAND_FLAGS, RUN_FLAGS } from './command-options.ts';
-
-/** Around an error that another command line would avoid: exit code 2. */
-export class WrongUsage {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
-  }
-}
+import { WrongUsage } from './wrong-usage.ts';
 
 /** @param path of a module as the command line gives it */
 export const moduleUrlOf = (path: string): URL =>

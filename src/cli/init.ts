@@ -4,9 +4,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { errors } from '../errors.ts';
-import { WrongUsage } from './flow-module.ts';
 import { INIT_FILES, INIT_SCRIPTS } from './init-files.ts';
 import { version } from './version.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 /** What `npm init` writes where it knows no test. */
 const NO_TEST = /no test specified/;

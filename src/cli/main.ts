@@ -6,23 +6,10 @@
 import { sep } from 'node:path';
 import { inspect } from 'node:util';
 import { errorPage } from '../errors/error-page.ts';
-import { flush } from '../supervisor/telemetry/open-telemetry.ts';
 import { type Command, type HelpCommand, isVerbose, parseArguments, type RunCommand } from './arguments.ts';
 import type { TopCommand } from './attach-arguments.ts';
-import { check } from './check.ts';
-import { bashCompletion } from './completion.ts';
-import { loadFlow, WrongUsage } from './flow-module.ts';
-import { HELP, helpOf } from './help.ts';
-import { init } from './init.ts';
-import { inspected } from './inspect.ts';
-import { EXIT_DONE, run } from './run.ts';
-import { top } from './top.ts';
-import { version } from './version.ts';
-
-/** A collector that does not answer keeps no command from ending. */
-const FLUSH_MS_MAX = 2000;
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
+import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE } from './exit-codes.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 const args = process.argv.slice(2);
 
@@ -42,35 +29,40 @@ function report(error: unknown, exitCode: number): number {
 const relativeTo = (folder: string, path: string): string =>
   path.startsWith(`${folder}${sep}`) ? path.slice(folder.length + 1) : path;
 
+/** A command is loaded when it is given: none waits for the code of another one. */
 async function obey(command: Command): Promise<number> {
-  if (command.kind === 'run') return run(command);
+  if (command.kind === 'run') return (await import('./run.ts')).run(command);
   if (command.kind === 'top') {
-    await top(command);
+    await (await import('./top.ts')).top(command);
     return EXIT_DONE;
   }
   process.stdout.write(await textFor(command));
   return EXIT_DONE;
 }
 
-function textFor(command: Exclude<Command, RunCommand | TopCommand>): string | Promise<string> {
+async function textFor(command: Exclude<Command, RunCommand | TopCommand>): Promise<string> {
   switch (command.kind) {
     case 'check':
-      return check(command);
+      return (await import('./check.ts')).check(command);
     case 'init':
-      return init(command.folder);
+      return (await import('./init.ts')).init(command.folder);
     case 'inspect':
-      return inspected(command);
+      return (await import('./inspect.ts')).inspected(command);
     case 'completion':
-      return bashCompletion();
+      return (await import('./completion.ts')).bashCompletion();
     case 'help':
       return helpText(command);
     case 'version':
-      return `${version()}\n`;
+      return `${(await import('./version.ts')).version()}\n`;
   }
 }
 
-const helpText = async ({ module, flow }: HelpCommand): Promise<string> =>
-  module === undefined ? HELP : helpOf(module, await loadFlow(module, flow));
+async function helpText({ module, flow }: HelpCommand): Promise<string> {
+  const { HELP, helpOf } = await import('./help.ts');
+  if (module === undefined) return HELP;
+  const { loadFlow } = await import('./flow-module.ts');
+  return helpOf(module, await loadFlow(module, flow));
+}
 
 async function main(): Promise<number> {
   let command: Command;
@@ -93,5 +85,4 @@ function exit(code: number): void {
 
 process.on('uncaughtException', (error) => exit(report(error, EXIT_FAILED)));
 const code = await main();
-await flush(FLUSH_MS_MAX);
 exit(code);

@@ -7,7 +7,8 @@ import { finished } from 'node:stream/promises';
 import { errors, MillraceError } from '../errors.ts';
 import type { Graph } from '../flow/graph.ts';
 import { checkFiles } from '../supervisor/job/file-conflicts.ts';
-import { moduleUrlOf, WrongUsage } from './flow-module.ts';
+import { moduleUrlOf } from './flow-module.ts';
+import { WrongUsage } from './wrong-usage.ts';
 
 /** As errors name it beside the operators of the flow. */
 const NAME = '--output';

@@ -1,6 +1,7 @@
 // Readings of a job as text: the table of operators, and one line of progress.
 // Relies on nothing but the sample: pure functions, the same for a terminal and a log.
 
+import { numberText } from '../options/kinds.ts';
 import type { OperatorRates } from '../supervisor/readings/between.ts';
 import type { OperatorReading } from '../supervisor/readings/job-reading.ts';
 import type { TimeReading } from '../supervisor/readings/time-reading.ts';
@@ -15,7 +16,7 @@ const TIME_COLUMNS = ['late', 'lag', 'watermark'];
 const LEFT: ReadonlySet<string> = new Set(['operator', 'queue', 'watermark']);
 
 /** 1234567 as 1,234,567. */
-export const countText = (count: number): string => Math.round(count).toLocaleString('en-US');
+export const countText = (count: number): string => numberText(Math.round(count));
 
 /** 1234567 as 1.23 M. */
 export function rateText(rate: number): string {

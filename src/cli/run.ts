@@ -9,8 +9,10 @@ import type { Job } from '../supervisor/job/job-api.ts';
 import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
 import type { RunOptions } from '../supervisor/job/run-options.ts';
 import { between } from '../supervisor/readings/between.ts';
+import { flush } from '../supervisor/telemetry/open-telemetry.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
+import { EXIT_CANCELLED, EXIT_DEAD_LETTERS, EXIT_DONE } from './exit-codes.ts';
 import { graphFor, loadFlow, paramsFor, requireNoApp } from './flow-module.ts';
 import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
@@ -22,11 +24,8 @@ import { StreamView } from './stream-view.ts';
 import { teeView } from './tee-view.ts';
 import type { Tally, View } from './view.ts';
 
-export const EXIT_DONE = 0;
-/** The job is done, but for tuples that an operator failed at. */
-const EXIT_DEAD_LETTERS = 3;
-const EXIT_CANCELLED = 130;
-
+/** A collector that does not answer keeps no command from ending. */
+const FLUSH_MS_MAX = 2000;
 /** A loop over batches that are always there would keep timers and signals from being heard. */
 const YIELD_EVERY_MS = 20;
 interface OpenView {
@@ -137,6 +136,14 @@ async function outputFileOf({ output }: RunCommand, job: Job): Promise<OutputFil
  * @throws MillraceError of the flow, of its module, or of the job
  */
 export async function run(command: RunCommand): Promise<number> {
+  try {
+    return await runToEnd(command);
+  } finally {
+    await flush(FLUSH_MS_MAX);
+  }
+}
+
+async function runToEnd(command: RunCommand): Promise<number> {
   const flow = await loadFlow(command.module, command.flow);
   const params = paramsFor(flow, command) as Record<string, never>;
   const graph = graphFor(flow, params, command);

@@ -28,12 +28,13 @@ interface NumberWords extends EntryWords<number> {
 
 const BYTES = ['GiB', 'MiB', 'KiB'] as const;
 
-function numberText(value: number, unit = ''): string {
+/** 1234567 as 1,234,567; 2097152 bytes as 2 MiB. */
+export function numberText(value: number, unit = ''): string {
   if (unit.startsWith('bytes')) {
     const power = BYTES.findIndex((_, index) => value % 1024 ** (3 - index) === 0 && value > 0);
     if (power >= 0) return `${value / 1024 ** (3 - power)} ${BYTES[power]}`;
   }
-  // Each thread makes its tables as it is loaded: toLocaleString() would load the locales first, for 30 ms.
+  // toLocaleString() would load the locales first, for 30 ms, in each thread and in each command.
   const [whole, ...fraction] = String(Math.round(value * 1000) / 1000).split('.');
   return [whole.replace(/\B(?=(\d{3})+$)/g, ','), ...fraction].join('.');
 }

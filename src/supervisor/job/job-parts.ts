@@ -1,9 +1,9 @@
 // Everything that a job is made of, made once and in order: memory, the app's ends, supervision, workers, and who watches over them.
 // Promises: nothing runs before it is started. Relies on: what parts ask of each other they ask when the job runs.
 
-import { StepWords } from '../../actors/vitals/step-words.ts';
+import type { StepWords } from '../../actors/vitals/step-words.ts';
 import { type Plan, stageName } from '../../flow/plan.ts';
-import { WakeWords } from '../../mailbox/wake.ts';
+import type { WakeWords } from '../../mailbox/wake.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ActorName, FlowReference, WorkerSettings } from '../../workers/control.ts';
 import { Patience } from '../../workers/patience.ts';
@@ -20,7 +20,7 @@ import type { Replica } from '../replicas/replica.ts';
 import { Roster } from '../replicas/roster.ts';
 import type { JobSupervision } from '../supervision/job-supervision.ts';
 import { superviseStages } from '../supervision/supervise-stages.ts';
-import { HOSTS_BEYOND, JobWorkers } from '../workers/job-workers.ts';
+import { JobWorkers } from '../workers/job-workers.ts';
 import { scratchActors } from '../workers/scratch-actors.ts';
 import { AppEnds, type EndEvents } from './app-ends.ts';
 import { AppHost } from './app-host.ts';
@@ -29,6 +29,7 @@ import { Endings } from './endings.ts';
 import type { Occurrence } from './events/job-event.ts';
 import type { JobEvents } from './events/job-events.ts';
 import type { DeadLetter } from './job-api.ts';
+import type { JobGround } from './job-ground.ts';
 import { JobStart } from './job-start.ts';
 import { JobNotices } from './notices/job-notices.ts';
 import { Notices } from './notices/notices.ts';
@@ -51,6 +52,8 @@ export class JobParts implements JobContext {
   readonly options: CheckedOptions;
   readonly plan: Plan;
   readonly placements: readonly Placement[];
+  /** Workers that the job begins with. */
+  readonly firstWorkers: number;
   readonly roster: Roster;
   readonly ends: AppEnds;
   readonly supervision: JobSupervision<Replica>;
@@ -85,11 +88,12 @@ export class JobParts implements JobContext {
     plan: Plan,
     options: CheckedOptions,
     platform: Platform,
+    ground: JobGround,
     { events, settlement, signals }: { events: JobEvents; settlement: Settlement; signals: JobSignals },
   ) {
     const { clock } = platform;
-    const { workers, maxWorkers, spares, lingerMs, startTimeoutMs } = options;
-    const hosts = maxWorkers + spares + HOSTS_BEYOND;
+    const { hosts } = ground;
+    const { lingerMs, startTimeoutMs } = options;
     this.name = flow.name;
     this.clock = clock;
     this.options = options;
@@ -98,12 +102,12 @@ export class JobParts implements JobContext {
     this.#settlement = settlement;
     this.#signals = signals;
     this.settings = { lingerMs, backupEveryMs: options.backup?.everyMs, startTimeoutMs };
-    const { placements, appHost } = deploy(plan, workers, options, hosts, platform.newRun());
+    const { placements, appHost } = deploy(plan, options.workers, options, hosts, platform.newRun());
     this.placements = placements;
+    this.firstWorkers = ground.firstWorkers;
     this.roster = new Roster(placements);
-    // After the workers' hosts come the app's thread, and the same thread as the reader of dead letters and as the supervisor.
-    this.wakeWords = platform.wakeWords(WakeWords.allocate(hosts + 3));
-    this.stepWords = new StepWords(StepWords.allocate(hosts));
+    this.wakeWords = ground.wakeWords;
+    this.stepWords = ground.stepWords;
     this.appHost = new AppHost(appHost, this.wakeWords, clock, true);
     this.supervisorHost = new AppHost(hosts + 2, this.wakeWords, clock);
     this.ends = new AppEnds(plan, placements, this.appHost, signals);
@@ -118,8 +122,7 @@ export class JobParts implements JobContext {
       () => this.notices.lettersRead(),
     );
     this.supervision = superviseStages(flow.name, plan, this.roster, options);
-    const buffers = { wakeWords: this.wakeWords.buffer, stepWords: this.stepWords.buffer };
-    this.pool = platform.pool(workers, hosts, buffers, options);
+    this.pool = ground.pool;
     this.patience = new Patience(clock, startTimeoutMs, (text) => this.notices.takesLong(text));
     this.workers = this.#workersOf(flow, hosts);
     this.backups = this.#backupsOf();

@@ -27,10 +27,11 @@ import type {
   ScaleResult,
   WorkerInfo,
 } from './job-api.ts';
+import type { JobGround } from './job-ground.ts';
 import { JobParts } from './job-parts.ts';
 import { type ProfileOptions, profileOf } from './job-profile.ts';
-import { type Platform, systemPlatform } from './platform.ts';
-import { checkRunOptions, type RunOptions } from './run-options.ts';
+import type { Platform } from './platform.ts';
+import type { CheckedOptions } from './run-options.ts';
 import { type JobOutcome, Settlement } from './settlement.ts';
 import type { StateQuery } from './state-query.ts';
 import { takeDown } from './take-down.ts';
@@ -48,13 +49,14 @@ export class RunningJob implements Job {
   constructor(
     flow: FlowReference,
     plan: Plan,
-    options: RunOptions,
-    platform: Platform = systemPlatform,
+    options: CheckedOptions,
+    platform: Platform,
+    ground: JobGround,
     urls: JobUrls = {},
   ) {
     this.urls = urls;
     this.#events = new JobEvents(platform.clock.epochMs);
-    this.#parts = new JobParts(flow, plan, checkRunOptions(options), platform, {
+    this.#parts = new JobParts(flow, plan, options, platform, ground, {
       events: this.#events,
       settlement: this.#settlement,
       signals: {
@@ -72,8 +74,9 @@ export class RunningJob implements Job {
   }
 
   /** Starts the workers and the replicas. Rejects, with everything taken down again, if that fails. */
-  async start({ signal }: RunOptions): Promise<void> {
+  async start(): Promise<void> {
     const parts = this.#parts;
+    const { signal, system } = parts.options;
     const settlement = this.#settlement;
     parts.supervision.joinRoot();
     if (signal?.aborted) {
@@ -83,10 +86,9 @@ export class RunningJob implements Job {
     const abort = (): void => void this.cancel(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     void settlement.gone.finally(() => signal?.removeEventListener('abort', abort));
-    const { workers, system } = parts.options;
     parts.ends.bridge(system);
     try {
-      await parts.start.deploy(await parts.workers.start(workers));
+      await parts.start.deploy(await parts.workers.start(parts.firstWorkers));
       if (settlement.isOver) return settlement.told();
       this.#watch();
     } catch (error) {
@@ -105,9 +107,9 @@ export class RunningJob implements Job {
   /** Its actors are about to run: begins to look after them. */
   #watch(): void {
     const parts = this.#parts;
-    const { workers, stallTimeoutMs, lingerMs } = parts.options;
+    const { stallTimeoutMs, lingerMs } = parts.options;
     const actors = parts.roster.replicas.filter(({ isDormant }) => !isDormant).length;
-    parts.announce({ type: 'started', workers, actors });
+    parts.announce({ type: 'started', workers: parts.firstWorkers, actors });
     parts.letters.start();
     parts.hangWatch.start();
     parts.stallDetector.start(stallTimeoutMs, lingerMs);

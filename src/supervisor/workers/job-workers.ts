@@ -23,8 +23,6 @@ const FORESEEN_REFILL_MS = 1000;
 const FENCE_MS_MAX = 60_000;
 /** Spares are hired when the job has started: its first tuples need the processor more. */
 const FIRST_SPARE_MS = 1000;
-/** Host numbers beyond those in use, so that a new thread need not have the number of one that has just gone. */
-export const HOSTS_BEYOND = 2;
 
 export interface JobWorkersOptions extends Omit<HiringOptions, 'gone'> {
   readonly clock: Clock;
