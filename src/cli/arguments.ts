@@ -52,6 +52,11 @@ interface InitCommand {
   readonly folder: string;
 }
 
+interface SchemaCommand {
+  readonly kind: 'schema';
+  readonly file: string;
+}
+
 interface Lookalike {
   readonly param: string;
   /** As it was typed, and the option that may have been meant. */
@@ -70,6 +75,7 @@ export type Command =
   | RunCommand
   | CheckCommand
   | InitCommand
+  | SchemaCommand
   | TopCommand
   | InspectCommand
   | HelpCommand
@@ -77,7 +83,7 @@ export type Command =
   | { readonly kind: 'version' };
 
 /** What can stand first. */
-export const COMMANDS = ['run', 'check', 'init', 'top', 'inspect', 'completion'] as const;
+export const COMMANDS = ['run', 'check', 'init', 'schema', 'top', 'inspect', 'completion'] as const;
 
 const FLAGS: ReadonlyMap<string, Flag> = new Map([...RUN_FLAGS, ...COMMAND_FLAGS].map((flag) => [flag.name, flag]));
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
@@ -114,7 +120,9 @@ export function parseArguments(args: readonly string[]): Command {
     case 'check':
       return { kind: command, ...parseFlow(command, rest) };
     case 'init':
-      return parseInit(rest);
+      return { kind: 'init', folder: onlyArgument('init', 'folder', rest) ?? '.' };
+    case 'schema':
+      return parseSchema(rest);
     case 'top':
     case 'inspect':
       return parseAttach(command, rest);
@@ -131,12 +139,20 @@ function unknownCommand(command: string): string {
   return `there is no command '${command}': ${remedy}`;
 }
 
-function parseInit(args: readonly string[]): InitCommand {
-  const option = args.find((arg) => arg.startsWith('-'));
-  if (option !== undefined) throw errors.usage(`millrace init takes no option, got '${option}'`);
-  const [folder = '.', extra] = args;
-  if (extra !== undefined) throw errors.usage(`millrace init takes one folder, and '${extra}' is a second`);
-  return { kind: 'init', folder };
+/** The argument of a command that takes one, and no options; `-` is no option, but standard input. */
+function onlyArgument(command: string, what: string, args: readonly string[]): string | undefined {
+  const option = args.find((arg) => /^-./.test(arg));
+  if (option !== undefined) throw errors.usage(`millrace ${command} takes no option, got '${option}'`);
+  const [argument, extra] = args;
+  if (extra !== undefined) throw errors.usage(`millrace ${command} takes one ${what}, and '${extra}' is a second`);
+  return argument;
+}
+
+function parseSchema(args: readonly string[]): SchemaCommand {
+  const file = onlyArgument('schema', 'file', args);
+  if (file === undefined)
+    throw errors.usage('millrace schema needs the path of a file of CSV, or of a JSON object a line');
+  return { kind: 'schema', file };
 }
 
 function parseCompletion([shell, ...more]: readonly string[]): Command {

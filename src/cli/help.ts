@@ -84,6 +84,7 @@ const FLAGS: readonly Flag[] = [...COMMAND_FLAGS, ...RUN_FLAGS];
 export const HELP = `millrace run <module> [options] [--param value …]
 millrace check <module> [options] [--param value …]
 millrace init [folder]
+millrace schema <file>
 millrace completion bash
 millrace top <pid|url> [--json] [--every-ms N] [--count N] [--job NAME]
 millrace inspect <pid|url> [--json] [--job NAME]
@@ -91,6 +92,7 @@ millrace inspect <pid|url> [--json] [--job NAME]
 run         runs a flow on worker threads: the default export of the module, or the one flow that it exports
 check       builds that flow and draws it: operators, keys, fields, partitions, and what shares an actor; starts nothing
 init        writes a flow, a file for it and a test into a folder, and scripts into its package.json
+schema      guesses the fields of a file of CSV or JSON lines, and prints a source for it, to be pasted
 top         shows a job that runs in another process, once a second
 inspect     prints once what a job in another process is made of, with its counts and latest events
 completion  prints what makes bash complete commands and options: eval "$(npx millrace completion bash)"

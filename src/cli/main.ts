@@ -46,6 +46,8 @@ async function textFor(command: Exclude<Command, RunCommand | TopCommand>): Prom
       return (await import('./check.ts')).check(command);
     case 'init':
       return (await import('./init.ts')).init(command.folder);
+    case 'schema':
+      return (await import('./schema.ts')).schemaOf(command.file);
     case 'inspect':
       return (await import('./inspect.ts')).inspected(command);
     case 'completion':

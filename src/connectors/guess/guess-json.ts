@@ -1,0 +1,103 @@
+// The types of the properties of NDJSON, as its beginning suggests.
+// Promises: what is guessed takes all objects of the sample.
+
+import { timeOf } from '../../mailbox/columns/csv-number.ts';
+
+/** A type as `t` calls it, with those within. */
+export type JsonType =
+  | { readonly kind: 'bool' | 'u32' | 'i32' | 'f64' | 'timestamp' | 'string' | 'json' }
+  | { readonly kind: 'list'; readonly of: JsonType }
+  | { readonly kind: 'struct'; readonly fields: readonly JsonField[] }
+  | { readonly kind: 'optional'; readonly of: JsonType };
+
+export interface JsonField {
+  readonly name: string;
+  readonly type: JsonType;
+  /** Objects without a value. */
+  readonly empty: number;
+}
+
+export interface JsonGuess {
+  readonly fields: readonly JsonField[];
+  readonly objects: number;
+}
+
+/** More names than that are no properties but keys. */
+const FIELDS_MAX = 200;
+const NUMERAL = /^[+-]?[\d.]+$/;
+const U32_MAX = 2 ** 32 - 1;
+const I32_MIN = -(2 ** 31);
+const I32_MAX = 2 ** 31 - 1;
+const JSON_TYPE: JsonType = { kind: 'json' };
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** @returns undefined if a line is no object, or there is none */
+export function guessJson(text: string): JsonGuess | undefined {
+  const objects: Readonly<Record<string, unknown>>[] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    const value = parsed(line);
+    if (!isObject(value)) return undefined;
+    objects.push(value);
+  }
+  return objects.length === 0 ? undefined : { fields: fieldsOf(objects), objects: objects.length };
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldsOf(objects: readonly Readonly<Record<string, unknown>>[]): JsonField[] {
+  const names = new Set(objects.flatMap((object) => Object.keys(object)));
+  return [...names].map((name) => {
+    const values = objects.map((object) => (Object.hasOwn(object, name) ? object[name] : undefined));
+    const given = values.filter((value) => value !== undefined && value !== null);
+    const empty = values.length - given.length;
+    const type = typeOf(given);
+    // Null is a value of json.
+    return { name, empty, type: empty > 0 && type.kind !== 'json' ? { kind: 'optional', of: type } : type };
+  });
+}
+
+/** The type of some values that are not null. */
+function typeOf(values: readonly unknown[]): JsonType {
+  if (values.length === 0) return JSON_TYPE;
+  if (values.every((value) => typeof value === 'boolean')) return { kind: 'bool' };
+  if (values.every((value) => typeof value === 'number')) return numberType(values);
+  if (values.every((value) => typeof value === 'string')) {
+    return {
+      kind: values.every((value) => !NUMERAL.test(value) && timeOf(value) !== undefined) ? 'timestamp' : 'string',
+    };
+  }
+  if (values.every(isObject)) return structType(values);
+  if (values.every(Array.isArray)) return listType(values.flat());
+  return JSON_TYPE;
+}
+
+function numberType(values: readonly number[]): JsonType {
+  if (!values.every(Number.isInteger)) return { kind: 'f64' };
+  const [least, most] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [0, 0]);
+  if (least >= 0 && most <= U32_MAX) return { kind: 'u32' };
+  return { kind: least >= I32_MIN && most <= I32_MAX ? 'i32' : 'f64' };
+}
+
+function structType(values: readonly Readonly<Record<string, unknown>>[]): JsonType {
+  const fields = fieldsOf(values);
+  return fields.length === 0 || fields.length > FIELDS_MAX ? JSON_TYPE : { kind: 'struct', fields };
+}
+
+function listType(items: readonly unknown[]): JsonType {
+  const given = items.filter((item) => item !== null);
+  if (given.length === 0) return JSON_TYPE;
+  const type = typeOf(given);
+  return {
+    kind: 'list',
+    of: given.length < items.length && type.kind !== 'json' ? { kind: 'optional', of: type } : type,
+  };
+}
