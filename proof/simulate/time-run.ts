@@ -10,7 +10,7 @@ import { endsProblems, lookupProblems } from './join-verdict.ts';
 import { lifeProblems } from './lives.ts';
 import type { SeedResult } from './run.ts';
 import { pushedInputs } from './sources.ts';
-import { type TimedCase, type TimedReader, timedCaseOf } from './time-case.ts';
+import { type TimedCase, type TimedReader, type TimedSource, timedCaseOf } from './time-case.ts';
 import {
   grouped,
   judged,
@@ -65,6 +65,10 @@ export async function runTimedSeed(seed: number, timed: TimedCase = timedCaseOf(
   };
 }
 
+/** Others go on without a source that is idle, but for one of which nothing is late. */
+const mayBeLeftBehind = ({ idleAfterMs, outOfOrderMs }: TimedSource): boolean =>
+  idleAfterMs !== undefined && outOfOrderMs < Number.POSITIVE_INFINITY;
+
 const tupleName = ({ key, number, digest }: Timed): string => `${key} ${number} ${digest}`;
 
 class Verdict {
@@ -84,7 +88,7 @@ class Verdict {
     const onTimeOf = flow.sources.map((source, index) => {
       const length = timed.stopAfterMs === undefined ? source.tuples : this.read(index);
       // What is late behind a silence the job says, of a source that may have one; what comes of it all follows from that.
-      const told = source.idleAfterMs === undefined ? [] : this.tuples(`late-${index}`).map(tupleName);
+      const told = mayBeLeftBehind(source) ? this.tuples(`late-${index}`).map(tupleName) : [];
       const toldLate = new Set(told);
       const { onTime, late, bad } = judged(flow, index, length, (tuple) => toldLate.has(tupleName(tuple)));
       const clock = `${source.before === 'nothing' ? 'source' : 'before'}-${index}-time`;
