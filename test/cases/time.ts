@@ -426,6 +426,7 @@ export const KINDS: readonly Case[] = [
       'supervisor/idle-sources': [
         'of a source that may be as late as it likes nothing is late, though it falls silent',
       ],
+      'supervisor/time-readings': ['{what}, taken for milliseconds: '],
     },
   },
 ];
