@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parentPort } from 'node:worker_threads';
 import { parse } from 'csv-parse';
+import { openDuckDb } from './duckdb.ts';
 
 export interface AggregateOrder {
   readonly by: 'readline' | 'csv-parse' | 'duckdb';
@@ -62,24 +63,8 @@ async function byCsvParse(path: string): Promise<Report> {
   return totals.report();
 }
 
-/** What is used of the package, which is no dependency: it is there if somebody has installed it. */
-interface DuckDb {
-  DuckDBInstance: {
-    create(
-      path: string,
-      options: Record<string, string>,
-    ): Promise<{
-      connect(): Promise<{ runAndReadAll(sql: string): Promise<{ getRows(): (number | bigint)[][] }> }>;
-    }>;
-  };
-}
-
-export const DUCKDB = '@duckdb/node-api';
-
 async function byDuckDb({ path, threads }: AggregateOrder): Promise<Report> {
-  const { DuckDBInstance }: DuckDb = await import(DUCKDB);
-  const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) });
-  const connection = await instance.connect();
+  const connection = await openDuckDb(threads);
   const totals = `SELECT count(*) AS n, sum(cents) AS cents FROM read_csv('${path}') GROUP BY "user"`;
   const read = await connection.runAndReadAll(`SELECT count(*), sum(n), sum(cents) FROM (${totals})`);
   const [keys, count, sum] = read.getRows()[0].map(Number);

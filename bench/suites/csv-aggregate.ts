@@ -4,7 +4,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type AggregateOrder, type AggregateReport, DUCKDB } from '../baselines/single-thread-aggregate.ts';
+import { DUCKDB, hasDuckDb } from '../baselines/duckdb.ts';
+import type { AggregateOrder, AggregateReport } from '../baselines/single-thread-aggregate.ts';
 import { openSolo } from '../baselines/solo.ts';
 import type { By, Effort } from '../effort.ts';
 import { csvAggregateFlow } from '../flows/csv-aggregate.ts';
@@ -74,12 +75,6 @@ async function runMillrace(path: string, workers: number): Promise<AggregateRepo
   await job.done;
   return { keys, count, sum, elapsedMs: performance.now() - startMs };
 }
-
-const hasDuckDb = (): Promise<boolean> =>
-  import(DUCKDB).then(
-    () => true,
-    () => false,
-  );
 
 /** The file is written once, and removed after the last run. */
 export function csvAggregate(effort: Effort): Measurement[] {

@@ -1,14 +1,18 @@
 // Suite `nexmark`: each query that has a flow, beside its plain loop in one thread, over the same files: whole jobs, from the call that
-// starts them to their last row. What both have written is compared afterwards.
+// starts them to their last row; and beside DuckDB, if it is installed, which reads the files whole. What each has written is compared
+// afterwards.
 
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DUCKDB, hasDuckDb } from '../baselines/duckdb.ts';
 import { openSolo } from '../baselines/solo.ts';
 import type { By, Effort } from '../effort.ts';
 import { type Contender, type Measurement, type Result, runExperiment } from '../harness.ts';
 import { compareTable, isSame } from '../nexmark/compare.ts';
+import { QUERIES } from '../nexmark/duckdb/queries.ts';
+import type { QueryOrder } from '../nexmark/duckdb/run.ts';
 import { flows } from '../nexmark/flows.ts';
 import { writeLonger } from '../nexmark/longer.ts';
 import type { LoopOrder, LoopReport } from '../nexmark/loops/run.ts';
@@ -36,9 +40,12 @@ interface Files {
   readonly input: string;
   readonly ours: string;
   readonly loops: string;
+  /** Undefined if DuckDB is not there. */
+  readonly sql: string | undefined;
 }
 
 async function measureQuery(table: string, files: Files, rounds: number, progress: (line: string) => void) {
+  const { sql } = files;
   const order = { table, input: files.input, layout: 'types', boundMs: BOUND_MS, allowedMs: ALLOWED_MS } as const;
   const workers = Math.max(2, availableParallelism());
   const figures = ({ lines, elapsedMs }: { lines: number; elapsedMs: number }) => ({
@@ -50,6 +57,12 @@ async function measureQuery(table: string, files: Files, rounds: number, progres
     const run = async () => figures(await thread.run({ ...order, output: files.loops, by }));
     return { name, run, close: thread.close };
   };
+  const duckDb = (output: string) => async (): Promise<Contender> => {
+    const thread = openSolo<QueryOrder, LoopReport>('./duckdb-nexmark.js');
+    const run = async () => figures(await thread.run({ ...order, output, threads: workers }));
+    return { name: 'duckdb', run, close: thread.close };
+  };
+  const hasSql = sql !== undefined && Object.hasOwn(QUERIES, table);
   const results = await runExperiment(
     {
       results: [table],
@@ -61,13 +74,15 @@ async function measureQuery(table: string, files: Files, rounds: number, progres
         run: async () => figures(await runFlow({ ...order, output: files.ours, workers, parallelism: 1 })),
         close: async () => {},
       }),
-      baselines: [loop('readline', 'readline'), loop('bytes-loop', 'bytes')],
+      baselines: [loop('readline', 'readline'), loop('bytes-loop', 'bytes'), ...(hasSql ? [duckDb(sql)] : [])],
     },
     progress,
   );
   const file = `${table}.csv`;
-  const comparison = compareTable(table, join(files.ours, file), join(files.loops, file));
-  if (!isSame(comparison)) throw new Error(`${table} differs from the loop's: ${comparison.examples.join('; ')}`);
+  for (const other of hasSql ? [files.loops, sql] : [files.loops]) {
+    const comparison = compareTable(table, join(files.ours, file), join(other, file));
+    if (!isSame(comparison)) throw new Error(`${table} differs from ${other}: ${comparison.examples.join('; ')}`);
+  }
   return results;
 }
 
@@ -76,7 +91,10 @@ export function nexmark(effort: Effort): Measurement[] {
     {
       measure: (progress): Promise<Result[]> =>
         inTemporaryFolder('nexmark', async (folder) => {
-          const output = { ours: join(folder, 'ours'), loops: join(folder, 'loops') };
+          const isThere = await hasDuckDb();
+          if (!isThere) progress(`without duckdb: npm install --no-save ${DUCKDB} brings it`);
+          const sql = isThere ? join(folder, 'sql') : undefined;
+          const output = { ours: join(folder, 'ours'), loops: join(folder, 'loops'), sql };
           const results: Result[] = [];
           for (const table of effort === 'usual' ? USUAL : queries()) {
             const { from } = tableOf(table);

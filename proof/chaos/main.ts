@@ -1,10 +1,11 @@
 // The chaos run: kills the workers of a keyed pipeline in all ways, as fast as they come back, while its operators are scaled,
 // rebalanced and moved, and checks every tuple.
 // Usage: npm run chaos -- --seconds 60 --seed 1 [--kills N] [--workers N] [--verbose]; with --actors spawned actors are in the place
-// of the pipeline, with --time windows, joins and timers in event time. Exits 1 if anything was lost, doubled,
+// of the pipeline, with --time windows, joins of all kinds and timers in event time. Exits 1 if anything was lost, doubled,
 // reordered or wrong, or if a thread is left; the same seed makes the same plan again.
 
 import { parseArgs } from 'node:util';
+import { joinText } from '../simulate/join-case.ts';
 import { runActorChaos } from './actors-run.ts';
 import { Violations } from './oracle.ts';
 import { describeDrill, describeSettings, drillsOf, settingsOf } from './plan.ts';
@@ -49,8 +50,9 @@ if (values.actors) {
 
 if (values.time) {
   const plan = timePlanOf(seed);
+  const { joins, ...flow } = plan.flow;
   console.log(
-    `chaos in event time: seed ${seed}, ${seconds} s, ${workers} workers: ${JSON.stringify({ ...plan.flow, ...plan.run })}`,
+    `chaos in event time: seed ${seed}, ${seconds} s, ${workers} workers: ${JSON.stringify({ ...flow, ...plan.run })}; ${joins.map((join) => `${joinText(join)} by ${join.by}`).join(', ')}`,
   );
   const found = new Violations();
   const { kills, handOvers, oracle } = await runTimeChaos({ seconds, seed, workers, killsMax }, plan, found);

@@ -6,15 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { count, sum } from '../../src/aggregates.ts';
 import { dataflow, type SourceDefinition, type SourceReader, type TupleOf, t, table } from '../../src/index.ts';
 import { session, sliding, tumbling } from '../../src/windows.ts';
+import { addJoin } from '../simulate/join-flow.ts';
+import { FIELDS as JOINED } from '../simulate/time-fields.ts';
+import { joinedTuple, joinName } from './time-joins.ts';
 import {
-  INTERVAL,
   isPausing,
-  NOBODY,
   PARTITIONS,
-  PAUSE_EVERY,
   PAUSE_MS,
-  placeOf,
-  RATE_PER_SECOND,
+  pauseEvery,
+  rateOf,
   type SourceName,
   TIME_ELASTIC,
   type TimeSettings,
@@ -31,14 +31,13 @@ const FIELDS = {
   weight: t.u32(),
 };
 const BUCKET = { key: t.string(), start: t.f64(), end: t.f64(), tuples: t.u32(), weights: t.f64() };
-const PAIR = { key: t.string(), left: t.u32(), right: t.u32() };
 /** Of so many requests one takes a while. */
 const SLOW_REQUESTS = 50;
 
 type Tuple = TupleOf<typeof FIELDS>;
 
 /** At a rate, from where it goes on; silent for a while where the numbers say so. */
-const timedSource = (name: SourceName): SourceDefinition<typeof FIELDS> => ({
+const timedSource = (settings: TimeSettings, name: SourceName): SourceDefinition<typeof FIELDS> => ({
   kind: 'reader',
   fields: FIELDS,
   partitions: PARTITIONS[name],
@@ -55,14 +54,14 @@ const timedSource = (name: SourceName): SourceDefinition<typeof FIELDS> => ({
       read(emit, limit) {
         for (let left = limit; left > 0; left--) {
           const n = reader.position;
-          if (isPausing(partition) && n % PAUSE_EVERY === 0 && n !== pausedAt) {
+          if (isPausing(settings, name, partition) && n % pauseEvery(settings, name) === 0 && n !== pausedAt) {
             pausedAt = n;
             from = { n, ms: performance.now() + PAUSE_MS };
             return waitFor(PAUSE_MS);
           }
-          const isDue = n < from.n + ((performance.now() - from.ms) * RATE_PER_SECOND) / 1000;
+          const isDue = n < from.n + ((performance.now() - from.ms) * rateOf(settings, name)) / 1000;
           if (!isDue) return waitFor(1);
-          emit(timedTuple(name, partition, n));
+          emit(timedTuple(settings, name, partition, n));
           reader.position++;
         }
         return 'more';
@@ -74,7 +73,7 @@ const timedSource = (name: SourceName): SourceDefinition<typeof FIELDS> => ({
 });
 
 export const timeChaos = dataflow(import.meta.url, 'time-chaos', (flow, settings: TimeSettings) => {
-  const { outOfOrderMs, idleAfterMs, combine } = settings;
+  const { outOfOrderMs, idleAfterMs, combine, joins } = settings;
   const supervision = { intensity: 1_000_000 };
   const elastic = (name: keyof typeof TIME_ELASTIC) => ({
     parallelism: { max: TIME_ELASTIC[name], start: 1 },
@@ -82,7 +81,7 @@ export const timeChaos = dataflow(import.meta.url, 'time-chaos', (flow, settings
   });
   const of = (name: SourceName) =>
     flow
-      .source(name, timedSource(name), elastic(name))
+      .source(name, timedSource(settings, name), elastic(name))
       .withEventTime('at', { outOfOrderMs, idleAfterMs, maxAheadMs: Number.POSITIVE_INFINITY });
   const [a, b] = [of('a'), of('b')];
   const asked = a.mapAsync(
@@ -95,6 +94,7 @@ export const timeChaos = dataflow(import.meta.url, 'time-chaos', (flow, settings
     { capacity: 64, supervision },
   );
   const keyed = asked.keyBy('key');
+  const [left, right] = [asked.map('left', JOINED, joinedTuple), b.map('right', JOINED, joinedTuple)];
   const all = { tuples: count(), weights: sum('weight') };
   return {
     lateOfA: a.late.collect('late-a'),
@@ -138,19 +138,11 @@ export const timeChaos = dataflow(import.meta.url, 'time-chaos', (flow, settings
         },
       )
       .collect('of-timers'),
-    pairs: keyed
-      .connect(b.keyBy('key'))
-      .intervalJoin(
-        'pairs',
-        INTERVAL,
-        PAIR,
-        (left, right) => ({
-          key: left?.key ?? right?.key ?? '',
-          left: left === undefined ? NOBODY : placeOf(left),
-          right: right === undefined ? NOBODY : placeOf(right),
-        }),
-        { kind: 'full', ...elastic('pairs') },
-      )
-      .collect('of-pairs'),
+    ...Object.fromEntries(
+      joins.map((join, index) => {
+        const name = joinName(join, index);
+        return [name, addJoin(left, right, join, name, { supervision }).collect(`of-${name}`)];
+      }),
+    ),
   };
 });

@@ -3,13 +3,13 @@
 // depends on clocks, so the job says which were; that they may be is checked, and all else follows from it.
 // Relies on: a partition gives its tuples in order and leaves none out, so that their number tells which they were.
 
+import type { Result } from '../simulate/time-steps.ts';
+import { JoinOracle } from './join-oracle.ts';
 import type { Violations } from './oracle.ts';
+import { joinedTuple } from './time-joins.ts';
 import {
-  INTERVAL,
   isPausing,
-  NOBODY,
   PARTITIONS,
-  placeOf,
   type SourceName,
   type TimedTuple,
   type TimeSettings,
@@ -24,12 +24,6 @@ export interface Row {
   readonly end: number;
   readonly tuples: number;
   readonly weights: number;
-}
-
-export interface PairRow {
-  readonly key: string;
-  readonly left: number;
-  readonly right: number;
 }
 
 /** How a tuple has come out. */
@@ -62,10 +56,12 @@ export class TimeOracle {
   private readonly results = new Map<string, string>();
   private readonly violations: Violations;
   private readonly settings: TimeSettings;
+  private readonly joins: JoinOracle;
 
   constructor(settings: TimeSettings, violations: Violations) {
     this.settings = settings;
     this.violations = violations;
+    this.joins = new JoinOracle(settings.joins, violations);
     const of = (source: SourceName): Partition[] => Array.from({ length: PARTITIONS[source] }, () => new Partition());
     this.partitions = { a: of('a'), b: of('b') };
   }
@@ -85,17 +81,20 @@ export class TimeOracle {
   }
 
   seeRow(of: Windows, row: Row): void {
-    this.result(`${of} ${row.key} ${row.start}`, contentOf(row));
-  }
-
-  seePair({ key, left, right }: PairRow): void {
-    this.result(`pair ${key} ${left} ${right}`, '');
-  }
-
-  private result(name: string, content: string): void {
+    const name = `${of} ${row.key} ${row.start}`;
     this.rows++;
     if (this.results.has(name)) this.violations.add('doubled', `${name} came twice`);
-    this.results.set(name, content);
+    this.results.set(name, contentOf(row));
+  }
+
+  /** @param join which of the joins the row has come out of */
+  seeJoined(join: number, row: Result): void {
+    this.rows++;
+    this.joins.see(join, row);
+  }
+
+  seeLetter(operator: string, message: string): void {
+    this.joins.seeLetter(operator, message);
   }
 
   /** The end. @param made how many tuples each source has given in all */
@@ -112,8 +111,8 @@ export class TimeOracle {
     const expected = new Map<string, string>();
     for (const [of, rows] of windowsOf(a))
       for (const row of rows) expected.set(`${of} ${row.key} ${row.start}`, contentOf(row));
-    for (const { key, left, right } of pairsOf(a, b)) expected.set(`pair ${key} ${left} ${right}`, '');
     this.compare(expected);
+    this.joins.finish(a.map(joinedTuple), b.map(joinedTuple));
   }
 
   private compare(expected: ReadonlyMap<string, string>): void {
@@ -131,7 +130,7 @@ export class TimeOracle {
     const newest = (['a', 'b'] as const).flatMap((source) =>
       this.partitions[source].map(({ count }, partition) => {
         let at = Number.NEGATIVE_INFINITY;
-        for (let n = 0; n < count; n++) at = Math.max(at, timedTuple(source, partition, n).at);
+        for (let n = 0; n < count; n++) at = Math.max(at, timedTuple(this.settings, source, partition, n).at);
         return { source, partition, at };
       }),
     );
@@ -147,7 +146,7 @@ export class TimeOracle {
       const onTime: TimedTuple[] = [];
       let seen = Number.NEGATIVE_INFINITY;
       for (let n = 0; n < outcomes.length; n++) {
-        const tuple = timedTuple(source, partition, n);
+        const tuple = timedTuple(this.settings, source, partition, n);
         const outcome = outcomes[n];
         const isBelowOwn = tuple.at < seen - outOfOrderMs;
         if (outcome === undefined) this.violations.add('lost', `${nameOf(tuple)} did not come`);
@@ -158,7 +157,7 @@ export class TimeOracle {
           seen = Math.max(seen, tuple.at);
         } else if (!isBelowOwn) {
           this.leftBehind++;
-          if (!isPausing(partition))
+          if (!isPausing(this.settings, source, partition))
             this.violations.add('other', `${nameOf(tuple)} is late, and nothing was idle there`);
           else if (tuple.at >= others) this.violations.add('other', `${nameOf(tuple)} is late, and no other is ahead`);
         }
@@ -218,30 +217,4 @@ function windowsOf(tuples: readonly TimedTuple[]): [Windows, Row[]][] {
     ['sessions', keys.flatMap(([key, own]) => sessionsOf(key, own, gapMs))],
     ['timers', keys.flatMap(([key, own]) => slicesOf(key, own, bucketMs, bucketMs))],
   ];
-}
-
-function pairsOf(lefts: readonly TimedTuple[], rights: readonly TimedTuple[]): PairRow[] {
-  const rightsOf = byKey(rights);
-  const matched = new Set<TimedTuple>();
-  const pairs: PairRow[] = [];
-  for (const left of lefts) {
-    const from = left.at + INTERVAL.fromMs;
-    const own = rightsOf.get(left.key) ?? [];
-    let first = 0;
-    for (let end = own.length; first < end; ) {
-      const middle = (first + end) >> 1;
-      if (own[middle].at < from) first = middle + 1;
-      else end = middle;
-    }
-    let isMatched = false;
-    for (let i = first; i < own.length && own[i].at < left.at + INTERVAL.toMs; i++) {
-      isMatched = true;
-      matched.add(own[i]);
-      pairs.push({ key: left.key, left: placeOf(left), right: placeOf(own[i]) });
-    }
-    if (!isMatched) pairs.push({ key: left.key, left: placeOf(left), right: NOBODY });
-  }
-  for (const right of rights)
-    if (!matched.has(right)) pairs.push({ key: right.key, left: NOBODY, right: placeOf(right) });
-  return pairs;
 }

@@ -5,10 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { Job, MillraceError } from '../../src/index.ts';
 import { Random } from '../../src/testing/random.ts';
+import type { Result } from '../simulate/time-steps.ts';
 import type { Violations } from './oracle.ts';
 import { timeChaos } from './time-flow.ts';
-import { type PairRow, TimeOracle, type Windows } from './time-oracle.ts';
-import { SOURCES, TIME_ELASTIC, type TimedTuple, type TimePlan } from './time-tuples.ts';
+import { joinName } from './time-joins.ts';
+import { TimeOracle, type Windows } from './time-oracle.ts';
+import { elasticOf, SOURCES, type TimedTuple, type TimePlan, type TimeSettings } from './time-tuples.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Between kills a partition may fall silent, and be found idle. */
@@ -53,8 +55,12 @@ async function each<Tuple>(job: Job, output: string, see: (tuple: Tuple) => void
   for await (const batch of job.output(output).batches()) for (const tuple of batch as Tuple[]) see(tuple);
 }
 
+async function readLetters({ deadLetters }: Job, oracle: TimeOracle): Promise<void> {
+  for await (const { operator, error } of deadLetters) oracle.seeLetter(operator, error.message);
+}
+
 /** All outputs, until the job has ended. */
-const readAll = (job: Job, oracle: TimeOracle): Promise<void>[] => [
+const readAll = (job: Job, { joins }: TimeSettings, oracle: TimeOracle): Promise<void>[] => [
   ...SOURCES.flatMap((source) => [
     each<TimedTuple>(job, `late-${source}`, (tuple) => oracle.see(tuple, true)),
     each<TimedTuple>(job, `seen-${source}`, (tuple) => oracle.see(tuple, false)),
@@ -65,7 +71,10 @@ const readAll = (job: Job, oracle: TimeOracle): Promise<void>[] => [
     ),
   ),
   each(job, 'of-timers', (row: Parameters<TimeOracle['seeRow']>[1]) => oracle.seeRow('timers', row)),
-  each<PairRow>(job, 'of-pairs', (pair) => oracle.seePair(pair)),
+  ...joins.map((join, index) =>
+    each<Result>(job, `of-${joinName(join, index)}`, (row) => oracle.seeJoined(index, row)),
+  ),
+  readLetters(job, oracle),
 ];
 
 export async function runTimeChaos(
@@ -128,12 +137,13 @@ export async function runTimeChaos(
   };
   const shifting = async (): Promise<void> => {
     const random = new Random(seed ^ 0x5ca1e);
-    const names = Object.keys(TIME_ELASTIC) as (keyof typeof TIME_ELASTIC)[];
+    const elastic = elasticOf(flow);
+    const names = Object.keys(elastic);
     while (performance.now() < untilMs && !isOver) {
       await sleep(random.below(SHIFT_PAUSE_MS_MAX));
       const kind = random.weighted({ scale: 6, rebalance: 1, move: 2 });
       const operator = random.pick(names);
-      const replicas = 1 + random.below(TIME_ELASTIC[operator]);
+      const replicas = 1 + random.below(elastic[operator]);
       if (kind === 'scale') await attempt(`scale ${operator} to ${replicas}`, () => job.scale(operator, replicas));
       else if (kind === 'rebalance') await attempt(`rebalance ${operator}`, () => job.rebalance(operator));
       else {
@@ -146,7 +156,7 @@ export async function runTimeChaos(
       }
     }
   };
-  const reading = readAll(job, oracle);
+  const reading = readAll(job, flow, oracle);
   // Whoever waits for them hears of a failure, but perhaps later.
   for (const read of reading) read.catch(() => {});
   try {
@@ -163,7 +173,6 @@ export async function runTimeChaos(
     const { operators } = job.reading();
     const outOf = (name: string): number => operators.find((each) => each.name === name)?.tuplesOut ?? Number.NaN;
     oracle.finish({ a: outOf('a'), b: outOf('b') });
-    if (job.deadLetters.count > 0) violations.add('lost', `${job.deadLetters.count} dead letters`);
   } catch (error) {
     violations.add('other', `the job failed: ${inspect(error, { depth: 4 })}`);
     await Promise.race([job.cancel(), sleep(CANCEL_MS_MAX, undefined, { ref: false })]);

@@ -1,8 +1,10 @@
-// What must come out of the joins of a simulated flow in event time: nested loops over all tuples at once.
+// What must come out of the joins of a flow in event time, simulated or under chaos: loops over all tuples at once, of which those of a
+// key are sorted by time.
 // Promises: knows nothing of Millrace, nor of when anything happens. A row that could be another one as well, as the latest of a
 // changelog, is not told here: join-verdict.ts says whether it is one that could be.
 
 import type { BothCase, IntervalCase, JoinCase, JoinedWindowCase } from './join-case.ts';
+import { Chronicle, chroniclesOf } from './join-chronicle.ts';
 import { intervalTime, isPoisonAlone, joinedRow } from './join-steps.ts';
 import { grouped, type ResultAt } from './time-expected.ts';
 import { chainTimed, gatherTimed, LATEST_MS, type Result, type Timed } from './time-steps.ts';
@@ -39,15 +41,18 @@ function intervalOf(join: IntervalCase, lefts: readonly Timed[], rights: readonl
     if (isPoisonAlone(poisonEvery, by, tuple)) failed.push(`${tuple.key} ${tuple.number} is poison`);
     else give(left, right);
   };
-  const areMates = (left: Timed, right: Timed): boolean =>
-    left[by] !== null && left[by] === right[by] && left.at + fromMs <= right.at && right.at < left.at + toMs;
+  const rightsOf = chroniclesOf(rights, by);
+  const matched = new Set<Timed>();
   for (const left of lefts) {
-    const mates = rights.filter((right) => areMates(left, right));
-    for (const right of mates) give(left, right);
+    const mates = left[by] === null ? [] : (rightsOf.get(left[by])?.between(left.at + fromMs, left.at + toMs) ?? []);
+    for (const right of mates) {
+      give(left, right);
+      matched.add(right);
+    }
     if (mates.length === 0 && pairs !== 'inner') alone(left, left, undefined);
   }
   if (pairs !== 'full') return { rows, failed };
-  for (const right of rights) if (!lefts.some((left) => areMates(left, right))) alone(right, undefined, right);
+  for (const right of rights) if (!matched.has(right)) alone(right, undefined, right);
   return { rows, failed };
 }
 
@@ -82,10 +87,11 @@ function windowsOf(join: JoinedWindowCase, lefts: readonly Timed[], rights: read
   const failed: string[] = [];
   const takesLeft = pairs !== 'inner';
   const takesRight = pairs === 'full';
-  const keys = new Set([...lefts, ...rights].map((tuple) => tuple[by]));
-  for (const key of keys) {
-    const ownLefts = lefts.filter((tuple) => tuple[by] === key);
-    const ownRights = rights.filter((tuple) => tuple[by] === key);
+  const [leftsOf, rightsOf] = [chroniclesOf(lefts, by), chroniclesOf(rights, by)];
+  const none = new Chronicle([]);
+  for (const key of new Set([...leftsOf.keys(), ...rightsOf.keys()])) {
+    const { tuples: ownLefts, between: leftsBetween } = leftsOf.get(key) ?? none;
+    const { tuples: ownRights, between: rightsBetween } = rightsOf.get(key) ?? none;
     if (key === null) {
       // Nothing is equal to null: each comes out by itself, at its own time.
       const alone = (tuple: Timed, left: Timed | undefined, right: Timed | undefined): void => {
@@ -100,8 +106,7 @@ function windowsOf(join: JoinedWindowCase, lefts: readonly Timed[], rights: read
       join,
       [...ownLefts, ...ownRights].map(({ at }) => at),
     )) {
-      const isIn = ({ at }: Timed): boolean => at >= start && at < end;
-      const [inLeft, inRight] = [ownLefts.filter(isIn), ownRights.filter(isIn)];
+      const [inLeft, inRight] = [leftsBetween(start, end), rightsBetween(start, end)];
       const couples: [Timed | undefined, Timed | undefined][] = inLeft.flatMap((left) =>
         inRight.map((right): [Timed, Timed] => [left, right]),
       );
@@ -119,18 +124,18 @@ function windowsOf(join: JoinedWindowCase, lefts: readonly Timed[], rights: read
 
 function bothOf({ sizeMs }: BothCase, lefts: readonly Timed[], rights: readonly Timed[]): ResultAt[] {
   const rows: Result[] = [];
-  for (const [key, own] of grouped([...lefts, ...rights], (tuple) => tuple.key)) {
+  const keyOf = ({ key }: Timed): string => key;
+  const [leftsOf, rightsOf] = [grouped(lefts, keyOf), grouped(rights, keyOf)];
+  for (const [key, own] of grouped([...lefts, ...rights], keyOf)) {
     for (const [name, bucket] of grouped(own, ({ at }) => String(Math.floor(at / sizeMs) * sizeMs))) {
       const start = Number(name);
       const end = Math.min(start + sizeMs, LATEST_MS);
       rows.push({ key, all: '', start, end, tuples: bucket.length, digest: bucket.reduce(gatherTimed, 0) });
     }
-    const chainOf = (tuples: readonly Timed[]): number =>
-      tuples.filter((tuple) => tuple.key === key).reduce(chainTimed, 0);
     rows.push({
       ...{ key, all: 'end', digest: 0 },
-      start: chainOf(lefts),
-      end: chainOf(rights),
+      start: (leftsOf.get(key) ?? []).reduce(chainTimed, 0),
+      end: (rightsOf.get(key) ?? []).reduce(chainTimed, 0),
       tuples: own.length,
     });
   }

@@ -1,6 +1,6 @@
 // Adds a join of two streams to a simulated flow in event time: built from a case (join-case.ts), its rows from join-steps.ts.
 
-import { type JoinBounds, type Stream, t, table } from '../../src/index.ts';
+import { type JoinBounds, type Stream, type SupervisionOptions, t, table } from '../../src/index.ts';
 import { session, sliding } from '../../src/windows.ts';
 import type { BothCase, IntervalCase, JoinCase, JoinedWindowCase, LookupCase } from './join-case.ts';
 import { intervalTime, isPoisonAlone, isRemoved, joinedRow, lookedUpRow } from './join-steps.ts';
@@ -14,24 +14,29 @@ type Results = Stream<typeof RESULT>;
 const connected = (left: TimedStream, right: TimedStream, by: 'key' | 'mate') =>
   left.keyBy(by as 'key').connect(right.keyBy(by as 'key'));
 
-export function addJoin(left: TimedStream, right: TimedStream, join: JoinCase, name: string): Results {
+/** What is not of the case, but of those who run it. */
+interface More {
+  readonly supervision?: SupervisionOptions;
+}
+
+export function addJoin(left: TimedStream, right: TimedStream, join: JoinCase, name: string, more: More = {}): Results {
   switch (join.kind) {
     case 'interval':
-      return withInterval(left, right, join, name);
+      return withInterval(left, right, join, name, more);
     case 'joinedSlices':
     case 'joinedSessions':
-      return withWindows(left, right, join, name);
+      return withWindows(left, right, join, name, more);
     case 'latest':
     case 'asOf':
-      return withLookup(left, right, join, name);
+      return withLookup(left, right, join, name, more);
     case 'both':
-      return withBoth(left, right, join, name);
+      return withBoth(left, right, join, name, more);
   }
 }
 
 type MaybeTimed = Timed | undefined;
 
-function withInterval(left: TimedStream, right: TimedStream, join: IntervalCase, name: string): Results {
+function withInterval(left: TimedStream, right: TimedStream, join: IntervalCase, name: string, more: More): Results {
   const { by, fromMs, toMs, pairs: kind, poisonEvery, parallelism } = join;
   const pair = (one: MaybeTimed, other: MaybeTimed) => {
     const alone = one === undefined ? other : other === undefined ? one : undefined;
@@ -39,7 +44,7 @@ function withInterval(left: TimedStream, right: TimedStream, join: IntervalCase,
       throw new Error(`${alone.key} ${alone.number} is poison`);
     return joinedRow(one, other, by, intervalTime(one, other, by, join), 0);
   };
-  return connected(left, right, by).intervalJoin(name, { fromMs, toMs }, RESULT, pair, { kind, parallelism });
+  return connected(left, right, by).intervalJoin(name, { fromMs, toMs }, RESULT, pair, { kind, parallelism, ...more });
 }
 
 const windowOf = (join: JoinedWindowCase) =>
@@ -47,7 +52,7 @@ const windowOf = (join: JoinedWindowCase) =>
     ? session({ gapMs: join.gapMs })
     : sliding({ sizeMs: join.sizeMs, everyMs: join.everyMs, offsetMs: join.offsetMs });
 
-function withWindows(left: TimedStream, right: TimedStream, join: JoinedWindowCase, name: string): Results {
+function withWindows(left: TimedStream, right: TimedStream, join: JoinedWindowCase, name: string, more: More): Results {
   const { by, pairs: kind, poisonEvery, parallelism } = join;
   const pair = (one: MaybeTimed, other: MaybeTimed, { windowStart, windowEnd }: JoinBounds) => {
     const alone = one === undefined ? other : other === undefined ? one : undefined;
@@ -55,19 +60,26 @@ function withWindows(left: TimedStream, right: TimedStream, join: JoinedWindowCa
       throw new Error(`${alone[by]} ${windowStart} is poison`);
     return joinedRow(one, other, by, windowStart, windowEnd);
   };
-  return connected(left, right, by).windowJoin(name, windowOf(join), RESULT, pair, { kind, parallelism });
+  return connected(left, right, by).windowJoin(name, windowOf(join), RESULT, pair, { kind, parallelism, ...more });
 }
 
-function withLookup(left: TimedStream, right: TimedStream, join: LookupCase, name: string): Results {
+function withLookup(left: TimedStream, right: TimedStream, join: LookupCase, name: string, more: More): Results {
   const { by, kind, removesEvery, parallelism } = join;
   return connected(left, right, by).lookupJoin(name, RESULT, (fact, latest) => lookedUpRow(fact, latest, by), {
     asOf: kind === 'asOf',
     parallelism,
     isRemoval: (change) => isRemoved(removesEvery, change),
+    ...more,
   });
 }
 
-function withBoth(left: TimedStream, right: TimedStream, { sizeMs, parallelism }: BothCase, name: string): Results {
+function withBoth(
+  left: TimedStream,
+  right: TimedStream,
+  { sizeMs, parallelism }: BothCase,
+  name: string,
+  more: More,
+): Results {
   const startOf = ({ at }: Timed): number => Math.floor(at / sizeMs) * sizeMs;
   const endOf = (start: number): number => Math.min(start + sizeMs, LATEST_MS);
   return left
@@ -106,6 +118,6 @@ function withBoth(left: TimedStream, right: TimedStream, { sizeMs, parallelism }
         end: ({ key }, { tuples, ofLeft, ofRight }, emit) =>
           emit({ key, all: 'end', start: ofLeft, end: ofRight, tuples, digest: 0 }),
       },
-      { parallelism },
+      { parallelism, ...more },
     );
 }

@@ -28,6 +28,9 @@ export interface Result {
   readonly digest: number;
 }
 
+export const resultName = ({ key, start, end, tuples, digest }: Result): string =>
+  `${key} [${start}, ${end}): ${tuples} tuples, ${digest}`;
+
 const TEAMS = 3;
 const PARTS = 2;
 

@@ -271,36 +271,43 @@ for (const stops of [false, true]) {
   );
 }
 
-test('what is held up is not late: back-pressure, hand-overs, a worker that dies', TIMEOUT, async () => {
-  const tuples = 6000;
-  const params = { count: tuples, parallelism: { max: 3 } };
-  const job = (await start(interleaved, { workers: 2, ringBytes: 4096, lingerMs: 0, params })) as unknown as Job;
-  const late = tuplesOf(job.output('late'));
-  const closed: Closed[] = [];
-  // Not awaited here: a hand-over waits for what is held up.
-  const changes: Promise<unknown>[] = [];
-  for await (const row of job.output('closed')) {
-    closed.push(row as Closed);
-    // Slow, so that all rings are full.
-    if (closed.length % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    if (closed.length === 60) changes.push(job.scale('relay', 3));
-    if (closed.length === 120) await job.killWorker(0);
-    if (closed.length === 180) changes.push(job.scale('relay', 1));
-  }
-  await Promise.all([job.done, ...changes]);
-  assert.deepEqual(await late, []);
-  assert.equal(
-    closed.reduce((sum, { tuples: own }) => sum + own, 0),
-    tuples,
+for (const idleAfterMs of [undefined, 50]) {
+  test(
+    `what is held up is not late: back-pressure, hand-overs, a worker that dies; idle after ${idleAfterMs}`,
+    TIMEOUT,
+    async () => {
+      const tuples = 6000;
+      const params = { count: tuples, parallelism: { max: 3 }, ...(idleAfterMs !== undefined && { idleAfterMs }) };
+      const job = (await start(interleaved, { workers: 2, ringBytes: 4096, lingerMs: 0, params })) as unknown as Job;
+      const late = tuplesOf(job.output('late'));
+      const closed: Closed[] = [];
+      // Not awaited here: a hand-over waits for what is held up.
+      const changes: Promise<unknown>[] = [];
+      for await (const row of job.output('closed')) {
+        closed.push(row as Closed);
+        // Slow, so that all rings are full.
+        if (closed.length % 50 === 0)
+          await new Promise((resolve) => setTimeout(resolve, idleAfterMs === undefined ? 10 : 3 * idleAfterMs));
+        if (closed.length === 60) changes.push(job.scale('relay', 3));
+        if (closed.length === 120) await job.killWorker(0);
+        if (closed.length === 180) changes.push(job.scale('relay', 1));
+      }
+      await Promise.all([job.done, ...changes]);
+      assert.deepEqual(await late, []);
+      assert.equal(
+        closed.reduce((sum, { tuples: own }) => sum + own, 0),
+        tuples,
+      );
+      assert.equal(closed.length, (tuples / 100) * 7);
+      const ends = new Map<string, number>();
+      for (const { key, windowEnd } of closed) {
+        assert.ok((ends.get(key) ?? 0) < windowEnd, `window ${windowEnd} of ${key} comes once, in order`);
+        ends.set(key, windowEnd);
+      }
+      await noThreadLeft();
+    },
   );
-  assert.equal(closed.length, (tuples / 100) * 7);
-  const ends = new Map<string, number>();
-  for (const { key, windowEnd } of closed) {
-    assert.ok((ends.get(key) ?? 0) < windowEnd, `window ${windowEnd} of ${key} comes once, in order`);
-    ends.set(key, windowEnd);
-  }
-  await noThreadLeft();
-});
+}
 
 test(
   'thousands of keys whose windows end at one time, and a worker that dies meanwhile: each comes once',

@@ -1,34 +1,58 @@
 // Goal: the oracle of the chaos run in event time finds a single tuple that is lost, doubled, out of order or late without a reason, and
-// a single window or pair that is missing, doubled or wrong; and blames no run in which all is well.
+// a single window, match of a join, row without a mate or dead letter that is missing, doubled or wrong; and blames no run in which all is
+// well.
 // MILLRACE_TEST_SEED=<seed> repeats the random cases.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ViolationKind, Violations } from '../../proof/chaos/oracle.ts';
-import { type PairRow, type Row, TimeOracle, type Windows } from '../../proof/chaos/time-oracle.ts';
+import { joinedTuple } from '../../proof/chaos/time-joins.ts';
+import { type Row, TimeOracle, type Windows } from '../../proof/chaos/time-oracle.ts';
 import {
-  INTERVAL,
   isPausing,
-  NOBODY,
   PARTITIONS,
-  placeOf,
   SOURCES,
   type SourceName,
   type TimedTuple,
   type TimeSettings,
   timedTuple,
+  timePlanOf,
   WINDOWS,
 } from '../../proof/chaos/time-tuples.ts';
+import type { IntervalCase, JoinCase, LookupCase } from '../../proof/simulate/join-case.ts';
+import { joinedOf } from '../../proof/simulate/join-expected.ts';
+import { intervalTime, isPoisonAlone, isRemoved, joinedRow, lookedUpRow } from '../../proof/simulate/join-steps.ts';
+import type { Result, Timed } from '../../proof/simulate/time-steps.ts';
 import { runs } from '../kit/arbitraries.ts';
 
-const SETTINGS: TimeSettings = { outOfOrderMs: 8, idleAfterMs: 100, combine: false };
+const JOINED = { parallelism: 1, second: undefined };
+const PAIRED = { ...JOINED, pairs: 'full', poisonEvery: 0 } as const;
+const JOINS: readonly JoinCase[] = [
+  { kind: 'interval', by: 'mate', ...PAIRED, poisonEvery: 97, fromMs: -5, toMs: 5 },
+  { kind: 'joinedSlices', by: 'key', ...PAIRED, sizeMs: 25, everyMs: 18, offsetMs: 3 },
+  { kind: 'joinedSessions', by: 'mate', ...PAIRED, gapMs: 5 },
+  { kind: 'asOf', by: 'key', ...JOINED, removesEvery: 4 },
+  { kind: 'both', by: 'key', ...JOINED, sizeMs: 100 },
+];
+const [INTERVAL, , , AS_OF] = JOINS;
+const SETTINGS: TimeSettings = {
+  outOfOrderMs: 8,
+  idleAfterMs: 100,
+  combine: false,
+  rateOfB: 400,
+  aheadMsOfB: 20,
+  silentB: false,
+  joins: JOINS,
+};
 
 interface Out {
   readonly seen: TimedTuple[];
   readonly late: TimedTuple[];
   readonly rows: [Windows, Row][];
-  readonly pairs: PairRow[];
+  /** Of each join. */
+  readonly joined: Result[][];
+  readonly letters: string[];
 }
 
 /** All windows of a length that a tuple is in, told one by one. */
@@ -54,7 +78,7 @@ function outOf(counts: Readonly<Record<SourceName, readonly number[]>>): Out {
     counts[source].forEach((count, partition) => {
       let limit = Number.NEGATIVE_INFINITY;
       for (let n = 0; n < count; n++) {
-        const tuple = timedTuple(source, partition, n);
+        const tuple = timedTuple(SETTINGS, source, partition, n);
         (tuple.at < limit ? late : seen).push(tuple);
         if (tuple.at >= limit) limit = Math.max(limit, tuple.at - SETTINGS.outOfOrderMs);
       }
@@ -80,32 +104,58 @@ function outOf(counts: Readonly<Record<SourceName, readonly number[]>>): Out {
     }
     add(rows, 'sessions', tuple, first, last + gapMs);
   }
-  const areMates = (left: TimedTuple, right: TimedTuple): boolean =>
-    left.key === right.key && left.at + INTERVAL.fromMs <= right.at && right.at < left.at + INTERVAL.toMs;
-  const pairs = ofA.flatMap((left) => {
-    const mates = ofB.filter((right) => areMates(left, right));
-    const others = mates.length > 0 ? mates.map(placeOf) : [NOBODY];
-    return others.map((right) => ({ key: left.key, left: placeOf(left), right }));
+  const [lefts, rights] = [ofA.map(joinedTuple), ofB.map(joinedTuple)];
+  const joined = JOINS.map((join) => {
+    if (join === INTERVAL) return intervalsOf(join as IntervalCase, lefts, rights);
+    if (join === AS_OF) return lefts.map((fact) => validAt(join as LookupCase, fact, rights));
+    return joinedOf(join as IntervalCase, lefts, rights).rows.map(({ result }) => result);
   });
-  const alone = ofB.filter((right) => !ofA.some((left) => areMates(left, right)));
-  return {
-    seen,
-    late,
-    rows: [...rows.values()],
-    pairs: [...pairs, ...alone.map((right) => ({ key: right.key, left: NOBODY, right: placeOf(right) }))],
-  };
+  const letters = joinedOf(INTERVAL as IntervalCase, lefts, rights).failed.map((text) => `interval-0: ${text}`);
+  return { seen, late, rows: [...rows.values()], joined, letters };
+}
+
+/** Told by all tuples with all others. */
+function intervalsOf(join: IntervalCase, lefts: readonly Timed[], rights: readonly Timed[]): Result[] {
+  const { fromMs, toMs, by, poisonEvery } = join;
+  const areMates = (left: Timed, right: Timed): boolean =>
+    left.mate !== null && left.mate === right.mate && left.at + fromMs <= right.at && right.at < left.at + toMs;
+  const row = (left: Timed | undefined, right: Timed | undefined): Result =>
+    joinedRow(left, right, by, intervalTime(left, right, by, join), 0);
+  const isGiven = (alone: Timed): boolean => !isPoisonAlone(poisonEvery, by, alone);
+  return [
+    ...lefts.flatMap((left) => rights.filter((right) => areMates(left, right)).map((right) => row(left, right))),
+    ...lefts
+      .filter((left) => isGiven(left) && !rights.some((right) => areMates(left, right)))
+      .map((left) => row(left, undefined)),
+    ...rights
+      .filter((right) => isGiven(right) && !lefts.some((left) => areMates(left, right)))
+      .map((right) => row(undefined, right)),
+  ];
+}
+
+function validAt(join: LookupCase, fact: Timed, rights: readonly Timed[]): Result {
+  let valid: Timed | undefined;
+  for (const change of rights)
+    if (change.key === fact.key && change.at <= fact.at && (valid === undefined || change.at >= valid.at))
+      valid = change;
+  const isGone = valid !== undefined && isRemoved(join.removesEvery, valid);
+  return lookedUpRow(fact, isGone ? undefined : valid, join.by);
 }
 
 /** @param more tuples that were read, and did not come out */
-function judge({ seen, late, rows, pairs }: Out, more = 0): Violations['counts'] {
+function judge({ seen, late, rows, joined, letters }: Out, more = 0): Violations['counts'] {
   const violations = new Violations();
   const oracle = new TimeOracle(SETTINGS, violations);
   for (const tuple of seen) oracle.see(tuple, false);
   for (const tuple of late) oracle.see(tuple, true);
   for (const [of, row] of rows) oracle.seeRow(of, row);
-  for (const pair of pairs) oracle.seePair(pair);
+  joined.forEach((own, join) => {
+    for (const each of own) oracle.seeJoined(join, each);
+  });
+  for (const letter of letters) oracle.seeLetter('interval-0', letter.replace('interval-0: ', ''));
   const made = (name: SourceName): number =>
-    new Set([...seen, ...late].filter(({ source }) => source === name).map(placeOf)).size;
+    new Set([...seen, ...late].filter(({ source }) => source === name).map(({ partition, n }) => `${partition} ${n}`))
+      .size;
   oracle.finish({ a: made('a') + more, b: made('b') });
   return violations.counts;
 }
@@ -142,18 +192,8 @@ const faults: Readonly<Record<string, readonly [ViolationKind, Out, number?]>> =
     { ...WELL, rows: [[of, { ...row, weights: row.weights + 1 }], ...WELL.rows.slice(1)] },
   ],
   'a window of another key': ['other', { ...WELL, rows: [...WELL.rows, [of, { ...row, key: 'other' }]] }],
-  'a pair that did not come': ['lost', { ...WELL, pairs: without(WELL.pairs, 5) }],
-  'a pair that came twice': ['doubled', { ...WELL, pairs: [...WELL.pairs, WELL.pairs[5]] }],
-  'a tuple alone that had met its mate': [
-    'other',
-    {
-      ...WELL,
-      pairs: [
-        ...WELL.pairs,
-        { ...(WELL.pairs.find(({ left, right }) => left !== NOBODY && right !== NOBODY) as PairRow), right: NOBODY },
-      ],
-    },
-  ],
+  'a dead letter of a join that did not come': ['lost', { ...WELL, letters: WELL.letters.slice(1) }],
+  'a dead letter of a join that came twice': ['doubled', { ...WELL, letters: [...WELL.letters, WELL.letters[0]] }],
 };
 
 for (const [fault, [kind, out, more]] of Object.entries(faults)) {
@@ -162,6 +202,63 @@ for (const [fault, [kind, out, more]] of Object.entries(faults)) {
   });
 }
 
+/** The same, but for one join. */
+const otherwise = (join: number, change: (rows: Result[]) => Result[]): Out => ({
+  ...WELL,
+  joined: WELL.joined.map((rows, at) => (at === join ? change(rows) : rows)),
+});
+const PAIR = 3;
+
+JOINS.forEach(({ kind }, join) => {
+  const isMatch = ({ tuples }: Result): boolean => kind === 'asOf' || kind === 'both' || tuples === PAIR;
+  const at = (rows: Result[]): number => rows.findIndex(isMatch);
+  const lookup = kind === 'asOf';
+
+  test(`${kind}: finds a match that is lost`, () => {
+    assert.ok(at(WELL.joined[join]) >= 0);
+    const { lost, wrongState } = judge(otherwise(join, (rows) => without(rows, at(rows))));
+    assert.equal(lookup ? wrongState : lost, 1);
+  });
+
+  test(`${kind}: finds a match that is doubled`, () => {
+    const { doubled, wrongState } = judge(otherwise(join, (rows) => [...rows, rows[at(rows)]]));
+    assert.ok((lookup ? wrongState : doubled) > 0);
+  });
+
+  test(`${kind}: finds a match with another tuple`, () => {
+    const wrong = judge(
+      otherwise(join, (rows) => {
+        const match = rows[at(rows)];
+        const other = lookup ? { ...match, end: match.end + 1 } : { ...match, digest: match.digest + 1 };
+        return [...without(rows, at(rows)), other];
+      }),
+    );
+    assert.ok(wrong.other + wrong.wrongState > 0);
+  });
+});
+
+test('finds a tuple that came out of a join alone though it had met its mate', () => {
+  const left = WELL.seen.filter(({ source }) => source === 'a').map(joinedTuple);
+  const rights = WELL.seen.filter(({ source }) => source === 'b').map(joinedTuple);
+  const met = left.find(({ mate, at }) =>
+    rights.some((right) => mate !== null && right.mate === mate && at - 5 <= right.at && right.at < at + 5),
+  ) as Timed;
+  const alone = joinedRow(met, undefined, 'mate', intervalTime(met, undefined, 'mate', INTERVAL as IntervalCase), 0);
+  assert.equal(judge(otherwise(0, (rows) => [...rows, alone])).other, 1);
+});
+
+test('finds windows of a key that came out of order', () => {
+  assert.ok(judge(otherwise(1, (rows) => rows.toReversed())).reordered > 0);
+});
+
+test('seeds draw joins of all kinds, and sources of different pace', () => {
+  const plans = Array.from({ length: 40 }, (_, seed) => timePlanOf(seed).flow);
+  const kinds = new Set(plans.flatMap(({ joins }) => joins.map(({ kind }) => kind)));
+  assert.deepEqual([...kinds].sort(), ['asOf', 'both', 'interval', 'joinedSessions', 'joinedSlices', 'latest']);
+  assert.ok(new Set(plans.map(({ rateOfB }) => rateOfB)).size > 1);
+  assert.ok(plans.some(({ silentB }) => silentB) && plans.some(({ aheadMsOfB }) => aheadMsOfB > 0));
+});
+
 /** Makes one tuple late that was on time, with all that comes of it. */
 function leftBehind(partition: number): Violations['counts'] {
   const i = WELL.seen.findIndex((tuple) => tuple.source === 'b' && tuple.partition === partition && tuple.n === 40);
@@ -169,6 +266,6 @@ function leftBehind(partition: number): Violations['counts'] {
 }
 
 test('finds a tuple that is late though its partition is never silent; one of a silent partition may be', () => {
-  assert.deepEqual([isPausing(0), isPausing(1)], [false, true]);
+  assert.deepEqual([isPausing(SETTINGS, 'b', 0), isPausing(SETTINGS, 'b', 1)], [false, true]);
   assert.ok(leftBehind(0).other > leftBehind(1).other);
 });

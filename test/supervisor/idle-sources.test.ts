@@ -17,8 +17,8 @@ interface Row {
 }
 
 /** A job whose rows gather as they come. */
-async function running(idleAfterMs: number) {
-  const job = await start(met, { params: { idleAfterMs }, workers: 1, spares: 0 });
+async function running(idleAfterMs: number, outOfOrderMs = 0) {
+  const job = await start(met, { params: { idleAfterMs, outOfOrderMs }, workers: 1, spares: 0 });
   const rows: string[] = [];
   const late: number[] = [];
   const read = async (): Promise<void> => {
@@ -62,6 +62,19 @@ test('without idleAfterMs nothing closes until the source speaks, and nothing is
   await reading;
   await job.done;
   assert.deepEqual([rows.at(-1), late], ['k 300 2', []]);
+});
+
+test('of a source that may be as late as it likes nothing is late, though it falls silent', TIMEOUT, async () => {
+  const { job, rows, late, reading } = await running(40, Number.POSITIVE_INFINITY);
+  await job.input('b').push({ key: 'k', at: 50 });
+  for (const at of [10, 350]) await job.input('a').push({ key: 'k', at });
+  await setTimeout(200);
+  for (const at of [60, 360]) await job.input('b').push({ key: 'k', at });
+  job.input('a').end();
+  job.input('b').end();
+  await reading;
+  await job.done;
+  assert.deepEqual([rows.sort(), late], [['k 0 3', 'k 300 2'], []]);
 });
 
 test('the end of sources of which one, or all, are idle closes what is open, once', TIMEOUT, async () => {

@@ -141,3 +141,31 @@ test('rows that expire are counted once each, whatever tuples fail and threads d
   // Of each key that is heard of twice the first row has expired, by its timer or when the second tuple came.
   assert.ok(expired >= 990, `${expired} rows`);
 });
+
+for (const [what, at, hints] of [
+  ['seconds of our days', 1_774_000_000, ['a-time']],
+  ['milliseconds of our days', 1_774_000_000_000, []],
+  ['milliseconds of a clock that began at 0 a week ago', 604_800_000, []],
+] as const) {
+  test(`${what}, taken for milliseconds: ${hints.length === 0 ? 'no hint' : 'a hint'}`, TIMEOUT, async () => {
+    const job = await start(met, { params: { idleAfterMs: 1000 }, workers: 1, spares: 0 });
+    const reading = Promise.all([tuplesOf(job.output('late')), tuplesOf(job.output('out'))]);
+    for (const ms of [at, at + 1]) await job.input('a').push({ key: 'k', at: ms });
+    await until(() => timeOf(job, 'a-time').newestMs === at + 1, 'both');
+    const before = job.reading().hints;
+    job.input('a').end();
+    job.input('b').end();
+    await reading;
+    await job.done;
+    for (const told of [before, job.reading().hints]) {
+      assert.deepEqual(
+        told.map(({ operator }) => operator),
+        hints,
+      );
+      for (const { option, text } of told) {
+        assert.equal(option, 'withEventTime');
+        assert.match(text, /1774000001, which is 1970-01-21T12:46:40\.001Z.*2026-03-20T09:46:41/);
+      }
+    }
+  });
+}

@@ -42,9 +42,14 @@ export class EventClock {
     this.idleAfterMs = idleAfterMs;
   }
 
-  /** Watches whether a partition is idle, if that is wanted, and tells of it. */
+  /**
+   * Watches whether a partition is idle, if that is wanted, and tells of it. One of which nothing may be late is never left behind: it
+   * has come nowhere as long as it may give something.
+   */
   idleWatch(nowMs: number, tell: (isIdle: boolean) => void): IdleWatch | undefined {
-    return this.idleAfterMs === Number.POSITIVE_INFINITY ? undefined : new IdleWatch(this.idleAfterMs, nowMs, tell);
+    const { idleAfterMs, outOfOrderMs } = this;
+    const isLeftBehind = idleAfterMs < Number.POSITIVE_INFINITY && outOfOrderMs < Number.POSITIVE_INFINITY;
+    return isLeftBehind ? new IdleWatch(idleAfterMs, nowMs, tell) : undefined;
   }
 
   /** The largest time that has been seen in the partition in work; -Infinity if none has. */

@@ -8,7 +8,7 @@ import { isShareable, type Plan, type Stage, stageName } from '../../flow/plan.t
 export interface Hint {
   /** The operator's name. */
   readonly operator: string;
-  /** The option that cures it. */
+  /** The option that cures it; `withEventTime` if that is to be given other times. */
   readonly option: string;
   /** What is so, and what to do. */
   readonly text: string;

@@ -14,6 +14,7 @@ import type { JobReading, OperatorReading, OutputReading, ReplicaReading } from 
 import { addedUp } from './latency.ts';
 import { loadHintsOf } from './load-hints.ts';
 import { EMPTY, Mailboxes } from './mailboxes.ts';
+import { timeHintsOf } from './time-hints.ts';
 import { TimeReader } from './time-reader.ts';
 import type { TimeReading } from './time-reading.ts';
 
@@ -103,7 +104,7 @@ export class JobReader {
     };
     const byLoad = loadHintsOf(plan, reading, this.#job.options.maxWorkers);
     const isNew = ({ operator }: Hint): boolean => this.#hints.every((hint) => hint.operator !== operator);
-    return { ...reading, hints: [...this.#hints, ...byLoad.filter(isNew)] };
+    return { ...reading, hints: [...this.#hints, ...byLoad.filter(isNew), ...timeHintsOf(plan, reading)] };
   }
 
   #operatorsOf(stage: Stage, times: ReadonlyMap<number, TimeReading>): OperatorReading[] {

@@ -154,21 +154,24 @@ export const timed = dataflow(
       .collect('fired'),
 );
 
+interface Interleaving {
+  readonly count: number;
+  readonly parallelism: number | { max: number };
+  readonly idleAfterMs?: number;
+}
+
 /** Partitions of a source, whose times go on together; what goes on windows is slow, and a key group may change hands. */
 export const interleaved = dataflow(
   import.meta.url,
   'interleaved',
-  (
-    flow,
-    { count: tuples, parallelism }: { readonly count: number; readonly parallelism: number | { max: number } },
-  ) => {
+  (flow, { count: tuples, parallelism, idleAfterMs }: Interleaving) => {
     const timedTuples = flow
       .source(
         'numbers',
         generate({ key: t.u32(), at: t.f64() }, (n) => ({ key: n % 7, at: n }), { count: tuples, partitions: 2 }),
         { parallelism: { max: 2 } },
       )
-      .withEventTime('at');
+      .withEventTime('at', { idleAfterMs });
     timedTuples.late.collect('late');
     return timedTuples
       .keyBy('key')

@@ -7,10 +7,15 @@ import { tumbling } from '../../../src/windows.ts';
 
 const FIELDS = { key: t.string(), at: t.f64() };
 
-export const met = dataflow(import.meta.url, 'met', (flow, { idleAfterMs }: { readonly idleAfterMs: number }) => {
-  const of = (name: 'a' | 'b') => flow.source(name, push(FIELDS)).withEventTime('at', { idleAfterMs });
-  const a = of('a');
-  const b = of('b');
+interface Meeting {
+  readonly idleAfterMs: number;
+  /** Of the second source. */
+  readonly outOfOrderMs?: number;
+}
+
+export const met = dataflow(import.meta.url, 'met', (flow, { idleAfterMs, outOfOrderMs = 0 }: Meeting) => {
+  const a = flow.source('a', push(FIELDS)).withEventTime('at', { idleAfterMs });
+  const b = flow.source('b', push(FIELDS)).withEventTime('at', { idleAfterMs, outOfOrderMs });
   return {
     out: a
       .merge(b)
