@@ -57,6 +57,7 @@ export type { JobUrls } from './supervisor/dashboard/pages.ts';
 export type { Decision } from './supervisor/elasticity/scaling/decision.ts';
 export type { ScalingOptions, ScalingPolicy } from './supervisor/elasticity/scaling/scaling-options.ts';
 export type { JobEventMessage } from './supervisor/job/events/diagnostics.ts';
+export type { JobLogger, JobLogLine } from './supervisor/job/events/event-log.ts';
 export type {
   JobEvent,
   JobEventOf,

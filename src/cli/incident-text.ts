@@ -2,17 +2,22 @@
 // Promises: one event is one line, whatever is in its message; pure functions, the same for a terminal and a log.
 
 import { show } from '../errors.ts';
-import type { Occurrence } from '../supervisor/job/events/job-event.ts';
-import type { DeadLetter, ReplicaName } from '../supervisor/job/job-api.ts';
+import { eventText, type NameOf, oneLine } from '../supervisor/job/events/event-text.ts';
+import type { JobEventType, Occurrence } from '../supervisor/job/events/job-event.ts';
+import type { DeadLetter } from '../supervisor/job/job-api.ts';
 import { countText } from './reading-text.ts';
 import type { Tally } from './view.ts';
 
-/** How a replica is called: by its operator alone if that has only one. */
-export type NameOf = (replica: ReplicaName) => string;
-
-const oneLine = (text: string): string => text.replace(/\s*[\r\n]\s*/g, ' ');
-
-export const millisecondsText = (ms: number): string => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+const INCIDENTS: ReadonlySet<JobEventType> = new Set([
+  'crash',
+  'adoption',
+  'restart',
+  'recovered',
+  'escalation',
+  'slow',
+  'stalled',
+  'spareFailed',
+]);
 
 /** An error by its code or name, and its message. */
 function errorText(error: Error): string {
@@ -22,35 +27,11 @@ function errorText(error: Error): string {
 
 /** What happened, in a line that begins with its kind; undefined for events that are no incidents. */
 export function incidentLine(event: Occurrence, nameOf: NameOf): string | undefined {
-  switch (event.type) {
-    case 'crash':
-      return `crash: ${oneLine(event.report.reason.message)}`;
-    case 'adoption': {
-      const names = event.actors.map(nameOf).join(', ');
-      return `adoption: worker ${event.worker} has taken over ${names}, after ${millisecondsText(event.tookMs)}`;
-    }
-    case 'restart':
-      return `restart: ${nameOf(event)} on worker ${event.worker}, by supervisor '${event.supervisor}'`;
-    case 'recovered':
-      return `recovered: ${nameOf(event)}, ${millisecondsText(event.tookMs)} after the crash was noticed`;
-    case 'escalation':
-      // Why is in the line of the crash before it.
-      return `escalation: supervisor '${event.from}' gave up, and '${event.to}' decides`;
-    case 'slow': {
-      const who = event.operator === undefined ? 'outside of any operator' : `operator '${event.operator}'`;
-      const at = event.position === undefined ? '' : ` at ${event.position}`;
-      const [soFar, limit] = [event.forMs, event.limitMs].map(millisecondsText);
-      return `slow: worker ${event.worker}, ${who}, has been in one call for ${soFar}${at}: at ${limit} it counts as hanging (--hang-timeout-ms)`;
-    }
-    case 'stalled':
-      // A pager that stands still is no news to whoever reads in it.
-      if (!event.stall.isCertain) return undefined;
-      return `stalled for ${millisecondsText(event.stall.forMs)}: ${oneLine(event.stall.reason)}`;
-    case 'spareFailed':
-      return `spare: attempt ${event.attempt} to start a spare worker failed: ${oneLine(event.error.message)}`;
-    default:
-      return undefined;
-  }
+  if (!INCIDENTS.has(event.type)) return undefined;
+  // A pager that stands still is no news to whoever reads in it.
+  if (event.type === 'stalled' && !event.stall.isCertain) return undefined;
+  const text = eventText(event, nameOf);
+  return event.type === 'slow' ? `${text} (--hang-timeout-ms)` : text;
 }
 
 export function letterLine({ operator, key, tuple, position, error }: DeadLetter): string {

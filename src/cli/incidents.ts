@@ -2,10 +2,11 @@
 // Promises: of any number of dead letters a few are shown, all are counted; with `verbose` crashes come as full reports.
 // Relies on: every event of the job, and every dead letter, is handed in once.
 
+import type { NameOf } from '../supervisor/job/events/event-text.ts';
 import type { Occurrence } from '../supervisor/job/events/job-event.ts';
 import type { DeadLetter } from '../supervisor/job/job-api.ts';
 import { renderCrashReport } from '../supervisor/recovery/crash-report.ts';
-import { incidentLine, letterLine, type NameOf } from './incident-text.ts';
+import { incidentLine, letterLine } from './incident-text.ts';
 import { secondsText } from './reading-text.ts';
 import type { Tally, View } from './view.ts';
 

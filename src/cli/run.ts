@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { Graph } from '../flow/graph.ts';
+import type { NameOf } from '../supervisor/job/events/event-text.ts';
 import type { Dataflow } from '../supervisor/job/flow.ts';
 import type { Job } from '../supervisor/job/job-api.ts';
 import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
@@ -14,7 +15,6 @@ import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
 import { EXIT_CANCELLED, EXIT_DEAD_LETTERS, EXIT_DONE } from './exit-codes.ts';
 import { graphFor, loadFlow, paramsFor, requireNoApp } from './flow-module.ts';
-import type { NameOf } from './incident-text.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
 import { LiveView, passAbove } from './live-view.ts';

@@ -26,6 +26,7 @@ import { AppEnds, type EndEvents } from './app-ends.ts';
 import { AppHost } from './app-host.ts';
 import { CollectedLetters } from './dead-letters.ts';
 import { Endings } from './endings.ts';
+import { noticesTo } from './events/event-log.ts';
 import type { Occurrence } from './events/job-event.ts';
 import type { JobEvents } from './events/job-events.ts';
 import type { DeadLetter } from './job-api.ts';
@@ -164,7 +165,11 @@ export class JobParts implements JobContext {
       stall: () => this.stallDetector.current,
       otherEnds: () => this.ends.openEnds,
     };
-    return new JobNotices(this.clock, job, new Notices(this.name, this.options.notices));
+    return new JobNotices(
+      this.clock,
+      job,
+      new Notices(this.name, noticesTo(this.options.notices, this.options.logger)),
+    );
   }
 
   #workersOf(flow: FlowReference, hosts: number): JobWorkers {

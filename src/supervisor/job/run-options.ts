@@ -15,6 +15,7 @@ import { STATE_BYTES_DEFAULT, STATE_BYTES_MAX, STATE_BYTES_MIN } from '../../sta
 import { METRICS_OPTION, UI_OPTION } from '../dashboard/page-options.ts';
 import { SCALING_OPTION } from '../elasticity/scaling/scaling-options.ts';
 import { BACKUP_OPTION } from '../recovery/backups.ts';
+import { isJobLogger } from './events/event-log.ts';
 import type { NoticeOption } from './notices/notices.ts';
 
 const WORKERS_MAX = 1024;
@@ -217,6 +218,15 @@ export const RUN_OPTIONS = {
     help: 'what is told to people where the app listens to nothing: on standard error, not at all, or to a function',
     default: true,
     page: 'supervision.md#what-people-are-told',
+  }),
+  /**
+   * A logger of the app's, which is told of the job's events, and of notices: an object as console and pino are, or a
+   * function (line) => void. Default: none. See docs/readings.md#a-logger.
+   */
+  logger: value('an object as console and pino are, or a function (line) => void', isJobLogger, {
+    help: "a logger of the app's, which is told of the job's events, and of notices",
+    defaultText: 'none',
+    page: 'readings.md#a-logger',
   }),
   /**
    * Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers and shared memory do not count:
