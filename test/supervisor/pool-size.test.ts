@@ -14,6 +14,22 @@ afterEach(noThreadLeft);
 
 const count = (job: Job, state: string): number => job.workers().filter((worker) => worker.state === state).length;
 
+test('no more threads start than there are actors, those that may join included', TIMEOUT, async () => {
+  for (const { max, threads } of [
+    { max: 1, threads: 3 },
+    { max: 2, threads: 5 },
+    { max: 9, threads: 6 },
+  ]) {
+    const params = { tuples: 1e9, keys: 1000, max, ratePerSecond: 1000 };
+    const job = await start(counting, { params, workers: 6, spares: 0 });
+    assert.equal(count(job, 'active'), threads);
+    const told: number[] = [];
+    job.on('started', ({ workers }) => void told.push(workers), { past: true });
+    assert.deepEqual(told, [threads]);
+    await job.cancel();
+  }
+});
+
 test('replicas that join get their threads side by side', TIMEOUT, async () => {
   const params = { tuples: 1e9, keys: 1000, max: 4, ratePerSecond: 1000 };
   const job = await start(counting, { params, workers: 1, maxWorkers: 4, spares: 0 });
