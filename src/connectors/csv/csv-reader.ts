@@ -14,6 +14,7 @@ import type { CsvPosition, CsvSettings } from './csv-settings.ts';
 
 const NEWLINE = 10;
 
+const IF_HEADER = '. If that line is a header, pass { header: true }';
 /** What of a source's context its reader needs. */
 export type CsvContext = Pick<SourceContext, 'operator' | 'reject' | 'wake' | 'fail'>;
 
@@ -64,7 +65,7 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     window: FileWindow,
     context: CsvContext,
   ) {
-    const { path, schema, names, cells, dialect, defaults, skip, recordBytesMax } = settings;
+    const { path, schema, names, cells, dialect, defaults, skip, header, recordBytesMax } = settings;
     this.#settings = settings;
     this.#end = end;
     this.#window = window;
@@ -80,7 +81,11 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
       defaults,
       onBadRecord(line, problem, bytes, start, end) {
         const text = shownText(bytes, start, end);
-        if (!skip) throw errors.badCsv(path, line, problem.reason, { ...problem, text });
+        if (!skip)
+          throw errors.badCsv(path, line, problem.reason + (line === 1 && !header ? IF_HEADER : ''), {
+            ...problem,
+            text,
+          });
         // The window stays where the parser has begun.
         const at = window.position + start - window.start;
         context.reject({ line, text }, errors.skippedCsv(path, line, problem.reason, { ...problem, text }), at);

@@ -6,6 +6,7 @@ import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader } from '../../flow/source.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
+import { nearest } from '../../options/nearest.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { type WithFile, withFileField } from '../files/file-field.ts';
 import type { LookMemory } from '../files/file-identity.ts';
@@ -129,7 +130,10 @@ function namesOf(schema: Schema, header: boolean | Readonly<Record<string, strin
   if (typeof header === 'boolean') return schema.names;
   for (const name of Object.keys(header)) {
     if (schema.indexOf(name) < 0) {
-      throw errors.badOption('header', header, `names of the columns of ${schema.names.join(', ')}`, WHERE);
+      const near = nearest(name, schema.names);
+      const meant = near === undefined ? '' : `: did you mean '${near}'?`;
+      const rule = `the columns of the fields ${schema.names.join(', ')}, and '${name}' is none of them${meant}`;
+      throw errors.badOption('header', header, rule, WHERE);
     }
   }
   const names = schema.names.map((name) => (Object.hasOwn(header, name) ? header[name] : name));
@@ -203,10 +207,12 @@ async function beginningOf(settings: CsvSettings, memory: LookMemory): Promise<B
 /** Reads a file's beginning, and makes sure that each field has its column. */
 async function readColumns(settings: CsvSettings, window: FileWindow, waiting: Waiting): Promise<Beginning> {
   const beginning = await readBeginning(settings, window, waiting);
-  const { path, names, header } = settings;
+  const { path, names, schema, header } = settings;
+  const { columns } = beginning;
   if (!header) return beginning;
-  for (const name of names) {
-    if (countOf(beginning.columns, name) !== 1) throw errors.csvHeader(path, name, beginning.columns);
+  for (const [i, name] of names.entries()) {
+    if (countOf(columns, name) === 1) continue;
+    throw errors.csvHeader(path, schema.names[i], name, columns, nearest(name, columns));
   }
   return beginning;
 }

@@ -340,7 +340,8 @@ class InflatedInput implements ByteInput {
   readonly isCuttable = false;
   readonly #file: OpenFile;
   readonly #inflated: AsyncIterator<Buffer>;
-  readonly #inflate: Transform;
+  readonly #inflate: Decompressor;
+  readonly #compression: Compression;
   #rest: Buffer = Buffer.alloc(0);
 
   /** @param head bytes of the file that have been taken already */
@@ -367,10 +368,13 @@ class InflatedInput implements ByteInput {
     }
     if (at === start) await this.#file.check(0);
     return at - start;
+  /** True once something has come out. */
+  #isBegun = false;
   }
 
   check(): Promise<void> {
     return this.#file.check(0);
+    this.#compression = compression;
   }
 
   async #next(): Promise<IteratorResult<Buffer>> {
@@ -379,12 +383,13 @@ class InflatedInput implements ByteInput {
     } catch (cause) {
       // Of a file that was cut or replaced, no matter what zlib makes of it.
       await this.#file.check(0);
-      throw cause;
+      throw this.#isBegun ? cause : notCompressed(this.#compression, cause as Error);
     }
   }
 
   close(): void {
     this.#inflate.destroy();
+        this.#isBegun = true;
     this.#file.close();
   }
 }
@@ -401,3 +406,12 @@ async function* compressedBytes(file: OpenFile, head: Buffer): AsyncGenerator<Bu
     yield bytes.subarray(0, bytesRead);
   }
 }
+/** What an end that comes too early is told by: such a file may well have been begun as it should. */
+const CUT = /unexpected end/;
+
+function notCompressed(compression: Compression, cause: Error): Error {
+  if (CUT.test(cause.message)) return cause;
+  const remedy = "leave `compression` out where that is told by the file, or pass { compression: 'none' }";
+  return new TypeError(`it does not begin as ${compression} does (${cause.message}): ${remedy}`, { cause });
+}
+

@@ -6,6 +6,13 @@ import { SLOW } from './csv-cell.ts';
 import { VALUE_CELLS } from './text-column.ts';
 
 const RULE = 'a Uint8Array';
+/** Of a Buffer, and of other kinds: no other kind comes out. */
+function plainBytes(value: unknown): Uint8Array {
+  const given = value as Uint8Array;
+  if (Object.getPrototypeOf(given) === Uint8Array.prototype) return given;
+  return new Uint8Array(given.buffer, given.byteOffset, given.length);
+}
+
 const NO_BYTES = new Uint8Array(0);
 
 export const bytes = plainKind({
@@ -18,6 +25,7 @@ export const bytes = plainKind({
   prepare: NO_CODE,
   column: (id) => bytesColumn(id, `v${id}`),
   reading: bytesReading(),
+  plain: plainBytes,
   copied: (id) => `new Uint8Array(v${id})`,
   cell: {
     cells: VALUE_CELLS,

@@ -230,6 +230,8 @@ export interface Codec {
   readonly lacks?: (value: unknown) => string | undefined;
   /** What does not fit within a value that is not `invalid`, for types whose values hold others. */
   readonly misfit?: (value: unknown) => Misfit | undefined;
+  /** What a value that is not `invalid` is read as, where several kinds of it are taken: how it stands within others. */
+  readonly plain?: (value: unknown) => unknown;
   /** How values stand within others, where that takes more than `invalid`. */
   readonly nested?: NestedValue;
 }

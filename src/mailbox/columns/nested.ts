@@ -34,7 +34,7 @@ const PLACE: FieldPlace = { operator: 'nested', field: 'value' };
 
 /** The values of a field within another one. */
 export function innerOf(codec: Codec): Inner {
-  const { label, rule, lacks, nested } = codec;
+  const { label, rule, lacks, nested, plain } = codec;
   const isInteger = INTEGER.test(label);
   const [isInvalid, zero] = generate<[(value: unknown) => boolean, () => unknown]>(
     'nested/value',
@@ -49,6 +49,7 @@ export function innerOf(codec: Codec): Inner {
       if (nested !== undefined) return nested.kept(value, path);
       const lacking = lacks?.(value);
       if (lacking !== undefined) throw new MisfitError({ path, label, rule: lacking, value });
+      if (plain !== undefined) return plain(value);
       return isInteger && value === 0 ? 0 : value;
     },
     fromJson: fromJsonOf(codec),

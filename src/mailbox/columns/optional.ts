@@ -93,7 +93,7 @@ const csvOf = (inner: CsvCodec): CsvCodec => ({
 });
 
 function optionalCodec(inner: Codec): Codec {
-  const { nested, misfit } = inner;
+  const { nested, misfit, plain } = inner;
   return {
     label: `optional(${inner.label})`,
     rule: `null or ${inner.rule}`,
@@ -110,6 +110,7 @@ function optionalCodec(inner: Codec): Codec {
     key: inner.key && keyOf(inner.key, inner.cell.cells, inner.zero),
     csv: csvOf(inner.csv),
     ...(misfit !== undefined && { misfit: (value: unknown) => (value === null ? undefined : misfit(value)) }),
+    ...(plain !== undefined && { plain: (value: unknown) => (value === null ? null : plain(value)) }),
     ...(nested !== undefined && {
       nested: { ...nested, kept: (value: unknown, path: string) => (value === null ? null : nested.kept(value, path)) },
     }),
