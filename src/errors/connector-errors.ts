@@ -188,6 +188,13 @@ export const connectorErrors = {
       cause,
     );
   },
+  badProgress(source: string, progress: unknown): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `progress() of source '${source}' gave ${show(progress)}: return { done, total }, two numbers from 0 on in one unit, such as bytes, or undefined while the end is not known`,
+      { operator: source, progress },
+    );
+  },
   rejectedOutsideRead(source: string): MillraceError {
     return new MillraceError(
       'SOURCE_CONTRACT',
