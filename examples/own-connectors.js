@@ -33,6 +33,7 @@ class RecordReader {
     this.position = position;
     this.descriptor = fs.openSync(path, 'r');
     this.record = Buffer.alloc(RECORD_BYTES);
+    this.size = fs.fstatSync(this.descriptor).size;
   }
 
   /** @param {(tuple: Reading) => void} emit @param {number} limit */
@@ -44,6 +45,10 @@ class RecordReader {
       this.position += RECORD_BYTES;
     }
     return 'more';
+  }
+
+  progress() {
+    return { done: this.position, total: this.size };
   }
 
   close() {

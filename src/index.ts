@@ -41,6 +41,7 @@ export type {
   SourceReader,
   SourceStatus,
 } from './flow/source.ts';
+export type { SourceProgress } from './flow/source-progress.ts';
 export type { Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/stream.ts';
 export type { WindowBounds, WindowedStream } from './flow/windows/windowed-stream.ts';
 export type { Field, FieldType, JsonField, Shape, StandardSchema, TupleOf, ValueOf } from './mailbox/schema.ts';

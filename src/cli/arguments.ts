@@ -31,6 +31,8 @@ export interface FlowCommand {
   /** Parameters whose names are nearly those of options: what is to be thought of them depends on the flow. */
   readonly lookalikes: readonly Lookalike[];
   readonly json: boolean;
+  /** True for how far the sources have come wherever it is shown, false for no progress at all. */
+  readonly progress: boolean | undefined;
   /** Crashes are reported in full. */
   readonly verbose: boolean;
   /** Dead letters do not change the exit code. */
@@ -184,7 +186,7 @@ function parseFlow(command: 'run' | 'check', args: readonly string[]): FlowComma
     COMMAND_OPTIONS,
     valuesOf(COMMAND_FLAGS, given, String),
   );
-  const { flow, json, verbose, allowDeadLetters, output } = own;
+  const { flow, json, progress, verbose, allowDeadLetters, output } = own;
   return {
     module,
     flow,
@@ -193,6 +195,7 @@ function parseFlow(command: 'run' | 'check', args: readonly string[]): FlowComma
     texts: Object.fromEntries(texts),
     lookalikes,
     json,
+    progress,
     verbose,
     allowDeadLetters,
     output,

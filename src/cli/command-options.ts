@@ -24,6 +24,11 @@ export const COMMAND_OPTIONS = {
     default: false,
     flag: 'json',
   }),
+  progress: toggle({
+    help: 'tells of progress on standard error, with an estimate of the rest where sources know their size; --progress=false tells of none',
+    defaultText: 'the estimate on a terminal, and without --json',
+    flag: 'progress',
+  }),
   verbose: toggle({
     help: "prints each crash as a supervisor's report, and the stack with an error",
     default: false,

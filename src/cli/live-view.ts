@@ -3,7 +3,7 @@
 // Tuples are counted and only the last are kept: a terminal is no place for millions of lines, and a pipe gets them all.
 
 import { tallyText } from './incident-text.ts';
-import { countText, hintLines, operatorTable, secondsText, workersText } from './reading-text.ts';
+import { countText, hintLines, operatorTable, progressPart, secondsText, workersText } from './reading-text.ts';
 import type { Sample } from './sample.ts';
 import { tupleLine } from './tuple-text.ts';
 import type { Sheet, Tally, View } from './view.ts';
@@ -118,7 +118,7 @@ export class LiveView implements View {
     const { elapsedMs } = this.#sample.reading;
     const incidents = tallyText(this.#tally);
     const lines = [
-      `${this.#flow}: ${secondsText(elapsedMs)}, ${workersText(this.#workers)}${incidents && `, ${incidents}`}`,
+      `${this.#flow}: ${secondsText(elapsedMs)}, ${workersText(this.#workers)}${progressPart(this.#sample)}${incidents && `, ${incidents}`}`,
       ...operatorTable(this.#sample, true),
     ];
     for (const [output, { count, last }] of this.#seen) {
@@ -148,7 +148,11 @@ export class LiveView implements View {
 }
 
 /** Makes what others print to a stream of the same terminal pass above the view's frame; returns what undoes that. */
-export function passAbove(view: LiveView, stream: NodeJS.WriteStream, own: (text: string) => boolean): () => void {
+export function passAbove(
+  view: Pick<LiveView, 'pass'>,
+  stream: NodeJS.WriteStream,
+  own: (text: string) => boolean,
+): () => void {
   const write = stream.write;
   stream.write = ((chunk: string | Uint8Array, ...rest: []) => {
     let isRoomLeft = true;

@@ -5,6 +5,7 @@ import { numberText } from '../options/kinds.ts';
 import type { OperatorRates } from '../supervisor/readings/between.ts';
 import type { OperatorReading } from '../supervisor/readings/job-reading.ts';
 import type { TimeReading } from '../supervisor/readings/time-reading.ts';
+import { progressText } from './progress-estimate.ts';
 import type { Sample } from './sample.ts';
 
 const BAR_CELLS = 10;
@@ -128,8 +129,15 @@ export function operatorTable(sample: Sample, isLive: boolean): string[] {
 /** What could use more threads, a line each. */
 export const hintLines = ({ reading }: Sample): string[] => reading.hints.map(({ text }) => `hint: ${text}`);
 
-/** One line for a log: `2.0 s: lines 1.20 k/s, split 92.1 k/s, count 92.1 k/s (busy 97 %, 5.0 s behind)`. */
-export function progressLine({ reading, rates }: Sample): string {
+/** How far the sources have come, behind a comma; nothing if that is not known. */
+export const progressPart = ({ progress }: Pick<Sample, 'progress'>): string =>
+  progress === undefined ? '' : `, ${progressText(progress)}`;
+
+/**
+ * One line for a log: `2.0 s: lines 1.20 k/s, split 92.1 k/s, count 92.1 k/s (busy 97 %, 5.0 s behind)`.
+ * @param hasProgress whether it says how far the sources have come: `2.0 s, 45 % read, about 3 s left: …`
+ */
+export function progressLine({ reading, rates, progress }: Sample, hasProgress = false): string {
   const parts = rates.operators.map((operator, i) => {
     const measured = operator.fusedInto === undefined && !isInApp(operator);
     const { time } = reading.operators[i];
@@ -137,5 +145,6 @@ export function progressLine({ reading, rates }: Sample): string {
     const told = [...(measured ? [`busy ${shareText(operator.busy)}`] : []), ...(lag === '-' ? [] : [`${lag} behind`])];
     return `${operator.name} ${rateText(rateOf(operator))}/s${told.length > 0 ? ` (${told.join(', ')})` : ''}`;
   });
-  return `${secondsText(reading.elapsedMs)}: ${parts.join(', ')}`;
+  const so = hasProgress ? progressPart({ progress }) : '';
+  return `${secondsText(reading.elapsedMs)}${so}: ${parts.join(', ')}`;
 }

@@ -1,15 +1,14 @@
 // `millrace run`: imports the module, runs its flow, and shows the job until it has ended.
 // Promises: the exit code says how the job ended; whatever fails, the job is taken down before this rejects.
 
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { Graph } from '../flow/graph.ts';
 import type { NameOf } from '../supervisor/job/events/event-text.ts';
-import type { Dataflow } from '../supervisor/job/flow.ts';
 import type { Job } from '../supervisor/job/job-api.ts';
 import { type Notice, notice } from '../supervisor/job/notices/notices.ts';
 import type { RunOptions } from '../supervisor/job/run-options.ts';
 import { between } from '../supervisor/readings/between.ts';
+import type { JobReading } from '../supervisor/readings/job-reading.ts';
 import { flush } from '../supervisor/telemetry/open-telemetry.ts';
 import type { RunCommand } from './arguments.ts';
 import { changeLine } from './change-text.ts';
@@ -17,52 +16,16 @@ import { EXIT_CANCELLED, EXIT_DEAD_LETTERS, EXIT_DONE } from './exit-codes.ts';
 import { graphFor, loadFlow, paramsFor, requireNoApp } from './flow-module.ts';
 import { Incidents } from './incidents.ts';
 import { onInterrupts } from './interrupts.ts';
-import { LiveView, passAbove } from './live-view.ts';
+import { openView } from './open-view.ts';
 import { checkOutputFile, OutputFile } from './output-file.ts';
+import { ProgressEstimate } from './progress-estimate.ts';
 import { countText, secondsText } from './reading-text.ts';
-import { StreamView } from './stream-view.ts';
-import { teeView } from './tee-view.ts';
 import type { Tally, View } from './view.ts';
 
 /** A collector that does not answer keeps no command from ending. */
 const FLUSH_MS_MAX = 2000;
 /** A loop over batches that are always there would keep timers and signals from being heard. */
 const YIELD_EVERY_MS = 20;
-interface OpenView {
-  readonly view: View;
-  readonly restore: () => void;
-}
-
-function openView(
-  command: RunCommand,
-  flow: Dataflow,
-  outputs: readonly string[],
-  file: OutputFile | undefined,
-): OpenView {
-  const { stdout, stderr } = process;
-  const totals = file === undefined ? {} : { totals: stdout };
-  const options = { flow: flow.name, outputs, json: command.json, ...totals };
-  const lines = new StreamView(file?.stream ?? stdout, stderr, options);
-  // A terminal that is being made, or a pseudo-terminal that nobody has sized, has width 0: nothing could be drawn in place there.
-  const isTerminal = stdout.isTTY && stderr.isTTY && process.env.TERM !== 'dumb' && stdout.columns > 0;
-  if (!isTerminal || command.json) {
-    return { view: lines, restore: () => {} };
-  }
-  const write = stdout.write.bind(stdout) as (text: string) => boolean;
-  const screen = {
-    write,
-    get columns() {
-      return stdout.columns;
-    },
-    get rows() {
-      return stdout.rows;
-    },
-  };
-  const live = new LiveView(screen, flow.name, command.options.workers ?? availableParallelism(), outputs);
-  const restores = [stdout, stderr].map((stream) => passAbove(live, stream, write));
-  const view = file === undefined ? live : teeView(live, lines);
-  return { view, restore: () => restores.forEach((restore) => void restore()) };
-}
 
 async function readOutput(job: Job, output: string, view: View): Promise<void> {
   let yieldedAt = performance.now();
@@ -173,9 +136,11 @@ async function runToEnd(command: RunCommand): Promise<number> {
     { past: true },
   );
   let before = job.reading();
+  const estimate = new ProgressEstimate();
+  const shown = (reading: JobReading) => (command.progress === false ? undefined : estimate.take(reading));
   const sample = (): void => {
     const reading = job.reading();
-    view.progress({ reading, rates: between(before, reading) }, incidents.tally);
+    view.progress({ reading, rates: between(before, reading), progress: shown(reading) }, incidents.tally);
     before = reading;
   };
   const timer = setInterval(sample, view.everyMs);

@@ -8,7 +8,8 @@ import { between, type JobRates } from '../supervisor/readings/between.ts';
 import { jobAt, targetText } from './attach.ts';
 import type { TopCommand } from './attach-arguments.ts';
 import { clip } from './live-view.ts';
-import { operatorTable, secondsText, workersText } from './reading-text.ts';
+import { ProgressEstimate } from './progress-estimate.ts';
+import { operatorTable, progressPart, secondsText, workersText } from './reading-text.ts';
 
 const COLUMNS_DEFAULT = 120;
 
@@ -17,16 +18,20 @@ const activeOf = ({ workers }: JobReport): number => workers.filter(({ state }) 
 const jsonLine = (report: JobReport, { spanMs, operators }: JobRates): string => {
   const { pid, run, job, reading, workers } = report;
   const { atMs, elapsedMs, stalled } = reading;
-  const times = operators.map((operator, i) => ({ ...operator, time: reading.operators[i].time }));
+  const times = operators.map((operator, i) => {
+    const { time, progress } = reading.operators[i];
+    return { ...operator, time, progress };
+  });
   return jsonOf({ pid, run, job, atMs, elapsedMs, stalled, spanMs, operators: times, workers });
 };
 
-function tableLines(report: JobReport, rates: JobRates): string[] {
+function tableLines(report: JobReport, rates: JobRates, estimate: ProgressEstimate): string[] {
   const { pid, job, reading } = report;
   const { elapsedMs, stalled } = reading;
   const workers = workersText(activeOf(report));
+  const progress = progressPart({ progress: estimate.take(reading) });
   return [
-    `${job} (process ${pid}): ${secondsText(elapsedMs)}, ${workers}${stalled === undefined ? '' : `, stalled: ${stalled.reason}`}`,
+    `${job} (process ${pid}): ${secondsText(elapsedMs)}, ${workers}${progress}${stalled === undefined ? '' : `, stalled: ${stalled.reason}`}`,
     ...operatorTable({ reading, rates }, true),
   ];
 }
@@ -42,6 +47,8 @@ export async function top(command: TopCommand, sheet: Sheet = process.stdout): P
   const { target, job, json, everyMs, count } = command;
   let before = await jobAt(target, job);
   let drawn = 0;
+  const estimate = new ProgressEstimate();
+  estimate.take(before.reading);
   for (let looks = 0; looks < count; looks++) {
     await sleep(everyMs);
     // Of the same run: another one may begin at the same address.
@@ -56,7 +63,7 @@ export async function top(command: TopCommand, sheet: Sheet = process.stdout): P
       sheet.write(`${jsonLine(report, rates)}\n`);
       continue;
     }
-    const lines = tableLines(report, rates).map((line) => clip(line, (sheet.columns || COLUMNS_DEFAULT) - 1));
+    const lines = tableLines(report, rates, estimate).map((line) => clip(line, (sheet.columns || COLUMNS_DEFAULT) - 1));
     const isInPlace = sheet.isTTY === true && drawn > 0;
     const clear = sheet.isTTY === true ? '\x1b[K' : '';
     sheet.write(`${isInPlace ? `\x1b[${drawn}A` : ''}${lines.map((line) => `${line}${clear}\n`).join('')}`);

@@ -10,6 +10,7 @@ import {
   type SourceReader,
   type SourceStatus,
 } from '../flow/source.ts';
+import type { SourceProgress } from '../flow/source-progress.ts';
 import { isAsyncIterable, isIterable } from '../iterables.ts';
 import { Schema, type Shape, type TupleOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
@@ -54,7 +55,9 @@ export function fromIterable<Fields extends Shape>(
     partitions,
     open(context) {
       const made: unknown = make(context.partition);
-      if (isIterable<TupleOf<Fields>>(made)) return new IterableReader(made[Symbol.iterator](), context);
+      if (isIterable<TupleOf<Fields>>(made)) {
+        return new IterableReader(made[Symbol.iterator](), lengthOf(made), context);
+      }
       if (isAsyncIterable<TupleOf<Fields>>(made)) {
         return new AwaitedReader(made[Symbol.asyncIterator](), context, context.position);
       }
@@ -63,14 +66,23 @@ export function fromIterable<Fields extends Shape>(
   };
 }
 
+/** How many tuples there are, of an array, a set and whatever else says so. */
+function lengthOf(made: Iterable<unknown>): number | undefined {
+  const { length, size } = made as { readonly length?: unknown; readonly size?: unknown };
+  const count = length ?? size;
+  return Number.isSafeInteger(count) && Number(count) >= 0 ? Number(count) : undefined;
+}
+
 class IterableReader<Tuple> implements SourceReader<Tuple> {
   position: number;
   readonly #iterator: Iterator<Tuple>;
+  readonly #length: number | undefined;
   #skip: number;
   #ended = false;
 
-  constructor(iterator: Iterator<Tuple>, context: SourceContext) {
+  constructor(iterator: Iterator<Tuple>, length: number | undefined, context: SourceContext) {
     this.#iterator = iterator;
+    this.#length = length;
     this.position = context.position;
     this.#skip = context.position;
   }
@@ -88,6 +100,10 @@ class IterableReader<Tuple> implements SourceReader<Tuple> {
       this.position++;
     }
     return 'more';
+  }
+
+  progress(): SourceProgress | undefined {
+    return this.#length === undefined ? undefined : { done: this.position, total: this.#length };
   }
 
   close(): void {

@@ -20,6 +20,7 @@ export const GENERATE_OPTIONS = {
     orInfinity: true,
     default: Number.POSITIVE_INFINITY,
     defaultText: '`Infinity`',
+    isMain: true,
   }),
   /** Tuples per second of all partitions, at most: a number above 0. Default: as many as downstream takes. */
   ratePerSecond: number({

@@ -22,4 +22,5 @@ export const RANGES_OPTION = value(`'auto', or an integer from 1 to ${PARTITIONS
   help: 'parts of a large file that replicas can share, cut at the ends of records, with no order between the parts; `auto` for as many as the source may have replicas',
   default: 1,
   page: 'dataflow.md#ranges-of-a-file',
+  isMain: true,
 });

@@ -17,6 +17,13 @@ export interface CsvTrace {
 
 const columnOf = ({ column }: CsvTrace): string => (column === undefined ? '' : ` (column ${column})`);
 
+/** What a file that is to be written lacks if there is no such place. An error that has crossed threads has lost its code. */
+function folderRemedy(cause: unknown): string {
+  const path = /^ENOENT\b.*\bopen '(.+)'$/.exec(cause instanceof Error ? cause.message : '')?.[1];
+  const folder = path && /^(.*)[\\/]/.exec(path)?.[1];
+  return folder ? `. Make the folder ${show(folder)} first` : '';
+}
+
 export const connectorErrors = {
   outputFile(path: string, cause: unknown): MillraceError {
     return new MillraceError(
@@ -121,14 +128,21 @@ export const connectorErrors = {
       Error.stackTraceLimit = stackTraceLimit;
     }
   },
-  csvHeader(path: string, field: string, columns: readonly string[]): MillraceError {
-    const problem = columns.includes(field)
-      ? `names the column '${field}' more than once`
-      : `lacks the column '${field}'`;
+  /** @param nearest which of the columns may have been meant; `field` is what the schema calls `column` */
+  csvHeader(
+    path: string,
+    field: string,
+    column: string,
+    columns: readonly string[],
+    nearest: string | undefined,
+  ): MillraceError {
+    const problem = columns.includes(column)
+      ? `names the column '${column}' more than once`
+      : `lacks the column '${column}'`;
     return new MillraceError(
       'BAD_CSV',
-      `header of ${path} ${problem}; it has ${columns.map((name) => show(name)).join(', ')}: give the schema's fields the names of the columns, or mend the header`,
-      { path, line: 1, field, columns },
+      `header of ${path} ${problem}; it has ${columns.map((name) => show(name)).join(', ')}: say which column each field is of, as in { header: { ${field}: ${nearest === undefined ? "'…'" : show(nearest)} } }, or mend the header`,
+      { path, line: 1, field: column, columns },
     );
   },
   inputStream(source: string, cause: unknown): MillraceError {
@@ -174,6 +188,13 @@ export const connectorErrors = {
       cause,
     );
   },
+  badProgress(source: string, progress: unknown): MillraceError {
+    return new MillraceError(
+      'SOURCE_CONTRACT',
+      `progress() of source '${source}' gave ${show(progress)}: return { done, total }, two numbers from 0 on in one unit, such as bytes, or undefined while the end is not known`,
+      { operator: source, progress },
+    );
+  },
   rejectedOutsideRead(source: string): MillraceError {
     return new MillraceError(
       'SOURCE_CONTRACT',
@@ -182,6 +203,11 @@ export const connectorErrors = {
     );
   },
   sinkFailed(operator: string, cause: unknown): MillraceError {
-    return new MillraceError('SINK_FAILED', `sink '${operator}' failed: ${messageOf(cause)}`, { operator }, cause);
+    return new MillraceError(
+      'SINK_FAILED',
+      `sink '${operator}' failed: ${messageOf(cause)}${folderRemedy(cause)}`,
+      { operator },
+      cause,
+    );
   },
 };

@@ -2,6 +2,17 @@
 // One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
 
 import { MillraceError } from './millrace-error.ts';
+import { show } from './show.ts';
+
+/** How a field whose type is no key comes to be one. */
+function keyRemedy(field: string, type: string): string {
+  const inner = type.replace(/^optional\((.*)\)$/, '$1');
+  if (inner.startsWith('struct('))
+    return `Put what tells its values apart into a field of its own by map(), such as ${field}${inner === type ? '.' : '?.'}id, and key by that`;
+  if (inner.startsWith('list('))
+    return `Make a tuple of each of its values by flatMap() and key by that, or a text of all by map(), such as ${field}${inner === type ? '.' : '?.'}join()`;
+  return `Put what tells its values apart into a field of such a type by map(), and key by that`;
+}
 
 export const flowErrors = {
   badSchema(where: string, problem: string): MillraceError {
@@ -100,6 +111,15 @@ export const flowErrors = {
       { flow, operator: name, kinds },
     );
   },
+  /** @param call as it is written: 'map(name, output, closure, options)' */
+  noOperatorName(call: string, given: unknown): MillraceError {
+    const method = call.slice(0, call.indexOf('('));
+    return new MillraceError(
+      'BAD_FLOW',
+      `${call} takes the operator's name first, a text, got ${show(given)}: write ${method}('…'${call.includes(',') ? ', …' : ''})`,
+      { call },
+    );
+  },
   unknownKeyField(operator: string, field: string, known: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_KEY_FIELD',
@@ -117,7 +137,7 @@ export const flowErrors = {
   badKeyType(operator: string, field: string, type: string, keyTypes: readonly string[]): MillraceError {
     return new MillraceError(
       'UNKNOWN_KEY_FIELD',
-      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is ${keyTypes.slice(0, -1).join(', ')} or ${keyTypes.at(-1)}`,
+      `keyBy after '${operator}' names the field '${field}' of type ${type}: a key is ${keyTypes.slice(0, -1).join(', ')} or ${keyTypes.at(-1)}. ${keyRemedy(field, type)}`,
       { operator, field, type },
     );
   },

@@ -2,7 +2,7 @@
 // One function an error: its text names the rule, the value and the remedy. Relies on codes.ts for when each code comes.
 
 import { MillraceError } from './millrace-error.ts';
-import { messageOf, type SystemCause } from './system-cause.ts';
+import { isNotFound, messageOf, type SystemCause } from './system-cause.ts';
 import { usageErrors } from './usage-errors.ts';
 
 /** What is said of a module that is ES syntax, where its package.json says CommonJS. */
@@ -33,7 +33,7 @@ export const startErrors = {
   moduleImport(module: string, cause: unknown): MillraceError {
     return new MillraceError(
       'MODULE_IMPORT',
-      `worker cannot import the flow's module ${module}: ${messageOf(cause)}. A flow's module is imported on every worker: pass import.meta.url of a file that can be imported to dataflow()`,
+      `worker cannot import the flow's module ${module}: ${messageOf(cause)}. A flow's module is imported on every worker: ${isNotFound(cause) ? 'what it imports has to be there on each' : 'pass import.meta.url of a file that can be imported to dataflow()'}`,
       { module },
       cause,
     );
@@ -120,9 +120,11 @@ export const startErrors = {
     const code = (cause as SystemCause | undefined)?.code;
     if (code === 'ERR_WORKER_INVALID_EXEC_ARGV') return usageErrors.badExecArgv(cause);
     const isDenied = code === 'ERR_ACCESS_DENIED';
-    const remedy = isDenied
-      ? "Node.js's permission model lets a process start threads only with that flag"
-      : "Lower 'workers', 'maxWorkers' or 'spares', or raise the limits of threads (ulimit -u), open files (ulimit -n) and address space (ulimit -v)";
+    const remedy = isNotFound(cause)
+      ? 'Each worker loads what the process has been started with, and what `execArgv` has'
+      : isDenied
+        ? "Node.js's permission model lets a process start threads only with that flag"
+        : "Lower 'workers', 'maxWorkers' or 'spares', or raise the limits of threads (ulimit -u), open files (ulimit -n) and address space (ulimit -v)";
     return new MillraceError('WORKER_START', `cannot start a worker thread: ${messageOf(cause)}. ${remedy}`, {}, cause);
   },
 };

@@ -22,6 +22,25 @@ const PERMISSION_FLAGS: Readonly<Record<string, string>> = {
   FileSystemWrite: '--allow-fs-write',
 };
 
+/** What Node.js says of what it has not found: the specifier, and who imports it. */
+const NOT_FOUND = /^Cannot find (package|module) '([^']+)'(?: imported from (.+))?/;
+
+/** True of the failure to find what a module imports. An error that has crossed threads has lost its code. */
+export const isNotFound = (cause: unknown): boolean => cause instanceof Error && NOT_FOUND.test(cause.message);
+
+/** The package that a specifier is of; undefined for a path. */
+const packageOf = (specifier: string): string | undefined =>
+  /^[./]|^file:|^[A-Za-z]:\\/.test(specifier) ? undefined : /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
+
+function notFoundRemedy(message: string): string | undefined {
+  const [found, , specifier] = NOT_FOUND.exec(message) ?? [];
+  if (found === undefined) return undefined;
+  const name = packageOf(specifier);
+  return name === undefined
+    ? 'there is no such file: mend the path in the import'
+    : `it is not installed there: npm install ${name}`;
+}
+
 function remedyOf({ code, message, permission = '', resource = '' }: SystemCause): string | undefined {
   if (code === 'ERR_ACCESS_DENIED') {
     const flag = PERMISSION_FLAGS[permission];
@@ -32,5 +51,5 @@ function remedyOf({ code, message, permission = '', resource = '' }: SystemCause
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return "keep less in variables of closures and modules, or raise 'resourceLimits', or --max-old-space-size where there are none";
   }
-  return undefined;
+  return notFoundRemedy(message);
 }

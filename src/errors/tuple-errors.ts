@@ -5,6 +5,15 @@ import { MillraceError } from './millrace-error.ts';
 import { show } from './show.ts';
 import { messageOf } from './system-cause.ts';
 
+/** What to do about a value that is not there: a field of a tuple or a message, or what is within one. */
+function missingRemedy(path: string, whole: 'tuple' | 'message'): string {
+  if (/\[\d+\]$/.test(path))
+    return 'a list has a value at each place, and no holes: put one there, or leave the place out. Where there may be none, declare t.optional(…) and write null';
+  return path === ''
+    ? `set the field in every ${whole}`
+    : 'set it in every such object, or declare t.optional(…) and write null';
+}
+
 export const tupleErrors = {
   unknownField(operator: string, field: string, known: readonly string[]): MillraceError {
     return new MillraceError(
@@ -15,7 +24,7 @@ export const tupleErrors = {
   },
   /** @param path of a value within the field's */
   badValue(operator: string, field: string, value: unknown, type: string, rule: string, path = ''): MillraceError {
-    const remedy = value === undefined ? 'set the field in every tuple' : 'emit such a value, or change the schema';
+    const remedy = value === undefined ? missingRemedy(path, 'tuple') : 'emit such a value, or change the schema';
     return new MillraceError(
       'BAD_VALUE',
       `field '${field}${path}' of operator '${operator}' is ${type}, which takes ${rule}; got ${show(value)}: ${remedy}`,
@@ -54,7 +63,7 @@ export const tupleErrors = {
   badMessage(actor: string, message: string, field: string, value: unknown, type: string, rule: string): MillraceError {
     return new MillraceError(
       'BAD_VALUE',
-      `field '${field}' of '${message}' of actor '${actor}' is ${type}, which takes ${rule}; got ${show(value)}: ${value === undefined ? 'set the field' : 'give such a value, or change the type'}`,
+      `field '${field}' of '${message}' of actor '${actor}' is ${type}, which takes ${rule}; got ${show(value)}: ${value === undefined ? missingRemedy(/[.[].*$/.exec(field)?.[0] ?? '', 'message') : 'give such a value, or change the type'}`,
       { actor, message, field, value: show(value), type },
     );
   },

@@ -43,6 +43,15 @@ export const usageErrors = {
       ...(where !== undefined && { where }),
     });
   },
+  /** @param before the same file, as it is written the first time */
+  fileTwice(where: string, path: string, before: string): MillraceError {
+    const as = path === before ? '' : `, the first time as ${show(before)}`;
+    return new MillraceError(
+      'BAD_OPTION',
+      `the list of files of ${where} has ${show(path)} twice${as}: a file is read once, so leave one of them out`,
+      { option: 'path', value: path, where },
+    );
+  },
   unkeyedStream(option: string, where: string, operator: string): MillraceError {
     return new MillraceError(
       'BAD_OPTION',

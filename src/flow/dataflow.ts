@@ -5,13 +5,13 @@ import { errors } from '../errors.ts';
 import { refuseDeferredFunction } from '../mailbox/deferred.ts';
 import { Schema, type Shape } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
-import { refuseSurplus } from '../surplus.ts';
 import type { ParamTable } from './declared-params.ts';
 import type { Graph } from './graph.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { NoInputs, PushedInto } from './handles.ts';
 import { KeyedStream } from './keyed-stream.ts';
 import { sources } from './kinds/source.ts';
+import { checkCall } from './named-call.ts';
 import { checkedOperator, OPERATOR_OPTIONS, type OperatorOptions } from './operator-options.ts';
 import { checkPartitions, cutFor, eraseSource, type PushDefinition, partitionsOf, type Source } from './source.ts';
 import { type InputsOfStreams, Stream } from './stream.ts';
@@ -55,7 +55,7 @@ export class FlowBuilder {
     options: OperatorOptions = {},
     ...surplus: readonly never[]
   ): Stream<Fields, NoInputs> {
-    refuseSurplus('source(name, source, options)', 3, surplus);
+    checkCall('source(name, source, options)', 3, name, surplus);
     const where = `source '${name}'`;
     const kind = sources[source?.kind];
     if (kind === undefined) throw errors.badOption('source', source, `a source such as readLines('in.txt')`, where);

@@ -19,6 +19,7 @@ import { keyedParts, keyedSchemas } from './keyed-parts.ts';
 import { aggregate } from './kinds/aggregate.ts';
 import { process } from './kinds/process.ts';
 import { thin } from './kinds/thin.ts';
+import { checkCall } from './named-call.ts';
 import type { EmitOf, NamedOutputs, NoOutputs, OutputShapes } from './named-outputs.ts';
 import { type CheckedOperator, checkedOperator, PROCESS_OPTIONS } from './operator-options.ts';
 import { AGGREGATE_OPTIONS, type AggregateOptions } from './options/aggregate-options.ts';
@@ -81,7 +82,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     options: ProcessOptions<Fields, Key, State, SubTables, Output, Outputs> = {},
     ...surplus: readonly never[]
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
-    refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
+    checkCall('process(name, schemas, closure, options)', 4, name, surplus);
     const key = (this.key as readonly string[]).map((field) => this.schema.fields[this.schema.indexOf(field)]);
     const { state, tables, output } = keyedSchemas(name, schemas, key);
     const checked = checkOptions(`operator '${name}'`, PROCESS_OPTIONS, options);
@@ -106,7 +107,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     options: ScanOptions = {},
     ...surplus: readonly never[]
   ): Stream<Pick<Fields, Key> & State, Inputs> {
-    refuseSurplus('scan(name, state, fold, options)', 4, surplus);
+    checkCall('scan(name, state, fold, options)', 4, name, surplus);
     const { schemas, closure } = scanned(name, this.schema, this.key as readonly string[], state, fold as never);
     return this.process(name, schemas, closure as never, options) as never;
   }
@@ -133,7 +134,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
    * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
    */
   deduplicate(name: string, options: DeduplicateOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
-    refuseSurplus('deduplicate(name, options)', 2, surplus);
+    checkCall('deduplicate(name, options)', 2, name, surplus);
     const { withinMs, ...operator } = checkOptions(`operator '${name}'`, DEDUPLICATE_OPTIONS, options);
     const closures = deduplicateClosures(withinMs, this.latenessFor(name, 'deduplicate'));
     return this.thin(name, checkedOperator(operator, options.supervision !== undefined), closures);
@@ -145,7 +146,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
    * @throws MillraceError NO_EVENT_TIME, BAD_OPTION
    */
   throttle(name: string, options: ThrottleOptions, ...surplus: readonly never[]): Stream<Fields, Inputs> {
-    refuseSurplus('throttle(name, options)', 2, surplus);
+    checkCall('throttle(name, options)', 2, name, surplus);
     const { everyMs, edge, ...operator } = checkOptions(`operator '${name}'`, THROTTLE_OPTIONS, options);
     const { schema, key = [] } = this;
     const closures = throttleClosures(name, schema, key, { everyMs, edge }, this.latenessFor(name, 'throttle'));
@@ -205,7 +206,7 @@ export class KeyedStream<Fields extends Shape, Key extends keyof Fields & string
     options: AggregateOptions = {},
     ...surplus: readonly never[]
   ): Stream<Pick<Fields, Key> & ResultsOf<Aggregates, Fields>, Inputs> {
-    refuseSurplus('aggregate(name, aggregates, options)', 3, surplus);
+    checkCall('aggregate(name, aggregates, options)', 3, name, surplus);
     const checked = checkOptions(`operator '${name}'`, AGGREGATE_OPTIONS, options);
     const operator = checkedOperator(checked, options.supervision !== undefined);
     const key = this.key as readonly string[];

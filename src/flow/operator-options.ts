@@ -81,6 +81,7 @@ export const OPERATOR_OPTIONS = {
     rule: PARALLELISM_RULE,
     defaultText: '1',
     page: 'dataflow.md#parallelism',
+    isMain: true,
     read: readParallelism,
     absent: () => ({ parallelism: 1, replicas: { min: 1, max: 1 } }),
   }),

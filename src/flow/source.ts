@@ -8,6 +8,7 @@ import { KEY_GROUPS } from '../mailbox/hash.ts';
 import type { Shape, TupleOf } from '../mailbox/schema.ts';
 import { integer } from '../options/kinds.ts';
 import type { ToldDefinition } from './bridge.ts';
+import type { SourceProgress } from './source-progress.ts';
 
 /** A partition is to a source what a key group is to other operators: the least that changes hands. */
 export const PARTITIONS_MAX = KEY_GROUPS;
@@ -79,6 +80,11 @@ export interface SourceReader<Tuple, Position = number> {
    * exception rolls back everything since the last commit.
    */
   read(emit: (tuple: Tuple) => void, limit: number): SourceStatus;
+  /**
+   * How far it has come, for whoever watches the job: what has been read of how much. Undefined while the end is not known, as without
+   * this method. Called after each read(); it only looks.
+   */
+  progress?(): SourceProgress | undefined;
   /** Releases files and timers. Called once, also after an error. */
   close(): void;
 }

@@ -33,6 +33,7 @@ import { mapAsync } from './kinds/map-async.ts';
 import { post } from './kinds/post.ts';
 import { sink as sinkKind } from './kinds/sink.ts';
 import { sources } from './kinds/source.ts';
+import { checkCall } from './named-call.ts';
 import {
   type EmitOf,
   emittedStreams,
@@ -149,7 +150,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: OperatorOptions = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('map(name, output, closure, options)', 4, surplus);
+    checkCall('map(name, output, closure, options)', 4, name, surplus);
     return this.derive(name, map, Schema.of(output, `operator '${name}'`), closure, options);
   }
 
@@ -160,7 +161,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: OperatorOptions = {},
     ...surplus: readonly never[]
   ): Stream<Fields, Inputs> {
-    refuseSurplus('filter(name, closure, options)', 3, surplus);
+    checkCall('filter(name, closure, options)', 3, name, surplus);
     return this.derive(name, filter, this.schema, closure, options);
   }
 
@@ -175,7 +176,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: OperatorOptions = {},
     ...surplus: readonly never[]
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
-    refuseSurplus('flatMap(name, output, closure, options)', 4, surplus);
+    checkCall('flatMap(name, output, closure, options)', 4, name, surplus);
     return this.emitter(name, flatMap, checkOperator(name, options), output, { closure });
   }
 
@@ -192,7 +193,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: AsyncOptions = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('mapAsync(name, output, closure, options)', 4, surplus);
+    checkCall('mapAsync(name, output, closure, options)', 4, name, surplus);
     return this.asking(name, mapAsync, output, closure, options);
   }
 
@@ -210,7 +211,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: AsyncOptions = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('flatMapAsync(name, output, closure, options)', 4, surplus);
+    checkCall('flatMapAsync(name, output, closure, options)', 4, name, surplus);
     return this.asking(name, flatMapAsync, output, closure, options);
   }
 
@@ -243,7 +244,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: TableOptions<TupleOf<Row>> = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs & TableInputs> {
-    refuseSurplus('lookup(name, table, by, output, join, options)', 6, surplus);
+    checkCall('lookup(name, table, by, output, join, options)', 6, name, surplus);
     const where = `operator '${name}'`;
     const { wait, isRemoval, ...operator } = checkOptions(where, TABLE_OPTIONS, options);
     requireKeyed('table', table, where);
@@ -283,7 +284,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: SampleOptions<keyof Fields & string> = {},
     ...surplus: readonly never[]
   ): Stream<Fields, Inputs> {
-    refuseSurplus('sample(name, fraction, options)', 3, surplus);
+    checkCall('sample(name, fraction, options)', 3, name, surplus);
     const { seed, by, ...operator } = checkOptions(`operator '${name}'`, SAMPLE_OPTIONS, options);
     const closure = sampleClosure(name, this.schema, fraction, { seed, by });
     const outputs = [{ name, schema: this.schema }];
@@ -392,7 +393,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
 
   /** Ends the stream in the app: `job.output(name)` iterates over it. */
   collect<Name extends string>(name: Name, ...surplus: readonly never[]): OutputHandle<Name, TupleOf<Fields>, Inputs> {
-    refuseSurplus('collect(name)', 1, surplus);
+    checkCall('collect(name)', 1, name, surplus);
     this.add(name, collect, checkOperator(name, {}), {});
     return { operator: name, output: name };
   }
@@ -404,7 +405,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: OperatorOptions = {},
     ...surplus: readonly never[]
   ): StreamEnd<Inputs> {
-    refuseSurplus('forEach(name, closure, options)', 3, surplus);
+    checkCall('forEach(name, closure, options)', 3, name, surplus);
     this.add(name, forEach, checkOperator(name, options), { closure });
     return { operator: name };
   }
@@ -419,7 +420,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: SinkOptions = {},
     ...surplus: readonly never[]
   ): Stream<Fields & Reply, Inputs> {
-    refuseSurplus('through(name, step, options)', 3, surplus);
+    checkCall('through(name, step, options)', 3, name, surplus);
     const where = `operator '${name}'`;
     if (step?.kind !== 'ask') throw errors.badOption('step', step, 'what ask() has made', where);
     const both = Object.keys(step.reply).find((field) => this.schema.names.includes(field));
@@ -476,7 +477,7 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
     options: SinkOptions = {},
     ...surplus: readonly never[]
   ): StreamEnd<Inputs> {
-    refuseSurplus('to(name, sink, options)', 3, surplus);
+    checkCall('to(name, sink, options)', 3, name, surplus);
     const where = `sink '${name}'`;
     if (sink !== null && typeof sink === 'object' && 'kind' in sink && sink.kind === 'tell') {
       const write = (tuple: TupleOf<Fields>) => sink.write(tuple, name);

@@ -4,17 +4,13 @@
 import { errors } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import type { Checked, OptionTable } from './option.ts';
-import { writtenOptions } from './written-options.ts';
+import { writtenRule } from './written-options.ts';
 
 /** Window functions take nothing but their options, so the whole call can be shown. */
 const CALLED_WITH_OPTIONS = /^(tumbling|sliding|session|count|globalWindow|calendar|custom|actorSystem)\(\)$/;
 
 function ruleFor(where: string, table: OptionTable, given: unknown): string {
-  const written = writtenOptions(where, table, given);
-  if (written === undefined) return 'an object';
-  return CALLED_WITH_OPTIONS.test(where)
-    ? `an object: write ${where.slice(0, -1)}${written})`
-    : `an object such as ${written}`;
+  return writtenRule(where, table, given, CALLED_WITH_OPTIONS.test(where) ? where.slice(0, -1) : undefined);
 }
 
 /**

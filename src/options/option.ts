@@ -40,6 +40,8 @@ interface OptionWords {
   readonly page: string | undefined;
   /** The options of an option that is an object. */
   readonly within: OptionTable | undefined;
+  /** True of the one that is meant by a value that stands in place of the options object. */
+  readonly isMain: boolean;
 }
 
 /** The options of one object, by name. */
@@ -65,6 +67,7 @@ export interface EntryWords<Value> {
   readonly defaultText?: string;
   readonly flag?: string;
   readonly page?: string;
+  readonly isMain?: true;
 }
 
 /** The entry's type: without a default the option may be undefined after the check. */
@@ -83,7 +86,7 @@ export function entry<Value, Words extends EntryWords<Value>>(
   accepts: (value: unknown) => boolean,
   show: (value: Value) => string = (value) => `\`${String(value)}\``,
 ): EntryOf<Words, Value> {
-  const { help, default: fallback, defaultText, isRequired, flag, page } = words;
+  const { help, default: fallback, defaultText, isRequired, flag, page, isMain = false } = words;
   const made: Omit<Option<Value, Value | undefined>, typeof GIVEN> = {
     help,
     rule,
@@ -91,6 +94,7 @@ export function entry<Value, Words extends EntryWords<Value>>(
     flag,
     page,
     within: undefined,
+    isMain,
     read(value, { where, name }) {
       if (!accepts(value)) throw errors.badOption(name, value, rule, where);
       return value as Value;
@@ -113,7 +117,10 @@ export interface OwnEntry<Checked> extends Omit<EntryWords<never>, 'default' | '
 
 /** An entry with a check of its own, such as one that turns a number into a range. */
 export const ownEntry = <Given, Checked>(own: OwnEntry<Checked>): Option<Given, Checked> =>
-  ({ defaultText: '', flag: undefined, page: undefined, within: undefined, ...own }) as Option<Given, Checked>;
+  ({ defaultText: '', flag: undefined, page: undefined, within: undefined, isMain: false, ...own }) as Option<
+    Given,
+    Checked
+  >;
 
 /** The same entry in another table: with other words, or another default. */
 export const adapted = <Given, Checked>(

@@ -1,5 +1,6 @@
 // What to write where an options object was expected and something else was given: `{ sizeMs: 60000 }` for 60000.
-// Promises: what is written would be taken, but for the values that only its writer knows, which stand as `…`.
+// Promises: what is written would be taken, but for the values that only its writer knows, which stand as `…`; an option that a bare
+// value was not certainly meant for is not put into anybody's mouth.
 
 import { show } from '../errors/show.ts';
 import { MillraceError } from '../errors.ts';
@@ -30,17 +31,37 @@ function isRequired(entry: Entry, place: OptionPlace): boolean {
   }
 }
 
-/** @returns undefined where the table has no option */
-export function writtenOptions(where: string, table: OptionTable, given: unknown): string | undefined {
+/** What no option means: one that takes it takes anything. */
+const ANYTHING = Symbol('anything');
+
+/**
+ * @param rule what is asked for: 'an object'
+ * @param call what the options are all arguments of: 'tumbling('; undefined if there are others
+ */
+export function writtenRule(where: string, table: OptionTable, given: unknown, call?: string): string {
   const entries = Object.entries(table);
-  const required = entries.filter(([name, entry]) => isRequired(entry, { where, name }));
+  const placeOf = (name: string): OptionPlace => ({ where, name });
+  const required = entries.filter(([name, entry]) => isRequired(entry, placeOf(name))).map(([name]) => name);
   const isBare = given !== undefined && given !== null && typeof given !== 'object';
-  const taker = isBare
-    ? [...required, ...entries].find(([name, entry]) => isTaken(entry, given, { where, name }))?.[0]
-    : undefined;
-  const needed = required.map(([name]) => name);
-  const names = taker === undefined || needed.includes(taker) ? needed : [taker, ...needed];
+  const takers = isBare
+    ? entries.filter(
+        ([name, entry]) => isTaken(entry, given, placeOf(name)) && !isTaken(entry, ANYTHING, placeOf(name)),
+      )
+    : [];
+  const taker = meantBy(takers, required);
+  if (taker === undefined && required.length === 0 && entries.length > 0 && isBare)
+    return `an object with any of the options ${entries.map(([name]) => `'${name}'`).join(', ')}`;
+  const names = taker === undefined || required.includes(taker) ? required : [taker, ...required];
   const shown = names.length > 0 ? names : entries.slice(0, NAMES_MAX).map(([name]) => name);
-  if (shown.length === 0) return undefined;
-  return `{ ${shown.map((name) => `${name}: ${name === taker ? show(given) : '…'}`).join(', ')} }`;
+  if (shown.length === 0) return 'an object';
+  const written = `{ ${shown.map((name) => `${name}: ${name === taker ? show(given) : '…'}`).join(', ')} }`;
+  return call === undefined ? `an object such as ${written}` : `an object: write ${call}${written})`;
+}
+
+/** Of options that take a bare value that which it is meant for: the main one, the only one that must be there, or the only one. */
+function meantBy(takers: readonly (readonly [string, Entry])[], required: readonly string[]): string | undefined {
+  const needed = takers.filter(([name]) => required.includes(name));
+  const main = takers.filter(([, { isMain }]) => isMain);
+  const [meant, ...others] = main.length > 0 ? main : needed.length > 0 ? needed : takers;
+  return others.length > 0 ? undefined : meant?.[0];
 }

@@ -4,7 +4,7 @@
 
 import { type ActorDescriptor, type LetterMemory, type RingMemory, silentInputs } from '../actors/actor-descriptor.ts';
 import { LETTER_OUTBOX_BYTES, LETTER_RING_BYTES } from '../actors/failures/dead-letters.ts';
-import { allocateMemory } from '../actors/inputs/reader-feed.ts';
+import { allocateMemory } from '../actors/inputs/source-memory.ts';
 import { finishedCells } from '../actors/requests/finished-rows.ts';
 import { type BoardPlace, TimeBoard } from '../actors/time/time-board.ts';
 import { Vitals } from '../actors/vitals/vitals.ts';
@@ -116,7 +116,9 @@ export function deploy(plan: Plan, workers: number, limits: MemoryLimits, appHos
     const stateful = stage.operators[0].state !== undefined;
     const arenas = stateful ? allocateArenas(limits.stateBytes) : undefined;
     const marks = stage.partitions > 1 ? PartitionMarks.allocate(stage.partitions) : undefined;
-    const sourceMemory = stage.operators[0].source?.kind === 'reader' ? allocateMemory(stage.partitions) : undefined;
+    const kind = stage.operators[0].source?.kind;
+    const isRead = kind === 'reader' || kind === 'generate';
+    const sourceMemory = isRead ? allocateMemory(stage.partitions) : undefined;
     const inputCount = stage.upstream.reduce((sum, { stage: index, output }) => sum + rings[index][output].length, 0);
     const handOver = stage.replicas > 1 ? HandOver.allocate(stage.replicas, inputCount) : undefined;
     return Array.from({ length: stage.replicas }, (_, replica): Placement => {

@@ -7,6 +7,7 @@ import { moduleUrlOf } from '../flow/module-exports.ts';
 import { type Field, Schema, type Shape, type TupleOf, type ValueOf } from '../mailbox/schema.ts';
 import { checkOptions } from '../options/check.ts';
 import { choice, integer, number } from '../options/kinds.ts';
+import { nearest } from '../options/nearest.ts';
 import type { Checked, Given } from '../options/option.ts';
 import { refuseSurplus } from '../surplus.ts';
 import type { ActorContext } from './context.ts';
@@ -210,6 +211,12 @@ const NAME = /^[A-Za-z_$][\w$]*$/;
 /** Milliseconds beyond which a double is no longer exact. */
 const REST_AFTER_MS_MAX = 2 ** 53;
 
+/** What may have been meant by a name that nobody knows. */
+function meant(name: string, known: readonly string[]): string | undefined {
+  const near = nearest(name, known);
+  return near && `did you mean '${near}'?`;
+}
+
 const KNOWN_PARTS = [
   'messages',
   'state',
@@ -286,7 +293,10 @@ export function actor<
     throw errors.badActor(name, 'is declared without parts: give it messages and receive');
   for (const part of Object.keys(parts)) {
     if (!KNOWN_PARTS.includes(part))
-      throw errors.badActor(name, `has no part '${part}': give it ${KNOWN_PARTS.join(', ')}`);
+      throw errors.badActor(
+        name,
+        `has no part '${part}': ${meant(part, KNOWN_PARTS) ?? `give it ${KNOWN_PARTS.join(', ')}`}`,
+      );
   }
   const { messages, state = {}, args = {}, receive, behaviours = {} } = parts;
   if (typeof behaviours !== 'object' || behaviours === null)
@@ -318,7 +328,10 @@ export function actor<
           `keeps '${message}' in an object of ${behaviour}, where a crash loses it: declare it in state`,
         );
       if (!names.includes(message))
-        throw errors.badActor(name, `handles '${message}' in ${behaviour}, which is none of its messages: declare it`);
+        throw errors.badActor(
+          name,
+          `handles '${message}' in ${behaviour}, which is none of its messages: ${meant(message, names) ?? 'declare it'}`,
+        );
     }
   }
   for (const hook of ['start', 'stop', 'ended', 'rest'] as const) {

@@ -25,6 +25,7 @@ test('a module, options and params in any order', () => {
     texts: { file: 'a.txt', maxWords: '5', fast: true },
     lookalikes: [],
     json: true,
+    progress: undefined,
     verbose: false,
     allowDeadLetters: false,
     output: undefined,

@@ -69,6 +69,25 @@ test('what comes out of a ring is what went in, and a value of its own', () => {
   assert.deepStrictEqual(passed(order, [sample]), [sample]);
 });
 
+test('bytes within are of the type that they have in a tuple, whatever kind is given', () => {
+  const fields = { all: t.list(t.bytes()), one: t.struct({ bytes: t.optional(t.bytes()) }), alone: t.bytes() };
+  const bytes = Buffer.from('xabx').subarray(1, 3);
+  const [tuple] = passed(fields, [{ all: [bytes, Uint8Array.of(3)], one: { bytes }, alone: bytes }]);
+  const plain = Uint8Array.of(97, 98);
+  assert.deepStrictEqual(tuple, { all: [plain, Uint8Array.of(3)], one: { bytes: plain }, alone: plain });
+});
+
+test('a hole and what is not there: the place, and what to do about it', () => {
+  const fields = { items: t.list(t.u8()), at: t.struct({ by: t.u8(), all: t.list(t.optional(t.u8())) }) };
+  const at = { by: 1, all: [] };
+  const message = (tuple: object): string => thrown(() => passed(fields, [tuple]), 'BAD_VALUE').message;
+  // biome-ignore lint/suspicious/noSparseArray: it is what is tried
+  assert.match(message({ items: [1, , 3], at }), /^field 'items\[1\]' .* got undefined: a list has .* no holes/);
+  assert.match(message({ items: [], at: { ...at, all: [null, undefined] } }), /^field 'at\.all\[1\]' .* no holes/);
+  assert.match(message({ items: [], at: { all: [] } }), /^field 'at\.by' .*: set it in every such object/);
+  assert.match(message({ items: [] }), /^field 'at' .*: set the field in every tuple$/);
+});
+
 test('an error names the place within the value', () => {
   const cases: readonly [object, RegExp][] = [
     [

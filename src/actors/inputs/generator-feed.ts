@@ -4,6 +4,7 @@
 import { type AnyGeneratorDefinition, partitionsOf } from '../../flow/source.ts';
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
 import type { FeedEnvironment, FeedStatus, Found, PartitionFeed, SingleFailure, Skip } from './feed.ts';
+import { PartitionProgress } from './source-memory.ts';
 
 const countOf = ({ position }: SourceMark): number => (position as number | undefined) ?? 0;
 
@@ -17,6 +18,7 @@ export class GeneratorFeed implements PartitionFeed {
   private readonly partitions: number;
   private readonly source: AnyGeneratorDefinition;
   private readonly environment: FeedEnvironment;
+  private readonly progress: PartitionProgress | undefined;
   private stopping = false;
   private paceFrom: { ms: number; index: number } | undefined;
 
@@ -25,6 +27,8 @@ export class GeneratorFeed implements PartitionFeed {
     this.environment = environment;
     this.partition = partition;
     this.partitions = partitionsOf(source);
+    const { memory } = environment;
+    this.progress = memory && new PartitionProgress(memory, partition);
   }
 
   async open(): Promise<void> {}
@@ -62,10 +66,15 @@ export class GeneratorFeed implements PartitionFeed {
     return from;
   }
 
+  private tellProgress(done: number, total: number): void {
+    this.progress?.tell(this.environment.operator, { done, total });
+  }
+
   private generate(mark: SourceMark, limit: number): FeedStatus {
     const { source, environment, partition, partitions } = this;
     const from = countOf(mark);
-    const count = Math.ceil((source.count - partition) / partitions);
+    const count = Math.max(0, Math.ceil((source.count - partition) / partitions));
+    this.tellProgress(from, count);
     if (from >= count) return 'end';
     let to = Math.min(count, from + limit);
     if (source.ratePerSecond !== undefined) to = this.dueUntil(from, to, source.ratePerSecond / partitions);
@@ -74,6 +83,7 @@ export class GeneratorFeed implements PartitionFeed {
     environment.begin();
     const made = environment.generate(from, to, partition);
     mark.position = made;
+    this.tellProgress(made, count);
     this.taken = made - from;
     return 'more';
   }

@@ -3,21 +3,15 @@
 // Promises: while a source is being opened, there is nothing to read. The position that a commit records is a copy of the reader's.
 
 import { errors } from '../../errors.ts';
-import { type AnySourceDefinition, MEMORY_CELLS, type SourceReader, type SourceStatus } from '../../flow/source.ts';
+import type { AnySourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
 import { refuseDeferred } from '../../mailbox/deferred.ts';
-import { allocateShared } from '../../mailbox/shared-memory.ts';
 import type { SourceMark } from '../../state/transaction/partition-marks.ts';
 import { copyOfPosition, equalPositions } from '../../state/transaction/position.ts';
 import type { FeedEnvironment, FeedStatus, Found, PartitionFeed, Rejection, SingleFailure, Skip } from './feed.ts';
+import { keptCells, PartitionProgress } from './source-memory.ts';
 
 /** Tuples that a source reader emits before the output is looked at again. */
 const SOURCE_READ_TUPLES = 128;
-
-const MEMORY_BYTES = MEMORY_CELLS * Int32Array.BYTES_PER_ELEMENT;
-
-/** Shared memory for the readers of so many partitions. */
-export const allocateMemory = (partitions: number): SharedArrayBuffer =>
-  allocateShared({ of: 'the memory of a source' }, partitions * MEMORY_BYTES);
 
 export class ReaderFeed implements PartitionFeed {
   readonly dueMs = Number.POSITIVE_INFINITY;
@@ -39,6 +33,7 @@ export class ReaderFeed implements PartitionFeed {
   private rejected: Rejection[] | undefined;
   /** Most tuples of one read: fewer while they are too large for the ring, which the reader does not see. */
   private orderTuples = SOURCE_READ_TUPLES;
+  private progress: PartitionProgress | undefined;
 
   constructor(source: AnySourceDefinition, environment: FeedEnvironment, partition: number) {
     this.source = source;
@@ -72,7 +67,8 @@ export class ReaderFeed implements PartitionFeed {
     const { operator } = environment;
     if (environment.memory === undefined) throw errors.invariant(`source '${operator}' has memory`);
     const { memory: shared } = environment;
-    const memoryOf = (of: number): Int32Array => new Int32Array(shared, of * MEMORY_BYTES, MEMORY_CELLS);
+    const memoryOf = (of: number): Int32Array => keptCells(shared, of);
+    this.progress ??= new PartitionProgress(shared, partition);
     const reject = (record: unknown, error: Error, at: unknown): void => {
       if (this.rejected === undefined || !isCurrent()) throw errors.rejectedOutsideRead(operator);
       this.rejected.push({ record, error, position: at });
@@ -90,8 +86,12 @@ export class ReaderFeed implements PartitionFeed {
       fail,
     });
     const reader = opened instanceof Promise ? await bounded(opened).catch(giveUp(opened)) : await opened;
-    if (isCurrent()) this.reader = reader;
-    else reader.close();
+    if (!isCurrent()) {
+      reader.close();
+      return;
+    }
+    this.reader = reader;
+    this.tellProgress(reader, 'more');
   }
 
   reopen(mark: SourceMark, because?: Error): void {
@@ -136,6 +136,7 @@ export class ReaderFeed implements PartitionFeed {
     this.ready = false;
     const status = this.readOften(reader, limit);
     this.moveMark(mark, reader);
+    this.tellProgress(reader, status);
     return status;
   }
 
@@ -168,6 +169,12 @@ export class ReaderFeed implements PartitionFeed {
     const before = this.positionOf(mark);
     mark.position = copyOfPosition(this.environment.operator, position);
     this.hasMoved = !equalPositions(before, mark.position);
+  }
+
+  /** Shows how far the reader has come, be it in a transaction that is rolled back: it comes as far again. */
+  private tellProgress(reader: SourceReader<never, unknown>, status: FeedStatus): void {
+    if (status === 'end') this.progress?.end();
+    else if (reader.progress !== undefined) this.progress?.tell(this.environment.operator, reader.progress());
   }
 
   /** One read of a reader, which gives up what it rejects. */
@@ -208,6 +215,7 @@ export class ReaderFeed implements PartitionFeed {
     };
     const status = this.readOnce(() => reader.read(emit, 1));
     this.moveMark(mark, reader);
+    this.tellProgress(reader, status === 'wait' ? 'idle' : status);
     this.taken = emitted;
     if (status === 'end') return 'end';
     // It may have called wake() meanwhile.

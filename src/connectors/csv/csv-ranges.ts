@@ -148,7 +148,7 @@ async function firstBehind(
 /** The first record of a range by reading all records before it. */
 async function readTo(
   range: FileRange,
-  { start }: RangeBounds,
+  { start: end }: RangeBounds,
   { settings, start: fileStart, columns, isClosed }: CsvFile,
 ): Promise<CsvPosition | undefined> {
   let position = fileStart;
@@ -157,7 +157,7 @@ async function readTo(
   const { wake, fail } = waiting;
   const reader = await CsvReader.open<never>(
     { ...settings, skip: true },
-    { position, end: start, columns, memory: range.looks },
+    { position, piece: { start: 0, end }, columns, memory: range.looks },
     { operator: 'ranges', wake, fail, reject() {} },
   );
   try {

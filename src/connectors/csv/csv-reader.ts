@@ -5,14 +5,16 @@
 
 import { errors } from '../../errors.ts';
 import type { SourceContext, SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import type { LookMemory } from '../files/file-identity.ts';
-import { FileWindow } from '../files/file-window.ts';
+import { type FilePiece, FileWindow } from '../files/file-window.ts';
 import { shownText } from '../shown-text.ts';
 import { type CsvParser, generateCsvParser, needsText } from './csv-parser.ts';
 import { tooLong } from './csv-record.ts';
 import type { CsvPosition, CsvSettings } from './csv-settings.ts';
 
 const NEWLINE = 10;
+const IF_HEADER = '. If that line is a header, pass { header: true }';
 
 /** What of a source's context its reader needs. */
 export type CsvContext = Pick<SourceContext, 'operator' | 'reject' | 'wake' | 'fail'>;
@@ -20,8 +22,8 @@ export type CsvContext = Pick<SourceContext, 'operator' | 'reject' | 'wake' | 'f
 /** Which bytes of a file are read, and by what columns. */
 export interface CsvPart {
   readonly position: CsvPosition;
-  /** Records that begin there or behind it are not read. */
-  readonly end: number;
+  /** Records that begin at its end, or behind it, are not read. */
+  readonly piece: FilePiece;
   /** The columns of the file. */
   readonly columns: readonly string[];
   readonly memory: LookMemory;
@@ -30,6 +32,7 @@ export interface CsvPart {
 export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   position: CsvPosition;
   readonly #settings: CsvSettings;
+  readonly #piece: FilePiece;
   #end: number;
   readonly #window: FileWindow;
   readonly #parser: CsvParser;
@@ -52,7 +55,8 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   /** @throws MillraceError (as a rejection) INPUT_FILE, INPUT_CHANGED */
   static async open<Tuple>(settings: CsvSettings, part: CsvPart, context: CsvContext): Promise<CsvReader<Tuple>> {
     const { path, format, chunkBytes } = settings;
-    const { position, end, memory } = part;
+    const { position, piece, memory } = part;
+    const { end } = piece;
     const window = await FileWindow.open({ path, format, position: position.byte, end, chunkBytes, memory }, context);
     return new CsvReader(settings, part, window, context);
   }
@@ -60,13 +64,14 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   /** @param window at the part's position */
   constructor(
     settings: CsvSettings,
-    { position, end, columns }: Omit<CsvPart, 'memory'>,
+    { position, piece, columns }: Omit<CsvPart, 'memory'>,
     window: FileWindow,
     context: CsvContext,
   ) {
-    const { path, schema, names, cells, dialect, defaults, skip, recordBytesMax } = settings;
+    const { path, schema, names, cells, dialect, defaults, skip, header, recordBytesMax } = settings;
     this.#settings = settings;
-    this.#end = end;
+    this.#piece = piece;
+    this.#end = piece.end;
     this.#window = window;
     this.#needsText = needsText(schema);
     this.#cut = window.start;
@@ -80,7 +85,11 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
       defaults,
       onBadRecord(line, problem, bytes, start, end) {
         const text = shownText(bytes, start, end);
-        if (!skip) throw errors.badCsv(path, line, problem.reason, { ...problem, text });
+        if (!skip)
+          throw errors.badCsv(path, line, problem.reason + (line === 1 && !header ? IF_HEADER : ''), {
+            ...problem,
+            text,
+          });
         // The window stays where the parser has begun.
         const at = window.position + start - window.start;
         context.reject({ line, text }, errors.skippedCsv(path, line, problem.reason, { ...problem, text }), at);
@@ -114,6 +123,10 @@ export class CsvReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
       this.position = { byte: window.position, lines: parser.lines };
     }
     return 'more';
+  }
+
+  progress(): SourceProgress | undefined {
+    return this.#window.progress(this.#piece);
   }
 
   close(): void {

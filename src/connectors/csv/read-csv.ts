@@ -6,13 +6,14 @@ import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader } from '../../flow/source.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
+import { nearest } from '../../options/nearest.ts';
 import { refuseSurplus } from '../../surplus.ts';
 import { type WithFile, withFileField } from '../files/file-field.ts';
 import type { LookMemory } from '../files/file-identity.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
 import type { FileSource } from '../files/file-source.ts';
-import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
+import { CHUNK_BYTES, type FilePiece, FileWindow, WHOLE_FILE } from '../files/file-window.ts';
 import { emptyReader, LaterReader } from '../files/later-reader.ts';
 import { Waiting } from '../files/waiting.ts';
 import { checkPath } from '../source-options.ts';
@@ -129,7 +130,10 @@ function namesOf(schema: Schema, header: boolean | Readonly<Record<string, strin
   if (typeof header === 'boolean') return schema.names;
   for (const name of Object.keys(header)) {
     if (schema.indexOf(name) < 0) {
-      throw errors.badOption('header', header, `names of the columns of ${schema.names.join(', ')}`, WHERE);
+      const near = nearest(name, schema.names);
+      const meant = near === undefined ? '' : `: did you mean '${near}'?`;
+      const rule = `the columns of the fields ${schema.names.join(', ')}, and '${name}' is none of them${meant}`;
+      throw errors.badOption('header', header, rule, WHERE);
     }
   }
   const names = schema.names.map((name) => (Object.hasOwn(header, name) ? header[name] : name));
@@ -150,23 +154,23 @@ async function openCsv<Tuple>(
   const bounds = await range?.bounds();
   if (range !== undefined && bounds === undefined) return emptyReader(context.position);
   const { position } = context;
-  const end = bounds?.end ?? Number.POSITIVE_INFINITY;
+  const piece = bounds ?? WHOLE_FILE;
   const isFirst = range === undefined || bounds === undefined || bounds.start === 0;
-  if (position.byte === 0 && isFirst) return openFirst(settings, end, memory, context);
+  if (position.byte === 0 && isFirst) return openFirst(settings, piece, memory, context);
   const { columns, first, behind: start } = await beginningOf(settings, memory);
   const openAt = (from: CsvPosition): Promise<CsvReader<Tuple>> =>
-    CsvReader.open<Tuple>(settings, { position: from, end, columns, memory }, context);
+    CsvReader.open<Tuple>(settings, { position: from, piece, columns, memory }, context);
   if (position.byte > 0 || range === undefined) return openAt(position);
   return new LaterReader<Tuple, CsvPosition>(context, async (isClosed) => {
     const begin = await firstRecordOf(range, { settings, first, start, columns, isClosed });
-    return begin === undefined || begin.byte >= end ? undefined : await openAt(begin);
+    return begin === undefined || begin.byte >= piece.end ? undefined : await openAt(begin);
   });
 }
 
 /** Opens a file once, for its beginning and the records behind it. */
 async function openFirst<Tuple>(
   settings: CsvSettings,
-  end: number,
+  piece: FilePiece,
   memory: LookMemory,
   context: SourceContext<CsvPosition>,
 ): Promise<CsvReader<Tuple>> {
@@ -174,12 +178,12 @@ async function openFirst<Tuple>(
   const waiting = new Waiting();
   let woken: Pick<SourceContext, 'wake' | 'fail'> = waiting;
   const relay = { wake: () => woken.wake(), fail: (error: unknown) => woken.fail(error) };
-  const window = await FileWindow.open({ path, format, position: 0, end, chunkBytes, memory }, relay);
+  const window = await FileWindow.open({ path, format, position: 0, end: piece.end, chunkBytes, memory }, relay);
   try {
     const { columns, behind } = plainBeginning(settings) ?? (await readColumns(settings, window, waiting));
     woken = context;
     waiting.throwFailure();
-    return new CsvReader<Tuple>(settings, { position: behind, end, columns }, window, context);
+    return new CsvReader<Tuple>(settings, { position: behind, piece, columns }, window, context);
   } catch (error) {
     window.close();
     throw error;
@@ -203,10 +207,12 @@ async function beginningOf(settings: CsvSettings, memory: LookMemory): Promise<B
 /** Reads a file's beginning, and makes sure that each field has its column. */
 async function readColumns(settings: CsvSettings, window: FileWindow, waiting: Waiting): Promise<Beginning> {
   const beginning = await readBeginning(settings, window, waiting);
-  const { path, names, header } = settings;
+  const { path, names, schema, header } = settings;
+  const { columns } = beginning;
   if (!header) return beginning;
-  for (const name of names) {
-    if (countOf(beginning.columns, name) !== 1) throw errors.csvHeader(path, name, beginning.columns);
+  for (const [i, name] of names.entries()) {
+    if (countOf(columns, name) === 1) continue;
+    throw errors.csvHeader(path, schema.names[i], name, columns, nearest(name, columns));
   }
   return beginning;
 }

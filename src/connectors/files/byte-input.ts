@@ -4,12 +4,14 @@
 // Every other failure is the system's own error: the caller puts the file's name around it.
 
 import * as fs from 'node:fs';
-import { pipeline, type Transform } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import {
   type Compression,
   compressionOf,
+  type Decompressor,
   decompressor,
   encodingOf,
   type FileFormat,
@@ -25,6 +27,8 @@ export interface ByteInput {
   readonly isCuttable: boolean;
   /** Reads at least one byte into `into` from `start` up to `end`, and returns how many; 0 at the end of the file. */
   fill(into: Buffer, start: number, end: number): Promise<number>;
+  /** How many of the file's own bytes have been taken, of how many; undefined where there is no end to be known. */
+  progress?(): SourceProgress | undefined;
   /** Rejects if it is not the file any more that was opened first. */
   check(): Promise<void>;
   /** Gives the file back, after a fill() under way has ended. */
@@ -146,6 +150,8 @@ class OpenFile {
   readonly #isOwned: boolean;
   /** Undefined for pipes and devices, which are read once and in order. */
   readonly #identity: FileIdentity | undefined;
+  /** When it was opened. */
+  readonly #bytes: number;
   #uses = 0;
   #closed = false;
 
@@ -158,6 +164,7 @@ class OpenFile {
         descriptor,
         path !== STANDARD_INPUT,
         stat.isFile() ? new FileIdentity(path, memory) : undefined,
+        stat.size,
       );
     } catch (cause) {
       if (path !== STANDARD_INPUT) await closeFile(descriptor);
@@ -165,14 +172,20 @@ class OpenFile {
     }
   }
 
-  private constructor(descriptor: number, isOwned: boolean, identity: FileIdentity | undefined) {
+  private constructor(descriptor: number, isOwned: boolean, identity: FileIdentity | undefined, bytes: number) {
     this.descriptor = descriptor;
     this.#isOwned = isOwned;
     this.#identity = identity;
+    this.#bytes = bytes;
   }
 
   get isRegular(): boolean {
     return this.#identity !== undefined;
+  }
+
+  /** What it is to have read so many bytes of it. */
+  progress(done: number): SourceProgress | undefined {
+    return this.isRegular ? { done, total: this.#bytes } : undefined;
   }
 
   get isClosed(): boolean {
@@ -249,6 +262,10 @@ class PlainInput implements ByteInput {
     });
   }
 
+  progress(): SourceProgress | undefined {
+    return this.#file.progress(this.#position);
+  }
+
   check(): Promise<void> {
     return this.#file.check(this.#position);
   }
@@ -301,6 +318,10 @@ class HeadedInput implements ByteInput {
     return count + (await this.#input.fill(into, start + count, end));
   }
 
+  progress(): SourceProgress | undefined {
+    return this.#input.progress?.();
+  }
+
   check(): Promise<void> {
     return this.#input.check();
   }
@@ -327,6 +348,10 @@ class ReturnInput implements ByteInput {
     return count;
   }
 
+  progress(): SourceProgress | undefined {
+    return this.#input.progress?.();
+  }
+
   check(): Promise<void> {
     return this.#input.check();
   }
@@ -340,12 +365,16 @@ class InflatedInput implements ByteInput {
   readonly isCuttable = false;
   readonly #file: OpenFile;
   readonly #inflated: AsyncIterator<Buffer>;
-  readonly #inflate: Transform;
+  readonly #inflate: Decompressor;
+  readonly #compression: Compression;
   #rest: Buffer = Buffer.alloc(0);
+  /** True once something has come out. */
+  #isBegun = false;
 
   /** @param head bytes of the file that have been taken already */
   constructor(file: OpenFile, head: Buffer, compression: Exclude<Compression, 'none'>, chunkBytes: number) {
     this.#file = file;
+    this.#compression = compression;
     const inflate = decompressor(compression, chunkBytes);
     this.#inflate = inflate;
     // The iterator reports the failure: pipeline hands it on to `inflate`.
@@ -360,6 +389,7 @@ class InflatedInput implements ByteInput {
         const { done, value } = await this.#next();
         if (done) break;
         this.#rest = value;
+        this.#isBegun = true;
       }
       const count = this.#rest.copy(into, at, 0, end - at);
       this.#rest = this.#rest.subarray(count);
@@ -367,6 +397,11 @@ class InflatedInput implements ByteInput {
     }
     if (at === start) await this.#file.check(0);
     return at - start;
+  }
+
+  progress(): SourceProgress | undefined {
+    // Of the bytes that were handed to it, those that it has worked off.
+    return this.#file.progress(this.#inflate.bytesWritten);
   }
 
   check(): Promise<void> {
@@ -379,7 +414,7 @@ class InflatedInput implements ByteInput {
     } catch (cause) {
       // Of a file that was cut or replaced, no matter what zlib makes of it.
       await this.#file.check(0);
-      throw cause;
+      throw this.#isBegun ? cause : notCompressed(this.#compression, cause as Error);
     }
   }
 
@@ -387,6 +422,15 @@ class InflatedInput implements ByteInput {
     this.#inflate.destroy();
     this.#file.close();
   }
+}
+
+/** What an end that comes too early is told by: such a file may well have been begun as it should. */
+const CUT = /unexpected end/;
+
+function notCompressed(compression: Compression, cause: Error): Error {
+  if (CUT.test(cause.message)) return cause;
+  const remedy = "leave `compression` out where that is told by the file, or pass { compression: 'none' }";
+  return new TypeError(`it does not begin as ${compression} does (${cause.message}): ${remedy}`, { cause });
 }
 
 /** A stream of a descriptor of its own would close it while it is being looked at. */

@@ -4,6 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import type { SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import { type Field, isFieldName, type Shape, t } from '../../mailbox/schema.ts';
 import { value } from '../../options/kinds.ts';
 import type { FileSource } from './file-source.ts';
@@ -64,6 +65,10 @@ class NamingReader<Tuple extends object, Position> implements SourceReader<Tuple
       (tuple as Record<string, unknown>)[name] = path;
       emit(tuple);
     }, limit);
+  }
+
+  progress(): SourceProgress | undefined {
+    return this.#reader.progress?.();
   }
 
   close(): void {

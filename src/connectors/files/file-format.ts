@@ -93,9 +93,12 @@ export function foreignFormat(head: Uint8Array, { compression, encoding }: FileF
   return by === 'utf-8' ? undefined : by;
 }
 
+/** A stream that knows how much of what it was given it has worked off. */
+export type Decompressor = Transform & Pick<zlib.Zlib, 'bytesWritten'>;
+
 /** Not in the types of the oldest Node.js that is supported. */
 interface Zstd {
-  readonly createZstdDecompress?: (options: object) => Transform;
+  readonly createZstdDecompress?: (options: object) => Decompressor;
   readonly zstdCompressSync?: (bytes: Uint8Array) => Buffer;
 }
 const { createZstdDecompress, zstdCompressSync } = zlib as Zstd;
@@ -109,7 +112,7 @@ const ZLIB_CHUNK_BYTES_MIN = 64;
  * The stream that takes the compression away.
  * @throws TypeError if this Node.js has none
  */
-export function decompressor(compression: Exclude<Compression, 'none'>, chunkBytes: number): Transform {
+export function decompressor(compression: Exclude<Compression, 'none'>, chunkBytes: number): Decompressor {
   const options = {
     chunkSize: Math.max(chunkBytes, ZLIB_CHUNK_BYTES_MIN),
     // What keeps the thread pool inflating while the worker parses. A stream's option, which zlib hands on.

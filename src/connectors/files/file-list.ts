@@ -36,11 +36,14 @@ export function sourceOfFiles<Fields extends Shape, Position>(
   isFollowed = false,
 ): SourceDefinition<Fields, TupleOf<Fields>, Position> {
   const paths: readonly string[] = Array.isArray(path) ? path : [path];
-  if (paths.length < 1 || paths.length > PARTITIONS_MAX || new Set(paths.map(placeOfPath)).size < paths.length) {
+  const places = paths.map(placeOfPath);
+  const twice = paths.findIndex((_, i) => places.indexOf(places[i]) < i);
+  if (twice >= 0) throw errors.fileTwice(where, paths[twice], paths[places.indexOf(places[twice])]);
+  if (paths.length < 1 || paths.length > PARTITIONS_MAX) {
     throw errors.badOption(
       'path',
       path,
-      `a file's path, a folder with its slash, a pattern, or a list of 1 to ${PARTITIONS_MAX} different ones`,
+      `a file's path, a folder with its slash, a pattern, or a list of 1 to ${PARTITIONS_MAX} of them`,
       where,
     );
   }

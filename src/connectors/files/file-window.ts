@@ -5,6 +5,7 @@
 
 import { errors, MillraceError } from '../../errors.ts';
 import type { SourceContext, SourceStatus } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import { type ByteInput, openInput } from './byte-input.ts';
 import type { FileFormat } from './file-format.ts';
 import type { LookMemory } from './file-identity.ts';
@@ -35,6 +36,14 @@ export interface FilePart {
   /** Keeps what file it was. */
   readonly memory: LookMemory;
 }
+
+/** Bytes of a file between two offsets; the end is infinite if it is that of the file. */
+export interface FilePiece {
+  readonly start: number;
+  readonly end: number;
+}
+
+export const WHOLE_FILE: FilePiece = { start: 0, end: Number.POSITIVE_INFINITY };
 
 /** What is ahead of a window: the end of the file, a chunk that is on its way, or one that nobody has asked for. */
 const AT_END = 0;
@@ -154,6 +163,24 @@ export class FileWindow {
       });
     }
     return 'wait';
+  }
+
+  /**
+   * How far it has come between two offsets of a file that can be read from its middle; of any other, in the whole of it: by the file's
+   * own bytes, of which those count whose text has been taken.
+   */
+  progress({ start, end }: FilePiece = WHOLE_FILE): SourceProgress | undefined {
+    const { position } = this;
+    const read = this.#input.progress?.();
+    if (read === undefined) return undefined;
+    if (!this.#input.isCuttable) {
+      const produced = this.#origin + this.end + Math.max(0, this.#ahead);
+      return { done: produced === 0 ? 0 : (read.done * position) / produced, total: read.total };
+    }
+    const total = Math.max(0, Math.min(end, read.total) - start);
+    // The last piece also has what the file grows by. The record at the end of any other goes on behind it.
+    const done = Math.max(0, position - start);
+    return { done: end === Number.POSITIVE_INFINITY ? done : Math.min(done, total), total };
   }
 
   close(): void {

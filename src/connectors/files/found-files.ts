@@ -12,8 +12,10 @@ import {
   type SourceReader,
   type SourceStatus,
 } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import type { Shape, TupleOf } from '../../mailbox/schema.ts';
 import { findFiles } from './file-patterns.ts';
+import { FileSizes } from './file-sizes.ts';
 import type { FileSource } from './file-source.ts';
 import { emptyReader } from './later-reader.ts';
 import { turningSlot } from './look-slot.ts';
@@ -36,6 +38,7 @@ export function foundFiles<Fields extends Shape, Position>(
   partitions = 1,
 ): SourceDefinition<Fields, TupleOf<Fields>, FilePlace<Position>> {
   const { fields, start } = of(paths[0]);
+  const sizes = new FileSizes();
   const list = (): Promise<readonly string[]> => findFiles(paths);
   return {
     kind: 'reader',
@@ -51,7 +54,7 @@ export function foundFiles<Fields extends Shape, Position>(
     async open(context) {
       const listing = context.listing ?? (await list());
       const files = listing.filter((_, index) => index % partitions === context.partition);
-      const reader = new FoundFilesReader(files, of, start, context);
+      const reader = new FoundFilesReader(files, of, start, context, sizes.of(listing, context.partition, files));
       await reader.begin();
       return context.position.file < files.length ? reader : emptyReader(context.position);
     },
@@ -66,6 +69,9 @@ class FoundFilesReader<Fields extends Shape, Position> implements SourceReader<T
   readonly #of: (path: string) => FileSource<Fields, Position>;
   readonly #start: Position;
   readonly #context: SourceContext<FilePlace<Position>>;
+  readonly #sizes: Promise<readonly number[]>;
+  /** Bytes of the files before each one, and of all; undefined while they are being looked for. */
+  #before: readonly number[] | undefined;
   #file: number;
   /** Of the file in work; undefined while that is being opened. */
   #reader: SourceReader<TupleOf<Fields>, Position> | undefined;
@@ -78,12 +84,14 @@ class FoundFilesReader<Fields extends Shape, Position> implements SourceReader<T
     of: (path: string) => FileSource<Fields, Position>,
     start: Position,
     context: SourceContext<FilePlace<Position>>,
+    sizes: Promise<readonly number[]>,
   ) {
     this.#files = files;
     this.#of = of;
     this.#start = start;
     this.#context = context;
     this.#file = context.position.file;
+    this.#sizes = sizes;
   }
 
   /** Opens the file that reading goes on in. Rejects if it cannot be opened. */
@@ -91,6 +99,11 @@ class FoundFilesReader<Fields extends Shape, Position> implements SourceReader<T
     if (this.#file >= this.#files.length) return;
     this.#reader = await this.#open(this.#file, this.#context.position.at);
     this.#openNext();
+    // Nobody waits for it.
+    void this.#sizes.then((sizes) => {
+      let sum = 0;
+      this.#before = [0, ...sizes.map((size) => (sum += size))];
+    });
   }
 
   get position(): FilePlace<Position> {
@@ -118,6 +131,17 @@ class FoundFilesReader<Fields extends Shape, Position> implements SourceReader<T
       },
     );
     return 'wait';
+  }
+
+  progress(): SourceProgress | undefined {
+    const before = this.#before;
+    if (before === undefined) return undefined;
+    const total = before[before.length - 1];
+    if (this.#file >= this.#files.length) return { done: total, total };
+    const [start, end] = [before[this.#file], before[this.#file + 1]];
+    // Between two files, and in one that has grown, there is no telling how far it is.
+    const done = this.#reader?.progress?.()?.done ?? 0;
+    return { done: Math.min(end, start + done), total };
   }
 
   close(): void {

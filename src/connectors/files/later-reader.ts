@@ -2,6 +2,7 @@
 // Promises: until then it stands at the start and has nothing; what it finds out is given up when it is closed.
 
 import type { SourceContext, SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 
 export class LaterReader<Tuple, Position> implements SourceReader<Tuple, Position> {
   readonly #start: Position;
@@ -42,6 +43,10 @@ export class LaterReader<Tuple, Position> implements SourceReader<Tuple, Positio
     return this.#reader?.read(emit, limit) ?? 'wait';
   }
 
+  progress(): SourceProgress | undefined {
+    return this.#reader?.progress?.();
+  }
+
   close(): void {
     this.#closed = true;
     this.#reader?.close();
@@ -52,5 +57,6 @@ export class LaterReader<Tuple, Position> implements SourceReader<Tuple, Positio
 export const emptyReader = <Tuple, Position>(position: Position): SourceReader<Tuple, Position> => ({
   position,
   read: () => 'end',
+  progress: () => ({ done: 0, total: 0 }),
   close() {},
 });

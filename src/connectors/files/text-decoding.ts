@@ -2,6 +2,7 @@
 // Promises: what comes out does not depend on where pieces end; what is no character is U+FFFD.
 
 import { StringDecoder } from 'node:string_decoder';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import type { ByteInput } from './byte-input.ts';
 import type { Encoding } from './file-format.ts';
 
@@ -79,6 +80,10 @@ export class DecodedInput implements ByteInput {
     const count = this.#rest.copy(into, start, 0, end - start);
     this.#rest = this.#rest.subarray(count);
     return count;
+  }
+
+  progress(): SourceProgress | undefined {
+    return this.#input.progress?.();
   }
 
   check(): Promise<void> {

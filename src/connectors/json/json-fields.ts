@@ -6,6 +6,7 @@ import type { SinkContext } from '../../flow/sink.ts';
 import { generate } from '../../mailbox/codegen.ts';
 import { constantsOf } from '../../mailbox/columns/codec.ts';
 import type { Schema } from '../../mailbox/schema.ts';
+import { nearest } from '../../options/nearest.ts';
 import { misfitReason } from '../misfit-reason.ts';
 import { nestedFields, writtenJson } from '../written-json.ts';
 
@@ -13,6 +14,19 @@ import { nestedFields, writtenJson } from '../written-json.ts';
 export interface JsonProblem {
   readonly reason: string;
   readonly field?: string;
+}
+
+/** Names of an object that are told. */
+const NAMES_MAX = 8;
+
+/** What an object has in place of a property that it lacks. */
+function missingText(name: string, given: object): string {
+  const names = Object.keys(given);
+  const near = nearest(name, names);
+  if (near !== undefined) return `: the object has '${near}'`;
+  const shown = names.slice(0, NAMES_MAX).map(show).join(', ');
+  const all = names.length > NAMES_MAX ? `${shown}, …` : shown || 'nothing';
+  return `: the object has ${all}; t.optional(…) takes what may be missing`;
 }
 
 /** Puts the values of an object's properties into `values`, by field; returns what is wrong with it, or undefined. */
@@ -45,7 +59,11 @@ export function jsonConverter(schema: Schema): (given: unknown, values: unknown[
       const within = isBad ? undefined : misfit?.(value);
       if (within !== undefined) return { reason: misfitReason(name, within), field: name };
       if (lacking !== undefined) {
-        return { reason: `field '${name}' is ${label}, which takes ${lacking}; got ${show(found)}`, field: name };
+        const missing = found === undefined ? missingText(name, given) : '';
+        return {
+          reason: `field '${name}' is ${label}, which takes ${lacking}; got ${show(found)}${missing}`,
+          field: name,
+        };
       }
       values[i] = value;
     }

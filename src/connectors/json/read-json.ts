@@ -4,6 +4,7 @@
 
 import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { adapted, type Given } from '../../options/option.ts';
@@ -17,7 +18,7 @@ import type { LookMemory } from '../files/file-identity.ts';
 import { sourceOfFiles } from '../files/file-list.ts';
 import { FileRange, RANGE_BYTES_MIN } from '../files/file-ranges.ts';
 import type { FileSource } from '../files/file-source.ts';
-import { CHUNK_BYTES, FileWindow } from '../files/file-window.ts';
+import { CHUNK_BYTES, type FilePiece, FileWindow, WHOLE_FILE } from '../files/file-window.ts';
 import { FOLLOW_OPTION } from '../files/follow-files.ts';
 import { emptyReader, LaterReader } from '../files/later-reader.ts';
 import { shownText } from '../shown-text.ts';
@@ -155,15 +156,13 @@ async function openJson<Tuple>(
   const bounds = await part.bounds();
   if (bounds === undefined) return emptyReader(position);
   const openAt = (from: CsvPosition): Promise<JsonReader<Tuple>> =>
-    JsonReader.open<Tuple>(settings, part.looks, context, from, bounds.end);
+    JsonReader.open<Tuple>(settings, part.looks, context, from, bounds);
   if (position.byte > 0 || bounds.start === 0) return openAt(position);
   return new LaterReader<Tuple, CsvPosition>(context, async (isClosed) => {
     const first = await firstLineOf(part, settings.chunkBytes, isClosed);
     return first && (await openAt(first));
   });
 }
-
-const WHOLE_FILE = Number.POSITIVE_INFINITY;
 
 class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   position: CsvPosition;
@@ -175,8 +174,8 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
   readonly #Tuple: new (
     ...values: unknown[]
   ) => Tuple;
-  /** Lines that begin there or behind it are not read here. */
-  readonly #end: number;
+  /** Lines that begin at its end, or behind it, are not read here. */
+  readonly #piece: FilePiece;
   /** Where the window has been searched for a line end. */
   #searched: number;
 
@@ -185,11 +184,12 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     memory: LookMemory,
     context: SourceContext<CsvPosition>,
     from: CsvPosition,
-    end: number,
+    piece: FilePiece,
   ): Promise<JsonReader<Tuple>> {
     const { path, format, chunkBytes } = settings;
+    const { end } = piece;
     const window = await FileWindow.open({ path, format, position: from.byte, end, chunkBytes, memory }, context);
-    return new JsonReader<Tuple>(settings, window, context, from, end);
+    return new JsonReader<Tuple>(settings, window, context, from, piece);
   }
 
   private constructor(
@@ -197,14 +197,14 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     window: FileWindow,
     context: SourceContext<CsvPosition>,
     from: CsvPosition,
-    end: number,
+    piece: FilePiece,
   ) {
     const { schema } = settings;
     this.#settings = settings;
     this.#window = window;
     this.#context = context;
     this.position = from;
-    this.#end = end;
+    this.#piece = piece;
     this.#convert = jsonConverter(schema);
     this.#values = new Array(schema.fields.length).fill(undefined);
     this.#Tuple = tupleClass(`${context.operator}/json`, schema);
@@ -217,7 +217,7 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     let { lines } = this.position;
     let status: SourceStatus = 'more';
     while (room > 0) {
-      if (window.position >= this.#end) {
+      if (window.position >= this.#piece.end) {
         status = window.leave();
         break;
       }
@@ -236,6 +236,10 @@ class JsonReader<Tuple> implements SourceReader<Tuple, CsvPosition> {
     }
     this.position = { byte: window.position, lines };
     return status;
+  }
+
+  progress(): SourceProgress | undefined {
+    return this.#window.progress(this.#piece);
   }
 
   close(): void {

@@ -6,6 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { errors } from '../../errors.ts';
 import type { SourceContext, SourceDefinition, SourceReader, SourceStatus } from '../../flow/source.ts';
+import type { SourceProgress } from '../../flow/source-progress.ts';
 import { type Field, Schema, t } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import type { Given } from '../../options/option.ts';
@@ -151,15 +152,15 @@ class LineReader implements SourceReader<Line> {
   #ascii = true;
   /** Lines that begin there or behind it are not read here. */
   #end: number;
-  readonly #size: number;
+  readonly #bounds: RangeBounds;
   /** False until the first line of a range is found. */
   #isBegun: boolean;
 
-  constructor(path: string, window: FileWindow, context: SourceContext, { end, size }: RangeBounds, isBegun: boolean) {
+  constructor(path: string, window: FileWindow, context: SourceContext, bounds: RangeBounds, isBegun: boolean) {
     this.#path = path;
     this.#window = window;
-    this.#end = end;
-    this.#size = size;
+    this.#end = bounds.end;
+    this.#bounds = bounds;
     this.#isBegun = isBegun;
     this.position = context.position;
     this.#Line = tupleClass(`${context.operator}/lines`, SCHEMA);
@@ -188,6 +189,10 @@ class LineReader implements SourceReader<Line> {
       this.#advance(at - from, before - room);
     }
     return 'more';
+  }
+
+  progress(): SourceProgress | undefined {
+    return this.#window.progress(this.#bounds);
   }
 
   close(): void {
@@ -255,7 +260,7 @@ class LineReader implements SourceReader<Line> {
     const window = this.#window;
     // A line that begins behind the file's first end, after one that began in an earlier range, is nobody's: whoever has read
     // that one may have come to the end before.
-    const last = Math.min(this.#end, this.#size);
+    const last = Math.min(this.#end, this.#bounds.size);
     for (;;) {
       const newline = window.bytes.subarray(window.start, window.end).indexOf(NEWLINE);
       window.start = newline < 0 ? window.end : window.start + newline + 1;

@@ -4,7 +4,6 @@ import { errors } from '../../errors.ts';
 import { type Ignored, refuseDeferredFunction } from '../../mailbox/deferred.ts';
 import { Schema, type Shape, type TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
-import { refuseSurplus } from '../../surplus.ts';
 import type { OperatorNode } from '../graph.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { ProcessContext, ProcessOptions, ProcessSchemas, StateOf, Tables } from '../keyed-options.ts';
@@ -12,6 +11,7 @@ import { keyedParts, keyedSchemas } from '../keyed-parts.ts';
 import { join as joinKind } from '../kinds/join.ts';
 import type { OperatorKind } from '../kinds/kind.ts';
 import { process } from '../kinds/process.ts';
+import { checkCall } from '../named-call.ts';
 import { type EmitOf, emittedStreams, emitting, type NoOutputs, type OutputShapes } from '../named-outputs.ts';
 import { type CheckedOperator, checkedOperator, PROCESS_OPTIONS } from '../operator-options.ts';
 import {
@@ -111,7 +111,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     options: ConnectedOptions = {},
     ...surplus: readonly never[]
   ): StreamOrStreams<Output, NoInfer<Outputs>, Inputs> {
-    refuseSurplus('process(name, schemas, closures, options)', 4, surplus);
+    checkCall('process(name, schemas, closures, options)', 4, name, surplus);
     const where = `operator '${name}'`;
     if (typeof closures !== 'object' || closures === null)
       throw errors.badOption('closures', closures, 'an object { left, right, onTimer, end }', where);
@@ -153,7 +153,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     options: JoinOptions & { kind?: Kind } = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('intervalJoin(name, interval, output, join, options)', 5, surplus);
+    checkCall('intervalJoin(name, interval, output, join, options)', 5, name, surplus);
     const where = `operator '${name}'`;
     const { fromMs, toMs } = checkOptions(where, INTERVAL_OPTIONS, interval, 'interval', 'an object { fromMs, toMs }');
     if (toMs <= fromMs) throw errors.badOption('toMs', toMs, `above fromMs, which is ${fromMs}`, where);
@@ -178,7 +178,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     options: JoinOptions & { kind?: Kind } = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('windowJoin(name, window, output, join, options)', 5, surplus);
+    checkCall('windowJoin(name, window, output, join, options)', 5, name, surplus);
     const where = `operator '${name}'`;
     requireWindow(window, where);
     const { kind, ...operator } = checkOptions(where, JOIN_OPTIONS, options);
@@ -201,7 +201,7 @@ export class ConnectedStreams<Left extends Shape, LeftKey extends keyof Left & s
     options: LookupOptions<TupleOf<Right>> = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('lookupJoin(name, output, join, options)', 4, surplus);
+    checkCall('lookupJoin(name, output, join, options)', 4, name, surplus);
     const where = `operator '${name}'`;
     const { asOf, isRemoval, ...operator } = checkOptions(where, LOOKUP_OPTIONS, options);
     const { left, right } = this.#of;

@@ -18,6 +18,7 @@ export const GLOBAL_OPTIONS = {
     help: 'emits the window when so many tuples have come since it was emitted last',
     from: 1,
     to: 2 ** 31,
+    isMain: true,
   }),
   /** Emits the window at a tuple of which it is true: a function. */
   when: closure<(tuple: never) => boolean>({ help: 'emits the window at a tuple of which it is true' }),

@@ -14,6 +14,7 @@ import type { GlobalWindow } from './global-window.ts';
 const SIZE_MAX_MS = 2 ** 50;
 
 const windowLength = integer({
+  isMain: true,
   help: 'how long a window is',
   unit: 'milliseconds, an integer',
   from: 1,

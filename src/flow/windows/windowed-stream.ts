@@ -5,10 +5,10 @@ import type { Ignored } from '../../mailbox/deferred.ts';
 import type { Field, Shape, TupleOf } from '../../mailbox/schema.ts';
 import { checkOptions } from '../../options/check.ts';
 import { value } from '../../options/kinds.ts';
-import { refuseSurplus } from '../../surplus.ts';
 import type { AggregatesOf, ResultsOf, Suited } from '../aggregates/results.ts';
 import type { OperatorNode } from '../graph.ts';
 import type { Emit } from '../keyed-options.ts';
+import { checkCall } from '../named-call.ts';
 import { NamedOutputs } from '../named-outputs.ts';
 import { checkedOperator, checkOperator, type OperatorOptions } from '../operator-options.ts';
 import { WINDOW_OPTIONS, type WindowOptions } from '../options/aggregate-options.ts';
@@ -46,7 +46,7 @@ export class WindowedStream<
     options: WindowOptions = {},
     ...surplus: readonly never[]
   ): Stream<Pick<Fields, Key> & Bounds & ResultsOf<Aggregates, Fields>, Inputs> {
-    refuseSurplus('aggregate(name, aggregates, options)', 3, surplus);
+    checkCall('aggregate(name, aggregates, options)', 3, name, surplus);
     const { emit, combine, combineMs, ...operator } = checkOptions(`operator '${name}'`, WINDOW_OPTIONS, options);
     const checked = checkedOperator(operator, options.supervision !== undefined);
     const node = addWindowAggregate(this.#of, aggregates, { name, checked, emit, combine, combineMs });
@@ -71,7 +71,7 @@ export class WindowedStream<
     options: OperatorOptions = {},
     ...surplus: readonly never[]
   ): Stream<Output, Inputs> {
-    refuseSurplus('process(name, schemas, closure, options)', 4, surplus);
+    checkCall('process(name, schemas, closure, options)', 4, name, surplus);
     const { output } = checkOptions(`operator '${name}'`, OUTPUT_SCHEMA, schemas, 'schemas', 'an object { output }');
     if ((output as unknown) instanceof NamedOutputs) {
       const rule = 'an object of fields: process of windows has one output, and takes no outputs()';

@@ -8,6 +8,13 @@ import { VALUE_CELLS } from './text-column.ts';
 const RULE = 'a Uint8Array';
 /** With or without padding, and with the letters of either alphabet: Buffer would take anything. */
 const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-]{2}(?:==)?|[\w+/-]{3}=?)?$/;
+/** Of a Buffer, and of other kinds: no other kind comes out. */
+function plainBytes(value: unknown): Uint8Array {
+  const given = value as Uint8Array;
+  if (Object.getPrototypeOf(given) === Uint8Array.prototype) return given;
+  return new Uint8Array(given.buffer, given.byteOffset, given.length);
+}
+
 const NO_BYTES = new Uint8Array(0);
 
 export const bytes = plainKind({
@@ -41,4 +48,5 @@ export const bytes = plainKind({
       typeof given === 'string' && BASE64.test(given) ? new Uint8Array(Buffer.from(given, 'base64')) : given,
     to: (value) => Buffer.from(value as Uint8Array).toString('base64'),
   },
+  kept: plainBytes,
 });

@@ -223,13 +223,14 @@ export class Feed {
     const index = now.operators.findIndex((operator) => operator.name === name);
     const reading = now.operators[index];
     const { rateIn, rateOut, busy, blocked, idle, hotGroups, replicas, role } = rates.operators[index];
-    const { time } = reading;
+    const { time, progress } = reading;
     return {
       tuples: role === 'source' ? reading.tuplesOut : reading.tuplesIn,
       rate: round(role === 'source' ? rateOut : rateIn, 1),
       busy: round(busy),
       blocked: round(blocked),
       idle: round(idle),
+      progress: progress === undefined ? undefined : round(progress),
       letters: reading.deadLetters,
       lagMs: time === undefined || !Number.isFinite(time.lagMs) ? undefined : Math.round(time.lagMs),
       late: time?.late,

@@ -69,6 +69,7 @@ export const RUN_OPTIONS = {
     to: WORKERS_MAX,
     defaultText: 'as many as the machine runs at once',
     flag: 'workers N',
+    isMain: true,
   }),
   /**
    * Worker threads at most, when operators get more replicas: an integer from 1 to 1024. Default: as `workers`. See

@@ -2,6 +2,7 @@
 // Promises: reading stops nobody and costs the actors nothing. After the job's end times stand still; counts of the app's own ends
 // may still grow, as it reads what is left.
 
+import { progressOf } from '../../actors/inputs/source-memory.ts';
 import { Vitals, type VitalsReading } from '../../actors/vitals/vitals.ts';
 import { destinationOf, type Stage } from '../../flow/plan.ts';
 import { tuplesInto, tuplesOutOf } from '../../flow/stage-counts.ts';
@@ -111,6 +112,8 @@ export class JobReader {
     const tracked = (this.#tracked.get(stage) ?? []).map((each) => ({ ...each, now: this.#vitalsOf(each) }));
     const groups = this.#counters.get(stage)?.read();
     const latency = addedUp(tracked.map(({ vitals }) => vitals.latency.read()));
+    const memory = tracked[0]?.placement.descriptor.sourceMemory;
+    const progress = memory && progressOf(memory);
     return stage.operators.map((node, k): OperatorReading => {
       const { name, kind } = node;
       const replicas = tracked.map(({ now, ...each }) => this.#replicaOf(each, now, k));
@@ -123,6 +126,7 @@ export class JobReader {
         deadLetters: this.#sources.lettersOf(name),
         expired: k === 0 ? sum(tracked.map(({ now }) => now.expired)) : 0,
         ...(time !== undefined && { time }),
+        ...(k === 0 && progress !== undefined && { progress }),
         latency,
         tuplesIn: sum(replicas.map(({ tuplesIn }) => tuplesIn)),
         tuplesOut: sum(replicas.map(({ tuplesOut }) => tuplesOut)),

@@ -63,6 +63,8 @@ export interface OperatorReading {
   readonly expired: number;
   /** How far event time has come; left out if its tuples have none, and in the app's thread. */
   readonly time?: TimeReading;
+  /** The share of a source that has been read, from 0 to 1; left out of all others, and while its end is not known. */
+  readonly progress?: number;
   /** How long tuples were under way from their source to its commits: that of its actor, so fused operators have the same. */
   readonly latency: LatencyReading;
   /** Tuples taken in since the start. */

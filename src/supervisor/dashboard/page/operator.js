@@ -20,13 +20,14 @@ function meter(share, kind) {
  * @param {any} operator
  * @returns {[string, string][]}
  */
-function figuresOf({ role }, { tuples, rate, letters, lagMs, late, latency, hot }) {
+function figuresOf({ role }, { tuples, progress, rate, letters, lagMs, late, latency, hot }) {
   /** @type {[string, string][]} */
   const figures = [
     [role === 'source' ? 'read' : 'taken in', countText(tuples)],
     ['tuples/s', rateText(rate)],
     ['dead letters', countText(letters)],
   ];
+  if (progress !== undefined) figures.push(['of all that there is', shareText(progress)]);
   if (latency !== undefined) figures.push(['under way, p50 · p95 · p99', latency.map(timeText).join(' · ')]);
   if (late !== undefined)
     figures.push(['late', countText(late)], ['watermark lag', lagMs === undefined ? '–' : timeText(lagMs)]);
