@@ -1,12 +1,11 @@
 // Goal: the simulation of event time is not blind: broken variants that no case of the explorer is large enough for are found by it.
 
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { replacing } from '../../proof/explore/mutants/mutant.ts';
 import { runTimedSeed } from '../../proof/simulate/time-run.ts';
 import { EventClock } from '../../src/actors/time/event-clock.ts';
 import { OutputTime } from '../../src/actors/time/output-time.ts';
 import { KeyTimers } from '../../src/state/timers/key-timers.ts';
+import { findMutants, type SimulatedMutant } from '../kit/simulated-mutants.ts';
 
 interface BatchInside {
   readonly clock: unknown;
@@ -17,7 +16,7 @@ interface BatchInside {
 
 const seen = new WeakSet<object>();
 
-const MUTANTS: readonly { readonly name: string; readonly seed: number; readonly apply: () => () => void }[] = [
+const MUTANTS: readonly SimulatedMutant[] = [
   {
     name: 'an operator says how far time has come before the timers up to then have fired',
     seed: 1,
@@ -70,33 +69,4 @@ const MUTANTS: readonly { readonly name: string; readonly seed: number; readonly
   },
 ];
 
-/** What is wrong with a run, if anything. */
-async function problemOf(seed: number): Promise<string | undefined> {
-  try {
-    return (await runTimedSeed(seed)).violations.at(0);
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** The first of some seeds that tells; what a seed means changes with the code, so the one at hand is only where to begin. */
-async function findingSeed(first: number): Promise<number | undefined> {
-  for (let seed = first; seed < first + SEEDS; seed++) if ((await problemOf(seed)) !== undefined) return seed;
-  return undefined;
-}
-
-const SEEDS = 60;
-
-for (const { name, seed, apply } of MUTANTS) {
-  test(`it is found that ${name}`, async () => {
-    const mend = apply();
-    let found: number | undefined;
-    try {
-      found = await findingSeed(seed);
-    } finally {
-      mend();
-    }
-    assert.ok(found !== undefined, 'it survives');
-    assert.equal(await problemOf(found), undefined, `seed ${found} tells without it as well`);
-  });
-}
+findMutants(MUTANTS, { violationOf: async (seed) => (await runTimedSeed(seed)).violations.at(0), seeds: 60 });
