@@ -1,7 +1,7 @@
 // State that goes when its key is not heard of: a timer of the key removes the row.
 // Promises: a row expires `ttlMs` after the latest time of its key's tuples and timers: of event time if the stream has it, else of the
-// clock. A tuple that comes then, or later, finds none, whether the timer has come by or not; a timer of the app's for that time still
-// finds it, and keeps it alive.
+// clock. A tuple that comes then, or later, finds none, whether the timer has come by or not; but a row for which a timer of the app's is
+// still to fire does not expire before that: the timer finds what it was set for, and keeps the row alive.
 // Relies on: timers are part of the row (state/timers), so expiry is part of a transaction, survives crashes and moves with the row.
 
 import { generate } from '../mailbox/codegen.ts';
@@ -40,6 +40,9 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
     row[EXPIRY_FIELD] = due;
     timers.at(due, name);
   };
+  /** True if a timer of the app's is still to fire. */
+  const isAwaited = ({ timers, timersOfKey }: OwnContext): boolean =>
+    onTimer !== undefined && timersOfKey() > (timers.due(name) === undefined ? 0 : 1);
   return {
     state: { ...state, [EXPIRY_FIELD]: t.f64() },
     // What is no function is refused as it is.
@@ -49,7 +52,7 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
         : (tuple: unknown, row: State, emit: unknown, context: OwnContext) => {
             const now = context.timers.now();
             const due = row[EXPIRY_FIELD] as number;
-            if (due !== 0 && now >= due - 1) {
+            if (due !== 0 && now >= due - 1 && !isAwaited(context)) {
               reset(row);
               context.expired();
               row[EXPIRY_FIELD] = 0;
@@ -61,8 +64,9 @@ export function expiring(operator: string, ttlMs: number, { state, tables, closu
     onTimer: (key: unknown, row: State, emit: unknown, context: OwnContext) => {
       const { timer } = context;
       if (timer.name === name) {
-        // At the end all time has passed: rows are there for `end`.
-        if (context.untilMs < Number.POSITIVE_INFINITY && timer.atMs >= (row[EXPIRY_FIELD] as number)) {
+        // At the end all time has passed: rows are there for `end`. What is awaited sets a new time when it comes, or is taken back.
+        const isOver = context.untilMs < Number.POSITIVE_INFINITY && timer.atMs >= (row[EXPIRY_FIELD] as number);
+        if (isOver && !isAwaited(context)) {
           context.remove();
           context.expired();
         }

@@ -253,6 +253,7 @@ export const KINDS: readonly Case[] = [
         'windows of many keys end at one watermark, in many batches',
       ],
       'flow/time-siblings': ['a timer of two inputs at the very end of a time to live sees the state'],
+      'flow/time-to-live': ['a row for which a timer is still to fire does not expire before'],
     },
   },
   {

@@ -74,6 +74,24 @@ test("a timer of the app's at that very time finds the row, and keeps it", () =>
   assert.deepEqual(count.state.entries(), []);
 });
 
+test('a row for which a timer is still to fire does not expire before, whatever comes first', () => {
+  // The timer is for 250, and the row would go at 100.
+  for (const passes of [true, false]) {
+    const count = testOperator(counting(true, 250), 'count');
+    count.feed({ key: 'a', at: 0 }, { at: 0 });
+    if (passes) count.advanceWatermark(120);
+    count.restart();
+    count.feed({ key: 'a', at: 130 }, { at: 130 });
+    assert.deepEqual(seenOf(count), [1, 2], `the watermark passes: ${passes}`);
+    count.advanceWatermark(250);
+    assert.deepEqual(seenOf(count), [2], 'the timer');
+    count.advanceWatermark(350);
+    assert.equal(count.state.entries().length, 1);
+    count.advanceWatermark(351);
+    assert.deepEqual(count.state.entries(), []);
+  }
+});
+
 test('at the end of the input rows are there that have not expired', () => {
   const flow = dataflow(import.meta.url, 'last', (build) =>
     build

@@ -32,6 +32,7 @@ export function closureContext({ stage, timers, clockTimers, time, work }: Progr
     },
     /** Up to which time timers are due. */
     untilMs: Number.NEGATIVE_INFINITY,
+    timersOfKey: (): number => timers?.ofKey ?? 0,
     expired(): void {
       if (timers !== undefined) timers.expired++;
     },

@@ -9,6 +9,8 @@ export interface OwnContext extends TimerContext {
   readonly isAlone: boolean;
   /** True if the closure has failed at what is next, which is a dead letter: it is to go on as if that were done. */
   readonly isLeftOut: boolean;
+  /** How many timers the key in work has. */
+  timersOfKey(): number;
   /** Counts a row that has expired. */
   expired(): void;
   /** Of a timer: the time up to which timers are due. */

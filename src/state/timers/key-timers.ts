@@ -149,6 +149,12 @@ export class KeyTimers implements Timer {
     return this.foundArena === undefined ? [] : this.keyValues(this.foundArena, this.row);
   }
 
+  /** How many timers the key in work has. */
+  get ofKey(): number {
+    const { arena, row } = this.rowInWork();
+    return arena.i32[row + this.root + ROOT_LIVE] + (arena.f64[(row + this.cell) >> 1] === 0 ? 0 : 1);
+  }
+
   private rowInWork(): RowView {
     const { view } = this;
     if (view === undefined || view.row < 0) throw errors.staleState(this.operator);
