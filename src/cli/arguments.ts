@@ -75,8 +75,13 @@ export type Command =
   | TopCommand
   | InspectCommand
   | HelpCommand
-  | { readonly kind: 'completion' }
+  | { readonly kind: 'completion'; readonly shell: Shell }
+  | { readonly kind: 'completionWords'; readonly words: readonly string[] }
   | { readonly kind: 'version' };
+
+/** Those that can be made to complete a command line. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
 
 /** What can stand first. */
 export const COMMANDS = ['run', 'check', 'init', 'top', 'inspect', 'completion'] as const;
@@ -141,10 +146,13 @@ function parseInit(args: readonly string[]): InitCommand {
   return { kind: 'init', folder };
 }
 
-function parseCompletion([shell, ...more]: readonly string[]): Command {
-  if (shell !== 'bash' || more.length > 0)
-    throw errors.usage('millrace completion takes the name of a shell, which is bash');
-  return { kind: 'completion' };
+function parseCompletion([given, ...more]: readonly string[]): Command {
+  // What the shells themselves call.
+  if (given === 'words' && more[0] === '--') return { kind: 'completionWords', words: more.slice(1) };
+  const shell = SHELLS.find((each) => each === given);
+  if (shell === undefined || more.length > 0)
+    throw errors.usage(`millrace completion takes the name of a shell: ${SHELLS.join(', ')}`);
+  return { kind: 'completion', shell };
 }
 
 /** Whatever else is wrong with a command, its help is there. */
@@ -179,6 +187,7 @@ function parseFlow(command: 'run' | 'check', args: readonly string[]): FlowComma
     texts: Object.fromEntries(texts),
     lookalikes,
     json,
+    progress,
     verbose,
     allowDeadLetters,
     output,
@@ -187,7 +196,6 @@ function parseFlow(command: 'run' | 'check', args: readonly string[]): FlowComma
 
 interface Sorted {
   readonly positional: string[];
-    progress,
   /** Values of flags, by their names; true for one that takes none. */
   readonly given: Map<string, string | true>;
   readonly params: Map<string, ParamValue>;

@@ -10,7 +10,8 @@ import { flush } from '../supervisor/telemetry/open-telemetry.ts';
 import { type Command, type HelpCommand, isVerbose, parseArguments, type RunCommand } from './arguments.ts';
 import type { TopCommand } from './attach-arguments.ts';
 import { check } from './check.ts';
-import { bashCompletion } from './completion.ts';
+import { completionScript } from './completion.ts';
+import { completedWords } from './completion-words.ts';
 import { loadFlow, WrongUsage } from './flow-module.ts';
 import { HELP, helpOf } from './help.ts';
 import { init } from './init.ts';
@@ -61,7 +62,9 @@ function textFor(command: Exclude<Command, RunCommand | TopCommand>): string | P
     case 'inspect':
       return inspected(command);
     case 'completion':
-      return bashCompletion();
+      return completionScript(command.shell);
+    case 'completionWords':
+      return completedWords(command.words);
     case 'help':
       return helpText(command);
     case 'version':
