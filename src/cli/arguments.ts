@@ -81,8 +81,13 @@ export type Command =
   | TopCommand
   | InspectCommand
   | HelpCommand
-  | { readonly kind: 'completion' }
+  | { readonly kind: 'completion'; readonly shell: Shell }
+  | { readonly kind: 'completionWords'; readonly words: readonly string[] }
   | { readonly kind: 'version' };
+
+/** Those that can be made to complete a command line. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
 
 /** What can stand first. */
 export const COMMANDS = ['run', 'check', 'init', 'schema', 'top', 'inspect', 'completion'] as const;
@@ -157,10 +162,13 @@ function parseSchema(args: readonly string[]): SchemaCommand {
   return { kind: 'schema', file };
 }
 
-function parseCompletion([shell, ...more]: readonly string[]): Command {
-  if (shell !== 'bash' || more.length > 0)
-    throw errors.usage('millrace completion takes the name of a shell, which is bash');
-  return { kind: 'completion' };
+function parseCompletion([given, ...more]: readonly string[]): Command {
+  // What the shells themselves call.
+  if (given === 'words' && more[0] === '--') return { kind: 'completionWords', words: more.slice(1) };
+  const shell = SHELLS.find((each) => each === given);
+  if (shell === undefined || more.length > 0)
+    throw errors.usage(`millrace completion takes the name of a shell: ${SHELLS.join(', ')}`);
+  return { kind: 'completion', shell };
 }
 
 /** Whatever else is wrong with a command, its help is there. */

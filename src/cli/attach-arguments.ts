@@ -36,6 +36,12 @@ const FLAGS = {
   inspect: { job: { type: 'string' }, json: { type: 'boolean' } },
 } as const;
 
+/** The names of their options. */
+export const ATTACH_FLAGS: Readonly<Record<'top' | 'inspect', readonly string[]>> = {
+  top: Object.keys(FLAGS.top),
+  inspect: Object.keys(FLAGS.inspect),
+};
+
 function targetOf(command: string, positionals: readonly string[]): Target {
   const [given, extra] = positionals;
   const rule = 'the number of a process, or the address of a page';

@@ -85,7 +85,7 @@ export const HELP = `millrace run <module> [options] [--param value …]
 millrace check <module> [options] [--param value …]
 millrace init [folder]
 millrace schema <file>
-millrace completion bash
+millrace completion bash|zsh|fish
 millrace top <pid|url> [--json] [--every-ms N] [--count N] [--job NAME]
 millrace inspect <pid|url> [--json] [--job NAME]
 
@@ -95,7 +95,7 @@ init        writes a flow, a file for it and a test into a folder, and scripts i
 schema      guesses the fields of a file of CSV or JSON lines, and prints a source for it, to be pasted
 top         shows a job that runs in another process, once a second
 inspect     prints once what a job in another process is made of, with its counts and latest events
-completion  prints what makes bash complete commands and options: eval "$(npx millrace completion bash)"
+completion  prints what makes a shell complete commands, options, parameters and paths: eval "$(npx millrace completion bash)"
 
 Options
 ${list(FLAGS)}

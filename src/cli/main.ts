@@ -51,7 +51,9 @@ async function textFor(command: Exclude<Command, RunCommand | TopCommand>): Prom
     case 'inspect':
       return (await import('./inspect.ts')).inspected(command);
     case 'completion':
-      return (await import('./completion.ts')).bashCompletion();
+      return (await import('./completion.ts')).completionScript(command.shell);
+    case 'completionWords':
+      return (await import('./completion-words.ts')).completedWords(command.words);
     case 'help':
       return helpText(command);
     case 'version':
