@@ -20,7 +20,7 @@ const declared = flowModule('declared');
 test('commands, and the options of each', TIMEOUT, async () => {
   assert.deepEqual(await completed('ch'), ['check']);
   assert.deepEqual(await completed(''), [
-    ...['run', 'check', 'init', 'top', 'inspect', 'completion', '--help', '--version'],
+    ...['run', 'check', 'init', 'schema', 'top', 'inspect', 'completion', '--help', '--version'],
   ]);
   assert.deepEqual(await completed('top', '--'), ['--job', '--json', '--every-ms', '--count', '--help']);
   assert.deepEqual(await completed('inspect', '4711', '--j'), ['--job', '--json']);
