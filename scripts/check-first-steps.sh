@@ -74,6 +74,15 @@ step 'millrace init'
 npx millrace init begun >/dev/null
 (cd begun && node ../node_modules/millrace/dist/src/cli/main.js run visits.mjs 2>/dev/null | says 'init' '/	3	100' && node --test >/dev/null)
 
+step 'npm create millrace'
+created="$(cd "$root/packages/create-millrace" && npm pack --silent --pack-destination "$folder")"
+mkdir ../create && (cd ../create && npm exec --yes --package="../$created" --package="../$tarball" -- create-millrace begun >/dev/null)
+(cd ../create/begun && npm pkg set dependencies.millrace="file:../../$tarball" && npm install --silent && npm start --silent 2>/dev/null | says 'create' '/	3	100')
+
+step 'completion'
+PATH="$PWD/node_modules/.bin:$PATH" bash -c 'eval "$(millrace completion bash)"; COMP_WORDS=(millrace run sales.js --fi); COMP_CWORD=3; _millrace; echo "${COMPREPLY[@]}"' |
+  says 'completion' '--file'
+
 step 'bundles'
 cp "$root"/examples/bundles/*.js .
 for bundler in "$@"; do npm install --silent --save-dev "$bundler"; done

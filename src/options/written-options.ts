@@ -31,8 +31,8 @@ function isRequired(entry: Entry, place: OptionPlace): boolean {
   }
 }
 
-/** What no option means: one that takes it takes anything. */
-const ANYTHING = Symbol('anything');
+/** What no option takes all of, unless it takes anything. */
+const ANYTHING = ['any text', -1.5, true];
 
 /**
  * @param rule what is asked for: 'an object'
@@ -45,7 +45,8 @@ export function writtenRule(where: string, table: OptionTable, given: unknown, c
   const isBare = given !== undefined && given !== null && typeof given !== 'object';
   const takers = isBare
     ? entries.filter(
-        ([name, entry]) => isTaken(entry, given, placeOf(name)) && !isTaken(entry, ANYTHING, placeOf(name)),
+        ([name, entry]) =>
+          isTaken(entry, given, placeOf(name)) && !ANYTHING.every((each) => isTaken(entry, each, placeOf(name))),
       )
     : [];
   const taker = meantBy(takers, required);
