@@ -9,6 +9,7 @@ import { actors } from './suites/actors.ts';
 import { async } from './suites/async.ts';
 import { csv } from './suites/csv.ts';
 import { csvAggregate } from './suites/csv-aggregate.ts';
+import { dashboard } from './suites/dashboard.ts';
 import { elasticity } from './suites/elasticity.ts';
 import { elasticityCharts } from './suites/elasticity-charts.ts';
 import { keyedCount } from './suites/keyed-count.ts';
@@ -43,6 +44,7 @@ export const suites: Readonly<Record<string, Suite>> = {
   elasticity,
   recovery,
   startup,
+  dashboard,
   micro,
 };
 
@@ -64,9 +66,10 @@ export const USUAL_SECONDS: Readonly<Record<string, number>> = {
   async: 14,
   ordered: 14,
   actors: 76,
-  elasticity: 94,
-  recovery: 94,
+  elasticity: 86,
+  recovery: 86,
   startup: 9,
+  dashboard: 17,
   micro: 38,
 };
 

@@ -12,3 +12,21 @@ test('docs/README.md leads to every page', () => {
     [],
   );
 });
+
+test('docs/examples.md leads to every example', () => {
+  const page = readFileSync('docs/examples.md', 'utf8');
+  const examples = readdirSync('examples', { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory()
+      ? entry.name === 'data'
+        ? []
+        : [`${entry.name}/`]
+      : /\.[jt]s$/.test(entry.name)
+        ? [entry.name]
+        : [],
+  );
+  assert.ok(examples.length > 10);
+  assert.deepEqual(
+    examples.filter((example) => !page.includes(`(../examples/${example}`)),
+    [],
+  );
+});

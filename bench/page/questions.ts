@@ -170,6 +170,14 @@ export const questions: readonly Question[] = [
     ],
   },
   {
+    asks: 'What does the page of a job cost?',
+    answers: [
+      answer('dashboard/update', 'an update of 60 operators and 268 replicas, four times a second', 'copy'),
+      answer('dashboard/processor', "processor time of the job's process for it", 'single thread'),
+      answer('dashboard/first-paint', 'till something is seen in Chromium', 'single thread', 'cores'),
+    ],
+  },
+  {
     asks: 'What does a crash cost?',
     answers: [
       answer('recovery/crash-to-commit-p50', 'from a crash to the next commit, p50', 'wake-up', 'single thread'),

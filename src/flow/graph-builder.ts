@@ -17,6 +17,7 @@ import type { KeyedStream } from './keyed-stream.ts';
 import { filter } from './kinds/filter.ts';
 import type { OperatorKind } from './kinds/kind.ts';
 import { type CheckedOperator, checkOperator } from './operator-options.ts';
+import { type TraceMark, withTraceFields } from './traces/trace-fields.ts';
 
 /** @throws MillraceError BAD_OPTION if several replicas cannot share what an operator reads */
 function requireShareable(
@@ -64,6 +65,7 @@ export type KeyedMaker = new (
 export class GraphBuilder {
   readonly name: string;
   private readonly operators: OperatorNode[] = [];
+  private readonly traceMarks: TraceMark[] = [];
   private readonly maker: KeyedMaker;
 
   /** @param maker the class of keyed streams, which extends that of streams: these cannot import it */
@@ -190,7 +192,12 @@ export class GraphBuilder {
     return this.operators[id].name;
   }
 
+  /** Tuples of streams have the context of a trace in a field. */
+  markTraces(streams: readonly StreamRef[], field: string): void {
+    this.traceMarks.push(...streams.map((stream) => ({ stream, field })));
+  }
+
   finish(): Graph {
-    return finishGraph(this.name, this.operators);
+    return finishGraph(this.name, withTraceFields(this.operators, this.traceMarks));
   }
 }

@@ -45,6 +45,8 @@ export interface NodeInput {
   readonly time: StreamTime | undefined;
   /** Gets its tuples, if the operator has a closure. */
   readonly closure: Closure | undefined;
+  /** Which field of its tuples has the context of a trace; see traces/trace-fields.ts. */
+  readonly traceField?: string;
   /** How its tuples may be combined before they travel. */
   readonly combined?: Combined;
   /** Which of the operator's own outputs it reads besides: a loop. */

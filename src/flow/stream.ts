@@ -56,6 +56,7 @@ import { SAMPLE_OPTIONS, type SampleOptions } from './options/thinning-options.t
 import { EVENT_TIME_OPTIONS, type EventTimeOptions } from './options/time-options.ts';
 import { type SinkDefinition, sinkOf } from './sink.ts';
 import { sampleClosure } from './thinning/sample.ts';
+import { checkTraceField } from './traces/trace-fields.ts';
 
 type InputsOfStream<Each> = Each extends Stream<infer _Fields, infer Inputs> ? Inputs : unknown;
 
@@ -73,6 +74,11 @@ export type StreamsOf<Outputs extends OutputShapes, Inputs = unknown> = {
 export type StreamOrStreams<Output extends Shape, Outputs extends OutputShapes, Inputs> = keyof Outputs extends never
   ? Stream<Output, Inputs>
   : StreamsOf<Outputs, Inputs>;
+
+/** Fields of text. */
+type TextField<Fields extends Shape> = {
+  [Name in keyof Fields & string]: TupleOf<Fields>[Name] extends string | null ? Name : never;
+}[keyof Fields & string];
 
 /** How replicas of an operator may share a stream without a key. */
 interface Sharing {
@@ -361,6 +367,21 @@ export class Stream<Fields extends Shape, Inputs = unknown> {
       eventTime: checked,
     });
     return new TimedStream(this.builder, node);
+  }
+
+  /**
+   * Says in which field tuples have the context of a trace, as W3C's `traceparent` writes it. Where the app has registered a provider of
+   * OpenTelemetry, each operator behind that gets the field makes a span of what it does with a tuple of a sampled trace. See
+   * docs/metrics.md#traces-of-tuples.
+   * @param field a string or a dictionary, or an optional one
+   * @returns this stream
+   * @throws MillraceError BAD_OPTION
+   */
+  withTraceContext(field: TextField<Fields>, ...surplus: readonly never[]): this {
+    refuseSurplus('withTraceContext(field)', 1, surplus);
+    const before = this.builder.nameOf(this.from[0].operator);
+    this.builder.markTraces(this.from, checkTraceField(before, this.schema, field));
+    return this;
   }
 
   /** This stream and others of the same schema as one. Order holds within each, not between them. */

@@ -8,6 +8,7 @@ import type { ErrorRecord } from '../errors.ts';
 import type { FailurePolicy } from '../flow/failure-policy.ts';
 import type { Backup } from '../state/images/backup.ts';
 import type { CpuProfile } from './cpu-profile.ts';
+import type { TraceReport } from './tuple-traces.ts';
 
 /** What a worker needs to find and build the flow. */
 export interface FlowReference {
@@ -15,6 +16,8 @@ export interface FlowReference {
   readonly name: string;
   readonly params: unknown;
   readonly fingerprint: string;
+  /** True if workers tell of tuples with the context of a sampled trace. */
+  readonly isTraced?: boolean;
 }
 
 /** An actor and how it begins. */
@@ -96,9 +99,18 @@ export interface WorkerReports {
   backup(actor: ActorName, backup: Backup): void;
   /** What takes long, for the person who runs the app. */
   takesLong(text: string): void;
+  /** What it did with tuples of sampled traces. */
+  traced(report: TraceReport): void;
 }
 
-export const REPORTS: readonly (keyof WorkerReports)[] = ['ended', 'failed', 'recovered', 'backup', 'takesLong'];
+export const REPORTS: readonly (keyof WorkerReports)[] = [
+  'ended',
+  'failed',
+  'recovered',
+  'backup',
+  'takesLong',
+  'traced',
+];
 
 /** What a pool task carries to the worker. */
 export interface HostTask {

@@ -12,6 +12,7 @@ import { buildGraph, type FlowDefinition, isFlow } from '../flow/dataflow.ts';
 import { exportedValues } from '../flow/module-exports.ts';
 import { internStrings } from '../flow/params.ts';
 import { type Plan, planOf } from '../flow/plan.ts';
+import { tracedGraph } from '../flow/traces/traced-graph.ts';
 import { LookOut } from '../mailbox/look-out.ts';
 import { WakeWords } from '../mailbox/wake.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
@@ -32,6 +33,7 @@ import { Host } from './host.ts';
 import { Patience } from './patience.ts';
 import { callsThrough, exposeOn, unawaited } from './remote-calls.ts';
 import { registerTsx } from './tsx-loader.ts';
+import { TupleTraces } from './tuple-traces.ts';
 import { warmUp } from './warm-up.ts';
 import { keepOutput } from './worker-output.ts';
 import { markWorkerThread } from './worker-thread.ts';
@@ -126,7 +128,9 @@ export default async function hostActors(task: HostTask): Promise<void> {
 /** Makes a worker that has no flow yet. */
 export function makeWorker(ground: WorkerGround): Worker {
   const { clock, wakeWords, reports, threadId } = ground;
+  let traces: TupleTraces | undefined;
   const reportFailure = (actor: ActorName, error: unknown): void => {
+    traces?.flush();
     const isTold = error instanceof ActorFailure;
     reports.failed({
       ...actor,
@@ -141,7 +145,10 @@ export function makeWorker(ground: WorkerGround): Worker {
     ground.stepWords,
     clock,
     {
-      ended: (actor) => reports.ended(nameOf(actor)),
+      ended: (actor) => {
+        traces?.flush();
+        reports.ended(nameOf(actor));
+      },
       failed: (actor, error) => reportFailure(nameOf(actor), error),
       recovered: (actor) => reports.recovered(nameOf(actor), clock.epochMs()),
     },
@@ -203,10 +210,11 @@ export function makeWorker(ground: WorkerGround): Worker {
         reported(async () => {
           const flow = await ground.importFlow(reference);
           const params = internStrings(reference.params);
+          if (reference.isTraced === true) traces ??= new TupleTraces((report) => reports.traced(report));
           buildPlan = () => {
             const graph = buildGraph(flow, params);
             if (graph.fingerprint !== reference.fingerprint) throw errors.flowDiffers(reference.name);
-            return planOf(graph);
+            return planOf(traces === undefined ? graph : tracedGraph(graph, traces));
           };
           buildPlan();
           prepare = async () => flow.prepare?.(params);
@@ -284,6 +292,7 @@ export function makeWorker(ground: WorkerGround): Worker {
       profile: (ms) => reported(() => takeProfile(ms)),
       stopSources: async () => host.stopSources(),
       shutdown: async () => {
+        traces?.flush();
         host.stop();
         for (const actor of deployed.splice(0)) actor.release();
         if (running === undefined) resolve();

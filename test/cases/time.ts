@@ -266,7 +266,7 @@ export const KINDS: readonly Case[] = [
       ],
       'flow/joins/window-joins': ['{name}: all pairs of a window when it closes, and what has no mate in it'],
       'flow/joins/connect': ['a stream is joined with itself'],
-      'proof/join-mutants': ['it is found that {name}'],
+      'proof/join-mutants': ['it is found that rows are kept after their time'],
     },
   },
   {

@@ -1,5 +1,5 @@
 // Goal: where an app has registered OpenTelemetry's providers, what the supervisor did comes as spans, and the metrics of a job come when
-// they are asked for, the final ones once; where it has not, nothing is done and nothing kept.
+// they are asked for, the final ones once; tuples of sampled traces have spans; where it has not, nothing is done and nothing kept.
 
 import assert from 'node:assert/strict';
 import { afterEach, before, test } from 'node:test';
@@ -13,7 +13,9 @@ import {
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { METRICS } from '../../src/supervisor/dashboard/metrics/metric-table.ts';
 import { instrumentName } from '../../src/supervisor/telemetry/instruments.ts';
+import { type TraceReport, TupleTraces } from '../../src/workers/tuple-traces.ts';
 import { MARKUP, watched } from '../kit/flows/dashboard.ts';
+import { traced } from '../kit/flows/traced.ts';
 import { noThreadLeft, start, TIMEOUT, tuplesOf, until } from '../kit/run-flow.ts';
 
 afterEach(noThreadLeft);
@@ -97,4 +99,85 @@ test('names follow those of Prometheus, and no two are the same', () => {
   assert.equal(instrumentName('millrace_operator_tuples_in_total'), 'millrace.operator.tuples_in');
   assert.equal(instrumentName('millrace_replica_busy_seconds_total'), 'millrace.replica.busy');
   assert.equal(instrumentName('millrace_process_resident_memory_bytes'), 'millrace.process.resident_memory');
+});
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const parentOf = (n: number, flags = '01'): string => `00-${TRACE}-${n.toString(16).padStart(16, '0')}-${flags}`;
+
+test(
+  'an operator has a span for each tuple of a sampled trace, in that trace; bad contexts are counted',
+  TIMEOUT,
+  async () => {
+    spans.reset();
+    const job = await start(traced, OPTIONS);
+    const taken = tuplesOf(job.output('out'));
+    const input = job.input('orders');
+    const orders = [
+      { id: 1, traceparent: parentOf(1) },
+      { id: 2, traceparent: parentOf(2, '00') },
+      { id: 3, traceparent: null },
+      { id: 4, traceparent: '' },
+      { id: 5, traceparent: 'what is this' },
+      { id: 6, traceparent: `00-${'0'.repeat(32)}-${'1'.repeat(16)}-01` },
+      { id: 13, traceparent: parentOf(13) },
+      { id: 7, traceparent: parentOf(7, '03') },
+    ];
+    for (const order of orders) await input.push(order);
+    input.end();
+    assert.equal((await taken).length, orders.length - 1);
+    await job.done;
+    const counted = await collected();
+    const seen = spans.getFinishedSpans().filter(({ name }) => name.startsWith('process '));
+    const of = (n: number) => seen.filter(({ parentSpanContext }) => Number(`0x${parentSpanContext?.spanId}`) === n);
+    for (const n of [1, 7]) {
+      // The batch was tried again without the order that failed: what was done twice has two spans.
+      const names = new Set(of(n).map(({ name }) => name));
+      assert.deepEqual([...names].sort(), ['process check', 'process count', 'process price']);
+    }
+    const failed = of(13);
+    assert.ok(failed.length >= 1, 'it may have been tried again');
+    for (const { name, status } of failed) {
+      assert.equal(name, 'process check');
+      assert.equal(status.code, 2);
+      assert.equal(status.message, 'no such order');
+    }
+    assert.equal(of(1).length + of(7).length + failed.length, seen.length, 'nothing else has a span');
+    for (const span of seen) {
+      const { attributes, links, parentSpanContext } = span;
+      assert.equal(span.spanContext().traceId, TRACE);
+      assert.deepEqual(
+        links.map(({ context }) => context.spanId),
+        [parentSpanContext?.spanId],
+      );
+      assert.equal(attributes['millrace.job'], 'traced');
+      assert.equal(attributes['millrace.operator'], span.name.replace('process ', ''));
+      assert.ok(Number(attributes['millrace.worker']) >= 0);
+    }
+    const [price] = of(1).filter(({ name }) => name === 'process price');
+    const tookMs = price.duration[0] * 1000 + price.duration[1] / 1e6;
+    assert.ok(tookMs >= 19 && tookMs < 10_000, `what is awaited is part of it: ${tookMs} ms`);
+    // Tuples may be tried again, and are seen again then.
+    assert.ok((counted.get('millrace.operator.bad_trace_contexts check') ?? 0) >= 2);
+    assert.ok((counted.get('millrace.operator.bad_trace_contexts count') ?? 0) >= 2);
+  },
+);
+
+test('more tuples of sampled traces than a second may have are counted, and not told of', () => {
+  const told: TraceReport[] = [];
+  const traces = new TupleTraces((report) => told.push(report));
+  const context = { traceId: TRACE, spanId: '1'.repeat(16), flags: 1 };
+  const started = traces.now();
+  const secondOf = (ms: number): number => Math.floor(ms / 1000);
+  for (let i = 0; i < 3000; i++)
+    traces.took('count', context, started, i === 0 ? new Error('x'.repeat(1e6)) : undefined);
+  const seconds = 1 + secondOf(traces.now()) - secondOf(started);
+  traces.flush();
+  const spansTold = told.flatMap(({ tuples }) => tuples);
+  const dropped = told.reduce((sum, report) => sum + (report.dropped.get('count') ?? 0), 0);
+  assert.equal(spansTold.length + dropped, 3000);
+  assert.ok(spansTold.length <= 1000 * seconds, `${spansTold.length}`);
+  assert.ok((spansTold[0].problem?.length ?? 0) <= 2000);
+  assert.ok(told.length > 1, 'in parts');
+  traces.flush();
+  assert.equal(told.flatMap(({ tuples }) => tuples).length, spansTold.length, 'each is told once');
 });

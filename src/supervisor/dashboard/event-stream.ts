@@ -10,18 +10,19 @@ import type { Feed } from './feed.ts';
 /** A reader may take so long for one state. */
 const PATIENCE_MS = 15_000;
 
-const textOf = (event: string, data: object): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+/** @param data JSON */
+const textOf = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`;
 
 /** Resolves when the job has ended, or the reader has gone. */
 export async function streamTo(response: ServerResponse, feed: Feed, gone: AbortSignal): Promise<void> {
-  const write = async (event: string, data: object): Promise<void> => {
+  const write = async (event: string, data: string): Promise<void> => {
     if (gone.aborted || response.write(textOf(event, data))) return;
     const slow = setTimeout(() => response.destroy(), PATIENCE_MS).unref();
     await once(response, 'drain', { signal: gone }).catch(() => {});
     clearTimeout(slow);
   };
   const left = new Promise<void>((resolve) => gone.addEventListener('abort', () => resolve(), { once: true }));
-  await write('hello', await feed.hello());
+  await write('hello', JSON.stringify(await feed.hello()));
   const place = feed.place();
   for (;;) {
     const isLast = feed.isOver;

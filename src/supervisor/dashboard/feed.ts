@@ -1,21 +1,31 @@
-// What the page is told: once what a job is, and then four times a second how it stands.
+// What the page is told: once what a job is, and then four times a second how it stands: first the whole, and then what has changed.
 // Promises: readings are taken only while somebody waits for them, one for all who do; a slow reader gets fewer states, each of
-// them the latest, and none is queued. What is kept for those who come later is bounded.
+// them the latest, and none is queued: one that has missed a state gets the whole. What is kept for those who come later is bounded.
 
 import { randomUUID } from 'node:crypto';
 import type { SystemHandle } from '../../flow/bridge.ts';
 import type { DeadLetter } from '../job/job-api.ts';
 import { stackText } from '../job/notices/notices.ts';
-import { between, type JobRates, type OperatorRates } from '../readings/between.ts';
-import type { JobReading, OperatorReading } from '../readings/job-reading.ts';
-import type { JobTopology, TopologyEdge } from '../readings/job-topology.ts';
-import type { SupervisionNode } from '../supervision/tree.ts';
+import type { JobRates } from '../readings/between.ts';
+import type { JobReading } from '../readings/job-reading.ts';
+import type { JobTopology } from '../readings/job-topology.ts';
 import { ActorCounter } from './actor-counts.ts';
+import { changeOf, type Part } from './changes.ts';
 import { type ShownEvent, shownEvent } from './event-text.ts';
 import { Heat } from './heat.ts';
 import { History } from './history.ts';
 import { layoutOf, NODE_HEIGHT, NODE_WIDTH } from './layout.ts';
 import { shownName, shownText, shownTuple, shownValue } from './shown.ts';
+import {
+  edgeSummary,
+  hintTexts,
+  operatorDetails,
+  operatorSummary,
+  round,
+  type Sample,
+  sampleOf,
+  treeSummary,
+} from './summary.ts';
 import type { WatchedJob } from './watched-job.ts';
 
 const EVERY_MS = 250;
@@ -29,6 +39,8 @@ export interface Place {
   event: number;
   letter: number;
   point: number;
+  /** The state that it has; -1 for none. */
+  version: number;
 }
 
 interface ShownLetter {
@@ -44,8 +56,6 @@ interface ShownLetter {
 
 /** A point of the lines over time: when, and tuples per second of each end of the flow. */
 type Point = readonly [atMs: number, ...rates: number[]];
-
-const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
 
 interface FeedOptions {
   readonly system: SystemHandle | undefined;
@@ -72,8 +82,16 @@ export class Feed {
   readonly #waiting = new Set<() => void>();
   #ends: readonly { readonly index: number; readonly name: string; readonly isSource: boolean }[] = [];
   #graph: Promise<object> | undefined;
-  #before: JobReading | undefined;
-  #state: object = {};
+  #latest: Sample | undefined;
+  #sampledAtMs = Number.NEGATIVE_INFINITY;
+  /** Of the operators, in the order in which the page has them. */
+  #names: readonly string[] = [];
+  #state: Part = {};
+  #stateBefore: Part = {};
+  /** Counts states. */
+  #version = 0;
+  /** Of this version, made when a reader needs them, once for all. */
+  #texts: { state?: string; change?: string } = {};
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
@@ -146,21 +164,58 @@ export class Feed {
 
   /** Where a reader begins that has nothing yet. */
   place(): Place {
-    return { event: 0, letter: 0, point: 0 };
+    return { event: 0, letter: 0, point: 0, version: -1 };
   }
 
-  /** The latest state, with what is new to a reader, who is put behind that. */
-  frame(place: Place): object {
-    if (this.#before === undefined) this.#sample();
-    const news = {
+  /**
+   * The latest state as JSON, with what is new to a reader, who is put behind that. A reader that has the state before is told what has
+   * changed, and any other one the whole.
+   */
+  frame(place: Place): string {
+    this.#freshen();
+    const news = JSON.stringify({
+      version: this.#version,
       events: this.#events.since(place.event),
       letters: this.#letters.since(place.letter),
       points: this.#points.since(place.point),
-    };
+      isOver: this.#isOver,
+      // Nobody can be asked for them any more.
+      details: this.#isOver ? this.#names.map((name) => this.details(name)) : undefined,
+    });
+    const state =
+      place.version === this.#version
+        ? '"change":{}'
+        : place.version === this.#version - 1
+          ? `"change":${this.#changeText()}`
+          : `"state":${this.#stateText()}`;
     place.event = this.#events.end;
     place.letter = this.#letters.end;
     place.point = this.#points.end;
-    return { ...this.#state, ...news, isOver: this.#isOver };
+    place.version = this.#version;
+    return `${news.slice(0, -1)},${state}}`;
+  }
+
+  /** The replicas and key groups of an operator, one by one; undefined if there is no such operator. */
+  details(name: string): Part | undefined {
+    this.#freshen();
+    const sample = this.#latest as Sample;
+    const index = sample.now.operators.findIndex((operator) => operator.name === name);
+    return index < 0 ? undefined : operatorDetails(index, sample, this.#heats.get(name)?.digits);
+  }
+
+  /** Whoever comes after a time in which nobody has looked is not shown what was then. */
+  #freshen(): void {
+    if (!this.#isOver && performance.now() - this.#sampledAtMs > 2 * EVERY_MS) this.#sample();
+  }
+
+  #stateText(): string {
+    this.#texts.state ??= JSON.stringify(this.#state);
+    return this.#texts.state;
+  }
+
+  #changeText(): string {
+    this.#texts.change ??= JSON.stringify(changeOf(this.#stateBefore, this.#state) ?? {});
+    return this.#texts.change;
   }
 
   /** Resolves when there is a newer state; at once if the job has ended. */
@@ -182,35 +237,47 @@ export class Feed {
   #end(): void {
     clearTimeout(this.#timer);
     this.#isOver = true;
-    if (this.#before !== undefined) this.#sample();
+    if (this.#latest !== undefined) this.#sample();
     this.#wake();
   }
 
   #sample(): void {
     const job = this.#job;
-    const now = job.reading();
-    const before = this.#before ?? 'start';
-    const rates = between(before, now);
-    this.#before = now;
+    const before = this.#latest?.now ?? 'start';
+    const sample = sampleOf(before, job.reading());
+    this.#latest = sample;
+    this.#sampledAtMs = performance.now();
+    const { now, rates } = sample;
     // A mean over a time in which nobody looked is no point of a line.
     if (before !== 'start' && rates.spanMs < 4 * EVERY_MS) this.#points.add(this.#pointOf(now, rates));
+    for (const { name, groups } of now.operators) {
+      if (groups === undefined) continue;
+      const heat = this.#heats.get(name) ?? new Heat();
+      this.#heats.set(name, heat);
+      heat.take(groups);
+    }
     const topology = job.topology();
-    const letters = now.operators.reduce((sum, { deadLetters }) => sum + deadLetters, 0);
+    this.#names = topology.operators.map(({ name }) => name);
+    const numbers = new Map(now.operators.map(({ name }, index) => [name, index]));
+    const numberOf = (name: string): number => numbers.get(name) as number;
     const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    this.#stateBefore = this.#state;
+    this.#version++;
+    this.#texts = {};
     this.#state = {
       atMs: now.atMs,
       elapsedMs: Math.round(now.elapsedMs),
       stalled: now.stalled === undefined ? undefined : shownText(now.stalled.reason, 300),
-      hints: now.hints.map(({ text }) => shownText(text, 400)),
-      operators: topology.operators.map(({ name }) => this.#operatorOf(name, now, rates)),
-      edges: topology.edges.map((edge) => edgeOf(edge, before, now, rates)),
-      letterCount: letters,
+      hints: hintTexts(now),
+      operators: this.#names.map((name) => operatorSummary(numberOf(name), sample)),
+      edges: topology.edges.map((edge) => edgeSummary(edge, numberOf(edge.from), sample)),
+      letterCount: now.operators.reduce((sum, { deadLetters }) => sum + deadLetters, 0),
       memory: { rss, heapUsed, arrayBuffers },
       workers: job
         .workers()
         .flatMap(({ worker, state, actors }) => (state === 'lost' ? [] : [{ worker, state, actors: actors.length }])),
-      tree: this.#treeOf(job.tree()),
-      actors: this.#actors.latest(now.atMs),
+      tree: treeSummary(job.tree(), this.#reasons),
+      actors: this.#actors.latest(now.atMs) as Part,
     };
   }
 
@@ -218,82 +285,6 @@ export class Feed {
     const ends = this.#ends.map(({ index, isSource }) => operators[index][isSource ? 'rateOut' : 'rateIn']);
     return [atMs, ...ends.map((rate) => round(rate, 1))];
   }
-
-  #operatorOf(name: string, now: JobReading, rates: JobRates): object {
-    const index = now.operators.findIndex((operator) => operator.name === name);
-    const reading = now.operators[index];
-    const { rateIn, rateOut, busy, blocked, idle, hotGroups, replicas, role } = rates.operators[index];
-    const { time, progress } = reading;
-    return {
-      tuples: role === 'source' ? reading.tuplesOut : reading.tuplesIn,
-      rate: round(role === 'source' ? rateOut : rateIn, 1),
-      busy: round(busy),
-      blocked: round(blocked),
-      idle: round(idle),
-      progress: progress === undefined ? undefined : round(progress),
-      letters: reading.deadLetters,
-      lagMs: time === undefined || !Number.isFinite(time.lagMs) ? undefined : Math.round(time.lagMs),
-      late: time?.late,
-      latency: latencyOf(rates.operators[index]),
-      heat: this.#heatOf(reading),
-      hot: hotGroups.map(({ group, share }) => [group, round(share)]),
-      replicas: replicas.map((replica) => {
-        const { state, queueFill } = reading.replicas[replica.replica];
-        return {
-          replica: replica.replica,
-          worker: replica.worker,
-          state,
-          rate: round(role === 'source' ? replica.rateOut : replica.rateIn, 1),
-          busy: round(replica.busy),
-          blocked: round(replica.blocked),
-          fill: round(queueFill),
-        };
-      }),
-    };
-  }
-
-  #heatOf({ name, groups }: OperatorReading): string | undefined {
-    if (groups === undefined) return undefined;
-    const heat = this.#heats.get(name) ?? new Heat();
-    this.#heats.set(name, heat);
-    heat.take(groups);
-    return heat.digits;
-  }
-
-  #treeOf(node: SupervisionNode): object {
-    const { name, kind, strategy, intensity, periodMs, restarts, state, worker, children } = node;
-    return {
-      name: shownName(name),
-      kind,
-      strategy,
-      intensity,
-      periodMs,
-      restarts,
-      state,
-      worker,
-      reason: kind === 'operator' ? this.#reasons.get(name) : undefined,
-      children: children.map((child) => this.#treeOf(child)),
-    };
-  }
-}
-
-/** Half, 95 and 99 of 100 were as fast, in milliseconds. */
-const latencyOf = ({ latency }: OperatorRates): readonly number[] | undefined =>
-  latency && [latency.p50Ms, latency.p95Ms, latency.p99Ms].map((ms) => round(ms));
-
-function edgeOf(
-  { from, output, fill }: TopologyEdge,
-  before: JobReading | 'start',
-  now: JobReading,
-  rates: JobRates,
-): object {
-  const index = now.operators.findIndex(({ name }) => name === from);
-  const { outputs } = now.operators[index];
-  if (output === undefined || outputs?.[output] === undefined)
-    return { rate: round(rates.operators[index].rateOut, 1), fill: round(fill) };
-  const earlier = before === 'start' ? 0 : (before.operators[index].outputs?.[output]?.tuples ?? 0);
-  const tuples = outputs[output].tuples - earlier;
-  return { rate: rates.spanMs <= 0 ? 0 : round((tuples * 1000) / rates.spanMs, 1), fill: round(fill) };
 }
 
 function letterOf({ operator, replica, key, tuple, error, position }: DeadLetter): ShownLetter {

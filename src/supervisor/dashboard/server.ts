@@ -155,6 +155,14 @@ export class PageServer {
         void this.#stream(context.env.outgoing, feed);
         return RESPONSE_ALREADY_SENT;
       });
+      app.get('/operator', (context) => {
+        const refusal = this.#guard?.readRefusal(headOf(context));
+        if (refusal !== undefined) return refuse(context, refusal);
+        const feed = this.#served?.feed;
+        if (feed === undefined) return context.text('the job is starting\n', 503);
+        const details = feed.details(new URL(context.req.url).searchParams.get('name') ?? '');
+        return details === undefined ? context.text('there is no such operator\n', 404) : context.json(details);
+      });
       app.get('/state', async (context) => {
         const refusal = this.#guard?.readRefusal(headOf(context));
         if (refusal !== undefined) return refuse(context, refusal);

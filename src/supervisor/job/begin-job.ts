@@ -20,7 +20,7 @@ export async function beginJob({ flow, plan, options, platform, ground, run }: P
     job.on('*', publishing(flow.name, run));
     if (logger !== undefined) job.on('*', logging(logger, flow.name));
     // A simulated platform waits for nothing that is outside of it.
-    if (platform === systemPlatform) await observe(job, run);
+    if (platform === systemPlatform) await observe(job, run, flow.isTraced === true);
     if (platform === systemPlatform && (inspect ?? process.env.MILLRACE_INSPECT === '1'))
       await letInspect(job, run, (problem) =>
         new Notices(flow.name, noticesTo(notices, logger)).tell('inspect', problem),

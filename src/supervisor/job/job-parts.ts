@@ -8,6 +8,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ActorName, FlowReference, WorkerSettings } from '../../workers/control.ts';
 import { Patience } from '../../workers/patience.ts';
 import type { ThreadPool } from '../../workers/pool.ts';
+import type { TraceReport } from '../../workers/tuple-traces.ts';
 import { deploy, type Placement } from '../deployment.ts';
 import { JobElasticity } from '../elasticity/job-elasticity.ts';
 import type { JobContext } from '../job-context.ts';
@@ -70,6 +71,8 @@ export class JobParts implements JobContext {
   readonly letters: CollectedLetters;
   /** Told of each letter, which stays unread for the app. */
   readonly letterWatchers: ((letter: DeadLetter) => void)[] = [];
+  /** Told of tuples of sampled traces. */
+  readonly traceWatchers: ((worker: number, report: TraceReport) => void)[] = [];
   readonly notices: JobNotices;
   readonly endings: Endings;
   readonly start: JobStart;

@@ -5,11 +5,13 @@ import { errors } from '../../errors.ts';
 import { buildGraph, type FlowDefinition } from '../../flow/dataflow.ts';
 import { declaredName } from '../../flow/graph.ts';
 import { type Plan, planOf } from '../../flow/plan.ts';
+import { readsContexts } from '../../flow/traces/trace-fields.ts';
 import type { FlowReference } from '../../workers/control.ts';
+import { hasTraceProvider } from '../telemetry/tuple-spans.ts';
 import { checkFiles } from './file-conflicts.ts';
 import { foundInputs, hasToFind } from './found-inputs.ts';
 import { type JobGround, layGround } from './job-ground.ts';
-import type { Platform } from './platform.ts';
+import { type Platform, systemPlatform } from './platform.ts';
 import { type CheckedOptions, checkRunOptions, type RunOptions } from './run-options.ts';
 
 export interface PreparedJob {
@@ -35,7 +37,9 @@ export async function prepareJob<Params>(
   const bridged = graph.operators.find(({ bridge }) => bridge !== undefined);
   if (bridged !== undefined && options.system === undefined) throw errors.noSystem(flow.name, declaredName(bridged));
   const { moduleUrl, name } = flow;
-  const reference = { moduleUrl, name, params: given.params, fingerprint: graph.fingerprint };
+  // A simulated platform tells nobody outside of it.
+  const isTraced = platform === systemPlatform && readsContexts(graph.operators) && hasTraceProvider();
+  const reference = { moduleUrl, name, params: given.params, fingerprint: graph.fingerprint, isTraced };
   const plan = planOf(graph);
   const ground = layGround(plan, options, platform);
   return { flow: reference, plan, options, platform, ground, run: randomUUID() };

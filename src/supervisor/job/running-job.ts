@@ -10,6 +10,7 @@ import { refuseSurplus } from '../../surplus.ts';
 import type { FlowReference } from '../../workers/control.ts';
 import type { CpuProfile } from '../../workers/cpu-profile.ts';
 import { outcomeOf } from '../../workers/remote-calls.ts';
+import type { TraceReport } from '../../workers/tuple-traces.ts';
 import type { JobUrls } from '../dashboard/pages.ts';
 import type { JobReading } from '../readings/job-reading.ts';
 import type { JobTopology } from '../readings/job-topology.ts';
@@ -260,6 +261,11 @@ export class RunningJob implements Job {
   /** Tells of each dead letter as it comes. What is told here stays unread for the app. */
   watchLetters(listener: (letter: DeadLetter) => void): void {
     this.#parts.letterWatchers.push(listener);
+  }
+
+  /** Tells what workers did with tuples of sampled traces. */
+  watchTraces(listener: (worker: number, report: TraceReport) => void): void {
+    this.#parts.traceWatchers.push(listener);
   }
 
   on(

@@ -16,6 +16,9 @@ export function workerReports(job: JobParts, worker: () => JobWorker): WorkerRep
     recovered: (actor, committedAtMs) => job.recovery.recovered(worker(), roster.at(actor), committedAtMs),
     backup: (actor, backup) => backUp(job, roster.at(actor), backup, worker()),
     takesLong: (text) => job.notices.takesLong(text),
+    traced: (report) => {
+      for (const watch of job.traceWatchers) watch(worker().host, report);
+    },
   };
 }
 

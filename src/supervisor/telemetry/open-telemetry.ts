@@ -4,10 +4,12 @@
 // What a provider throws is no job's.
 
 import type { MeterProvider } from '@opentelemetry/api';
+import type { TraceReport } from '../../workers/tuple-traces.ts';
 import type { Measured } from '../dashboard/metrics/figures.ts';
 import type { JobEvent } from '../job/events/job-event.ts';
 import { Instruments } from './instruments.ts';
 import { tell } from './spans.ts';
+import { TupleSpans } from './tuple-spans.ts';
 
 const NAME = 'millrace';
 
@@ -15,6 +17,7 @@ type Library = typeof import('@opentelemetry/api');
 
 interface Watched extends Measured {
   on(type: '*', listener: (event: JobEvent) => void): () => void;
+  watchTraces(listener: (worker: number, report: TraceReport) => void): void;
 }
 
 let library: Promise<Library | undefined> | undefined;
@@ -29,13 +32,20 @@ const load = (): Promise<Library | undefined> => {
   return library;
 };
 
-/** Tells of a job that is about to start. */
-export async function observe(job: Watched, run: string): Promise<void> {
+/**
+ * Tells of a job that is about to start.
+ * @param isTraced true if its workers tell of tuples of sampled traces
+ */
+export async function observe(job: Watched, run: string, isTraced: boolean): Promise<void> {
   if (!Object.hasOwn(globalThis, REGISTERED)) return;
   const api = await load();
   if (api === undefined) return;
   const count = instrumentsOf(api)?.add(job);
   const tracer = api.trace.getTracer(NAME);
+  if (isTraced) {
+    const tuples = new TupleSpans({ api, tracer, meter: api.metrics.getMeter(NAME), job: job.name, run });
+    job.watchTraces((worker, report) => tuples.tell(worker, report));
+  }
   const ofJob = { 'millrace.job': job.name, 'millrace.run': run };
   job.on('*', (event) => {
     count?.(event);

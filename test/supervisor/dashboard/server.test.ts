@@ -1,6 +1,7 @@
 // Goal: whoever only looks changes nothing and can harm nothing; whoever may act acts by the token, and by nothing else.
 
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import type { Job, RunOptions } from '../../../src/index.ts';
 import { ASSET_PATHS } from '../../../src/supervisor/dashboard/assets.ts';
@@ -39,7 +40,17 @@ const post = (url: string, action: object, headers: Record<string, string> = {})
 test('no path answers another host or another origin', TIMEOUT, () =>
   withPage({}, async (url) => {
     const { host, port } = new URL(url);
-    for (const path of [...ASSET_PATHS, '/events', '/jobs', '/metrics', '/action', '/profile', '/state', '/nothing']) {
+    for (const path of [
+      ...ASSET_PATHS,
+      '/events',
+      '/jobs',
+      '/metrics',
+      '/action',
+      '/profile',
+      '/state',
+      '/operator',
+      '/nothing',
+    ]) {
       const at = `http://${host}${path}`;
       for (const wrong of ['evil.example', `127.0.0.1.evil.example:${port}`, `127.0.0.1:1`])
         assert.equal(await statusOf(at, { headers: { host: wrong } }), 421, `${path} of ${wrong}`);
@@ -58,6 +69,28 @@ test('no path answers another host or another origin', TIMEOUT, () =>
     assert.equal(await statusOf(url, { headers: { host: `localhost:${port}` } }), 200);
   }),
 );
+
+test('at [::1] the same holds as at 127.0.0.1', TIMEOUT, () =>
+  withPage({ ui: { port: 0, host: '::1' } }, async (url) => {
+    const { port } = new URL(url);
+    assert.equal(url, `http://[::1]:${port}/`);
+    for (const path of ['', 'events', 'metrics', 'operator?name=count']) {
+      assert.equal(await statusOf(url + path), 200, path);
+      assert.equal(await statusOf(url + path, { headers: { host: `localhost:${port}` } }), 200, path);
+      for (const host of ['evil.example', '[::1]:1', `localhost.evil.example:${port}`])
+        assert.equal(await statusOf(url + path, { headers: { host } }), 421, `${path} of ${host}`);
+      assert.equal(await statusOf(url + path, { headers: { origin: 'http://evil.example' } }), 403, path);
+    }
+  }),
+);
+
+test('every module of the page is served', () => {
+  const modules = readdirSync('src/supervisor/dashboard/page').filter((name) => name.endsWith('.js'));
+  assert.deepEqual(
+    modules.filter((name) => !ASSET_PATHS.includes(`/${name}`)),
+    [],
+  );
+});
 
 test('every file is there, closed to what is not ours, and has no script or style of its own inside', TIMEOUT, () =>
   withPage({}, async (url) => {

@@ -268,15 +268,12 @@ export class Graph {
       const { group, replicas, busy, blocked, split, badge, inner } = this.#nodes[index];
       const { fusedInto, place } = facts[index];
       const isMeasured = isMeasuredAt(index);
-      const count = operator.replicas.length;
-      setText(replicas, place === 'app' ? 'app' : fusedInto === undefined ? `× ${count}` : 'fused');
+      setText(replicas, place === 'app' ? 'app' : fusedInto === undefined ? `× ${operator.replicas}` : 'fused');
       const width = isMeasured ? operator.busy * inner : 0;
       busy.setAttribute('width', String(width));
       blocked.setAttribute('x', String(PADDING + width));
       blocked.setAttribute('width', String(isMeasured ? operator.blocked * inner : 0));
-      const isDown = operator.replicas.some(
-        (/** @type {any} */ { state }) => state === 'restarting' || state === 'failed',
-      );
+      const isDown = operator.isDown === true;
       const isBottleneck = isMeasured && operator.busy === most && most >= BOTTLENECK_BUSY;
       const word = isDown
         ? 'restarting'

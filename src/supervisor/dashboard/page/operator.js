@@ -18,9 +18,10 @@ function meter(share, kind) {
 /**
  * @param {any} facts
  * @param {any} operator
+ * @param {readonly (readonly [group: number, share: number])[]} hot
  * @returns {[string, string][]}
  */
-function figuresOf({ role }, { tuples, progress, rate, letters, lagMs, late, latency, hot }) {
+function figuresOf({ role }, { tuples, progress, rate, letters, lagMs, late, latency }, hot) {
   /** @type {[string, string][]} */
   const figures = [
     [role === 'source' ? 'read' : 'taken in', countText(tuples)],
@@ -32,10 +33,7 @@ function figuresOf({ role }, { tuples, progress, rate, letters, lagMs, late, lat
   if (late !== undefined)
     figures.push(['late', countText(late)], ['watermark lag', lagMs === undefined ? '–' : timeText(lagMs)]);
   if (hot.length > 0)
-    figures.push([
-      'hottest groups',
-      hot.map((/** @type {[number, number]} */ [group, share]) => `${group}: ${shareText(share)}`).join(', '),
-    ]);
+    figures.push(['hottest groups', hot.map(([group, share]) => `${group}: ${shareText(share)}`).join(', ')]);
   return figures;
 }
 
@@ -79,30 +77,32 @@ export class OperatorPanel {
   /**
    * @param {any} hello
    * @param {any} state
+   * @param {any} details its replicas and key groups; undefined while they are not there yet
    * @param {boolean} canAct
    */
-  update(hello, state, canAct) {
+  update(hello, state, details, canAct) {
     if (this.#index < 0) return;
     const facts = hello.operators[this.#index];
     const operator = state.operators[this.#index];
     const workers = activeOf(state.workers);
-    const places = operator.replicas.map((/** @type {any} */ each) => `${each.replica} on ${each.worker}`);
-    const key = `${this.#index} ${canAct} ${places} of ${workers}`;
-    if (key !== this.#drawn) this.#draw(facts, operator, canAct, hello.showsState, workers);
+    const { heat, hot, replicas } = details ?? { heat: undefined, hot: [], replicas: [] };
+    const places = replicas.map((/** @type {any} */ each) => `${each.replica} on ${each.worker}`);
+    const key = `${this.#index} ${canAct} ${operator.replicas} ${places} of ${workers}`;
+    if (key !== this.#drawn) this.#draw(facts, operator.replicas, replicas, canAct, hello.showsState, workers);
     this.#drawn = key;
-    this.#fill(facts, operator);
-    this.#drawHeat(facts, operator, hello.showsState);
+    this.#fill(facts, figuresOf(facts, operator, hot), replicas);
+    this.#drawHeat(facts, heat, hello.showsState);
   }
 
   /**
    * @param {any} facts
-   * @param {any} operator
+   * @param {number} count how many replicas there are
+   * @param {readonly any[]} replicas as far as is known
    * @param {boolean} canAct
    * @param {boolean} showsState
    * @param {readonly number[]} workers those that a replica may be moved to
    */
-  #draw({ name, id, kind, hasState, replicasMax, fusedInto, place }, { replicas }, canAct, showsState, workers) {
-    const count = replicas.length;
+  #draw({ name, id, kind, hasState, replicasMax, fusedInto, place }, count, replicas, canAct, showsState, workers) {
     const isElastic = canAct && replicasMax > 1 && fusedInto === undefined && place === 'worker';
     const scale = (/** @type {number} */ to) => this.#act({ action: 'scale', operator: id, replicas: to });
     const buttons = isElastic
@@ -137,7 +137,7 @@ export class OperatorPanel {
       : [];
     if (showsState && hasState)
       buttons.push(element('button', { type: 'button', onclick: () => this.#browse({ id, name }) }, 'state'));
-    if (canAct && count > 0) buttons.push(...this.#profiling(name, id, replicas));
+    if (canAct && replicas.length > 0) buttons.push(...this.#profiling(name, id, replicas));
     const isMovable = canAct && fusedInto === undefined && place === 'worker' && workers.length > 1;
     const columns = ['Replica', 'Worker', 'State', 'Tuples/s', 'Busy', 'Blocked', 'Mailbox'];
     const heading = [...columns, ...(isMovable ? ['Move'] : [])].map((text) => element('th', { scope: 'col' }, text));
@@ -170,10 +170,10 @@ export class OperatorPanel {
 
   /**
    * @param {any} facts
-   * @param {any} operator
+   * @param {string | undefined} heat
    * @param {boolean} showsState
    */
-  #drawHeat({ id, name, hasState }, { heat }, showsState) {
+  #drawHeat({ id, name, hasState }, heat, showsState) {
     const place = byId('operator').querySelector('.heat-place');
     if (place === null || heat === undefined || (heat === this.#heat && place.childElementCount > 0)) return;
     this.#heat = heat;
@@ -198,16 +198,15 @@ export class OperatorPanel {
 
   /**
    * @param {any} facts
-   * @param {any} operator
+   * @param {readonly [string, string][]} told
+   * @param {readonly any[]} replicas
    */
-  #fill(facts, operator) {
+  #fill(facts, told, replicas) {
     const panel = byId('operator');
-    const figures = figuresOf(facts, operator).map(([name, text]) =>
-      element('div', {}, element('dt', {}, name), element('dd', {}, text)),
-    );
+    const figures = told.map(([name, text]) => element('div', {}, element('dt', {}, name), element('dd', {}, text)));
     panel.querySelector('dl')?.replaceChildren(...figures);
     const rows = panel.querySelectorAll('tbody tr');
-    for (const [index, { replica, worker, state, rate, busy, blocked, fill }] of operator.replicas.entries()) {
+    for (const [index, { replica, worker, state, rate, busy, blocked, fill }] of replicas.entries()) {
       const cells = [String(replica), worker < 0 ? 'app' : String(worker)].map((text) => element('td', {}, text));
       for (const cell of rows[index].querySelectorAll('td:not(.kept)')) cell.remove();
       rows[index].prepend(

@@ -1,5 +1,6 @@
 // The page: hears of its job, and hands what it hears to the parts that show it.
 
+import { Details } from './details.js';
 import { byId, element, setText, whenChanged } from './dom.js';
 import { Graph } from './graph.js';
 import { LatencyPanel } from './latency.js';
@@ -44,15 +45,20 @@ const operator = new OperatorPanel(
   (chosen, group) => browser.show(chosen, group),
 );
 const profiles = new ProfileView();
-const browser = new StateBrowser((path) =>
-  fetch(path, token === '' ? {} : { headers: { authorization: `Bearer ${token}` } }),
-);
+/** @param {string} path */
+const read = (path) => fetch(path, token === '' ? {} : { headers: { authorization: `Bearer ${token}` } });
+const browser = new StateBrowser(read);
+const details = new Details(read, () => {
+  if (state !== undefined) operator.update(hello, state, details.latest, canAct());
+});
 
 /** @param {number} index */
 function choose(index) {
   operator.show(index === operator.index ? -1 : index);
   graph?.mark(operator.index);
-  if (state !== undefined) operator.update(hello, state, canAct());
+  if (state === undefined) return;
+  details.update(operator.index, hello, state);
+  operator.update(hello, state, details.latest, canAct());
 }
 
 /**
@@ -119,7 +125,8 @@ function show() {
   timeline?.update(state);
   panels?.update(hello, state, canAct());
   latency?.update(hello, state);
-  operator.update(hello, state, canAct());
+  details.update(operator.index, hello, state);
+  operator.update(hello, state, details.latest, canAct());
   drawHints(state.hints);
 }
 

@@ -1,5 +1,7 @@
-// Reads the events of the server, keeps what comes by and by, and begins anew when the connection breaks.
+// Reads the events of the server, keeps what comes by and by, and begins anew when the connection breaks, or when a state is missed.
 // Promises: what it hands on is of one run of a job; a new run begins empty. Attempts to connect are spread out in time.
+
+import { changed } from './changes.js';
 
 const EVENTS_KEPT = 200;
 const LETTERS_KEPT = 50;
@@ -21,6 +23,9 @@ export class Reader {
   #hello;
   /** @type {any} */
   #state;
+  /** The state as the server has it, without what comes by and by. @type {any} */
+  #figures;
+  #version = 0;
   #status = 'connecting';
 
   /** @param {(message: Message) => void} tell */
@@ -95,16 +100,20 @@ export class Reader {
   async #read(body) {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      text += value;
-      const blocks = text.split('\n\n');
-      text = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
-        if (event !== undefined) this.#take(event, JSON.parse(data));
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        text += value;
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block) ?? [];
+          if (event !== undefined) this.#take(event, JSON.parse(data));
+        }
       }
+    } finally {
+      void reader.cancel().catch(() => {});
     }
   }
 
@@ -117,12 +126,21 @@ export class Reader {
       // Whether the run is new or not, the server sends all that it keeps.
       this.#hello = data;
       this.#state = undefined;
+      this.#figures = undefined;
       this.#tell({ kind: 'hello', ...data });
       return;
     }
+    const { version, state, change, ...news } = data;
+    if (state === undefined) {
+      const isNext = version === this.#version || version === this.#version + 1;
+      if (this.#figures === undefined || !isNext) throw new Error('a state is missing');
+      this.#figures = changed(this.#figures, change);
+    } else this.#figures = state;
+    this.#version = version;
     const before = this.#state ?? { events: [], letters: [], points: [] };
     this.#state = {
-      ...data,
+      ...this.#figures,
+      ...news,
       events: [...before.events, ...data.events].slice(-EVENTS_KEPT),
       letters: [...before.letters, ...data.letters].slice(-LETTERS_KEPT),
       points: [...before.points, ...data.points].slice(-POINTS_KEPT),
