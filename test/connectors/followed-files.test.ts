@@ -3,13 +3,14 @@
 
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { readCsv, recordsOfFile } from '../../src/connectors/csv/read-csv.ts';
 import type { FileSource } from '../../src/connectors/files/file-source.ts';
 import { type FollowPlace, followFiles } from '../../src/connectors/files/follow-files.ts';
+import { FollowedFile, Pursuit } from '../../src/connectors/files/followed-file.ts';
 import { objectsOfFile, readJson } from '../../src/connectors/json/read-json.ts';
 import { type LineFields, linesOfFile, readLines } from '../../src/connectors/lines/read-lines.ts';
 import type { SourceDefinition } from '../../src/flow/source.ts';
@@ -20,6 +21,14 @@ import { fileOf, newPath } from '../kit/temporary-files.ts';
 
 const TIMES = { lookEveryMs: 2, silenceMs: 40 };
 const FOREVER_MS = 5000;
+
+const followers = new Set<{ close(): Promise<void> }>();
+
+// One that a failed test has not left would keep the process from ending.
+afterEach(async () => {
+  for (const follower of followers) await follower.close();
+  followers.clear();
+});
 
 /** Reads a source as an actor would, until it is left. */
 class Follower<Fields extends Shape, Position> {
@@ -37,6 +46,7 @@ class Follower<Fields extends Shape, Position> {
   constructor(source: SourceDefinition<Fields, TupleOf<Fields>, Position>, limit = 1000) {
     this.#source = source;
     this.#limit = limit;
+    followers.add(this);
   }
 
   start(position = this.#source.start as Position): this {
@@ -92,10 +102,14 @@ class Follower<Fields extends Shape, Position> {
     return this.failure;
   }
 
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     this.#isLeft = true;
     this.#wake();
     await this.#reading;
+  }
+
+  async leave(): Promise<void> {
+    await this.close();
     assert.equal(this.hasEnded, false);
   }
 }
@@ -198,6 +212,20 @@ test('a file that is cut is read from its beginning, be it shorter or longer tha
     'end',
   ]);
   await follower.leave();
+});
+
+test('a file is read anew that was written anew, with as many bytes, before its end was looked for', async () => {
+  const path = fileOf('#0\n');
+  const pursuit = new Pursuit(TIMES);
+  const file = (await FollowedFile.find(path, undefined, pursuit)) as FollowedFile;
+  const input = await file.input(0, UNKNOWN_FORMAT);
+  const bytes = Buffer.alloc(10);
+  assert.equal(await input.fill(bytes, 0, bytes.length), 3);
+  fs.writeFileSync(path, '#1\n');
+  assert.equal(await input.fill(bytes, 0, bytes.length), 0);
+  assert.equal(file.isCut, true);
+  input.close();
+  pursuit.close();
 });
 
 test('any pieces, chunks and limits, with rotations and cuts: each line once; every position gives exactly the rest', async () => {

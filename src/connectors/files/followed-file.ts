@@ -192,6 +192,7 @@ class FollowedInput implements ByteInput {
           this.#silentSinceMs = undefined;
           this.#file.hasBytes = true;
           if (this.#position < FORMAT_BYTES) await this.#requireText();
+          this.#keepHead(into.subarray(start, start + bytesRead));
           this.#position += bytesRead;
           return bytesRead;
         }
@@ -245,6 +246,13 @@ class FollowedInput implements ByteInput {
     if (performance.now() - this.#silentSinceMs < this.#pursuit.times.silenceMs) return false;
     this.#file.isReplaced = true;
     return true;
+  }
+
+  /** Keeps the first bytes as they were read: by the first look at the end others may stand there, and as many. */
+  #keepHead(read: Buffer): void {
+    const head = this.#head ?? Buffer.alloc(0);
+    if (head.length !== this.#position || head.length >= HEAD_BYTES) return;
+    this.#head = Buffer.concat([head, read.subarray(0, HEAD_BYTES - head.length)]);
   }
 
   /** True if the first bytes are others than they were. */
