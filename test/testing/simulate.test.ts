@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { MillraceError } from '../../src/index.ts';
 import { ExactlyOnce, type ExactlyOnceReport, type SimulateOptions, simulate } from '../../src/testing.ts';
-import { counting, elastic, failing, files, forgetful, lengthsOf, taking } from '../kit/flows/simulated.ts';
+import { counting, elastic, failing, files, forgetful, lengthsOf, numbered, taking } from '../kit/flows/simulated.ts';
 import { rejection, thrown } from '../kit/run-flow.ts';
 import { newPath } from '../kit/temporary-files.ts';
 
@@ -222,7 +222,10 @@ test('killers: a tuple is left out only if that is asked for, and then as a dead
       for (const { key, number } of outputs.counted) oracle.see(key, number);
       for (const { tuple, error } of deadLetters) {
         assert.equal((error as MillraceError).code, 'TUPLE_KILLED_WORKER');
-        oracle.excuse((tuple as Counted).key, (tuple as Counted).number);
+        // The letter of a source tells which of its tuples it was.
+        const { key, number } =
+          'index' in (tuple as object) ? numbered((tuple as { index: number }).index) : (tuple as Counted);
+        oracle.excuse(key, number);
       }
       assert.deepEqual(oracle.finish(lengthsOf(TUPLES)).violations, [], `seed ${seed}`);
       count += deadLetters.length;
