@@ -24,12 +24,20 @@ const packageName = (folder: string): string =>
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '') || 'flow';
 
+function parsedManifest(path: string): Manifest {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  } catch (cause) {
+    throw new Error(`its package.json is no JSON (${(cause as Error).message}): mend it first`, { cause });
+  }
+}
+
 function manifestFor(folder: string, path: string): Manifest {
   if (!existsSync(path)) {
     const [name, dependencies] = [packageName(folder), { millrace: `^${version()}` }];
     return { name, private: true, type: 'module', scripts: INIT_SCRIPTS, dependencies };
   }
-  const found = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+  const found = parsedManifest(path);
   const own = Object.entries(found.scripts ?? {}).filter(([, script]) => !NO_TEST.test(script));
   return { ...found, scripts: { ...INIT_SCRIPTS, ...Object.fromEntries(own) } };
 }
@@ -58,7 +66,7 @@ export function init(given: string): string {
 function written(folder: string, { dependencies }: Manifest): string {
   const into = relative(process.cwd(), folder);
   const steps = [
-    ...(into === '' ? [] : [`cd ${into}`]),
+    ...(into === '' ? [] : [`cd ${/^[\w./-]+$/.test(into) ? into : JSON.stringify(into)}`]),
     ...(dependencies?.millrace === undefined || existsSync(join(folder, 'node_modules/millrace'))
       ? []
       : ['npm install']),

@@ -16,6 +16,9 @@ const SPAN_MS_MAX = 30_000;
 /** A shorter span says nothing: a source reads ahead when it begins. */
 const SPAN_MS_MIN = 500;
 
+/** What a source gains as it begins says nothing either. */
+const GAINED_MIN = 0.005;
+
 /**
  * How long a source will take for the rest, if it goes on as it has between the first sample and the last one; undefined if that
  * cannot be told.
@@ -27,7 +30,7 @@ export function restOf(samples: readonly ProgressSample[]): number | undefined {
   const [first] = samples;
   const spanMs = last.elapsedMs - first.elapsedMs;
   const gained = last.progress - first.progress;
-  if (!(spanMs >= SPAN_MS_MIN && gained > 0)) return undefined;
+  if (!(spanMs >= SPAN_MS_MIN && gained >= GAINED_MIN)) return undefined;
   const restMs = ((1 - last.progress) / gained) * spanMs;
   return Number.isFinite(restMs) ? restMs : undefined;
 }

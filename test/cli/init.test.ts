@@ -29,7 +29,7 @@ test('a new folder: the flow can be checked and run, and its test passes', TIMEO
     assert.equal(code, 0, stderr);
     assert.match(
       stdout,
-      /^wrote visits\.mjs, visits\.csv, visits\.test\.mjs and package\.json; next:\n {2}cd first flow\n/,
+      /^wrote visits\.mjs, visits\.csv, visits\.test\.mjs and package\.json; next:\n {2}cd "first flow"\n/,
     );
     const made = join(path, 'first flow');
     assert.equal(manifestIn(made).name, 'first-flow');

@@ -1,7 +1,7 @@
 // Goal: what `millrace schema` prints reads the file that it was guessed from, and its types are no wider than they must be.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -101,7 +101,48 @@ test('records of another number of cells are told', async () => {
   writeFileSync(path, 'a,b\n1,2\n3\n4,5\n');
   const code = await schemaOf(path);
   assert.deepEqual(fieldsOf(code), ['a: t.u32(),', 'b: t.u32(),']);
-  assert.match(code, /One record has another number of cells: with badRecords: 'skip'/);
+  assert.match(code, /1 record of another number of cells: dead letters\./);
+  assert.equal(optionsOf(code), "{ header: true, badRecords: 'skip' }");
+});
+
+test('a header whose names are alike or empty is left out, and columns have names of their own', async () => {
+  const twice = await guessed('id,id,n\na,b,1\n');
+  assert.deepEqual(fieldsOf(twice.code), ['id: t.string(),', 'id2: t.string(),', 'n: t.u32(),']);
+  assert.equal(optionsOf(twice.code), '{ skipLines: 1 }');
+  assert.match(twice.code, /Its header has names that are alike or empty/);
+  assert.deepEqual(twice.tuples, [{ id: 'a', id2: 'b', n: 1 }]);
+  const pandas = await guessed(',"x\ny",z\n0,1.5,a\n');
+  assert.equal(optionsOf(pandas.code), '{ skipLines: 2 }');
+  assert.deepEqual(pandas.tuples, [{ column1: 0, xY: 1.5, z: 'a' }]);
+});
+
+test('what spreadsheets and people write before a header', async () => {
+  const { code, tuples } = await guessed('sep=;\r\nname;n\r\nstraße;1\r\n');
+  assert.equal(optionsOf(code), "{ skipLines: 1, header: true, delimiter: ';' }");
+  assert.deepEqual(tuples, [{ name: 'straße', n: 1 }]);
+  const commented = await guessed('# made by hand, 2026\n# twice\nstraße,n\na,1\n');
+  assert.equal(optionsOf(commented.code), "{ header: { strasse: 'straße' }, comment: '#' }");
+  assert.deepEqual(commented.tuples, [{ strasse: 'a', n: 1 }]);
+});
+
+test('a folder and a pattern are guessed by their first file', async () => {
+  const inner = join(folder.path, `logs-${files++}`);
+  mkdirSync(inner);
+  writeFileSync(join(inner, 'a.csv'), 'n\n1\n');
+  writeFileSync(join(inner, 'b.csv'), 'n\n2\n');
+  for (const path of [`${inner}/`, `${inner}/*.csv`]) {
+    const code = await schemaOf(path);
+    assert.match(code, new RegExp(`readCsv\\('[^']*${path.endsWith('/') ? '/' : '\\*\\.csv'}', fields`));
+  }
+});
+
+test('JSON lines with some that are none, and numbers that are rounded', async () => {
+  const path = join(folder.path, `${files++}.ndjson`);
+  writeFileSync(path, '{"id":9007199254740993}\nxx\n{"id":1}\n{"id":2}\n{"id":');
+  const code = await schemaOf(path);
+  assert.deepEqual(fieldsOf(code), ['id: t.f64(), // beyond 2^53, where only texts are exact']);
+  assert.match(code, /2 lines without an object: dead letters \(2, 5\)\./);
+  assert.equal(optionsOf(code), "{ badRecords: 'skip' }");
 });
 
 test('JSON lines: nested values, what is missing, what is of several types', async () => {
@@ -132,6 +173,11 @@ test('what is no file of records is refused with what to do', async () => {
   assert.match(await refused('{\n"a": 1\n}\n'), /write each object as one line/);
   assert.match(await refused(''), /has no records/);
   assert.match(await refused('\n\n'), /has no records/);
+  assert.match(await refused('a\0b\n'), /is no text: it has bytes that are zero/);
+  assert.match(await refused(`${'a,'.repeat(300)}b\n`), /has 301 columns, and a tuple at most 256 fields/);
+  assert.match(await refused('a,b\n"1,2\n'), /a quote in line 2 is not closed/);
+  assert.match(await refused('{"a b":1}\n'), /without a property that a field can be named after/);
+  assert.match(await refused('x'.repeat(5 * 1024 * 1024)), /begins with a line of more than 4 MiB/);
 });
 
 test('the command takes one file, and no option', () => {
@@ -170,7 +216,7 @@ test('names of fields are of their own, and such as a schema takes', () => {
     'a',
     'aB',
     'aB2',
-    'groE',
+    'grosse',
     'column5',
     'column6',
     'column7',

@@ -83,5 +83,9 @@ test('a logger that throws is the app’s fault, and the job goes on', TIMEOUT, 
 
 test('what is no logger is refused with what is one', TIMEOUT, async () => {
   const refused = await rejection(watched.run({ ...OPTIONS, logger: { info() {} } as never }), 'BAD_OPTION');
-  assert.match(refused.message, /logger.*an object as console and pino are, or a function/);
+  assert.match(
+    refused.message,
+    /logger.*an object with debug, info, warn and error, as console and pino have, or a function/,
+  );
+  await rejection(watched.run({ ...OPTIONS, logger: class {} as never }), 'BAD_OPTION');
 });

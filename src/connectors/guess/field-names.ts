@@ -2,11 +2,16 @@
 
 import { isFieldName } from '../../mailbox/schema.ts';
 
+/** A longer text is no name. */
+const LENGTH_MAX = 64;
+
 /** 'Price (EUR)' as priceEur. What has no letter that a name may have is called by its place. */
 function nameOf(text: string, column: number): string {
+  if (text.length > LENGTH_MAX) return `column${column + 1}`;
   if (isFieldName(text)) return text;
   const words =
     text
+      .replaceAll('ß', 'ss')
       .normalize('NFD')
       .replace(/\p{M}/gu, '')
       .match(/[A-Za-z0-9]+/g) ?? [];

@@ -7,7 +7,7 @@ import { lookSlot } from '../files/look-slot.ts';
 import { Waiting } from '../files/waiting.ts';
 
 /** As much tells the types of columns, and takes no time that anybody would notice. */
-const SAMPLE_BYTES = 4 * 1024 * 1024;
+export const SAMPLE_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 
 export interface FileSample {

@@ -1,14 +1,10 @@
 // What a CSV file is written with, and the types of its columns, as its beginning suggests.
-// Promises: what is guessed takes all records of the sample.
+// Promises: what is guessed takes all records of the sample, but those that have another number of cells.
 
-import { NEWLINE } from '../../mailbox/columns/csv-cell.ts';
-import { dialectOf } from '../csv/csv-options.ts';
-import { isBlank, splitRecord } from '../csv/csv-record.ts';
-import { type CellType, columnOf } from './cell-type.ts';
+import { type CellType, type ColumnTexts, columnOf } from './cell-type.ts';
+import { commentOf, DELIMITERS, type Delimiter, delimiterLineOf, recordsOf, type SampleRecord } from './csv-sample.ts';
 import { fieldNames } from './field-names.ts';
 
-const DELIMITERS = [',', ';', '\t', '|'] as const;
-type Delimiter = (typeof DELIMITERS)[number];
 /** Records by which a delimiter is known. */
 const DELIMITER_RECORDS = 200;
 
@@ -27,49 +23,44 @@ export interface CsvGuess {
   readonly records: number;
   /** Records among them, and not counted there, that have another number of cells. */
   readonly others: number;
+  /** The line from which on there is no record, as of a quote that is not closed; undefined if there is none. */
+  readonly uncutLine: number | undefined;
   readonly delimiter: Delimiter;
   readonly decimal: '.' | ',';
-  readonly hasHeader: boolean;
-  /** Lines before the header. */
+  readonly comment: '#' | undefined;
+  /** `named` if its names tell the columns apart; `unclear` if some are alike or empty, so that it is skipped. */
+  readonly header: 'none' | 'named' | 'unclear';
+  /** Lines that are left out. */
   readonly skipLines: number;
-}
-
-interface SampleRecord {
-  readonly cells: readonly string[];
-  /** Lines before it. */
-  readonly lines: number;
 }
 
 /** @returns undefined if there are no records */
 export function guessCsv(bytes: Buffer): CsvGuess | undefined {
-  const cut = DELIMITERS.map((delimiter) => ({ delimiter, records: recordsOf(bytes, delimiter, DELIMITER_RECORDS) }));
-  const [best] = cut.map((each) => ({ ...each, score: scoreOf(each.records) })).sort((a, b) => b.score - a.score);
-  const { delimiter } = best;
-  const all = recordsOf(bytes, delimiter, Number.POSITIVE_INFINITY);
+  const delimiter = delimiterLineOf(bytes) ?? likeliest(bytes);
+  const { records: all, uncutLine } = recordsOf(bytes, delimiter);
   if (all.length === 0) return undefined;
   const width = usualWidth(all);
   const from = all.findIndex(({ cells }) => cells.length === width);
   const found = all.slice(from);
   const [first, ...behind] = found.filter(({ cells }) => cells.length === width);
-  const takesComma = delimiter !== ',';
-  const columnsOf = (records: readonly SampleRecord[]) =>
-    first.cells.map((_, i) =>
-      columnOf(
-        records.map(({ cells }) => cells[i]),
-        takesComma,
-      ),
-    );
-  const hasHeader = isHeader(
+  const columnsOf = (records: readonly SampleRecord[]): ColumnTexts[] =>
+    first.cells.map((_, i) => {
+      const texts = records.map(({ cells }) => cells[i]);
+      return columnOf(texts, delimiter !== ',');
+    });
+  const header = headerOf(
     first.cells,
     columnsOf(behind).map(({ type }) => type),
   );
-  const records = hasHeader ? behind : [first, ...behind];
+  const records = header === 'none' ? [first, ...behind] : behind;
   const columns = columnsOf(records);
   const decimal = columns.some((column) => column.decimal === ',') ? ',' : '.';
-  const names = fieldNames(hasHeader ? first.cells : first.cells.map(() => ''));
+  // Blank lines and comments before the header are left out by themselves.
+  const isTitled = from > 0 || delimiterLineOf(bytes) !== undefined;
+  const names = fieldNames(header === 'none' ? first.cells.map(() => '') : first.cells);
   return {
     columns: columns.map((column, i) => ({
-      title: hasHeader ? first.cells[i] : undefined,
+      title: header === 'named' ? first.cells[i] : undefined,
       field: names[i],
       // A file has one decimal sign: numbers with another one are texts there.
       type: column.decimal === '.' && decimal === ',' ? 'string' : column.type,
@@ -77,39 +68,21 @@ export function guessCsv(bytes: Buffer): CsvGuess | undefined {
     })),
     records: records.length,
     others: found.length - 1 - behind.length,
+    uncutLine,
     delimiter,
     decimal,
-    hasHeader,
-    skipLines: first.lines,
+    comment: commentOf(bytes),
+    header,
+    skipLines: header === 'unclear' ? first.linesBehind : isTitled ? first.lines : 0,
   };
 }
 
-/** Records as far as they can be cut: what is no record is not one of the sample either. */
-function recordsOf(bytes: Buffer, delimiter: Delimiter, most: number): SampleRecord[] {
-  const options = { delimiter, quote: '"', escape: undefined, comment: undefined, decimal: '.', trim: false } as const;
-  const dialect = dialectOf(options, 'millrace schema');
-  const records: SampleRecord[] = [];
-  let lines = 0;
-  for (let at = 0; at < bytes.length && records.length < most; ) {
-    if (isBlank(bytes, at, dialect)) {
-      at = bytes.indexOf(NEWLINE, at) + 1;
-      lines++;
-      continue;
-    }
-    const { fields, next, problem } = splitRecord(bytes, at, bytes.length, dialect);
-    if (problem === undefined) records.push({ cells: fields, lines });
-    // The sample may end within quotes.
-    if (next < 0) break;
-    lines += newlinesIn(bytes, at, next);
-    at = next;
-  }
-  return records;
-}
-
-function newlinesIn(bytes: Buffer, from: number, to: number): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(NEWLINE, from); at >= 0 && at < to; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
-  return lines;
+function likeliest(bytes: Buffer): Delimiter {
+  const scores = DELIMITERS.map((delimiter) => ({
+    delimiter,
+    score: scoreOf(recordsOf(bytes, delimiter, DELIMITER_RECORDS).records),
+  }));
+  return scores.reduce((best, each) => (each.score > best.score ? each : best)).delimiter;
 }
 
 /** As many cells as most records have. */
@@ -126,10 +99,17 @@ function scoreOf(records: readonly SampleRecord[]): number {
   return records.filter(({ cells }) => cells.length === width).length / records.length + width / 1000;
 }
 
-/** A header names columns: each by another text, and none by a text that the column could have as a value. */
-function isHeader(cells: readonly string[], types: readonly CellType[]): boolean {
+/**
+ * A header names columns, by texts that they do not have as values. If some names are alike, or empty, it takes a column of another
+ * type than text to know that it is one.
+ */
+function headerOf(cells: readonly string[], types: readonly CellType[]): CsvGuess['header'] {
   const names = cells.map((cell) => cell.trim());
-  if (names.some((name) => name === '') || new Set(names).size < names.length) return false;
-  const own = names.map((name) => columnOf([name], false).type);
-  return own.every((type, i) => type === 'string' || (type === 'bool' && types[i] === 'string'));
+  const isName = (name: string, i: number): boolean => {
+    const { type } = columnOf([name], false);
+    return type === 'string' || (type === 'bool' && types[i] === 'string');
+  };
+  if (names.every((name) => name === '') || !names.every(isName)) return 'none';
+  if (!names.includes('') && new Set(names).size === names.length) return 'named';
+  return types.some((type) => type !== 'string') ? 'unclear' : 'none';
 }

@@ -15,11 +15,15 @@ export interface JsonField {
   readonly type: JsonType;
   /** Objects without a value. */
   readonly empty: number;
+  /** True if some of its numbers are beyond what a number holds exactly. */
+  readonly isRounded: boolean;
 }
 
 export interface JsonGuess {
   readonly fields: readonly JsonField[];
   readonly objects: number;
+  /** Lines that are no objects, from 1. */
+  readonly badLines: readonly number[];
 }
 
 /** More names than that are no properties but keys. */
@@ -33,16 +37,18 @@ const JSON_TYPE: JsonType = { kind: 'json' };
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** @returns undefined if a line is no object, or there is none */
+/** @returns undefined if there is no object, or more lines are none */
 export function guessJson(text: string): JsonGuess | undefined {
   const objects: Readonly<Record<string, unknown>>[] = [];
-  for (const line of text.split('\n')) {
+  const badLines: number[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
     const value = parsed(line);
-    if (!isObject(value)) return undefined;
-    objects.push(value);
+    if (isObject(value)) objects.push(value);
+    else badLines.push(index + 1);
   }
-  return objects.length === 0 ? undefined : { fields: fieldsOf(objects), objects: objects.length };
+  if (objects.length <= badLines.length) return undefined;
+  return { fields: fieldsOf(objects), objects: objects.length, badLines };
 }
 
 function parsed(line: string): unknown {
@@ -61,7 +67,8 @@ function fieldsOf(objects: readonly Readonly<Record<string, unknown>>[]): JsonFi
     const empty = values.length - given.length;
     const type = typeOf(given);
     // Null is a value of json.
-    return { name, empty, type: empty > 0 && type.kind !== 'json' ? { kind: 'optional', of: type } : type };
+    const isRounded = given.some((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
+    return { name, empty, isRounded, type: empty > 0 && type.kind !== 'json' ? { kind: 'optional', of: type } : type };
   });
 }
 

@@ -221,14 +221,18 @@ export const RUN_OPTIONS = {
     page: 'supervision.md#what-people-are-told',
   }),
   /**
-   * A logger of the app's, which is told of the job's events, and of notices: an object as console and pino are, or a
-   * function (line) => void. Default: none. See docs/readings.md#a-logger.
+   * A logger of the app's, which is told of the job's events, and of notices: an object with debug, info, warn and
+   * error, as console and pino have, or a function (line) => void. Default: none. See docs/readings.md#a-logger.
    */
-  logger: value('an object as console and pino are, or a function (line) => void', isJobLogger, {
-    help: "a logger of the app's, which is told of the job's events, and of notices",
-    defaultText: 'none',
-    page: 'readings.md#a-logger',
-  }),
+  logger: value(
+    'an object with debug, info, warn and error, as console and pino have, or a function (line) => void',
+    isJobLogger,
+    {
+      help: "a logger of the app's, which is told of the job's events, and of notices",
+      defaultText: 'none',
+      page: 'readings.md#a-logger',
+    },
+  ),
   /**
    * Memory limits of each worker's thread, as of `new Worker()`; best effort: Buffers and shared memory do not count:
    * an object, as of new Worker() in node:worker_threads. Default: none.

@@ -56,8 +56,11 @@ const METHODS = Object.values({ debug: 'debug', info: 'info', warn: 'warn', erro
   readonly [Name in Level]: Name;
 });
 
+/** Whatever calls it has to write `new`. */
+const isClass = (given: object): boolean => Object.getOwnPropertyDescriptor(given, 'prototype')?.writable === false;
+
 export const isJobLogger = (given: unknown): given is JobLogger =>
-  typeof given === 'function' ||
+  (typeof given === 'function' && !isClass(given)) ||
   (typeof given === 'object' &&
     given !== null &&
     METHODS.every((method) => typeof (given as Partial<LogMethods>)[method] === 'function'));
