@@ -151,7 +151,12 @@ function nameCells(plan: Plan, placements: readonly Placement[], names: Names, c
       if (isFirst(marks)) cells.add(`${stageName(stage)}.marks`, marks);
       cells.add(`${name}.undo`, undo, undoCells(`${name}.undo`, undo));
     }
-    if (sourceMemory !== undefined) cells.add(`${name}.memory`, sourceMemory);
+    if (sourceMemory !== undefined) {
+      // Of what is generated it tells people how far that has come, and no more.
+      const isRead = stage.operators[0].source?.kind === 'reader';
+      if (!isRead) cells.addUnobserved(sourceMemory);
+      else if (isFirst(sourceMemory)) cells.add(`${stageName(stage)}.memory`, sourceMemory);
+    }
     if (handOver !== undefined && isFirst(handOver)) {
       cells.add(`${stageName(stage)}.handOver`, handOver, handOverCells(handOver, names.replicas[stageName(stage)]));
     }
