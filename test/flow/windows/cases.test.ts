@@ -307,7 +307,8 @@ test('a stream of which all is dropped carries time on: what it is merged with f
     return random(below);
   });
   assert.equal(job.tuples.get('out')?.length, 1000);
-  assert.ok(given > 100, `${given} windows while both are open`);
+  // How many depends on how fast the machine is, which sizes batches.
+  assert.ok(given > 10, `${given} windows while both are open`);
 });
 
 test('nothing fires before the slowest of three sources has come there, and what it still gives is on time', () => {
