@@ -46,6 +46,7 @@ export type { Stream, StreamOrStreams, StreamsOf, TimedStream } from './flow/str
 export type { WindowBounds, WindowedStream } from './flow/windows/windowed-stream.ts';
 export type { Field, FieldType, JsonField, Shape, StandardSchema, TupleOf, ValueOf } from './mailbox/schema.ts';
 export { t } from './mailbox/schema.ts';
+export type { LogLevel } from './platform/log-levels.ts';
 export type { Backup, BackupStore, MemoryBackup } from './state/images/backup.ts';
 export { memoryBackup } from './state/images/backup.ts';
 export type { Checkpoint } from './state/images/checkpoint.ts';
@@ -125,7 +126,7 @@ export { ask } from './system/flows/ask.ts';
 export type { ActorGroup, GroupRoute } from './system/group.ts';
 export type { InboxParts } from './system/inbox.ts';
 export { inbox } from './system/inbox.ts';
-export type { ActorLog, LogLevel, LogLine } from './system/log.ts';
+export type { ActorLog, LogLine } from './system/log.ts';
 export type { ActorRef, Ask, AskOptions, Ended, Tell } from './system/ref.ts';
 export type { ActorPlacement, StopOptions, SystemOptions } from './system/system-options.ts';
 export type { CpuProfile, CpuProfileNode } from './workers/cpu-profile.ts';

@@ -3,12 +3,7 @@
 // lines are for.
 
 import { inspect } from 'node:util';
-
-/** From the least to the most urgent. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-
-/** How urgent a line is. */
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from '../platform/log-levels.ts';
 
 /** One line that an actor has logged. */
 export interface LogLine {

@@ -3,11 +3,11 @@
 import { OUTBOX_BYTES_MAX } from '../mailbox/output.ts';
 import { choice, integer, nested, number, toggle, value } from '../options/kinds.ts';
 import type { Checked, Given, Option } from '../options/option.ts';
+import { LOG_LEVELS } from '../platform/log-levels.ts';
 import type { ScalingOptions } from '../supervisor/elasticity/scaling/scaling-options.ts';
 import { RUN_OPTIONS } from '../supervisor/job/run-options.ts';
 import { isLogger } from './app/logger.ts';
 import { ACTOR_SUPERVISION, type ActorSupervision, type CheckedActorSupervision } from './definition.ts';
-import { LOG_LEVELS } from './log.ts';
 
 /** Of the option `placement`. */
 export const ACTOR_PLACEMENT = {

@@ -7,7 +7,7 @@ import { declaredName } from '../../flow/graph.ts';
 import { type Plan, planOf } from '../../flow/plan.ts';
 import { readsContexts } from '../../flow/traces/trace-fields.ts';
 import type { FlowReference } from '../../workers/control.ts';
-import { hasTraceProvider } from '../telemetry/tuple-spans.ts';
+import { hasTraceProvider } from '../telemetry/registered.ts';
 import { checkFiles } from './file-conflicts.ts';
 import { foundInputs, hasToFind } from './found-inputs.ts';
 import { type JobGround, layGround } from './job-ground.ts';

@@ -8,6 +8,7 @@ import type { TraceReport } from '../../workers/tuple-traces.ts';
 import type { Measured } from '../dashboard/metrics/figures.ts';
 import type { JobEvent } from '../job/events/job-event.ts';
 import { Instruments } from './instruments.ts';
+import { isRegistered } from './registered.ts';
 import { tell } from './spans.ts';
 import { TupleSpans } from './tuple-spans.ts';
 
@@ -24,9 +25,6 @@ let library: Promise<Library | undefined> | undefined;
 /** Of each provider that was found, for an app may register another one later. */
 const instruments = new WeakMap<MeterProvider, Instruments>();
 
-/** Where all copies of version 1 of the package keep what an app has registered: its import takes longer than the start of a small job. */
-const REGISTERED = Symbol.for('opentelemetry.js.api.1');
-
 const load = (): Promise<Library | undefined> => {
   library ??= import('@opentelemetry/api').catch(() => undefined);
   return library;
@@ -37,7 +35,7 @@ const load = (): Promise<Library | undefined> => {
  * @param isTraced true if its workers tell of tuples of sampled traces
  */
 export async function observe(job: Watched, run: string, isTraced: boolean): Promise<void> {
-  if (!Object.hasOwn(globalThis, REGISTERED)) return;
+  if (!isRegistered()) return;
   const api = await load();
   if (api === undefined) return;
   const count = instrumentsOf(api)?.add(job);

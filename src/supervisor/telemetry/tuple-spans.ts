@@ -12,12 +12,6 @@ type Library = typeof import('@opentelemetry/api');
 const ERROR = 2;
 const MESSAGE_CHARACTERS_MAX = 1000;
 
-/** True if the app has registered a provider of traces: told without its package, which takes long to import. */
-export const hasTraceProvider = (): boolean => {
-  const registered = (globalThis as { readonly [name: symbol]: unknown })[Symbol.for('opentelemetry.js.api.1')];
-  return (registered as { readonly trace?: unknown } | undefined)?.trace !== undefined;
-};
-
 interface Parts {
   readonly api: Library;
   readonly tracer: Tracer;

@@ -5,7 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { BroadcastChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { LOG_LEVELS, type LogLevel, type LogLine } from '../log.ts';
+import { hasLogMethods, LOG_LEVELS, type LogLevel } from '../../platform/log-levels.ts';
+import type { LogLine } from '../log.ts';
 import type { LogRules } from '../worker/log-sender.ts';
 
 /** An object with a method for each level, as `console` is. */
@@ -17,11 +18,7 @@ export type LogTarget = {
 export type LoggerOption = boolean | LogTarget | ((line: LogLine) => void);
 
 export const isLogger = (given: unknown): given is LoggerOption =>
-  typeof given === 'boolean' ||
-  typeof given === 'function' ||
-  (typeof given === 'object' &&
-    given !== null &&
-    LOG_LEVELS.every((level) => typeof (given as Partial<LogTarget>)[level] === 'function'));
+  typeof given === 'boolean' || typeof given === 'function' || hasLogMethods(given);
 
 /** What workers are told of a system's log. */
 export const logRules = (logger: LoggerOption, logLevel: LogLevel): LogRules => ({

@@ -4,7 +4,8 @@
 
 import { inspect } from 'node:util';
 import { BroadcastChannel } from 'node:worker_threads';
-import { LOG_LEVELS, type LogLine, type LogSink } from '../log.ts';
+import { LOG_LEVELS } from '../../platform/log-levels.ts';
+import type { LogLine, LogSink } from '../log.ts';
 
 /** Of the lines of a system. */
 export interface LogRules {

@@ -2,16 +2,15 @@
 // Promises: a logger that throws fails no job, and its error comes up where the app sees it. Dead letters are told of by number, as there
 // may be as many as tuples.
 
+import { hasLogMethods, type LogLevel } from '../../../platform/log-levels.ts';
 import type { Notice, NoticeKind, NoticeOption } from '../notices/notices.ts';
 import { eventText } from './event-text.ts';
 import type { JobEvent, JobEventType } from './job-event.ts';
 
-type Level = 'debug' | 'info' | 'warn' | 'error';
-
 /** What a logger is told. */
 export interface JobLogLine {
   /** How urgent it is. */
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly level: LogLevel;
   /** What it says: one line. */
   readonly text: string;
   /** The flow's name. */
@@ -21,12 +20,12 @@ export interface JobLogLine {
 }
 
 /** An object with a method for each level, as `console` and pino have. */
-type LogMethods = { readonly [Name in Level]: (text: string) => void };
+type LogMethods = { readonly [Level in LogLevel]: (text: string) => void };
 
 /** Option `logger` of `run()`: an object with a method for each level, or a function. */
 export type JobLogger = LogMethods | ((line: JobLogLine) => void);
 
-const LEVELS: Readonly<Record<JobEventType, Level | undefined>> = {
+const LEVELS: Readonly<Record<JobEventType, LogLevel | undefined>> = {
   started: 'info',
   operatorEnded: 'debug',
   // A notice counts them.
@@ -52,18 +51,11 @@ const LEVELS: Readonly<Record<JobEventType, Level | undefined>> = {
 /** What is an event as well. */
 const IN_EVENTS: ReadonlySet<NoticeKind> = new Set(['failed', 'slow', 'stalled']);
 
-const METHODS = Object.values({ debug: 'debug', info: 'info', warn: 'warn', error: 'error' } satisfies {
-  readonly [Name in Level]: Name;
-});
-
 /** Whatever calls it has to write `new`. */
 const isClass = (given: object): boolean => Object.getOwnPropertyDescriptor(given, 'prototype')?.writable === false;
 
 export const isJobLogger = (given: unknown): given is JobLogger =>
-  (typeof given === 'function' && !isClass(given)) ||
-  (typeof given === 'object' &&
-    given !== null &&
-    METHODS.every((method) => typeof (given as Partial<LogMethods>)[method] === 'function'));
+  (typeof given === 'function' && !isClass(given)) || hasLogMethods(given);
 
 function tell(logger: JobLogger, line: JobLogLine): void {
   try {
