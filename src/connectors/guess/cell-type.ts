@@ -50,10 +50,15 @@ function typeOf(given: readonly string[], numbers: readonly string[]): CellType 
 }
 
 function integerType(texts: readonly string[]): CellType {
-  const values = texts.map(Number);
+  const type = narrowestInteger(texts.map(Number));
+  if (type !== undefined) return type;
+  return texts.every((text) => BigInt(text) >= I64_MIN && BigInt(text) <= I64_MAX) ? 'i64' : 'string';
+}
+
+/** The narrowest type of numbers that takes all of some integers; undefined if one of them is beyond what a number holds exactly. */
+export function narrowestInteger(values: readonly number[]): 'u32' | 'i32' | 'f64' | undefined {
   const [least, most] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [0, 0]);
   if (least >= 0 && most <= U32_MAX) return 'u32';
   if (least >= I32_MIN && most <= I32_MAX) return 'i32';
-  if (Number.isSafeInteger(least) && Number.isSafeInteger(most)) return 'f64';
-  return texts.every((text) => BigInt(text) >= I64_MIN && BigInt(text) <= I64_MAX) ? 'i64' : 'string';
+  return Number.isSafeInteger(least) && Number.isSafeInteger(most) ? 'f64' : undefined;
 }

@@ -2,6 +2,7 @@
 // Promises: what is guessed takes all objects of the sample.
 
 import { timeOf } from '../../mailbox/columns/csv-number.ts';
+import { narrowestInteger } from './cell-type.ts';
 
 /** A type as `t` calls it, with those within. */
 export type JsonType =
@@ -29,9 +30,6 @@ export interface JsonGuess {
 /** More names than that are no properties but keys. */
 const FIELDS_MAX = 200;
 const NUMERAL = /^[+-]?[\d.]+$/;
-const U32_MAX = 2 ** 32 - 1;
-const I32_MIN = -(2 ** 31);
-const I32_MAX = 2 ** 31 - 1;
 const JSON_TYPE: JsonType = { kind: 'json' };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -87,12 +85,9 @@ function typeOf(values: readonly unknown[]): JsonType {
   return JSON_TYPE;
 }
 
-function numberType(values: readonly number[]): JsonType {
-  if (!values.every(Number.isInteger)) return { kind: 'f64' };
-  const [least, most] = values.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [0, 0]);
-  if (least >= 0 && most <= U32_MAX) return { kind: 'u32' };
-  return { kind: least >= I32_MIN && most <= I32_MAX ? 'i32' : 'f64' };
-}
+const numberType = (values: readonly number[]): JsonType => ({
+  kind: (values.every(Number.isInteger) ? narrowestInteger(values) : undefined) ?? 'f64',
+});
 
 function structType(values: readonly Readonly<Record<string, unknown>>[]): JsonType {
   const fields = fieldsOf(values);
